@@ -1,0 +1,92 @@
+//! The walk over a message's attributes that keeps what it cannot decode.
+
+use crate::event::Unparsed;
+use crate::event::values::Hex;
+use crate::names::Names;
+use crate::netlink::attr::{Attr, Attrs, Fault, MAX_DEPTH};
+
+/// What a decoder knows beside the bytes, and where it leaves what it cannot decode.
+pub struct Cx<'n> {
+    pub names: &'n Names,
+    /// Decode the optional parts: counters, devconf and the like.
+    pub details: bool,
+    unparsed: Vec<Unparsed>,
+    /// The attributes around the one at hand.
+    path: Vec<u16>,
+}
+
+impl<'n> Cx<'n> {
+    pub fn new(names: &'n Names, details: bool) -> Self {
+        Cx {
+            names,
+            details,
+            unparsed: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+
+    /// Gives each attribute in `bytes` to `decode`. One that it refuses is kept in `unparsed`.
+    #[inline]
+    pub fn each<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        mut decode: impl FnMut(&mut Self, Attr<'a>) -> Result<(), Fault>,
+    ) {
+        for attr in Attrs::new(bytes) {
+            match attr {
+                Ok(attr) => {
+                    if let Err(fault) = decode(self, attr) {
+                        self.keep(Some(attr.kind), fault, attr.value);
+                    }
+                }
+                Err(rest) => self.keep(None, Fault::Malformed, rest),
+            }
+        }
+    }
+
+    /// The same for the attributes inside `attr`.
+    pub fn nested<'a>(
+        &mut self,
+        attr: &Attr<'a>,
+        decode: impl FnMut(&mut Self, Attr<'a>) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.within(attr.kind, |cx| cx.each(attr.value, decode))
+    }
+
+    /// Runs `decode` as inside the attribute `kind`.
+    pub fn within<T>(
+        &mut self,
+        kind: u16,
+        decode: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, Fault> {
+        if self.path.len() >= MAX_DEPTH {
+            return Err(Fault::Depth);
+        }
+        self.path.push(kind);
+        let value = decode(self);
+        self.path.pop();
+        Ok(value)
+    }
+
+    /// Keeps bytes that were not decoded.
+    #[cold]
+    pub fn keep(&mut self, attr: Option<u16>, fault: Fault, value: &[u8]) {
+        self.unparsed.push(Unparsed {
+            attr,
+            within: (!self.path.is_empty()).then(|| self.path.clone()),
+            reason: match fault {
+                Fault::Unknown => "unknown",
+                Fault::Length => "length",
+                Fault::Value => "value",
+                Fault::Depth => "depth",
+                Fault::Malformed => "malformed",
+            },
+            hex: Hex(value.into()),
+        });
+    }
+
+    /// What was kept, in the order of the message.
+    pub fn into_unparsed(self) -> Vec<Unparsed> {
+        self.unparsed
+    }
+}

@@ -1,0 +1,1 @@
+//! `RTM_NEWLINK`, `RTM_DELLINK` → [`Link`].

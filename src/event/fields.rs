@@ -1,0 +1,129 @@
+//! What `changed` and `old` are made of: a payload compared with its former self, field by field.
+
+use serde::ser::SerializeMap;
+
+/// A set of a payload's fields, a bit each, in the order of [`Fields::names`].
+pub type Mask = u128;
+
+/// A payload whose fields can be compared one by one. Implemented by [`fields!`].
+pub trait Fields: Sized {
+    /// The fields' names, as they stand in the line.
+    fn names() -> &'static [&'static str];
+    /// The fields in which `self` differs from `old`.
+    fn diff(&self, old: &Self) -> Mask;
+    /// Takes from `old` what `self` has no value for: how a message that carries only a part of
+    /// its object becomes the whole.
+    fn inherit(&mut self, old: &Self);
+    /// Writes the fields of `mask` that have a value.
+    fn serialize_fields<M: SerializeMap>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error>;
+}
+
+/// Whether a field has a value: what is absent is left out of the line.
+pub trait Present {
+    fn present(&self) -> bool {
+        true
+    }
+}
+impl<T> Present for Option<T> {
+    fn present(&self) -> bool {
+        self.is_some()
+    }
+}
+impl Present for u32 {}
+impl Present for u8 {}
+impl Present for super::values::Symbol {}
+impl Present for super::values::Flags {}
+impl Present for super::values::Prefix {}
+
+/// `fields!(Type { a, b, c })` implements [`Fields`]; it must name every field, in order.
+macro_rules! fields {
+    ($type:ident { $($field:ident),+ $(,)? }) => {
+        impl $crate::event::fields::Fields for $type {
+            fn names() -> &'static [&'static str] {
+                const NAMES: &[&str] = &[$($crate::event::fields::plain(stringify!($field))),+];
+                NAMES
+            }
+
+            fn diff(&self, old: &Self) -> $crate::event::fields::Mask {
+                let $type { $($field),+ } = self;
+                let mut mask = 0;
+                let mut bit = 1;
+                $(
+                    if *$field != old.$field {
+                        mask |= bit;
+                    }
+                    bit <<= 1;
+                )+
+                let _ = bit;
+                mask
+            }
+
+            fn inherit(&mut self, old: &Self) {
+                use $crate::event::fields::Present as _;
+                $(
+                    if !self.$field.present() {
+                        self.$field.clone_from(&old.$field);
+                    }
+                )+
+            }
+
+            fn serialize_fields<M: serde::ser::SerializeMap>(
+                &self,
+                mask: $crate::event::fields::Mask,
+                map: &mut M,
+            ) -> Result<(), M::Error> {
+                use $crate::event::fields::Present as _;
+                let mut bit: $crate::event::fields::Mask = 1;
+                $(
+                    if mask & bit != 0 && self.$field.present() {
+                        map.serialize_entry(
+                            $crate::event::fields::plain(stringify!($field)),
+                            &self.$field,
+                        )?;
+                    }
+                    bit <<= 1;
+                )+
+                let _ = bit;
+                Ok(())
+            }
+        }
+    };
+}
+pub(crate) use fields;
+
+/// A field's name without the `r#` of a raw identifier.
+pub const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Thing {
+        a: u32,
+        r#type: Option<u8>,
+    }
+    fields!(Thing { a, r#type });
+
+    #[test]
+    fn a_difference_is_named_and_the_former_value_written() {
+        let old = Thing { a: 1, r#type: None };
+        let new = Thing {
+            a: 2,
+            r#type: Some(3),
+        };
+        assert_eq!(Thing::names(), ["a", "type"]);
+        assert_eq!(new.diff(&old), 0b11);
+        assert_eq!(new.diff(&new), 0);
+        let mut json = Vec::new();
+        let mut serializer = serde_json::Serializer::new(&mut json);
+        let mut map = serde::Serializer::serialize_map(&mut serializer, None).unwrap();
+        old.serialize_fields(0b11, &mut map).unwrap();
+        SerializeMap::end(map).unwrap();
+        assert_eq!(json, br#"{"a":1}"#);
+    }
+}

@@ -1,0 +1,156 @@
+//! `kind:"meta"`: nlstream's own records.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
+use super::Kind;
+use super::values::Time;
+
+/// nlstream's own record, one type per `op`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Meta {
+    Start(Start),
+    Sync(Sync),
+    Gap(Gap),
+    Stop(Stop),
+}
+
+/// The first record of every run and of every file.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Start {
+    /// The program that wrote the lines: `nlstream`.
+    pub tool: String,
+    /// Its version.
+    pub version: String,
+    /// Host name of the machine that was watched.
+    pub host: Option<String>,
+    /// Release of its kernel.
+    pub kernel: Option<String>,
+    /// Random id of its boot.
+    pub boot_id: Option<String>,
+    /// The multicast groups that were joined, as `RTNLGRP_*` names without that prefix; a group
+    /// newer than this program is its number.
+    pub groups: Option<Vec<String>>,
+    /// The groups that could not be joined.
+    pub refused_groups: Option<Vec<RefusedGroup>>,
+    /// Receive buffer of the socket in bytes, as the kernel counts it.
+    pub rcvbuf: Option<u64>,
+    /// What was asked for.
+    pub settings: Settings,
+}
+
+/// A group that could not be joined.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedGroup {
+    /// Its name.
+    pub group: String,
+    /// The error number.
+    pub errno: u32,
+    /// The error.
+    pub error: String,
+}
+
+/// What was asked for, as far as it shapes the lines.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Settings {
+    /// The kinds to which the lines are limited; absent for all.
+    pub kinds: Option<Vec<Kind>>,
+    /// The optional parts of a line.
+    #[serde(default)]
+    pub with: Vec<Part>,
+    /// Do the lines begin with the objects that exist?
+    #[serde(default)]
+    pub snapshot: bool,
+    /// Stop after so many lines of events.
+    pub count: Option<u64>,
+}
+
+/// An optional part of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Counters, devconf and the like, in the payload.
+    Details,
+    /// The whole netlink message, as `raw`.
+    Raw,
+    /// The event as one readable sentence, as `message`.
+    Message,
+    /// The name of the machine that was watched, as `host`.
+    Host,
+}
+
+/// The snapshot is complete: what exists has been told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Sync {
+    /// Number of objects that were told.
+    pub objects: u64,
+}
+
+/// Something was lost between the line before and the line after this one.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    /// What was lost, and why.
+    pub cause: GapCause,
+    /// The error number that told of it.
+    pub errno: Option<u32>,
+    /// How many messages of the kernel (`overflow`, `error`, `truncated`) or lines of ours
+    /// (`output`) were lost; absent where that is unknown.
+    pub lost: Option<u64>,
+    /// Nothing before this moment is missing. Absent where nothing was received yet.
+    pub from: Option<Time>,
+    /// Nothing after this moment is missing.
+    pub to: Option<Time>,
+}
+
+/// Why something was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GapCause {
+    /// The receive buffer was full: events came faster than they could be read.
+    Overflow,
+    /// The socket gave another error.
+    Error,
+    /// A datagram was longer than the receive buffer's room for one.
+    Truncated,
+    /// The reader of the lines was too slow.
+    Output,
+}
+
+/// The last record of a run.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stop {
+    /// Why it ended.
+    pub reason: StopReason,
+    /// Events that were written: lines, `meta` apart.
+    pub events: u64,
+    /// Datagrams that were received.
+    pub datagrams: u64,
+    /// Messages of the kernel that were lost; a loss of unknown size counts as one.
+    pub lost: u64,
+    /// Lines that were dropped because the reader was too slow.
+    pub dropped: u64,
+    /// Datagrams that were refused because their sender was not the kernel.
+    pub refused: u64,
+    /// Control messages and requests, which are no events.
+    pub control: u64,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// SIGINT or SIGTERM.
+    Signal,
+    /// `--count` lines were written.
+    Count,
+    /// `--for` is over.
+    Time,
+    /// The recording is at its end.
+    End,
+}

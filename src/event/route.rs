@@ -1,0 +1,173 @@
+//! `kind:"route"`: where packets go (`RTM_NEWROUTE`, `RTM_DELROUTE`).
+
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+use super::encap::Encap;
+use super::values::{Flags, IfName, Prefix, Symbol};
+
+/// A route (`struct rtmsg`, linux/rtnetlink.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Route {
+    /// Address family: `inet`, `inet6`.
+    pub family: Symbol,
+    /// `unicast`, `local`, `broadcast`, `anycast`, `multicast`, `blackhole`, `unreachable`,
+    /// `prohibit`, `throw`, `nat`.
+    pub r#type: Symbol,
+    /// Destination, always with its length; `0.0.0.0/0` is the default route.
+    pub dst: Prefix,
+    /// Source, where the route is for one only.
+    pub src: Option<Prefix>,
+    /// Type of service: a name from rt_dsfield, else hexadecimal.
+    pub tos: Option<Symbol>,
+    /// Routing table: a name from rt_tables, else its number.
+    pub table: Symbol,
+    /// Who added it: a name from rt_protos, else its number.
+    pub protocol: Symbol,
+    /// How far the destination is: a name from rt_scopes, else its number.
+    pub scope: Symbol,
+    /// Of routes to the same destination the one with the lowest metric is used.
+    pub metric: Option<u32>,
+    /// The next router, of the route's own family.
+    pub gateway: Option<IpAddr>,
+    /// The next router, of another family.
+    pub via: Option<Via>,
+    /// Index of the outgoing device.
+    pub ifindex: Option<u32>,
+    /// The outgoing device's name.
+    pub dev: Option<IfName>,
+    /// Index of the incoming device (a cached or multicast route).
+    pub iif_index: Option<u32>,
+    /// The incoming device's name.
+    pub iif: Option<IfName>,
+    /// Preferred source address.
+    pub prefsrc: Option<IpAddr>,
+    /// Id of the nexthop object.
+    pub nhid: Option<u32>,
+    /// The next routers of a multipath route.
+    pub nexthops: Option<Vec<NextHop>>,
+    /// What a packet is wrapped in. An object of its own where `ip` mixes its fields with the
+    /// route's.
+    pub encap: Option<Encap>,
+    /// The destination that packets get instead (`as` of `ip`).
+    pub newdst: Option<IpAddr>,
+    /// Routing realms.
+    pub flow: Option<Flow>,
+    /// What is known of the path.
+    pub metrics: Option<Metrics>,
+    /// IPv6 router preference: `low`, `medium`, `high`.
+    pub pref: Option<Symbol>,
+    /// Seconds until it expires; negative where that is past.
+    pub expires: Option<i64>,
+    /// Error that senders get, a positive errno (an unreachable or cached route).
+    pub error: Option<u32>,
+    /// Firewall mark (a looked-up route).
+    pub mark: Option<u32>,
+    /// User id (a looked-up route).
+    pub uid: Option<u32>,
+    /// MPLS: whether the time to live is carried over.
+    pub ttl_propagate: Option<bool>,
+    /// `dead`, `pervasive`, `onlink`, `offload`, `linkdown`, `unresolved`, `trap`, `notify`, `cloned`,
+    /// `rt_offload`, `rt_trap`, `rt_offload_failed` …
+    pub flags: Flags,
+    /// With `details`: use of the route (`struct rta_cacheinfo`).
+    pub cacheinfo: Option<CacheInfo>,
+}
+
+/// A next router of another family than the route's.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Via {
+    /// Its address family.
+    pub family: Symbol,
+    /// Its address.
+    pub host: String,
+}
+
+/// One way of a multipath route (`struct rtnexthop`).
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct NextHop {
+    /// The next router, of the route's own family.
+    pub gateway: Option<IpAddr>,
+    /// The next router, of another family.
+    pub via: Option<Via>,
+    /// Index of the outgoing device.
+    pub ifindex: u32,
+    /// The outgoing device's name.
+    pub dev: Option<IfName>,
+    /// Its share of the traffic, 1 to 65536.
+    pub weight: u32,
+    /// `onlink`, `dead`, `linkdown` …, as for the route.
+    pub flags: Flags,
+    /// What a packet is wrapped in.
+    pub encap: Option<Encap>,
+    /// The destination that packets get instead (`as` of `ip`).
+    pub newdst: Option<IpAddr>,
+    /// Routing realms.
+    pub flow: Option<Flow>,
+}
+
+/// Routing realms.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Flow {
+    /// Realm of the source.
+    pub from: Option<Symbol>,
+    /// Realm of the destination.
+    pub to: Symbol,
+}
+
+/// What is known of the path (`RTAX_*`, linux/rtnetlink.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Metrics {
+    /// Names of the metrics that the kernel must not adapt by itself.
+    pub lock: Option<Flags>,
+    /// Largest packet in bytes.
+    pub mtu: Option<u32>,
+    /// Largest TCP window that is advertised, bytes.
+    pub window: Option<u32>,
+    /// Round trip time, milliseconds.
+    pub rtt: Option<u32>,
+    /// Its variance, milliseconds.
+    pub rttvar: Option<u32>,
+    /// Slow start threshold, segments.
+    pub ssthresh: Option<u32>,
+    /// Clamp of the congestion window, segments.
+    pub cwnd: Option<u32>,
+    /// Maximum segment size that is advertised, bytes.
+    pub advmss: Option<u32>,
+    /// Largest reordering, segments.
+    pub reordering: Option<u32>,
+    /// Hop limit of what is sent.
+    pub hoplimit: Option<u32>,
+    /// Initial congestion window, segments.
+    pub initcwnd: Option<u32>,
+    /// `ecn`, `sack`, `timestamp`, `allfrag`, `tcp_usec_ts`, `ecn_ca`.
+    pub features: Option<Flags>,
+    /// Smallest retransmission timeout, milliseconds.
+    pub rto_min: Option<u32>,
+    /// Initial receive window, segments.
+    pub initrwnd: Option<u32>,
+    /// Acknowledge at once.
+    pub quickack: Option<u32>,
+    /// Congestion control algorithm.
+    pub congestion: Option<String>,
+    /// TCP fast open without a cookie.
+    pub fastopen_no_cookie: Option<u32>,
+}
+
+/// Use of a route (`struct rta_cacheinfo`, linux/rtnetlink.h).
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct CacheInfo {
+    /// References to it.
+    pub users: u32,
+    /// Clock ticks (1/100 s) since it was last used.
+    pub age: u32,
+    /// Times it was used.
+    pub used: u32,
+}

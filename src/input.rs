@@ -1,0 +1,58 @@
+//! What flows into the stream: the datagrams of the kernel and the marks between them. A live
+//! run makes inputs, a recording holds them, and a replay reads them back: the lines that follow
+//! from them are the same.
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::meta::{Gap, Start, Stop};
+use crate::event::values::Time;
+use crate::names::Recorded;
+
+/// Something that happened at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input<'a> {
+    pub time: Time,
+    pub what: What<'a>,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What<'a> {
+    /// The kernel sent a datagram.
+    Datagram(Source, &'a [u8]),
+    /// Something else.
+    Mark(Mark),
+}
+
+/// Which socket a datagram came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The multicast groups.
+    Events,
+    /// The dumps that read what exists.
+    Dumps,
+}
+
+/// What a recording says beside the datagrams.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// The dumps are complete: what is not known now does not exist.
+    Sync,
+    /// Something was lost here.
+    Gap(Gap),
+    /// The run ended.
+    Stop(Stop),
+}
+
+/// The head of a recording: how the run began.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// When the run began. The default is the epoch.
+    pub time: Time,
+    /// The content of the `start` record.
+    pub start: Start,
+    /// The machine's names beyond the built-in ones.
+    #[serde(default)]
+    pub names: Recorded,
+}

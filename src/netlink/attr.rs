@@ -1,0 +1,199 @@
+//! Attributes: a cursor over `struct nlattr` that cannot run out of bounds, and one checked
+//! reader per wire type.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use netlink_packet_core::NlaBuffer;
+
+/// `NLA_TYPE_MASK` (linux/netlink.h): the type without its `NESTED` and `NET_BYTEORDER` bits.
+pub const TYPE_MASK: u16 = 0x3fff;
+const HEADER: usize = 4;
+
+/// Why an attribute stays undecoded; becomes `error` of an `unparsed` entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No decoder knows this attribute.
+    Unknown,
+    /// Longer or shorter than the type it should hold.
+    Length,
+    /// Right in length, but not a value of its type.
+    Value,
+    /// More than [`MAX_DEPTH`] levels deep.
+    Depth,
+    /// Bytes at the end that are no whole attribute.
+    Malformed,
+}
+
+/// How deep attributes may nest. The kernel itself stays below 8; a forged capture must not
+/// exhaust the stack.
+pub const MAX_DEPTH: usize = 16;
+
+impl From<netlink_packet_core::DecodeError> for Fault {
+    fn from(_: netlink_packet_core::DecodeError) -> Self {
+        Fault::Value
+    }
+}
+
+/// One attribute: its type and its payload, without header and padding.
+#[derive(Clone, Copy, Debug)]
+pub struct Attr<'a> {
+    pub kind: u16,
+    pub value: &'a [u8],
+    whole: &'a [u8],
+}
+
+impl<'a> Attr<'a> {
+    /// The attribute as netlink-packet-route's parsers take it.
+    pub fn nla(&self) -> NlaBuffer<&'a [u8]> {
+        NlaBuffer::new(self.whole)
+    }
+
+    fn array<const N: usize>(&self) -> Result<[u8; N], Fault> {
+        self.value.try_into().map_err(|_| Fault::Length)
+    }
+
+    /// `nla_get_u8`
+    pub fn u8(&self) -> Result<u8, Fault> {
+        self.array::<1>().map(|b| b[0])
+    }
+    /// `nla_get_u16`
+    pub fn u16(&self) -> Result<u16, Fault> {
+        self.array().map(u16::from_ne_bytes)
+    }
+    /// `nla_get_be16`
+    pub fn be16(&self) -> Result<u16, Fault> {
+        self.array().map(u16::from_be_bytes)
+    }
+    /// `nla_get_u32`
+    pub fn u32(&self) -> Result<u32, Fault> {
+        self.array().map(u32::from_ne_bytes)
+    }
+    /// `nla_get_be32`
+    pub fn be32(&self) -> Result<u32, Fault> {
+        self.array().map(u32::from_be_bytes)
+    }
+    /// `nla_get_s32`
+    pub fn i32(&self) -> Result<i32, Fault> {
+        self.array().map(i32::from_ne_bytes)
+    }
+    /// `nla_get_u64`
+    pub fn u64(&self) -> Result<u64, Fault> {
+        self.array().map(u64::from_ne_bytes)
+    }
+    /// `nla_get_be64`
+    pub fn be64(&self) -> Result<u64, Fault> {
+        self.array().map(u64::from_be_bytes)
+    }
+    /// `nla_get_uint` (NLA_UINT): 32 or 64 bits, as the sender chose.
+    pub fn uint(&self) -> Result<u64, Fault> {
+        match self.value.len() {
+            4 => self.u32().map(u64::from),
+            _ => self.u64(),
+        }
+    }
+    /// A `u8` that means yes or no.
+    pub fn bool(&self) -> Result<bool, Fault> {
+        self.u8().map(|v| v != 0)
+    }
+    /// An IPv4 address (4 bytes).
+    pub fn ipv4(&self) -> Result<Ipv4Addr, Fault> {
+        self.array::<4>().map(Ipv4Addr::from)
+    }
+    /// An IPv6 address (16 bytes).
+    pub fn ipv6(&self) -> Result<Ipv6Addr, Fault> {
+        self.array::<16>().map(Ipv6Addr::from)
+    }
+    /// An address whose family its length tells.
+    pub fn ip(&self) -> Result<IpAddr, Fault> {
+        match self.value.len() {
+            4 => self.ipv4().map(IpAddr::V4),
+            _ => self.ipv6().map(IpAddr::V6),
+        }
+    }
+    /// `nla_get_string`: the bytes before the first NUL.
+    pub fn bytes_z(&self) -> &'a [u8] {
+        let end = self.value.iter().position(|b| *b == 0);
+        &self.value[..end.unwrap_or(self.value.len())]
+    }
+    /// A string that the kernel itself chose, hence plain UTF-8.
+    pub fn str(&self) -> Result<&'a str, Fault> {
+        std::str::from_utf8(self.bytes_z()).map_err(|_| Fault::Value)
+    }
+}
+
+/// `nla_for_each_attr`: the attributes in some bytes. Ends with `Err(rest)` where the bytes left
+/// over are no whole attribute.
+#[derive(Clone, Copy, Debug)]
+pub struct Attrs<'a>(&'a [u8]);
+
+impl<'a> Attrs<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Attrs(bytes)
+    }
+}
+
+impl<'a> Iterator for Attrs<'a> {
+    type Item = Result<Attr<'a>, &'a [u8]>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let bytes = self.0;
+        if bytes.is_empty() {
+            return None;
+        }
+        self.0 = &[];
+        let Some(header) = bytes.first_chunk::<HEADER>() else {
+            return Some(Err(bytes));
+        };
+        let length = usize::from(u16::from_ne_bytes([header[0], header[1]]));
+        let kind = u16::from_ne_bytes([header[2], header[3]]) & TYPE_MASK;
+        let Some(value) = bytes.get(HEADER..length) else {
+            return Some(Err(bytes));
+        };
+        self.0 = bytes.get(align(length)..).unwrap_or(&[]);
+        Some(Ok(Attr {
+            kind,
+            value,
+            whole: &bytes[..length],
+        }))
+    }
+}
+
+/// `NLMSG_ALIGN`, `NLA_ALIGN`: up to the next multiple of four.
+pub const fn align(length: usize) -> usize {
+    (length + 3) & !3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lying_length_ends_the_walk_with_the_rest() {
+        let bytes = [5, 0, 1, 0, 7, 0, 0, 0, 99, 0, 2, 0, 1];
+        let mut walk = Attrs::new(&bytes);
+        assert_eq!(walk.next().unwrap().unwrap().u8(), Ok(7));
+        assert_eq!(walk.next().unwrap().unwrap_err(), &bytes[8..]);
+        assert!(walk.next().is_none());
+    }
+
+    #[test]
+    fn a_length_below_the_header_is_no_attribute() {
+        for length in 0..4 {
+            let bytes = [length, 0, 1, 0];
+            assert_eq!(
+                Attrs::new(&bytes).next().unwrap().unwrap_err(),
+                &bytes[..],
+                "length {length}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_last_attribute_may_lack_its_padding() {
+        let bytes = [5, 0, 1, 0x80, 7];
+        let attr = Attrs::new(&bytes).next().unwrap().unwrap();
+        assert_eq!((attr.kind, attr.value), (1, &[7][..]));
+        assert_eq!(attr.u32(), Err(Fault::Length));
+    }
+}

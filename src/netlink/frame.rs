@@ -1,0 +1,75 @@
+//! Datagram → messages: a cursor over `struct nlmsghdr` that cannot run out of bounds.
+
+use super::attr::align;
+
+const HEADER: usize = 16;
+
+/// `struct nlmsghdr` (linux/netlink.h) and what follows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// `nlmsg_type`
+    pub kind: u16,
+    /// `nlmsg_flags`
+    pub flags: u16,
+    /// `nlmsg_seq`
+    pub seq: u32,
+    /// `nlmsg_pid`: the port id of whoever asked for the change, 0 for the kernel itself.
+    pub portid: u32,
+    /// What follows the header.
+    pub body: &'a [u8],
+    /// Header and body.
+    pub whole: &'a [u8],
+}
+
+/// The messages of a datagram. Ends with `Err(rest)` where the bytes left over are no whole
+/// message.
+#[derive(Clone, Copy, Debug)]
+pub struct Messages<'a>(&'a [u8]);
+
+impl<'a> Messages<'a> {
+    pub fn new(datagram: &'a [u8]) -> Self {
+        Messages(datagram)
+    }
+}
+
+impl<'a> Iterator for Messages<'a> {
+    type Item = Result<Message<'a>, &'a [u8]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let bytes = self.0;
+        if bytes.is_empty() {
+            return None;
+        }
+        self.0 = &[];
+        let Some(h) = bytes.first_chunk::<HEADER>() else {
+            return Some(Err(bytes));
+        };
+        let word = |at: usize| u32::from_ne_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
+        let length = word(0) as usize;
+        let Some(body) = bytes.get(HEADER..length) else {
+            return Some(Err(bytes));
+        };
+        self.0 = bytes.get(align(length)..).unwrap_or(&[]);
+        Some(Ok(Message {
+            kind: u16::from_ne_bytes([h[4], h[5]]),
+            flags: u16::from_ne_bytes([h[6], h[7]]),
+            seq: word(8),
+            portid: word(12),
+            body,
+            whole: &bytes[..length],
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zero_length_does_not_loop() {
+        let bytes = [0u8; 40];
+        let mut messages = Messages::new(&bytes);
+        assert_eq!(messages.next().unwrap().unwrap_err().len(), 40);
+        assert!(messages.next().is_none());
+    }
+}
