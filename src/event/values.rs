@@ -38,6 +38,12 @@ pub enum Symbol {
     Number(u32),
 }
 
+impl Default for Symbol {
+    fn default() -> Self {
+        Symbol::Number(0)
+    }
+}
+
 impl Symbol {
     /// Looks `number` up in a table of constants.
     pub fn of(number: u32, names: &'static [(u32, &'static str)]) -> Self {
@@ -84,7 +90,7 @@ pub type FlagNames = [(u64, &'static str)];
 
 /// A flag word, written as an array of names; bits without a name come last, as one hexadecimal
 /// string.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Flags {
     pub bits: u64,
     names: &'static FlagNames,
@@ -236,12 +242,20 @@ impl LlAddr {
     }
 
     /// The same address as a device of that `ARPHRD_*` type shows it (`ll_addr_n2a` of iproute2).
-    pub fn on(mut self, arphrd: u16) -> Self {
-        self.tunnel = match arphrd {
-            libc::ARPHRD_TUNNEL | libc::ARPHRD_SIT | libc::ARPHRD_IPGRE => self.length == 4,
-            libc::ARPHRD_TUNNEL6 | ARPHRD_IP6GRE => self.length == 16,
-            _ => false,
-        };
+    pub fn on(self, arphrd: u16) -> Self {
+        match arphrd {
+            libc::ARPHRD_TUNNEL
+            | libc::ARPHRD_SIT
+            | libc::ARPHRD_IPGRE
+            | libc::ARPHRD_TUNNEL6
+            | ARPHRD_IP6GRE => self.of_tunnel(),
+            _ => self,
+        }
+    }
+
+    /// The same address as an IP tunnel's device shows it.
+    pub fn of_tunnel(mut self) -> Self {
+        self.tunnel = self.length == 4 || self.length == 16;
         self
     }
 

@@ -1,0 +1,5 @@
+//! placeholder
+/// p
+pub fn text() -> String {
+    String::new()
+}
