@@ -26,6 +26,8 @@ macro_rules! string_schema {
     };
 }
 
+pub(crate) use string_schema;
+
 /// A name out of a set: a constant of the kernel, or an entry of iproute2's name files. What has
 /// no name is its decimal number, as a string, so that the field's JSON type never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -57,6 +59,12 @@ impl Symbol {
     }
 }
 
+impl Default for Symbol {
+    fn default() -> Self {
+        Symbol::Number(0)
+    }
+}
+
 impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,7 +92,7 @@ pub type FlagNames = [(u64, &'static str)];
 
 /// A flag word, written as an array of names; bits without a name come last, as one hexadecimal
 /// string.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Flags {
     pub bits: u64,
     names: &'static FlagNames,
