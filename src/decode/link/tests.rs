@@ -1,0 +1,1 @@
+//! Links as the kernel told them.
