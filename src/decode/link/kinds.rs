@@ -52,12 +52,14 @@ settings! {
     /// `IFLA_MACVLAN_*` → the settings of a macvlan or macvtap device.
     pub(super) fn macvlan(cx, attr, into) -> Macvlan {
         IFLA_MACVLAN_MODE = 1 => mode: symbol32(attr, MACVLAN_MODES)?;
-        IFLA_MACVLAN_FLAGS = 2 => flags: Flags::new(attr.u16()?.into(), MACVLAN_FLAGS);
         IFLA_MACVLAN_MACADDR_DATA = 5 => macaddr_data: macaddrs(cx, &attr)?;
         IFLA_MACVLAN_MACADDR_COUNT = 6 => macaddr_count: attr.u32()?;
         IFLA_MACVLAN_BC_QUEUE_LEN = 7 => bcqueuelen: attr.u32()?;
         IFLA_MACVLAN_BC_QUEUE_LEN_USED = 8 => usedbcqueuelen: attr.u32()?;
         IFLA_MACVLAN_BC_CUTOFF = 9 => bclim: attr.i32()?;
+    }
+    free {
+        IFLA_MACVLAN_FLAGS = 2 => { macvlan_flags(cx, &attr, into)? }
     }
 }
 
@@ -69,8 +71,17 @@ const MACVLAN_MODES: Names = &[
     (8, "passthru"),
     (16, "source"),
 ];
+
 /// `MACVLAN_FLAG_*`
-const MACVLAN_FLAGS: &FlagNames = &[(1, "nopromisc"), (2, "nodst")];
+fn macvlan_flags(cx: &mut Cx, attr: &Attr, into: &mut Macvlan) -> Result<(), Fault> {
+    let flags = attr.u16()?;
+    into.nopromisc = Some(flags & 1 != 0);
+    into.nodst = Some(flags & 2 != 0);
+    if flags & !3 != 0 {
+        cx.keep(Some(attr.kind), Fault::Unknown, attr.value);
+    }
+    Ok(())
+}
 
 /// `IFLA_MACVLAN_MACADDR`, an attribute each.
 fn macaddrs(cx: &mut Cx, attr: &Attr) -> Result<Vec<LlAddr>, Fault> {

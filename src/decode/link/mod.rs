@@ -102,7 +102,8 @@ impl Envelope {
             libc::IFLA_QDISC => link.qdisc = Some(info::known(attr.str()?, QDISCS)),
             // IFLA_STATS64 says the same in 64 bits.
             libc::IFLA_STATS | libc::IFLA_PAD => {}
-            libc::IFLA_MASTER => link.master_index = nonzero(attr.u32()?),
+            // A bridge calls itself its own master in messages of family bridge.
+            libc::IFLA_MASTER => link.master_index = nonzero(attr.u32()?).filter(|master| *master != link.ifindex),
             libc::IFLA_WIRELESS => link.wireless = Some(Hex(attr.value.into())),
             libc::IFLA_PROTINFO if self.family == AF_BRIDGE => link.linkinfo = Some(info::bridge_port(cx, &attr)?),
             libc::IFLA_PROTINFO if self.family == AF_INET6 => af_spec::inet6(cx, &attr, link)?,
@@ -146,7 +147,7 @@ impl Envelope {
             libc::IFLA_TSO_MAX_SIZE => link.tso_max_size = Some(attr.u32()?),
             libc::IFLA_TSO_MAX_SEGS => link.tso_max_segs = Some(attr.u32()?),
             libc::IFLA_ALLMULTI => link.allmulti = Some(attr.u32()?),
-            IFLA_DEVLINK_PORT => link.devlink_port = Some(parts::devlink_port(cx, &attr)?),
+            IFLA_DEVLINK_PORT => link.devlink_port = nonzero(parts::devlink_port(cx, &attr)?),
             IFLA_GSO_IPV4_MAX_SIZE => link.gso_ipv4_max_size = Some(attr.u32()?),
             IFLA_GRO_IPV4_MAX_SIZE => link.gro_ipv4_max_size = Some(attr.u32()?),
             IFLA_DPLL_PIN => link.dpll_pin = parts::dpll_pin(cx, &attr)?,

@@ -77,7 +77,7 @@ pub(super) fn proto_down_reason(cx: &mut Cx, attr: &Attr) -> Result<Option<Vec<S
 }
 
 settings! {
-    /// `DEVLINK_ATTR_*` of a port's handle.
+    /// `DEVLINK_ATTR_*` of a port's handle; none where there is no port.
     pub(super) fn devlink_port(cx, attr, into) -> DevlinkPort {
         DEVLINK_ATTR_BUS_NAME = 1 => bus_name: attr.str()?.to_owned();
         DEVLINK_ATTR_DEV_NAME = 2 => dev_name: attr.str()?.to_owned();

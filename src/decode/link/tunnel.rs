@@ -109,7 +109,6 @@ settings! {
         IFLA_GRE_TTL = 8 => ttl: attr.u8()?;
         IFLA_GRE_PMTUDISC = 10 => pmtudisc: attr.bool()?;
         IFLA_GRE_ENCAP_LIMIT = 11 => encap_limit: attr.u8()?;
-        IFLA_GRE_FLAGS = 13 => flags: Flags::new(attr.u32()?.into(), IP6_TNL_FLAGS);
         IFLA_GRE_COLLECT_METADATA = 18 => external: true;
         IFLA_GRE_IGNORE_DF = 19 => ignore_df: attr.bool()?;
         IFLA_GRE_ERSPAN_INDEX = 21 => erspan_index: attr.u32()?;
@@ -139,6 +138,7 @@ settings! {
         IFLA_GRE_REMOTE = 7 => { into.remote = Some(attr.ip()?).filter(|ip| !ip.is_unspecified()) }
         IFLA_GRE_TOS = 9 => { into.tos = hex_nonzero(attr.u8()?) }
         IFLA_GRE_FLOWINFO = 12 => { flowinfo(&attr, into)? }
+        IFLA_GRE_FLAGS = 13 => { ip6_tnl_flags(attr.u32()?, into) }
         IFLA_GRE_ENCAP_TYPE = 14 => { encap_type(&attr, into)? }
         IFLA_GRE_ENCAP_FLAGS = 15 => { encap_flags(&attr, into)? }
         IFLA_GRE_ENCAP_SPORT = 16 => { encap_sport(&attr, into)? }
@@ -152,19 +152,34 @@ const GRE_CSUM: u16 = 0x8000;
 const GRE_KEY: u16 = 0x2000;
 const GRE_SEQ: u16 = 0x1000;
 
-/// `IP6_TNL_F_*` (linux/ip6_tunnel.h), named as `ip` names them.
-const IP6_TNL_FLAGS: &FlagNames = &[
-    (0x01, "ip6_tnl_f_ign_encap_limit"),
-    (0x02, "ip6_tnl_f_use_orig_tclass"),
-    (0x04, "ip6_tnl_f_use_orig_flowlabel"),
-    (0x08, "ip6_tnl_f_mip6_dev"),
-    (0x10, "ip6_tnl_f_rcv_dscp_copy"),
-    (0x20, "ip6_tnl_f_use_orig_fwmark"),
-    (0x40, "ip6_tnl_f_allow_local_remote"),
-    (0x10000, "ip6_tnl_f_cap_xmit"),
-    (0x20000, "ip6_tnl_f_cap_rcv"),
-    (0x40000, "ip6_tnl_f_cap_per_packet"),
-];
+/// `IP6_TNL_F_*` (linux/ip6_tunnel.h)
+fn ip6_tnl_flags(flags: u32, into: &mut Tunnel) {
+    let set = |bit: u32| (flags & bit != 0).then_some(true);
+    into.ip6_tnl_f_ign_encap_limit = set(0x01);
+    into.ip6_tnl_f_use_orig_tclass = set(0x02);
+    into.ip6_tnl_f_use_orig_flowlabel = set(0x04);
+    into.ip6_tnl_f_mip6_dev = set(0x08);
+    into.ip6_tnl_f_rcv_dscp_copy = set(0x10);
+    into.ip6_tnl_f_use_orig_fwmark = set(0x20);
+    into.ip6_tnl_f_allow_local_remote = set(0x40);
+    into.flags = other_flags(flags & !0x7f);
+}
+
+/// `SIT_ISATAP`
+fn sit_flags(flags: u16, into: &mut Tunnel) {
+    into.isatap = (flags & 1 != 0).then_some(true);
+    into.flags = other_flags((flags & !1).into());
+}
+
+/// The flags that have no field of their own: `IP6_TNL_F_CAP_*`, and newer ones.
+fn other_flags(flags: u32) -> Option<Flags> {
+    let names: &FlagNames = &[
+        (0x10000, "cap_xmit"),
+        (0x20000, "cap_rcv"),
+        (0x40000, "cap_per_packet"),
+    ];
+    nonzero(flags).map(|flags| Flags::new(flags.into(), names))
+}
 
 settings! {
     /// `IFLA_IPTUN_*` → the settings of an ipip, sit or ip6tnl device.
@@ -182,10 +197,10 @@ settings! {
         IFLA_IPTUN_FLOWINFO = 7 => { flowinfo(&attr, into)? }
         IFLA_IPTUN_FLAGS = 8 => {
             // sit has 16 bits of flags, ip6tnl 32.
-            into.flags = Some(match attr.u16() {
-                Ok(flags) => Flags::new(flags.into(), &[(1, "isatap")]),
-                Err(_) => Flags::new(attr.u32()?.into(), IP6_TNL_FLAGS),
-            });
+            match attr.u16() {
+                Ok(flags) => sit_flags(flags, into),
+                Err(_) => ip6_tnl_flags(attr.u32()?, into),
+            }
         }
         IFLA_IPTUN_PROTO = 9 => { into.proto = Some(symbol8(attr, IP_PROTOCOLS)?) }
         IFLA_IPTUN_6RD_PREFIX = 11 => {

@@ -40,8 +40,10 @@ pub struct QosMap {
 pub struct Macvlan {
     /// `private`, `vepa`, `bridge`, `passthru`, `source`.
     pub mode: Option<Symbol>,
-    /// `nopromisc`, `nodst`.
-    pub flags: Option<Flags>,
+    /// Mode passthru: the device underneath is not made promiscuous.
+    pub nopromisc: Option<bool>,
+    /// Mode source: packets are not also delivered to their destination.
+    pub nodst: Option<bool>,
     /// Length of the queue for broadcasts that it asks for, packets.
     pub bcqueuelen: Option<u32>,
     /// Length of that queue, packets: the longest that any asks for.

@@ -169,7 +169,24 @@ pub struct Tunnel {
     pub tclass: Option<String>,
     /// Flow label of the outer header, IPv6, hexadecimal.
     pub flowlabel: Option<String>,
-    /// Over IPv6: `ip6_tnl_f_ign_encap_limit`, `ip6_tnl_f_use_orig_tclass` … sit: `isatap`.
+    /// Over IPv6: no limit of tunnels in tunnels.
+    pub ip6_tnl_f_ign_encap_limit: Option<bool>,
+    /// Over IPv6: traffic class is that of the inner header.
+    pub ip6_tnl_f_use_orig_tclass: Option<bool>,
+    /// Over IPv6: flow label is that of the inner header.
+    pub ip6_tnl_f_use_orig_flowlabel: Option<bool>,
+    /// Over IPv6: for mobile IPv6.
+    pub ip6_tnl_f_mip6_dev: Option<bool>,
+    /// Over IPv6: the DSCP of a received packet is copied to the inner header.
+    pub ip6_tnl_f_rcv_dscp_copy: Option<bool>,
+    /// Over IPv6: firewall mark is that of the inner packet.
+    pub ip6_tnl_f_use_orig_fwmark: Option<bool>,
+    /// Over IPv6: the remote end may be an address of this machine.
+    pub ip6_tnl_f_allow_local_remote: Option<bool>,
+    /// sit: ISATAP.
+    pub isatap: Option<bool>,
+    /// Other flags. Over IPv6: `cap_xmit`, `cap_rcv` (it can send, receive), `cap_per_packet`
+    /// (that depends on the packet).
     pub flags: Option<Flags>,
     /// Key of received packets, written as an IPv4 address.
     pub ikey: Option<Ipv4Addr>,
