@@ -73,7 +73,8 @@ pub(super) fn inet6(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), Fau
     cx.nested(attr, |cx, attr| {
         match attr.kind {
             IFLA_INET6_FLAGS => {
-                into.inet6_flags = Some(Flags::new(attr.u32()?.into(), INET6_FLAGS));
+                let flags = attr.u32()? & !SILENT_FLAGS;
+                into.inet6_flags = Some(Flags::new(flags.into(), INET6_FLAGS));
             }
             IFLA_INET6_TOKEN => into.inet6_token = Some(attr.ipv6()?),
             IFLA_INET6_ADDR_GEN_MODE => {
@@ -100,14 +101,10 @@ fn inet6_details(link: &mut Link) -> &mut Inet6Spec {
     details(link).inet6.get_or_insert_default()
 }
 
-/// `IF_RA_*`, `IF_RS_SENT`, `IF_READY` of the kernel's net/if_inet6.h
-const INET6_FLAGS: &FlagNames = &[
-    (0x80, "OTHERCONF"),
-    (0x40, "MANAGED"),
-    (0x20, "RCVD"),
-    (0x10, "SENT"),
-    (0x8000_0000, "READY"),
-];
+/// `IF_RA_*` of the kernel's net/if_inet6.h. The other two, `IF_RS_SENT` and `IF_READY`, change
+/// without an event.
+const INET6_FLAGS: &FlagNames = &[(0x80, "OTHERCONF"), (0x40, "MANAGED"), (0x20, "RCVD")];
+const SILENT_FLAGS: u32 = 0x8000_0010;
 
 /// `IN6_ADDR_GEN_MODE_*`
 const ADDR_GEN_MODES: Names = &[

@@ -3,6 +3,7 @@
 use super::settings::{Names, lladdr, nonzero, settings, symbol8, symbol32};
 use crate::decode::cx::Cx;
 use crate::event::link::bond::{AdInfo, Bond, BondPort};
+use crate::event::values::{FlagNames, Flags};
 use crate::netlink::attr::{Attr, Fault};
 
 settings! {
@@ -122,14 +123,36 @@ settings! {
         IFLA_BOND_SLAVE_PERM_HWADDR = 4 => perm_hwaddr: lladdr(attr)?;
         IFLA_BOND_SLAVE_QUEUE_ID = 5 => queue_id: attr.u16()?;
         IFLA_BOND_SLAVE_AD_AGGREGATOR_ID = 6 => ad_aggregator_id: attr.u16()?;
-        IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE = 7 => ad_actor_oper_port_state: attr.u8()?;
-        IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE = 8 => ad_partner_oper_port_state: attr.u16()?;
         IFLA_BOND_SLAVE_PRIO = 9 => prio: attr.i32()?;
         IFLA_BOND_SLAVE_ACTOR_PORT_PRIO = 10 => actor_port_prio: attr.u16()?;
         IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE = 11 => ad_churn_actor_state: symbol8(attr, CHURN)?;
         IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE = 12 => ad_churn_partner_state: symbol8(attr, CHURN)?;
     }
+    free {
+        IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE = 7 => {
+            let state = attr.u8()?;
+            into.ad_actor_oper_port_state = Some(state);
+            into.ad_actor_oper_port_state_str = Some(Flags::new(state.into(), LACP_STATE));
+        }
+        IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE = 8 => {
+            let state = attr.u16()?;
+            into.ad_partner_oper_port_state = Some(state);
+            into.ad_partner_oper_port_state_str = Some(Flags::new(state.into(), LACP_STATE));
+        }
+    }
 }
+
+/// `LACP_STATE_*` of the kernel's bond_3ad.h
+const LACP_STATE: &FlagNames = &[
+    (0x01, "active"),
+    (0x02, "short_timeout"),
+    (0x04, "aggregating"),
+    (0x08, "in_sync"),
+    (0x10, "collecting"),
+    (0x20, "distributing"),
+    (0x40, "defaulted"),
+    (0x80, "expired"),
+];
 
 /// `BOND_LINK_*`
 const MII_STATUS: Names = &[(0, "UP"), (1, "GOING_DOWN"), (2, "DOWN"), (3, "GOING_BACK")];

@@ -1,8 +1,8 @@
 //! Bridges, their ports and the VLANs of those.
 
 use super::settings::{
-    Names, VLAN_PROTOCOLS, bytes, exactly, lladdr, nonzero, settings, symbol8, symbol32, u16_at,
-    u32_at,
+    Names, VLAN_PROTOCOLS, bytes, exactly, ipv4_nonzero, lladdr, nonzero, settings, symbol8,
+    symbol32, u16_at, u32_at,
 };
 use crate::decode::cx::Cx;
 use crate::event::link::Link;
@@ -108,9 +108,11 @@ fn querier(cx: &mut Cx, attr: &Attr, into: &mut Bridge) -> Result<(), Fault> {
     const BRIDGE_QUERIER_IPV6_OTHER_TIMER: u16 = 7;
     cx.nested(attr, |cx, attr| {
         match attr.kind {
-            BRIDGE_QUERIER_IP_ADDRESS => into.mcast_querier_ipv4_addr = Some(attr.ipv4()?),
+            BRIDGE_QUERIER_IP_ADDRESS => into.mcast_querier_ipv4_addr = ipv4_nonzero(attr)?,
             BRIDGE_QUERIER_IP_PORT => into.mcast_querier_ipv4_port_index = nonzero(attr.u32()?),
-            BRIDGE_QUERIER_IPV6_ADDRESS => into.mcast_querier_ipv6_addr = Some(attr.ipv6()?),
+            BRIDGE_QUERIER_IPV6_ADDRESS => {
+                into.mcast_querier_ipv6_addr = Some(attr.ipv6()?).filter(|ip| !ip.is_unspecified())
+            }
             BRIDGE_QUERIER_IPV6_PORT => into.mcast_querier_ipv6_port_index = nonzero(attr.u32()?),
             BRIDGE_QUERIER_IP_OTHER_TIMER if cx.details => {
                 into.mcast_querier_ipv4_other_timer = Some(timer(&attr)?);

@@ -101,14 +101,22 @@ settings! {
     /// `IFLA_IPVLAN_*` → the settings of an ipvlan or ipvtap device.
     pub(super) fn ipvlan(cx, attr, into) -> Ipvlan {
         IFLA_IPVLAN_MODE = 1 => mode: Symbol::of(attr.u16()?.into(), IPVLAN_MODES);
-        IFLA_IPVLAN_FLAGS = 2 => mode_flag: Symbol::of(attr.u16()?.into(), IPVLAN_FLAGS);
+    }
+    free {
+        // `IPVLAN_F_PRIVATE`, `IPVLAN_F_VEPA`
+        IFLA_IPVLAN_FLAGS = 2 => {
+            match attr.u16()? {
+                0 => into.bridge = Some(true),
+                1 => into.private = Some(true),
+                2 => into.vepa = Some(true),
+                _ => return Err(Fault::Value),
+            }
+        }
     }
 }
 
 /// `IPVLAN_MODE_*`
 const IPVLAN_MODES: Names = &[(0, "l2"), (1, "l3"), (2, "l3s")];
-/// `IPVLAN_F_*`
-const IPVLAN_FLAGS: Names = &[(0, "bridge"), (1, "private"), (2, "vepa")];
 
 settings! {
     /// `IFLA_VRF_*` → the settings of a VRF; `IFLA_VRF_PORT_*` → those of its port, which are

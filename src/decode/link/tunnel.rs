@@ -236,8 +236,8 @@ settings! {
     pub(super) fn vti(cx, attr, into) -> Tunnel {}
     free {
         IFLA_VTI_LINK = 1 => { into.link_index = nonzero(attr.u32()?) }
-        IFLA_VTI_IKEY = 2 => { into.ikey = Some(attr.ipv4()?) }
-        IFLA_VTI_OKEY = 3 => { into.okey = Some(attr.ipv4()?) }
+        IFLA_VTI_IKEY = 2 => { into.ikey = ipv4_nonzero(attr)? }
+        IFLA_VTI_OKEY = 3 => { into.okey = ipv4_nonzero(attr)? }
         IFLA_VTI_LOCAL = 4 => { into.local = Some(attr.ip()?).filter(|ip| !ip.is_unspecified()) }
         IFLA_VTI_REMOTE = 5 => { into.remote = Some(attr.ip()?).filter(|ip| !ip.is_unspecified()) }
         IFLA_VTI_FWMARK = 6 => { into.fwmark = hex_nonzero(attr.u32()?) }
@@ -291,10 +291,10 @@ fn encap(into: &mut Tunnel) -> &mut TunnelEncap {
 settings! {
     /// `IFLA_XFRM_*` → the settings of an xfrm device.
     pub(super) fn xfrm(cx, attr, into) -> Xfrm {
-        IFLA_XFRM_IF_ID = 2 => if_id: HexNumber(attr.u32()?.into());
         IFLA_XFRM_COLLECT_METADATA = 3 => external: true;
     }
     free {
         IFLA_XFRM_LINK = 1 => { into.link_index = nonzero(attr.u32()?) }
+        IFLA_XFRM_IF_ID = 2 => { into.if_id = hex_nonzero(attr.u32()?) }
     }
 }

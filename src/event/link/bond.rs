@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::event::values::{IfName, LlAddr, Symbol};
+use crate::event::values::{Flags, IfName, LlAddr, Symbol};
 
 /// Settings and state of a bond (`IFLA_BOND_*`, linux/if_link.h).
 #[skip_serializing_none]
@@ -125,8 +125,13 @@ pub struct BondPort {
     pub ad_aggregator_id: Option<u16>,
     /// 802.3ad: state of this side, a bit mask.
     pub ad_actor_oper_port_state: Option<u8>,
+    /// The same, bit by bit: `active`, `short_timeout`, `aggregating`, `in_sync`, `collecting`,
+    /// `distributing`, `defaulted`, `expired`.
+    pub ad_actor_oper_port_state_str: Option<Flags>,
     /// 802.3ad: state of the partner, a bit mask.
     pub ad_partner_oper_port_state: Option<u16>,
+    /// The same, bit by bit.
+    pub ad_partner_oper_port_state_str: Option<Flags>,
     /// 802.3ad: priority of the port.
     pub actor_port_prio: Option<u16>,
     /// 802.3ad: churn of this side: `monitor`, `churn`, `no_churn`.

@@ -62,8 +62,12 @@ pub struct Macvlan {
 pub struct Ipvlan {
     /// `l2`, `l3`, `l3s`.
     pub mode: Option<Symbol>,
-    /// `bridge`, `private`, `vepa`.
-    pub mode_flag: Option<Symbol>,
+    /// True: devices on the same device underneath talk to each other.
+    pub bridge: Option<bool>,
+    /// True: they do not.
+    pub private: Option<bool>,
+    /// True: they talk to each other through the switch outside.
+    pub vepa: Option<bool>,
 }
 
 /// Settings of a VRF, or of a port of one (`IFLA_VRF_*`, linux/if_link.h).

@@ -102,8 +102,8 @@ pub struct Link {
     pub hwmode: Option<Symbol>,
     /// How IPv6 link-local addresses are made: `eui64`, `none`, `stable_secret`, `random`.
     pub inet6_addr_gen_mode: Option<Symbol>,
-    /// State of IPv6: `OTHERCONF`, `MANAGED` (as the router announced), `RCVD` (an announcement
-    /// came), `SENT` (one was asked for), `READY`.
+    /// What the IPv6 router announced: `RCVD` (anything), `MANAGED` (addresses come by DHCP),
+    /// `OTHERCONF` (other settings come by DHCP).
     pub inet6_flags: Option<Flags>,
     /// The second half of IPv6 addresses that was chosen for it; `::` for none.
     pub inet6_token: Option<Ipv6Addr>,
