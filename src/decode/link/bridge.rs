@@ -1,8 +1,8 @@
 //! Bridges, their ports and the VLANs of those.
 
 use super::settings::{
-    Names, VLAN_PROTOCOLS, bytes, exactly, ipv4_nonzero, lladdr, nonzero, settings, symbol8,
-    symbol32, u16_at, u32_at,
+    Names, VLAN_PROTOCOLS, bytes, counter, exactly, ipv4_nonzero, lladdr, nonzero, settings,
+    symbol8, symbol32, u16_at, u32_at,
 };
 use crate::decode::cx::Cx;
 use crate::event::link::Link;
@@ -39,12 +39,12 @@ settings! {
         IFLA_BR_MCAST_HASH_MAX = 27 => mcast_hash_max: attr.u32()?;
         IFLA_BR_MCAST_LAST_MEMBER_CNT = 28 => mcast_last_member_cnt: attr.u32()?;
         IFLA_BR_MCAST_STARTUP_QUERY_CNT = 29 => mcast_startup_query_cnt: attr.u32()?;
-        IFLA_BR_MCAST_LAST_MEMBER_INTVL = 30 => mcast_last_member_intvl: attr.u64()?;
-        IFLA_BR_MCAST_MEMBERSHIP_INTVL = 31 => mcast_membership_intvl: attr.u64()?;
-        IFLA_BR_MCAST_QUERIER_INTVL = 32 => mcast_querier_intvl: attr.u64()?;
-        IFLA_BR_MCAST_QUERY_INTVL = 33 => mcast_query_intvl: attr.u64()?;
-        IFLA_BR_MCAST_QUERY_RESPONSE_INTVL = 34 => mcast_query_response_intvl: attr.u64()?;
-        IFLA_BR_MCAST_STARTUP_QUERY_INTVL = 35 => mcast_startup_query_intvl: attr.u64()?;
+        IFLA_BR_MCAST_LAST_MEMBER_INTVL = 30 => mcast_last_member_intvl: counter(attr.u64()?);
+        IFLA_BR_MCAST_MEMBERSHIP_INTVL = 31 => mcast_membership_intvl: counter(attr.u64()?);
+        IFLA_BR_MCAST_QUERIER_INTVL = 32 => mcast_querier_intvl: counter(attr.u64()?);
+        IFLA_BR_MCAST_QUERY_INTVL = 33 => mcast_query_intvl: counter(attr.u64()?);
+        IFLA_BR_MCAST_QUERY_RESPONSE_INTVL = 34 => mcast_query_response_intvl: counter(attr.u64()?);
+        IFLA_BR_MCAST_STARTUP_QUERY_INTVL = 35 => mcast_startup_query_intvl: counter(attr.u64()?);
         IFLA_BR_NF_CALL_IPTABLES = 36 => nf_call_iptables: attr.u8()?;
         IFLA_BR_NF_CALL_IP6TABLES = 37 => nf_call_ip6tables: attr.u8()?;
         IFLA_BR_NF_CALL_ARPTABLES = 38 => nf_call_arptables: attr.u8()?;

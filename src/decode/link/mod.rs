@@ -20,7 +20,7 @@ use crate::event::link::Link;
 use crate::event::values::{Flags, Hex, IfName, LlAddr, Symbol, Text};
 use crate::netlink::attr::{Attr, Fault};
 use names::{EVENTS, FLAGS, LINK_MODES, LL_TYPES, NO_CARRIER, OPER_STATES, QDISCS};
-use settings::{lladdr, nonzero, symbol8};
+use settings::{counter, lladdr, nonzero, symbol8};
 
 /// `struct ifinfomsg`
 const HEADER: usize = 16;
@@ -151,7 +151,7 @@ impl Envelope {
             IFLA_GSO_IPV4_MAX_SIZE => link.gso_ipv4_max_size = Some(attr.u32()?),
             IFLA_GRO_IPV4_MAX_SIZE => link.gro_ipv4_max_size = Some(attr.u32()?),
             IFLA_DPLL_PIN => link.dpll_pin = parts::dpll_pin(cx, &attr)?,
-            IFLA_MAX_PACING_OFFLOAD_HORIZON => link.max_pacing_offload_horizon = Some(attr.uint()?),
+            IFLA_MAX_PACING_OFFLOAD_HORIZON => link.max_pacing_offload_horizon = Some(counter(attr.uint()?)),
             IFLA_NETNS_IMMUTABLE => link.netns_immutable = nonzero(attr.bool()?),
             IFLA_HEADROOM => link.headroom = Some(attr.u16()?),
             IFLA_TAILROOM => link.tailroom = Some(attr.u16()?),

@@ -210,3 +210,18 @@ fn every_device_in_the_settings_can_get_a_name() {
     }
     assert!(indices.len() > 8 && !indices.contains(&0));
 }
+
+#[test]
+fn what_a_bridge_says_of_its_port_completes_what_is_known() {
+    let mut of_family = [0, 7].map(|wanted| {
+        let mut links = captured(LINKS).map(|body| decoded(&body, false).unwrap());
+        let (link, ..) = links.find(|(_, family, _)| *family == wanted).unwrap();
+        link.linkinfo.unwrap()
+    });
+    let [device, port] = &mut of_family;
+    assert_eq!(port.info_kind, None);
+    port.inherit(device);
+    assert!(port.info_kind.as_ref().unwrap().is("veth"));
+    assert!(port.info_slave_kind.as_ref().unwrap().is("bridge"));
+    assert!(port.info_slave_data.is_some());
+}
