@@ -26,6 +26,8 @@ macro_rules! string_schema {
     };
 }
 
+pub(crate) use string_schema;
+
 /// A name out of a set: a constant of the kernel, or an entry of iproute2's name files. What has
 /// no name is its decimal number, as a string, so that the field's JSON type never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,6 +62,12 @@ impl Symbol {
             Symbol::Named(s) => &**s == name,
             Symbol::Number(_) => false,
         }
+    }
+}
+
+impl Default for Symbol {
+    fn default() -> Self {
+        Symbol::Number(0)
     }
 }
 
