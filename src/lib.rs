@@ -5,6 +5,7 @@
 //! source ──► frame ──► decode ──► state ──► filter ──► encode ──► sink
 //! ```
 
+pub mod capture;
 pub mod decode;
 pub mod event;
 pub mod input;
