@@ -1,4 +1,4 @@
-//! Recordings: what [`write`] records, [`read`] replays; captures of other tools can be read too.
+//! Recordings: what a [`Writer`] records, a [`Reader`] reads back, beside captures of other tools.
 //!
 //! A recording is a pcapng file that Wireshark and tcpdump open. It holds what they show and
 //! what only nlstream reads:
@@ -10,6 +10,9 @@
 //! enhanced packet     a datagram, on the interface of its Source
 //! statistics          a Mark, as JSON in opt_comment
 //! ```
+//!
+//! Tools that rewrite captures (editcap, mergecap, Wireshark's "save as") leave the statistics
+//! out: their copy of a recording has the datagrams and no marks.
 
 mod buffer;
 mod cooked;

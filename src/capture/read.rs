@@ -46,7 +46,7 @@ pub struct Reader {
 }
 
 enum Format {
-    Pcapng(Pcapng),
+    Pcapng(Box<Pcapng>),
     Pcap(Pcap),
     Rtmon(Rtmon),
 }
@@ -183,7 +183,10 @@ impl Format {
             return Err(Fault::NotACapture);
         };
         match magic {
-            [0x0a, 0x0d, 0x0d, 0x0a] => Pcapng::open(buffer).map(Format::Pcapng),
+            [0x0a, 0x0d, 0x0d, 0x0a] => {
+                let pcapng = Pcapng::open(buffer)?;
+                Ok(Format::Pcapng(Box::new(pcapng)))
+            }
             [0xa1, 0xb2, 0xc3, 0xd4]
             | [0xd4, 0xc3, 0xb2, 0xa1]
             | [0xa1, 0xb2, 0x3c, 0x4d]
