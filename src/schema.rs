@@ -1,5 +1,0 @@
-//! placeholder
-/// p
-pub fn text() -> String {
-    String::new()
-}
