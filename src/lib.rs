@@ -10,3 +10,5 @@ pub mod event;
 pub mod input;
 pub mod names;
 pub mod netlink;
+pub mod schema;
+pub mod text;

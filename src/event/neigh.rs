@@ -41,6 +41,7 @@ pub struct Neigh {
 
 /// Ages of an entry (`struct nda_cacheinfo`), in hundredths of a second.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "NeighCacheInfo")]
 pub struct CacheInfo {
     /// Since it was last confirmed.
     pub confirmed: u32,

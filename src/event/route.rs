@@ -163,6 +163,7 @@ pub struct Metrics {
 
 /// Use of a route (`struct rta_cacheinfo`, linux/rtnetlink.h).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "RouteCacheInfo")]
 pub struct CacheInfo {
     /// References to it.
     pub users: u32,

@@ -387,7 +387,10 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-string_schema!(Time, "Time", "format": "date-time");
+string_schema!(
+    Time, "Time", "format": "date-time",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$"
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,346 @@
+//! The published schema of the lines, assembled from the types in [`event`](crate::event): one
+//! definition per kind of line, an envelope around that kind's payload.
+
+mod mend;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::event::fields::Fields;
+use crate::event::values::{Hex, IfName, Time};
+use crate::event::{Kind, Nl, Op, Origin, SCHEMA_VERSION, Unparsed};
+use crate::event::{address, fdb, link, meta, neigh, prefix, route, rule, unknown};
+
+/// Lines as they are written, for the `examples` of each definition.
+pub const EXAMPLES: &str = include_str!("../../schema/examples.ndjson");
+
+/// The schema, open: it allows properties that it does not know, as a consumer should.
+pub fn schema() -> Value {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut generator = settings.into_generator();
+    let docs = Docs::new();
+    let examples: Vec<Value> = EXAMPLES
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+
+    let mut defs = Map::new();
+    for &kind in Kind::ALL {
+        for variant in Variant::of(kind) {
+            let examples: Vec<_> = examples.iter().filter(|e| variant.fits(e)).collect();
+            let mut line = variant.line(&mut generator, &docs);
+            line["examples"] = json!(examples);
+            defs.insert(variant.definition(), line);
+        }
+    }
+    let lines: Vec<_> = defs
+        .keys()
+        .map(|name| json!({ "$ref": format!("#/$defs/{name}") }))
+        .collect();
+    for (name, def) in generator.take_definitions(true) {
+        defs.insert(name, def);
+    }
+
+    let mut schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": format!("urn:nlstream:schema:v{SCHEMA_VERSION}"),
+        "title": format!("nlstream lines, version {SCHEMA_VERSION}"),
+        "description": DESCRIPTION,
+        "oneOf": lines,
+        "$defs": defs,
+    });
+    mend::mend(&mut schema);
+    for kind in Kind::ALL {
+        if tracked(*kind).is_some() {
+            add_former(&mut schema, kind.name());
+        }
+    }
+    schema.sort_all_objects();
+    schema
+}
+
+/// The schema, closed: a property that it does not know is an error. For tests; whoever reads
+/// the lines wants [`schema`].
+pub fn closed() -> Value {
+    let mut schema = schema();
+    mend::close(&mut schema);
+    schema
+}
+
+/// The schema as its file holds it.
+pub fn text() -> String {
+    format!("{:#}\n", schema())
+}
+
+const DESCRIPTION: &str = "One line: one event of the Linux kernel's network, or one record of \
+nlstream's own. `kind` names the object and the property that holds it. Lines put or remove \
+objects: `add`, `change` and `present` put the object that they hold in place of the one with the \
+same key, `delete` removes it. The key of a kind is `x-key` of its line: these properties of the \
+object, an absent one being a value like any other; `a//b` stands for `a`, or for `b` where `a` \
+is absent. What has no value is left out: there are no nulls. Integers fit into 63 bits and a \
+sign. Ignore properties that you do not know: versions to come add some.";
+
+/// What a line definition is for: a kind; of `meta`, one op.
+struct Variant {
+    kind: Kind,
+    ops: &'static [Op],
+}
+
+impl Variant {
+    fn of(kind: Kind) -> Vec<Self> {
+        use Op::{Add, Change, Delete, Gap, Notify, Present, Start, Stop, Sync};
+        let ops: &'static [Op] = match kind {
+            Kind::Link | Kind::Address | Kind::Route | Kind::Fdb | Kind::Rule => {
+                &[Add, Change, Delete, Present]
+            }
+            Kind::Neigh => &[Add, Change, Delete, Present, Notify],
+            Kind::Prefix | Kind::Unknown => &[Notify],
+            Kind::Meta => &[Start, Sync, Gap, Stop],
+        };
+        match kind {
+            Kind::Meta => ops.chunks(1).map(|ops| Variant { kind, ops }).collect(),
+            _ => vec![Variant { kind, ops }],
+        }
+    }
+
+    /// The name of its definition.
+    fn definition(&self) -> String {
+        match self.kind {
+            Kind::Meta => format!("line_meta_{}", self.ops[0].name()),
+            kind => format!("line_{}", kind.name()),
+        }
+    }
+
+    /// Is `line` one of these?
+    fn fits(&self, line: &Value) -> bool {
+        line["kind"] == self.kind.name() && self.ops.iter().any(|op| line["op"] == op.name())
+    }
+
+    /// The definition, as [`Line`](crate::event::line::Line) writes it.
+    fn line(&self, generator: &mut SchemaGenerator, docs: &Docs) -> Value {
+        let kind = self.kind;
+        let name = kind.name();
+        let mut of = Properties::default();
+        of.must(
+            "v",
+            json!({ "type": "integer", "const": SCHEMA_VERSION }),
+            "Major version of the schema.",
+        );
+        of.must("run", json!({ "type": "string", "pattern": "^[0-9a-f]{8}$" }),
+            "The run of nlstream that wrote the line: 8 hexadecimal digits, random per start. `run` and `seq` together identify the line.");
+        of.must(
+            "seq",
+            schema_of::<u64>(generator),
+            "From 0, one more for every line of the run.",
+        );
+        of.must(
+            "time",
+            schema_of::<Time>(generator),
+            "When it was received: RFC 3339, UTC, always nine digits after the point.",
+        );
+        of.may(
+            "host",
+            json!({ "type": "string" }),
+            "On request: name of the machine that was watched.",
+        );
+        of.must(
+            "kind",
+            json!({ "type": "string", "const": name }),
+            &docs.kind(kind),
+        );
+        of.must("op", self.op(), &docs.ops(self.ops));
+        if kind != Kind::Meta {
+            of.must("origin", schema_of::<Origin>(generator), "");
+        }
+        if has_device(kind) {
+            of.may(
+                "ifindex",
+                schema_of::<u32>(generator),
+                "Index of the device that the object belongs to.",
+            );
+            of.may(
+                "ifname",
+                schema_of::<IfName>(generator),
+                "That device's name, where known.",
+            );
+        }
+        of.may(
+            "message",
+            json!({ "type": "string" }),
+            "On request: the event as one readable sentence.",
+        );
+        of.must(name, self.payload(generator), "");
+        if let Some(fields) = tracked(kind) {
+            of.may("changed",
+                json!({ "type": "array", "items": { "type": "string", "enum": fields }, "uniqueItems": true }),
+                &format!("Properties of `{name}` that differ from what was known; absent where nothing was."));
+            of.may(
+                "old",
+                json!({ "$ref": format!("#/$defs/{name}_old") }),
+                "Former values of the properties in `changed`; one that had no value is absent.",
+            );
+        }
+        if kind != Kind::Meta {
+            of.may("nl", schema_of::<Nl>(generator), "");
+            of.may("unparsed", json!({ "type": "array", "items": schema_of::<Unparsed>(generator), "minItems": 1 }),
+                "Attributes of the message that were not decoded.");
+            of.may(
+                "raw",
+                schema_of::<Hex>(generator),
+                "On request: the whole netlink message, hexadecimal.",
+            );
+        }
+
+        let mut line = json!({
+            "type": "object",
+            "description": docs.line(self),
+            "properties": of.properties,
+            "required": of.required,
+        });
+        if tracked(kind).is_some() {
+            line["dependentRequired"] = json!({ "changed": ["old"], "old": ["changed"] });
+        }
+        if !kind.key().is_empty() {
+            line["x-key"] = json!(kind.key());
+        }
+        line
+    }
+
+    fn op(&self) -> Value {
+        match self.ops {
+            [op] => json!({ "type": "string", "const": op.name() }),
+            ops => {
+                let names: Vec<_> = ops.iter().map(|op| op.name()).collect();
+                json!({ "type": "string", "enum": names })
+            }
+        }
+    }
+
+    fn payload(&self, generator: &mut SchemaGenerator) -> Value {
+        match (self.kind, self.ops) {
+            (Kind::Link, _) => schema_of::<link::Link>(generator),
+            (Kind::Address, _) => schema_of::<address::Address>(generator),
+            (Kind::Route, _) => schema_of::<route::Route>(generator),
+            (Kind::Neigh, _) => schema_of::<neigh::Neigh>(generator),
+            (Kind::Fdb, _) => schema_of::<fdb::Fdb>(generator),
+            (Kind::Rule, _) => schema_of::<rule::Rule>(generator),
+            (Kind::Prefix, _) => schema_of::<prefix::Prefix>(generator),
+            (Kind::Unknown, _) => schema_of::<unknown::Unknown>(generator),
+            (Kind::Meta, [Op::Start]) => schema_of::<meta::Start>(generator),
+            (Kind::Meta, [Op::Sync]) => schema_of::<meta::Sync>(generator),
+            (Kind::Meta, [Op::Gap]) => schema_of::<meta::Gap>(generator),
+            (Kind::Meta, _) => schema_of::<meta::Stop>(generator),
+        }
+    }
+}
+
+/// The fields of a kind that is compared with its former self.
+fn tracked(kind: Kind) -> Option<&'static [&'static str]> {
+    match kind {
+        Kind::Link => Some(link::Link::names()),
+        Kind::Address => Some(address::Address::names()),
+        Kind::Neigh => Some(neigh::Neigh::names()),
+        Kind::Fdb => Some(fdb::Fdb::names()),
+        Kind::Rule => Some(rule::Rule::names()),
+        Kind::Route | Kind::Prefix | Kind::Unknown | Kind::Meta => None,
+    }
+}
+
+/// The kinds of which [`Payload::device`](crate::event::Payload::device) can be something.
+fn has_device(kind: Kind) -> bool {
+    match kind {
+        Kind::Link | Kind::Address | Kind::Route | Kind::Neigh | Kind::Fdb | Kind::Prefix => true,
+        Kind::Rule | Kind::Unknown | Kind::Meta => false,
+    }
+}
+
+/// Adds `<name>_old`: the payload with every property optional.
+fn add_former(schema: &mut Value, name: &str) {
+    let properties = schema["$defs"][name]["properties"].clone();
+    schema["$defs"][format!("{name}_old")] = json!({
+        "type": "object",
+        "description": format!("Former values of a `{name}`: of the properties that differ, those that had a value."),
+        "properties": properties,
+    });
+}
+
+/// The schema of a type: a reference to its definition where it has one.
+fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    generator.subschema_for::<T>().into()
+}
+
+/// The properties of a line.
+#[derive(Default)]
+struct Properties {
+    properties: Map<String, Value>,
+    required: Vec<String>,
+}
+
+impl Properties {
+    /// One that every such line has.
+    fn must(&mut self, name: &str, schema: Value, description: &str) {
+        self.required.push(name.to_owned());
+        self.may(name, schema, description);
+    }
+
+    /// One that a line may have. With no description it has that of its type.
+    fn may(&mut self, name: &str, mut schema: Value, description: &str) {
+        if !description.is_empty() {
+            schema["description"] = description.into();
+        }
+        self.properties.insert(name.to_owned(), schema);
+    }
+}
+
+/// The doc comments of the kinds and ops.
+struct Docs {
+    kinds: Value,
+    ops: Value,
+}
+
+impl Docs {
+    fn new() -> Self {
+        Docs {
+            kinds: schemars::schema_for!(Kind).into(),
+            ops: schemars::schema_for!(Op).into(),
+        }
+    }
+
+    fn kind(&self, kind: Kind) -> String {
+        of_variant(&self.kinds, kind.name()).to_owned()
+    }
+
+    fn op(&self, op: Op) -> &str {
+        of_variant(&self.ops, op.name()).trim_start_matches("`meta`: ")
+    }
+
+    fn ops(&self, ops: &[Op]) -> String {
+        let docs: Vec<_> = ops
+            .iter()
+            .map(|op| format!("`{}`: {}", op.name(), self.op(*op)))
+            .collect();
+        docs.join(" ")
+    }
+
+    fn line(&self, variant: &Variant) -> String {
+        let kind = self.kind(variant.kind);
+        match (variant.kind, variant.ops) {
+            (Kind::Meta, [op]) => {
+                format!("{}: {}", kind.trim_end_matches('.'), self.op(*op))
+            }
+            _ => kind,
+        }
+    }
+}
+
+/// The description of an enum's variant.
+fn of_variant<'a>(schema: &'a Value, name: &str) -> &'a str {
+    let variants = schema["oneOf"].as_array().into_iter().flatten();
+    let mut variants = variants.filter(|variant| variant["const"] == name);
+    let description = variants.next().and_then(|v| v["description"].as_str());
+    description.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
