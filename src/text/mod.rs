@@ -1,1 +1,91 @@
-//! The events for people.
+//! The same events for people: one sentence each, in the words of iproute2's own commands.
+
+mod link;
+mod meta;
+mod objects;
+mod pen;
+mod route;
+mod rule;
+
+use std::fmt::{self, Write as _};
+
+use jiff::tz::TimeZone;
+
+use crate::event::{Event, Op, Payload};
+use pen::{Bytes, Colour, Pen};
+
+/// The event as one readable sentence, without a newline. Nothing in it can drive a terminal:
+/// control characters, and what else has no shape of its own, are shown as escapes (`\x1b`).
+pub fn sentence(event: &Event) -> String {
+    let mut sentence = String::new();
+    write_sentence(event, &mut sentence);
+    sentence
+}
+
+/// Appends the [`sentence`] to `out`.
+pub fn write_sentence(event: &Event, out: &mut String) {
+    // A String takes everything.
+    let _ = say(&mut Pen::new(out, false), event);
+}
+
+/// A line of the text format: `[21:26:54.897] address add …`.
+pub struct TextLine<'a> {
+    pub event: &'a Event,
+    /// Where the reader is: the clock of the line.
+    pub zone: &'a TimeZone,
+    /// Colour it for a terminal.
+    pub colour: bool,
+}
+
+impl TextLine<'_> {
+    /// Appends the line and its newline to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        // So does a Vec.
+        let _ = self.try_write(&mut Bytes(out));
+        out.push(b'\n');
+    }
+
+    fn try_write(&self, out: &mut Bytes<'_>) -> fmt::Result {
+        let pen = &mut Pen::new(out, self.colour);
+        let at = self.zone.to_datetime(self.event.time.0);
+        let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+        let milli = at.subsec_nanosecond() / 1_000_000;
+        pen.paint(
+            Colour::Dim,
+            format_args!("[{hour:02}:{minute:02}:{second:02}.{milli:03}]"),
+        )?;
+        pen.write_char(' ')?;
+        say(pen, self.event)
+    }
+}
+
+/// `<kind> <op> <what>`
+fn say(pen: &mut Pen<'_>, event: &Event) -> fmt::Result {
+    let kind = event.payload.kind().name();
+    write!(pen, "{kind} ")?;
+    pen.paint(colour(event.op), format_args!("{}", event.op.name()))?;
+    match &event.payload {
+        Payload::Link(link) => link::say(pen, event, link),
+        Payload::Address(address) => objects::address(pen, event, address),
+        Payload::Route(route) => route::say(pen, route),
+        Payload::Neigh(neigh) => objects::neigh(pen, event, neigh),
+        Payload::Fdb(fdb) => objects::fdb(pen, event, fdb),
+        Payload::Rule(rule) => rule::say(pen, rule),
+        Payload::Prefix(prefix) => objects::prefix(pen, prefix),
+        Payload::Unknown(unknown) => meta::unknown(pen, unknown),
+        Payload::Meta(meta) => meta::say(pen, meta),
+    }
+}
+
+fn colour(op: Op) -> Colour {
+    match op {
+        Op::Add => Colour::Green,
+        Op::Change => Colour::Yellow,
+        Op::Delete | Op::Gap => Colour::Red,
+        Op::Present | Op::Notify => Colour::Cyan,
+        Op::Start | Op::Sync | Op::Stop => Colour::Dim,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Links: what there is of a new one, what differs of one that changed.
+
+use std::fmt::{self, Write as _};
+
+use super::pen::{Dev, Joined, List, OrNone, Pen};
+use crate::event::link::Link;
+use crate::event::{Change, Event, Op, Payload};
+
+pub fn say(pen: &mut Pen<'_>, event: &Event, link: &Link) -> fmt::Result {
+    match (event.op, &event.change) {
+        (Op::Change, Some(change)) => {
+            if let Payload::Link(old) = &change.old {
+                return changed(pen, change, old, link);
+            }
+            whole(pen, link)
+        }
+        (Op::Delete, _) => {
+            subject(pen, link)?;
+            pen.some("moved to netns", &link.new_netnsid)
+        }
+        _ => whole(pen, link),
+    }
+}
+
+fn subject(pen: &mut Pen<'_>, link: &Link) -> fmt::Result {
+    let dev = Dev(link.ifname.as_ref(), Some(link.ifindex));
+    pen.subject(format_args!("{dev}"))
+}
+
+fn whole(pen: &mut Pen<'_>, link: &Link) -> fmt::Result {
+    subject(pen, link)?;
+    write!(pen, " (index {})", link.ifindex)?;
+    if let Some(info) = &link.linkinfo {
+        pen.some("type", &info.info_kind)?;
+    }
+    if link.link.is_some() || link.link_index.is_some_and(|index| index != 0) {
+        pen.word("link", Dev(link.link.as_ref(), link.link_index))?;
+    }
+    pen.some("link-netnsid", &link.link_netnsid)?;
+    pen.some("mtu", &link.mtu)?;
+    pen.some("qdisc", &link.qdisc)?;
+    if let master @ Dev(_, Some(_)) = master(link) {
+        pen.word("master", master)?;
+    }
+    pen.some("state", &link.operstate)?;
+    if let Some(group) = link.group.as_ref().filter(|group| !group.is("default")) {
+        pen.word("group", group)?;
+    }
+    write!(pen, " link/{}", link.link_type)?;
+    if let Some(address) = &link.address {
+        write!(pen, " {address}")?;
+    }
+    pen.word("flags", Joined(&link.flags))?;
+    for name in link.altnames.iter().flatten() {
+        pen.word("altname", name)?;
+    }
+    pen.some("alias", &link.ifalias)
+}
+
+fn master(link: &Link) -> Dev<'_> {
+    Dev(link.master.as_ref(), link.master_index)
+}
+
+fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::Result {
+    // A renamed device is spoken of by the name that the reader knows.
+    subject(pen, if old.ifname.is_some() { old } else { new })?;
+    let mut rest = Vec::new();
+    let mut nothing = true;
+    for name in change.names() {
+        nothing = false;
+        /// ` key old → new` of a field that may be absent.
+        macro_rules! arrow {
+            ($key:literal, $field:ident) => {
+                pen.arrow($key, OrNone(&old.$field), OrNone(&new.$field))?
+            };
+        }
+        match name {
+            "ifname" => pen.word("renamed to", OrNone(&new.ifname))?,
+            "flags" => pen.flags(&old.flags, &new.flags)?,
+            "mtu" => arrow!("mtu", mtu),
+            "qdisc" => arrow!("qdisc", qdisc),
+            "master_index" => pen.arrow("master", master(old), master(new))?,
+            // The same device under another name.
+            "master" if old.master_index == new.master_index => arrow!("master", master),
+            "operstate" => arrow!("state", operstate),
+            "linkmode" => arrow!("mode", linkmode),
+            "group" => arrow!("group", group),
+            "txqlen" => arrow!("qlen", txqlen),
+            "event" => pen.some("event", &new.event)?,
+            "address" => arrow!("address", address),
+            "broadcast" => arrow!("brd", broadcast),
+            "permaddr" => arrow!("permaddr", permaddr),
+            "link" => arrow!("link", link),
+            "link_netnsid" => arrow!("link-netnsid", link_netnsid),
+            "ifalias" => arrow!("alias", ifalias),
+            "altnames" => {
+                let [old, new] = [old, new].map(|l| l.altnames.as_deref().unwrap_or_default());
+                pen.arrow("altname", List(old, ","), List(new, ","))?;
+            }
+            "promiscuity" => arrow!("promiscuity", promiscuity),
+            "allmulti" => arrow!("allmulti", allmulti),
+            "min_mtu" => arrow!("minmtu", min_mtu),
+            "max_mtu" => arrow!("maxmtu", max_mtu),
+            "inet6_addr_gen_mode" => arrow!("addrgenmode", inet6_addr_gen_mode),
+            "gso_max_size" => arrow!("gso_max_size", gso_max_size),
+            "gro_max_size" => arrow!("gro_max_size", gro_max_size),
+            "num_vf" => arrow!("numvf", num_vf),
+            "proto_down" => arrow!("protodown", proto_down),
+            "carrier" => arrow!("carrier", carrier),
+            "carrier_changes" => arrow!("carrier_changes", carrier_changes),
+            "new_netnsid" => pen.some("moved to netns", &new.new_netnsid)?,
+            // Said with the field that they belong to.
+            "master" | "ifname_hex" | "ifalias_hex" | "altnames_hex" => {}
+            name => rest.push(name),
+        }
+    }
+    if nothing {
+        return pen.write_str(" (nothing differs)");
+    }
+    // What is too large for a sentence is only named.
+    match &rest[..] {
+        [] => Ok(()),
+        rest => pen.word("changed:", List(rest, ", ")),
+    }
+}

@@ -1,0 +1,104 @@
+//! nlstream's own records, and messages that no decoder knows.
+
+use std::fmt::{self, Write as _};
+
+use super::pen::Pen;
+use crate::event::meta::{Gap, GapCause, Meta, Start, Stop, StopReason};
+use crate::event::unknown::Unknown;
+
+pub fn say(pen: &mut Pen<'_>, meta: &Meta) -> fmt::Result {
+    pen.write_str(": ")?;
+    match meta {
+        Meta::Start(record) => start(pen, record),
+        Meta::Sync(record) => {
+            count(pen, record.objects, "object")?;
+            pen.write_str(" told, the snapshot is complete")
+        }
+        Meta::Gap(record) => gap(pen, record),
+        Meta::Stop(record) => stop(pen, record),
+    }
+}
+
+/// `1 message`, `2 messages`
+fn count(pen: &mut Pen<'_>, number: u64, noun: &str) -> fmt::Result {
+    let s = if number == 1 { "" } else { "s" };
+    write!(pen, "{number} {noun}{s}")
+}
+
+fn start(pen: &mut Pen<'_>, start: &Start) -> fmt::Result {
+    write!(pen, "{} {}", start.tool, start.version)?;
+    pen.some("on", &start.host)?;
+    if let Some(kernel) = &start.kernel {
+        write!(pen, ", Linux {kernel}")?;
+    }
+    if let Some(groups) = &start.groups {
+        pen.write_str(", ")?;
+        count(pen, groups.len() as u64, "group")?;
+    }
+    match &start.refused_groups {
+        Some(refused) => write!(pen, " ({} refused)", refused.len()),
+        None => Ok(()),
+    }
+}
+
+fn gap(pen: &mut Pen<'_>, gap: &Gap) -> fmt::Result {
+    let (noun, why) = match gap.cause {
+        GapCause::Overflow => ("message", "receive buffer overflow"),
+        GapCause::Error => ("message", "error of the socket"),
+        GapCause::Truncated => ("message", "datagram too long"),
+        GapCause::Output => ("line", "the reader was too slow"),
+    };
+    match gap.lost {
+        Some(lost) => count(pen, lost, noun)?,
+        None => write!(pen, "an unknown number of {noun}s")?,
+    }
+    write!(pen, " lost ({why}")?;
+    // Of an overflow it is always the same.
+    if let (GapCause::Error, Some(errno)) = (gap.cause, gap.errno) {
+        write!(pen, ", errno {errno}")?;
+    }
+    pen.write_char(')')?;
+    match (&gap.from, &gap.to) {
+        (Some(from), Some(to)) => write!(pen, " between {:.3} and {:.3}", from.0, to.0),
+        (None, Some(to)) => write!(pen, " before {:.3}", to.0),
+        (Some(from), None) => write!(pen, " after {:.3}", from.0),
+        (None, None) => Ok(()),
+    }
+}
+
+fn stop(pen: &mut Pen<'_>, stop: &Stop) -> fmt::Result {
+    pen.write_str(match stop.reason {
+        StopReason::Signal => "told to by a signal",
+        StopReason::Count => "as many lines as asked for",
+        StopReason::Time => "the time is over",
+        StopReason::End => "end of the recording",
+    })?;
+    pen.write_str(", ")?;
+    count(pen, stop.events, "event")?;
+    for (number, noun, what) in [
+        (stop.lost, "message", "lost"),
+        (stop.dropped, "line", "dropped"),
+        (stop.refused, "datagram", "refused"),
+    ] {
+        if number != 0 {
+            pen.write_str(", ")?;
+            count(pen, number, noun)?;
+            write!(pen, " {what}")?;
+        }
+    }
+    Ok(())
+}
+
+pub fn unknown(pen: &mut Pen<'_>, unknown: &Unknown) -> fmt::Result {
+    pen.subject(format_args!("{}", unknown.r#type))?;
+    pen.some("family", &unknown.family)?;
+    if let Some(attributes) = &unknown.attributes {
+        pen.write_str(", ")?;
+        count(pen, attributes.len() as u64, "attribute")?;
+    }
+    if let Some(data) = &unknown.data {
+        pen.write_str(", ")?;
+        count(pen, data.0.len() as u64, "byte")?;
+    }
+    Ok(())
+}
