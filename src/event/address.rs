@@ -11,7 +11,7 @@ use super::values::{Flags, Hex, IfName, Symbol};
 
 /// An address of a device (`struct ifaddrmsg`, linux/if_addr.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Address {
     /// The device's index.
     pub ifindex: u32,
@@ -33,8 +33,9 @@ pub struct Address {
     pub multicast: Option<IpAddr>,
     /// `global`, `site`, `link`, `host` or a name from rt_scopes.
     pub scope: Symbol,
-    /// `secondary` (IPv4) or `temporary` (IPv6), `nodad`, `optimistic`, `dadfailed`, `home`, `deprecated`,
-    /// `tentative`, `permanent`, `mngtmpaddr`, `noprefixroute`, `autojoin`, `stable-privacy`.
+    /// `secondary` (IPv4) or `temporary` (IPv6), `nodad`, `optimistic`, `dadfailed`, `home`,
+    /// `deprecated`, `tentative`, `mngtmpaddr`, `noprefixroute`, `autojoin`, `stable-privacy`;
+    /// `dynamic` where it is not permanent.
     pub flags: Flags,
     /// IPv4 label.
     pub label: Option<IfName>,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::values::{Flags, Hex, IfName, Symbol};
+use super::values::{Flags, IfName, Symbol};
 
 /// What a packet is wrapped in. Which fields there are depends on `type`.
 #[skip_serializing_none]
@@ -90,8 +90,6 @@ pub struct Encap {
     pub ident_type: Option<Symbol>,
     /// ila: `output`, `input`.
     pub hook_type: Option<Symbol>,
-    /// The options of a type that no decoder knows.
-    pub hex: Option<Hex>,
 }
 
 /// The counters of a seg6local action.

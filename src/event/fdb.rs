@@ -13,7 +13,7 @@ use super::values::{Flags, IfName, LlAddr, Symbol};
 
 /// A forwarding entry (`struct ndmsg`, linux/neighbour.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Fdb {
     /// The MAC address.
     pub mac: Option<LlAddr>,

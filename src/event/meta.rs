@@ -123,7 +123,7 @@ pub enum GapCause {
 
 /// The last record of a run.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Stop {
     /// Why it ended.
     pub reason: StopReason,
@@ -137,12 +137,12 @@ pub struct Stop {
     pub dropped: u64,
     /// Datagrams that were refused because their sender was not the kernel.
     pub refused: u64,
-    /// Control messages and requests, which are no events.
+    /// Control messages, which are no events.
     pub control: u64,
 }
 
 /// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
     /// SIGINT or SIGTERM.
@@ -152,5 +152,6 @@ pub enum StopReason {
     /// `--for` is over.
     Time,
     /// The recording is at its end.
+    #[default]
     End,
 }

@@ -86,9 +86,9 @@ kinds! {
     /// A neighbour: ARP and NDP, proxies included.
     Neigh(neigh::Neigh) = "neigh", &["family", "ifindex", "dst", "proxy"];
     /// A forwarding entry of a bridge, a vxlan or a device's own filter.
-    Fdb(fdb::Fdb) = "fdb", &["master_index//ifindex", "mac", "vlan", "dst", "port", "vni", "src_vni", "via_index", "nhid"];
+    Fdb(fdb::Fdb) = "fdb", &["master_index", "master_index//ifindex", "mac", "vlan", "dst", "port", "vni", "src_vni", "via_index", "nhid"];
     /// A routing rule.
-    Rule(Box<rule::Rule>) = "rule", rule::NAMES;
+    Rule(Box<rule::Rule>) = "rule", rule::KEY;
     /// An IPv6 prefix that a router announced.
     Prefix(prefix::Prefix) = "prefix", &[];
     /// A message that no decoder knows.
@@ -303,5 +303,46 @@ impl Payload {
             Payload::Rule(_) | Payload::Unknown(_) | Payload::Meta(_) => return None,
         };
         (ifindex != 0).then_some((ifindex, name))
+    }
+
+    /// Gives every device that the object names to `name`: its index, and the place of its name.
+    pub fn devices_mut(&mut self, mut name: impl FnMut(u32, &mut Option<IfName>)) {
+        let mut some = |index: Option<u32>, place: &mut Option<IfName>| {
+            if let Some(index) = index {
+                name(index, place);
+            }
+        };
+        match self {
+            Payload::Link(p) => {
+                // An index of another namespace names nothing here.
+                let here = p.link_index.filter(|_| p.link_netnsid.is_none());
+                some(here, &mut p.link);
+                some(p.master_index, &mut p.master);
+            }
+            Payload::Address(p) => some(Some(p.ifindex), &mut p.dev),
+            Payload::Route(p) => {
+                some(p.ifindex, &mut p.dev);
+                some(p.iif_index, &mut p.iif);
+                for hop in p.nexthops.iter_mut().flatten() {
+                    some(Some(hop.ifindex), &mut hop.dev);
+                }
+                let hops = p.nexthops.iter_mut().flatten();
+                let encaps = hops.map(|hop| &mut hop.encap).chain([&mut p.encap]);
+                for encap in encaps.flatten() {
+                    some(encap.iif_index, &mut encap.iif);
+                    some(encap.oif_index, &mut encap.oif);
+                    some(encap.link_index, &mut encap.link_dev);
+                }
+            }
+            Payload::Neigh(p) => some(Some(p.ifindex), &mut p.dev),
+            Payload::Fdb(p) => {
+                some(Some(p.ifindex), &mut p.dev);
+                some(p.master_index, &mut p.master);
+                let here = p.via_index.filter(|_| p.link_netnsid.is_none());
+                some(here, &mut p.via);
+            }
+            Payload::Prefix(p) => some(Some(p.ifindex), &mut p.dev),
+            Payload::Rule(_) | Payload::Unknown(_) | Payload::Meta(_) => {}
+        }
     }
 }

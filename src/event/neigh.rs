@@ -12,7 +12,7 @@ use super::values::{Flags, IfName, LlAddr, Symbol};
 
 /// A neighbour (`struct ndmsg`, linux/neighbour.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Neigh {
     /// Address family: `inet` (ARP), `inet6` (NDP).
     pub family: Symbol,

@@ -8,7 +8,7 @@ use super::values::{self, Flags, IfName, Symbol};
 
 /// An announced prefix (`struct prefixmsg`, linux/rtnetlink.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Prefix {
     /// Address family: `inet6`.
     pub family: Symbol,

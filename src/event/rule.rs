@@ -9,10 +9,10 @@ use serde_with::skip_serializing_none;
 use super::fields::fields;
 use super::values::{Flags, Hex, IfName, Symbol};
 
-/// A routing rule (`struct fib_rule_hdr`, linux/fib_rules.h). A rule has no name: it is all of
-/// its fields.
+/// A routing rule (`struct fib_rule_hdr`, linux/fib_rules.h). A rule has no name: it is what
+/// its fields say.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 pub struct Rule {
     /// Address family: `inet`, `inet6`, `ipmr`, `ip6mr`.
     pub family: Symbol,
@@ -87,18 +87,20 @@ pub struct Rule {
     /// What is done instead of a look-up: `blackhole`, `unreachable`, `prohibit`, `goto`, `nop`.
     pub action: Option<Symbol>,
     /// `not` (selectors are inverted), `l3mdev` (the table is that of the device's l3mdev),
-    /// `iif_detached`, `oif_detached` (no such device), `unresolved` (no such rule to go to),
-    /// `permanent`.
+    /// `permanent`, `find_saddr`.
     pub flags: Flags,
+    /// `iif_detached`, `oif_detached` (no such device now), `unresolved` (no such rule to go to
+    /// now). Not part of what identifies the rule: the kernel does not tell when it changes.
+    pub state: Flags,
     /// Who added it: a name from rt_protos.
     pub protocol: Option<Symbol>,
 }
 
 macro_rules! rule_fields {
-    ($($field:ident),+ $(,)?) => {
-        fields!(Rule { $($field),+ });
-        /// The names of all fields: a rule's key.
-        pub const NAMES: &[&str] = &[$(stringify!($field)),+];
+    ($($field:ident),+; $($state:ident),+) => {
+        fields!(Rule { $($field,)+ $($state),+ });
+        /// The names of the fields that identify a rule.
+        pub const KEY: &[&str] = &[$(stringify!($field)),+];
     };
 }
 
@@ -140,5 +142,6 @@ rule_fields!(
     goto,
     action,
     flags,
-    protocol,
+    protocol;
+    state
 );

@@ -9,7 +9,7 @@ use super::values::{Hex, Symbol};
 
 /// A message that no decoder knows.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Unknown {
     /// Message type, as the kernel's header names it, else its number.
     pub r#type: NlType,
@@ -19,7 +19,8 @@ pub struct Unknown {
     pub header: Option<Hex>,
     /// Its attributes.
     pub attributes: Option<Vec<Attribute>>,
-    /// What follows the message header, where the length of the type's fixed header is not known.
+    /// What follows the message header, where the type has no known fixed header; or the bytes
+    /// behind the attributes that are no whole attribute.
     pub data: Option<Hex>,
 }
 

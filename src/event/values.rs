@@ -26,6 +26,8 @@ macro_rules! string_schema {
     };
 }
 
+pub(crate) use string_schema;
+
 /// A name out of a set: a constant of the kernel, or an entry of iproute2's name files. What has
 /// no name is its decimal number, as a string, so that the field's JSON type never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +38,12 @@ pub enum Symbol {
     Named(Arc<str>),
     /// Has no name.
     Number(u32),
+}
+
+impl Default for Symbol {
+    fn default() -> Self {
+        Symbol::Number(0)
+    }
 }
 
 impl Symbol {
@@ -54,6 +62,12 @@ impl Symbol {
             Symbol::Named(s) => &**s == name,
             Symbol::Number(_) => false,
         }
+    }
+}
+
+impl Default for Symbol {
+    fn default() -> Self {
+        Symbol::Number(0)
     }
 }
 
@@ -84,7 +98,7 @@ pub type FlagNames = [(u64, &'static str)];
 
 /// A flag word, written as an array of names; bits without a name come last, as one hexadecimal
 /// string.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct Flags {
     pub bits: u64,
     names: &'static FlagNames,
@@ -236,12 +250,20 @@ impl LlAddr {
     }
 
     /// The same address as a device of that `ARPHRD_*` type shows it (`ll_addr_n2a` of iproute2).
-    pub fn on(mut self, arphrd: u16) -> Self {
-        self.tunnel = match arphrd {
-            libc::ARPHRD_TUNNEL | libc::ARPHRD_SIT | libc::ARPHRD_IPGRE => self.length == 4,
-            libc::ARPHRD_TUNNEL6 | ARPHRD_IP6GRE => self.length == 16,
-            _ => false,
-        };
+    pub fn on(self, arphrd: u16) -> Self {
+        match arphrd {
+            libc::ARPHRD_TUNNEL
+            | libc::ARPHRD_SIT
+            | libc::ARPHRD_IPGRE
+            | libc::ARPHRD_TUNNEL6
+            | ARPHRD_IP6GRE => self.of_tunnel(),
+            _ => self,
+        }
+    }
+
+    /// The same address as an IP tunnel's device shows it.
+    pub fn of_tunnel(mut self) -> Self {
+        self.tunnel = self.length == 4 || self.length == 16;
         self
     }
 

@@ -91,7 +91,6 @@ fn stop(pen: &mut Pen<'_>, stop: &Stop) -> fmt::Result {
 
 pub fn unknown(pen: &mut Pen<'_>, unknown: &Unknown) -> fmt::Result {
     pen.subject(format_args!("{}", unknown.r#type))?;
-    pen.some("family", &unknown.family)?;
     if let Some(attributes) = &unknown.attributes {
         pen.write_str(", ")?;
         count(pen, attributes.len() as u64, "attribute")?;

@@ -28,35 +28,24 @@ pub fn write_sentence(event: &Event, out: &mut String) {
     let _ = say(&mut Pen::new(out, false), event);
 }
 
-/// A line of the text format: `[21:26:54.897] address add …`.
-pub struct TextLine<'a> {
-    pub event: &'a Event,
-    /// Where the reader is: the clock of the line.
-    pub zone: &'a TimeZone,
-    /// Colour it for a terminal.
-    pub colour: bool,
+/// Appends a line of the text format and its newline to `out`: `[21:26:54.897] address add …`,
+/// by the clock of `zone`, for a terminal in colour.
+pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8>) {
+    // So does a Vec.
+    let _ = line(&mut Pen::new(&mut Bytes(out), colour), event, zone);
+    out.push(b'\n');
 }
 
-impl TextLine<'_> {
-    /// Appends the line and its newline to `out`.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        // So does a Vec.
-        let _ = self.try_write(&mut Bytes(out));
-        out.push(b'\n');
-    }
-
-    fn try_write(&self, out: &mut Bytes<'_>) -> fmt::Result {
-        let pen = &mut Pen::new(out, self.colour);
-        let at = self.zone.to_datetime(self.event.time.0);
-        let (hour, minute, second) = (at.hour(), at.minute(), at.second());
-        let milli = at.subsec_nanosecond() / 1_000_000;
-        pen.paint(
-            Colour::Dim,
-            format_args!("[{hour:02}:{minute:02}:{second:02}.{milli:03}]"),
-        )?;
-        pen.write_char(' ')?;
-        say(pen, self.event)
-    }
+fn line(pen: &mut Pen<'_>, event: &Event, zone: &TimeZone) -> fmt::Result {
+    let at = zone.to_datetime(event.time.0);
+    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+    let milli = at.subsec_nanosecond() / 1_000_000;
+    pen.paint(
+        Colour::Dim,
+        format_args!("[{hour:02}:{minute:02}:{second:02}.{milli:03}]"),
+    )?;
+    pen.write_char(' ')?;
+    say(pen, event)
 }
 
 /// `<kind> <op> <what>`

@@ -88,11 +88,7 @@ pub fn address(pen: &mut Pen<'_>, event: &Event, address: &Address) -> fmt::Resu
     pen.some("any", &address.anycast)?;
     dev(pen, address.dev.as_ref(), address.ifindex)?;
     pen.word("scope", &address.scope)?;
-    // `ip` says what is not permanent.
-    pen.words(&address.flags, &["permanent"])?;
-    if !address.flags.has("permanent") {
-        pen.write_str(" dynamic")?;
-    }
+    pen.words(&address.flags, &[])?;
     if address.label.is_some() && address.label != address.dev {
         pen.some("label", &address.label)?;
     }
@@ -154,9 +150,8 @@ pub fn neigh(pen: &mut Pen<'_>, event: &Event, neigh: &Neigh) -> fmt::Result {
 
 pub fn fdb(pen: &mut Pen<'_>, event: &Event, fdb: &Fdb) -> fmt::Result {
     let old = former!(event, Fdb).map(|(_, old)| old);
-    match &fdb.mac {
-        Some(mac) => pen.subject(format_args!("{mac}"))?,
-        None => pen.subject(format_args!("nhid-only"))?,
+    if let Some(mac) = &fdb.mac {
+        pen.subject(format_args!("{mac}"))?;
     }
     dev(pen, fdb.dev.as_ref(), fdb.ifindex)?;
     let name = |fdb: &Fdb| (fdb.ifindex, fdb.dev);

@@ -23,7 +23,7 @@ pub fn say(pen: &mut Pen<'_>, rule: &Rule) -> fmt::Result {
         ("oif", &rule.oif, "oif_detached"),
     ] {
         pen.some(key, name)?;
-        if rule.flags.has(detached) {
+        if rule.state.has(detached) {
             pen.write_str(" [detached]")?;
         }
     }
@@ -51,17 +51,10 @@ pub fn say(pen: &mut Pen<'_>, rule: &Rule) -> fmt::Result {
         (Some(action), None) => write!(pen, " {action}")?,
         (None, None) => {}
     }
-    if rule.flags.has("unresolved") {
+    if rule.state.has("unresolved") {
         pen.write_str(" [unresolved]")?;
     }
-    let said = [
-        "not",
-        "l3mdev",
-        "iif_detached",
-        "oif_detached",
-        "unresolved",
-    ];
-    pen.words(&rule.flags, &said)?;
+    pen.words(&rule.flags, &["not", "l3mdev"])?;
     pen.some("proto", &rule.protocol)
 }
 

@@ -1,8 +1,16 @@
 //! `kind:"link"`: a network device (`RTM_NEWLINK`, `RTM_DELLINK`).
 
+pub mod bond;
+pub mod bridge;
+pub mod can;
 pub mod details;
 pub mod info;
+pub mod kinds;
+pub mod tunnel;
+pub mod values;
 pub mod vf;
+
+use std::net::Ipv6Addr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,7 +22,7 @@ use super::values::{Flags, Hex, IfName, LlAddr, Symbol, Text};
 /// A network device (`struct ifinfomsg`, linux/rtnetlink.h; attributes `IFLA_*`,
 /// linux/if_link.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Link {
     /// The device's index.
     pub ifindex: u32,
@@ -42,7 +50,7 @@ pub struct Link {
     /// Largest packet, bytes.
     pub mtu: Option<u32>,
     /// The queueing discipline at its root.
-    pub qdisc: Option<String>,
+    pub qdisc: Option<Symbol>,
     /// The bridge, bond, VRF or team that it belongs to.
     pub master: Option<IfName>,
     /// That device's index; absent where it belongs to none.
@@ -88,10 +96,19 @@ pub struct Link {
     pub linkinfo: Option<info::LinkInfo>,
     /// VLANs of a bridge or bridge port.
     pub vlans: Option<Vec<details::Vlan>>,
+    /// VLANs of a bridge port that are mapped to tunnel ids.
+    pub vlan_tunnels: Option<Vec<details::VlanTunnel>>,
     /// Hardware bridge mode: `VEB`, `VEPA`.
     pub hwmode: Option<Symbol>,
     /// How IPv6 link-local addresses are made: `eui64`, `none`, `stable_secret`, `random`.
     pub inet6_addr_gen_mode: Option<Symbol>,
+    /// What the IPv6 router announced: `RCVD` (anything), `MANAGED` (addresses come by DHCP),
+    /// `OTHERCONF` (other settings come by DHCP).
+    pub inet6_flags: Option<Flags>,
+    /// The second half of IPv6 addresses that was chosen for it; `::` for none.
+    pub inet6_token: Option<Ipv6Addr>,
+    /// The MTU that the router announced, bytes.
+    pub inet6_ra_mtu: Option<u32>,
     /// Transmit queues.
     pub num_tx_queues: Option<u32>,
     /// Receive queues.
@@ -194,8 +211,12 @@ fields!(Link {
     max_mtu,
     linkinfo,
     vlans,
+    vlan_tunnels,
     hwmode,
     inet6_addr_gen_mode,
+    inet6_flags,
+    inet6_token,
+    inet6_ra_mtu,
     num_tx_queues,
     num_rx_queues,
     gso_max_size,

@@ -1,0 +1,95 @@
+//! A window onto a stream: as much of it in one piece as is wanted, in bounded memory.
+
+use std::io::{ErrorKind, Read};
+use std::ops::Range;
+
+use super::{Fault, LONGEST};
+
+/// Enough that a read costs little beside what is done with the bytes.
+const ROOM: usize = 256 << 10;
+
+/// Bytes that were read and not yet consumed. Consumed bytes stay where they are until the next
+/// [`fill`](Buffer::fill).
+pub(super) struct Buffer {
+    input: Box<dyn Read>,
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    offset: u64,
+}
+
+impl Buffer {
+    pub fn new(input: Box<dyn Read>) -> Self {
+        Buffer {
+            input,
+            bytes: vec![0; ROOM],
+            start: 0,
+            end: 0,
+            offset: 0,
+        }
+    }
+
+    /// How many bytes of the stream were consumed.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Where the bytes begin: what [`slice`](Buffer::slice) counts from.
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Bytes at their place, valid until the next `fill`.
+    pub fn slice(&self, place: Range<usize>) -> &[u8] {
+        &self.bytes[place]
+    }
+
+    /// Waits for `wanted` bytes, but not for more. There are fewer only at the end.
+    pub fn fill(&mut self, wanted: usize) -> Result<&[u8], Fault> {
+        while self.end - self.start < wanted {
+            if self.start + wanted > self.bytes.len() && self.start > 0 {
+                self.bytes.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+            }
+            if self.end == self.bytes.len() {
+                // Step by step: a length that is garbage gets memory only for bytes that come.
+                let more = self.bytes.len().saturating_mul(2).min(LONGEST.max(wanted));
+                self.bytes.resize(more, 0);
+            }
+            match self.input.read(&mut self.bytes[self.end..]) {
+                Ok(0) => break,
+                Ok(n) => self.end += n,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                Err(e) => return Err(Fault::Io(e)),
+            }
+        }
+        Ok(&self.bytes[self.start..self.end])
+    }
+
+    /// The next `length` bytes, which are a `what`.
+    pub fn need(&mut self, length: usize, what: &'static str) -> Result<&[u8], Fault> {
+        let offset = self.offset;
+        if length > LONGEST {
+            return Err(Fault::TooLong {
+                offset,
+                what,
+                length,
+            });
+        }
+        let bytes = self.fill(length)?;
+        bytes.get(..length).ok_or(Fault::Truncated {
+            offset,
+            what,
+            length,
+            have: bytes.len(),
+        })
+    }
+
+    /// Moves on by `length` of the bytes that are there.
+    pub fn consume(&mut self, length: usize) {
+        debug_assert!(length <= self.end - self.start);
+        self.start += length;
+        self.offset += length as u64;
+    }
+}

@@ -1,0 +1,393 @@
+//! The newer capture format, pcapng; ours too.
+
+use pcap_parser::{
+    EnhancedPacketBlock, OptionCode, PcapNGOption, SimplePacketBlock, parse_enhancedpacketblock_be,
+    parse_enhancedpacketblock_le, parse_interfacedescriptionblock_be,
+    parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be,
+    parse_interfacestatisticsblock_le, parse_sectionheaderblock, parse_simplepacketblock_be,
+    parse_simplepacketblock_le,
+};
+use serde::de::DeserializeOwned;
+
+use super::buffer::Buffer;
+use super::read::{Item, moment};
+use super::{Fault, LINKTYPE_NETLINK, TOOL};
+use crate::event::values::Time;
+use crate::input::{Header, Source};
+
+pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
+pub(super) const BYTE_ORDER: u32 = 0x1a2b_3c4d;
+pub(super) const INTERFACE: u32 = 1;
+const OLD_PACKET: u32 = 2;
+const SIMPLE_PACKET: u32 = 3;
+pub(super) const STATISTICS: u32 = 5;
+pub(super) const PACKET: u32 = 6;
+
+/// The shortest head that tells length and byte order of every block.
+const HEAD: usize = 12;
+/// Where the packet begins in [`PACKET`] and [`OLD_PACKET`], and in [`SIMPLE_PACKET`].
+const DATA: usize = 28;
+const SIMPLE_DATA: usize = 12;
+/// A file has a handful of interfaces. This many are garbage that would only cost memory.
+const MOST_INTERFACES: usize = 65_536;
+
+/// Reads a pcapng capture, block by block.
+pub(super) struct Pcapng {
+    header: Option<Header>,
+    section: Section,
+    sections: u64,
+    /// Time of the last packet, for those that have none.
+    time: Time,
+    netlink: bool,
+    /// The first link type that isn't netlink.
+    other: Option<u32>,
+}
+
+#[derive(Default)]
+struct Section {
+    big_endian: bool,
+    /// Is it a recording of ours?
+    ours: bool,
+    interfaces: Vec<Interface>,
+}
+
+struct Interface {
+    link: u32,
+    snaplen: u32,
+    /// Units of a time stamp in a second.
+    unit: u128,
+    /// Seconds to add to a time stamp.
+    offset: i64,
+}
+
+/// A block as read by the parser, if that finds it well-formed.
+macro_rules! parse {
+    ($big:expr, $be:ident, $le:ident, $block:expr, $offset:expr) => {{
+        let parsed = match $big {
+            true => $be($block),
+            false => $le($block),
+        };
+        match parsed {
+            Ok((_, block)) => block,
+            Err(_) => return Err(Fault::malformed($offset, "a block that contradicts itself")),
+        }
+    }};
+}
+
+impl Pcapng {
+    /// Reads the first section's header.
+    pub fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
+        let mut pcapng = Pcapng {
+            header: None,
+            section: Section::default(),
+            sections: 0,
+            time: Time::default(),
+            netlink: false,
+            other: None,
+        };
+        if let Some((_, length)) = pcapng.block(buffer)? {
+            pcapng.begin(buffer, length)?;
+            buffer.consume(length);
+        }
+        Ok(pcapng)
+    }
+
+    /// How the recorded run began.
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    pub fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
+        while let Some((kind, length)) = self.block(buffer)? {
+            let item = match kind {
+                SECTION_HEADER => self.begin(buffer, length).map(|()| None),
+                INTERFACE => self.interface(buffer, length).map(|()| None),
+                PACKET => self.packet(buffer, length).map(Some),
+                OLD_PACKET => self.old_packet(buffer, length).map(Some),
+                SIMPLE_PACKET => self.simple_packet(buffer, length).map(Some),
+                STATISTICS if self.section.ours => self.mark(buffer, length),
+                _ => Ok(None),
+            }?;
+            buffer.consume(length);
+            if item.is_some() {
+                return Ok(item);
+            }
+        }
+        match self.other {
+            Some(found) if !self.netlink => Err(Fault::LinkType { found }),
+            _ => Ok(None),
+        }
+    }
+
+    /// Brings the next block into the buffer, whole: its type and length.
+    fn block(&mut self, buffer: &mut Buffer) -> Result<Option<(u32, usize)>, Fault> {
+        if buffer.fill(1)?.is_empty() {
+            return Ok(None);
+        }
+        let offset = buffer.offset();
+        let head = buffer.need(HEAD, "block header")?;
+        // Reads the same in both byte orders.
+        if word(head, 0, false) == SECTION_HEADER {
+            self.section.big_endian = match word(head, 8, false) {
+                BYTE_ORDER => false,
+                swapped if swapped.swap_bytes() == BYTE_ORDER => true,
+                _ => return Err(Fault::malformed(offset, "a section of no byte order")),
+            };
+        }
+        let big = self.section.big_endian;
+        let (kind, length) = (word(head, 0, big), word(head, 4, big) as usize);
+        if length < HEAD || !length.is_multiple_of(4) {
+            let what = format!("a block of {length} bytes");
+            return Err(Fault::malformed(offset, what));
+        }
+        let block = buffer.need(length, "block")?;
+        if word(block, length - 4, big) as usize != length {
+            let what = "a block whose two lengths differ";
+            return Err(Fault::malformed(offset, what));
+        }
+        Ok(Some((kind, length)))
+    }
+
+    /// A section header.
+    fn begin(&mut self, buffer: &mut Buffer, length: usize) -> Result<(), Fault> {
+        let offset = buffer.offset();
+        let big_endian = self.section.big_endian;
+        let Ok((_, block)) = parse_sectionheaderblock(buffer.need(length, "block")?) else {
+            return Err(Fault::malformed(offset, "a section header"));
+        };
+        if block.major_version != 1 {
+            let what = format!("version {} of pcapng", block.major_version);
+            return Err(Fault::malformed(offset, what));
+        }
+        let application = text(&block.options, OptionCode::ShbUserAppl);
+        let comment = text(&block.options, OptionCode::Comment);
+        let ours = application.starts_with(TOOL.as_bytes()) && !comment.is_empty();
+        if ours && self.sections > 0 {
+            return Err(Fault::SecondHeader { offset });
+        }
+        if ours {
+            self.header = Some(json(&comment, "the recording's header", offset)?);
+        }
+        self.sections += 1;
+        self.section = Section {
+            big_endian,
+            ours,
+            interfaces: Vec::new(),
+        };
+        Ok(())
+    }
+
+    /// An interface description.
+    fn interface(&mut self, buffer: &mut Buffer, length: usize) -> Result<(), Fault> {
+        let offset = buffer.offset();
+        let big = self.section.big_endian;
+        let block = parse!(
+            big,
+            parse_interfacedescriptionblock_be,
+            parse_interfacedescriptionblock_le,
+            buffer.need(length, "block")?,
+            offset
+        );
+        if self.section.interfaces.len() == MOST_INTERFACES {
+            return Err(Fault::malformed(offset, "too many interfaces"));
+        }
+        // The parser knows no powers of two, and reads if_tsoffset in one byte order only.
+        let unit = match text(&block.options, OptionCode::IfTsresol).first() {
+            None => Some(1_000_000),
+            Some(power @ 0..=0x7f) => 10u128.checked_pow((*power).into()),
+            Some(power) => 1u128.checked_shl((power & 0x7f).into()),
+        };
+        let Some(unit) = unit else {
+            return Err(Fault::malformed(offset, "a time resolution out of range"));
+        };
+        let seconds = match text(&block.options, OptionCode::IfTsoffset).first_chunk() {
+            None => 0,
+            Some(bytes) if big => i64::from_be_bytes(*bytes),
+            Some(bytes) => i64::from_le_bytes(*bytes),
+        };
+        let link = block.linktype.0 as u32;
+        match link {
+            LINKTYPE_NETLINK => self.netlink = true,
+            _ => self.other = self.other.or(Some(link)),
+        }
+        self.section.interfaces.push(Interface {
+            link,
+            snaplen: block.snaplen,
+            unit,
+            offset: seconds,
+        });
+        Ok(())
+    }
+
+    fn packet(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
+        let offset = buffer.offset();
+        let EnhancedPacketBlock {
+            if_id,
+            ts_high,
+            ts_low,
+            caplen,
+            origlen,
+            ..
+        } = parse!(
+            self.section.big_endian,
+            parse_enhancedpacketblock_be,
+            parse_enhancedpacketblock_le,
+            buffer.need(length, "block")?,
+            offset
+        );
+        let data = buffer.start() + DATA;
+        self.item(if_id, (ts_high, ts_low), data, caplen, origlen, offset)
+    }
+
+    /// The block that [`PACKET`] replaced. It differs in the width of the interface's number.
+    fn old_packet(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
+        let offset = buffer.offset();
+        let big = self.section.big_endian;
+        let block = buffer.need(length, "block")?;
+        if length < DATA + 4 {
+            return Err(Fault::malformed(offset, "a packet block without a packet"));
+        }
+        let interface = match big {
+            true => u16::from_be_bytes([block[8], block[9]]),
+            false => u16::from_le_bytes([block[8], block[9]]),
+        };
+        let time = (word(block, 12, big), word(block, 16, big));
+        let (caplen, origlen) = (word(block, 20, big), word(block, 24, big));
+        if caplen as usize > length - DATA - 4 {
+            return Err(Fault::malformed(offset, "a packet longer than its block"));
+        }
+        let data = buffer.start() + DATA;
+        self.item(interface.into(), time, data, caplen, origlen, offset)
+    }
+
+    fn simple_packet(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
+        let offset = buffer.offset();
+        let SimplePacketBlock { origlen, data, .. } = parse!(
+            self.section.big_endian,
+            parse_simplepacketblock_be,
+            parse_simplepacketblock_le,
+            buffer.need(length, "block")?,
+            offset
+        );
+        let room = data.len() as u32;
+        let place = buffer.start() + SIMPLE_DATA;
+        let interface = self.described(0, offset)?;
+        let snaplen = match interface.snaplen {
+            0 => u32::MAX,
+            snaplen => snaplen,
+        };
+        if interface.link != LINKTYPE_NETLINK {
+            return Ok(Item::Other);
+        }
+        let caplen = origlen.min(snaplen).min(room);
+        Ok(Item::Packet {
+            time: self.time,
+            source: self.section.ours.then_some(Source::Events),
+            place: place..place + caplen as usize,
+            cut: caplen < origlen,
+            offset,
+        })
+    }
+
+    fn item(
+        &mut self,
+        interface: u32,
+        stamp: (u32, u32),
+        data: usize,
+        caplen: u32,
+        origlen: u32,
+        offset: u64,
+    ) -> Result<Item, Fault> {
+        let described = self.described(interface, offset)?;
+        let source = match (self.section.ours, interface) {
+            (false, _) => None,
+            (true, 0) => Some(Source::Events),
+            (true, 1) => Some(Source::Dumps),
+            (true, _) => return Ok(Item::Other),
+        };
+        if described.link != LINKTYPE_NETLINK {
+            return Ok(Item::Other);
+        }
+        self.time = described.time(stamp, offset)?;
+        Ok(Item::Packet {
+            time: self.time,
+            source,
+            place: data..data + caplen as usize,
+            cut: caplen < origlen,
+            offset,
+        })
+    }
+
+    /// A statistics block of ours, if it holds a mark.
+    fn mark(&mut self, buffer: &mut Buffer, length: usize) -> Result<Option<Item>, Fault> {
+        let offset = buffer.offset();
+        let block = parse!(
+            self.section.big_endian,
+            parse_interfacestatisticsblock_be,
+            parse_interfacestatisticsblock_le,
+            buffer.need(length, "block")?,
+            offset
+        );
+        let comment = text(&block.options, OptionCode::Comment);
+        if comment.is_empty() {
+            return Ok(None);
+        }
+        let mark = json(&comment, "a mark", offset)?;
+        let interface = self.described(block.if_id, offset)?;
+        let time = interface.time((block.ts_high, block.ts_low), offset)?;
+        Ok(Some(Item::Mark(time, mark)))
+    }
+
+    fn described(&self, number: u32, offset: u64) -> Result<&Interface, Fault> {
+        let interface = self.section.interfaces.get(number as usize);
+        interface.ok_or_else(|| {
+            let what = format!("interface {number} without a description");
+            Fault::malformed(offset, what)
+        })
+    }
+}
+
+impl Interface {
+    fn time(&self, (high, low): (u32, u32), offset: u64) -> Result<Time, Fault> {
+        const SECOND: u64 = 1_000_000_000;
+        let stamp = u64::from(high) << 32 | u64::from(low);
+        let (seconds, nanos) = if self.unit == u128::from(SECOND) {
+            (stamp / SECOND, stamp % SECOND)
+        } else {
+            let stamp = u128::from(stamp);
+            // Both fit: the stamp has 64 bits, and what is left of it is less than a second.
+            let nanos = stamp % self.unit * u128::from(SECOND) / self.unit;
+            ((stamp / self.unit) as u64, nanos as u64)
+        };
+        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+        moment(seconds.saturating_add(self.offset), nanos, offset)
+    }
+}
+
+/// The options `code`, one behind the other.
+fn text(options: &[PcapNGOption<'_>], code: OptionCode) -> Vec<u8> {
+    let values = options.iter().filter(|option| option.code == code);
+    values
+        .filter_map(|option| option.as_bytes().ok())
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// The first JSON value in a comment; another tool may have added one of its own.
+fn json<T: DeserializeOwned>(comment: &[u8], name: &str, offset: u64) -> Result<T, Fault> {
+    let mut values = serde_json::Deserializer::from_slice(comment).into_iter();
+    match values.next() {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(e)) => Err(Fault::malformed(offset, format!("{name}: {e}"))),
+        None => Err(Fault::malformed(offset, format!("{name}: empty"))),
+    }
+}
+
+fn word(bytes: &[u8], at: usize, big_endian: bool) -> u32 {
+    let word = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+    match big_endian {
+        true => u32::from_be_bytes(word),
+        false => u32::from_le_bytes(word),
+    }
+}

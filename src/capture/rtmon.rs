@@ -1,0 +1,80 @@
+//! Files of iproute2's `rtmon`: netlink messages as they came, each after a time stamp; the
+//! dump at the beginning has one stamp for all.
+
+use super::buffer::Buffer;
+use super::read::{Item, moment};
+use super::{Fault, LONGEST, cooked};
+use crate::event::values::Time;
+use crate::netlink::attr::align;
+
+/// `NLMSG_TSTAMP` (iproute2, include/libnetlink.h): two u32, seconds and microseconds.
+const STAMP: u16 = 15;
+const HEADER: usize = 16;
+const STAMP_LENGTH: u32 = 24;
+
+/// Reads a file of `rtmon`.
+pub(super) struct Rtmon {
+    time: Time,
+}
+
+impl Rtmon {
+    /// Such a file begins with a stamp; nothing else tells it from any other bytes.
+    pub fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
+        let Some(head) = buffer.fill(HEADER)?.first_chunk::<HEADER>() else {
+            return Err(Fault::NotACapture);
+        };
+        let length = u32::from_ne_bytes([head[0], head[1], head[2], head[3]]);
+        let kind = u16::from_ne_bytes([head[4], head[5]]);
+        if (length, kind) == (STAMP_LENGTH, STAMP) {
+            let time = Time::default();
+            Ok(Rtmon { time })
+        } else if (length, kind) == (STAMP_LENGTH.swap_bytes(), STAMP.swap_bytes()) {
+            Err(Fault::ByteOrder { offset: 0 })
+        } else {
+            Err(Fault::NotACapture)
+        }
+    }
+
+    pub fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
+        loop {
+            if buffer.fill(1)?.is_empty() {
+                return Ok(None);
+            }
+            let offset = buffer.offset();
+            let head = buffer.need(HEADER, "message header")?;
+            let length = u32::from_ne_bytes([head[0], head[1], head[2], head[3]]) as usize;
+            let kind = u16::from_ne_bytes([head[4], head[5]]);
+            if length < HEADER {
+                let what = "a message shorter than its header";
+                return Err(Fault::malformed(offset, what));
+            }
+            if length > LONGEST {
+                let what = "message";
+                return Err(Fault::TooLong {
+                    offset,
+                    what,
+                    length,
+                });
+            }
+            let whole = align(length);
+            let message = buffer.need(whole, "message")?;
+            if kind != STAMP {
+                let source = cooked::source(message);
+                let start = buffer.start();
+                buffer.consume(whole);
+                return Ok(Some(Item::Messages {
+                    time: self.time,
+                    source,
+                    place: start..start + length,
+                }));
+            }
+            let Some(s) = message.get(HEADER..).and_then(|b| b.first_chunk::<8>()) else {
+                return Err(Fault::malformed(offset, "a time stamp without a time"));
+            };
+            let seconds = u32::from_ne_bytes([s[0], s[1], s[2], s[3]]);
+            let micros = u32::from_ne_bytes([s[4], s[5], s[6], s[7]]);
+            self.time = moment(seconds.into(), u64::from(micros) * 1000, offset)?;
+            buffer.consume(whole);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What was written is read.
+
+use super::*;
+
+#[test]
+fn everything_comes_back() {
+    let (inputs, header) = (inputs(), header());
+    let (back, reader) = read(&record(&header, &inputs));
+    assert_eq!(back, inputs);
+    assert_eq!(reader.header(), Some(&header));
+    assert_eq!((reader.skipped(), reader.truncated()), (0, 0));
+}
+
+#[test]
+fn a_slow_pipe_gives_the_same() {
+    let inputs = inputs();
+    let bytes = record(&header(), &inputs);
+    let mut reader = Reader::new(Drip(Cursor::new(bytes)), "x").unwrap();
+    let (back, fault) = drain(&mut reader);
+    assert_eq!(back, inputs);
+    assert!(fault.is_none());
+}
+
+/// A live recording is read through a pipe: an input must come out before the next one is there.
+#[test]
+fn a_block_is_read_as_soon_as_it_is_there() {
+    let inputs = inputs();
+    let bytes = record(&header(), &inputs);
+    let end = borders(&bytes)[4];
+    struct Live(Cursor<Vec<u8>>);
+    impl Read for Live {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => panic!("read on, where it would have waited"),
+                n => Ok(n),
+            }
+        }
+    }
+    let mut reader = Reader::new(Live(Cursor::new(bytes[..end].to_vec())), "x").unwrap();
+    let first = reader.next().unwrap().unwrap();
+    assert_eq!(Owned::from(first), inputs[0]);
+}
+
+#[test]
+fn a_header_longer_than_an_option_is_split() {
+    let mut header = header();
+    // So that a border falls into a character.
+    header.names = tables(0..20_000);
+    let bytes = record(&header, &inputs());
+    assert!(borders(&bytes)[1] > 3 * 65_536);
+    let (back, reader) = read(&bytes);
+    assert_eq!(reader.header(), Some(&header));
+    assert_eq!(back, inputs());
+}
+
+#[test]
+fn a_datagram_larger_than_the_first_buffer_is_read() {
+    let big = Owned::Datagram(at(5, 0), Source::Dumps, vec![0; 1 << 20]);
+    let inputs: Vec<_> = inputs().into_iter().chain([big.clone(), big]).collect();
+    let (back, _) = read(&record(&header(), &inputs));
+    assert!(back == inputs);
+}
+
+/// More than the buffer holds, so that it is refilled with parts of blocks left over.
+#[test]
+fn many_datagrams_of_odd_lengths_are_read() {
+    let datagram =
+        |n: usize| Owned::Datagram(at(n as i64, 0), Source::Events, vec![n as u8; n % 997]);
+    let inputs: Vec<_> = (0..5_000).map(datagram).collect();
+    let (back, _) = read(&record(&header(), &inputs));
+    assert!(back == inputs);
+}
+
+#[test]
+fn a_time_before_the_epoch_is_the_epoch() {
+    let inputs = [at(-1, 0), at(-1, -5), at(0, -5)].map(|t| Owned::Mark(t, Mark::Sync));
+    let (back, _) = read(&record(&header(), &inputs));
+    assert_eq!(back, vec![Owned::Mark(at(0, 0), Mark::Sync); 3]);
+}
+
+/// `isb_ifdrop` counts from the beginning; lines that were lost are no packets.
+#[test]
+fn lost_messages_add_up_for_other_tools() {
+    let gap = |cause, lost| {
+        let gap = Gap {
+            cause,
+            errno: None,
+            lost,
+            from: None,
+            to: None,
+        };
+        Owned::Mark(at(1, 0), Mark::Gap(gap))
+    };
+    let gaps = [
+        gap(GapCause::Overflow, Some(7)),
+        gap(GapCause::Output, Some(100)),
+        gap(GapCause::Error, None),
+        gap(GapCause::Truncated, Some(2)),
+    ];
+    let bytes = record(&header(), &gaps);
+    let drops: Vec<_> = borders(&bytes)[3..]
+        .windows(2)
+        .map(|b| {
+            let (_, block) = match cfg!(target_endian = "big") {
+                true => pcap_parser::parse_interfacestatisticsblock_be(&bytes[b[0]..b[1]]),
+                false => pcap_parser::parse_interfacestatisticsblock_le(&bytes[b[0]..b[1]]),
+            }
+            .unwrap();
+            let drop = block.options.iter().find(|o| o.code.0 == 5);
+            drop.map(|o| u64::from_ne_bytes(o.as_bytes().unwrap().try_into().unwrap()))
+        })
+        .collect();
+    assert_eq!(drops, [Some(7), None, None, Some(9)]);
+}
+
+#[test]
+fn recordings_one_behind_the_other_are_told() {
+    let (header, inputs) = (header(), inputs());
+    let one = record(&header, &inputs);
+    let (back, fault) = drain(&mut reader(&[one.clone(), one.clone()].concat()).unwrap());
+    assert_eq!(back, inputs);
+    let offset = one.len() as u64;
+    assert!(matches!(fault, Some(Fault::SecondHeader { offset: o }) if o == offset));
+}
+
+/// A comment that someone added in Wireshark stands behind ours.
+#[test]
+fn a_second_comment_does_not_hide_the_header() {
+    let bytes = record(&header(), &[]);
+    // The section header without its last option and length, then a comment.
+    let end = borders(&bytes)[1];
+    let mut changed = bytes[..end - 8].to_vec();
+    changed.extend(1u16.to_ne_bytes());
+    changed.extend(4u16.to_ne_bytes());
+    changed.extend(b"mine");
+    changed.extend([0; 4]);
+    let length = changed.len() as u32 + 4;
+    changed.extend(length.to_ne_bytes());
+    changed[4..8].copy_from_slice(&length.to_ne_bytes());
+    changed.extend(&bytes[end..]);
+    assert_eq!(read(&changed).1.header(), Some(&header()));
+}

@@ -1,0 +1,140 @@
+//! `IFLA_VFINFO_LIST`: virtual functions.
+
+use super::settings::{Names, VLAN_PROTOCOLS, bytes, counter, settings, u32_at, u64_at};
+use crate::decode::cx::Cx;
+use crate::event::link::vf::{VfInfo, VfRate, VfStats, VfVlan};
+use crate::event::values::{LlAddr, Symbol};
+use crate::netlink::attr::{Attr, Fault};
+
+/// The virtual functions of a device of that type.
+pub(super) fn list(cx: &mut Cx, attr: &Attr, arphrd: u16) -> Result<Vec<VfInfo>, Fault> {
+    const IFLA_VF_INFO: u16 = 1;
+    // The kernel gives room for 32 bytes, whatever the length of the address.
+    let length = match arphrd {
+        libc::ARPHRD_INFINIBAND => 20,
+        _ => 6,
+    };
+    let mut list = Vec::new();
+    cx.nested(attr, |cx, attr| {
+        if attr.kind != IFLA_VF_INFO {
+            return Err(Fault::Unknown);
+        }
+        list.push(one(cx, &attr, length)?);
+        Ok(())
+    })?;
+    Ok(list)
+}
+
+/// `IFLA_VF_*`: structs that begin with the function's number, but for three.
+fn one(cx: &mut Cx, attr: &Attr, length: usize) -> Result<VfInfo, Fault> {
+    const IFLA_VF_MAC: u16 = 1;
+    const IFLA_VF_VLAN: u16 = 2;
+    const IFLA_VF_TX_RATE: u16 = 3;
+    const IFLA_VF_SPOOFCHK: u16 = 4;
+    const IFLA_VF_LINK_STATE: u16 = 5;
+    const IFLA_VF_RATE: u16 = 6;
+    const IFLA_VF_RSS_QUERY_EN: u16 = 7;
+    const IFLA_VF_STATS: u16 = 8;
+    const IFLA_VF_TRUST: u16 = 9;
+    const IFLA_VF_IB_NODE_GUID: u16 = 10;
+    const IFLA_VF_IB_PORT_GUID: u16 = 11;
+    const IFLA_VF_VLAN_LIST: u16 = 12;
+    const IFLA_VF_BROADCAST: u16 = 13;
+    let mut vf = VfInfo::default();
+    cx.nested(attr, |cx, attr| {
+        let value = attr.value;
+        match attr.kind {
+            IFLA_VF_MAC => {
+                vf.vf = Some(u32_at(value, 0)?);
+                vf.address = Some(lladdr(value.get(4..).ok_or(Fault::Length)?, length)?);
+            }
+            IFLA_VF_BROADCAST => vf.broadcast = Some(lladdr(value, length)?),
+            // The list says more.
+            IFLA_VF_VLAN if vf.vlan_list.is_some() => {}
+            IFLA_VF_VLAN => vf.vlan_list = Some(vec![vlan(value)?]),
+            IFLA_VF_VLAN_LIST => vf.vlan_list = Some(vlan_list(cx, &attr)?),
+            IFLA_VF_TX_RATE => vf.tx_rate = Some(u32_at(value, 4)?),
+            IFLA_VF_RATE => {
+                vf.rate = Some(VfRate {
+                    min_tx: u32_at(value, 4)?,
+                    max_tx: u32_at(value, 8)?,
+                });
+            }
+            IFLA_VF_SPOOFCHK => vf.spoofchk = setting(value)?,
+            IFLA_VF_TRUST => vf.trust = setting(value)?,
+            IFLA_VF_RSS_QUERY_EN => vf.query_rss_en = setting(value)?,
+            IFLA_VF_LINK_STATE => {
+                vf.link_state = Some(Symbol::of(u32_at(value, 4)?, LINK_STATES));
+            }
+            IFLA_VF_IB_NODE_GUID => vf.node_guid = Some(guid(value)?),
+            IFLA_VF_IB_PORT_GUID => vf.port_guid = Some(guid(value)?),
+            IFLA_VF_STATS if !cx.details => {}
+            IFLA_VF_STATS => vf.stats = Some(stats(cx, &attr)?),
+            _ => return Err(Fault::Unknown),
+        }
+        Ok(())
+    })?;
+    Ok(vf)
+}
+
+/// `IFLA_VF_LINK_STATE_*`
+const LINK_STATES: Names = &[(0, "auto"), (1, "enable"), (2, "disable")];
+
+fn lladdr(value: &[u8], length: usize) -> Result<LlAddr, Fault> {
+    let address = value.get(..length).and_then(LlAddr::new);
+    address.ok_or(Fault::Length)
+}
+
+/// A setting that may be -1: the driver does not say.
+fn setting(value: &[u8]) -> Result<Option<bool>, Fault> {
+    let setting = u32_at(value, 4)?;
+    Ok((setting != u32::MAX).then_some(setting != 0))
+}
+
+/// `struct ifla_vf_guid`: a 64-bit number, aligned to 8 bytes.
+fn guid(value: &[u8]) -> Result<LlAddr, Fault> {
+    LlAddr::new(&u64_at(value, 8)?.to_be_bytes()).ok_or(Fault::Length)
+}
+
+/// `struct ifla_vf_vlan`
+fn vlan(value: &[u8]) -> Result<VfVlan, Fault> {
+    Ok(VfVlan {
+        vlan: u32_at(value, 4)?,
+        qos: u32_at(value, 8)?,
+        protocol: None,
+    })
+}
+
+/// `struct ifla_vf_vlan_info`, an attribute each.
+fn vlan_list(cx: &mut Cx, attr: &Attr) -> Result<Vec<VfVlan>, Fault> {
+    const IFLA_VF_VLAN_INFO: u16 = 1;
+    let mut list = Vec::new();
+    cx.nested(attr, |_, attr| {
+        if attr.kind != IFLA_VF_VLAN_INFO {
+            return Err(Fault::Unknown);
+        }
+        let protocol = u16::from_be_bytes(bytes(attr.value, 12)?);
+        list.push(VfVlan {
+            protocol: (protocol != 0).then(|| Symbol::of(protocol.into(), VLAN_PROTOCOLS)),
+            ..vlan(attr.value)?
+        });
+        Ok(())
+    })?;
+    Ok(list)
+}
+
+settings! {
+    /// `IFLA_VF_STATS_*`
+    fn stats(cx, attr, into) -> VfStats {}
+    free {
+        IFLA_VF_STATS_RX_PACKETS = 0 => { into.rx.packets = Some(counter(attr.u64()?)) }
+        IFLA_VF_STATS_TX_PACKETS = 1 => { into.tx.packets = Some(counter(attr.u64()?)) }
+        IFLA_VF_STATS_RX_BYTES = 2 => { into.rx.bytes = Some(counter(attr.u64()?)) }
+        IFLA_VF_STATS_TX_BYTES = 3 => { into.tx.bytes = Some(counter(attr.u64()?)) }
+        IFLA_VF_STATS_BROADCAST = 4 => { into.rx.broadcast = Some(counter(attr.u64()?)) }
+        IFLA_VF_STATS_MULTICAST = 5 => { into.rx.multicast = Some(counter(attr.u64()?)) }
+        IFLA_VF_STATS_RX_DROPPED = 7 => { into.rx.dropped = Some(counter(attr.u64()?)) }
+        IFLA_VF_STATS_TX_DROPPED = 8 => { into.tx.dropped = Some(counter(attr.u64()?)) }
+    }
+    skip { IFLA_VF_STATS_PAD = 6 }
+}

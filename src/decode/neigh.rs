@@ -1,0 +1,87 @@
+//! `RTM_NEWNEIGH`, `RTM_DELNEIGH`, `RTM_GETNEIGH` → [`Neigh`].
+
+use libc::{NDA_CACHEINFO, NDA_DST, NDA_LLADDR, NDA_PROBES};
+
+use super::cx::Cx;
+use super::words::{family, u16_at, u32_at, words};
+use crate::event::neigh::{CacheInfo, Neigh};
+use crate::event::values::{FlagNames, Flags, LlAddr};
+use crate::netlink::attr::Fault;
+
+// linux/neighbour.h
+pub(super) const NDA_PROTOCOL: u16 = 12;
+pub(super) const NDA_FLAGS_EXT: u16 = 15;
+const NTF_PROXY: u8 = 0x08;
+
+/// `NTF_*`; the extended ones (`NDA_FLAGS_EXT`) from bit 8 on.
+pub(super) const FLAGS: &FlagNames = &[
+    (0x02, "self"),
+    (0x04, "master"),
+    (0x80, "router"),
+    (0x08, "proxy"),
+    (0x10, "extern_learn"),
+    (0x20, "offload"),
+    (0x100, "managed"),
+    (0x01, "use"),
+    (0x40, "sticky"),
+    (0x200, "locked"),
+    (0x400, "extern_valid"),
+];
+
+/// `NUD_*`
+const STATES: &FlagNames = &[
+    (0x01, "INCOMPLETE"),
+    (0x02, "REACHABLE"),
+    (0x04, "STALE"),
+    (0x08, "DELAY"),
+    (0x10, "PROBE"),
+    (0x20, "FAILED"),
+    (0x40, "NOARP"),
+    (0x80, "PERMANENT"),
+];
+
+/// What `body`, a `struct ndmsg` and its attributes, says. `None` where it is too short.
+pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Neigh> {
+    let (header, attributes) = body.split_first_chunk::<12>()?;
+    let mut extended = 0;
+    let mut it = Neigh {
+        family: family(header[0]),
+        ifindex: u32_at(header, 4),
+        state: Flags::new(u64::from(u16_at(header, 8)), STATES),
+        flags: Flags::new(0, FLAGS),
+        proxy: (header[10] & NTF_PROXY != 0).then_some(true),
+        ..Default::default()
+    };
+    cx.each(attributes, |cx, attr| {
+        match attr.kind {
+            NDA_DST => it.dst = Some(attr.ip()?),
+            NDA_LLADDR => it.lladdr = Some(LlAddr::new(attr.value).ok_or(Fault::Length)?),
+            NDA_CACHEINFO if !cx.details => {}
+            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(attr.value)?),
+            NDA_PROBES if !cx.details => {}
+            NDA_PROBES => it.probes = Some(attr.u32()?),
+            NDA_PROTOCOL => it.protocol = Some(cx.names.protocols.symbol(u32::from(attr.u8()?))),
+            NDA_FLAGS_EXT => extended = attr.u32()?,
+            _ => return Err(Fault::Unknown),
+        }
+        Ok(())
+    });
+    it.flags.bits = flag_bits(header[10], extended);
+    Some(it)
+}
+
+/// The flags of the header and the extended ones as one word.
+pub(super) fn flag_bits(flags: u8, extended: u32) -> u64 {
+    u64::from(flags) | u64::from(extended) << 8
+}
+
+/// `struct nda_cacheinfo`
+pub(super) fn cacheinfo(value: &[u8]) -> Result<CacheInfo, Fault> {
+    let [confirmed, used, updated, refcnt] = words(value)?;
+    Ok(CacheInfo {
+        confirmed,
+        used,
+        updated,
+        refcnt,
+    })
+}

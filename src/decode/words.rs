@@ -1,0 +1,49 @@
+//! The words that several kinds share.
+
+use crate::event::values::Symbol;
+use crate::netlink::attr::Fault;
+
+/// Address families (`AF_*`, linux/socket.h; `RTNL_FAMILY_*`, linux/rtnetlink.h).
+pub fn family(family: u8) -> Symbol {
+    Symbol::of(
+        u32::from(family),
+        &[
+            (0, "unspec"),
+            (2, "inet"),
+            (7, "bridge"),
+            (10, "inet6"),
+            (17, "packet"),
+            (28, "mpls"),
+            (35, "phonet"),
+            (45, "mctp"),
+            (128, "ipmr"),
+            (129, "ip6mr"),
+        ],
+    )
+}
+
+/// Flags of a netlink request that makes something (`NLM_F_*`, linux/netlink.h).
+pub const NEW_FLAGS: &[(u64, &str)] = &[
+    (0x100, "REPLACE"),
+    (0x200, "EXCL"),
+    (0x400, "CREATE"),
+    (0x800, "APPEND"),
+];
+
+/// A native `u16` at `at` of a fixed header.
+pub fn u16_at(header: &[u8], at: usize) -> u16 {
+    u16::from_ne_bytes([header[at], header[at + 1]])
+}
+
+/// A native `u32` at `at` of a fixed header.
+pub fn u32_at(header: &[u8], at: usize) -> u32 {
+    u32::from_ne_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+}
+
+/// The native `u32`s of a structure of `N` of them, which newer kernels may have made longer.
+pub fn words<const N: usize>(value: &[u8]) -> Result<[u32; N], Fault> {
+    if value.len() < 4 * N {
+        return Err(Fault::Length);
+    }
+    Ok(std::array::from_fn(|i| u32_at(value, 4 * i)))
+}

@@ -1,0 +1,108 @@
+//! The socket that the kernel tells its changes on.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+
+use super::groups;
+use super::sys::{Batch, Datagram, drops, set_receive_buffer};
+
+/// Room for one event, bytes. The longest one seen, a link with 496 alternative names, takes a
+/// quarter of it.
+const ROOM: usize = 256 * 1024;
+/// Events that are received with one call.
+const SLOTS: usize = 32;
+/// More groups than any kernel will have.
+const MOST_GROUPS: u32 = 1024;
+
+/// A socket that is a member of every multicast group of rtnetlink.
+pub struct Events {
+    socket: Socket,
+    batch: Batch,
+    /// What the drops counter said when it was last read.
+    drops: u32,
+    /// The groups it is a member of.
+    pub joined: Vec<u32>,
+    /// The groups that could not be joined, and why.
+    pub refused: Vec<(u32, io::Error)>,
+}
+
+impl Events {
+    /// Opens the socket and joins every group of this kernel. `rcvbuf` is the size of its
+    /// receive buffer in bytes.
+    ///
+    /// # Errors
+    /// Those of socket(2), bind(2) and setsockopt(2); a group that cannot be joined is none.
+    pub fn open(rcvbuf: u32) -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.set_non_blocking(true)?;
+        set_receive_buffer(socket.as_fd(), rcvbuf)?;
+        socket.bind(&SocketAddr::new(0, 0))?;
+        let (mut joined, mut refused) = (Vec::new(), Vec::new());
+        for group in 1..MOST_GROUPS {
+            match socket.add_membership(group) {
+                Ok(()) => joined.push(group),
+                // There are no more.
+                Err(error) if error.raw_os_error() == Some(libc::EINVAL) => break,
+                Err(error) => refused.push((group, error)),
+            }
+        }
+        let drops = drops(socket.as_fd())?;
+        Ok(Events {
+            socket,
+            batch: Batch::new(SLOTS, ROOM),
+            drops,
+            joined,
+            refused,
+        })
+    }
+
+    /// For mio.
+    pub fn source(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+
+    /// Names of groups, for people.
+    pub fn group_names(groups: &[u32]) -> Vec<String> {
+        groups.iter().map(|group| groups::name(*group)).collect()
+    }
+
+    /// Size of the receive buffer as the kernel counts it, bytes.
+    ///
+    /// # Errors
+    /// Those of getsockopt(2).
+    pub fn rcvbuf(&self) -> io::Result<u64> {
+        self.socket.get_rx_buf_sz().map(|size| size as u64)
+    }
+
+    /// Receives some of what is queued, without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` where nothing is queued; any other error means that something was lost
+    /// behind what is still queued.
+    pub fn receive(&mut self) -> io::Result<()> {
+        loop {
+            match self.batch.receive(self.socket.as_fd()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return result.map(drop),
+            }
+        }
+    }
+
+    /// What was received last.
+    pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
+        self.batch.datagrams()
+    }
+
+    /// How many events the kernel dropped since this was last asked.
+    ///
+    /// # Errors
+    /// Those of getsockopt(2).
+    pub fn dropped(&mut self) -> io::Result<u32> {
+        let now = drops(self.socket.as_fd())?;
+        let since = now.wrapping_sub(self.drops);
+        self.drops = now;
+        Ok(since)
+    }
+}

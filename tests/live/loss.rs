@@ -1,0 +1,105 @@
+//! Nothing is lost in silence.
+
+use serde_json::Value;
+
+use crate::common::NLSTREAM;
+use crate::common::namespace::Namespace;
+
+#[test]
+fn the_gaps_account_for_every_missing_route() {
+    let Some(ns) = Namespace::new() else { return };
+    const ROUTES: u64 = 4000;
+    ns.run("ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip address add 192.0.2.1/24 dev veth0");
+    let stream = ns.stream(&["--rcvbuf", "4K", "-k", "route"]);
+    // As fast as it goes, with the reader of the events held.
+    stream.signal("STOP");
+    ns.run(&format!(
+        "for ((i = 0; i < {ROUTES}; i++)); do echo route add 10.$((i / 250)).$((i % 250)).0/24 via 192.0.2.2; done | ip -batch -"
+    ));
+    stream.signal("CONT");
+    ns.run("sleep 0.3; ip route add 203.0.113.0/24 via 192.0.2.2");
+    let (lines, _) = stream.interrupt();
+    let told = lines.iter().filter(|l| l["kind"] == "route").count() as u64;
+    let gaps: Vec<&Value> = lines.iter().filter(|l| l["op"] == "gap").collect();
+    let lost: u64 = gaps
+        .iter()
+        .map(|gap| gap["meta"]["lost"].as_u64().unwrap())
+        .sum();
+    assert!(!gaps.is_empty(), "a buffer of 4 KiB held {ROUTES} routes");
+    assert_eq!(told + lost, ROUTES + 1, "{gaps:#?}");
+    assert_eq!(gaps[0]["meta"]["cause"], "overflow");
+    assert_eq!(gaps[0]["meta"]["errno"], 105);
+    // It goes on after the gap.
+    let last = lines.iter().rev().find(|l| l["kind"] == "route").unwrap();
+    assert_eq!(last["route"]["dst"], "203.0.113.0/24");
+    assert_eq!(lines.last().unwrap()["meta"]["lost"], lost);
+}
+
+#[test]
+fn a_forged_event_is_refused_and_counted() {
+    use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+    const ROLE: &str = "NLSTREAM_TEST_FORGES";
+    if std::env::var_os(ROLE).is_some() {
+        // An RTM_NEWADDR of 192.0.2.66, sent to the group IPV4_IFADDR.
+        let mut message = vec![32, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, 66]);
+        let socket = Socket::new(NETLINK_ROUTE).unwrap();
+        let group = 1 << (libc::RTNLGRP_IPV4_IFADDR - 1);
+        socket
+            .send_to(&message, &SocketAddr::new(0, group), 0)
+            .unwrap();
+        return;
+    }
+    let Some(ns) = Namespace::new() else { return };
+    let stream = ns.stream(&[]);
+    let own = std::env::current_exe().unwrap();
+    let forger = ns
+        .command(own.to_str().unwrap())
+        .args(["--exact", "loss::a_forged_event_is_refused_and_counted"])
+        .env(ROLE, "1")
+        .output()
+        .unwrap();
+    assert!(forger.status.success(), "{forger:?}");
+    let (lines, _) = stream.interrupt();
+    assert!(
+        lines.iter().all(|line| line["kind"] != "address"),
+        "{lines:#?}"
+    );
+    assert_eq!(lines.last().unwrap()["meta"]["refused"], 1, "{lines:#?}");
+}
+
+#[test]
+fn a_slow_reader_loses_whole_lines_and_is_told_how_many() {
+    let Some(ns) = Namespace::new() else { return };
+    ns.run("ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip address add 192.0.2.1/24 dev veth0");
+    // A reader that sleeps: 64 MiB of lines may wait for it, and raw ones are long.
+    let script = format!(
+        "mkfifo $TMPDIR/full; {NLSTREAM} --with raw,message >$TMPDIR/full & exec 3<$TMPDIR/full; sleep 0.5
+         for ((i = 0; i < 60000; i++)); do echo route add 10.$((i / 65536)).$((i / 256 % 256)).$((i % 256)) via 192.0.2.2; done >$TMPDIR/batch
+         ip -batch $TMPDIR/batch; sed -i s/add/del/ $TMPDIR/batch; ip -batch $TMPDIR/batch
+         (sleep 3; kill -INT %1) & cat <&3"
+    );
+    let folder = std::env::temp_dir().join(format!("nlstream-slow-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let output = ns
+        .command("bash")
+        .args(["-uc", &script])
+        .env("TMPDIR", &folder)
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let lines = crate::common::lines(&output.stdout);
+    let stop = &lines.last().unwrap()["meta"];
+    let routes = lines.iter().filter(|l| l["kind"] == "route").count() as u64;
+    let gaps = lines.iter().filter(|l| l["op"] == "gap");
+    let (mut dropped, mut lost) = (0, 0);
+    for gap in gaps {
+        match gap["meta"]["cause"].as_str() {
+            Some("output") => dropped += gap["meta"]["lost"].as_u64().unwrap(),
+            _ => lost += gap["meta"]["lost"].as_u64().unwrap(),
+        }
+    }
+    assert!(dropped > 0, "nothing was dropped: {stop}");
+    assert_eq!(stop["dropped"], dropped);
+    assert_eq!(routes + dropped + lost, 120_000, "{stop}");
+}

@@ -1,0 +1,74 @@
+//! A recording replays to the same lines.
+
+use std::path::PathBuf;
+
+use crate::common::namespace::Namespace;
+use crate::common::{cannot_run, has, nlstream};
+
+fn file(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("nlstream-{}-{name}", std::process::id()))
+}
+
+#[test]
+fn a_recording_replays_to_the_same_lines() {
+    let Some(ns) = Namespace::new() else { return };
+    let (capture, lines) = (file("same.pcapng"), file("same.ndjson"));
+    let (c, l) = (capture.to_str().unwrap(), lines.to_str().unwrap());
+    for options in [
+        &[][..],
+        &["--snapshot", "--with", "details,message,host"],
+        &["-k", "link", "--count", "5"],
+    ] {
+        let _ = std::fs::remove_file(&lines);
+        let mut args = vec!["--record", c, "-o", l, "--rcvbuf", "64K"];
+        args.extend(options);
+        let mut child = ns
+            .command(crate::common::NLSTREAM)
+            .args(&args)
+            .spawn()
+            .unwrap();
+        while std::fs::read_to_string(&lines).map_or(0, |text| text.lines().count()) < 1 {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        ns.run(
+            "ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip link set veth1 up
+             ip address add 192.0.2.1/24 dev veth0; ip rule add from 192.0.2.0/24 table 7
+             for ((i = 0; i < 600; i++)); do echo route add 10.0.$((i / 250)).$((i % 250)) via 192.0.2.2; done | ip -batch -
+             ip rule del from 192.0.2.0/24 table 7; ip link del veth0",
+        );
+        let status = std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status();
+        drop(status);
+        assert!(child.wait().unwrap().success());
+        let live = std::fs::read_to_string(&lines).unwrap();
+        let run = serde_json::from_str::<serde_json::Value>(live.lines().next().unwrap()).unwrap();
+        let replayed = nlstream(&["replay", "--run", run["run"].as_str().unwrap(), c]);
+        assert!(
+            replayed.status.success(),
+            "{}",
+            String::from_utf8_lossy(&replayed.stderr)
+        );
+        assert_eq!(
+            String::from_utf8(replayed.stdout).unwrap(),
+            live,
+            "{options:?}"
+        );
+        assert!(live.lines().count() > 6, "{options:?}: {live}");
+    }
+    if has("tshark") {
+        let output = std::process::Command::new("tshark")
+            .args(["-r", c])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    } else {
+        cannot_run("there is no tshark(1) to open the recording");
+    }
+    std::fs::remove_file(&capture).unwrap();
+    std::fs::remove_file(&lines).unwrap();
+}
