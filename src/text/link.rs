@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 
 use super::pen::{Dev, Joined, List, OrNone, Pen};
 use crate::event::link::Link;
+use crate::event::link::info::InfoSlaveData;
+use crate::event::values::Symbol;
 use crate::event::{Change, Event, Op, Payload};
 
 pub fn say(pen: &mut Pen<'_>, event: &Event, link: &Link) -> fmt::Result {
@@ -61,6 +63,16 @@ fn master(link: &Link) -> Dev<'_> {
     Dev(link.master.as_ref(), link.master_index)
 }
 
+/// What it does as a port of a bridge or bond.
+fn port_state(link: &Link) -> &Option<Symbol> {
+    let info = link.linkinfo.as_ref();
+    match info.and_then(|info| info.info_slave_data.as_ref()) {
+        Some(InfoSlaveData::Bridge(port)) => &port.state,
+        Some(InfoSlaveData::Bond(port)) => &port.state,
+        Some(InfoSlaveData::Vrf(_)) | None => &None,
+    }
+}
+
 fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::Result {
     // A renamed device is spoken of by the name that the reader knows.
     subject(pen, if old.ifname.is_some() { old } else { new })?;
@@ -102,6 +114,8 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
             "min_mtu" => arrow!("minmtu", min_mtu),
             "max_mtu" => arrow!("maxmtu", max_mtu),
             "inet6_addr_gen_mode" => arrow!("addrgenmode", inet6_addr_gen_mode),
+            "inet6_token" => arrow!("token", inet6_token),
+            "inet6_ra_mtu" => arrow!("ra_mtu", inet6_ra_mtu),
             "gso_max_size" => arrow!("gso_max_size", gso_max_size),
             "gro_max_size" => arrow!("gro_max_size", gro_max_size),
             "num_vf" => arrow!("numvf", num_vf),
@@ -111,6 +125,10 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
             "new_netnsid" => pen.some("moved to netns", &new.new_netnsid)?,
             // Said with the field that they belong to.
             "master" | "ifname_hex" | "ifalias_hex" | "altnames_hex" => {}
+            "linkinfo" if port_state(old) != port_state(new) => {
+                let [old, new] = [old, new].map(|l| OrNone(port_state(l)));
+                pen.arrow("port state", old, new)?;
+            }
             name => rest.push(name),
         }
     }
