@@ -17,7 +17,7 @@ pub enum Error {
     #[error("cannot record to {}: {source}", path.display())]
     Record { path: PathBuf, source: io::Error },
     #[error(transparent)]
-    Capture(#[from] crate::capture::read::Error),
+    Capture(#[from] crate::capture::Error),
     #[error("cannot open a netlink socket: {0}")]
     Socket(io::Error),
     #[error("cannot ask the kernel what exists: {0}")]

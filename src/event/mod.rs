@@ -318,6 +318,9 @@ impl Payload {
                 let here = p.link_index.filter(|_| p.link_netnsid.is_none());
                 some(here, &mut p.link);
                 some(p.master_index, &mut p.master);
+                if let Some(info) = &mut p.linkinfo {
+                    info.devices_mut(name);
+                }
             }
             Payload::Address(p) => some(Some(p.ifindex), &mut p.dev),
             Payload::Route(p) => {

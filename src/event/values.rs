@@ -2,7 +2,7 @@
 //! one JSON type.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -62,12 +62,6 @@ impl Symbol {
             Symbol::Named(s) => &**s == name,
             Symbol::Number(_) => false,
         }
-    }
-}
-
-impl Default for Symbol {
-    fn default() -> Self {
-        Symbol::Number(0)
     }
 }
 
@@ -323,9 +317,15 @@ pub struct Hex(pub Box<[u8]>);
 
 impl fmt::Display for Hex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for byte in &self.0 {
-            f.write_char(char::from(DIGITS[usize::from(byte >> 4)]))?;
-            f.write_char(char::from(DIGITS[usize::from(byte & 15)]))?;
+        // In pieces: a call for each digit would cost more than the digit.
+        let mut text = [0; 128];
+        for bytes in self.0.chunks(text.len() / 2) {
+            for (digits, byte) in text.chunks_exact_mut(2).zip(bytes) {
+                digits[0] = DIGITS[usize::from(byte >> 4)];
+                digits[1] = DIGITS[usize::from(byte & 15)];
+            }
+            let digits = &text[..2 * bytes.len()];
+            f.write_str(std::str::from_utf8(digits).map_err(|_| fmt::Error)?)?;
         }
         Ok(())
     }

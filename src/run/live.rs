@@ -316,7 +316,7 @@ impl Stream {
         self.session.feed(&Input { time: now(), what })
     }
 
-    /// Reads what was queued before the end, says why it ends, and waits for the reader.
+    /// Reads what was queued before the end, and ends.
     fn stop(mut self, reason: StopReason, sink: &mut Sink) -> Result<(), Error> {
         let end = Instant::now() + LAST_READS;
         while !self.dumping && reason != StopReason::Count && self.receive()? {
@@ -330,13 +330,11 @@ impl Stream {
         if reason != StopReason::Count {
             self.tell_loss()?;
         }
-        self.mark(Mark::Stop(Stop {
+        let stop = Stop {
             reason,
             refused: self.refused,
             ..Stop::default()
-        }))?;
-        let _gone = self.session.flush(sink, now())?;
-        let _gone = sink.finish(Some(PATIENCE))?;
-        Ok(())
+        };
+        self.session.stop(stop, sink, now(), Some(PATIENCE))
     }
 }

@@ -7,11 +7,12 @@ pub mod replay;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use crate::capture::write::Writer;
+use crate::capture::Writer;
 use crate::encode::Format;
 use crate::error::Error;
-use crate::event::meta::{Gap, GapCause};
+use crate::event::meta::{Gap, GapCause, Stop};
 use crate::event::values::Time;
 use crate::input::{Header, Input, Mark, What};
 use crate::pipeline::{Config, Pipeline};
@@ -97,46 +98,63 @@ impl Session {
         fed.map_err(Error::Encode)
     }
 
-    /// Hands the lines over: to the sink, or, where it is full, to nobody; then a gap says so as
-    /// soon as there is room.
+    /// Hands the lines over: to the sink, or, where it is full, to nobody. Once it has room again
+    /// a gap says how many were lost, and the lines go on.
     fn flush(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if let Some(recorder) = &mut self.recorder {
             let flushed = recorder.writer.flush();
             flushed.map_err(recorder.fault())?;
         }
-        if self.lines.is_empty() {
-            return Ok(Reader::Alive);
-        }
-        let limit = if self.dropped.is_some() {
-            LIMIT / 2
-        } else {
-            LIMIT
-        };
-        if sink.pending() > limit {
+        if !self.lines.is_empty() && (self.dropped.is_some() || sink.pending() > LIMIT) {
             let lines = self.lines.iter().filter(|byte| **byte == b'\n').count() as u64;
             self.dropped.get_or_insert((0, now)).0 += lines;
             self.lines.clear();
-            return Ok(Reader::Alive);
         }
-        let mut lines = std::mem::take(&mut self.lines);
-        if let Some((lost, from)) = self.dropped.take() {
-            self.told(&Input {
-                time: now,
-                what: What::Mark(Mark::Gap(Gap {
-                    cause: GapCause::Output,
-                    errno: None,
-                    lost: Some(lost),
-                    from: Some(from),
-                    to: Some(now),
-                })),
-            })?;
-            // What was lost was lost before these lines.
-            lines.splice(..0, self.lines.drain(..));
+        if sink.pending() < LIMIT / 2 {
+            self.tell_dropped(now)?;
         }
-        let reader = sink.write(&lines)?;
-        lines.clear();
-        self.lines = lines;
+        let reader = sink.write(&self.lines)?;
+        self.lines.clear();
         Ok(reader)
+    }
+
+    /// Says how many lines a slow reader lost, if any.
+    fn tell_dropped(&mut self, now: Time) -> Result<(), Error> {
+        let Some((lost, from)) = self.dropped.take() else {
+            return Ok(());
+        };
+        self.told(&Input {
+            time: now,
+            what: What::Mark(Mark::Gap(Gap {
+                cause: GapCause::Output,
+                errno: None,
+                lost: Some(lost),
+                from: Some(from),
+                to: Some(now),
+            })),
+        })
+    }
+
+    /// Ends the run: says why, whatever waits, and waits for the reader, as long as `patience`
+    /// lasts.
+    fn stop(
+        mut self,
+        stop: Stop,
+        sink: &mut Sink,
+        now: Time,
+        patience: Option<Duration>,
+    ) -> Result<(), Error> {
+        let _gone = self.flush(sink, now)?;
+        self.tell_dropped(now)?;
+        self.feed(&Input {
+            time: now,
+            what: What::Mark(Mark::Stop(stop)),
+        })?;
+        let _gone = sink.write(&self.lines)?;
+        self.lines.clear();
+        let _gone = self.flush(sink, now)?;
+        let _gone = sink.finish(patience)?;
+        Ok(())
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use log::warn;
+
 use super::{Outputs, Session, open, run_id};
-use crate::capture::read::Reader as Capture;
+use crate::capture;
 use crate::error::Error;
 use crate::event::Kind;
 use crate::event::meta::{Part, Start, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark, What};
+use crate::input::{Header, Mark, What};
 use crate::sink::Reader;
 
 /// What a replay is asked for. What is left out is as it was recorded.
@@ -34,9 +36,10 @@ const BATCH: usize = 64 * 1024;
 /// Where the file cannot be read to its end (the events before the fault are written), or the
 /// output or the recording fails.
 pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
-    let mut capture = Capture::open(file)?;
+    let mut capture = capture::open(file)?;
     let mut sink = open(&replay.outputs)?;
     let recorded = capture.header().cloned();
+    let ours = recorded.is_some();
     // A foreign capture begins with its first datagram.
     let first = capture.next()?;
     let mut header = recorded.unwrap_or_else(|| Header {
@@ -54,21 +57,27 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
         .duration
         .and_then(|d| header.time.0.checked_add(d).ok());
     let mut last = header.time;
-    let mut stop = Stop::default();
+    let mut stop = None;
     let mut next = first;
     while let Some(input) = next {
         if end.is_some_and(|end| input.time.0 > end) {
-            stop.reason = StopReason::Time;
+            stop = Some(because(StopReason::Time));
             break;
         }
         last = input.time;
         if let What::Mark(Mark::Stop(recorded)) = &input.what {
-            stop = recorded.clone();
+            stop = Some(recorded.clone());
             break;
         }
         session.feed(&input)?;
         if session.is_full() {
-            stop.reason = StopReason::Count;
+            stop = Some(because(StopReason::Count));
+            // The recorded run ended here too, for the same reason.
+            if let Ok(Some(input)) = capture.next()
+                && let What::Mark(Mark::Stop(recorded)) = &input.what
+            {
+                (last, stop) = (input.time, Some(recorded.clone()));
+            }
             break;
         }
         if session.lines.len() >= BATCH {
@@ -86,13 +95,20 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
             }
         }
     }
-    session.feed(&Input {
-        time: last,
-        what: What::Mark(Mark::Stop(stop)),
-    })?;
-    let _gone = session.flush(&mut sink, last)?;
-    let _gone = sink.finish(None)?;
-    Ok(())
+    if stop.is_none() && ours {
+        let file = file.display();
+        warn!(
+            "{file} ends without the end of its run: it was cut short, or copied by a tool that left out what it does not know"
+        );
+    }
+    session.stop(stop.unwrap_or_default(), &mut sink, last, None)
+}
+
+fn because(reason: StopReason) -> Stop {
+    Stop {
+        reason,
+        ..Stop::default()
+    }
 }
 
 impl Replay {

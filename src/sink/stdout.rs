@@ -1,12 +1,14 @@
 //! The standard output, written without waiting and without changing its flags: they belong to
 //! every process that shares it.
 
+use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::FileType;
+use rustix::fs::{FileType, OFlags};
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 
 /// pwritev2(2): write at the file's own position.
@@ -14,30 +16,59 @@ const NO_OFFSET: u64 = u64::MAX;
 
 /// The standard output, and what could not be written to it yet.
 pub struct Stdout {
+    way: Way,
     stdout: io::Stdout,
     pending: Vec<u8>,
     /// How much of `pending` is written.
     written: usize,
-    /// It cannot be written without waiting (a terminal, a file).
-    waits: bool,
+}
+
+/// How to write without waiting.
+enum Way {
+    /// The same pipe or terminal, opened once more with flags of our own.
+    Opened(File),
+    /// A socket, or a pipe of another user: RWF_NOWAIT.
+    NoWait,
+    /// A file, which takes everything at once; nothing tells when one that asks to wait takes
+    /// more.
+    Wait,
+}
+
+impl Way {
+    fn to(stdout: &io::Stdout) -> Self {
+        let stat = rustix::fs::fstat(stdout);
+        match stat.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
+            Ok(FileType::Fifo | FileType::CharacterDevice) => {
+                let mut options = OpenOptions::new();
+                let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+                let opened = options
+                    .write(true)
+                    .custom_flags(flags)
+                    .open("/proc/self/fd/1");
+                opened.map_or(Way::NoWait, Way::Opened)
+            }
+            Ok(FileType::Socket) => Way::NoWait,
+            _ => Way::Wait,
+        }
+    }
 }
 
 impl Stdout {
     pub fn new() -> Self {
         let stdout = io::stdout();
-        // A file takes everything, and nothing tells when one that asks to wait takes more.
-        let waits = rustix::fs::fstat(&stdout)
-            .is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile);
         Stdout {
+            way: Way::to(&stdout),
             stdout,
             pending: Vec::new(),
             written: 0,
-            waits,
         }
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
-        self.stdout.as_fd()
+        match &self.way {
+            Way::Opened(file) => file.as_fd(),
+            Way::NoWait | Way::Wait => self.stdout.as_fd(),
+        }
     }
 
     pub fn pending(&self) -> usize {
@@ -77,7 +108,7 @@ impl Stdout {
             if self.pending() == 0 {
                 return Ok(());
             }
-            let mut fds = [PollFd::new(&self.stdout, PollFlags::OUT)];
+            let mut fds = [PollFd::from_borrowed_fd(self.fd(), PollFlags::OUT)];
             match poll(&mut fds, patience.as_ref()) {
                 Ok(0) => {
                     let left = self.pending();
@@ -93,22 +124,29 @@ impl Stdout {
     /// Writes until it would have to wait. Returns how much was written.
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut written = 0;
-        while written < bytes.len() && !self.waits {
-            let rest = [IoSlice::new(&bytes[written..])];
-            match pwritev2(&self.stdout, &rest, NO_OFFSET, ReadWriteFlags::NOWAIT) {
+        while written < bytes.len() {
+            let rest = &bytes[written..];
+            let result = match &self.way {
+                Way::Opened(file) => rustix::io::write(file, rest),
+                Way::NoWait => {
+                    let rest = [IoSlice::new(rest)];
+                    pwritev2(&self.stdout, &rest, NO_OFFSET, ReadWriteFlags::NOWAIT)
+                }
+                Way::Wait => {
+                    let mut stdout = self.stdout.lock();
+                    stdout.write_all(rest)?;
+                    stdout.flush()?;
+                    Ok(rest.len())
+                }
+            };
+            match result {
                 Ok(count) => written += count,
-                Err(Errno::AGAIN) => return Ok(written),
+                Err(Errno::AGAIN) => break,
                 Err(Errno::INTR) => {}
-                // What is neither a pipe nor a socket.
-                Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => self.waits = true,
+                Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => self.way = Way::Wait,
                 Err(error) => return Err(error.into()),
             }
         }
-        if self.waits {
-            let mut stdout = self.stdout.lock();
-            stdout.write_all(&bytes[written..])?;
-            stdout.flush()?;
-        }
-        Ok(bytes.len())
+        Ok(written)
     }
 }

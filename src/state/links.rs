@@ -79,6 +79,7 @@ fn keep_untold(link: &mut Link, old: &Link) {
     if link.master_index == old.master_index {
         if link.vlans.is_none() {
             link.vlans.clone_from(&old.vlans);
+            link.vlan_tunnels.clone_from(&old.vlan_tunnels);
         }
         if link.hwmode.is_none() {
             link.hwmode.clone_from(&old.hwmode);
@@ -92,14 +93,20 @@ fn keep_untold(link: &mut Link, old: &Link) {
 
 /// Takes from the known link what a part of it does not say.
 fn inherit(link: &mut Link, old: &Link) {
+    if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
+        info.inherit(old);
+    }
+    if let (Some(spec), Some(old)) = (&mut link.af_spec, &old.af_spec) {
+        spec.inherit(old);
+    }
     link.inherit(old);
 }
 
 /// What a port loses with its bridge.
 fn leave(link: &mut Link) {
     (link.master, link.master_index) = (None, None);
-    link.vlans = None;
+    (link.vlans, link.vlan_tunnels) = (None, None);
     if let Some(info) = &mut link.linkinfo {
-        info.info_slave_kind = None;
+        (info.info_slave_kind, info.info_slave_data) = (None, None);
     }
 }

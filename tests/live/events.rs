@@ -14,6 +14,15 @@ fn assert_has(line: &Value, wanted: &Value) {
                 assert_has(&line[name], value);
             }
         }
+        Value::Array(items) if items.iter().all(Value::is_object) => {
+            let first = line.as_array().into_iter().flatten().zip(items);
+            first.for_each(|(line, wanted)| assert_has(line, wanted));
+            assert!(
+                line.as_array()
+                    .is_some_and(|line| line.len() >= items.len()),
+                "{line}"
+            );
+        }
         _ => assert_eq!(line, wanted),
     }
 }

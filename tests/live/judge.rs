@@ -1,1 +1,247 @@
+//! `ip` is the judge: on every field that both show, the snapshot says what `ip -d -j` says.
 
+use serde_json::Value;
+
+use crate::common::namespace::Namespace;
+
+const SETUP: &str = "
+ip link set lo up
+ip link add br0 address 02:00:00:00:00:10 type bridge stp_state 1
+ip link add veth0 address 02:00:00:00:00:01 numtxqueues 2 type veth peer name veth1 address 02:00:00:00:00:02
+ip link add port0 type veth peer name port1
+ip link add vx0 type vxlan id 42 remote 192.0.2.9 dstport 4789 dev veth0
+ip link add mac0 link veth0 type macvlan mode bridge
+ip link add ifb7 type ifb
+ip link set port0 master br0
+ip link property add dev veth0 altname another
+ip link set veth0 alias 'an alias' group 7 txqueuelen 500 mtu 1450
+for dev in br0 veth0 veth1 port0 port1 mac0; do ip link set $dev up; done
+ip address add 192.0.2.1/24 broadcast + dev veth0 label veth0:x metric 50
+ip address add 192.0.2.2/24 dev veth0 valid_lft 5000 preferred_lft 4000
+ip address add 198.51.100.1 peer 198.51.100.2/32 dev veth0 scope link
+ip address add 2001:db8::1/64 dev veth0 nodad
+ip address add 2001:db8::2/64 dev veth0 nodad preferred_lft 0
+ip route add 10.0.0.0/8 via 192.0.2.254 metric 7 mtu 1400 advmss 1300 rtt 100ms rttvar 50ms window 1000 proto static
+ip route add 10.1.0.0/16 nexthop via 192.0.2.253 weight 3 nexthop via 192.0.2.252
+ip route add 10.2.0.0/16 via inet6 2001:db8::9 dev veth0
+ip route add blackhole 10.3.0.0/16 table 100
+ip route add prohibit 10.4.0.0/16
+ip route add 10.5.0.0/16 dev veth0 src 192.0.2.1 tos 0x10 scope link realms 3/4
+ip route add 2001:db8:1::/48 via 2001:db8::9 metric 5 pref high
+ip route add 2001:db8:2::/48 nexthop via 2001:db8::9 nexthop via 2001:db8::a weight 2
+ip route add unreachable 2001:db8:3::/48
+ip route add 2001:db8:4::/48 via 2001:db8::9 expires 1000
+ip neigh add 192.0.2.77 lladdr 02:00:00:00:00:77 dev veth0 nud permanent
+ip neigh add 192.0.2.78 lladdr 02:00:00:00:00:78 dev veth0 nud stale router
+ip neigh add 2001:db8::77 lladdr 02:00:00:00:00:79 dev veth0 nud noarp
+ip neigh add proxy 192.0.2.99 dev veth0
+ip rule add from 10.0.0.0/8 to 192.0.2.0/24 fwmark 1/255 table 100 priority 10
+ip rule add not iif veth0 oif veth1 ipproto tcp sport 80 dport 90-99 table 101 priority 11
+ip rule add uidrange 0-0 goto 32766 priority 12
+ip rule add from all blackhole priority 13
+ip rule add from all tos 0x10 table main suppress_prefixlength 0 suppress_ifgroup 7 realms 1/2 priority 14
+ip -6 rule add from 2001:db8::/32 unreachable priority 15
+sleep 0.5";
+
+/// Where two values differ, on what both show.
+fn differences(path: &str, ip: &Value, ours: &Value, found: &mut Vec<String>) {
+    match (ip, ours) {
+        (Value::Object(ip), Value::Object(ours)) => {
+            for (name, value) in ip {
+                if let Some(our) = ours.get(name) {
+                    differences(&format!("{path}.{name}"), value, our, found);
+                }
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (i, (a, b)) in a.iter().zip(b).enumerate() {
+                differences(&format!("{path}[{i}]"), a, b, found);
+            }
+        }
+        _ if ip == ours => {}
+        _ => found.push(format!("{path}: ip says {ip}, we say {ours}")),
+    }
+}
+
+/// Fields that `ip` shows without a value, or as true, are flags.
+fn assert_flags(ip: &Value, ours: &Value, names: &[&str]) {
+    let flags = ours["flags"].as_array().unwrap();
+    for name in names {
+        let shown = ip.get(*name).is_some_and(|value| *value != false);
+        assert_eq!(flags.contains(&(*name).into()), shown, "{name}: {ip} {ours}");
+    }
+}
+
+/// The objects of a kind in a snapshot.
+fn present(lines: &[Value], kind: &str) -> Vec<Value> {
+    let of_kind = lines.iter().filter(|line| line["kind"] == kind && line["op"] == "present");
+    of_kind.map(|line| line[kind].clone()).collect()
+}
+
+fn setup() -> Option<(Namespace, Vec<Value>)> {
+    let ns = Namespace::new()?;
+    ns.run(SETUP);
+    let (lines, _) = ns.stream(&["--snapshot", "--for", "300ms", "--with", "details"]).end();
+    assert!(lines.iter().any(|line| line["op"] == "sync"));
+    let unparsed: Vec<_> = lines.iter().filter(|line| line.get("unparsed").is_some()).collect();
+    assert!(unparsed.is_empty(), "{unparsed:#?}");
+    Some((ns, lines))
+}
+
+#[test]
+fn links_agree() {
+    let Some((ns, lines)) = setup() else { return };
+    let ours = present(&lines, "link");
+    let theirs = ns.json("ip -d -j link");
+    assert_eq!(theirs.len(), ours.len());
+    let mut found = Vec::new();
+    let mut compared = 0;
+    for ip in &theirs {
+        let our = ours.iter().find(|link| link["ifindex"] == ip["ifindex"]).unwrap();
+        let path = ip["ifname"].as_str().unwrap();
+        differences(path, ip, our, &mut found);
+        compared += ip.as_object().unwrap().keys().filter(|key| our.get(key).is_some()).count();
+        for name in ["master", "link", "ifalias", "altnames", "qdisc", "linkinfo", "group", "txqlen"] {
+            let shown = ip.get(name).is_some_and(|value| !value.is_null());
+            assert_eq!(our.get(name).is_some(), shown, "{path}: {name}: {ip} {our}");
+        }
+    }
+    // Timers that run on between the two looks.
+    found.retain(|text| !text.contains("_timer"));
+    assert!(found.is_empty(), "{found:#?}");
+    assert!(compared > 150, "only {compared} fields were compared");
+}
+
+#[test]
+fn addresses_agree() {
+    let Some((ns, lines)) = setup() else { return };
+    let ours = present(&lines, "address");
+    let mut count = 0;
+    let mut found = Vec::new();
+    for link in ns.json("ip -d -j address") {
+        for ip in link["addr_info"].as_array().unwrap() {
+            count += 1;
+            let our = ours.iter().find(|our| our["ifindex"] == link["ifindex"] && our["local"] == ip["local"]);
+            let our = our.unwrap_or_else(|| panic!("we lack {ip}"));
+            differences(&ip["local"].to_string(), ip, our, &mut found);
+            assert_flags(ip, our, &["dynamic", "secondary", "deprecated", "nodad", "tentative", "noprefixroute"]);
+            let rest = ["address", "broadcast", "label", "metric"];
+            for name in rest {
+                assert_eq!(our.get(name).is_some(), ip.get(name).is_some(), "{name}: {ip} {our}");
+            }
+        }
+    }
+    // Lifetimes count down between the two looks.
+    found.retain(|text| !text.contains("life_time"));
+    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!(count, ours.len());
+}
+
+/// A route of `ip` in our words.
+fn translated(ip: &Value, family: &str) -> Value {
+    let mut route = ip.clone();
+    let whole = if family == "inet" { 32 } else { 128 };
+    for name in ["dst", "from"] {
+        if let Some(dst) = ip[name].as_str() {
+            route[name] = match dst {
+                "default" if family == "inet" => "0.0.0.0/0".into(),
+                "default" => "::/0".into(),
+                _ if dst.contains('/') => dst.into(),
+                _ => format!("{dst}/{whole}").into(),
+            };
+        }
+    }
+    if let Some(metrics) = ip["metrics"].as_array() {
+        route["metrics"] = metrics[0].clone();
+    }
+    route["family"] = family.into();
+    if ip.get("type").is_none() {
+        route["type"] = "unicast".into();
+    }
+    if ip.get("table").is_none() {
+        route["table"] = "main".into();
+    }
+    route
+}
+
+#[test]
+fn routes_agree() {
+    let Some((ns, lines)) = setup() else { return };
+    let ours = present(&lines, "route");
+    let mut count = 0;
+    for (family, flag) in [("inet", "-4"), ("inet6", "-6")] {
+        for ip in ns.json(&format!("ip {flag} -d -j route show table all")) {
+            count += 1;
+            let ip = translated(&ip, family);
+            let same = |our: &&Value| ["family", "type", "dst", "table", "dev"].iter().all(|name| {
+                ip.get(*name).is_none() || our.get(*name) == ip.get(*name)
+            });
+            let candidates: Vec<_> = ours.iter().filter(same).collect();
+            let agree = |our: &Value| {
+                let mut found = Vec::new();
+                differences("", &ip, our, &mut found);
+                // Seconds that count down between the two looks.
+                found.retain(|text| !text.starts_with(".expires"));
+                found
+            };
+            let found: Vec<_> = candidates.iter().map(|our| agree(our)).collect();
+            assert!(found.iter().any(Vec::is_empty), "{ip}: {candidates:#?}: {found:#?}");
+            for name in ["gateway", "metrics", "nexthops", "prefsrc", "via", "expires"] {
+                let shown = ip.get(name).is_some();
+                assert!(candidates.iter().any(|our| our.get(name).is_some() == shown), "{name}: {ip}");
+            }
+        }
+    }
+    assert_eq!(count, ours.len(), "{ours:#?}");
+    assert!(count > 30, "only {count} routes");
+}
+
+#[test]
+fn neighbours_agree() {
+    let Some((ns, lines)) = setup() else { return };
+    let mut ours = present(&lines, "neigh");
+    let mut theirs = ns.json("ip -d -j neigh show nud all");
+    theirs.extend(ns.json("ip -d -j neigh show proxy"));
+    // Those of multicast groups come and go between the two looks.
+    for list in [&mut ours, &mut theirs] {
+        list.retain(|neigh| !["ff02::", "224."].iter().any(|m| neigh["dst"].as_str().unwrap().starts_with(m)));
+    }
+    let mut found = Vec::new();
+    for ip in &theirs {
+        let proxy = ip.get("proxy").is_some();
+        let our = ours.iter().find(|our| {
+            our["dst"] == ip["dst"] && our["dev"] == ip["dev"] && our.get("proxy").is_some() == proxy
+        });
+        let our = our.unwrap_or_else(|| panic!("we lack {ip}: {ours:#?}"));
+        let mut ip = ip.clone();
+        assert_flags(&ip, our, &["router", "proxy", "extern_learn"]);
+        ip.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        differences(&ip["dst"].to_string(), &ip, our, &mut found);
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!(theirs.len(), ours.len(), "{theirs:#?} {ours:#?}");
+    assert!(theirs.len() >= 4);
+}
+
+#[test]
+fn rules_agree() {
+    let Some((ns, lines)) = setup() else { return };
+    let all = present(&lines, "rule");
+    let mut found = Vec::new();
+    for (family, flag) in [("inet", "-4"), ("inet6", "-6")] {
+        let theirs = ns.json(&format!("ip {flag} -d -j rule"));
+        let ours: Vec<_> = all.iter().filter(|rule| rule["family"] == family).collect();
+        assert_eq!(theirs.len(), ours.len());
+        for (ip, our) in theirs.iter().zip(ours) {
+            assert_flags(ip, our, &["not", "l3mdev"]);
+            differences(&format!("{family} {}", ip["priority"]), ip, our, &mut found);
+            for (name, value) in ip.as_object().unwrap() {
+                let said = our.get(name).is_some();
+                if !value.is_null() && !said {
+                    found.push(format!("{family} {}: we lack {name}: {value}", ip["priority"]));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}

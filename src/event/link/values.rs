@@ -29,7 +29,8 @@ impl Serialize for HexNumber {
 
 string_schema!(HexNumber, "HexNumber", "pattern": "^(0|0x[0-9a-f]+)$");
 
-/// A bridge's id: its priority in hexadecimal, a dot, its MAC address (`struct ifla_bridge_id`).
+/// A bridge's id: its priority in hexadecimal, a dot, its MAC address without leading zeros, as
+/// `ip` writes it (`struct ifla_bridge_id`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BridgeId {
     pub priority: u16,
@@ -38,7 +39,12 @@ pub struct BridgeId {
 
 impl fmt::Display for BridgeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04x}.{}", self.priority, self.address)
+        write!(f, "{:04x}", self.priority)?;
+        for (i, byte) in self.address.as_bytes().iter().enumerate() {
+            let separator = if i == 0 { '.' } else { ':' };
+            write!(f, "{separator}{byte:x}")?;
+        }
+        Ok(())
     }
 }
 
@@ -48,4 +54,4 @@ impl Serialize for BridgeId {
     }
 }
 
-string_schema!(BridgeId, "BridgeId", "pattern": "^[0-9a-f]{4}\\.[0-9a-f:]{17}$");
+string_schema!(BridgeId, "BridgeId", "pattern": "^[0-9a-f]{4}\\.([0-9a-f]{1,2}:){5}[0-9a-f]{1,2}$");
