@@ -35,13 +35,15 @@ fn whole(pen: &mut Pen<'_>, link: &Link) -> fmt::Result {
     if let Some(info) = &link.linkinfo {
         pen.some("type", &info.info_kind)?;
     }
-    if link.link.is_some() || link.link_index.is_some_and(|index| index != 0) {
-        pen.word("link", Dev(link.link.as_ref(), link.link_index))?;
+    let peer = peer(link);
+    if peer != Dev(None, None) {
+        pen.word("link", peer)?;
     }
     pen.some("link-netnsid", &link.link_netnsid)?;
     pen.some("mtu", &link.mtu)?;
     pen.some("qdisc", &link.qdisc)?;
-    if let master @ Dev(_, Some(_)) = master(link) {
+    let master = master(link);
+    if master != Dev(None, None) {
         pen.word("master", master)?;
     }
     pen.some("state", &link.operstate)?;
@@ -57,6 +59,11 @@ fn whole(pen: &mut Pen<'_>, link: &Link) -> fmt::Result {
         pen.word("altname", name)?;
     }
     pen.some("alias", &link.ifalias)
+}
+
+/// The device underneath, or at the other end; index 0 is none.
+fn peer(link: &Link) -> Dev<'_> {
+    Dev(link.link.as_ref(), link.link_index.filter(|i| *i != 0))
 }
 
 fn master(link: &Link) -> Dev<'_> {
@@ -102,7 +109,8 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
             "address" => arrow!("address", address),
             "broadcast" => arrow!("brd", broadcast),
             "permaddr" => arrow!("permaddr", permaddr),
-            "link" => arrow!("link", link),
+            "link_index" => pen.arrow("link", peer(old), peer(new))?,
+            "link" if old.link_index == new.link_index => arrow!("link", link),
             "link_netnsid" => arrow!("link-netnsid", link_netnsid),
             "ifalias" => arrow!("alias", ifalias),
             "altnames" => {
@@ -124,7 +132,7 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
             "carrier_changes" => arrow!("carrier_changes", carrier_changes),
             "new_netnsid" => pen.some("moved to netns", &new.new_netnsid)?,
             // Said with the field that they belong to.
-            "master" | "ifname_hex" | "ifalias_hex" | "altnames_hex" => {}
+            "master" | "link" | "ifname_hex" | "ifalias_hex" | "altnames_hex" => {}
             "linkinfo" if port_state(old) != port_state(new) => {
                 let [old, new] = [old, new].map(|l| OrNone(port_state(l)));
                 pen.arrow("port state", old, new)?;

@@ -56,7 +56,9 @@ pub fn say(pen: &mut Pen<'_>, event: &Event, rule: &Rule) -> fmt::Result {
         pen.write_str(" [unresolved]")?;
     }
     pen.words(&rule.flags, &["not", "l3mdev"])?;
-    pen.some("proto", &rule.protocol)?;
+    if let Some(protocol) = rule.protocol.as_ref().filter(|p| !p.is("unspec")) {
+        pen.word("proto", protocol)?;
+    }
     // The rest is its key, and cannot differ.
     match event.change.as_ref().map(|change| &change.old) {
         Some(Payload::Rule(old)) if old.state != rule.state => pen.flags(&old.state, &rule.state),

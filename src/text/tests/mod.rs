@@ -125,6 +125,15 @@ fn of_a_changed_link_only_what_differs_is_told() {
         "link change veth0 flags +UP +LOWER_UP -NO-CARRIER master none → if9 state DOWN → UP \
          changed: stats64"
     );
+    let peered = Link {
+        link: name("veth1"),
+        link_index: Some(6),
+        ..link()
+    };
+    assert_eq!(
+        link_change(peered, link()),
+        "link change veth0 link none → veth1"
+    );
     let renamed = Link {
         ifname: name("eth1"),
         ..link()
