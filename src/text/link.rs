@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 
 use super::pen::{Dev, Joined, List, OrNone, Pen};
 use crate::event::link::Link;
+use crate::event::link::info::InfoSlaveData;
+use crate::event::values::Symbol;
 use crate::event::{Change, Event, Op, Payload};
 
 pub fn say(pen: &mut Pen<'_>, event: &Event, link: &Link) -> fmt::Result {
@@ -33,13 +35,15 @@ fn whole(pen: &mut Pen<'_>, link: &Link) -> fmt::Result {
     if let Some(info) = &link.linkinfo {
         pen.some("type", &info.info_kind)?;
     }
-    if link.link.is_some() || link.link_index.is_some_and(|index| index != 0) {
-        pen.word("link", Dev(link.link.as_ref(), link.link_index))?;
+    let peer = peer(link);
+    if peer != Dev(None, None) {
+        pen.word("link", peer)?;
     }
     pen.some("link-netnsid", &link.link_netnsid)?;
     pen.some("mtu", &link.mtu)?;
     pen.some("qdisc", &link.qdisc)?;
-    if let master @ Dev(_, Some(_)) = master(link) {
+    let master = master(link);
+    if master != Dev(None, None) {
         pen.word("master", master)?;
     }
     pen.some("state", &link.operstate)?;
@@ -57,8 +61,23 @@ fn whole(pen: &mut Pen<'_>, link: &Link) -> fmt::Result {
     pen.some("alias", &link.ifalias)
 }
 
+/// The device underneath, or at the other end; index 0 is none.
+fn peer(link: &Link) -> Dev<'_> {
+    Dev(link.link.as_ref(), link.link_index.filter(|i| *i != 0))
+}
+
 fn master(link: &Link) -> Dev<'_> {
     Dev(link.master.as_ref(), link.master_index)
+}
+
+/// What it does as a port of a bridge or bond.
+fn port_state(link: &Link) -> &Option<Symbol> {
+    let info = link.linkinfo.as_ref();
+    match info.and_then(|info| info.info_slave_data.as_ref()) {
+        Some(InfoSlaveData::Bridge(port)) => &port.state,
+        Some(InfoSlaveData::Bond(port)) => &port.state,
+        Some(InfoSlaveData::Vrf(_)) | None => &None,
+    }
 }
 
 fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::Result {
@@ -90,7 +109,8 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
             "address" => arrow!("address", address),
             "broadcast" => arrow!("brd", broadcast),
             "permaddr" => arrow!("permaddr", permaddr),
-            "link" => arrow!("link", link),
+            "link_index" => pen.arrow("link", peer(old), peer(new))?,
+            "link" if old.link_index == new.link_index => arrow!("link", link),
             "link_netnsid" => arrow!("link-netnsid", link_netnsid),
             "ifalias" => arrow!("alias", ifalias),
             "altnames" => {
@@ -102,6 +122,8 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
             "min_mtu" => arrow!("minmtu", min_mtu),
             "max_mtu" => arrow!("maxmtu", max_mtu),
             "inet6_addr_gen_mode" => arrow!("addrgenmode", inet6_addr_gen_mode),
+            "inet6_token" => arrow!("token", inet6_token),
+            "inet6_ra_mtu" => arrow!("ra_mtu", inet6_ra_mtu),
             "gso_max_size" => arrow!("gso_max_size", gso_max_size),
             "gro_max_size" => arrow!("gro_max_size", gro_max_size),
             "num_vf" => arrow!("numvf", num_vf),
@@ -110,7 +132,11 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
             "carrier_changes" => arrow!("carrier_changes", carrier_changes),
             "new_netnsid" => pen.some("moved to netns", &new.new_netnsid)?,
             // Said with the field that they belong to.
-            "master" | "ifname_hex" | "ifalias_hex" | "altnames_hex" => {}
+            "master" | "link" | "ifname_hex" | "ifalias_hex" | "altnames_hex" => {}
+            "linkinfo" if port_state(old) != port_state(new) => {
+                let [old, new] = [old, new].map(|l| OrNone(port_state(l)));
+                pen.arrow("port state", old, new)?;
+            }
             name => rest.push(name),
         }
     }

@@ -59,7 +59,7 @@ fn say(pen: &mut Pen<'_>, event: &Event) -> fmt::Result {
         Payload::Route(route) => route::say(pen, route),
         Payload::Neigh(neigh) => objects::neigh(pen, event, neigh),
         Payload::Fdb(fdb) => objects::fdb(pen, event, fdb),
-        Payload::Rule(rule) => rule::say(pen, rule),
+        Payload::Rule(rule) => rule::say(pen, event, rule),
         Payload::Prefix(prefix) => objects::prefix(pen, prefix),
         Payload::Unknown(unknown) => meta::unknown(pen, unknown),
         Payload::Meta(meta) => meta::say(pen, meta),

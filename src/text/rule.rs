@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Write as _};
 
 use super::pen::Pen;
 use crate::event::rule::Rule;
+use crate::event::{Event, Payload};
 
-pub fn say(pen: &mut Pen<'_>, rule: &Rule) -> fmt::Result {
+pub fn say(pen: &mut Pen<'_>, event: &Event, rule: &Rule) -> fmt::Result {
     if !rule.family.is("inet") {
         write!(pen, " {}", rule.family)?;
     }
@@ -55,7 +56,14 @@ pub fn say(pen: &mut Pen<'_>, rule: &Rule) -> fmt::Result {
         pen.write_str(" [unresolved]")?;
     }
     pen.words(&rule.flags, &["not", "l3mdev"])?;
-    pen.some("proto", &rule.protocol)
+    if let Some(protocol) = rule.protocol.as_ref().filter(|p| !p.is("unspec")) {
+        pen.word("proto", protocol)?;
+    }
+    // The rest is its key, and cannot differ.
+    match event.change.as_ref().map(|change| &change.old) {
+        Some(Payload::Rule(old)) if old.state != rule.state => pen.flags(&old.state, &rule.state),
+        _ => Ok(()),
+    }
 }
 
 /// ` key address[/length]`

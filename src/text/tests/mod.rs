@@ -1,0 +1,300 @@
+mod objects;
+
+use std::net::IpAddr;
+
+use super::*;
+use crate::event::link::Link;
+use crate::event::link::bridge::BridgePort;
+use crate::event::link::info::{InfoSlaveData, LinkInfo};
+use crate::event::meta::{Gap, GapCause, Meta, Start, Stop, StopReason, Sync};
+use crate::event::unknown::{Attribute, Unknown};
+use crate::event::values::{Flags, Hex, IfName, LlAddr, Prefix, Symbol, Text, Time};
+use crate::event::{Change, NlType, prefix};
+
+const FLAGS: &[(u64, &str)] = &[
+    (1, "UP"),
+    (2, "LOWER_UP"),
+    (4, "NO-CARRIER"),
+    (8, "BROADCAST"),
+];
+const WORDS: &[(u64, &str)] = &[(1, "tentative"), (2, "onlink"), (4, "autoconf"), (8, "not")];
+const STATES: &[(u64, &str)] = &[(1, "INCOMPLETE"), (2, "REACHABLE")];
+const TIME: &str = "2026-11-24T20:26:54.897123456Z";
+
+fn known(name: &'static str) -> Symbol {
+    Symbol::Known(name)
+}
+
+fn name(name: &str) -> Option<IfName> {
+    IfName::new(name.as_bytes())
+}
+
+fn ip(text: &str) -> Option<IpAddr> {
+    Some(text.parse().unwrap())
+}
+
+fn to(text: &str) -> Prefix {
+    let (address, length) = text.split_once('/').unwrap();
+    Prefix {
+        address: address.parse().unwrap(),
+        length: length.parse().unwrap(),
+    }
+}
+
+fn event(op: Op, payload: Payload) -> Event {
+    Event {
+        time: Time(TIME.parse().unwrap()),
+        op,
+        origin: None,
+        payload,
+        change: None,
+        nl: None,
+        unparsed: Vec::new(),
+        raw: None,
+    }
+}
+
+fn changed(payload: Payload, old: Payload) -> Event {
+    let change = Some(Change::between(&payload, old));
+    let event = event(Op::Change, payload);
+    Event { change, ..event }
+}
+
+fn link() -> Link {
+    Link {
+        ifindex: 7,
+        ifname: name("veth0"),
+        link_type: known("ether"),
+        mtu: Some(1500),
+        operstate: Some(known("DOWN")),
+        address: LlAddr::new(&[2, 0, 0, 0, 0, 7]),
+        flags: Flags::new(8 | 4, FLAGS),
+        ..Link::default()
+    }
+}
+
+fn of_link(op: Op, link: Link) -> Event {
+    event(op, Payload::Link(Box::new(link)))
+}
+
+fn link_change(new: Link, old: Link) -> String {
+    let [new, old] = [new, old].map(|link| Payload::Link(Box::new(link)));
+    sentence(&changed(new, old))
+}
+
+#[test]
+fn a_new_link_is_described() {
+    let linkinfo = Some(LinkInfo {
+        info_kind: Some(known("veth")),
+        ..LinkInfo::default()
+    });
+    let veth = Link {
+        linkinfo,
+        link_index: Some(6),
+        master: name("br0"),
+        master_index: Some(9),
+        ..link()
+    };
+    assert_eq!(
+        sentence(&of_link(Op::Add, veth)),
+        "link add veth0 (index 7) type veth link if6 mtu 1500 master br0 state DOWN \
+         link/ether 02:00:00:00:00:07 flags NO-CARRIER,BROADCAST"
+    );
+    assert_eq!(sentence(&of_link(Op::Delete, link())), "link delete veth0");
+    let moved = Link {
+        new_netnsid: Some(3),
+        ..link()
+    };
+    assert_eq!(
+        sentence(&of_link(Op::Delete, moved)),
+        "link delete veth0 moved to netns 3"
+    );
+}
+
+#[test]
+fn of_a_changed_link_only_what_differs_is_told() {
+    let up = Link {
+        operstate: Some(known("UP")),
+        flags: Flags::new(8 | 1 | 2, FLAGS),
+        master_index: Some(9),
+        stats64: Some(Default::default()),
+        ..link()
+    };
+    assert_eq!(
+        link_change(up, link()),
+        "link change veth0 flags +UP +LOWER_UP -NO-CARRIER master none → if9 state DOWN → UP \
+         changed: stats64"
+    );
+    let peered = Link {
+        link: name("veth1"),
+        link_index: Some(6),
+        ..link()
+    };
+    assert_eq!(
+        link_change(peered, link()),
+        "link change veth0 link none → veth1"
+    );
+    let renamed = Link {
+        ifname: name("eth1"),
+        ..link()
+    };
+    assert_eq!(
+        link_change(renamed, link()),
+        "link change veth0 renamed to eth1"
+    );
+    assert_eq!(
+        link_change(link(), link()),
+        "link change veth0 (nothing differs)"
+    );
+}
+
+#[test]
+fn a_port_that_begins_to_forward_says_so() {
+    let port = |state| Link {
+        linkinfo: Some(LinkInfo {
+            info_slave_data: Some(InfoSlaveData::Bridge(Box::new(BridgePort {
+                state: Some(known(state)),
+                ..BridgePort::default()
+            }))),
+            ..LinkInfo::default()
+        }),
+        ..link()
+    };
+    assert_eq!(
+        link_change(port("forwarding"), port("learning")),
+        "link change veth0 port state learning → forwarding"
+    );
+}
+
+#[test]
+fn messages_that_are_no_state() {
+    let announced = prefix::Prefix {
+        ifindex: 2,
+        dev: name("eth0"),
+        prefix: Some(to("2001:db8::/64")),
+        flags: Flags::new(6, WORDS),
+        valid_life_time: Some(86400),
+        preferred_life_time: Some(14400),
+        ..Default::default()
+    };
+    assert_eq!(
+        sentence(&event(Op::Notify, Payload::Prefix(announced))),
+        "prefix notify 2001:db8::/64 dev eth0 onlink autoconf valid 86400 preferred 14400"
+    );
+    let attribute = Attribute {
+        attr: 1,
+        hex: Hex::default(),
+    };
+    let unknown = Unknown {
+        r#type: NlType(104),
+        attributes: Some(vec![attribute; 5]),
+        ..Default::default()
+    };
+    assert_eq!(
+        sentence(&event(Op::Notify, Payload::Unknown(unknown))),
+        "unknown notify RTM_NEWNEXTHOP, 5 attributes"
+    );
+}
+
+#[test]
+fn own_records() {
+    let say = |op, meta| sentence(&event(op, Payload::Meta(Box::new(meta))));
+    let start = Start {
+        tool: "nlstream".to_owned(),
+        version: "0.1.0".to_owned(),
+        host: Some("edge-7".to_owned()),
+        kernel: Some("6.18.1".to_owned()),
+        groups: Some(vec!["LINK".to_owned()]),
+        ..Start::default()
+    };
+    assert_eq!(
+        say(Op::Start, Meta::Start(start)),
+        "meta start: nlstream 0.1.0 on edge-7, Linux 6.18.1, 1 group"
+    );
+    assert_eq!(
+        say(Op::Sync, Meta::Sync(Sync { objects: 12 })),
+        "meta sync: 12 objects told, the snapshot is complete"
+    );
+    let gap = Gap {
+        cause: GapCause::Overflow,
+        errno: Some(105),
+        lost: Some(412),
+        from: Some(Time(TIME.parse().unwrap())),
+        to: Some(Time("2026-11-24T20:26:55Z".parse().unwrap())),
+    };
+    let unsized_gap = Gap {
+        cause: GapCause::Error,
+        lost: None,
+        from: None,
+        ..gap.clone()
+    };
+    assert_eq!(
+        say(Op::Gap, Meta::Gap(gap)),
+        "meta gap: 412 messages lost (receive buffer overflow) between \
+         2026-11-24T20:26:54.897Z and 2026-11-24T20:26:55.000Z"
+    );
+    assert_eq!(
+        say(Op::Gap, Meta::Gap(unsized_gap)),
+        "meta gap: an unknown number of messages lost (error of the socket, errno 105) before \
+         2026-11-24T20:26:55.000Z"
+    );
+    let stop = Stop {
+        reason: StopReason::Signal,
+        events: 16,
+        lost: 1,
+        ..Stop::default()
+    };
+    assert_eq!(
+        say(Op::Stop, Meta::Stop(stop)),
+        "meta stop: told to by a signal, 16 events, 1 message lost"
+    );
+}
+
+#[test]
+fn nothing_in_a_sentence_drives_a_terminal() {
+    let evil =
+        "\x1b]0;x\x07\r\n\x7f \u{9b}31m \u{202e}\u{2066}\u{200b}\u{2028}\u{feff} \\x1b é न्त → 🙂";
+    let link = Link {
+        ifname: name("v\x1b[2J\u{85}"),
+        ifalias: Some(Text(evil.as_bytes().into())),
+        ..link()
+    };
+    let said = sentence(&of_link(Op::Add, link.clone()));
+    assert!(
+        said.starts_with(r"link add v\x1b[2J\u{85} (index 7) "),
+        "{said}"
+    );
+    let alias = said.split_once(" alias ").unwrap().1;
+    assert_eq!(
+        alias,
+        r"\x1b]0;x\x07\x0d\x0a\x7f \u{9b}31m \u{202e}\u{2066}\u{200b}\u{2028}\u{feff} \\x1b é न्त → 🙂"
+    );
+
+    // A name of bytes that are no text.
+    let broken = Link {
+        ifname: IfName::new(b"v\xff\x9b"),
+        ..link
+    };
+    let said = sentence(&of_link(Op::Delete, broken));
+    assert_eq!(said, "link delete v\u{fffd}\u{fffd}");
+}
+
+#[test]
+fn a_line_has_the_readers_time_and_colours_if_told() {
+    let event = of_link(Op::Delete, link());
+    let mut out = b"before\n".to_vec();
+    write_line(&event, &TimeZone::UTC, false, &mut out);
+    let east = TimeZone::fixed(jiff::tz::offset(1));
+    write_line(&event, &east, false, &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "before\n[20:26:54.897] link delete veth0\n[21:26:54.897] link delete veth0\n"
+    );
+
+    let mut out = Vec::new();
+    write_line(&event, &TimeZone::UTC, true, &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "\x1b[2m[20:26:54.897]\x1b[0m link \x1b[31mdelete\x1b[0m \x1b[1mveth0\x1b[0m\n"
+    );
+}

@@ -1,0 +1,229 @@
+//! Addresses, routes, neighbours, forwarding entries and rules.
+
+use super::*;
+use crate::event::route::{Metrics, NextHop, Route, Via};
+use crate::event::{address, fdb, neigh, rule};
+
+fn of_address() -> address::Address {
+    address::Address {
+        ifindex: 7,
+        dev: name("veth1"),
+        family: known("inet"),
+        local: ip("192.168.100.101"),
+        prefixlen: 24,
+        scope: known("global"),
+        label: name("veth1"),
+        valid_life_time: Some(u32::MAX),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn addresses() {
+    let add = |address| sentence(&event(Op::Add, Payload::Address(address)));
+    assert_eq!(
+        add(of_address()),
+        "address add 192.168.100.101/24 dev veth1 scope global"
+    );
+    let peer = address::Address {
+        address: ip("192.168.100.7"),
+        prefixlen: 32,
+        label: name("veth1:0"),
+        flags: Flags::new(1, WORDS),
+        valid_life_time: Some(60),
+        ..of_address()
+    };
+    assert_eq!(
+        add(peer),
+        "address add 192.168.100.101 peer 192.168.100.7/32 dev veth1 scope global tentative \
+         label veth1:0 valid_lft 60sec"
+    );
+    let old = address::Address {
+        flags: Flags::new(1, WORDS),
+        valid_life_time: Some(60),
+        ..of_address()
+    };
+    assert_eq!(
+        sentence(&changed(
+            Payload::Address(of_address()),
+            Payload::Address(old)
+        )),
+        "address change 192.168.100.101/24 dev veth1 flags -tentative valid_lft 60sec → forever"
+    );
+}
+
+fn of_route() -> Route {
+    Route {
+        family: known("inet"),
+        r#type: known("unicast"),
+        dst: to("10.0.0.0/8"),
+        table: known("main"),
+        protocol: known("static"),
+        scope: known("global"),
+        flags: Flags::new(0, WORDS),
+        src: None,
+        tos: None,
+        metric: None,
+        gateway: None,
+        via: None,
+        ifindex: None,
+        dev: None,
+        iif_index: None,
+        iif: None,
+        prefsrc: None,
+        nhid: None,
+        nexthops: None,
+        encap: None,
+        newdst: None,
+        flow: None,
+        metrics: None,
+        pref: None,
+        expires: None,
+        error: None,
+        mark: None,
+        uid: None,
+        ttl_propagate: None,
+        cacheinfo: None,
+    }
+}
+
+#[test]
+fn routes() {
+    let add = |route| sentence(&event(Op::Add, Payload::Route(Box::new(route))));
+    let plain = Route {
+        gateway: ip("10.1.1.1"),
+        ifindex: Some(2),
+        dev: name("eth0"),
+        metric: Some(100),
+        metrics: Some(Metrics {
+            mtu: Some(1400),
+            lock: Some(Flags::new(1, &[(1, "mtu")])),
+            ..Metrics::default()
+        }),
+        ..of_route()
+    };
+    assert_eq!(
+        add(plain),
+        "route add 10.0.0.0/8 via 10.1.1.1 dev eth0 table main proto static metric 100 \
+         mtu lock 1400"
+    );
+    let black = Route {
+        r#type: known("blackhole"),
+        ..of_route()
+    };
+    assert_eq!(
+        add(black),
+        "route add blackhole 10.0.0.0/8 table main proto static"
+    );
+
+    let hop = NextHop {
+        gateway: ip("10.1.1.1"),
+        via: None,
+        ifindex: 2,
+        dev: name("eth0"),
+        weight: 1,
+        flags: Flags::new(2, WORDS),
+        encap: None,
+        newdst: None,
+        flow: None,
+    };
+    let other = NextHop {
+        gateway: None,
+        via: Some(Via {
+            family: known("inet6"),
+            host: "fe80::2".to_owned(),
+        }),
+        dev: None,
+        ifindex: 3,
+        weight: 2,
+        flags: Flags::new(0, WORDS),
+        ..hop.clone()
+    };
+    let multipath = Route {
+        nexthops: Some(vec![hop, other]),
+        ..of_route()
+    };
+    assert_eq!(
+        add(multipath),
+        "route add 10.0.0.0/8 table main proto static nexthop via 10.1.1.1 dev eth0 weight 1 \
+         onlink nexthop via inet6 fe80::2 dev if3 weight 2"
+    );
+}
+
+#[test]
+fn neighbours_and_forwarding_entries() {
+    let new = neigh::Neigh {
+        dst: ip("10.0.0.2"),
+        ifindex: 7,
+        dev: name("veth0"),
+        lladdr: LlAddr::new(&[2, 0, 0, 0, 0, 6]),
+        state: Flags::new(2, STATES),
+        ..Default::default()
+    };
+    let old = neigh::Neigh {
+        lladdr: None,
+        state: Flags::new(1, STATES),
+        ..new.clone()
+    };
+    assert_eq!(
+        sentence(&changed(Payload::Neigh(new), Payload::Neigh(old))),
+        "neigh change 10.0.0.2 dev veth0 lladdr 02:00:00:00:00:06 REACHABLE (was INCOMPLETE)"
+    );
+    let entry = fdb::Fdb {
+        mac: LlAddr::new(&[2, 0, 0, 0, 0, 6]),
+        ifindex: 7,
+        dev: name("veth0"),
+        master: name("br0"),
+        master_index: Some(9),
+        state: known("permanent"),
+        ..Default::default()
+    };
+    assert_eq!(
+        sentence(&event(Op::Add, Payload::Fdb(entry.clone()))),
+        "fdb add 02:00:00:00:00:06 dev veth0 master br0 permanent"
+    );
+    let old = fdb::Fdb {
+        ifindex: 8,
+        dev: name("veth2"),
+        ..entry.clone()
+    };
+    assert_eq!(
+        sentence(&changed(Payload::Fdb(entry), Payload::Fdb(old))),
+        "fdb change 02:00:00:00:00:06 dev veth0 (was veth2) master br0 permanent"
+    );
+}
+
+#[test]
+fn rules() {
+    let marked = rule::Rule {
+        family: known("inet"),
+        priority: 100,
+        src: known("10.0.0.0"),
+        srclen: Some(8),
+        fwmark: Some("0x1".to_owned()),
+        fwmask: Some("0xff".to_owned()),
+        table: Some(known("main")),
+        ..Default::default()
+    };
+    let add = |rule| sentence(&event(Op::Add, Payload::Rule(Box::new(rule))));
+    assert_eq!(
+        add(marked),
+        "rule add 100: from 10.0.0.0/8 fwmark 0x1/0xff lookup main"
+    );
+    let other = rule::Rule {
+        family: known("inet6"),
+        src: known("all"),
+        flags: Flags::new(8, WORDS),
+        iif: name("eth9"),
+        state: Flags::new(1, &[(1, "iif_detached")]),
+        dport_start: Some(80),
+        dport_end: Some(90),
+        action: Some(known("goto")),
+        goto: Some(200),
+        ..Default::default()
+    };
+    assert_eq!(
+        add(other),
+        "rule add inet6 0: not from all iif eth9 [detached] dport 80-90 goto 200"
+    );
+}
