@@ -66,16 +66,16 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Fdb> {
     Some(it)
 }
 
-/// `NUD_*` in the words of `bridge fdb`.
+/// `NUD_*` in the words of `bridge fdb`: the first bit counts.
 fn state(state: u16) -> Symbol {
-    let names = &[
+    let names = [
         (0x80, "permanent"),
         (0x40, "static"),
         (0x04, "stale"),
         (0x02, "reachable"),
     ];
-    match Symbol::of(u32::from(state), names) {
-        Symbol::Number(bits) => Symbol::Named(format!("{bits:#x}").into()),
-        known => known,
+    match names.iter().find(|(bit, _)| state & bit != 0) {
+        Some((_, name)) => Symbol::Known(name),
+        None => Symbol::Named(format!("{state:#x}").into()),
     }
 }

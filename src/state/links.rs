@@ -14,8 +14,8 @@ use crate::event::values::IfName;
 pub struct Links(HashMap<u32, Box<Link>>);
 
 impl Links {
-    pub fn get(&self, ifindex: u32) -> Option<&Box<Link>> {
-        self.0.get(&ifindex)
+    pub fn get(&self, ifindex: u32) -> Option<&Link> {
+        self.0.get(&ifindex).map(|link| &**link)
     }
 
     pub fn put(&mut self, link: Box<Link>) {

@@ -63,7 +63,7 @@ impl State {
 
     /// The known device of that index, whole and with the names of the devices around it.
     pub fn link(&mut self, ifindex: u32) -> Option<Payload> {
-        let mut payload = Payload::Link(self.links.get(ifindex)?.clone());
+        let mut payload = Payload::Link(Box::new(self.links.get(ifindex)?.clone()));
         self.name_devices(&mut payload);
         if let Payload::Link(link) = &payload {
             self.links.put(link.clone());

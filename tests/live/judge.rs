@@ -68,22 +68,33 @@ fn assert_flags(ip: &Value, ours: &Value, names: &[&str]) {
     let flags = ours["flags"].as_array().unwrap();
     for name in names {
         let shown = ip.get(*name).is_some_and(|value| *value != false);
-        assert_eq!(flags.contains(&(*name).into()), shown, "{name}: {ip} {ours}");
+        assert_eq!(
+            flags.contains(&(*name).into()),
+            shown,
+            "{name}: {ip} {ours}"
+        );
     }
 }
 
 /// The objects of a kind in a snapshot.
 fn present(lines: &[Value], kind: &str) -> Vec<Value> {
-    let of_kind = lines.iter().filter(|line| line["kind"] == kind && line["op"] == "present");
+    let of_kind = lines
+        .iter()
+        .filter(|line| line["kind"] == kind && line["op"] == "present");
     of_kind.map(|line| line[kind].clone()).collect()
 }
 
 fn setup() -> Option<(Namespace, Vec<Value>)> {
     let ns = Namespace::new()?;
     ns.run(SETUP);
-    let (lines, _) = ns.stream(&["--snapshot", "--for", "300ms", "--with", "details"]).end();
+    let (lines, _) = ns
+        .stream(&["--snapshot", "--for", "300ms", "--with", "details"])
+        .end();
     assert!(lines.iter().any(|line| line["op"] == "sync"));
-    let unparsed: Vec<_> = lines.iter().filter(|line| line.get("unparsed").is_some()).collect();
+    let unparsed: Vec<_> = lines
+        .iter()
+        .filter(|line| line.get("unparsed").is_some())
+        .collect();
     assert!(unparsed.is_empty(), "{unparsed:#?}");
     Some((ns, lines))
 }
@@ -97,11 +108,21 @@ fn links_agree() {
     let mut found = Vec::new();
     let mut compared = 0;
     for ip in &theirs {
-        let our = ours.iter().find(|link| link["ifindex"] == ip["ifindex"]).unwrap();
+        let our = ours
+            .iter()
+            .find(|link| link["ifindex"] == ip["ifindex"])
+            .unwrap();
         let path = ip["ifname"].as_str().unwrap();
         differences(path, ip, our, &mut found);
-        compared += ip.as_object().unwrap().keys().filter(|key| our.get(key).is_some()).count();
-        for name in ["master", "link", "ifalias", "altnames", "qdisc", "linkinfo", "group", "txqlen"] {
+        compared += ip
+            .as_object()
+            .unwrap()
+            .keys()
+            .filter(|key| our.get(key).is_some())
+            .count();
+        for name in [
+            "master", "link", "ifalias", "altnames", "qdisc", "linkinfo", "group", "txqlen",
+        ] {
             let shown = ip.get(name).is_some_and(|value| !value.is_null());
             assert_eq!(our.get(name).is_some(), shown, "{path}: {name}: {ip} {our}");
         }
@@ -121,13 +142,30 @@ fn addresses_agree() {
     for link in ns.json("ip -d -j address") {
         for ip in link["addr_info"].as_array().unwrap() {
             count += 1;
-            let our = ours.iter().find(|our| our["ifindex"] == link["ifindex"] && our["local"] == ip["local"]);
+            let our = ours
+                .iter()
+                .find(|our| our["ifindex"] == link["ifindex"] && our["local"] == ip["local"]);
             let our = our.unwrap_or_else(|| panic!("we lack {ip}"));
             differences(&ip["local"].to_string(), ip, our, &mut found);
-            assert_flags(ip, our, &["dynamic", "secondary", "deprecated", "nodad", "tentative", "noprefixroute"]);
+            assert_flags(
+                ip,
+                our,
+                &[
+                    "dynamic",
+                    "secondary",
+                    "deprecated",
+                    "nodad",
+                    "tentative",
+                    "noprefixroute",
+                ],
+            );
             let rest = ["address", "broadcast", "label", "metric"];
             for name in rest {
-                assert_eq!(our.get(name).is_some(), ip.get(name).is_some(), "{name}: {ip} {our}");
+                assert_eq!(
+                    our.get(name).is_some(),
+                    ip.get(name).is_some(),
+                    "{name}: {ip} {our}"
+                );
             }
         }
     }
@@ -173,9 +211,11 @@ fn routes_agree() {
         for ip in ns.json(&format!("ip {flag} -d -j route show table all")) {
             count += 1;
             let ip = translated(&ip, family);
-            let same = |our: &&Value| ["family", "type", "dst", "table", "dev"].iter().all(|name| {
-                ip.get(*name).is_none() || our.get(*name) == ip.get(*name)
-            });
+            let same = |our: &&Value| {
+                ["family", "type", "dst", "table", "dev"]
+                    .iter()
+                    .all(|name| ip.get(*name).is_none() || our.get(*name) == ip.get(*name))
+            };
             let candidates: Vec<_> = ours.iter().filter(same).collect();
             let agree = |our: &Value| {
                 let mut found = Vec::new();
@@ -185,10 +225,20 @@ fn routes_agree() {
                 found
             };
             let found: Vec<_> = candidates.iter().map(|our| agree(our)).collect();
-            assert!(found.iter().any(Vec::is_empty), "{ip}: {candidates:#?}: {found:#?}");
-            for name in ["gateway", "metrics", "nexthops", "prefsrc", "via", "expires"] {
+            assert!(
+                found.iter().any(Vec::is_empty),
+                "{ip}: {candidates:#?}: {found:#?}"
+            );
+            for name in [
+                "gateway", "metrics", "nexthops", "prefsrc", "via", "expires",
+            ] {
                 let shown = ip.get(name).is_some();
-                assert!(candidates.iter().any(|our| our.get(name).is_some() == shown), "{name}: {ip}");
+                assert!(
+                    candidates
+                        .iter()
+                        .any(|our| our.get(name).is_some() == shown),
+                    "{name}: {ip}"
+                );
             }
         }
     }
@@ -204,18 +254,26 @@ fn neighbours_agree() {
     theirs.extend(ns.json("ip -d -j neigh show proxy"));
     // Those of multicast groups come and go between the two looks.
     for list in [&mut ours, &mut theirs] {
-        list.retain(|neigh| !["ff02::", "224."].iter().any(|m| neigh["dst"].as_str().unwrap().starts_with(m)));
+        list.retain(|neigh| {
+            !["ff02::", "224."]
+                .iter()
+                .any(|m| neigh["dst"].as_str().unwrap().starts_with(m))
+        });
     }
     let mut found = Vec::new();
     for ip in &theirs {
         let proxy = ip.get("proxy").is_some();
         let our = ours.iter().find(|our| {
-            our["dst"] == ip["dst"] && our["dev"] == ip["dev"] && our.get("proxy").is_some() == proxy
+            our["dst"] == ip["dst"]
+                && our["dev"] == ip["dev"]
+                && our.get("proxy").is_some() == proxy
         });
         let our = our.unwrap_or_else(|| panic!("we lack {ip}: {ours:#?}"));
         let mut ip = ip.clone();
         assert_flags(&ip, our, &["router", "proxy", "extern_learn"]);
-        ip.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        ip.as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
         differences(&ip["dst"].to_string(), &ip, our, &mut found);
     }
     assert!(found.is_empty(), "{found:#?}");
@@ -238,7 +296,10 @@ fn rules_agree() {
             for (name, value) in ip.as_object().unwrap() {
                 let said = our.get(name).is_some();
                 if !value.is_null() && !said {
-                    found.push(format!("{family} {}: we lack {name}: {value}", ip["priority"]));
+                    found.push(format!(
+                        "{family} {}: we lack {name}: {value}",
+                        ip["priority"]
+                    ));
                 }
             }
         }

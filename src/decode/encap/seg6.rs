@@ -112,16 +112,7 @@ pub(super) fn local(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(
             it.bpf.get_or_insert_default().push(program);
         }
         9 => it.vrftable = Some(cx.names.tables.symbol(attr.u32()?)),
-        10 => cx.nested(&attr, |_, attr| {
-            match attr.kind {
-                1 => it.flags = Some(Flags::new(u64::from(attr.u32()?), FLAVORS)),
-                2 => it.lblen = Some(attr.u8()?),
-                3 => it.nflen = Some(attr.u8()?),
-                _ => return Err(Fault::Unknown),
-            }
-            Ok(())
-        })?,
-        11 => {
+        10 => {
             let mut counters = Counters {
                 packets: 0,
                 bytes: 0,
@@ -139,6 +130,15 @@ pub(super) fn local(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(
             })?;
             it.counters = Some(counters);
         }
+        11 => cx.nested(&attr, |_, attr| {
+            match attr.kind {
+                1 => it.flags = Some(Flags::new(u64::from(attr.u32()?), FLAVORS)),
+                2 => it.lblen = Some(attr.u8()?),
+                3 => it.nflen = Some(attr.u8()?),
+                _ => return Err(Fault::Unknown),
+            }
+            Ok(())
+        })?,
         _ => return Err(Fault::Unknown),
     }
     Ok(())
