@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::fields::fields;
+use super::object::of_device;
 use super::values::{Flags, Hex, IfName, Symbol};
 
 /// An address of a device (`struct ifaddrmsg`, linux/if_addr.h).
@@ -79,3 +80,5 @@ fields!(Address {
     created,
     updated,
 });
+
+of_device!(Address);

@@ -9,6 +9,7 @@ use serde_with::skip_serializing_none;
 
 use super::fields::fields;
 use super::neigh::CacheInfo;
+use super::object::{Object, some};
 use super::values::{Flags, IfName, LlAddr, Symbol};
 
 /// A forwarding entry (`struct ndmsg`, linux/neighbour.h).
@@ -80,3 +81,17 @@ fields!(Fdb {
     inactive,
     cacheinfo,
 });
+
+impl Object for Fdb {
+    fn device(&self) -> Option<(u32, Option<&IfName>)> {
+        Some((self.ifindex, self.dev.as_ref()))
+    }
+
+    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        name(self.ifindex, &mut self.dev);
+        some(name, self.master_index, &mut self.master);
+        // An index of another namespace names nothing here.
+        let here = self.via_index.filter(|_| self.link_netnsid.is_none());
+        some(name, here, &mut self.via);
+    }
+}

@@ -5,10 +5,12 @@ pub mod address;
 pub mod encap;
 pub mod fdb;
 pub mod fields;
+pub mod kinds;
 pub mod line;
 pub mod link;
 pub mod meta;
 pub mod neigh;
+pub mod object;
 pub mod prefix;
 pub mod route;
 pub mod rule;
@@ -18,84 +20,15 @@ pub mod values;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::ser::SerializeMap;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::netlink::rtm::rtm;
-use fields::{Fields, Mask};
-use values::{Hex, IfName, Time};
+pub use kinds::{Kind, Payload};
+pub use object::Change;
+use values::{Hex, Time};
 
 /// The major version of the schema, `v` of every line.
 pub const SCHEMA_VERSION: u8 = 1;
-
-/// Declares the kinds once: the enum, its names, and the payload of each.
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal, $key:expr;)+) => {
-        /// What a line is about, by the names that `ip`, `bridge` and `tc monitor` use.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum Kind {
-            $($(#[$doc])* $variant),+
-        }
-
-        impl Kind {
-            /// Every kind, in the order of the documentation.
-            pub const ALL: &'static [Kind] = &[$(Kind::$variant),+];
-
-            /// The kind's name, as `kind` and as the name of the payload.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Kind::$variant => $name),+
-                }
-            }
-
-            /// The payload fields that identify the object, `x-key` of the schema; empty for a
-            /// kind that is a message and not a state. `a//b` means: `a`, or `b` where `a` is
-            /// absent (jq's operator).
-            pub const fn key(self) -> &'static [&'static str] {
-                match self {
-                    $(Kind::$variant => $key),+
-                }
-            }
-        }
-
-        /// The object of a line, under the name of its kind.
-        #[derive(Clone, Debug, PartialEq, Serialize)]
-        #[serde(untagged)]
-        pub enum Payload {
-            $($variant($payload)),+
-        }
-
-        impl Payload {
-            pub const fn kind(&self) -> Kind {
-                match self {
-                    $(Payload::$variant(_) => Kind::$variant),+
-                }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// A network device.
-    Link(Box<link::Link>) = "link", &["ifindex"];
-    /// An address of a device.
-    Address(address::Address) = "address", &["ifindex", "family", "local", "address", "prefixlen"];
-    /// A route.
-    Route(Box<route::Route>) = "route", &["family", "table", "dst", "src", "tos", "metric"];
-    /// A neighbour: ARP and NDP, proxies included.
-    Neigh(neigh::Neigh) = "neigh", &["family", "ifindex", "dst", "proxy"];
-    /// A forwarding entry of a bridge, a vxlan or a device's own filter.
-    Fdb(fdb::Fdb) = "fdb", &["master_index", "master_index//ifindex", "mac", "vlan", "dst", "port", "vni", "src_vni", "via_index", "nhid"];
-    /// A routing rule.
-    Rule(Box<rule::Rule>) = "rule", rule::KEY;
-    /// An IPv6 prefix that a router announced.
-    Prefix(prefix::Prefix) = "prefix", &[];
-    /// A message that no decoder knows.
-    Unknown(unknown::Unknown) = "unknown", &[];
-    /// nlstream's own record.
-    Meta(Box<meta::Meta>) = "meta", &[];
-}
 
 /// What happened to the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
@@ -225,127 +158,4 @@ pub struct Event {
     pub unparsed: Vec<Unparsed>,
     /// The whole message, where it was asked for.
     pub raw: Option<Hex>,
-}
-
-/// The fields that differ from the object's former self.
-#[derive(Clone, Debug)]
-pub struct Change {
-    pub mask: Mask,
-    pub old: Payload,
-}
-
-/// `$run` on the two payloads, where both are of one kind that is a state we keep.
-macro_rules! tracked {
-    ($a:expr, $b:expr, |$x:ident, $y:ident| $run:expr, $else:expr) => {
-        match ($a, $b) {
-            (Payload::Link($x), Payload::Link($y)) => $run,
-            (Payload::Address($x), Payload::Address($y)) => $run,
-            (Payload::Neigh($x), Payload::Neigh($y)) => $run,
-            (Payload::Fdb($x), Payload::Fdb($y)) => $run,
-            (Payload::Rule($x), Payload::Rule($y)) => $run,
-            _ => $else,
-        }
-    };
-}
-
-impl Change {
-    /// Compares two payloads of one kind.
-    pub fn between(new: &Payload, old: Payload) -> Self {
-        let mask = tracked!(new, &old, |new, old| new.diff(old), 0);
-        Change { mask, old }
-    }
-
-    /// The names of the fields that differ.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let names = self.old.field_names();
-        let mask = self.mask;
-        let numbered = names.iter().enumerate();
-        numbered.filter_map(move |(bit, name)| (mask >> bit & 1 == 1).then_some(*name))
-    }
-
-    /// Writes the former values of the fields that differ.
-    pub fn serialize_old<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        let old = &self.old;
-        tracked!(
-            old,
-            old,
-            |old, _o| old.serialize_fields(self.mask, map),
-            Ok(())
-        )
-    }
-}
-
-impl Payload {
-    /// The names of the fields of a kind that is a state we keep.
-    fn field_names(&self) -> &'static [&'static str] {
-        fn of<T: Fields>(_: &T) -> &'static [&'static str] {
-            T::names()
-        }
-        match self {
-            Payload::Link(p) => of(&**p),
-            Payload::Address(p) => of(p),
-            Payload::Neigh(p) => of(p),
-            Payload::Fdb(p) => of(p),
-            Payload::Rule(p) => of(&**p),
-            _ => &[],
-        }
-    }
-
-    /// The device that the object belongs to: its index, and its name where that is known.
-    pub fn device(&self) -> Option<(u32, Option<&IfName>)> {
-        let (ifindex, name) = match self {
-            Payload::Link(p) => (p.ifindex, p.ifname.as_ref()),
-            Payload::Address(p) => (p.ifindex, p.dev.as_ref()),
-            Payload::Route(p) => (p.ifindex?, p.dev.as_ref()),
-            Payload::Neigh(p) => (p.ifindex, p.dev.as_ref()),
-            Payload::Fdb(p) => (p.ifindex, p.dev.as_ref()),
-            Payload::Prefix(p) => (p.ifindex, p.dev.as_ref()),
-            Payload::Rule(_) | Payload::Unknown(_) | Payload::Meta(_) => return None,
-        };
-        (ifindex != 0).then_some((ifindex, name))
-    }
-
-    /// Gives every device that the object names to `name`: its index, and the place of its name.
-    pub fn devices_mut(&mut self, mut name: impl FnMut(u32, &mut Option<IfName>)) {
-        let mut some = |index: Option<u32>, place: &mut Option<IfName>| {
-            if let Some(index) = index {
-                name(index, place);
-            }
-        };
-        match self {
-            Payload::Link(p) => {
-                // An index of another namespace names nothing here.
-                let here = p.link_index.filter(|_| p.link_netnsid.is_none());
-                some(here, &mut p.link);
-                some(p.master_index, &mut p.master);
-                if let Some(info) = &mut p.linkinfo {
-                    info.devices_mut(name);
-                }
-            }
-            Payload::Address(p) => some(Some(p.ifindex), &mut p.dev),
-            Payload::Route(p) => {
-                some(p.ifindex, &mut p.dev);
-                some(p.iif_index, &mut p.iif);
-                for hop in p.nexthops.iter_mut().flatten() {
-                    some(Some(hop.ifindex), &mut hop.dev);
-                }
-                let hops = p.nexthops.iter_mut().flatten();
-                let encaps = hops.map(|hop| &mut hop.encap).chain([&mut p.encap]);
-                for encap in encaps.flatten() {
-                    some(encap.iif_index, &mut encap.iif);
-                    some(encap.oif_index, &mut encap.oif);
-                    some(encap.link_index, &mut encap.link_dev);
-                }
-            }
-            Payload::Neigh(p) => some(Some(p.ifindex), &mut p.dev),
-            Payload::Fdb(p) => {
-                some(Some(p.ifindex), &mut p.dev);
-                some(p.master_index, &mut p.master);
-                let here = p.via_index.filter(|_| p.link_netnsid.is_none());
-                some(here, &mut p.via);
-            }
-            Payload::Prefix(p) => some(Some(p.ifindex), &mut p.dev),
-            Payload::Rule(_) | Payload::Unknown(_) | Payload::Meta(_) => {}
-        }
-    }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::fields::fields;
+use super::object::of_device;
 use super::values::{Flags, IfName, LlAddr, Symbol};
 
 /// A neighbour (`struct ndmsg`, linux/neighbour.h).
@@ -66,3 +67,5 @@ fields!(Neigh {
     probes,
     cacheinfo,
 });
+
+of_device!(Neigh);

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use super::object::of_device;
 use super::values::{self, Flags, IfName, Symbol};
 
 /// An announced prefix (`struct prefixmsg`, linux/rtnetlink.h).
@@ -27,3 +28,5 @@ pub struct Prefix {
     /// Seconds for which they stay preferred; 4294967295 is forever.
     pub preferred_life_time: Option<u32>,
 }
+
+of_device!(Prefix);

@@ -7,6 +7,8 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::encap::Encap;
+use super::fields::fields;
+use super::object::{Object, some};
 use super::values::{Flags, IfName, Prefix, Symbol};
 
 /// A route (`struct rtmsg`, linux/rtnetlink.h).
@@ -171,4 +173,58 @@ pub struct CacheInfo {
     pub age: u32,
     /// Times it was used.
     pub used: u32,
+}
+
+fields!(Route {
+    family,
+    r#type,
+    dst,
+    src,
+    tos,
+    table,
+    protocol,
+    scope,
+    metric,
+    gateway,
+    via,
+    ifindex,
+    dev,
+    iif_index,
+    iif,
+    prefsrc,
+    nhid,
+    nexthops,
+    encap,
+    newdst,
+    flow,
+    metrics,
+    pref,
+    expires,
+    error,
+    mark,
+    uid,
+    ttl_propagate,
+    flags,
+    cacheinfo,
+});
+
+impl Object for Route {
+    fn device(&self) -> Option<(u32, Option<&IfName>)> {
+        Some((self.ifindex?, self.dev.as_ref()))
+    }
+
+    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        some(name, self.ifindex, &mut self.dev);
+        some(name, self.iif_index, &mut self.iif);
+        for hop in self.nexthops.iter_mut().flatten() {
+            name(hop.ifindex, &mut hop.dev);
+        }
+        let hops = self.nexthops.iter_mut().flatten();
+        let encaps = hops.map(|hop| &mut hop.encap).chain([&mut self.encap]);
+        for encap in encaps.flatten() {
+            some(name, encap.iif_index, &mut encap.iif);
+            some(name, encap.oif_index, &mut encap.oif);
+            some(name, encap.link_index, &mut encap.link_dev);
+        }
+    }
 }

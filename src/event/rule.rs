@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::fields::fields;
+use super::object::Object;
 use super::values::{Flags, Hex, IfName, Symbol};
 
 /// A routing rule (`struct fib_rule_hdr`, linux/fib_rules.h). A rule has no name: it is what
@@ -145,3 +146,5 @@ rule_fields!(
     protocol;
     state
 );
+
+impl Object for Rule {}

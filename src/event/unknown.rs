@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::NlType;
+use super::object::Object;
 use super::values::{Hex, Symbol};
 
 /// A message that no decoder knows.
@@ -32,3 +33,5 @@ pub struct Attribute {
     /// Its payload.
     pub hex: Hex,
 }
+
+impl Object for Unknown {}

@@ -4,21 +4,24 @@
 mod mend;
 
 use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::event::fields::Fields;
+use crate::event::meta;
 use crate::event::values::{Hex, IfName, Time};
 use crate::event::{Kind, Nl, Op, Origin, SCHEMA_VERSION, Unparsed};
-use crate::event::{address, fdb, link, meta, neigh, prefix, route, rule, unknown};
 
 /// Lines as they are written, for the `examples` of each definition.
 pub const EXAMPLES: &str = include_str!("../../schema/examples.ndjson");
 
+fn generator() -> SchemaGenerator {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator()
+}
+
 /// The schema, open: it allows properties that it does not know, as a consumer should.
 pub fn schema() -> Value {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
-    let mut generator = settings.into_generator();
+    let mut generator = generator();
     let docs = Docs::new();
     let examples: Vec<Value> = EXAMPLES
         .lines()
@@ -52,7 +55,7 @@ pub fn schema() -> Value {
     });
     mend::mend(&mut schema);
     for kind in Kind::ALL {
-        if tracked(*kind).is_some() {
+        if kind.fields().is_some() {
             add_former(&mut schema, kind.name());
         }
     }
@@ -91,12 +94,13 @@ impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
         use Op::{Add, Change, Delete, Gap, Notify, Present, Start, Stop, Sync};
         let ops: &'static [Op] = match kind {
-            Kind::Link | Kind::Address | Kind::Route | Kind::Fdb | Kind::Rule => {
-                &[Add, Change, Delete, Present]
-            }
-            Kind::Neigh => &[Add, Change, Delete, Present, Notify],
-            Kind::Prefix | Kind::Unknown => &[Notify],
             Kind::Meta => &[Start, Sync, Gap, Stop],
+            // RTM_GETNEIGH asks, and says nothing of the state.
+            Kind::Neigh => &[Add, Change, Delete, Present, Notify],
+            // What no decoder knows may be in a dump too.
+            Kind::Unknown => &[Notify, Present],
+            _ if kind.fields().is_some() => &[Add, Change, Delete, Present],
+            _ => &[Notify],
         };
         match kind {
             Kind::Meta => ops.chunks(1).map(|ops| Variant { kind, ops }).collect(),
@@ -171,7 +175,7 @@ impl Variant {
             "On request: the event as one readable sentence.",
         );
         of.must(name, self.payload(generator), "");
-        if let Some(fields) = tracked(kind) {
+        if let Some(fields) = kind.fields() {
             of.may("changed",
                 json!({ "type": "array", "items": { "type": "string", "enum": fields }, "uniqueItems": true }),
                 &format!("Properties of `{name}` that differ from what was known; absent where nothing was."));
@@ -198,7 +202,7 @@ impl Variant {
             "properties": of.properties,
             "required": of.required,
         });
-        if tracked(kind).is_some() {
+        if kind.fields().is_some() {
             line["dependentRequired"] = json!({ "changed": ["old"], "old": ["changed"] });
         }
         if !kind.key().is_empty() {
@@ -218,41 +222,25 @@ impl Variant {
     }
 
     fn payload(&self, generator: &mut SchemaGenerator) -> Value {
-        match (self.kind, self.ops) {
-            (Kind::Link, _) => schema_of::<link::Link>(generator),
-            (Kind::Address, _) => schema_of::<address::Address>(generator),
-            (Kind::Route, _) => schema_of::<route::Route>(generator),
-            (Kind::Neigh, _) => schema_of::<neigh::Neigh>(generator),
-            (Kind::Fdb, _) => schema_of::<fdb::Fdb>(generator),
-            (Kind::Rule, _) => schema_of::<rule::Rule>(generator),
-            (Kind::Prefix, _) => schema_of::<prefix::Prefix>(generator),
-            (Kind::Unknown, _) => schema_of::<unknown::Unknown>(generator),
-            (Kind::Meta, [Op::Start]) => schema_of::<meta::Start>(generator),
-            (Kind::Meta, [Op::Sync]) => schema_of::<meta::Sync>(generator),
-            (Kind::Meta, [Op::Gap]) => schema_of::<meta::Gap>(generator),
-            (Kind::Meta, _) => schema_of::<meta::Stop>(generator),
+        match (self.kind.schema(generator), self.ops) {
+            (Some(schema), _) => schema.to_value(),
+            (None, [Op::Start]) => schema_of::<meta::Start>(generator),
+            (None, [Op::Sync]) => schema_of::<meta::Sync>(generator),
+            (None, [Op::Gap]) => schema_of::<meta::Gap>(generator),
+            (None, _) => schema_of::<meta::Stop>(generator),
         }
-    }
-}
-
-/// The fields of a kind that is compared with its former self.
-fn tracked(kind: Kind) -> Option<&'static [&'static str]> {
-    match kind {
-        Kind::Link => Some(link::Link::names()),
-        Kind::Address => Some(address::Address::names()),
-        Kind::Neigh => Some(neigh::Neigh::names()),
-        Kind::Fdb => Some(fdb::Fdb::names()),
-        Kind::Rule => Some(rule::Rule::names()),
-        Kind::Route | Kind::Prefix | Kind::Unknown | Kind::Meta => None,
     }
 }
 
 /// The kinds of which [`Payload::device`](crate::event::Payload::device) can be something.
 fn has_device(kind: Kind) -> bool {
-    match kind {
-        Kind::Link | Kind::Address | Kind::Route | Kind::Neigh | Kind::Fdb | Kind::Prefix => true,
-        Kind::Rule | Kind::Unknown | Kind::Meta => false,
-    }
+    let mut generator = generator();
+    let schema = kind.schema(&mut generator).map(Schema::to_value);
+    let reference = schema.as_ref().and_then(|schema| schema["$ref"].as_str());
+    let definition = reference
+        .and_then(|reference| reference.rsplit('/').next())
+        .and_then(|name| generator.definitions().get(name));
+    definition.is_some_and(|definition| definition["properties"].get("ifindex").is_some())
 }
 
 /// Adds `<name>_old`: the payload with every property optional.

@@ -11,7 +11,7 @@ use crate::event::{Change, Event, Op, Payload};
 pub fn say(pen: &mut Pen<'_>, event: &Event, link: &Link) -> fmt::Result {
     match (event.op, &event.change) {
         (Op::Change, Some(change)) => {
-            if let Payload::Link(old) = &change.old {
+            if let Payload::Link(old) = change.old() {
                 return changed(pen, change, old, link);
             }
             whole(pen, link)

@@ -14,7 +14,7 @@ use crate::event::{Event, Op, Payload};
 macro_rules! former {
     ($event:ident, $kind:ident) => {
         match &$event.change {
-            Some(change) if $event.op == Op::Change => match &change.old {
+            Some(change) if $event.op == Op::Change => match change.old() {
                 Payload::$kind(old) => Some((change, old)),
                 _ => None,
             },
@@ -79,7 +79,7 @@ pub fn address(pen: &mut Pen<'_>, event: &Event, address: &Address) -> fmt::Resu
             }
         }
         return match &rest[..] {
-            [] if change.mask == 0 => pen.write_str(" (nothing differs)"),
+            [] if change.names().next().is_none() => pen.write_str(" (nothing differs)"),
             [] => Ok(()),
             rest => pen.word("changed:", List(rest, ", ")),
         };

@@ -60,7 +60,7 @@ pub fn say(pen: &mut Pen<'_>, event: &Event, rule: &Rule) -> fmt::Result {
         pen.word("proto", protocol)?;
     }
     // The rest is its key, and cannot differ.
-    match event.change.as_ref().map(|change| &change.old) {
+    match event.change.as_ref().map(|change| change.old()) {
         Some(Payload::Rule(old)) if old.state != rule.state => pen.flags(&old.state, &rule.state),
         _ => Ok(()),
     }

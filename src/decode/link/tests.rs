@@ -202,7 +202,7 @@ fn every_device_in_the_settings_can_get_a_name() {
             .unwrap_or_default();
         let text = json(&info).replace("erspan_index", "");
         let before = text.matches("_index\"").count();
-        info.devices_mut(|index, name| {
+        info.devices_mut(&mut |index, name| {
             *name = IfName::new(b"eth0");
             indices.push(index);
         });

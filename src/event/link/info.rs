@@ -79,7 +79,7 @@ impl LinkInfo {
     }
 
     /// Gives `name` every device index in the settings, with the place for the device's name.
-    pub fn devices_mut(&mut self, mut name: impl FnMut(u32, &mut Option<IfName>)) {
+    pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         let mut pair = |index: Option<u32>, place: &mut Option<IfName>| {
             if let Some(index) = index {
                 name(index, place);

@@ -17,6 +17,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::fields::fields;
+use super::object::{Object, some};
 use super::values::{Flags, Hex, IfName, LlAddr, Symbol, Text};
 
 /// A network device (`struct ifinfomsg`, linux/rtnetlink.h; attributes `IFLA_*`,
@@ -250,3 +251,19 @@ fields!(Link {
     map,
     af_spec,
 });
+
+impl Object for Link {
+    fn device(&self) -> Option<(u32, Option<&IfName>)> {
+        Some((self.ifindex, self.ifname.as_ref()))
+    }
+
+    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        // An index of another namespace names nothing here.
+        let here = self.link_index.filter(|_| self.link_netnsid.is_none());
+        some(name, here, &mut self.link);
+        some(name, self.master_index, &mut self.master);
+        if let Some(info) = &mut self.linkinfo {
+            info.devices_mut(name);
+        }
+    }
+}

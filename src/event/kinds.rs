@@ -1,0 +1,150 @@
+//! Every kind, declared once.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize};
+
+use super::fields::{Fields, Mask};
+use super::object::Object;
+use super::values::IfName;
+use super::{address, fdb, link, meta, neigh, prefix, route, rule, unknown};
+
+/// Declares the kinds: the enum, its names, and the payload of each. First those that are states,
+/// with the payload fields that identify an object; then those that are messages.
+macro_rules! kinds {
+    (
+        states { $($(#[$doc:meta])* $state:ident($payload:ty): $type:ty = $name:literal, $key:expr;)+ }
+        messages { $($(#[$message_doc:meta])* $message:ident($message_payload:ty): $message_type:ty = $message_name:literal;)+ }
+        $(#[$meta_doc:meta])* $meta:ident($meta_payload:ty) = $meta_name:literal;
+    ) => {
+        /// What a line is about, by the names that `ip`, `bridge` and `tc monitor` use.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Kind {
+            $($(#[$doc])* $state,)+
+            $($(#[$message_doc])* $message,)+
+            $(#[$meta_doc])* $meta,
+        }
+
+        impl Kind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &'static [Kind] = &[$(Kind::$state,)+ $(Kind::$message,)+ Kind::$meta];
+
+            /// The kind's name, as `kind` and as the name of the payload.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Kind::$state => $name,)+
+                    $(Kind::$message => $message_name,)+
+                    Kind::$meta => $meta_name,
+                }
+            }
+
+            /// The payload fields that identify the object, `x-key` of the schema; empty for a
+            /// kind that is a message and not a state. `a//b` means: `a`, or `b` where `a` is
+            /// absent (jq's operator).
+            pub const fn key(self) -> &'static [&'static str] {
+                match self {
+                    $(Kind::$state => $key,)+
+                    _ => &[],
+                }
+            }
+
+            /// The payload's fields of a kind that is a state.
+            pub fn fields(self) -> Option<&'static [&'static str]> {
+                match self {
+                    $(Kind::$state => Some(<$type>::names()),)+
+                    _ => None,
+                }
+            }
+
+            /// The schema of the payload; of `meta`, which has one per op, none.
+            pub fn schema(self, generator: &mut SchemaGenerator) -> Option<Schema> {
+                match self {
+                    $(Kind::$state => Some(generator.subschema_for::<$type>()),)+
+                    $(Kind::$message => Some(generator.subschema_for::<$message_type>()),)+
+                    Kind::$meta => None,
+                }
+            }
+        }
+
+        /// The object of a line, under the name of its kind.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Payload {
+            $($state($payload),)+
+            $($message($message_payload),)+
+            $meta($meta_payload),
+        }
+
+        impl Payload {
+            pub const fn kind(&self) -> Kind {
+                match self {
+                    $(Payload::$state(_) => Kind::$state,)+
+                    $(Payload::$message(_) => Kind::$message,)+
+                    Payload::$meta(_) => Kind::$meta,
+                }
+            }
+
+            /// The device that the object belongs to: its index, and its name where that is known.
+            pub fn device(&self) -> Option<(u32, Option<&IfName>)> {
+                let device = match self {
+                    $(Payload::$state(it) => it.device(),)+
+                    $(Payload::$message(it) => it.device(),)+
+                    Payload::$meta(_) => None,
+                };
+                device.filter(|(ifindex, _)| *ifindex != 0)
+            }
+
+            /// Gives every device that the object names to `name`: its index, and the place of
+            /// its name.
+            pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+                match self {
+                    $(Payload::$state(it) => it.devices_mut(name),)+
+                    $(Payload::$message(it) => it.devices_mut(name),)+
+                    Payload::$meta(_) => {}
+                }
+            }
+
+            /// The fields in which a state differs from `old`, its former self.
+            pub(super) fn diff(&self, old: &Payload) -> Mask {
+                match (self, old) {
+                    $((Payload::$state(new), Payload::$state(old)) => new.diff(old),)+
+                    _ => 0,
+                }
+            }
+
+            /// Writes the fields of `mask` that have a value.
+            pub(super) fn serialize_fields<M: SerializeMap>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error> {
+                match self {
+                    $(Payload::$state(it) => it.serialize_fields(mask, map),)+
+                    _ => Ok(()),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    states {
+        /// A network device.
+        Link(Box<link::Link>): link::Link = "link", &["ifindex"];
+        /// An address of a device.
+        Address(address::Address): address::Address = "address", &["ifindex", "family", "local", "address", "prefixlen"];
+        /// A route.
+        Route(Box<route::Route>): route::Route = "route", &["family", "table", "dst", "src", "tos", "metric"];
+        /// A neighbour: ARP and NDP, proxies included.
+        Neigh(neigh::Neigh): neigh::Neigh = "neigh", &["family", "ifindex", "dst", "proxy"];
+        /// A forwarding entry of a bridge, a vxlan or a device's own filter.
+        Fdb(fdb::Fdb): fdb::Fdb = "fdb", &["master_index", "master_index//ifindex", "mac", "vlan", "dst", "port", "vni", "src_vni", "via_index", "nhid"];
+        /// A routing rule.
+        Rule(Box<rule::Rule>): rule::Rule = "rule", rule::KEY;
+    }
+    messages {
+        /// An IPv6 prefix that a router announced.
+        Prefix(prefix::Prefix): prefix::Prefix = "prefix";
+        /// A message that no decoder knows.
+        Unknown(unknown::Unknown): unknown::Unknown = "unknown";
+    }
+    /// nlstream's own record.
+    Meta(Box<meta::Meta>) = "meta";
+}

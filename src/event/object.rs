@@ -1,0 +1,81 @@
+//! What every payload can do, and how it differs from its former self.
+
+use serde::ser::SerializeMap;
+
+use super::Payload;
+use super::fields::Mask;
+use super::values::IfName;
+
+/// What a payload knows of the devices that it names.
+pub trait Object {
+    /// The device that it belongs to: its index, and its name where that is known.
+    fn device(&self) -> Option<(u32, Option<&IfName>)> {
+        None
+    }
+
+    /// Gives every device that it names to `name`: its index, and the place of its name.
+    fn devices_mut(&mut self, _name: &mut dyn FnMut(u32, &mut Option<IfName>)) {}
+}
+
+/// Implements [`Object`] for a payload that names one device: by `ifindex` and `dev`.
+macro_rules! of_device {
+    ($type:ty) => {
+        impl $crate::event::object::Object for $type {
+            fn device(&self) -> Option<(u32, Option<&IfName>)> {
+                Some((self.ifindex, self.dev.as_ref()))
+            }
+
+            fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+                name(self.ifindex, &mut self.dev);
+            }
+        }
+    };
+}
+pub(crate) use of_device;
+
+/// Gives `name` a device, where there is one.
+pub fn some(
+    name: &mut dyn FnMut(u32, &mut Option<IfName>),
+    index: Option<u32>,
+    place: &mut Option<IfName>,
+) {
+    if let Some(index) = index {
+        name(index, place);
+    }
+}
+
+/// The fields that differ from the object's former self.
+#[derive(Clone, Debug)]
+pub struct Change {
+    mask: Mask,
+    old: Payload,
+}
+
+impl Change {
+    /// Compares two payloads of one kind.
+    pub fn between(new: &Payload, old: Payload) -> Self {
+        let mask = new.diff(&old);
+        Change { mask, old }
+    }
+
+    /// The object's former self.
+    pub fn old(&self) -> &Payload {
+        &self.old
+    }
+
+    /// The names of the fields that differ.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let names = self.old.kind().fields().unwrap_or_default();
+        let mask = self.mask;
+        let numbered = names.iter().enumerate();
+        numbered.filter_map(move |(bit, name)| (mask >> bit & 1 == 1).then_some(*name))
+    }
+
+    /// Writes the former values of the fields that differ.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize_old<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.old.serialize_fields(self.mask, map)
+    }
+}
