@@ -11,8 +11,16 @@ use crate::netlink::attr::Fault;
 // linux/rtnetlink.h
 const PREFIX_ADDRESS: u16 = 1;
 const PREFIX_CACHEINFO: u16 = 2;
-/// `IF_PREFIX_*` (linux/if_link.h)
-const FLAGS: &[(u64, &str)] = &[(0x01, "onlink"), (0x02, "autoconf")];
+/// `IF_PREFIX_*` (include/net/if_inet6.h), and, from Linux 6.7 on, the flags as the router sent
+/// them (RFC 4861, RFC 6275, RFC 9762), in which the low bits have no meaning.
+const FLAGS: &[(u64, &str)] = &[
+    (0x01, "onlink"),
+    (0x80, "onlink"),
+    (0x02, "autoconf"),
+    (0x40, "autoconf"),
+    (0x20, "router_address"),
+    (0x10, "pd_preferred"),
+];
 
 /// What `body`, a `struct prefixmsg` and its attributes, says. `None` where it is too short.
 pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Prefix> {

@@ -21,7 +21,7 @@ pub struct Prefix {
     pub prefix: Option<values::Prefix>,
     /// Number of the neighbour discovery option that it came in: 3, Prefix Information.
     pub r#type: u8,
-    /// `onlink`, `autoconf`.
+    /// `onlink`, `autoconf`, `router_address`, `pd_preferred`.
     pub flags: Flags,
     /// Seconds for which addresses made of it stay valid; 4294967295 is forever.
     pub valid_life_time: Option<u32>,
