@@ -26,9 +26,7 @@ impl<'de> Deserialize<'de> for Strict {
         impl<'de> Visitor<'de> for Reader {
             type Value = Strict;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(
-                    "a boolean, a number, a string, a list or an object",
-                )
+                f.write_str("a boolean, a number, a string, a list or an object")
             }
             fn visit_bool<E>(self, value: bool) -> Result<Strict, E> {
                 Ok(Strict::Bool(value))

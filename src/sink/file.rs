@@ -52,9 +52,11 @@ impl AppendFile {
     pub fn write(&mut self, lines: &[u8]) -> Result<(), Error> {
         let mut rest = lines;
         let source = loop {
+            if rest.is_empty() {
+                return Ok(());
+            }
             match self.file.write(rest) {
                 Ok(0) => break io::ErrorKind::WriteZero.into(),
-                Ok(count) if count == rest.len() => return Ok(()),
                 Ok(count) => rest = &rest[count..],
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => break error,
@@ -127,6 +129,12 @@ mod tests {
         assert_eq!(after("a\n{\"v\":1,\"ru", "b\n"), "a\nb\n");
         assert_eq!(after("{\"v\":1", "b\n"), "b\n");
         assert_eq!(after("a\nnotes", "b\n"), "a\nnotes\nb\n");
+    }
+
+    #[test]
+    fn nothing_to_write_is_no_error() {
+        let mut full = AppendFile::open(Path::new("/dev/full")).unwrap();
+        full.write(b"").unwrap();
     }
 
     #[test]
