@@ -88,8 +88,7 @@ fn every_prefix_of_every_capture_replays_its_whole_blocks() {
         let borders = blocks(capture);
         assert_eq!(borders.last(), Some(&capture.len()), "{name}");
         let mut before = 0;
-        for pair in borders.windows(2) {
-            let [begin, end] = [pair[0], pair[1]];
+        for &begin in &borders[..borders.len() - 1] {
             // At the border: what the blocks so far say, and no fault. Without any block it is
             // no capture.
             let (lines, complete) = replay(&capture[..begin]);

@@ -1,0 +1,140 @@
+//! Device names, free text, bytes and prefixes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use super::{DIGITS, string_schema};
+
+/// A device name: at most 15 bytes (`IFNAMSIZ`), of any value but `/`, `:`, `%`, white space and
+/// NUL. Shown lossily where it is not UTF-8.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct IfName {
+    length: u8,
+    bytes: [u8; 15],
+}
+
+impl IfName {
+    /// `None` for a name that no kernel device can bear.
+    pub fn new(name: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 15];
+        bytes.get_mut(..name.len())?.copy_from_slice(name);
+        Some(IfName {
+            length: name.len() as u8,
+            bytes,
+        })
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+
+    /// The name's bytes where they are not UTF-8: what an `…_hex` field carries.
+    pub fn hex(&self) -> Option<Hex> {
+        hex_unless_utf8(self.as_bytes())
+    }
+}
+
+/// The bytes, where they are not UTF-8.
+pub fn hex_unless_utf8(bytes: &[u8]) -> Option<Hex> {
+    std::str::from_utf8(bytes)
+        .is_err()
+        .then(|| Hex(bytes.into()))
+}
+
+impl fmt::Display for IfName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.as_bytes()))
+    }
+}
+
+impl fmt::Debug for IfName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&String::from_utf8_lossy(self.as_bytes()), f)
+    }
+}
+
+impl Serialize for IfName {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&String::from_utf8_lossy(self.as_bytes()))
+    }
+}
+
+string_schema!(IfName, "IfName",);
+
+/// Bytes, written as a string of hexadecimal digits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Hex(pub Box<[u8]>);
+
+impl fmt::Display for Hex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // In pieces: a call for each digit would cost more than the digit.
+        let mut text = [0; 128];
+        for bytes in self.0.chunks(text.len() / 2) {
+            for (digits, byte) in text.chunks_exact_mut(2).zip(bytes) {
+                digits[0] = DIGITS[usize::from(byte >> 4)];
+                digits[1] = DIGITS[usize::from(byte & 15)];
+            }
+            let digits = &text[..2 * bytes.len()];
+            f.write_str(std::str::from_utf8(digits).map_err(|_| fmt::Error)?)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+string_schema!(Hex, "Hex", "pattern": "^([0-9a-f]{2})*$");
+
+/// Text that somebody chose freely (an alias, an alternative name): bytes, shown lossily where
+/// they are not UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Text(pub Box<[u8]>);
+
+impl Text {
+    /// The bytes where they are not UTF-8: what an `…_hex` field carries.
+    pub fn hex(&self) -> Option<Hex> {
+        hex_unless_utf8(&self.0)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+string_schema!(Text, "Text",);
+
+/// An address with its prefix length: `10.0.0.0/8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Prefix {
+    pub address: std::net::IpAddr,
+    pub length: u8,
+}
+
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
+}
+
+impl Serialize for Prefix {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+string_schema!(Prefix, "Prefix", "pattern": "^[0-9a-f.:]+/[0-9]{1,3}$");

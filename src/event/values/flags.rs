@@ -1,0 +1,86 @@
+//! Flag words.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+/// The names of a flag word's bits, in the order in which `ip` prints them.
+pub type FlagNames = [(u64, &'static str)];
+
+/// A flag word, written as an array of names; bits without a name come last, as one hexadecimal
+/// string.
+#[derive(Clone, Copy, Default)]
+pub struct Flags {
+    pub bits: u64,
+    names: &'static FlagNames,
+}
+
+impl Flags {
+    pub const fn new(bits: u64, names: &'static FlagNames) -> Self {
+        Flags { bits, names }
+    }
+
+    /// Is the bit of that name set?
+    pub fn has(&self, name: &str) -> bool {
+        self.names
+            .iter()
+            .any(|(bit, n)| *n == name && self.bits & bit != 0)
+    }
+
+    /// The names of the set bits, and the bits that have none.
+    pub fn split(&self) -> (impl Iterator<Item = &'static str> + use<>, u64) {
+        let bits = self.bits;
+        let rest = self.names.iter().fold(bits, |rest, (bit, _)| rest & !bit);
+        let names = self.names.iter();
+        let set = names.filter_map(move |(bit, name)| (bits & bit != 0).then_some(*name));
+        (set, rest)
+    }
+}
+
+impl PartialEq for Flags {
+    fn eq(&self, other: &Self) -> bool {
+        self.bits == other.bits
+    }
+}
+impl Eq for Flags {}
+
+impl std::hash::Hash for Flags {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.bits.hash(state);
+    }
+}
+
+impl fmt::Debug for Flags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x}", self.bits)
+    }
+}
+
+impl Serialize for Flags {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeSeq;
+        let (names, rest) = self.split();
+        let mut seq = s.serialize_seq(None)?;
+        for name in names {
+            seq.serialize_element(name)?;
+        }
+        if rest != 0 {
+            seq.serialize_element(&format_args!("{rest:#x}"))?;
+        }
+        seq.end()
+    }
+}
+
+impl JsonSchema for Flags {
+    fn schema_name() -> Cow<'static, str> {
+        "Flags".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "items": { "type": "string" } })
+    }
+}

@@ -1,0 +1,96 @@
+//! Link-layer addresses.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use super::{DIGITS, string_schema};
+
+/// A link-layer address: up to 32 bytes (`MAX_ADDR_LEN`), written as `ip` writes it: pairs of
+/// hexadecimal digits with colons, or an IP address where the device is an IP tunnel.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LlAddr {
+    length: u8,
+    tunnel: bool,
+    bytes: [u8; 32],
+}
+
+impl LlAddr {
+    /// `None` for more than 32 bytes.
+    pub fn new(address: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 32];
+        bytes.get_mut(..address.len())?.copy_from_slice(address);
+        Some(LlAddr {
+            length: address.len() as u8,
+            tunnel: false,
+            bytes,
+        })
+    }
+
+    /// The same address as a device of that `ARPHRD_*` type shows it (`ll_addr_n2a` of iproute2).
+    pub fn on(self, arphrd: u16) -> Self {
+        match arphrd {
+            libc::ARPHRD_TUNNEL
+            | libc::ARPHRD_SIT
+            | libc::ARPHRD_IPGRE
+            | libc::ARPHRD_TUNNEL6
+            | ARPHRD_IP6GRE => self.of_tunnel(),
+            _ => self,
+        }
+    }
+
+    /// The same address as an IP tunnel's device shows it.
+    pub fn of_tunnel(mut self) -> Self {
+        self.tunnel = self.length == 4 || self.length == 16;
+        self
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+/// linux/if_arp.h
+const ARPHRD_IP6GRE: u16 = 823;
+
+impl fmt::Display for LlAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.as_bytes();
+        if self.tunnel {
+            if let Ok(v4) = <[u8; 4]>::try_from(bytes) {
+                return fmt::Display::fmt(&std::net::Ipv4Addr::from(v4), f);
+            }
+            if let Ok(v6) = <[u8; 16]>::try_from(bytes) {
+                return fmt::Display::fmt(&std::net::Ipv6Addr::from(v6), f);
+            }
+        }
+        let mut text = [0u8; 96];
+        let mut at = 0;
+        for (i, byte) in bytes.iter().enumerate() {
+            if i > 0 {
+                text[at] = b':';
+                at += 1;
+            }
+            text[at] = DIGITS[usize::from(byte >> 4)];
+            text[at + 1] = DIGITS[usize::from(byte & 15)];
+            at += 2;
+        }
+        f.write_str(std::str::from_utf8(&text[..at]).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl fmt::Debug for LlAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for LlAddr {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+string_schema!(LlAddr, "LlAddr",);

@@ -1,0 +1,69 @@
+//! Names out of a set.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use super::string_schema;
+
+/// A name out of a set: a constant of the kernel, or an entry of iproute2's name files. What has
+/// no name is its decimal number, as a string, so that the field's JSON type never changes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Symbol {
+    /// Named in this program.
+    Known(&'static str),
+    /// Named in a file of the machine.
+    Named(Arc<str>),
+    /// Has no name.
+    Number(u32),
+}
+
+impl Default for Symbol {
+    fn default() -> Self {
+        Symbol::Number(0)
+    }
+}
+
+impl Symbol {
+    /// Looks `number` up in a table of constants.
+    pub fn of(number: u32, names: &'static [(u32, &'static str)]) -> Self {
+        match names.iter().find(|(n, _)| *n == number) {
+            Some((_, name)) => Symbol::Known(name),
+            None => Symbol::Number(number),
+        }
+    }
+
+    /// Is this the symbol `name`?
+    pub fn is(&self, name: &str) -> bool {
+        match self {
+            Symbol::Known(s) => *s == name,
+            Symbol::Named(s) => &**s == name,
+            Symbol::Number(_) => false,
+        }
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Symbol::Known(s) => f.write_str(s),
+            Symbol::Named(s) => f.write_str(s),
+            Symbol::Number(n) => write!(f, "{n}"),
+        }
+    }
+}
+
+impl Serialize for Symbol {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Symbol::Known(name) => s.serialize_str(name),
+            Symbol::Named(name) => s.serialize_str(name),
+            Symbol::Number(_) => s.collect_str(self),
+        }
+    }
+}
+
+string_schema!(Symbol, "Symbol",);
