@@ -2,8 +2,30 @@
 //! line.
 //!
 //! ```text
-//! source ──► frame ──► decode ──► state ──► filter ──► encode ──► sink
+//!  kernel ─► netlink/events ─┐                                        ┌─► encode ─► sink
+//!  kernel ─► netlink/dump ───┼─► input ─► netlink/frame ─► decode ─► state ─► filter
+//!  file ───► capture ────────┘                            (pipeline)
+//!                 ▲
+//!  recording ─────┘ the same inputs, before they are decoded
 //! ```
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | [`netlink`] | sockets, messages and attributes as bytes; the only `unsafe` code (`sys`) |
+//! | [`input`] | what a run is fed with: datagrams and marks, live or from a file |
+//! | [`capture`] | the files: reads pcapng, pcap and rtmon, writes pcapng |
+//! | [`names`] | the names of tables, protocols, groups…: iproute2's files |
+//! | [`event`] | the contract: what a line says, one file per kind |
+//! | [`decode`] | message → event, one file per kind |
+//! | [`state`] | what is known of each object: what an event changes, and names of devices |
+//! | [`encode`], [`text`] | event → line, as JSON or for people |
+//! | [`pipeline`] | all of that, in order |
+//! | [`sink`] | where the lines go |
+//! | [`run`] | the loops that feed a pipeline: `live`, `replay` |
+//! | [`schema`] | the JSON schema, generated from `event` |
+//! | [`cli`] | the command line |
+//!
+//! A room imports only rooms that stand before it in the stream (`tests/layers.rs`).
 
 pub mod capture;
 pub mod cli;
