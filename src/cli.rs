@@ -43,6 +43,55 @@ struct Cli {
     /// net.core.rmem_max binds.
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = size)]
     rcvbuf: u32,
+    /// Most lines that wait for a slow reader, as a size; beyond it whole lines are dropped
+    ///
+    /// A `meta` line with `op:"gap"` counts them; how the objects are that they were about is
+    /// told as soon as the reader is back.
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
+    queue: u32,
+    /// Read everything again this often, and correct what the kernel changed without a word; 0
+    /// for never
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration_or_never)]
+    audit: Never,
+    /// Tell counters this often, as a `meta` line with `op:"heartbeat"`; SIGUSR1 asks for one
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    heartbeat: Option<SignedDuration>,
+    /// Do not remember the objects of these kinds, separated by commas
+    ///
+    /// That saves memory. Of these kinds there is no `changed`, no snapshot and no correction.
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    no_track: Vec<KindArg>,
+}
+
+/// A duration, or never.
+#[derive(Clone, Copy, Debug)]
+struct Never(Option<SignedDuration>);
+
+impl Live {
+    fn of(cli: &Cli) -> Self {
+        Live {
+            outputs: Outputs {
+                queue: cli.queue as usize,
+                ..cli.stream.outputs()
+            },
+            settings: Settings {
+                kinds: cli.stream.kinds(),
+                with: cli.stream.with().unwrap_or_default(),
+                snapshot: cli.stream.snapshot,
+                count: cli.stream.count,
+                no_track: cli.no_track.iter().map(|kind| kind.0).collect(),
+            },
+            duration: cli.stream.duration.map(SignedDuration::unsigned_abs),
+            rcvbuf: cli.rcvbuf,
+            audit: cli.audit.0.map(SignedDuration::unsigned_abs),
+            heartbeat: cli.heartbeat.map(SignedDuration::unsigned_abs),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -163,7 +212,7 @@ pub enum Task {
 pub fn task() -> Task {
     let cli = Cli::parse();
     match cli.command {
-        None => Task::Live(cli.stream.live(cli.rcvbuf)),
+        None => Task::Live(Live::of(&cli)),
         Some(Command::Replay { files, stream, run }) => Task::Replay(stream.replay(run), files),
         Some(Command::Schema) => Task::Schema,
     }
@@ -196,20 +245,7 @@ impl Stream {
             },
             output: self.output.clone(),
             record: self.record.clone(),
-        }
-    }
-
-    fn live(&self, rcvbuf: u32) -> Live {
-        Live {
-            outputs: self.outputs(),
-            settings: Settings {
-                kinds: self.kinds(),
-                with: self.with().unwrap_or_default(),
-                snapshot: self.snapshot,
-                count: self.count,
-            },
-            duration: self.duration.map(SignedDuration::unsigned_abs),
-            rcvbuf,
+            queue: usize::MAX,
         }
     }
 
@@ -241,6 +277,13 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
         return Err("it must be longer than nothing".to_owned());
     }
     Ok(duration)
+}
+
+fn duration_or_never(text: &str) -> Result<Never, String> {
+    match text {
+        "0" => Ok(Never(None)),
+        text => duration(text).map(|duration| Never(Some(duration))),
+    }
 }
 
 fn size(text: &str) -> Result<u32, String> {

@@ -74,6 +74,11 @@ impl Encoder {
                 .is_none_or(|kinds| kinds.contains(&kind))
     }
 
+    /// Leaves out a line: its number is missing from what the reader gets.
+    pub fn skip(&mut self) {
+        self.seq += 1;
+    }
+
     /// Appends the event's line to `out`, if it was asked for.
     ///
     /// # Errors

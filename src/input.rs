@@ -4,8 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::meta::{Gap, Start, Stop};
+use crate::event::meta::{Gap, Pulse, Refused, Start, Stop};
 use crate::event::values::Time;
+use crate::event::{Kind, Origin};
 use crate::names::Recorded;
 
 /// Something that happened at a moment.
@@ -37,10 +38,20 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// The dumps are complete: what is not known now does not exist.
+    /// A look at the kernel's list of a kind begins, for that reason.
+    Look(Kind, Origin),
+    /// It is over. `true`: the kernel listed everything.
+    Looked(bool),
+    /// All kinds were looked at: what is not known now does not exist.
     Sync,
+    /// All kinds were looked at after a gap.
+    Resync,
     /// Something was lost here.
     Gap(Gap),
+    /// Datagrams were refused.
+    Refused(Refused),
+    /// A sign of life is asked for.
+    Heartbeat(Pulse),
     /// The run ended.
     Stop(Stop),
 }

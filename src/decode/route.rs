@@ -85,6 +85,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
         protocol: names.protocols.symbol(u32::from(protocol)),
         scope: names.scopes.symbol(u32::from(scope)),
         metric: None,
+        instance: None,
         gateway: None,
         via: None,
         ifindex: None,
@@ -157,7 +158,34 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
         Ok(())
     });
     it.table = names.tables.symbol(number);
+    if i32::from(af) == libc::AF_INET6 {
+        it.instance = instance(&it, protocol);
+    }
     Some(it)
+}
+
+/// What the body of a route's message says, and no more than is kept of a known route.
+pub fn of_body(names: &Names, body: &[u8]) -> Option<Route> {
+    decode(&mut Cx::new(names, false), body)
+}
+
+/// IPv6 keeps routes to the same destination beside each other, unless they go through routers:
+/// those are the legs of one route, but for those that a router announced
+/// (`rt6_qualify_for_ecmp`, include/net/ip6_route.h).
+fn instance(it: &Route, protocol: u8) -> Option<String> {
+    const RTPROT_RA: u8 = 9;
+    if let Some(nhid) = it.nhid {
+        return Some(format!("nhid {nhid}"));
+    }
+    if it.nexthops.is_some() {
+        return None;
+    }
+    let device = it.ifindex?;
+    match it.gateway {
+        None => Some(device.to_string()),
+        Some(router) if protocol == RTPROT_RA => Some(format!("{device} via {router}")),
+        Some(_) => None,
+    }
 }
 
 fn unspecified(family: u8) -> IpAddr {

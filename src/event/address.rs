@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::fields::fields;
-use super::object::of_device;
+use super::fields::{fields, key};
+use super::object::Object;
 use super::values::{Flags, Hex, IfName, Symbol};
 
 /// An address of a device (`struct ifaddrmsg`, linux/if_addr.h).
@@ -58,6 +58,13 @@ pub struct Address {
     pub updated: Option<u32>,
 }
 
+key!(Address {
+    ifindex,
+    family,
+    local,
+    address,
+    prefixlen,
+});
 fields!(Address {
     ifindex,
     dev,
@@ -81,4 +88,26 @@ fields!(Address {
     updated,
 });
 
-of_device!(Address);
+impl Object for Address {
+    fn device(&self) -> Option<(u32, Option<&IfName>)> {
+        Some((self.ifindex, self.dev.as_ref()))
+    }
+
+    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        name(self.ifindex, &mut self.dev);
+    }
+
+    fn settle(&mut self, old: &Self) {
+        for (now, before) in [
+            (&mut self.valid_life_time, old.valid_life_time),
+            (&mut self.preferred_life_time, old.preferred_life_time),
+        ] {
+            // The clock neither stops nor starts it.
+            let runs = |time: Option<u32>| time.is_some_and(|left| left != 0 && left != u32::MAX);
+            if runs(*now) && runs(before) {
+                *now = before;
+            }
+        }
+        (self.created, self.updated) = (old.created, old.updated);
+    }
+}

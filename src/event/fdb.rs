@@ -1,13 +1,14 @@
 //! `kind:"fdb"`: where a bridge or vxlan sends frames for a MAC address (`RTM_NEWNEIGH` and
 //! `RTM_DELNEIGH` of family bridge).
 
+use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::fields::fields;
+use super::fields::{Keyed, fields};
 use super::neigh::CacheInfo;
 use super::object::{Object, some};
 use super::values::{Flags, IfName, LlAddr, Symbol};
@@ -59,6 +60,29 @@ pub struct Fdb {
     pub cacheinfo: Option<CacheInfo>,
 }
 
+impl Keyed for Fdb {
+    const KEY: &'static [&'static str] = &[
+        "master_index",
+        "master_index//ifindex",
+        "mac",
+        "vlan",
+        "dst",
+        "port",
+        "vni",
+        "src_vni",
+        "via_index",
+        "nhid",
+    ];
+
+    fn hash_key(&self, hasher: &mut impl Hasher) {
+        // A bridge has one entry for an address, whatever port it is behind.
+        let place = self.master_index.unwrap_or(self.ifindex);
+        (self.master_index, place, self.mac, self.vlan).hash(hasher);
+        (self.dst, self.port, self.vni, self.src_vni).hash(hasher);
+        (self.via_index, self.nhid).hash(hasher);
+    }
+}
+
 fields!(Fdb {
     mac,
     ifindex,
@@ -93,5 +117,9 @@ impl Object for Fdb {
         // An index of another namespace names nothing here.
         let here = self.via_index.filter(|_| self.link_netnsid.is_none());
         some(name, here, &mut self.via);
+    }
+
+    fn settle(&mut self, old: &Self) {
+        self.cacheinfo.clone_from(&old.cacheinfo);
     }
 }

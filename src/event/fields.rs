@@ -1,5 +1,7 @@
 //! What `changed` and `old` are made of: a payload compared with its former self, field by field.
 
+use std::hash::Hasher;
+
 use serde::ser::SerializeMap;
 
 /// A set of a payload's fields, a bit each, in the order of [`Fields::names`].
@@ -17,6 +19,30 @@ pub trait Fields: Sized {
     /// Writes the fields of `mask` that have a value.
     fn serialize_fields<M: SerializeMap>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error>;
 }
+
+/// A payload that is a state: what tells its object from others. Implemented by [`key!`].
+pub trait Keyed {
+    /// The fields that identify an object, `x-key` of the schema. `a//b` means: `a`, or `b` where
+    /// `a` is absent (jq's operator).
+    const KEY: &'static [&'static str];
+    /// Feeds the values of those fields to `hasher`.
+    fn hash_key(&self, hasher: &mut impl Hasher);
+}
+
+/// `key!(Type { a, b })` implements [`Keyed`].
+macro_rules! key {
+    ($type:ident { $($field:ident),+ $(,)? }) => {
+        impl $crate::event::fields::Keyed for $type {
+            const KEY: &'static [&'static str] =
+                &[$($crate::event::fields::plain(stringify!($field))),+];
+
+            fn hash_key(&self, hasher: &mut impl std::hash::Hasher) {
+                $(std::hash::Hash::hash(&self.$field, hasher);)+
+            }
+        }
+    };
+}
+pub(crate) use key;
 
 /// Whether a field has a value: what is absent is left out of the line.
 pub trait Present {

@@ -1,19 +1,21 @@
 //! Every kind, declared once.
 
+use std::hash::Hasher;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Fields, Mask};
+use super::fields::{Fields, Keyed, Mask};
 use super::object::Object;
 use super::values::IfName;
 use super::{address, fdb, link, meta, neigh, prefix, route, rule, unknown};
 
-/// Declares the kinds: the enum, its names, and the payload of each. First those that are states,
-/// with the payload fields that identify an object; then those that are messages.
+/// Declares the kinds: the enum, its names, and the payload of each. First those that are states
+/// (their payloads have a key), then those that are messages.
 macro_rules! kinds {
     (
-        states { $($(#[$doc:meta])* $state:ident($payload:ty): $type:ty = $name:literal, $key:expr;)+ }
+        states { $($(#[$doc:meta])* $state:ident($payload:ty): $type:ty = $name:literal;)+ }
         messages { $($(#[$message_doc:meta])* $message:ident($message_payload:ty): $message_type:ty = $message_name:literal;)+ }
         $(#[$meta_doc:meta])* $meta:ident($meta_payload:ty) = $meta_name:literal;
     ) => {
@@ -39,12 +41,11 @@ macro_rules! kinds {
                 }
             }
 
-            /// The payload fields that identify the object, `x-key` of the schema; empty for a
-            /// kind that is a message and not a state. `a//b` means: `a`, or `b` where `a` is
-            /// absent (jq's operator).
+            /// The payload fields that identify the object ([`Keyed::KEY`]); empty for a kind
+            /// that is a message and not a state.
             pub const fn key(self) -> &'static [&'static str] {
                 match self {
-                    $(Kind::$state => $key,)+
+                    $(Kind::$state => <$type as Keyed>::KEY,)+
                     _ => &[],
                 }
             }
@@ -105,6 +106,24 @@ macro_rules! kinds {
                 }
             }
 
+            /// Feeds what identifies the object to `hasher`. Returns whether it has an identity:
+            /// a message has none.
+            pub fn hash_key(&self, hasher: &mut impl Hasher) -> bool {
+                match self {
+                    $(Payload::$state(it) => it.hash_key(hasher),)+
+                    _ => return false,
+                }
+                true
+            }
+
+            /// Takes from `old`, its former self, what differs only because time went by.
+            pub fn settle(&mut self, old: &Payload) {
+                match (self, old) {
+                    $((Payload::$state(new), Payload::$state(old)) => new.settle(old),)+
+                    _ => {}
+                }
+            }
+
             /// The fields in which a state differs from `old`, its former self.
             pub(super) fn diff(&self, old: &Payload) -> Mask {
                 match (self, old) {
@@ -127,17 +146,17 @@ macro_rules! kinds {
 kinds! {
     states {
         /// A network device.
-        Link(Box<link::Link>): link::Link = "link", &["ifindex"];
+        Link(Box<link::Link>): link::Link = "link";
         /// An address of a device.
-        Address(address::Address): address::Address = "address", &["ifindex", "family", "local", "address", "prefixlen"];
+        Address(address::Address): address::Address = "address";
         /// A route.
-        Route(Box<route::Route>): route::Route = "route", &["family", "table", "dst", "src", "tos", "metric"];
+        Route(Box<route::Route>): route::Route = "route";
         /// A neighbour: ARP and NDP, proxies included.
-        Neigh(neigh::Neigh): neigh::Neigh = "neigh", &["family", "ifindex", "dst", "proxy"];
+        Neigh(neigh::Neigh): neigh::Neigh = "neigh";
         /// A forwarding entry of a bridge, a vxlan or a device's own filter.
-        Fdb(fdb::Fdb): fdb::Fdb = "fdb", &["master_index", "master_index//ifindex", "mac", "vlan", "dst", "port", "vni", "src_vni", "via_index", "nhid"];
+        Fdb(fdb::Fdb): fdb::Fdb = "fdb";
         /// A routing rule.
-        Rule(Box<rule::Rule>): rule::Rule = "rule", rule::KEY;
+        Rule(Box<rule::Rule>): rule::Rule = "rule";
     }
     messages {
         /// An IPv6 prefix that a router announced.

@@ -1,5 +1,7 @@
 //! `kind:"meta"`: nlstream's own records.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -14,6 +16,9 @@ pub enum Meta {
     Start(Start),
     Sync(Sync),
     Gap(Gap),
+    Resync(Resync),
+    Refused(Refused),
+    Heartbeat(Heartbeat),
     Stop(Stop),
 }
 
@@ -67,6 +72,11 @@ pub struct Settings {
     pub snapshot: bool,
     /// Stop after so many lines of events.
     pub count: Option<u64>,
+    /// The kinds whose objects are not remembered: of them there is no `changed`, and no
+    /// correction.
+    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_track: Vec<Kind>,
 }
 
 /// An optional part of a line.
@@ -84,10 +94,85 @@ pub enum Part {
 }
 
 /// The snapshot is complete: what exists has been told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Sync {
     /// Number of objects that were told.
     pub objects: u64,
+    /// The kinds of which objects may be missing: they changed too fast to be read whole, or the
+    /// kernel could not list them. They are read again until they are whole.
+    pub incomplete: Option<Vec<Kind>>,
+}
+
+/// What was lost has been made good: what exists has been read again, and the differences told.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Resync {
+    /// Since when it was read again.
+    pub from: Time,
+    /// Until when.
+    pub to: Time,
+    /// What differed, by kind.
+    pub corrections: BTreeMap<Kind, Corrections>,
+    /// The kinds of which objects may be missing, as in `sync`.
+    pub incomplete: Option<Vec<Kind>>,
+}
+
+/// How many objects differed from what was known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Corrections {
+    /// Objects that were new.
+    pub added: u64,
+    /// Objects that were different.
+    pub changed: u64,
+    /// Objects that were gone.
+    pub deleted: u64,
+}
+
+/// Datagrams were refused: their sender was not the kernel. Told once a second at most.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// How many, since this was last told.
+    pub datagrams: u64,
+    /// Port id of the last one's sender.
+    pub portid: u32,
+}
+
+/// A sign of life, with counts since the start.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Heartbeat {
+    /// Lines by kind.
+    pub lines: BTreeMap<Kind, u64>,
+    /// Known objects by kind.
+    pub objects: BTreeMap<Kind, u64>,
+    /// Datagrams that were received.
+    pub datagrams: u64,
+    /// Gaps.
+    pub gaps: u64,
+    /// Messages of the kernel that were lost; a loss of unknown size counts as one.
+    pub lost: u64,
+    /// Lines that were dropped because the reader was too slow.
+    pub dropped: u64,
+    /// Datagrams that were refused because their sender was not the kernel.
+    pub refused: u64,
+    /// What the kernel changed without a word, or while something was lost, by kind.
+    pub corrections: BTreeMap<Kind, Corrections>,
+    /// How it is with the program.
+    #[serde(flatten)]
+    pub pulse: Pulse,
+}
+
+/// How it is with the program.
+#[skip_serializing_none]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pulse {
+    /// Lines that wait for the reader, bytes.
+    pub queue: u64,
+    /// The most that ever waited, bytes.
+    pub queue_most: u64,
+    /// Resident memory, bytes.
+    pub memory: Option<u64>,
 }
 
 /// Something was lost between the line before and the line after this one.

@@ -5,6 +5,7 @@ pub mod address;
 pub mod encap;
 pub mod fdb;
 pub mod fields;
+pub mod kind_set;
 pub mod kinds;
 pub mod line;
 pub mod link;
@@ -20,7 +21,7 @@ pub mod values;
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::netlink::rtm::rtm;
 pub use kinds::{Kind, Payload};
@@ -50,6 +51,12 @@ pub enum Op {
     Sync,
     /// `meta`: something was lost here.
     Gap,
+    /// `meta`: what was lost has been made good.
+    Resync,
+    /// `meta`: datagrams were refused.
+    Refused,
+    /// `meta`: a sign of life.
+    Heartbeat,
     /// `meta`: the last record of a run.
     Stop,
 }
@@ -65,19 +72,26 @@ impl Op {
             Op::Start => "start",
             Op::Sync => "sync",
             Op::Gap => "gap",
+            Op::Resync => "resync",
+            Op::Refused => "refused",
+            Op::Heartbeat => "heartbeat",
             Op::Stop => "stop",
         }
     }
 }
 
 /// How nlstream knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The kernel told it.
     Kernel,
     /// Read from the kernel at the start.
     Snapshot,
+    /// Found after a gap.
+    Resync,
+    /// Found later: the kernel changed it without a word.
+    Inferred,
 }
 
 /// Where an event comes from: the header of its netlink message. Zero ones are left out.

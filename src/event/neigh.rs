@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::fields::fields;
-use super::object::of_device;
+use super::fields::{fields, key};
+use super::object::Object;
 use super::values::{Flags, IfName, LlAddr, Symbol};
 
 /// A neighbour (`struct ndmsg`, linux/neighbour.h).
@@ -54,6 +54,12 @@ pub struct CacheInfo {
     pub refcnt: u32,
 }
 
+key!(Neigh {
+    family,
+    ifindex,
+    dst,
+    proxy,
+});
 fields!(Neigh {
     family,
     dst,
@@ -68,4 +74,17 @@ fields!(Neigh {
     cacheinfo,
 });
 
-of_device!(Neigh);
+impl Object for Neigh {
+    fn device(&self) -> Option<(u32, Option<&IfName>)> {
+        Some((self.ifindex, self.dev.as_ref()))
+    }
+
+    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        name(self.ifindex, &mut self.dev);
+    }
+
+    fn settle(&mut self, old: &Self) {
+        self.probes = old.probes;
+        self.cacheinfo.clone_from(&old.cacheinfo);
+    }
+}

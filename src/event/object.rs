@@ -13,6 +13,14 @@ pub trait Object {
         None
     }
 
+    /// Takes from `old`, its former self, what differs only because time went by: timers and
+    /// ages.
+    fn settle(&mut self, _old: &Self)
+    where
+        Self: Sized,
+    {
+    }
+
     /// Gives every device that it names to `name`: its index, and the place of its name.
     fn devices_mut(&mut self, _name: &mut dyn FnMut(u32, &mut Option<IfName>)) {}
 }
@@ -61,6 +69,11 @@ impl Change {
     /// The object's former self.
     pub fn old(&self) -> &Payload {
         &self.old
+    }
+
+    /// Is it the same as before?
+    pub fn is_empty(&self) -> bool {
+        self.mask == 0
     }
 
     /// The names of the fields that differ.

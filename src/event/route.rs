@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::encap::Encap;
-use super::fields::fields;
+use super::fields::{fields, key};
 use super::object::{Object, some};
 use super::values::{Flags, IfName, Prefix, Symbol};
 
@@ -34,6 +34,10 @@ pub struct Route {
     pub scope: Symbol,
     /// Of routes to the same destination the one with the lowest metric is used.
     pub metric: Option<u32>,
+    /// What tells it from other routes that have all of the above in common; usually absent.
+    /// IPv4: the number of a route that was appended or prepended. IPv6: the device, and the
+    /// router, of a route that is no part of a multipath route.
+    pub instance: Option<String>,
     /// The next router, of the route's own family.
     pub gateway: Option<IpAddr>,
     /// The next router, of another family.
@@ -175,6 +179,15 @@ pub struct CacheInfo {
     pub used: u32,
 }
 
+key!(Route {
+    family,
+    table,
+    dst,
+    src,
+    tos,
+    metric,
+    instance,
+});
 fields!(Route {
     family,
     r#type,
@@ -185,6 +198,7 @@ fields!(Route {
     protocol,
     scope,
     metric,
+    instance,
     gateway,
     via,
     ifindex,
@@ -225,6 +239,23 @@ impl Object for Route {
             some(name, encap.iif_index, &mut encap.iif);
             some(name, encap.oif_index, &mut encap.oif);
             some(name, encap.link_index, &mut encap.link_dev);
+        }
+    }
+
+    fn settle(&mut self, old: &Self) {
+        if self.expires.is_some() && old.expires.is_some() {
+            self.expires = old.expires;
+        }
+        self.cacheinfo.clone_from(&old.cacheinfo);
+        // The kernel lists the legs of an IPv6 route in the order of its convenience.
+        if let (Some(legs), Some(old)) = (&mut self.nexthops, &old.nexthops)
+            && self.family.is("inet6")
+        {
+            let place = |leg: &NextHop| {
+                let same = |old: &NextHop| (old.ifindex, old.gateway) == (leg.ifindex, leg.gateway);
+                old.iter().position(same).unwrap_or(old.len())
+            };
+            legs.sort_by_key(place);
         }
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::fields::fields;
+use super::fields::{fields, key};
 use super::object::Object;
 use super::values::{Flags, Hex, IfName, Symbol};
 
@@ -100,8 +100,7 @@ pub struct Rule {
 macro_rules! rule_fields {
     ($($field:ident),+; $($state:ident),+) => {
         fields!(Rule { $($field,)+ $($state),+ });
-        /// The names of the fields that identify a rule.
-        pub const KEY: &[&str] = &[$(stringify!($field)),+];
+        key!(Rule { $($field),+ });
     };
 }
 

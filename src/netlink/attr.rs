@@ -43,6 +43,11 @@ pub struct Attr<'a> {
 }
 
 impl<'a> Attr<'a> {
+    /// Header and payload, without padding.
+    pub fn whole(&self) -> &'a [u8] {
+        self.whole
+    }
+
     /// The attribute as netlink-packet-route's parsers take it.
     pub fn nla(&self) -> NlaBuffer<&'a [u8]> {
         NlaBuffer::new(self.whole)

@@ -1,14 +1,11 @@
 //! The socket that reads what exists: one dump (`NLM_F_DUMP`) after the other, without waiting.
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 
-use log::warn;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::frame::Messages;
-use super::rtm::rtm;
 use super::sys::{Batch, set_receive_buffer};
 
 // linux/netlink.h
@@ -21,8 +18,6 @@ const NLMSG_DONE: u16 = 3;
 /// Room for one datagram of a dump, bytes. With less the kernel leaves out objects that do not
 /// fit, and says that the dump is complete.
 const ROOM: usize = 256 * 1024;
-/// How often a dump that the kernel calls inconsistent is repeated.
-const ATTEMPTS: u32 = 5;
 
 /// What to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +89,8 @@ impl Request {
         Self::plain(libc::RTM_GETRULE, 12, libc::AF_UNSPEC)
     }
 
-    /// The routes of every family.
+    /// The routes of every family at once: only so a route that is too long for the kernel's own
+    /// buffer ends the list with an error, and not as if it were complete.
     pub fn routes() -> Self {
         Self::plain(libc::RTM_GETROUTE, 12, libc::AF_UNSPEC)
     }
@@ -112,35 +108,44 @@ impl Request {
     }
 }
 
-/// Dumps that are under way.
+/// A socket that asks for one dump at a time.
 pub struct Dumps {
     socket: Socket,
     batch: Batch,
-    /// What is still to be asked; the first one is being answered.
-    requests: VecDeque<Request>,
-    asked: bool,
     seq: u32,
-    attempt: u32,
+    /// A dump is being answered.
+    asked: bool,
     interrupted: bool,
 }
 
 /// What a receive brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Some rows.
+    /// Some rows: [`Dumps::rows`].
     Rows,
     /// Nothing yet.
     Wait,
-    /// All dumps are complete.
-    Done,
+    /// Some rows, maybe, and the end of the dump.
+    Done(Outcome),
+}
+
+/// How a dump ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Everything was listed, as far as the kernel knows.
+    Whole,
+    /// What was listed changed meanwhile (`NLM_F_DUMP_INTR`).
+    Interrupted,
+    /// The kernel gave up, with that error number.
+    Failed(i32),
 }
 
 impl Dumps {
-    /// Opens a socket for these requests.
+    /// Opens a socket.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
-    pub fn open(requests: impl IntoIterator<Item = Request>) -> io::Result<Self> {
+    pub fn open() -> io::Result<Self> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.set_non_blocking(true)?;
         set_receive_buffer(socket.as_fd(), 4 * ROOM as u32)?;
@@ -148,10 +153,8 @@ impl Dumps {
         Ok(Dumps {
             socket,
             batch: Batch::new(1, ROOM),
-            requests: requests.into_iter().collect(),
-            asked: false,
             seq: 0,
-            attempt: 1,
+            asked: false,
             interrupted: false,
         })
     }
@@ -161,67 +164,65 @@ impl Dumps {
         &mut self.socket
     }
 
-    /// Goes on without waiting, and gives the next datagram of rows to `rows`.
+    /// Asks for a dump. The one before must have ended.
     ///
     /// # Errors
-    /// Those of send(2) and recv(2).
-    pub fn advance(&mut self, mut rows: impl FnMut(&[u8])) -> io::Result<Progress> {
+    /// Those of send(2).
+    pub fn ask(&mut self, request: &Request) -> io::Result<()> {
+        self.seq += 1;
+        self.interrupted = false;
+        self.socket.send(&request.message(self.seq), 0)?;
+        self.asked = true;
+        Ok(())
+    }
+
+    /// Receives the next datagram of the answer, without waiting.
+    ///
+    /// # Errors
+    /// Those of recv(2).
+    pub fn receive(&mut self) -> io::Result<Progress> {
         if !self.asked {
-            let Some(request) = self.requests.front() else {
-                return Ok(Progress::Done);
-            };
-            self.seq += 1;
-            self.interrupted = false;
-            self.socket.send(&request.message(self.seq), 0)?;
-            self.asked = true;
+            return Ok(Progress::Wait);
         }
-        match self.batch.receive(self.socket.as_fd()) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Wait),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(Progress::Rows),
-            Err(error) => return Err(error),
+        loop {
+            match self.batch.receive(self.socket.as_fd()) {
+                Ok(_) => break,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Progress::Wait);
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let (mut ended, mut failure) = (false, 0);
+        let mut ended = None;
         for datagram in self.batch.datagrams().filter(|d| d.sender == 0).take(1) {
+            if datagram.truncated {
+                self.interrupted = true;
+            }
             for message in Messages::new(datagram.bytes).flatten() {
                 self.interrupted |= message.flags & NLM_F_DUMP_INTR != 0;
                 if matches!(message.kind, NLMSG_DONE | NLMSG_ERROR) {
-                    ended = true;
-                    failure = message
-                        .body
-                        .first_chunk()
-                        .map_or(0, |b| i32::from_ne_bytes(*b));
+                    let status = message.body.first_chunk();
+                    ended = Some(status.map_or(0, |status| i32::from_ne_bytes(*status)));
                 }
             }
-            rows(datagram.bytes);
         }
-        if ended {
-            self.ended(failure);
-        }
-        Ok(Progress::Rows)
+        Ok(match ended {
+            None => Progress::Rows,
+            Some(status) => {
+                self.asked = false;
+                Progress::Done(match status {
+                    0 if self.interrupted => Outcome::Interrupted,
+                    0 => Outcome::Whole,
+                    status => Outcome::Failed(-status),
+                })
+            }
+        })
     }
 
-    /// A dump ended: go on to the next, or once more.
-    fn ended(&mut self, failure: i32) {
-        self.asked = false;
-        if self.interrupted && self.attempt < ATTEMPTS {
-            self.attempt += 1;
-            return;
-        }
-        let request = self.requests.pop_front();
-        let name = request
-            .and_then(|request| rtm(request.kind))
-            .map_or("", |(_, name, _)| name);
-        if self.interrupted {
-            warn!(
-                "{name}: what exists changed while it was read, {ATTEMPTS} times: some of it may not be known"
-            );
-        }
-        // EOPNOTSUPP: this kernel has no such objects.
-        if failure != 0 && failure != -libc::EOPNOTSUPP {
-            let error = io::Error::from_raw_os_error(-failure);
-            warn!("{name}: the kernel did not say what exists: {error}");
-        }
-        self.attempt = 1;
+    /// What was received last.
+    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        let datagrams = self.batch.datagrams().filter(|d| d.sender == 0).take(1);
+        datagrams.map(|datagram| datagram.bytes)
     }
 }

@@ -9,18 +9,20 @@ use jiff::Timestamp;
 use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook_mio::v1_0::Signals;
 
+use super::looks::{Looks, Milestone};
+use super::requests::requests;
 use super::{Outputs, Session, open, run_id};
 use crate::error::Error;
-use crate::event::meta::{Gap, GapCause, Part, RefusedGroup, Settings, Start, Stop, StopReason};
+use crate::event::meta::{Gap, GapCause, Refused, RefusedGroup, Settings, Start, Stop, StopReason};
 use crate::event::values::Time;
 use crate::input::{Header, Input, Mark, Source, What};
 use crate::names::Names;
-use crate::netlink::dump::{Dumps, Progress, Request};
+use crate::netlink::dump::{Dumps, Progress};
 use crate::netlink::events::Events;
-use crate::sink::{LIMIT, Reader, Sink};
+use crate::sink::{Reader, Sink};
 
 /// What a live run is asked for.
 #[derive(Clone, Debug)]
@@ -31,6 +33,10 @@ pub struct Live {
     pub duration: Option<Duration>,
     /// Size of the receive buffer, bytes.
     pub rcvbuf: u32,
+    /// How often everything is read again.
+    pub audit: Option<Duration>,
+    /// How often a sign of life is told.
+    pub heartbeat: Option<Duration>,
 }
 
 const SIGNALS: Token = Token(0);
@@ -40,6 +46,10 @@ const OUTPUT: Token = Token(3);
 
 /// How many receives are made before the lines are handed over.
 const RECEIVES: usize = 16;
+/// After so many receives in a row rows wait no more for the events to be read.
+const MOST_BATCHES: u32 = 64;
+/// How often refused datagrams are told.
+const TELL_REFUSED: Duration = Duration::from_secs(1);
 /// How long the last lines wait for a reader that takes nothing.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long events that were queued before the end are still read.
@@ -55,13 +65,14 @@ pub fn run(live: &Live) -> Result<(), Error> {
     let mut sink = open(&live.outputs)?;
     // The events' socket comes first: what changes while the dumps run is queued there.
     let mut events = Events::open(live.rcvbuf).map_err(Error::Socket)?;
-    let mut dumps = Dumps::open(requests(&live.settings)).map_err(Error::Dump)?;
+    let mut dumps = Dumps::open().map_err(Error::Dump)?;
+    let looks = Looks::new(requests(&live.settings), live.audit, Instant::now());
     let header = header(live, &events);
     let session = Session::new(&live.outputs, run_id(), &header)?;
 
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
-    let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(Error::Loop)?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1]).map_err(Error::Loop)?;
     // A second signal ends the program at once, whatever it waits for.
     let impatient = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -79,35 +90,21 @@ pub fn run(live: &Live) -> Result<(), Error> {
         // A regular file cannot be polled: it takes everything at once.
         let _ = registry.register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE);
     }
+    let begun = Instant::now();
     Stream {
         session,
         events,
         dumps,
-        dumping: true,
-        refused: 0,
+        looks,
+        refused: Forgeries::default(),
         fault: None,
         errors: 0,
         last: None,
+        deadline: live.duration.map(|duration| begun + duration),
+        heartbeat: live.heartbeat,
+        next_heartbeat: live.heartbeat.map(|every| begun + every),
     }
-    .run(poll, signals, &impatient, &mut sink, live.duration)
-}
-
-/// What has to be known to tell what an event changes; the routes only if they shall be told.
-fn requests(settings: &Settings) -> Vec<Request> {
-    let details = settings.with.contains(&Part::Details);
-    let mut requests = vec![
-        Request::links(details),
-        Request::bridge_links(),
-        Request::addresses(),
-        Request::neighs(),
-        Request::proxy_neighs(),
-        Request::fdb(),
-        Request::rules(),
-    ];
-    if settings.snapshot {
-        requests.push(Request::routes());
-    }
-    requests
+    .run(poll, signals, &impatient, &mut sink)
 }
 
 fn header(live: &Live, events: &Events) -> Header {
@@ -127,7 +124,7 @@ fn header(live: &Live, events: &Events) -> Header {
     let uname = rustix::system::uname();
     let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
     Header {
-        time: now(),
+        time: clock(),
         start: Start {
             tool: env!("CARGO_PKG_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -143,7 +140,7 @@ fn header(live: &Live, events: &Events) -> Header {
     }
 }
 
-fn now() -> Time {
+fn clock() -> Time {
     Time(Timestamp::now())
 }
 
@@ -152,16 +149,26 @@ struct Stream {
     session: Session,
     events: Events,
     dumps: Dumps,
-    /// The dumps are not complete yet.
-    dumping: bool,
-    /// Datagrams whose sender was not the kernel.
-    refused: u64,
+    looks: Looks,
+    refused: Forgeries,
     /// The error that tells of a loss behind what is still queued.
     fault: Option<io::Error>,
     /// Errors in a row.
     errors: u32,
     /// When something was received last.
     last: Option<Time>,
+    deadline: Option<Instant>,
+    heartbeat: Option<Duration>,
+    next_heartbeat: Option<Instant>,
+}
+
+/// Datagrams that were refused and not told yet.
+#[derive(Debug, Default)]
+struct Forgeries {
+    datagrams: u64,
+    portid: u32,
+    /// Not to be told before.
+    not_before: Option<Instant>,
 }
 
 impl Stream {
@@ -171,21 +178,14 @@ impl Stream {
         mut signals: Signals,
         impatient: &AtomicBool,
         sink: &mut Sink,
-        duration: Option<Duration>,
     ) -> Result<(), Error> {
-        let deadline = duration.map(|duration| Instant::now() + duration);
         let mut ready = mio::Events::with_capacity(8);
         // Edge-triggered: readiness is remembered until a read finds nothing.
         let (mut readable, mut rows) = (true, true);
         let reason = loop {
-            let room = sink.pending() < LIMIT / 2;
-            let busy = if self.dumping { rows && room } else { readable };
-            let timeout = match deadline {
-                _ if busy => Some(Duration::ZERO),
-                Some(deadline) => Some(deadline.saturating_duration_since(Instant::now())),
-                None => None,
-            };
-            match poll.poll(&mut ready, timeout) {
+            let room = self.session.has_room(sink);
+            let busy = readable || (rows && room);
+            match poll.poll(&mut ready, self.timeout(busy)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result.map_err(Error::Loop)?,
             }
@@ -197,47 +197,132 @@ impl Stream {
                     _ => {}
                 }
             }
-            if signals.pending().next().is_some() {
+            let mut ends = false;
+            for signal in signals.pending() {
+                match signal {
+                    SIGUSR1 => self.beat()?,
+                    _ => ends = true,
+                }
+            }
+            if ends {
                 impatient.store(true, Ordering::Relaxed);
                 break StopReason::Signal;
             }
             if sink.flush()? == Reader::Gone {
                 return Ok(());
             }
-            if self.dumping && rows && room {
-                rows = self.dump()?;
-            } else if !self.dumping && readable {
+            if readable {
                 readable = self.receive()?;
             }
-            if self.session.flush(sink, now())? == Reader::Gone {
+            // Events come first: a row is told only when all that happened before it was.
+            let now = Instant::now();
+            self.looks.doubt(self.session.pipeline.take_doubtful(), now);
+            if !readable && room && !self.session.is_full() {
+                rows = self.look(now)?;
+            }
+            self.timers(now)?;
+            if self.session.flush(sink, clock())? == Reader::Gone {
                 return Ok(());
             }
             if self.session.is_full() {
                 break StopReason::Count;
             }
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
             }
         };
         self.stop(reason, sink)
     }
 
-    /// Reads some rows. Returns whether there may be more at once.
-    fn dump(&mut self) -> Result<bool, Error> {
-        for _ in 0..RECEIVES {
-            let mut fed = Ok(());
-            let progress = self.dumps.advance(|bytes| {
-                let what = What::Datagram(Source::Dumps, bytes);
-                fed = self.session.feed(&Input { time: now(), what });
-            });
-            fed?;
-            match progress.map_err(Error::Dump)? {
-                Progress::Rows => {}
-                Progress::Wait => return Ok(false),
-                Progress::Done => {
-                    self.dumping = false;
-                    self.mark(Mark::Sync)?;
-                    return Ok(false);
+    /// How long to wait for something to happen.
+    fn timeout(&self, busy: bool) -> Option<Duration> {
+        if busy {
+            return Some(Duration::ZERO);
+        }
+        let times = [
+            self.deadline,
+            self.next_heartbeat,
+            self.looks.wakeup(),
+            self.refused.due(),
+        ];
+        let next = times.into_iter().flatten().min()?;
+        // mio waits in whole milliseconds, rounded down.
+        let wait = next.saturating_duration_since(Instant::now());
+        Some(wait + Duration::from_micros(999))
+    }
+
+    fn timers(&mut self, now: Instant) -> Result<(), Error> {
+        if let (Some(every), Some(next)) = (self.heartbeat, self.next_heartbeat)
+            && next <= now
+        {
+            self.next_heartbeat = Some(now + every);
+            self.beat()?;
+        }
+        if self.refused.due().is_some_and(|due| due <= now) {
+            self.tell_refused(now)?;
+        }
+        Ok(())
+    }
+
+    fn beat(&mut self) -> Result<(), Error> {
+        let pulse = self.session.pulse();
+        self.mark(Mark::Heartbeat(pulse))
+    }
+
+    fn tell_refused(&mut self, now: Instant) -> Result<(), Error> {
+        let datagrams = std::mem::take(&mut self.refused.datagrams);
+        self.refused.not_before = Some(now + TELL_REFUSED);
+        self.mark(Mark::Refused(Refused {
+            datagrams,
+            portid: self.refused.portid,
+        }))
+    }
+
+    /// Goes on with the look that is under way, or begins the one that is due. Returns whether
+    /// there may be more to do at once.
+    fn look(&mut self, now: Instant) -> Result<bool, Error> {
+        let Some((kind, origin, request)) = self.looks.begin(now) else {
+            return self.rows();
+        };
+        self.mark(Mark::Look(kind, origin))?;
+        self.dumps.ask(&request).map_err(Error::Dump)?;
+        Ok(true)
+    }
+
+    /// Takes some rows of the look that is under way.
+    fn rows(&mut self) -> Result<bool, Error> {
+        let progress = self.dumps.receive().map_err(Error::Dump)?;
+        if progress == Progress::Wait {
+            return Ok(false);
+        }
+        // Whatever the kernel told before it listed these rows is told before them.
+        let mut batches = 0;
+        while self.receive()? && !self.session.is_full() {
+            batches += 1;
+            if batches == MOST_BATCHES {
+                self.looks.disturb();
+                break;
+            }
+        }
+        for bytes in self.dumps.rows() {
+            let what = What::Datagram(Source::Dumps, bytes);
+            self.session.feed(&Input {
+                time: clock(),
+                what,
+            })?;
+        }
+        let Progress::Done(outcome) = progress else {
+            return Ok(true);
+        };
+        match self.looks.answered(outcome) {
+            Ok(request) => self.dumps.ask(&request).map_err(Error::Dump)?,
+            Err(whole) => {
+                self.mark(Mark::Looked(whole))?;
+                let verdict = self.session.pipeline.verdict();
+                match self.looks.over(verdict, Instant::now()) {
+                    Milestone::None => {}
+                    Milestone::Sync => self.mark(Mark::Sync)?,
+                    Milestone::Resync => self.mark(Mark::Resync)?,
                 }
             }
         }
@@ -250,11 +335,12 @@ impl Stream {
             match self.events.receive() {
                 Ok(()) => {
                     self.errors = 0;
-                    let time = now();
+                    let time = clock();
                     let mut truncated = 0;
                     for datagram in self.events.datagrams() {
                         if datagram.sender != 0 {
-                            self.refused += 1;
+                            self.refused.datagrams += 1;
+                            self.refused.portid = datagram.sender;
                             continue;
                         }
                         truncated += u64::from(datagram.truncated);
@@ -302,25 +388,29 @@ impl Stream {
     }
 
     fn gap(&mut self, cause: GapCause, errno: Option<u32>, lost: Option<u64>) -> Result<(), Error> {
+        self.looks.lost(Instant::now());
         self.mark(Mark::Gap(Gap {
             cause,
             errno,
             lost,
             from: self.last,
-            to: Some(now()),
+            to: Some(clock()),
         }))
     }
 
     fn mark(&mut self, mark: Mark) -> Result<(), Error> {
         let what = What::Mark(mark);
-        self.session.feed(&Input { time: now(), what })
+        self.session.feed(&Input {
+            time: clock(),
+            what,
+        })
     }
 
     /// Reads what was queued before the end, and ends.
     fn stop(mut self, reason: StopReason, sink: &mut Sink) -> Result<(), Error> {
         let end = Instant::now() + LAST_READS;
-        while !self.dumping && reason != StopReason::Count && self.receive()? {
-            if self.session.flush(sink, now())? == Reader::Gone {
+        while reason != StopReason::Count && self.receive()? {
+            if self.session.flush(sink, clock())? == Reader::Gone {
                 return Ok(());
             }
             if Instant::now() > end {
@@ -332,9 +422,17 @@ impl Stream {
         }
         let stop = Stop {
             reason,
-            refused: self.refused,
+            refused: self.refused.datagrams,
             ..Stop::default()
         };
-        self.session.stop(stop, sink, now(), Some(PATIENCE))
+        self.session.stop(stop, sink, clock(), Some(PATIENCE))
+    }
+}
+
+impl Forgeries {
+    /// When they are to be told, if there are any.
+    fn due(&self) -> Option<Instant> {
+        let now = Instant::now();
+        (self.datagrams > 0).then(|| self.not_before.unwrap_or(now))
     }
 }

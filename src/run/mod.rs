@@ -2,7 +2,9 @@
 //! the sink, and to a recording.
 
 pub mod live;
+mod looks;
 pub mod replay;
+mod requests;
 
 use std::fs::File;
 use std::io::BufWriter;
@@ -12,11 +14,11 @@ use std::time::Duration;
 use crate::capture::Writer;
 use crate::encode::Format;
 use crate::error::Error;
-use crate::event::meta::{Gap, GapCause, Stop};
+use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
 use crate::input::{Header, Input, Mark, What};
 use crate::pipeline::{Config, Pipeline};
-use crate::sink::{LIMIT, Reader, Sink};
+use crate::sink::{Reader, Sink};
 
 /// Where the lines and the recording of a run go.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,8 @@ pub struct Outputs {
     pub output: Option<PathBuf>,
     /// The file for the recording.
     pub record: Option<PathBuf>,
+    /// Lines that may wait for a slow reader, bytes.
+    pub queue: usize,
 }
 
 /// A run that has begun.
@@ -34,9 +38,14 @@ struct Session {
     recorder: Option<Recorder>,
     /// Lines on their way to the sink.
     lines: Vec<u8>,
-    /// Lines that a slow reader lost, and since when.
-    dropped: Option<(u64, Time)>,
+    /// Lines that may wait for a slow reader, bytes; how many do, and the most that ever did.
+    limit: usize,
+    pending: usize,
+    most_pending: usize,
 }
+
+/// How much of what a reader has missed is told at once, bytes.
+const PORTION: usize = 1024 * 1024;
 
 struct Recorder {
     writer: Writer<BufWriter<File>>,
@@ -76,7 +85,9 @@ impl Session {
             pipeline,
             recorder,
             lines,
-            dropped: None,
+            limit: outputs.queue,
+            pending: 0,
+            most_pending: 0,
         })
     }
 
@@ -89,50 +100,42 @@ impl Session {
             let written = recorder.writer.write(input);
             written.map_err(recorder.fault())?;
         }
-        self.told(input)
-    }
-
-    /// Takes an input that is not recorded.
-    fn told(&mut self, input: &Input<'_>) -> Result<(), Error> {
         let fed = self.pipeline.feed(input, &mut self.lines);
         fed.map_err(Error::Encode)
     }
 
-    /// Hands the lines over: to the sink, or, where it is full, to nobody. Once it has room again
-    /// a gap says how many were lost, and the lines go on.
+    /// Has the reader taken enough of what waits for it?
+    fn has_room(&self, sink: &Sink) -> bool {
+        sink.pending() < self.limit / 2
+    }
+
+    /// Hands the lines over. Where too many wait for the reader those that follow are dropped, and
+    /// once it is back it is told what it has missed.
     fn flush(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if let Some(recorder) = &mut self.recorder {
             let flushed = recorder.writer.flush();
             flushed.map_err(recorder.fault())?;
         }
-        if !self.lines.is_empty() && (self.dropped.is_some() || sink.pending() > LIMIT) {
-            let lines = self.lines.iter().filter(|byte| **byte == b'\n').count() as u64;
-            self.dropped.get_or_insert((0, now)).0 += lines;
-            self.lines.clear();
-        }
-        if sink.pending() < LIMIT / 2 {
-            self.tell_dropped(now)?;
+        if sink.pending() > self.limit {
+            self.pipeline.deafen(now);
+        } else if self.pipeline.has_missed() && self.has_room(sink) {
+            let told = self.pipeline.listen(now, PORTION, &mut self.lines);
+            told.map_err(Error::Encode)?;
         }
         let reader = sink.write(&self.lines)?;
         self.lines.clear();
+        self.pending = sink.pending();
+        self.most_pending = self.most_pending.max(self.pending);
         Ok(reader)
     }
 
-    /// Says how many lines a slow reader lost, if any.
-    fn tell_dropped(&mut self, now: Time) -> Result<(), Error> {
-        let Some((lost, from)) = self.dropped.take() else {
-            return Ok(());
-        };
-        self.told(&Input {
-            time: now,
-            what: What::Mark(Mark::Gap(Gap {
-                cause: GapCause::Output,
-                errno: None,
-                lost: Some(lost),
-                from: Some(from),
-                to: Some(now),
-            })),
-        })
+    /// How it is with the program.
+    fn pulse(&self) -> Pulse {
+        Pulse {
+            queue: self.pending as u64,
+            queue_most: self.most_pending as u64,
+            memory: resident(),
+        }
     }
 
     /// Ends the run: says why, whatever waits, and waits for the reader, as long as `patience`
@@ -145,7 +148,9 @@ impl Session {
         patience: Option<Duration>,
     ) -> Result<(), Error> {
         let _gone = self.flush(sink, now)?;
-        self.tell_dropped(now)?;
+        // What else is missing it will not be told.
+        let told = self.pipeline.listen(now, 0, &mut self.lines);
+        told.map_err(Error::Encode)?;
         self.feed(&Input {
             time: now,
             what: What::Mark(Mark::Stop(stop)),
@@ -156,6 +161,13 @@ impl Session {
         let _gone = sink.finish(patience)?;
         Ok(())
     }
+}
+
+/// Resident memory of this process, bytes (proc(5), statm).
+fn resident() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
 }
 
 fn open(outputs: &Outputs) -> Result<Sink, Error> {

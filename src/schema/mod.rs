@@ -92,9 +92,12 @@ struct Variant {
 
 impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
-        use Op::{Add, Change, Delete, Gap, Notify, Present, Start, Stop, Sync};
+        use Op::{
+            Add, Change, Delete, Gap, Heartbeat, Notify, Present, Refused, Resync, Start, Stop,
+            Sync,
+        };
         let ops: &'static [Op] = match kind {
-            Kind::Meta => &[Start, Sync, Gap, Stop],
+            Kind::Meta => &[Start, Sync, Gap, Resync, Refused, Heartbeat, Stop],
             // RTM_GETNEIGH asks, and says nothing of the state.
             Kind::Neigh => &[Add, Change, Delete, Present, Notify],
             // What no decoder knows may be in a dump too.
@@ -227,6 +230,9 @@ impl Variant {
             (None, [Op::Start]) => schema_of::<meta::Start>(generator),
             (None, [Op::Sync]) => schema_of::<meta::Sync>(generator),
             (None, [Op::Gap]) => schema_of::<meta::Gap>(generator),
+            (None, [Op::Resync]) => schema_of::<meta::Resync>(generator),
+            (None, [Op::Refused]) => schema_of::<meta::Refused>(generator),
+            (None, [Op::Heartbeat]) => schema_of::<meta::Heartbeat>(generator),
             (None, _) => schema_of::<meta::Stop>(generator),
         }
     }

@@ -13,9 +13,6 @@ use stdout::Stdout;
 
 use crate::error::Error;
 
-/// Bytes that may wait for a slow reader.
-pub const LIMIT: usize = 64 * 1024 * 1024;
-
 /// Where the lines go.
 pub enum Sink {
     Stdout(Stdout),

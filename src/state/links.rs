@@ -1,75 +1,142 @@
 //! The known devices.
 
-use std::collections::HashMap;
-
-use super::op_of_new;
+use super::table::{Key, Known, Mark, Table};
 use crate::decode::Verb;
-use crate::event::Op;
+use crate::event::Payload;
 use crate::event::fields::Fields;
 use crate::event::link::Link;
-use crate::event::values::IfName;
+use crate::event::values::{IfName, LlAddr};
+
+/// A known device.
+#[derive(Debug)]
+struct Device {
+    mark: Mark,
+    link: Box<Link>,
+}
+
+/// The key of the device of that index. Spread over all bits, as a hash is.
+pub fn key(ifindex: u32) -> Key {
+    u128::from(ifindex).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+}
+
+impl Known for Device {
+    fn key(&self) -> Key {
+        key(self.link.ifindex)
+    }
+    fn mark(&self) -> Mark {
+        self.mark
+    }
+    fn set_mark(&mut self, mark: Mark) {
+        self.mark = mark;
+    }
+}
 
 /// The last known links by index.
 #[derive(Debug, Default)]
-pub struct Links(HashMap<u32, Box<Link>>);
+pub struct Links {
+    table: Table<Device>,
+    /// The devices that a look has seen, in its order, and their former selves.
+    rows: Vec<(u32, Option<Box<Link>>)>,
+}
 
 impl Links {
     pub fn get(&self, ifindex: u32) -> Option<&Link> {
-        self.0.get(&ifindex).map(|link| &**link)
+        self.by_key(key(ifindex))
     }
 
+    pub fn by_key(&self, key: Key) -> Option<&Link> {
+        self.table.get(key).map(|device| &*device.link)
+    }
+
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Gives a device that is known already its final names.
     pub fn put(&mut self, link: Box<Link>) {
-        self.0.insert(link.ifindex, link);
+        if let Some(device) = self.table.get_mut(key(link.ifindex)) {
+            device.link = link;
+        }
     }
 
     pub fn name(&self, ifindex: u32) -> Option<IfName> {
-        self.0.get(&ifindex)?.ifname
+        self.get(ifindex)?.ifname
+    }
+
+    /// Fills in the names of devices, and what depends on the device's type.
+    pub fn name_devices(&self, payload: &mut Payload) {
+        payload.devices_mut(&mut |index, name| *name = self.name(index));
+        if let Payload::Neigh(neigh) = payload
+            && self.is_tunnel(neigh.ifindex)
+        {
+            neigh.lladdr = neigh.lladdr.map(LlAddr::of_tunnel);
+        }
     }
 
     /// Are the link-layer addresses on the device IP addresses?
-    pub fn is_tunnel(&self, ifindex: u32) -> bool {
+    fn is_tunnel(&self, ifindex: u32) -> bool {
         let tunnels = ["ipip", "sit", "gre", "tunnel6", "gre6"];
-        self.0
-            .get(&ifindex)
+        self.get(ifindex)
             .is_some_and(|link| tunnels.iter().any(|name| link.link_type.is(name)))
     }
 
-    /// Puts or removes a link, and makes a part of one whole. Returns the op and the link's
-    /// former self where it stays.
-    pub fn apply(
-        &mut self,
-        verb: Verb,
-        link: &mut Box<Link>,
-        complete: bool,
-    ) -> (Op, Option<Box<Link>>) {
-        if verb == Verb::Delete {
-            self.0.remove(&link.ifindex);
-            return (Op::Delete, None);
+    /// Takes an event: puts or removes a device, and makes a part of one whole. `looking`: a look
+    /// at the devices is under way. Returns the device's former self where it stays.
+    pub fn event(&mut self, verb: Verb, link: &mut Box<Link>, looking: bool) -> Option<Box<Link>> {
+        let old = self.take(verb, link, looking)?;
+        let mut old = old.link;
+        (old.event, old.wireless) = (link.event.clone(), link.wireless.clone());
+        Some(old)
+    }
+
+    /// Takes a row of a look.
+    pub fn row(&mut self, verb: Verb, link: &mut Box<Link>) {
+        let old = self.take(verb, link, true);
+        if verb == Verb::New {
+            self.rows.push((link.ifindex, old.map(|old| old.link)));
         }
-        let old = self.0.remove(&link.ifindex);
+    }
+
+    /// The devices that rows told of, in their order, and their former selves.
+    pub fn take_rows(&mut self) -> Vec<(u32, Option<Box<Link>>)> {
+        std::mem::take(&mut self.rows)
+    }
+
+    /// A look is over. Returns the number of devices that are missing but may still be there, and
+    /// those that are gone.
+    pub fn look_over(&mut self, clean: bool) -> (usize, Vec<Box<Link>>) {
+        let (missing, gone) = self.table.look_over(clean);
+        (
+            missing,
+            gone.into_iter().map(|device| device.link).collect(),
+        )
+    }
+
+    /// Puts or removes a device. Returns what was known of it, where it stays.
+    fn take(&mut self, verb: Verb, link: &mut Box<Link>, looking: bool) -> Option<Device> {
+        let old = self.table.remove(key(link.ifindex));
         match (&old, verb) {
-            (Some(old), Verb::New) => keep_untold(link, old),
+            // A part of an unknown device is not worth knowing: the whole would seem to differ.
+            (None, Verb::Part | Verb::Leave) => return None,
+            (_, Verb::Delete) => return None,
+            (None, _) => {}
+            (Some(old), Verb::New) => keep_untold(link, &old.link),
             (Some(old), _) => {
-                inherit(link, old);
+                inherit(link, &old.link);
                 if verb == Verb::Leave {
                     leave(link);
                 }
             }
-            // A part of an unknown device is not worth knowing: the whole would seem to differ.
-            (None, Verb::Part | Verb::Leave) => return (Op::Present, None),
-            (None, _) => {}
+        }
+        let mut mark = Mark::default();
+        if looking {
+            mark.see();
         }
         let mut known = link.clone();
         // What was sent once, and is no state.
         (known.event, known.wireless) = (None, None);
-        self.0.insert(link.ifindex, known);
-        match old {
-            Some(mut old) => {
-                (old.event, old.wireless) = (link.event.clone(), link.wireless.clone());
-                (Op::Change, Some(old))
-            }
-            None => (op_of_new(complete), None),
-        }
+        self.table.put(Device { mark, link: known });
+        old
     }
 }
 

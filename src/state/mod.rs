@@ -1,16 +1,36 @@
-//! What is known: the devices' names and the last known object of each tracked kind. It makes
-//! a message's meaning whole: `op`, device names, `changed` and `old`.
+//! What is known: the devices and the last known object of each tracked kind. It makes a
+//! message's meaning whole (`op`, device names, `changed` and `old`), and tells a look at the
+//! kernel's own list from what is known.
 
-mod key;
+mod legs;
 mod links;
+mod look;
+mod objects;
+mod routes;
+mod silent;
+mod table;
 
 use std::collections::HashMap;
 
 use crate::decode::{Decoded, Verb};
-use crate::event::values::LlAddr;
-use crate::event::{Change, Op, Payload};
-use key::{Key, key};
+use crate::event::kind_set::KindSet;
+use crate::event::{Change, Kind, Op, Payload};
+use crate::names::Names;
+use crate::netlink::frame::Message;
 use links::Links;
+use look::Look;
+pub use look::Verdict;
+use objects::Objects;
+use routes::Routes;
+pub use table::Key;
+
+/// The key of an object; `None` for a message, which is no state.
+pub fn key(payload: &Payload) -> Option<Key> {
+    match payload {
+        Payload::Link(link) => Some(links::key(link.ifindex)),
+        _ => table::key(payload),
+    }
+}
 
 /// What a message means, given what was known.
 #[derive(Debug)]
@@ -21,64 +41,137 @@ pub struct Meaning {
 }
 
 /// The last known objects of one network namespace.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct State {
+    names: Names,
     links: Links,
-    objects: HashMap<Key, Payload>,
-    /// What is not known does not exist.
-    complete: bool,
+    routes: Routes,
+    objects: HashMap<Kind, Objects>,
+    /// The kinds whose objects are remembered.
+    tracked: KindSet,
+    /// The kinds of which what is not known does not exist.
+    complete: KindSet,
+    look: Option<Look>,
+    /// The kinds that may have changed without a word.
+    doubtful: KindSet,
 }
 
 impl State {
+    /// Nothing is known yet. Only objects of the `tracked` kinds will be remembered, and devices,
+    /// which the others need.
+    pub fn new(names: Names, mut tracked: KindSet) -> Self {
+        tracked.insert(Kind::Link);
+        State {
+            names,
+            links: Links::default(),
+            routes: Routes::default(),
+            objects: HashMap::new(),
+            tracked,
+            complete: KindSet::EMPTY,
+            look: None,
+            doubtful: KindSet::EMPTY,
+        }
+    }
+
+    /// The names of tables, protocols and the like.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
     /// Everything that exists has been told.
     pub fn complete(&mut self) {
-        self.complete = true;
+        self.complete = KindSet::of(Kind::ALL);
     }
 
-    /// Takes a row of a dump for known. Returns its object; `None` for a row that is only a part
-    /// of an object that is known already.
-    pub fn learn(&mut self, decoded: Decoded) -> Option<Payload> {
-        let part = decoded.verb == Verb::Part;
-        let meaning = self.apply(decoded, 0);
-        (!part).then_some(meaning.payload)
+    /// The tracked kinds that may have changed without a word since this was last asked.
+    pub fn take_doubtful(&mut self) -> KindSet {
+        std::mem::take(&mut self.doubtful).and(self.tracked)
     }
 
-    /// The known device of that index, whole and with the names of the devices around it.
-    pub fn link(&mut self, ifindex: u32) -> Option<Payload> {
-        let mut payload = Payload::Link(Box::new(self.links.get(ifindex)?.clone()));
-        self.name_devices(&mut payload);
-        if let Payload::Link(link) = &payload {
-            self.links.put(link.clone());
+    /// Number of known objects of a kind.
+    pub fn count(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Link => self.links.len(),
+            Kind::Route => self.routes.len(),
+            _ => self.objects.get(&kind).map_or(0, Objects::len),
         }
+    }
+
+    /// The known object of that kind and key.
+    pub fn object(&self, kind: Kind, key: Key) -> Option<Payload> {
+        let mut payload = match kind {
+            Kind::Link => Payload::Link(Box::new(self.links.by_key(key)?.clone())),
+            Kind::Route => Payload::Route(self.routes.get(key, &self.names)?),
+            _ => self.objects.get(&kind)?.get(key)?.payload.clone(),
+        };
+        self.name_devices(&mut payload);
         Some(payload)
     }
 
-    /// What a message means. `flags` are those of its header.
-    pub fn apply(&mut self, decoded: Decoded, flags: u16) -> Meaning {
+    /// What an event means.
+    pub fn event(&mut self, decoded: Decoded, message: &Message<'_>) -> Meaning {
         let Decoded { verb, mut payload } = decoded;
-        self.name_devices(&mut payload);
-        if verb == Verb::Notify {
+        let kind = payload.kind();
+        if verb == Verb::Notify || !self.tracked.contains(kind) {
+            self.name_devices(&mut payload);
             return Meaning {
-                op: Op::Notify,
+                op: op_of_request(verb, message.flags),
                 payload,
                 change: None,
             };
         }
-        let (op, old) = match &mut payload {
-            Payload::Link(link) => {
-                let (op, old) = self.links.apply(verb, link, self.complete);
-                (op, old.map(Payload::Link))
-            }
-            _ => match key(&payload) {
-                Some(key) => self.remember(verb, key, &payload),
-                None => (op_of_request(verb, flags), None),
-            },
-        };
-        if verb == Verb::Part || verb == Verb::Leave {
-            // What was inherited may be named otherwise by now.
+        let looking = self.look.as_ref().is_some_and(|look| look.kind == kind);
+        if kind != Kind::Route {
+            // Routes are kept, and compared, without names.
             self.name_devices(&mut payload);
         }
-        let change = old.map(|old| Change::between(&payload, old));
+        let (op, key, old) = match &mut payload {
+            Payload::Link(link) => {
+                let old = self.links.event(verb, link, looking);
+                let op = match verb {
+                    Verb::Part | Verb::Leave if old.is_none() => Op::Present,
+                    _ => op_of(verb, old.is_some()),
+                };
+                (op, links::key(link.ifindex), old.map(Payload::Link))
+            }
+            Payload::Route(route) => {
+                let routes = &mut self.routes;
+                let body = message.body;
+                let told = routes.event(verb, route, body, message.flags, looking, &self.names);
+                if told.doubtful {
+                    self.doubtful.insert(Kind::Route);
+                }
+                (told.op, told.key, told.old.map(Payload::Route))
+            }
+            _ => match key(&payload) {
+                Some(key) => {
+                    let objects = self.objects.entry(kind).or_default();
+                    let old = match verb {
+                        Verb::Delete => {
+                            objects.remove(key);
+                            None
+                        }
+                        _ => objects.tell(key, &payload, looking),
+                    };
+                    (op_of(verb, old.is_some()), key, old)
+                }
+                None => (Op::Notify, 0, None),
+            },
+        };
+        if let Some(look) = &mut self.look
+            && looking
+        {
+            look.raced(key);
+        }
+        self.name_devices(&mut payload);
+        let op = match op {
+            Op::Add if !self.complete.contains(kind) => Op::Present,
+            op => op,
+        };
+        let change = old.map(|old| self.change(&payload, old));
+        self.doubtful = self
+            .doubtful
+            .or(silent::after(op, &payload, change.as_ref()));
         Meaning {
             op,
             payload,
@@ -86,32 +179,27 @@ impl State {
         }
     }
 
-    /// Puts or removes an object. Returns the op and the object's former self where it stays.
-    fn remember(&mut self, verb: Verb, key: Key, object: &Payload) -> (Op, Option<Payload>) {
-        if verb == Verb::Delete {
-            self.objects.remove(&key);
-            return (Op::Delete, None);
+    /// The difference to the object's former self.
+    fn change(&self, payload: &Payload, mut old: Payload) -> Change {
+        // A route is kept without names.
+        if let Payload::Route(_) = old {
+            self.name_devices(&mut old);
         }
-        match self.objects.insert(key, object.clone()) {
-            Some(old) => (Op::Change, Some(old)),
-            None => (op_of_new(self.complete), None),
-        }
+        Change::between(payload, old)
     }
 
     /// Fills in the names of devices, and what depends on the device's type.
     fn name_devices(&self, payload: &mut Payload) {
-        payload.devices_mut(&mut |index, name| *name = self.links.name(index));
-        if let Payload::Neigh(neigh) = payload
-            && self.links.is_tunnel(neigh.ifindex)
-        {
-            neigh.lladdr = neigh.lladdr.map(LlAddr::of_tunnel);
-        }
+        self.links.name_devices(payload);
     }
 }
 
-/// An object of which nothing was known is new only where everything else is known.
-fn op_of_new(complete: bool) -> Op {
-    if complete { Op::Add } else { Op::Present }
+fn op_of(verb: Verb, known: bool) -> Op {
+    match (verb, known) {
+        (Verb::Delete, _) => Op::Delete,
+        (_, true) => Op::Change,
+        (_, false) => Op::Add,
+    }
 }
 
 /// Objects that are not remembered are told apart by what the kernel was asked to do (`NLM_F_*`,
@@ -120,6 +208,7 @@ fn op_of_request(verb: Verb, flags: u16) -> Op {
     const REPLACE: u16 = 0x100;
     const MAKE: u16 = 0x400 | 0x800;
     match verb {
+        Verb::Notify => Op::Notify,
         Verb::Delete => Op::Delete,
         _ if flags & REPLACE != 0 => Op::Change,
         _ if flags & MAKE != 0 => Op::Add,

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use super::pen::Pen;
-use crate::event::meta::{Gap, GapCause, Meta, Start, Stop, StopReason};
+use crate::event::Kind;
+use crate::event::meta::{Gap, GapCause, Heartbeat, Meta, Resync, Start, Stop, StopReason};
 use crate::event::unknown::Unknown;
 
 pub fn say(pen: &mut Pen<'_>, meta: &Meta) -> fmt::Result {
@@ -12,9 +13,16 @@ pub fn say(pen: &mut Pen<'_>, meta: &Meta) -> fmt::Result {
         Meta::Start(record) => start(pen, record),
         Meta::Sync(record) => {
             count(pen, record.objects, "object")?;
-            pen.write_str(" told, the snapshot is complete")
+            pen.write_str(" told, the snapshot is complete")?;
+            incomplete(pen, record.incomplete.as_deref())
         }
         Meta::Gap(record) => gap(pen, record),
+        Meta::Resync(record) => resync(pen, record),
+        Meta::Refused(record) => {
+            count(pen, record.datagrams, "datagram")?;
+            write!(pen, " of another sender ({}) refused", record.portid)
+        }
+        Meta::Heartbeat(record) => heartbeat(pen, record),
         Meta::Stop(record) => stop(pen, record),
     }
 }
@@ -64,6 +72,42 @@ fn gap(pen: &mut Pen<'_>, gap: &Gap) -> fmt::Result {
         (Some(from), None) => write!(pen, " after {:.3}", from.0),
         (None, None) => Ok(()),
     }
+}
+
+fn resync(pen: &mut Pen<'_>, resync: &Resync) -> fmt::Result {
+    pen.write_str("what was lost is made good")?;
+    for (kind, found) in &resync.corrections {
+        let number = found.added + found.changed + found.deleted;
+        write!(pen, ", {number} {} corrected", kind.name())?;
+    }
+    incomplete(pen, resync.incomplete.as_deref())
+}
+
+fn incomplete(pen: &mut Pen<'_>, kinds: Option<&[Kind]>) -> fmt::Result {
+    for (number, kind) in kinds.into_iter().flatten().enumerate() {
+        pen.write_str(if number == 0 { "; but for " } else { ", " })?;
+        pen.write_str(kind.name())?;
+    }
+    Ok(())
+}
+
+fn heartbeat(pen: &mut Pen<'_>, heartbeat: &Heartbeat) -> fmt::Result {
+    count(pen, heartbeat.lines.values().sum(), "event")?;
+    pen.write_str(", ")?;
+    count(pen, heartbeat.objects.values().sum(), "object")?;
+    pen.write_str(" known")?;
+    for (number, noun, what) in [
+        (heartbeat.lost, "message", "lost"),
+        (heartbeat.dropped, "line", "dropped"),
+        (heartbeat.refused, "datagram", "refused"),
+    ] {
+        if number != 0 {
+            pen.write_str(", ")?;
+            count(pen, number, noun)?;
+            write!(pen, " {what}")?;
+        }
+    }
+    Ok(())
 }
 
 fn stop(pen: &mut Pen<'_>, stop: &Stop) -> fmt::Result {

@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::fields::fields;
+use super::fields::{fields, key};
 use super::object::{Object, some};
 use super::values::{Flags, Hex, IfName, LlAddr, Symbol, Text};
 
@@ -176,6 +176,7 @@ pub struct Link {
     pub af_spec: Option<details::AfSpec>,
 }
 
+key!(Link { ifindex });
 fields!(Link {
     ifindex,
     ifname,

@@ -212,7 +212,13 @@ fn own_records() {
         "meta start: nlstream 0.1.0 on edge-7, Linux 6.18.1, 1 group"
     );
     assert_eq!(
-        say(Op::Sync, Meta::Sync(Sync { objects: 12 })),
+        say(
+            Op::Sync,
+            Meta::Sync(Sync {
+                objects: 12,
+                incomplete: None
+            })
+        ),
         "meta sync: 12 objects told, the snapshot is complete"
     );
     let gap = Gap {

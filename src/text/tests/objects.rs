@@ -64,6 +64,7 @@ fn of_route() -> Route {
         src: None,
         tos: None,
         metric: None,
+        instance: None,
         gateway: None,
         via: None,
         ifindex: None,

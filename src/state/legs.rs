@@ -1,0 +1,98 @@
+//! The body of a route's message, cut: one leg less, or without its ages.
+
+use crate::event::route::Route;
+use crate::netlink::attr::{Attrs, align};
+
+// linux/rtnetlink.h
+const RTMSG: usize = 12;
+const RTA_OIF: u16 = 4;
+const RTA_GATEWAY: u16 = 5;
+const RTA_MULTIPATH: u16 = 9;
+const RTA_CACHEINFO: u16 = 12;
+/// `struct rtnexthop`: length (u16), flags (u8), hops (u8), ifindex (u32).
+const RTNEXTHOP: usize = 8;
+
+/// Appends the body to `out`, but for its ages (`RTA_CACHEINFO`), which are no part of what is
+/// known.
+pub fn without_ages(body: &[u8], out: &mut Vec<u8>) {
+    let (header, attributes) = body.split_at(RTMSG.min(body.len()));
+    out.extend(header);
+    for attr in Attrs::new(attributes) {
+        match attr {
+            Ok(attr) if attr.kind == RTA_CACHEINFO => {}
+            Ok(attr) => push(out, attr.whole()),
+            Err(rest) => out.extend(rest),
+        }
+    }
+}
+
+/// What is left of the multipath route `body` without the leg that is all of `gone`; `None` where
+/// that leg is none of its legs, or its only one.
+pub fn without(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
+    let (header, attributes) = body.split_at_checked(RTMSG)?;
+    let multipath = Attrs::new(attributes)
+        .flatten()
+        .find(|attr| attr.kind == RTA_MULTIPATH)?;
+    let all = legs(multipath.value);
+    let is_gone = |leg: &&[u8]| {
+        let mut attributes = Attrs::new(&leg[RTNEXTHOP..]).flatten();
+        let gateway = attributes.find(|attr| attr.kind == RTA_GATEWAY);
+        gone.ifindex == Some(ifindex(leg))
+            && gateway.and_then(|attr| attr.ip().ok()) == gone.gateway
+    };
+    let at = all.iter().position(|leg| is_gone(&leg))?;
+    let mut left = all.clone();
+    left.remove(at);
+
+    let mut out = header.to_vec();
+    for attr in Attrs::new(attributes).flatten() {
+        if attr.kind != RTA_MULTIPATH {
+            push(&mut out, attr.whole());
+        }
+    }
+    match left[..] {
+        [] => return None,
+        // The last leg is the route's own way.
+        [leg] => {
+            let flags: [u8; 4] = [out[8], out[9], out[10], out[11]];
+            let flags = u32::from_ne_bytes(flags) | u32::from(leg[2]);
+            out[8..RTMSG].copy_from_slice(&flags.to_ne_bytes());
+            for attr in Attrs::new(&leg[RTNEXTHOP..]).flatten() {
+                push(&mut out, attr.whole());
+            }
+            push(&mut out, &attribute(RTA_OIF, &ifindex(leg).to_ne_bytes()));
+        }
+        _ => push(&mut out, &attribute(RTA_MULTIPATH, &left.concat())),
+    }
+    Some(out)
+}
+
+/// Each `struct rtnexthop` with its attributes and padding.
+fn legs(mut rest: &[u8]) -> Vec<&[u8]> {
+    let mut legs = Vec::new();
+    while let Some([a, b, ..]) = rest.first_chunk::<RTNEXTHOP>() {
+        let length = usize::from(u16::from_ne_bytes([*a, *b]));
+        if length < RTNEXTHOP || length > rest.len() {
+            break;
+        }
+        let (leg, others) = rest.split_at(align(length).min(rest.len()));
+        legs.push(leg);
+        rest = others;
+    }
+    legs
+}
+
+fn ifindex(leg: &[u8]) -> u32 {
+    u32::from_ne_bytes([leg[4], leg[5], leg[6], leg[7]])
+}
+
+/// Appends an attribute, padded.
+fn push(out: &mut Vec<u8>, attribute: &[u8]) {
+    out.extend(attribute);
+    out.resize(out.len() + (align(attribute.len()) - attribute.len()), 0);
+}
+
+fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+    let length = (4 + value.len()) as u16;
+    [&length.to_ne_bytes(), &kind.to_ne_bytes(), value].concat()
+}

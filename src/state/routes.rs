@@ -1,0 +1,365 @@
+//! The known routes. There may be millions: each is kept as the message that told of it.
+
+use std::collections::HashMap;
+
+use super::legs;
+use super::table::{Key, Known, Mark, Table, key_of};
+use crate::decode::{Verb, route};
+use crate::event::fields::Fields as _;
+use crate::event::object::Object as _;
+use crate::event::route::Route;
+use crate::event::values::Flags;
+use crate::event::{Op, Payload};
+use crate::names::Names;
+
+/// A known route: 16 bytes of key, its mark, the number that tells it from its siblings (an
+/// IPv4 route's `instance`), and the body of its message.
+#[derive(Debug)]
+struct Packed(Box<[u8]>);
+
+const MARK: usize = 16;
+const NUMBER: usize = 17;
+const BODY: usize = 19;
+
+impl Packed {
+    fn new(key: Key, mark: Mark, number: u16, body: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(BODY + body.len());
+        bytes.extend(key.to_ne_bytes());
+        bytes.push(mark.to_byte());
+        bytes.extend(number.to_ne_bytes());
+        legs::without_ages(body, &mut bytes);
+        Packed(bytes.into_boxed_slice())
+    }
+
+    fn body(&self) -> &[u8] {
+        &self.0[BODY..]
+    }
+
+    fn number(&self) -> u16 {
+        u16::from_ne_bytes([self.0[NUMBER], self.0[NUMBER + 1]])
+    }
+
+    fn route(&self, names: &Names) -> Option<Box<Route>> {
+        let mut route = route::of_body(names, self.body())?;
+        number(&mut route, self.number());
+        Some(Box::new(route))
+    }
+}
+
+impl Known for Packed {
+    fn key(&self) -> Key {
+        let mut key = [0; 16];
+        key.copy_from_slice(&self.0[..16]);
+        Key::from_ne_bytes(key)
+    }
+    fn mark(&self) -> Mark {
+        Mark::from_byte(self.0[MARK])
+    }
+    fn set_mark(&mut self, mark: Mark) {
+        self.0[MARK] = mark.to_byte();
+    }
+}
+
+/// What a message did to a route.
+#[derive(Debug)]
+pub struct Told {
+    pub op: Op,
+    pub key: Key,
+    /// The route's former self, where it stays.
+    pub old: Option<Box<Route>>,
+    /// Others may be gone without a word.
+    pub doubtful: bool,
+}
+
+/// The known routes.
+#[derive(Debug, Default)]
+pub struct Routes {
+    table: Table<Packed>,
+    /// Of the IPv4 routes that only their number tells apart: the numbers, in the order in which
+    /// the kernel tries the routes. Those with one route are left out where its number is 0.
+    siblings: HashMap<Key, Vec<u16>>,
+}
+
+// linux/netlink.h
+const NLM_F_REPLACE: u16 = 0x100;
+const NLM_F_EXCL: u16 = 0x200;
+const NLM_F_CREATE: u16 = 0x400;
+const NLM_F_APPEND: u16 = 0x800;
+
+impl Routes {
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// The known route of that key.
+    pub fn get(&self, key: Key, names: &Names) -> Option<Box<Route>> {
+        self.table.get(key)?.route(names)
+    }
+
+    /// Takes an event: `route`, told by a message with `flags` and `body`. A leg that goes makes
+    /// `route` what is left. `looking`: a look at the routes is under way.
+    pub fn event(
+        &mut self,
+        verb: Verb,
+        route: &mut Route,
+        body: &[u8],
+        flags: u16,
+        looking: bool,
+        names: &Names,
+    ) -> Told {
+        let number = match route.family.is("inet") {
+            true => self.number_of_event(verb, route, flags, names),
+            false => 0,
+        };
+        let key = named(route, number);
+        if verb != Verb::Delete {
+            let doubtful = self.is_doubtful(key, route, flags);
+            let old = self.put(key, looking, number, body, route, names);
+            return Told {
+                op: if old.is_some() { Op::Change } else { Op::Add },
+                key,
+                old,
+                doubtful,
+            };
+        }
+        let left = self.table.get(key).and_then(|known| match known.body() {
+            whole if route.nexthops.is_none() => legs::without(whole, route),
+            _ => None,
+        });
+        if let Some(left) = left {
+            let old = self.put(key, looking, number, &left, route, names);
+            if let Some(rest) = route::of_body(names, &left) {
+                *route = rest;
+            }
+            return Told {
+                op: Op::Change,
+                key,
+                old,
+                doubtful: false,
+            };
+        }
+        self.forget(key, number, route);
+        Told {
+            op: Op::Delete,
+            key,
+            old: None,
+            doubtful: false,
+        }
+    }
+
+    /// Takes a row of a look. `raced`: an event told of that route since the look began. Returns
+    /// the op and the former self where the row says something new.
+    pub fn row(
+        &mut self,
+        route: &mut Route,
+        body: &[u8],
+        raced: impl Fn(Key) -> bool,
+        names: &Names,
+    ) -> Option<Told> {
+        let number = match route.family.is("inet") {
+            true => self.number_of_row(route, names),
+            false => 0,
+        };
+        let key = named(route, number);
+        if raced(key) {
+            return None;
+        }
+        let known = self.table.get_mut(key);
+        if let Some(known) = known {
+            let mut mark = known.mark();
+            mark.see();
+            known.set_mark(mark);
+            let mut stripped = Vec::with_capacity(body.len());
+            legs::without_ages(body, &mut stripped);
+            if known.body() == stripped {
+                return None;
+            }
+            if let Some(mut old) = known.route(names) {
+                take_ages(&mut old, route);
+                let mut now = route.clone();
+                now.settle(&old);
+                if now.diff(&old) == 0 {
+                    return None;
+                }
+            }
+        }
+        let old = self.put(key, true, number, body, route, names);
+        Some(Told {
+            op: if old.is_some() { Op::Change } else { Op::Add },
+            key,
+            old,
+            doubtful: false,
+        })
+    }
+
+    /// A look is over. Returns the number of routes that are missing but may still be there, and
+    /// those that are gone.
+    pub fn look_over(&mut self, clean: bool, names: &Names) -> (usize, Vec<Payload>) {
+        let (missing, gone) = self.table.look_over(clean);
+        let mut routes = Vec::new();
+        for packed in gone {
+            if let Some(mut route) = packed.route(names) {
+                self.forget(packed.key(), packed.number(), &mut route);
+                routes.push(Payload::Route(route));
+            }
+        }
+        (missing, routes)
+    }
+
+    fn put(
+        &mut self,
+        key: Key,
+        looking: bool,
+        number: u16,
+        body: &[u8],
+        route: &Route,
+        names: &Names,
+    ) -> Option<Box<Route>> {
+        let mut mark = Mark::default();
+        if looking {
+            mark.see();
+        }
+        let old = self.table.put(Packed::new(key, mark, number, body))?;
+        let mut old = old.route(names)?;
+        take_ages(&mut old, route);
+        Some(old)
+    }
+
+    fn forget(&mut self, key: Key, number: u16, route: &mut Route) {
+        self.table.remove(key);
+        if !route.family.is("inet") {
+            return;
+        }
+        let base = named(route, 0);
+        named(route, number);
+        if let Some(numbers) = self.siblings.get_mut(&base) {
+            numbers.retain(|other| *other != number);
+            if matches!(numbers[..], [] | [0]) {
+                self.siblings.remove(&base);
+            }
+        }
+    }
+
+    /// The numbers of the known siblings of an IPv4 route, in order.
+    fn numbers(&self, base: Key) -> Vec<u16> {
+        match self.siblings.get(&base) {
+            Some(numbers) => numbers.clone(),
+            None if self.table.get(base).is_some() => vec![0],
+            None => Vec::new(),
+        }
+    }
+
+    /// The sibling that says what `route` says, and is not seen yet where `unseen`.
+    fn alike(&self, numbers: &[u16], route: &Route, names: &Names, unseen: bool) -> Option<u16> {
+        let mut like = route.clone();
+        plain(&mut like);
+        let mut numbers = numbers.iter().copied();
+        numbers.find(|number| {
+            let known = self.table.get(named(&mut like, *number));
+            known.is_some_and(|known| {
+                let free = !unseen || !known.mark().is_seen();
+                free && known.route(names).is_some_and(|mut known| {
+                    plain(&mut known);
+                    known.diff(&like) == 0
+                })
+            })
+        })
+    }
+
+    /// Which of its siblings an event is about: IPv4 has several routes to the same destination,
+    /// with the same metric, where they were appended (`ip route append`, and what the kernel does
+    /// by itself for the subnets of two devices).
+    fn number_of_event(&mut self, verb: Verb, route: &mut Route, flags: u16, names: &Names) -> u16 {
+        let base = named(route, 0);
+        let mut numbers = self.numbers(base);
+        let Some(first) = numbers.first().copied() else {
+            return 0;
+        };
+        let alike = |this: &Self| this.alike(&numbers, route, names, false);
+        if verb == Verb::Delete || flags & NLM_F_CREATE == 0 {
+            // One of them is gone, changed its flags, or (NLM_F_REPLACE) the first is another.
+            let replaced = verb != Verb::Delete && flags & NLM_F_REPLACE != 0;
+            return match numbers.len() > 1 && !replaced {
+                true => alike(self).unwrap_or(first),
+                false => first,
+            };
+        }
+        // There was none, whatever we know: they went without a word.
+        if flags & (NLM_F_EXCL | NLM_F_REPLACE) != 0 {
+            return first;
+        }
+        if let Some(number) = alike(self) {
+            return number;
+        }
+        let number = (0..=u16::MAX).find(|n| !numbers.contains(n)).unwrap_or(0);
+        match flags & NLM_F_APPEND {
+            0 => numbers.insert(0, number),
+            _ => numbers.push(number),
+        }
+        self.siblings.insert(base, numbers);
+        number
+    }
+
+    /// Which of its siblings a row is about: the one that says the same, else one that no row was
+    /// about yet, else a new one.
+    fn number_of_row(&mut self, route: &mut Route, names: &Names) -> u16 {
+        let base = named(route, 0);
+        let mut numbers = self.numbers(base);
+        if numbers.is_empty() {
+            return 0;
+        }
+        let unseen = |number: &u16| {
+            let known = self.table.get(named(&mut route.clone(), *number));
+            known.is_some_and(|known| !known.mark().is_seen())
+        };
+        let free = numbers.iter().copied().find(unseen);
+        if let Some(number) = self.alike(&numbers, route, names, true).or(free) {
+            return number;
+        }
+        // Told by an event since the look began.
+        if let Some(number) = self.alike(&numbers, route, names, false) {
+            return number;
+        }
+        let number = (0..=u16::MAX).find(|n| !numbers.contains(n)).unwrap_or(0);
+        numbers.push(number);
+        self.siblings.insert(base, numbers);
+        number
+    }
+
+    /// May an event have replaced other routes than the one that it is about? IPv6 replaces across
+    /// the instances, and joins routes that were apart.
+    fn is_doubtful(&self, key: Key, route: &Route, flags: u16) -> bool {
+        let joined = route.nexthops.is_some() && route.protocol.is("ra");
+        let replaced = flags & NLM_F_REPLACE != 0 && self.table.get(key).is_none();
+        route.family.is("inet6") && (joined || replaced)
+    }
+}
+
+/// Writes the number into the route. Returns the key that it has then.
+fn named(route: &mut Route, value: u16) -> Key {
+    number(route, value);
+    key_of(route)
+}
+
+/// An IPv4 route's number, as its instance.
+fn number(route: &mut Route, number: u16) {
+    if route.family.is("inet") {
+        route.instance = (number != 0).then(|| number.to_string());
+    }
+}
+
+/// What is not kept of a known route is as it is now.
+fn take_ages(old: &mut Route, now: &Route) {
+    (old.expires, old.error) = (now.expires, now.error);
+    old.cacheinfo.clone_from(&now.cacheinfo);
+}
+
+/// What a route says, without what the kernel alters by itself.
+fn plain(route: &mut Route) {
+    route.flags = Flags::new(0, &[]);
+    route.instance = None;
+    (route.expires, route.error, route.cacheinfo) = (None, None, None);
+    for leg in route.nexthops.iter_mut().flatten() {
+        leg.flags = Flags::new(0, &[]);
+    }
+}

@@ -1,0 +1,36 @@
+//! The changes that the kernel makes without a word, by what comes before them.
+
+use crate::event::kind_set::KindSet;
+use crate::event::link::Link;
+use crate::event::{Change, Kind, Op, Payload};
+
+/// IPv4 routes, and nexthops, go with their device, and their legs with its carrier.
+const WITH_A_DEVICE: KindSet = KindSet::of(&[Kind::Route, Kind::Neigh]);
+/// A device that joins or leaves a bridge or VRF takes entries along.
+const WITH_A_MASTER: KindSet = KindSet::of(&[Kind::Route, Kind::Neigh, Kind::Fdb]);
+/// IPv4 routes go with the subnet of their router.
+const WITH_AN_ADDRESS: KindSet = KindSet::of(&[Kind::Route]);
+
+/// The kinds of which objects may have changed without a word when this was told.
+pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
+    match payload {
+        Payload::Link(_) if op == Op::Delete => WITH_A_DEVICE.or(WITH_A_MASTER),
+        Payload::Link(link) => match change.map(Change::old) {
+            Some(Payload::Link(old)) => after_change(link, old),
+            _ => KindSet::EMPTY,
+        },
+        Payload::Address(_) if op == Op::Delete => WITH_AN_ADDRESS,
+        _ => KindSet::EMPTY,
+    }
+}
+
+fn after_change(link: &Link, old: &Link) -> KindSet {
+    let mut kinds = KindSet::EMPTY;
+    if link.flags != old.flags || link.operstate != old.operstate {
+        kinds = kinds.or(WITH_A_DEVICE);
+    }
+    if link.master_index != old.master_index {
+        kinds = kinds.or(WITH_A_MASTER);
+    }
+    kinds
+}

@@ -1,0 +1,189 @@
+//! Known objects by key, and which of them a look at the kernel has seen.
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
+
+use crate::event::Payload;
+use crate::event::fields::Keyed;
+
+/// What identifies an object: a hash of its kind's key fields. With 128 bits no two objects
+/// share one.
+pub type Key = u128;
+
+/// The key of an object; `None` for a message, which is no state.
+pub fn key(object: &Payload) -> Option<Key> {
+    let mut hasher = hasher();
+    object
+        .hash_key(&mut hasher)
+        .then(|| hasher.finish128().as_u128())
+}
+
+/// The key of an object of a kind that is a state.
+pub fn key_of(object: &impl Keyed) -> Key {
+    let mut hasher = hasher();
+    object.hash_key(&mut hasher);
+    hasher.finish128().as_u128()
+}
+
+/// The same in every run: a replay tells what its recording told, in the same order.
+fn hasher() -> SipHasher13 {
+    SipHasher13::new()
+}
+
+/// What looks at the kernel found of an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark(u8);
+
+impl Mark {
+    const SEEN: u8 = 0x80;
+    /// An object is gone when it was missed by so many clean looks in a row.
+    const GONE: u8 = 2;
+
+    /// The look that is under way has seen it, or an event has told of it since it began.
+    pub fn see(&mut self) {
+        self.0 = Self::SEEN;
+    }
+
+    pub fn is_seen(self) -> bool {
+        self.0 == Self::SEEN
+    }
+
+    /// The look is over. `clean`: what it has not seen is missing. Returns whether the object is
+    /// missing.
+    pub fn look_over(&mut self, clean: bool) -> bool {
+        match (self.is_seen(), clean) {
+            (true, _) => self.0 = 0,
+            (false, true) => self.0 += 1,
+            (false, false) => {}
+        }
+        self.0 > 0
+    }
+
+    pub fn is_gone(self) -> bool {
+        !self.is_seen() && self.0 >= Self::GONE
+    }
+
+    pub const fn to_byte(self) -> u8 {
+        self.0
+    }
+
+    pub const fn from_byte(byte: u8) -> Self {
+        Mark(byte)
+    }
+}
+
+/// What a [`Table`] holds.
+pub trait Known {
+    fn key(&self) -> Key;
+    fn mark(&self) -> Mark;
+    fn set_mark(&mut self, mark: Mark);
+}
+
+/// Known objects by key.
+#[derive(Debug)]
+pub struct Table<T>(HashTable<T>);
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Table(HashTable::new())
+    }
+}
+
+/// The key is a hash already.
+fn hash<T: Known>(object: &T) -> u64 {
+    object.key() as u64
+}
+
+impl<T: Known> Table<T> {
+    pub fn get(&self, key: Key) -> Option<&T> {
+        self.0.find(key as u64, |object| object.key() == key)
+    }
+
+    pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
+        self.0.find_mut(key as u64, |object| object.key() == key)
+    }
+
+    /// Puts an object. Returns its former self.
+    pub fn put(&mut self, object: T) -> Option<T> {
+        let key = object.key();
+        match self.0.entry(key as u64, |known| known.key() == key, hash) {
+            Entry::Occupied(mut known) => Some(std::mem::replace(known.get_mut(), object)),
+            Entry::Vacant(place) => {
+                place.insert(object);
+                None
+            }
+        }
+    }
+
+    pub fn remove(&mut self, key: Key) -> Option<T> {
+        let known = self.0.find_entry(key as u64, |known| known.key() == key);
+        let (object, _) = known.ok()?.remove();
+        Some(object)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// A look is over. Returns the number of objects that are missing but may still be there, and
+    /// those that are gone, in the order of their keys.
+    pub fn look_over(&mut self, clean: bool) -> (usize, Vec<T>) {
+        let mut missing = 0;
+        for object in &mut self.0 {
+            let mut mark = object.mark();
+            missing += usize::from(mark.look_over(clean));
+            object.set_mark(mark);
+        }
+        let mut gone = Vec::new();
+        if missing > 0 {
+            gone.extend(self.0.extract_if(|object| object.mark().is_gone()));
+            gone.sort_unstable_by_key(Known::key);
+        }
+        (missing - gone.len(), gone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Thing(Key, Mark);
+
+    impl Known for Thing {
+        fn key(&self) -> Key {
+            self.0
+        }
+        fn mark(&self) -> Mark {
+            self.1
+        }
+        fn set_mark(&mut self, mark: Mark) {
+            self.1 = mark;
+        }
+    }
+
+    #[test]
+    fn an_object_is_gone_when_two_clean_looks_in_a_row_missed_it() {
+        let mut table = Table::default();
+        for key in [1, 2] {
+            assert_eq!(table.put(Thing(key, Mark::default())), None);
+        }
+        let mut look = |seen: &[Key], clean| {
+            for key in seen {
+                let thing = table.get_mut(*key).unwrap();
+                thing.1.see();
+            }
+            let (missing, gone) = table.look_over(clean);
+            (missing, gone.iter().map(Known::key).collect::<Vec<_>>())
+        };
+        assert_eq!(look(&[1, 2], true), (0, vec![]));
+        assert_eq!(look(&[1], true), (1, vec![]));
+        // A look that was disturbed proves nothing.
+        assert_eq!(look(&[1], false), (1, vec![]));
+        assert_eq!(look(&[1, 2], true), (0, vec![]));
+        assert_eq!(look(&[1], true), (1, vec![]));
+        assert_eq!(look(&[1], true), (0, vec![2]));
+        assert_eq!(table.len(), 1);
+    }
+}
