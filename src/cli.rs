@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::SignedDuration;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::encode::Format;
 use crate::event::Kind;
@@ -15,6 +16,7 @@ use crate::event::meta::{Part, Settings};
 use crate::run::Outputs;
 use crate::run::live::Live;
 use crate::run::replay::Replay;
+use crate::run::state::Ask;
 
 /// Streams what the Linux kernel says about its network as one JSON object per line.
 ///
@@ -29,6 +31,7 @@ use crate::run::replay::Replay;
   nlstream | jq -c 'select(.op == \"delete\")'   what is deleted
   nlstream --record night.pcapng -o night.ndjson
   nlstream replay night.pcapng                 the same lines again
+  nlstream state -k route --at 2026-11-24T03:12 night.ndjson
 
 Every line is described by the schema that `nlstream schema` prints.
 Exit status: 0 the end was asked for, 1 something failed, 2 the command line is wrong.")]
@@ -109,6 +112,30 @@ enum Command {
         /// The id of the run, 8 hexadecimal digits, instead of a random one
         #[arg(long, value_name = "ID", value_parser = run_id)]
         run: Option<String>,
+    },
+    /// Print the objects that stood at a moment, from lines that were written with --snapshot
+    ///
+    /// It refuses where the lines do not tell: before a snapshot is complete, in a gap that is
+    /// not made good yet, after their end.
+    State {
+        /// The files with the lines, oldest first, `-` for the standard input
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The moment: 2026-11-24T03:12:00Z, or without a zone in local time; the end without one
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        at: Option<Timestamp>,
+        /// Only objects of these kinds, separated by commas
+        #[arg(
+            short,
+            long = "kind",
+            value_name = "LIST",
+            value_delimiter = ',',
+            hide_possible_values = true
+        )]
+        kinds: Option<Vec<KindArg>>,
+        /// Print what is known even where that is not all
+        #[arg(long)]
+        partial: bool,
     },
     /// Print the JSON schema of the lines
     Schema,
@@ -205,6 +232,7 @@ enum FormatArg {
 pub enum Task {
     Live(Live),
     Replay(Replay, Vec<PathBuf>),
+    State(Ask),
     Schema,
 }
 
@@ -214,6 +242,17 @@ pub fn task() -> Task {
     match cli.command {
         None => Task::Live(Live::of(&cli)),
         Some(Command::Replay { files, stream, run }) => Task::Replay(stream.replay(run), files),
+        Some(Command::State {
+            files,
+            at,
+            kinds,
+            partial,
+        }) => Task::State(Ask {
+            files,
+            at,
+            kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),
+            partial,
+        }),
         Some(Command::Schema) => Task::Schema,
     }
 }
@@ -277,6 +316,15 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
         return Err("it must be longer than nothing".to_owned());
     }
     Ok(duration)
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let local = |text: &str| -> Result<Timestamp, jiff::Error> {
+        let time: DateTime = text.parse()?;
+        TimeZone::system().to_timestamp(time)
+    };
+    let moment = text.parse().or_else(|_| local(text));
+    moment.map_err(|_| "a time: 2026-11-24T03:12:00Z, or 2026-11-24T03:12 in local time".to_owned())
 }
 
 fn duration_or_never(text: &str) -> Result<Never, String> {

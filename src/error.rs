@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::fold::{Doubt, Fault};
+
 /// What ends a run with exit status 1.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -16,6 +18,10 @@ pub enum Error {
     Write { name: String, source: io::Error },
     #[error("cannot record to {}: {source}", path.display())]
     Record { path: PathBuf, source: io::Error },
+    #[error("{}: {source}", path.display())]
+    Lines { path: PathBuf, source: Fault },
+    #[error("what stood at that moment is not known: {0}; --partial tells what is")]
+    Doubt(Doubt),
     #[error(transparent)]
     Capture(#[from] crate::capture::Error),
     #[error("cannot open a netlink socket: {0}")]

@@ -19,6 +19,7 @@
 //! | [`decode`] | message → event, one file per kind |
 //! | [`state`] | what is known of each object: what an event changes, and names of devices |
 //! | [`encode`], [`text`] | event → line, as JSON or for people |
+//! | [`fold`] | lines → the objects that stood at a moment |
 //! | [`pipeline`] | all of that, in order |
 //! | [`sink`] | where the lines go |
 //! | [`run`] | the loops that feed a pipeline: `live`, `replay` |
@@ -33,6 +34,7 @@ pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod event;
+pub mod fold;
 pub mod input;
 pub mod names;
 pub mod netlink;

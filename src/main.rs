@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use nlstream::cli::{self, Task};
 use nlstream::error::Error;
-use nlstream::run::{live, replay};
+use nlstream::run::{live, replay, state};
 use nlstream::schema;
 
 fn main() -> ExitCode {
@@ -25,6 +25,7 @@ fn run(task: Task) -> Result<(), Error> {
     match task {
         Task::Live(live) => live::run(&live),
         Task::Replay(replay, files) => files.iter().try_for_each(|file| replay::run(&replay, file)),
+        Task::State(ask) => state::run(&ask),
         Task::Schema => match std::io::stdout().write_all(schema::text().as_bytes()) {
             Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Write {
                 name: "the standard output".to_owned(),

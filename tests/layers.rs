@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const ROWS: &[&[&str]] = &[
     &["netlink"],
     &["event"],
-    &["names", "schema"],
+    &["fold", "names", "schema"],
     &["input"],
     &["capture", "decode"],
     &["error", "state", "text"],

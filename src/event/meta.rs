@@ -1,7 +1,5 @@
 //! `kind:"meta"`: nlstream's own records.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -113,14 +111,16 @@ pub struct Resync {
     /// Until when.
     pub to: Time,
     /// What differed, by kind.
-    pub corrections: BTreeMap<Kind, Corrections>,
+    pub corrections: Vec<Corrections>,
     /// The kinds of which objects may be missing, as in `sync`.
     pub incomplete: Option<Vec<Kind>>,
 }
 
-/// How many objects differed from what was known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+/// How many objects of a kind differed from what was known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Corrections {
+    /// Their kind.
+    pub kind: Kind,
     /// Objects that were new.
     pub added: u64,
     /// Objects that were different.
@@ -142,10 +142,8 @@ pub struct Refused {
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Heartbeat {
-    /// Lines by kind.
-    pub lines: BTreeMap<Kind, u64>,
-    /// Known objects by kind.
-    pub objects: BTreeMap<Kind, u64>,
+    /// What there is of each kind; those of which there is nothing are left out.
+    pub kinds: Vec<Counts>,
     /// Datagrams that were received.
     pub datagrams: u64,
     /// Gaps.
@@ -157,10 +155,21 @@ pub struct Heartbeat {
     /// Datagrams that were refused because their sender was not the kernel.
     pub refused: u64,
     /// What the kernel changed without a word, or while something was lost, by kind.
-    pub corrections: BTreeMap<Kind, Corrections>,
+    pub corrections: Vec<Corrections>,
     /// How it is with the program.
     #[serde(flatten)]
     pub pulse: Pulse,
+}
+
+/// What there is of a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Counts {
+    /// The kind.
+    pub kind: Kind,
+    /// Lines.
+    pub lines: u64,
+    /// Known objects.
+    pub objects: u64,
 }
 
 /// How it is with the program.

@@ -120,7 +120,7 @@ impl Pipeline {
             self.resync.get_or_insert_with(|| Resync {
                 from: now,
                 to: now,
-                corrections: BTreeMap::new(),
+                corrections: Vec::new(),
                 incomplete: None,
             });
         }

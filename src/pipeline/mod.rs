@@ -148,7 +148,7 @@ impl Pipeline {
                     self.resync.get_or_insert_with(|| Resync {
                         from: time,
                         to: time,
-                        corrections: std::collections::BTreeMap::new(),
+                        corrections: Vec::new(),
                         incomplete: None,
                     });
                 }

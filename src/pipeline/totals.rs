@@ -1,8 +1,6 @@
 //! The counts of a run.
 
-use std::collections::BTreeMap;
-
-use crate::event::meta::{Corrections, Gap, GapCause, Heartbeat, Pulse, Stop};
+use crate::event::meta::{Corrections, Counts, Gap, GapCause, Heartbeat, Pulse, Stop};
 use crate::event::{Kind, Op};
 
 /// The counts of a run.
@@ -18,7 +16,7 @@ pub struct Totals {
     gaps: u64,
     lost: u64,
     dropped: u64,
-    corrections: BTreeMap<Kind, Corrections>,
+    corrections: Vec<Corrections>,
 }
 
 impl Totals {
@@ -41,13 +39,13 @@ impl Totals {
     }
 
     pub fn heartbeat(&self, pulse: Pulse, objects: impl Fn(Kind) -> u64) -> Heartbeat {
-        let some = |count: &dyn Fn(Kind) -> u64| -> BTreeMap<Kind, u64> {
-            let kinds = Kind::ALL.iter().map(|kind| (*kind, count(*kind)));
-            kinds.filter(|(_, count)| *count > 0).collect()
-        };
+        let counts = Kind::ALL.iter().map(|kind| Counts {
+            kind: *kind,
+            lines: self.lines[*kind as usize],
+            objects: objects(*kind),
+        });
         Heartbeat {
-            lines: some(&|kind| self.lines[kind as usize]),
-            objects: some(&objects),
+            kinds: counts.filter(|it| it.lines + it.objects > 0).collect(),
             datagrams: self.datagrams,
             gaps: self.gaps,
             lost: self.lost,
@@ -73,8 +71,21 @@ impl Totals {
 }
 
 /// Counts what a look found.
-pub fn count(corrections: &mut BTreeMap<Kind, Corrections>, kind: Kind, op: Op) {
-    let of_kind = corrections.entry(kind).or_default();
+pub fn count(corrections: &mut Vec<Corrections>, kind: Kind, op: Op) {
+    let at = match corrections.binary_search_by_key(&kind, |of| of.kind) {
+        Ok(at) => at,
+        Err(at) => {
+            let none = Corrections {
+                kind,
+                added: 0,
+                changed: 0,
+                deleted: 0,
+            };
+            corrections.insert(at, none);
+            at
+        }
+    };
+    let of_kind = &mut corrections[at];
     match op {
         Op::Add | Op::Present => of_kind.added += 1,
         Op::Delete => of_kind.deleted += 1,

@@ -5,6 +5,7 @@ pub mod live;
 mod looks;
 pub mod replay;
 mod requests;
+pub mod state;
 
 use std::fs::File;
 use std::io::BufWriter;

@@ -105,7 +105,10 @@ fn every_reference_has_its_definition() {
 fn an_enum_is_one_schema() {
     let schema = schema();
     let origin = &schema["$defs"]["origin"];
-    assert_eq!(origin["enum"], json!(["kernel", "snapshot"]));
+    assert_eq!(
+        origin["enum"],
+        json!(["kernel", "snapshot", "resync", "inferred"])
+    );
     let description = origin["description"].as_str().unwrap();
     assert!(description.contains("`kernel`: The kernel told it."));
 }

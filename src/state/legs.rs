@@ -40,7 +40,7 @@ pub fn without(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
         gone.ifindex == Some(ifindex(leg))
             && gateway.and_then(|attr| attr.ip().ok()) == gone.gateway
     };
-    let at = all.iter().position(|leg| is_gone(&leg))?;
+    let at = all.iter().position(is_gone)?;
     let mut left = all.clone();
     left.remove(at);
 

@@ -104,6 +104,7 @@ impl Links {
 
     /// A look is over. Returns the number of devices that are missing but may still be there, and
     /// those that are gone.
+    #[expect(clippy::vec_box, reason = "they are boxed already, and stay so")]
     pub fn look_over(&mut self, clean: bool) -> (usize, Vec<Box<Link>>) {
         let (missing, gone) = self.table.look_over(clean);
         (

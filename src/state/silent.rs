@@ -4,12 +4,15 @@ use crate::event::kind_set::KindSet;
 use crate::event::link::Link;
 use crate::event::{Change, Kind, Op, Payload};
 
-/// IPv4 routes, and nexthops, go with their device, and their legs with its carrier.
-const WITH_A_DEVICE: KindSet = KindSet::of(&[Kind::Route, Kind::Neigh]);
+/// IPv4 routes, and nexthops, go with their device, and their legs with its carrier. Multicast
+/// groups that the kernel joins on it, and their neighbours, come.
+const WITH_A_DEVICE: KindSet = KindSet::of(&[Kind::Route, Kind::Neigh, Kind::Fdb]);
 /// A device that joins or leaves a bridge or VRF takes entries along.
 const WITH_A_MASTER: KindSet = KindSet::of(&[Kind::Route, Kind::Neigh, Kind::Fdb]);
+/// An address comes with multicast groups: entries of the device's own filter, and neighbours.
+const WITH_AN_ADDRESS: KindSet = KindSet::of(&[Kind::Neigh, Kind::Fdb]);
 /// IPv4 routes go with the subnet of their router.
-const WITH_AN_ADDRESS: KindSet = KindSet::of(&[Kind::Route]);
+const WITHOUT_AN_ADDRESS: KindSet = KindSet::of(&[Kind::Route, Kind::Fdb]);
 
 /// The kinds of which objects may have changed without a word when this was told.
 pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
@@ -19,7 +22,11 @@ pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
             Some(Payload::Link(old)) => after_change(link, old),
             _ => KindSet::EMPTY,
         },
-        Payload::Address(_) if op == Op::Delete => WITH_AN_ADDRESS,
+        Payload::Address(_) => match op {
+            Op::Delete => WITHOUT_AN_ADDRESS,
+            Op::Change => KindSet::EMPTY,
+            _ => WITH_AN_ADDRESS,
+        },
         _ => KindSet::EMPTY,
     }
 }

@@ -76,9 +76,9 @@ fn gap(pen: &mut Pen<'_>, gap: &Gap) -> fmt::Result {
 
 fn resync(pen: &mut Pen<'_>, resync: &Resync) -> fmt::Result {
     pen.write_str("what was lost is made good")?;
-    for (kind, found) in &resync.corrections {
+    for found in &resync.corrections {
         let number = found.added + found.changed + found.deleted;
-        write!(pen, ", {number} {} corrected", kind.name())?;
+        write!(pen, ", {number} {} corrected", found.kind.name())?;
     }
     incomplete(pen, resync.incomplete.as_deref())
 }
@@ -92,9 +92,10 @@ fn incomplete(pen: &mut Pen<'_>, kinds: Option<&[Kind]>) -> fmt::Result {
 }
 
 fn heartbeat(pen: &mut Pen<'_>, heartbeat: &Heartbeat) -> fmt::Result {
-    count(pen, heartbeat.lines.values().sum(), "event")?;
+    let kinds = &heartbeat.kinds;
+    count(pen, kinds.iter().map(|of| of.lines).sum(), "event")?;
     pen.write_str(", ")?;
-    count(pen, heartbeat.objects.values().sum(), "object")?;
+    count(pen, kinds.iter().map(|of| of.objects).sum(), "object")?;
     pen.write_str(" known")?;
     for (number, noun, what) in [
         (heartbeat.lost, "message", "lost"),

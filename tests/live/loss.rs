@@ -10,16 +10,29 @@ fn the_gaps_account_for_every_missing_route() {
     let Some(ns) = Namespace::new() else { return };
     const ROUTES: u64 = 4000;
     ns.run("ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip address add 192.0.2.1/24 dev veth0");
-    let stream = ns.stream(&["--rcvbuf", "4K", "-k", "route"]);
+    let mut stream = ns.stream(&["--rcvbuf", "4K", "-k", "route", "--snapshot"]);
+    stream.wait("meta", "sync");
     // As fast as it goes, with the reader of the events held.
     stream.signal("STOP");
     ns.run(&format!(
         "for ((i = 0; i < {ROUTES}; i++)); do echo route add 10.$((i / 250)).$((i % 250)).0/24 via 192.0.2.2; done | ip -batch -"
     ));
     stream.signal("CONT");
-    ns.run("sleep 0.3; ip route add 203.0.113.0/24 via 192.0.2.2");
+    stream.wait("meta", "resync");
+    ns.run("ip route add 203.0.113.0/24 via 192.0.2.2");
+    stream.wait_for("the last route", |line| {
+        line["route"]["dst"] == "203.0.113.0/24"
+    });
     let (lines, _) = stream.interrupt();
-    let told = lines.iter().filter(|l| l["kind"] == "route").count() as u64;
+    let route = |l: &&Value| l["kind"] == "route";
+    let from = |origin: &str| {
+        lines
+            .iter()
+            .filter(|l| l["origin"] == origin)
+            .filter(route)
+            .count()
+    };
+    let told = from("kernel") as u64;
     let gaps: Vec<&Value> = lines.iter().filter(|l| l["op"] == "gap").collect();
     let lost: u64 = gaps
         .iter()
@@ -27,6 +40,8 @@ fn the_gaps_account_for_every_missing_route() {
         .sum();
     assert!(!gaps.is_empty(), "a buffer of 4 KiB held {ROUTES} routes");
     assert_eq!(told + lost, ROUTES + 1, "{gaps:#?}");
+    // What is missing is told by the resync, each route once.
+    assert_eq!(from("resync") as u64, lost);
     assert_eq!(gaps[0]["meta"]["cause"], "overflow");
     assert_eq!(gaps[0]["meta"]["errno"], 105);
     // It goes on after the gap.

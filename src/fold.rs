@@ -1,0 +1,287 @@
+//! Lines → the objects that stood at a moment: `nlstream state`. Refuses to say what the lines do
+//! not tell.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use jiff::Timestamp;
+use serde::ser::{SerializeMap as _, Serializer};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+use crate::event::Kind;
+use crate::event::meta::{Gap, GapCause};
+use crate::event::values::Time;
+
+/// Why the lines do not tell what stood.
+#[derive(Debug, Error)]
+pub enum Doubt {
+    #[error("there are no lines before {0:.9}")]
+    NoLines(Timestamp),
+    #[error("the lines end at {0:.9}: of what came later they know nothing")]
+    TooLate(Timestamp),
+    #[error(
+        "no snapshot of that run was complete by then: what existed before it began is missing"
+    )]
+    NoSnapshot,
+    #[error(
+        "it lies in a gap: since {0:.9} something is missing, and it was not made good by then"
+    )]
+    Gap(Timestamp),
+    #[error("lines are missing: {1} follows {0} in the run {2}")]
+    Missing(u64, u64, String),
+}
+
+/// What makes the lines unusable.
+#[derive(Debug, Error)]
+pub enum Fault {
+    #[error("cannot read the lines: {0}")]
+    Read(#[from] std::io::Error),
+    #[error("line {0} is none of nlstream's: {1}")]
+    Line(u64, serde_json::Error),
+}
+
+/// A line, as far as it matters here.
+#[derive(Deserialize)]
+struct Line {
+    run: String,
+    seq: u64,
+    time: Time,
+    kind: Kind,
+    op: Verb,
+}
+
+/// All of a line, as it was written.
+type Parts<'a> = BTreeMap<&'a str, &'a RawValue>;
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Verb {
+    Add,
+    Change,
+    Present,
+    Delete,
+    Start,
+    Sync,
+    Gap,
+    Resync,
+    #[serde(other)]
+    Other,
+}
+
+/// An object that stands, as a line.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    pub kind: Kind,
+    /// Name and value, as they were written in the line that told of it last.
+    parts: Vec<(&'static str, Box<RawValue>)>,
+}
+
+impl Standing {
+    fn new(kind: Kind, parts: &Parts<'_>) -> Self {
+        let names = [
+            "v", "run", "seq", "time", "host", "kind", "op", "origin", "ifindex", "ifname",
+        ];
+        let names = names.into_iter().chain([kind.name()]);
+        let part = |name| Some((name, (*parts.get(name)?).to_owned()));
+        Standing {
+            kind,
+            parts: names.filter_map(part).collect(),
+        }
+    }
+}
+
+impl Serialize for Standing {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(None)?;
+        for (name, value) in &self.parts {
+            match *name {
+                "op" => map.serialize_entry(name, "present")?,
+                _ => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// The objects that stand, and what is known of the lines so far.
+#[derive(Debug, Default)]
+pub struct Fold {
+    objects: BTreeMap<(Kind, String), Standing>,
+    run: Option<(String, u64)>,
+    /// When the last line was written.
+    last: Option<Time>,
+    synced: bool,
+    /// Since when something is missing.
+    gap: Option<Time>,
+    /// Numbers that are missing, which a gap may explain.
+    hole: Option<(u64, u64)>,
+}
+
+impl Fold {
+    /// Takes lines up to the moment `at`; all of them without one.
+    ///
+    /// # Errors
+    /// Where the lines cannot be read. A last line that is torn is left out.
+    pub fn read(&mut self, lines: impl BufRead, at: Option<Timestamp>) -> Result<Reached, Fault> {
+        let mut lines = lines.split(b'\n').zip(1..).peekable();
+        while let Some((line, number)) = lines.next() {
+            let line = line?;
+            if line.is_empty() {
+                continue;
+            }
+            let parsed = serde_json::from_slice(&line)
+                .and_then(|parts: Parts<'_>| Ok((parts, serde_json::from_slice::<Line>(&line)?)));
+            let (parts, line) = match parsed {
+                Ok(parsed) => parsed,
+                Err(_) if lines.peek().is_none() => break,
+                Err(error) => return Err(Fault::Line(number, error)),
+            };
+            if at.is_some_and(|at| line.time.0 > at) {
+                return Ok(Reached::Moment);
+            }
+            self.take(&line, &parts)
+                .map_err(|error| Fault::Line(number, error))?;
+        }
+        Ok(Reached::End)
+    }
+
+    fn take(&mut self, line: &Line, parts: &Parts<'_>) -> serde_json::Result<()> {
+        match &self.run {
+            // Told twice: shippers do that.
+            Some((run, seq)) if *run == line.run && line.seq <= *seq => return Ok(()),
+            Some((run, seq)) if *run == line.run && line.seq > seq + 1 => {
+                self.hole = Some((*seq, line.seq));
+            }
+            Some((run, _)) if *run == line.run => {}
+            // Another run knows what it tells, and no more.
+            _ => *self = Fold::default(),
+        }
+        self.run = Some((line.run.clone(), line.seq));
+        self.last = Some(line.time);
+        match (line.kind, line.op) {
+            (Kind::Meta, Verb::Sync) => self.synced = true,
+            (Kind::Meta, Verb::Gap) => {
+                let meta = parts.get("meta").map_or("null", |raw| raw.get());
+                let gap: Gap = serde_json::from_str(meta)?;
+                let explains = |hole: &(u64, u64)| gap.lost == Some(hole.1 - hole.0 - 1);
+                if gap.cause == GapCause::Output && self.hole.as_ref().is_some_and(explains) {
+                    self.hole = None;
+                }
+                self.gap.get_or_insert(gap.from.unwrap_or(line.time));
+            }
+            (Kind::Meta, Verb::Resync) => self.gap = None,
+            (Kind::Meta, _) | (_, Verb::Other) => {}
+            (kind, op) => self.object(kind, op, parts)?,
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, kind: Kind, op: Verb, parts: &Parts<'_>) -> serde_json::Result<()> {
+        let payload = parts.get(kind.name()).map_or("null", |raw| raw.get());
+        let Some(key) = key(kind, &serde_json::from_str(payload)?) else {
+            return Ok(());
+        };
+        match op {
+            Verb::Delete => self.objects.remove(&(kind, key)),
+            _ => self.objects.insert((kind, key), Standing::new(kind, parts)),
+        };
+        Ok(())
+    }
+
+    /// The objects that stand, by kind and key.
+    pub fn objects(&self) -> impl Iterator<Item = &Standing> {
+        self.objects.values()
+    }
+
+    /// Why these may not be the objects that stood at the moment `at`, if anything says so.
+    /// `reached`: what ended the last [`Fold::read`].
+    pub fn doubt(&self, at: Option<Timestamp>, reached: Reached) -> Option<Doubt> {
+        let Some(last) = self.last else {
+            return Some(Doubt::NoLines(at.unwrap_or(Timestamp::MAX)));
+        };
+        if at.is_some() && reached == Reached::End && at > Some(last.0) {
+            return Some(Doubt::TooLate(last.0));
+        }
+        if let (Some((from, to)), Some((run, _))) = (self.hole, &self.run) {
+            return Some(Doubt::Missing(from, to, run.clone()));
+        }
+        if let Some(from) = self.gap {
+            return Some(Doubt::Gap(from.0));
+        }
+        (!self.synced).then_some(Doubt::NoSnapshot)
+    }
+}
+
+/// What ended the reading of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// A line that was written later.
+    Moment,
+    End,
+}
+
+/// The object's identity: its key fields ([`Kind::key`]), as JSON.
+fn key(kind: Kind, payload: &Value) -> Option<String> {
+    let fields = kind.key();
+    let value = |field: &str| {
+        let mut names = field.split("//");
+        names.find_map(|name| payload.get(name))
+    };
+    let values: Vec<_> = fields.iter().map(|field| value(field)).collect();
+    (!fields.is_empty()).then(|| serde_json::to_string(&values).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINES: &str = r#"
+{"v":1,"run":"00000001","seq":0,"time":"2026-01-01T00:00:00Z","kind":"meta","op":"start","meta":{}}
+{"v":1,"run":"00000001","seq":1,"time":"2026-01-01T00:00:01Z","kind":"rule","op":"present","rule":{"priority":1}}
+{"v":1,"run":"00000001","seq":2,"time":"2026-01-01T00:00:01Z","kind":"meta","op":"sync","meta":{"objects":1}}
+{"v":1,"run":"00000001","seq":3,"time":"2026-01-01T00:00:02Z","kind":"rule","op":"add","rule":{"priority":2}}
+{"v":1,"run":"00000001","seq":3,"time":"2026-01-01T00:00:02Z","kind":"rule","op":"add","rule":{"priority":2}}
+{"v":1,"run":"00000001","seq":4,"time":"2026-01-01T00:00:03Z","kind":"rule","op":"delete","rule":{"priority":1}}
+{"v":1,"run":"00000001","seq":5,"time":"2026-01-01T00:00:06Z","kind":"meta","op":"gap","meta":{"cause":"overflow","from":"2026-01-01T00:00:05Z"}}
+{"v":1,"run":"00000001","seq":6,"time":"2026-01-01T00:00:07Z","kind":"meta","op":"resync","meta":{}}
+{"v":1,"run":"00000001","seq":9,"time":"2026-01-01T00:00:08Z","kind":"meta","op":"gap","meta":{"cause":"output","lost":2}}
+{"v":1,"run":"00000001","seq":10,"time":"2026-01-01T00:00:09Z","kind":"meta","op":"resync","meta":{}}
+{"v":1,"run":"00000001","seq":12,"time":"2026-01-01T00:00:10Z","kind":"rule","op":"delete","rule":{"priority":2}}
+{"v":1,"run":"0000"#;
+
+    fn at(second: i64) -> (Vec<String>, Option<Doubt>) {
+        let at = Timestamp::from_second(1_767_225_600 + second).unwrap();
+        let mut fold = Fold::default();
+        let reached = fold.read(LINES.trim_start().as_bytes(), Some(at)).unwrap();
+        let payload = |it: &Standing| it.parts.last().unwrap().1.get().to_owned();
+        (
+            fold.objects().map(payload).collect(),
+            fold.doubt(Some(at), reached),
+        )
+    }
+
+    #[test]
+    fn what_stood_at_a_moment() {
+        let (one, two) = (r#"{"priority":1}"#, r#"{"priority":2}"#);
+        assert!(matches!(at(-1), (_, Some(Doubt::NoLines(_)))));
+        assert!(matches!(at(0), (_, Some(Doubt::NoSnapshot))));
+        assert!(matches!(at(1), (objects, None) if objects == [one]));
+        assert!(matches!(at(2), (objects, None) if objects == [one, two]));
+        assert!(matches!(at(4), (objects, None) if objects == [two]));
+        assert!(matches!(at(6), (_, Some(Doubt::Gap(_)))));
+        assert!(matches!(at(7), (objects, None) if objects == [two]));
+        assert!(matches!(at(9), (objects, None) if objects == [two]));
+        assert!(matches!(at(10), (_, Some(Doubt::Missing(10, 12, _)))));
+        assert!(matches!(at(99), (_, Some(Doubt::TooLate(_)))));
+    }
+
+    #[test]
+    fn a_line_of_something_else_is_a_fault() {
+        let mut fold = Fold::default();
+        let fault = fold.read(&b"what?\n{}\n"[..], None).unwrap_err();
+        assert!(fault.to_string().starts_with("line 1 "), "{fault}");
+    }
+}

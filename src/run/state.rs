@@ -1,0 +1,73 @@
+//! `nlstream state`: the objects that stood at a moment, from lines that were written before.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Write as _, stdin, stdout};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use log::warn;
+
+use crate::error::Error;
+use crate::event::Kind;
+use crate::fold::{Fold, Reached};
+
+/// What is asked for.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The files with the lines, in the order in which they were written; `-` is the standard
+    /// input.
+    pub files: Vec<PathBuf>,
+    /// The moment; the end of the lines without one.
+    pub at: Option<Timestamp>,
+    /// Only objects of these kinds.
+    pub kinds: Option<Vec<Kind>>,
+    /// Say what the lines tell, even where that is not all.
+    pub partial: bool,
+}
+
+/// Prints the objects that stood, as lines with `op:"present"`.
+///
+/// # Errors
+/// Where the lines cannot be read, or do not tell what stood at that moment.
+pub fn run(ask: &Ask) -> Result<(), Error> {
+    let mut fold = Fold::default();
+    let mut reached = Reached::End;
+    for path in &ask.files {
+        let fault = |source| Error::Lines {
+            path: path.clone(),
+            source,
+        };
+        let read = match path == Path::new("-") {
+            true => fold.read(stdin().lock(), ask.at),
+            false => match File::open(path) {
+                Ok(file) => fold.read(BufReader::new(file), ask.at),
+                Err(error) => Err(error.into()),
+            },
+        };
+        reached = read.map_err(fault)?;
+        if reached == Reached::Moment {
+            break;
+        }
+    }
+    match fold.doubt(ask.at, reached) {
+        Some(doubt) if ask.partial => warn!("not all that stood is told: {doubt}"),
+        Some(doubt) => return Err(Error::Doubt(doubt)),
+        None => {}
+    }
+    let mut out = BufWriter::new(stdout().lock());
+    let wanted = |kind| ask.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+    let mut write = || -> std::io::Result<()> {
+        for object in fold.objects().filter(|object| wanted(object.kind)) {
+            serde_json::to_writer(&mut out, object)?;
+            out.write_all(b"\n")?;
+        }
+        out.flush()
+    };
+    match write() {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Write {
+            name: "the standard output".to_owned(),
+            source,
+        }),
+        _ => Ok(()),
+    }
+}

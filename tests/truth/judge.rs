@@ -1,0 +1,170 @@
+//! Folded lines against what `ip` and `bridge` say that the kernel holds.
+
+use serde_json::Value;
+
+use super::fold::{Objects, of_kind};
+use crate::common::namespace::Namespace;
+
+/// What the kernel holds, as sentences that both sides can be brought to; sorted.
+pub fn kernel(ns: &Namespace) -> Vec<String> {
+    let mut all = Vec::new();
+    for link in ns.json("ip -j link") {
+        all.push(sentence("link", &link, LINK));
+    }
+    for link in ns.json("ip -j address") {
+        for address in link["addr_info"].as_array().unwrap() {
+            let text = sentence("address", address, ADDRESS);
+            all.push(format!("{text} {}", link["ifname"]));
+        }
+    }
+    for family in ["inet", "inet6"] {
+        for route in ns.json(&format!("ip -f {family} -d -j route show table all")) {
+            all.push(route_sentence(family, &route));
+        }
+        for rule in ns.json(&format!("ip -f {family} -d -j rule")) {
+            all.push(format!("{family} {}", sentence("rule", &rule, RULE)));
+        }
+    }
+    for command in ["ip -j neigh show nud all", "ip -j neigh show proxy"] {
+        for neigh in ns.json(command) {
+            all.extend(neigh_sentence(&neigh));
+        }
+    }
+    for entry in ns.json("bridge -j fdb") {
+        let dev = entry["ifname"].clone();
+        all.push(format!("{} {dev}", sentence("fdb", &entry, FDB)));
+    }
+    all.sort();
+    all
+}
+
+/// The same of folded lines.
+pub fn folded(objects: &Objects) -> Vec<String> {
+    let mut all = Vec::new();
+    all.extend(of_kind(objects, "link").map(|link| sentence("link", link, LINK)));
+    for address in of_kind(objects, "address") {
+        let text = sentence("address", address, ADDRESS);
+        all.push(format!("{text} {}", address["dev"]));
+    }
+    for route in of_kind(objects, "route") {
+        all.push(route_sentence(route["family"].as_str().unwrap(), route));
+    }
+    for rule in of_kind(objects, "rule") {
+        let family = rule["family"].as_str().unwrap();
+        if !["inet", "inet6"].contains(&family) {
+            continue;
+        }
+        all.push(format!("{family} {}", sentence("rule", rule, RULE)));
+    }
+    all.extend(of_kind(objects, "neigh").filter_map(neigh_sentence));
+    for entry in of_kind(objects, "fdb") {
+        let dev = entry["dev"].clone();
+        all.push(format!("{} {dev}", sentence("fdb", entry, FDB)));
+    }
+    all.sort();
+    all
+}
+
+/// What is on one side only.
+pub fn differences(kernel: &[String], folded: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = folded.to_vec();
+    for sentence in kernel {
+        match rest.iter().position(|other| other == sentence) {
+            Some(at) => drop(rest.swap_remove(at)),
+            None => found.push(format!("not told: {sentence}")),
+        }
+    }
+    found.extend(
+        rest.into_iter()
+            .map(|sentence| format!("only told: {sentence}")),
+    );
+    found
+}
+
+const LINK: &[&str] = &[
+    "ifindex",
+    "ifname",
+    "flags",
+    "mtu",
+    "qdisc",
+    "operstate",
+    "master",
+    "group",
+    "txqlen",
+    "ifalias",
+    "address",
+];
+const ADDRESS: &[&str] = &["family", "local", "prefixlen", "scope", "label", "metric"];
+const RULE: &[&str] = &[
+    "priority", "src", "srclen", "table", "fwmark", "action", "protocol",
+];
+const FDB: &[&str] = &["mac", "master", "vlan", "dst"];
+
+fn sentence(kind: &str, object: &Value, fields: &[&str]) -> String {
+    let mut text = kind.to_owned();
+    for field in fields {
+        if let Some(value) = object.get(field) {
+            text += &format!(" {field}={}", ordered(value));
+        }
+    }
+    text
+}
+
+/// The order in a list of flags says nothing.
+fn ordered(value: &Value) -> Value {
+    match value.as_array() {
+        Some(list) => {
+            let mut list = list.clone();
+            // A word of `ip` alone: the device below is down.
+            list.retain(|flag| flag != "M-DOWN");
+            list.sort_by_key(Value::to_string);
+            Value::Array(list)
+        }
+        None => value.clone(),
+    }
+}
+
+fn route_sentence(family: &str, route: &Value) -> String {
+    let full = if family == "inet" { 32 } else { 128 };
+    let dst = match route["dst"].as_str().unwrap() {
+        "default" if family == "inet" => "0.0.0.0/0".to_owned(),
+        "default" => "::/0".to_owned(),
+        dst if dst.contains('/') => dst.to_owned(),
+        dst => format!("{dst}/{full}"),
+    };
+    let or = |field: &str, usual: &str| route[field].as_str().unwrap_or(usual).to_owned();
+    let (table, kind) = (or("table", "main"), or("type", "unicast"));
+    let mut legs: Vec<String> = route["nexthops"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|leg| sentence("leg", leg, &["gateway", "dev", "weight", "flags"]))
+        .collect();
+    legs.sort();
+    // `ip` prints a metric of 0 of IPv6 only, and no flags as an empty list.
+    let metric = route["metric"].as_u64().unwrap_or(0);
+    let fields = &["gateway", "dev", "prefsrc", "protocol", "flags", "nhid"];
+    let text = sentence("route", route, fields);
+    format!("{family} {kind} {dst} table={table} metric={metric} {text} {legs:?}")
+}
+
+/// What passes by itself is no state: entries that the kernel is about to resolve or to forget.
+fn neigh_sentence(neigh: &Value) -> Option<String> {
+    let lasting = ["PERMANENT", "NOARP"];
+    // Sending to a multicast group makes an entry without a word, whenever that may be.
+    if neigh["dst"].as_str().unwrap().starts_with("ff02:") {
+        return None;
+    }
+    let states: Vec<_> = neigh["state"].as_array().into_iter().flatten().collect();
+    let lasts = states
+        .iter()
+        .any(|state| lasting.contains(&state.as_str().unwrap()));
+    let proxy = neigh.get("proxy").is_some();
+    (lasts || proxy).then(|| {
+        format!(
+            "{} {proxy}",
+            sentence("neigh", neigh, &["dst", "dev", "lladdr"])
+        )
+    })
+}
