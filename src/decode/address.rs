@@ -23,7 +23,7 @@ const DYNAMIC: u64 = 1 << 32;
 /// Declares the flags' names (`IFA_F_*`), of which the first depends on the family.
 macro_rules! flag_names {
     ($name:ident, $first:literal) => {
-        const $name: &[(u64, &str)] = &[
+        pub(super) const $name: &[(u64, &str)] = &[
             (0x01, $first),
             (0x02, "nodad"),
             (0x04, "optimistic"),

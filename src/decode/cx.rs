@@ -85,8 +85,8 @@ impl<'n> Cx<'n> {
         });
     }
 
-    /// What was kept, in the order of the message.
-    pub fn into_unparsed(self) -> Vec<Unparsed> {
-        self.unparsed
+    /// What was kept since this was last asked, in the order of the message.
+    pub fn take_unparsed(&mut self) -> Vec<Unparsed> {
+        std::mem::take(&mut self.unparsed)
     }
 }

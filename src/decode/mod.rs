@@ -1,24 +1,33 @@
 //! Message → event, one file per kind. Decoding cannot fail: what cannot be decoded is kept.
 
 pub mod address;
+pub mod addrlabel;
+pub mod cachereport;
 pub mod cx;
 pub mod encap;
 pub mod fdb;
 pub mod link;
+pub mod maddress;
+pub mod mdb;
+pub mod mroute;
+pub mod nduseropt;
 pub mod neigh;
+pub mod neightbl;
+pub mod netconf;
+pub mod nexthop;
+pub mod nsid;
 pub mod prefix;
 pub mod route;
 pub mod rule;
+pub mod stats;
 pub mod unknown;
+pub mod vlan;
+pub mod vni;
 pub mod words;
 
-use libc::{
-    RTM_DELADDR, RTM_DELLINK, RTM_DELNEIGH, RTM_DELROUTE, RTM_DELRULE, RTM_GETNEIGH, RTM_NEWADDR,
-    RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWPREFIX, RTM_NEWROUTE, RTM_NEWRULE,
-};
-
-use crate::event::Payload;
+use crate::event::{Payload, Unparsed};
 use crate::netlink::frame::Message;
+use crate::netlink::rtm::*;
 use cx::Cx;
 
 /// What a message does to its object.
@@ -43,26 +52,72 @@ pub struct Decoded {
     pub payload: Payload,
 }
 
-/// Decodes one message. What has no decoder, or is shorter than its type's fixed header, comes
-/// out as [`Payload::Unknown`].
-pub fn decode(cx: &mut Cx<'_>, message: &Message<'_>) -> Decoded {
-    known(cx, message).unwrap_or_else(|| Decoded {
+/// Decodes one message, and gives what it says to `each`, with the attributes that could not be
+/// decoded. What has no decoder, or is shorter than its type's fixed header, comes out as
+/// [`Payload::Unknown`]. Of a list without entries nothing comes out.
+pub fn decode(
+    cx: &mut Cx<'_>,
+    message: &Message<'_>,
+    each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
+) {
+    let unknown = || Decoded {
         verb: Verb::Notify,
         payload: Payload::Unknown(unknown::decode(message)),
+    };
+    match listed(cx, message, each) {
+        Some(Some(())) => {
+            // Between the entries there was something else.
+            if !cx.take_unparsed().is_empty() {
+                each(unknown(), Vec::new());
+            }
+        }
+        Some(None) => each(unknown(), Vec::new()),
+        None => {
+            let decoded = single(cx, message).unwrap_or_else(unknown);
+            each(decoded, cx.take_unparsed());
+        }
+    }
+}
+
+fn verb(message: &Message<'_>) -> Verb {
+    match message.kind % 4 {
+        0 => Verb::New,
+        // The kernel calls the rows of these dumps what it was asked.
+        _ if matches!(message.kind, RTM_GETMULTICAST | RTM_GETANYCAST) => Verb::New,
+        _ => Verb::Delete,
+    }
+}
+
+/// Messages that list any number of objects. `None` for other messages, `Some(None)` for one that
+/// is too short.
+fn listed(
+    cx: &mut Cx<'_>,
+    message: &Message<'_>,
+    each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
+) -> Option<Option<()>> {
+    let verb = verb(message);
+    let body = message.body;
+    let mut one = |cx: &mut Cx<'_>, payload| each(Decoded { verb, payload }, cx.take_unparsed());
+    Some(match message.kind {
+        RTM_NEWMDB | RTM_DELMDB => mdb::decode(cx, body, |cx, it| one(cx, Payload::Mdb(it))),
+        RTM_NEWVLAN | RTM_DELVLAN => {
+            vlan::decode(cx, body, |cx, it| one(cx, Payload::Vlan(Box::new(it))))
+        }
+        RTM_NEWTUNNEL | RTM_DELTUNNEL => vni::decode(cx, body, |cx, it| one(cx, Payload::Vni(it))),
+        _ => return None,
     })
 }
 
-fn known(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
+fn single(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
     let body = message.body;
-    let verb = match message.kind % 4 {
-        0 => Verb::New,
-        _ => Verb::Delete,
-    };
+    let family = *body.first()?;
+    let verb = verb(message);
     let decoded = |verb, payload| Some(Decoded { verb, payload });
     match message.kind {
-        RTM_NEWLINK | RTM_DELLINK => {
+        RTM_NEWLINK | RTM_DELLINK | RTM_NEWLINKPROP | RTM_DELLINKPROP => {
             let (link, family) = link::decode(cx, body)?;
             let verb = match (i32::from(family), verb) {
+                _ if message.kind >= RTM_NEWLINKPROP => Verb::Part,
                 (libc::AF_BRIDGE, Verb::Delete) => Verb::Leave,
                 (libc::AF_INET6, _) | (libc::AF_BRIDGE, _) => Verb::Part,
                 // The wireless extensions send little more than a name. Every whole link has a
@@ -73,9 +128,13 @@ fn known(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
             decoded(verb, Payload::Link(Box::new(link)))
         }
         RTM_NEWADDR | RTM_DELADDR => decoded(verb, Payload::Address(address::decode(cx, body)?)),
+        RTM_NEWROUTE | RTM_DELROUTE if mroute::FAMILIES.contains(&family) => {
+            decoded(verb, Payload::Mroute(Box::new(mroute::decode(cx, body)?)))
+        }
         RTM_NEWROUTE | RTM_DELROUTE => {
-            // The other families have layouts of their own.
-            if !matches!(i32::from(*body.first()?), libc::AF_INET | libc::AF_INET6) {
+            // Others have layouts of their own.
+            let known = [libc::AF_INET, libc::AF_INET6, libc::AF_MPLS];
+            if !known.contains(&i32::from(family)) {
                 return None;
             }
             decoded(verb, Payload::Route(Box::new(route::decode(cx, body)?)))
@@ -85,7 +144,7 @@ fn known(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
                 RTM_GETNEIGH => Verb::Notify,
                 _ => verb,
             };
-            let payload = match i32::from(*body.first()?) {
+            let payload = match i32::from(family) {
                 libc::AF_BRIDGE => Payload::Fdb(fdb::decode(cx, body)?),
                 _ => Payload::Neigh(neigh::decode(cx, body)?),
             };
@@ -95,6 +154,45 @@ fn known(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
             decoded(verb, Payload::Rule(Box::new(rule::decode(cx, body)?)))
         }
         RTM_NEWPREFIX => decoded(Verb::Notify, Payload::Prefix(prefix::decode(cx, body)?)),
+        RTM_NEWMULTICAST | RTM_DELMULTICAST | RTM_GETMULTICAST => {
+            decoded(verb, Payload::Maddress(maddress::multicast(cx, body)?))
+        }
+        RTM_NEWANYCAST | RTM_DELANYCAST | RTM_GETANYCAST => {
+            decoded(verb, Payload::Acaddress(maddress::anycast(cx, body)?))
+        }
+        RTM_NEWNEIGHTBL => decoded(
+            verb,
+            Payload::Neightbl(Box::new(neightbl::decode(cx, body)?)),
+        ),
+        RTM_NEWNDUSEROPT => decoded(
+            Verb::Notify,
+            Payload::Nduseropt(nduseropt::decode(cx, body)?),
+        ),
+        RTM_NEWADDRLABEL | RTM_DELADDRLABEL => {
+            decoded(verb, Payload::Addrlabel(addrlabel::decode(cx, body)?))
+        }
+        RTM_NEWNETCONF | RTM_DELNETCONF => {
+            let verb = match verb {
+                Verb::New => Verb::Part,
+                verb => verb,
+            };
+            decoded(verb, Payload::Netconf(netconf::decode(cx, body)?))
+        }
+        RTM_NEWNSID | RTM_DELNSID => decoded(verb, Payload::Nsid(nsid::decode(cx, body)?)),
+        RTM_NEWSTATS => decoded(
+            Verb::Notify,
+            Payload::Stats(Box::new(stats::decode(cx, body)?)),
+        ),
+        RTM_NEWCACHEREPORT => decoded(
+            Verb::Notify,
+            Payload::Cachereport(cachereport::decode(cx, body)?),
+        ),
+        RTM_NEWNEXTHOP | RTM_DELNEXTHOP => {
+            decoded(verb, Payload::Nexthop(Box::new(nexthop::decode(cx, body)?)))
+        }
+        RTM_NEWNEXTHOPBUCKET | RTM_DELNEXTHOPBUCKET => {
+            decoded(verb, Payload::NexthopBucket(nexthop::bucket(cx, body)?))
+        }
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ const PREFIX_ADDRESS: u16 = 1;
 const PREFIX_CACHEINFO: u16 = 2;
 /// `IF_PREFIX_*` (include/net/if_inet6.h), and, from Linux 6.7 on, the flags as the router sent
 /// them (RFC 4861, RFC 6275, RFC 9762), in which the low bits have no meaning.
-const FLAGS: &[(u64, &str)] = &[
+pub(super) const FLAGS: &[(u64, &str)] = &[
     (0x01, "onlink"),
     (0x80, "onlink"),
     (0x02, "autoconf"),

@@ -11,7 +11,7 @@ use super::cx::Cx;
 use super::encap;
 use super::rule::dsfield;
 use super::words::{family, u32_at, words};
-use crate::event::route::{CacheInfo, Flow, Metrics, NextHop, Route, Via};
+use crate::event::route::{CacheInfo, Destination, Flow, Metrics, NextHop, Route, Via};
 use crate::event::values::{FlagNames, Flags, Prefix, Symbol};
 use crate::names::Names;
 use crate::netlink::attr::{Attr, Attrs, Fault, align};
@@ -44,7 +44,7 @@ const TYPES: &[(u32, &str)] = &[
 ];
 
 /// `RTNH_F_*` and `RTM_F_*`
-const FLAGS: &FlagNames = &[
+pub(super) const FLAGS: &FlagNames = &[
     (0x01, "dead"),
     (0x04, "onlink"),
     (0x02, "pervasive"),
@@ -72,10 +72,10 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
     let mut it = Route {
         family: family(af),
         r#type: Symbol::of(u32::from(kind), TYPES),
-        dst: Prefix {
+        dst: Destination::Prefix(Prefix {
             address: unspecified(af),
             length: dst_len,
-        },
+        }),
         src: (src_len != 0).then(|| Prefix {
             address: unspecified(af),
             length: src_len,
@@ -110,7 +110,13 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
     };
     cx.each(attributes, |cx, attr| {
         match attr.kind {
-            RTA_DST => it.dst.address = attr.ip()?,
+            RTA_DST if i32::from(af) == libc::AF_MPLS => it.dst = labels(&attr)?,
+            RTA_DST => {
+                it.dst = Destination::Prefix(Prefix {
+                    address: attr.ip()?,
+                    length: dst_len,
+                });
+            }
             RTA_SRC => {
                 it.src = Some(Prefix {
                     address: attr.ip()?,
@@ -123,7 +129,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
             RTA_PRIORITY => it.metric = Some(attr.u32()?),
             RTA_PREFSRC => it.prefsrc = Some(attr.ip()?),
             RTA_METRICS => it.metrics = Some(metrics(cx, &attr)?),
-            RTA_MULTIPATH => it.nexthops = Some(multipath(cx, &attr)?),
+            RTA_MULTIPATH => it.nexthops = Some(multipath(cx, af, &attr)?),
             RTA_FLOW => it.flow = Some(flow(names, attr.u32()?)),
             RTA_CACHEINFO => {
                 let [users, age, expires, error, used, ..] = words::<8>(attr.value)?;
@@ -137,7 +143,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
             RTA_TABLE => number = attr.u32()?,
             RTA_MARK => it.mark = Some(attr.u32()?),
             RTA_VIA => it.via = Some(via(&attr)?),
-            RTA_NEWDST => it.newdst = Some(attr.ip()?),
+            RTA_NEWDST => it.newdst = Some(newdst(af, &attr)?),
             RTA_PREF => {
                 let names = &[(0, "medium"), (1, "high"), (3, "low")];
                 it.pref = Some(Symbol::of(u32::from(attr.u8()?), names));
@@ -188,6 +194,22 @@ fn instance(it: &Route, protocol: u8) -> Option<String> {
     }
 }
 
+/// A stack of labels: each is the upper 20 bits of its entry (linux/mpls.h).
+fn labels(attr: &Attr<'_>) -> Result<Destination, Fault> {
+    let (entries, []) = attr.value.as_chunks::<4>() else {
+        return Err(Fault::Length);
+    };
+    let labels = entries.iter().map(|entry| u32::from_be_bytes(*entry) >> 12);
+    Ok(Destination::Labels(labels.collect()))
+}
+
+fn newdst(family: u8, attr: &Attr<'_>) -> Result<Destination, Fault> {
+    match i32::from(family) {
+        libc::AF_MPLS => labels(attr),
+        _ => attr.ip().map(Destination::Address),
+    }
+}
+
 fn unspecified(family: u8) -> IpAddr {
     match i32::from(family) {
         libc::AF_INET6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
@@ -229,7 +251,7 @@ fn via(attr: &Attr<'_>) -> Result<Via, Fault> {
 }
 
 /// `struct rtnexthop` after `struct rtnexthop`, each with attributes of its own.
-fn multipath(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<NextHop>, Fault> {
+fn multipath(cx: &mut Cx<'_>, af: u8, attr: &Attr<'_>) -> Result<Vec<NextHop>, Fault> {
     let names = cx.names;
     cx.within(attr.kind, |cx| {
         let mut rest = attr.value;
@@ -254,7 +276,7 @@ fn multipath(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<NextHop>, Fault> {
                 match attr.kind {
                     RTA_GATEWAY => hop.gateway = Some(attr.ip()?),
                     RTA_VIA => hop.via = Some(via(&attr)?),
-                    RTA_NEWDST => hop.newdst = Some(attr.ip()?),
+                    RTA_NEWDST => hop.newdst = Some(newdst(af, &attr)?),
                     RTA_FLOW => hop.flow = Some(flow(names, attr.u32()?)),
                     RTA_ENCAP => {
                         let it = hop.encap.get_or_insert_default();

@@ -30,6 +30,11 @@ pub const NEW_FLAGS: &[(u64, &str)] = &[
     (0x800, "APPEND"),
 ];
 
+/// Clock ticks (`USER_HZ`, 1/100 s) in seconds.
+pub fn seconds(ticks: u64) -> f64 {
+    ticks as f64 / 100.0
+}
+
 /// A native `u16` at `at` of a fixed header.
 pub fn u16_at(header: &[u8], at: usize) -> u16 {
     u16::from_ne_bytes([header[at], header[at + 1]])

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::fields::{fields, key};
-use super::object::Object;
+use super::object::of_device;
 use super::values::{Flags, Hex, IfName, Symbol};
 
 /// An address of a device (`struct ifaddrmsg`, linux/if_addr.h).
@@ -88,26 +88,16 @@ fields!(Address {
     updated,
 });
 
-impl Object for Address {
-    fn device(&self) -> Option<(u32, Option<&IfName>)> {
-        Some((self.ifindex, self.dev.as_ref()))
-    }
-
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        name(self.ifindex, &mut self.dev);
-    }
-
-    fn settle(&mut self, old: &Self) {
-        for (now, before) in [
-            (&mut self.valid_life_time, old.valid_life_time),
-            (&mut self.preferred_life_time, old.preferred_life_time),
-        ] {
-            // The clock neither stops nor starts it.
-            let runs = |time: Option<u32>| time.is_some_and(|left| left != 0 && left != u32::MAX);
-            if runs(*now) && runs(before) {
-                *now = before;
-            }
+of_device!(Address, settle(now, old) {
+    for (now, before) in [
+        (&mut now.valid_life_time, old.valid_life_time),
+        (&mut now.preferred_life_time, old.preferred_life_time),
+    ] {
+        // The clock neither stops nor starts it.
+        let runs = |time: Option<u32>| time.is_some_and(|left| left != 0 && left != u32::MAX);
+        if runs(*now) && runs(before) {
+            *now = before;
         }
-        (self.created, self.updated) = (old.created, old.updated);
     }
-}
+    (now.created, now.updated) = (old.created, old.updated);
+});

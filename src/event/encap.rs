@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use super::object::some;
 use super::values::{Flags, IfName, Symbol};
 
 /// What a packet is wrapped in. Which fields there are depends on `type`.
@@ -126,4 +127,13 @@ pub struct Bpf {
     pub id: Option<u32>,
     /// Headroom that it asks for, bytes.
     pub headroom: Option<u32>,
+}
+
+impl Encap {
+    /// Gives every device that it names to `name`.
+    pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        some(name, self.iif_index, &mut self.iif);
+        some(name, self.oif_index, &mut self.oif);
+        some(name, self.link_index, &mut self.link_dev);
+    }
 }

@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::fields::{Fields, Keyed, Mask};
 use super::object::Object;
 use super::values::IfName;
-use super::{address, fdb, link, meta, neigh, prefix, route, rule, unknown};
+use super::{
+    address, addrlabel, cachereport, fdb, link, maddress, mdb, meta, mroute, nduseropt, neigh,
+    neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, unknown, vlan, vni,
+};
 
 /// Declares the kinds: the enum, its names, and the payload of each. First those that are states
 /// (their payloads have a key), then those that are messages.
@@ -116,6 +119,14 @@ macro_rules! kinds {
                 true
             }
 
+            /// Takes from `old` what it has no value for.
+            pub fn inherit(&mut self, old: &Payload) {
+                match (self, old) {
+                    $((Payload::$state(new), Payload::$state(old)) => new.inherit(old),)+
+                    _ => {}
+                }
+            }
+
             /// Takes from `old`, its former self, what differs only because time went by.
             pub fn settle(&mut self, old: &Payload) {
                 match (self, old) {
@@ -157,10 +168,40 @@ kinds! {
         Fdb(fdb::Fdb): fdb::Fdb = "fdb";
         /// A routing rule.
         Rule(Box<rule::Rule>): rule::Rule = "rule";
+        /// A multicast route.
+        Mroute(Box<mroute::Mroute>): mroute::Mroute = "mroute";
+        /// A next hop object, or a group of them.
+        Nexthop(Box<nexthop::Nexthop>): nexthop::Nexthop = "nexthop";
+        /// A bucket of a resilient group of next hops.
+        NexthopBucket(nexthop::NexthopBucket): nexthop::NexthopBucket = "nexthop_bucket";
+        /// Switches of IPv4, IPv6 and MPLS on a device.
+        Netconf(netconf::Netconf): netconf::Netconf = "netconf";
+        /// The number of another network namespace.
+        Nsid(nsid::Nsid): nsid::Nsid = "nsid";
+        /// A multicast entry of a bridge or vxlan.
+        Mdb(mdb::Mdb): mdb::Mdb = "mdb";
+        /// A VLAN of a bridge or port.
+        Vlan(Box<vlan::Vlan>): vlan::Vlan = "vlan";
+        /// A network identifier of a vxlan.
+        Vni(vni::Vni): vni::Vni = "vni";
+        /// A multicast group that a device listens to.
+        Maddress(maddress::Maddress): maddress::Maddress = "maddress";
+        /// An anycast address of a device.
+        Acaddress(maddress::Acaddress): maddress::Acaddress = "acaddress";
+        /// Settings of the neighbour tables.
+        Neightbl(Box<neightbl::Neightbl>): neightbl::Neightbl = "neightbl";
+        /// A label of IPv6 prefixes.
+        Addrlabel(addrlabel::Addrlabel): addrlabel::Addrlabel = "addrlabel";
     }
     messages {
         /// An IPv6 prefix that a router announced.
         Prefix(prefix::Prefix): prefix::Prefix = "prefix";
+        /// Options of a router advertisement that concern programs.
+        Nduseropt(nduseropt::Nduseropt): nduseropt::Nduseropt = "nduseropt";
+        /// The kernel asks the multicast routing daemon.
+        Cachereport(cachereport::Cachereport): cachereport::Cachereport = "cachereport";
+        /// Counters of a device.
+        Stats(Box<stats::Stats>): stats::Stats = "stats";
         /// A message that no decoder knows.
         Unknown(unknown::Unknown): unknown::Unknown = "unknown";
     }

@@ -2,6 +2,8 @@
 //! descriptions.
 
 pub mod address;
+pub mod addrlabel;
+pub mod cachereport;
 pub mod encap;
 pub mod fdb;
 pub mod fields;
@@ -9,14 +11,25 @@ pub mod kind_set;
 pub mod kinds;
 pub mod line;
 pub mod link;
+pub mod maddress;
+pub mod mdb;
 pub mod meta;
+pub mod mroute;
+pub mod nduseropt;
 pub mod neigh;
+pub mod neightbl;
+pub mod netconf;
+pub mod nexthop;
+pub mod nsid;
 pub mod object;
 pub mod prefix;
 pub mod route;
 pub mod rule;
+pub mod stats;
 pub mod unknown;
 pub mod values;
+pub mod vlan;
+pub mod vni;
 
 use std::fmt;
 

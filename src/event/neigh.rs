@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::fields::{fields, key};
-use super::object::Object;
+use super::object::of_device;
 use super::values::{Flags, IfName, LlAddr, Symbol};
 
 /// A neighbour (`struct ndmsg`, linux/neighbour.h).
@@ -74,17 +74,7 @@ fields!(Neigh {
     cacheinfo,
 });
 
-impl Object for Neigh {
-    fn device(&self) -> Option<(u32, Option<&IfName>)> {
-        Some((self.ifindex, self.dev.as_ref()))
-    }
-
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        name(self.ifindex, &mut self.dev);
-    }
-
-    fn settle(&mut self, old: &Self) {
-        self.probes = old.probes;
-        self.cacheinfo.clone_from(&old.cacheinfo);
-    }
-}
+of_device!(Neigh, settle(now, old) {
+    now.probes = old.probes;
+    now.cacheinfo.clone_from(&old.cacheinfo);
+});

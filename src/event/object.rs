@@ -25,9 +25,10 @@ pub trait Object {
     fn devices_mut(&mut self, _name: &mut dyn FnMut(u32, &mut Option<IfName>)) {}
 }
 
-/// Implements [`Object`] for a payload that names one device: by `ifindex` and `dev`.
+/// Implements [`Object`] for a payload that names one device: by `ifindex` and `dev`. With
+/// `settle(now, old) { … }` also [`Object::settle`].
 macro_rules! of_device {
-    ($type:ty) => {
+    ($type:ty $(, settle($now:ident, $old:ident) $settle:block)?) => {
         impl $crate::event::object::Object for $type {
             fn device(&self) -> Option<(u32, Option<&IfName>)> {
                 Some((self.ifindex, self.dev.as_ref()))
@@ -36,6 +37,11 @@ macro_rules! of_device {
             fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
                 name(self.ifindex, &mut self.dev);
             }
+
+            $(fn settle(&mut self, old: &Self) {
+                let ($now, $old) = (self, old);
+                $settle
+            })?
         }
     };
 }

@@ -1,27 +1,29 @@
 //! `kind:"route"`: where packets go (`RTM_NEWROUTE`, `RTM_DELROUTE`).
 
+use std::borrow::Cow;
+use std::fmt;
 use std::net::IpAddr;
 
-use schemars::JsonSchema;
-use serde::Serialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
 use serde_with::skip_serializing_none;
 
 use super::encap::Encap;
-use super::fields::{fields, key};
+use super::fields::{Present, fields, key};
 use super::object::{Object, some};
-use super::values::{Flags, IfName, Prefix, Symbol};
+use super::values::{Flags, IfName, Prefix, Symbol, string_schema};
 
 /// A route (`struct rtmsg`, linux/rtnetlink.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Route {
-    /// Address family: `inet`, `inet6`.
+    /// Address family: `inet`, `inet6`, `mpls`.
     pub family: Symbol,
     /// `unicast`, `local`, `broadcast`, `anycast`, `multicast`, `blackhole`, `unreachable`,
     /// `prohibit`, `throw`, `nat`.
     pub r#type: Symbol,
-    /// Destination, always with its length; `0.0.0.0/0` is the default route.
-    pub dst: Prefix,
+    /// Destination, always with its length; `0.0.0.0/0` is the default route. MPLS: the label.
+    pub dst: Destination,
     /// Source, where the route is for one only.
     pub src: Option<Prefix>,
     /// Type of service: a name from rt_dsfield, else hexadecimal.
@@ -59,8 +61,9 @@ pub struct Route {
     /// What a packet is wrapped in. An object of its own where `ip` mixes its fields with the
     /// route's.
     pub encap: Option<Encap>,
-    /// The destination that packets get instead (`as` of `ip`).
-    pub newdst: Option<IpAddr>,
+    /// The destination that packets get instead (`as` of `ip`); labels, outermost first, with `/`
+    /// between them.
+    pub newdst: Option<Destination>,
     /// Routing realms.
     pub flow: Option<Flow>,
     /// What is known of the path.
@@ -83,6 +86,41 @@ pub struct Route {
     /// With `details`: use of the route (`struct rta_cacheinfo`).
     pub cacheinfo: Option<CacheInfo>,
 }
+
+/// Where packets go.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Destination {
+    Prefix(Prefix),
+    Address(IpAddr),
+    /// MPLS labels, outermost first.
+    Labels(Box<[u32]>),
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Destination::Prefix(prefix) => prefix.fmt(f),
+            Destination::Address(address) => address.fmt(f),
+            Destination::Labels(labels) => {
+                for (number, label) in labels.iter().enumerate() {
+                    let slash = if number > 0 { "/" } else { "" };
+                    write!(f, "{slash}{label}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Serialize for Destination {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+string_schema!(Destination, "Destination",);
+
+impl Present for Destination {}
 
 /// A next router of another family than the route's.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -111,8 +149,9 @@ pub struct NextHop {
     pub flags: Flags,
     /// What a packet is wrapped in.
     pub encap: Option<Encap>,
-    /// The destination that packets get instead (`as` of `ip`).
-    pub newdst: Option<IpAddr>,
+    /// The destination that packets get instead (`as` of `ip`); labels, outermost first, with `/`
+    /// between them.
+    pub newdst: Option<Destination>,
     /// Routing realms.
     pub flow: Option<Flow>,
 }
@@ -236,9 +275,7 @@ impl Object for Route {
         let hops = self.nexthops.iter_mut().flatten();
         let encaps = hops.map(|hop| &mut hop.encap).chain([&mut self.encap]);
         for encap in encaps.flatten() {
-            some(name, encap.iif_index, &mut encap.iif);
-            some(name, encap.oif_index, &mut encap.oif);
-            some(name, encap.link_index, &mut encap.link_dev);
+            encap.devices_mut(name);
         }
     }
 

@@ -6,6 +6,7 @@ use std::os::fd::AsFd;
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::frame::Messages;
+use super::rtm;
 use super::sys::{Batch, set_receive_buffer};
 
 // linux/netlink.h
@@ -93,6 +94,79 @@ impl Request {
     /// buffer ends the list with an error, and not as if it were complete.
     pub fn routes() -> Self {
         Self::plain(libc::RTM_GETROUTE, 12, libc::AF_UNSPEC)
+    }
+
+    /// The multicast routes of a family (`RTNL_FAMILY_*`).
+    pub fn mroutes(family: i32) -> Self {
+        Self::plain(rtm::RTM_GETROUTE, 12, family)
+    }
+
+    /// The nexthop objects.
+    pub fn nexthops() -> Self {
+        Self::plain(rtm::RTM_GETNEXTHOP, 8, libc::AF_UNSPEC)
+    }
+
+    /// The buckets of resilient nexthop groups.
+    pub fn nexthop_buckets() -> Self {
+        Self::plain(rtm::RTM_GETNEXTHOPBUCKET, 8, libc::AF_UNSPEC)
+    }
+
+    /// The switches of a family.
+    pub fn netconf(family: i32) -> Self {
+        Self::plain(rtm::RTM_GETNETCONF, 4, family)
+    }
+
+    /// The numbers of other namespaces.
+    pub fn nsids() -> Self {
+        Self::plain(rtm::RTM_GETNSID, 4, libc::AF_UNSPEC)
+    }
+
+    /// The multicast entries of bridges and vxlans.
+    pub fn mdb() -> Self {
+        Self::plain(rtm::RTM_GETMDB, 8, libc::AF_BRIDGE)
+    }
+
+    /// The VLANs of bridges and ports.
+    pub fn vlans() -> Self {
+        Self::plain(rtm::RTM_GETVLAN, 8, libc::AF_BRIDGE)
+    }
+
+    /// The options of VLANs that hold for a whole bridge.
+    pub fn global_vlans() -> Self {
+        const BRIDGE_VLANDB_DUMP_FLAGS: u16 = 1;
+        const BRIDGE_VLANDB_DUMPF_GLOBAL: u32 = 2;
+        let mut request = Self::vlans();
+        request.body.extend(8u16.to_ne_bytes());
+        request.body.extend(BRIDGE_VLANDB_DUMP_FLAGS.to_ne_bytes());
+        request
+            .body
+            .extend(BRIDGE_VLANDB_DUMPF_GLOBAL.to_ne_bytes());
+        request
+    }
+
+    /// The network identifiers of vxlans.
+    pub fn vnis() -> Self {
+        Self::plain(rtm::RTM_GETTUNNEL, 8, libc::AF_BRIDGE)
+    }
+
+    /// The multicast groups of a family that devices listen to.
+    pub fn maddresses(family: i32) -> Self {
+        Self::plain(rtm::RTM_GETMULTICAST, 8, family)
+    }
+
+    /// The anycast addresses.
+    pub fn acaddresses() -> Self {
+        Self::plain(rtm::RTM_GETANYCAST, 8, libc::AF_INET6)
+    }
+
+    /// The settings of the neighbour tables.
+    pub fn neightbl() -> Self {
+        Self::plain(rtm::RTM_GETNEIGHTBL, 4, libc::AF_UNSPEC)
+    }
+
+    /// The labels of IPv6 prefixes.
+    pub fn addrlabels() -> Self {
+        Self::plain(rtm::RTM_GETADDRLABEL, 12, libc::AF_INET6)
     }
 
     fn message(&self, seq: u32) -> Vec<u8> {

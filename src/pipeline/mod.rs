@@ -9,7 +9,7 @@ use std::io;
 
 use crate::decode::cx::Cx;
 use crate::decode::words::{NEW_FLAGS, family};
-use crate::decode::{Decoded, Verb, decode};
+use crate::decode::{Decoded, Verb, decode, unknown};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{Meta, Part, Resync, Start, Stop, Sync};
@@ -295,12 +295,37 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let mut cx = Cx::new(self.state.names(), self.details);
-        let decoded = decode(&mut cx, message);
-        let provenance = Provenance {
-            unparsed: cx.into_unparsed(),
-            nl: Some(nl(message, source, &decoded)),
-            raw: self.raw.then(|| Hex(message.whole.into())),
-        };
+        let (mut first, mut others) = (None, Vec::new());
+        decode(&mut cx, message, &mut |decoded, unparsed| match &first {
+            None => first = Some((decoded, unparsed)),
+            Some(_) => others.push((decoded, unparsed)),
+        });
+        if first.is_none() && source == Source::Events {
+            let payload = Payload::Unknown(unknown::decode(message));
+            let verb = Verb::Notify;
+            first = Some((Decoded { verb, payload }, Vec::new()));
+        }
+        for (decoded, unparsed) in first.into_iter().chain(others) {
+            let provenance = Provenance {
+                unparsed,
+                nl: Some(nl(message, source, &decoded)),
+                raw: self.raw.then(|| Hex(message.whole.into())),
+            };
+            self.decoded(time, source, message, decoded, provenance, out)?;
+        }
+        Ok(())
+    }
+
+    /// Tells what a message says of one object.
+    fn decoded(
+        &mut self,
+        time: Time,
+        source: Source,
+        message: &Message<'_>,
+        decoded: Decoded,
+        provenance: Provenance,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
         if source == Source::Events {
             let meaning = self.state.event(decoded, message);
             let event = event(time, Origin::Kernel, meaning, provenance);
@@ -402,7 +427,8 @@ const NLMSG_MIN_TYPE: u16 = 0x10;
 
 /// Where a message comes from. A row of a dump was asked for by ourselves: that says nothing.
 fn nl(message: &Message<'_>, source: Source, decoded: &Decoded) -> Nl {
-    let about_part = matches!(decoded.verb, Verb::Part | Verb::Leave);
+    let about_part =
+        decoded.payload.kind() == Kind::Link && matches!(decoded.verb, Verb::Part | Verb::Leave);
     let asked = source == Source::Events;
     let makes = decoded.verb == Verb::New;
     let flags = message.flags & 0xf00;

@@ -73,6 +73,13 @@ impl Links {
         }
     }
 
+    /// Does the object name a device whose name was not known when it was told?
+    pub fn is_nameless(payload: &mut Payload) -> bool {
+        let mut nameless = false;
+        payload.devices_mut(&mut |index, name| nameless |= index != 0 && name.is_none());
+        nameless
+    }
+
     /// Are the link-layer addresses on the device IP addresses?
     fn is_tunnel(&self, ifindex: u32) -> bool {
         let tunnels = ["ipip", "sit", "gre", "tunnel6", "gre6"];

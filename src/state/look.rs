@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::table::{Key, Known as _, key};
-use super::{Meaning, State, op_of};
+use super::{Links, Meaning, State, op_of};
 use crate::decode::{Decoded, Verb};
 use crate::event::{Change, Kind, Op, Origin, Payload};
 use crate::netlink::frame::Message;
@@ -81,6 +81,7 @@ impl State {
             self.name_devices(&mut payload);
         }
         let raced = |key: Key| look.is_some_and(|look| look.raced.contains(&key));
+        let mut route_key = None;
         let (op, old) = match &mut payload {
             Payload::Link(link) => {
                 if !raced(super::links::key(link.ifindex)) {
@@ -90,17 +91,21 @@ impl State {
             }
             Payload::Route(route) => {
                 let told = self.routes.row(route, message.body, raced, &self.names)?;
+                route_key = Some(told.key);
                 (told.op, told.old.map(Payload::Route))
             }
             _ => {
                 let key = key(&payload)?;
-                if raced(key) || verb != Verb::New {
+                if raced(key) || !matches!(verb, Verb::New | Verb::Part) {
                     return None;
                 }
                 let objects = self.objects.entry(kind).or_default();
                 if let Some(known) = objects.get_mut(key) {
-                    // A device's other name is the device's change.
-                    self.links.name_devices(&mut known.payload);
+                    // A device's other name is the device's change; but its first is news.
+                    let nameless = Links::is_nameless(&mut known.payload);
+                    if !nameless {
+                        self.links.name_devices(&mut known.payload);
+                    }
                     payload.settle(&known.payload);
                     let mut mark = known.mark();
                     mark.see();
@@ -114,6 +119,7 @@ impl State {
             }
         };
         self.name_devices(&mut payload);
+        self.note_nameless(route_key, &mut payload);
         let change = old.map(|old| self.change(&payload, old));
         Some(Meaning {
             op: self.op_of_row(op),

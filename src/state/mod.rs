@@ -151,7 +151,14 @@ impl State {
                             objects.remove(key);
                             None
                         }
-                        _ => objects.tell(key, &payload, looking),
+                        _ => {
+                            if verb == Verb::Part
+                                && let Some(known) = objects.get(key)
+                            {
+                                payload.inherit(&known.payload);
+                            }
+                            objects.tell(key, &payload, looking)
+                        }
                     };
                     (op_of(verb, old.is_some()), key, old)
                 }
@@ -164,6 +171,7 @@ impl State {
             look.raced(key);
         }
         self.name_devices(&mut payload);
+        self.note_nameless((kind == Kind::Route).then_some(key), &mut payload);
         let op = match op {
             Op::Add if !self.complete.contains(kind) => Op::Present,
             op => op,
@@ -176,6 +184,15 @@ impl State {
             op,
             payload,
             change,
+        }
+    }
+
+    /// A route is kept without names: that it was told without one has to be noted.
+    fn note_nameless(&mut self, key: Option<Key>, payload: &mut Payload) {
+        if let Some(key) = key
+            && Links::is_nameless(payload)
+        {
+            self.routes.note_nameless(key);
         }
     }
 

@@ -20,6 +20,8 @@ struct Packed(Box<[u8]>);
 const MARK: usize = 16;
 const NUMBER: usize = 17;
 const BODY: usize = 19;
+/// Beside the number: it was told without the name of a device.
+const NAMELESS: u16 = 0x8000;
 
 impl Packed {
     fn new(key: Key, mark: Mark, number: u16, body: &[u8]) -> Self {
@@ -36,7 +38,11 @@ impl Packed {
     }
 
     fn number(&self) -> u16 {
-        u16::from_ne_bytes([self.0[NUMBER], self.0[NUMBER + 1]])
+        u16::from_ne_bytes([self.0[NUMBER], self.0[NUMBER + 1]]) & !NAMELESS
+    }
+
+    fn is_nameless(&self) -> bool {
+        self.0[NUMBER..BODY] != self.number().to_ne_bytes()
     }
 
     fn route(&self, names: &Names) -> Option<Box<Route>> {
@@ -94,6 +100,14 @@ impl Routes {
     /// The known route of that key.
     pub fn get(&self, key: Key, names: &Names) -> Option<Box<Route>> {
         self.table.get(key)?.route(names)
+    }
+
+    /// The route of that key was told without the name of a device: it will be told again.
+    pub fn note_nameless(&mut self, key: Key) {
+        if let Some(known) = self.table.get_mut(key) {
+            let number = known.number() | NAMELESS;
+            known.0[NUMBER..BODY].copy_from_slice(&number.to_ne_bytes());
+        }
     }
 
     /// Takes an event: `route`, told by a message with `flags` and `body`. A leg that goes makes
@@ -171,14 +185,15 @@ impl Routes {
             known.set_mark(mark);
             let mut stripped = Vec::with_capacity(body.len());
             legs::without_ages(body, &mut stripped);
-            if known.body() == stripped {
+            let nameless = known.is_nameless();
+            if known.body() == stripped && !nameless {
                 return None;
             }
             if let Some(mut old) = known.route(names) {
                 take_ages(&mut old, route);
                 let mut now = route.clone();
                 now.settle(&old);
-                if now.diff(&old) == 0 {
+                if now.diff(&old) == 0 && !nameless {
                     return None;
                 }
             }
@@ -291,7 +306,7 @@ impl Routes {
         if let Some(number) = alike(self) {
             return number;
         }
-        let number = (0..=u16::MAX).find(|n| !numbers.contains(n)).unwrap_or(0);
+        let number = (0..NAMELESS).find(|n| !numbers.contains(n)).unwrap_or(0);
         match flags & NLM_F_APPEND {
             0 => numbers.insert(0, number),
             _ => numbers.push(number),
@@ -320,7 +335,7 @@ impl Routes {
         if let Some(number) = self.alike(&numbers, route, names, false) {
             return number;
         }
-        let number = (0..=u16::MAX).find(|n| !numbers.contains(n)).unwrap_or(0);
+        let number = (0..NAMELESS).find(|n| !numbers.contains(n)).unwrap_or(0);
         numbers.push(number);
         self.siblings.insert(base, numbers);
         number

@@ -6,9 +6,26 @@ use crate::event::{Change, Kind, Op, Payload};
 
 /// IPv4 routes, and nexthops, go with their device, and their legs with its carrier. Multicast
 /// groups that the kernel joins on it, and their neighbours, come.
-const WITH_A_DEVICE: KindSet = KindSet::of(&[Kind::Route, Kind::Neigh, Kind::Fdb]);
+const WITH_A_DEVICE: KindSet = KindSet::of(&[
+    Kind::Route,
+    Kind::Nexthop,
+    Kind::Neigh,
+    Kind::Fdb,
+    Kind::Netconf,
+    Kind::Maddress,
+    Kind::Acaddress,
+]);
 /// A device that joins or leaves a bridge or VRF takes entries along.
-const WITH_A_MASTER: KindSet = KindSet::of(&[Kind::Route, Kind::Neigh, Kind::Fdb]);
+const WITH_A_MASTER: KindSet = KindSet::of(&[
+    Kind::Route,
+    Kind::Neigh,
+    Kind::Fdb,
+    Kind::Mdb,
+    Kind::Vlan,
+    Kind::Vni,
+]);
+/// IPv4 routes go with their nexthop, and groups lose their members.
+const WITH_A_NEXTHOP: KindSet = KindSet::of(&[Kind::Route, Kind::Nexthop, Kind::NexthopBucket]);
 /// An address comes with multicast groups: entries of the device's own filter, and neighbours.
 const WITH_AN_ADDRESS: KindSet = KindSet::of(&[Kind::Neigh, Kind::Fdb]);
 /// IPv4 routes go with the subnet of their router.
@@ -22,6 +39,7 @@ pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
             Some(Payload::Link(old)) => after_change(link, old),
             _ => KindSet::EMPTY,
         },
+        Payload::Nexthop(_) if matches!(op, Op::Change | Op::Delete) => WITH_A_NEXTHOP,
         Payload::Address(_) => match op {
             Op::Delete => WITHOUT_AN_ADDRESS,
             Op::Change => KindSet::EMPTY,

@@ -4,6 +4,7 @@ mod link;
 mod meta;
 mod objects;
 mod pen;
+mod plain;
 mod route;
 mod rule;
 
@@ -63,6 +64,7 @@ fn say(pen: &mut Pen<'_>, event: &Event) -> fmt::Result {
         Payload::Prefix(prefix) => objects::prefix(pen, prefix),
         Payload::Unknown(unknown) => meta::unknown(pen, unknown),
         Payload::Meta(meta) => meta::say(pen, meta),
+        other => plain::say(pen, event, other),
     }
 }
 

@@ -60,8 +60,7 @@ fn command(random: &mut Random) -> String {
             "neigh {} 10.{a}.{b}.7 lladdr 02:00:00:00:00:0{a} dev {dev} nud permanent",
             random.pick(&["add", "replace", "del"])
         ),
-        20 => format!("neigh {verb} proxy 10.{a}.{b}.8 dev {dev}"),
-        21 => format!(
+        20..22 => format!(
             "rule {verb} from 10.{a}.{b}.0/24 table 100 priority {}",
             100 + b
         ),

@@ -20,6 +20,7 @@ use crate::event::link::Link;
 use crate::event::values::{Flags, Hex, IfName, LlAddr, Symbol, Text};
 use crate::netlink::attr::{Attr, Fault};
 use names::{EVENTS, FLAGS, LINK_MODES, LL_TYPES, NO_CARRIER, OPER_STATES, QDISCS};
+pub(super) use parts::stats64;
 use settings::{counter, lladdr, nonzero, symbol8};
 
 /// `struct ifinfomsg`

@@ -101,7 +101,7 @@ pub(super) fn dpll_pin(cx: &mut Cx, attr: &Attr) -> Result<Option<u32>, Fault> {
 
 /// `struct rtnl_link_stats64`. Newer kernels append to it: what is behind the last known counter
 /// is kept.
-pub(super) fn stats64(cx: &mut Cx, attr: &Attr) -> Result<Stats64, Fault> {
+pub(in crate::decode) fn stats64(cx: &mut Cx, attr: &Attr) -> Result<Stats64, Fault> {
     const KNOWN: usize = 25;
     let (numbers, rest) = attr.value.as_chunks::<8>();
     // Linux 5.19 added the last one.

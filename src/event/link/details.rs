@@ -12,6 +12,7 @@ use crate::event::values::{Flags, Symbol};
 /// A VLAN, or a range of them, of a bridge or bridge port.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "PortVlan")]
 pub struct Vlan {
     /// VLAN id; the first one of a range.
     pub vlan: u16,
@@ -77,6 +78,7 @@ pub struct DevlinkPort {
 
 /// Counters of a device (`struct rtnl_link_stats64`, linux/if_link.h).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "Counters")]
 pub struct Stats64 {
     /// Received.
     pub rx: RxStats,

@@ -1,6 +1,7 @@
 //! Addresses, routes, neighbours, forwarding entries and rules.
 
 use super::*;
+use crate::event::route::Destination;
 use crate::event::route::{Metrics, NextHop, Route, Via};
 use crate::event::{address, fdb, neigh, rule};
 
@@ -56,7 +57,7 @@ fn of_route() -> Route {
     Route {
         family: known("inet"),
         r#type: known("unicast"),
-        dst: to("10.0.0.0/8"),
+        dst: Destination::Prefix(to("10.0.0.0/8")),
         table: known("main"),
         protocol: known("static"),
         scope: known("global"),

@@ -1,0 +1,114 @@
+//! The kinds that need no grammar of their own: their fields, name and value, as `ip` and `tc`
+//! write most objects.
+
+use std::fmt::{self, Write as _};
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::pen::Pen;
+use crate::event::{Event, Op, Payload};
+
+pub fn say(pen: &mut Pen<'_>, event: &Event, payload: &Payload) -> fmt::Result {
+    let fields = fields(payload);
+    // Of a change what identifies the object, and what is different.
+    let changed: Vec<_> = match &event.change {
+        Some(change) if event.op == Op::Change => change.names().collect(),
+        _ => Vec::new(),
+    };
+    let keys = payload.kind().key();
+    let is_key = |name: &str| {
+        keys.iter()
+            .any(|key| key.split("//").any(|key| key == name))
+    };
+    let told = |name: &str| {
+        event.op != Op::Change
+            || is_key(name)
+            || changed.contains(&name)
+            || ["dev", "port", "group", "grp"].contains(&name)
+    };
+    for (name, value) in &fields {
+        // The name of a device says more than its index.
+        let index = name == "ifindex" || name.ends_with("_index");
+        if !index && told(name) {
+            field(pen, name, value)?;
+        }
+    }
+    if event.op == Op::Change && changed.is_empty() {
+        pen.write_str(" unchanged")?;
+    }
+    Ok(())
+}
+
+/// The fields of a payload, in their order.
+fn fields(payload: &Payload) -> Vec<(String, Value)> {
+    let text = serde_json::to_string(payload).unwrap_or_default();
+    let map: Result<Ordered, _> = serde_json::from_str(&text);
+    map.map(|map| map.0).unwrap_or_default()
+}
+
+/// An object whose fields keep their order.
+struct Ordered(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Ordered {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Ordered;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Ordered(fields))
+            }
+        }
+        d.deserialize_map(Fields)
+    }
+}
+
+fn field(pen: &mut Pen<'_>, name: &str, value: &Value) -> fmt::Result {
+    match value {
+        Value::Bool(true) => write!(pen, " {name}"),
+        Value::Bool(false) => write!(pen, " no{name}"),
+        Value::Array(list) if name == "flags" => list
+            .iter()
+            .try_for_each(|flag| write!(pen, " {}", Plain(flag))),
+        Value::Array(list) if list.is_empty() => Ok(()),
+        value => write!(pen, " {name} {}", Plain(value)),
+    }
+}
+
+/// A value without quotes; what is nested in braces.
+struct Plain<'a>(&'a Value);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::String(text) => f.write_str(text),
+            Value::Array(list) => {
+                for (number, value) in list.iter().enumerate() {
+                    if number > 0 {
+                        f.write_char(',')?;
+                    }
+                    write!(f, "{}", Plain(value))?;
+                }
+                Ok(())
+            }
+            Value::Object(fields) => {
+                f.write_char('{')?;
+                for (number, (name, value)) in fields.iter().enumerate() {
+                    if number > 0 {
+                        f.write_char(' ')?;
+                    }
+                    write!(f, "{name} {}", Plain(value))?;
+                }
+                f.write_char('}')
+            }
+            value => write!(f, "{value}"),
+        }
+    }
+}
