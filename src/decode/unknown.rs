@@ -37,3 +37,45 @@ pub fn decode(message: &Message<'_>) -> Unknown {
     }
     it
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::frame::Messages;
+
+    /// The message of that type and body.
+    fn message(kind: u16, body: &[u8]) -> Vec<u8> {
+        let length = 16 + body.len() as u32;
+        let mut bytes = length.to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend([0; 10]);
+        bytes.extend(body);
+        bytes
+    }
+
+    fn json(kind: u16, body: &[u8]) -> serde_json::Value {
+        let bytes = message(kind, body);
+        let message = Messages::new(&bytes).next().unwrap().unwrap();
+        serde_json::to_value(decode(&message)).unwrap()
+    }
+
+    #[test]
+    fn what_no_decoder_knows_is_whole() {
+        // An RTM_SETDCB with one attribute, and two bytes that are none.
+        let mut body = vec![0, 5, 0, 0, 8, 0, 1, 0, 7, 0, 0, 0, 9, 9];
+        assert_eq!(
+            json(79, &body),
+            serde_json::json!({
+                "type": "RTM_SETDCB", "family": "unspec", "header": "00050000",
+                "attributes": [{"attr": 1, "hex": "07000000"}], "data": "0909",
+            })
+        );
+        // Of a type that came later not even the header is known.
+        body.truncate(4);
+        assert_eq!(
+            json(1000, &body),
+            serde_json::json!({"type": "1000", "family": "unspec", "data": "00050000"})
+        );
+        assert_eq!(json(79, &[]), serde_json::json!({"type": "RTM_SETDCB"}));
+    }
+}

@@ -202,15 +202,3 @@ fn a_single_event_is_visible_at_once() {
         begin.elapsed()
     );
 }
-
-#[test]
-fn what_no_decoder_knows_has_a_line_too() {
-    let Some(ns) = Namespace::new() else { return };
-    let mut stream = ns.stream(&["-k", "unknown"]);
-    ns.run("ip nexthop add id 7 blackhole");
-    let line = stream.wait("unknown", "notify");
-    assert_has(
-        &line,
-        &json!({"unknown": {"type": "RTM_NEWNEXTHOP", "attributes": [{"attr": 1, "hex": "07000000"}]}}),
-    );
-}

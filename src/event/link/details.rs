@@ -78,7 +78,7 @@ pub struct DevlinkPort {
 
 /// Counters of a device (`struct rtnl_link_stats64`, linux/if_link.h).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-#[schemars(rename = "Counters")]
+#[schemars(rename = "LinkStats")]
 pub struct Stats64 {
     /// Received.
     pub rx: RxStats,
