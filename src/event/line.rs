@@ -1,11 +1,11 @@
 //! An event as one line of JSON: the envelope.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::{Change, Event, SCHEMA_VERSION};
+use super::{Change, Event, SCHEMA_VERSION, json};
 
 /// What the lines of one run share, and what each has beside its event.
 pub struct Line<'a> {
@@ -13,6 +13,8 @@ pub struct Line<'a> {
     pub run: &'a str,
     /// From 0, one more for every line.
     pub seq: u64,
+    /// The event's time, written.
+    pub time: &'a str,
     pub event: &'a Event,
     /// Name of the machine, where it was asked for.
     pub host: Option<&'a str>,
@@ -23,8 +25,9 @@ pub struct Line<'a> {
 impl Line<'_> {
     /// Appends the line and its newline to `out`.
     pub fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, self)?;
-        out.write_all(b"\n")
+        json::write(out, self)?;
+        out.push(b'\n');
+        Ok(())
     }
 }
 
@@ -36,7 +39,7 @@ impl Serialize for Line<'_> {
         map.serialize_entry("v", &SCHEMA_VERSION)?;
         map.serialize_entry("run", self.run)?;
         map.serialize_entry("seq", &self.seq)?;
-        map.serialize_entry("time", &event.time)?;
+        map.serialize_entry("time", self.time)?;
         if let Some(host) = self.host {
             map.serialize_entry("host", host)?;
         }

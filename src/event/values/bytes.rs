@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::net::IpAddr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -121,14 +122,37 @@ string_schema!(Text, "Text",);
 /// An address with its prefix length: `10.0.0.0/8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Prefix {
-    pub address: std::net::IpAddr,
+    pub address: IpAddr,
     pub length: u8,
 }
 
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.length)
+        let IpAddr::V4(address) = self.address else {
+            return write!(f, "{}/{}", self.address, self.length);
+        };
+        // In one piece: a call for each number would cost more than the number.
+        let mut text = [0; "255.255.255.255/255".len()];
+        let mut end = 0;
+        for (number, after) in address.octets().iter().zip(b".../") {
+            end = decimal(&mut text, end, *number);
+            text[end] = *after;
+            end += 1;
+        }
+        end = decimal(&mut text, end, self.length);
+        f.write_str(std::str::from_utf8(&text[..end]).map_err(|_| fmt::Error)?)
     }
+}
+
+/// Writes a number at `at`. Returns where it ends.
+fn decimal(text: &mut [u8], mut at: usize, number: u8) -> usize {
+    for (least, unit) in [(100, 100), (10, 10), (0, 1)] {
+        if number >= least {
+            text[at] = b'0' + number / unit % 10;
+            at += 1;
+        }
+    }
+    at
 }
 
 impl Serialize for Prefix {
