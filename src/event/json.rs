@@ -30,8 +30,23 @@ pub struct Open<'a, 'o> {
 /// Is there anything in that text that JSON wants escaped?
 #[inline]
 fn is_plain(text: &[u8]) -> bool {
-    let odd = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
-    !text.iter().fold(false, |any, byte| any | odd(*byte))
+    const EACH: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = EACH * 0x80;
+    // Eight bytes at once: a byte of the result has its high bit set where `is` is below `limit`,
+    // which the borrow of a lower byte may set too where a byte is odd anyway.
+    let below = |is: u64, limit: u8| is.wrapping_sub(EACH * u64::from(limit)) & !is;
+    let odd = |eight: &[u8; 8]| {
+        let is = u64::from_ne_bytes(*eight);
+        let quote = is ^ (EACH * u64::from(b'"'));
+        let backslash = is ^ (EACH * u64::from(b'\\'));
+        (below(is, b' ') | below(quote, 1) | below(backslash, 1)) & HIGH != 0
+    };
+    let Some(last) = text.last_chunk() else {
+        let odd = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+        return !text.iter().any(odd);
+    };
+    let (eights, _) = text.as_chunks();
+    !eights.iter().chain([last]).any(odd)
 }
 
 impl Json<'_> {
@@ -194,7 +209,12 @@ impl<'a, 'o> Serializer for &'a mut Json<'o> {
         _: u32,
         variant: &'static str,
     ) -> Result<(), Error> {
-        self.serialize_str(variant)
+        // A Rust name, or a word that is like one.
+        self.0.reserve(variant.len() + 2);
+        self.0.push(b'"');
+        self.0.extend_from_slice(variant.as_bytes());
+        self.0.push(b'"');
+        Ok(())
     }
 
     #[inline]
@@ -461,6 +481,20 @@ mod tests {
         };
         let expected = serde_json::to_string(&everything).unwrap();
         assert_eq!(json(&everything), expected);
+    }
+
+    #[test]
+    fn every_byte_is_plain_or_not_wherever_it_stands() {
+        for byte in 0..=u8::MAX {
+            for (length, at) in (1..20).flat_map(|n| (0..n).map(move |at| (n, at))) {
+                for others in [b'a', b' ', b'#', 0x80, 0xff] {
+                    let mut text = vec![others; length];
+                    text[at] = byte;
+                    let plain = byte >= b' ' && byte != b'"' && byte != b'\\';
+                    assert_eq!(is_plain(&text), plain, "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::hash::Hasher;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::ser::SerializeMap;
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{Fields, Keyed, Mask};
@@ -161,7 +161,7 @@ macro_rules! kinds {
             }
 
             /// Writes the fields of `mask` that have a value.
-            pub(super) fn serialize_fields<M: SerializeMap>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error> {
+            pub(super) fn serialize_fields<M: SerializeStruct>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error> {
                 match self {
                     $(Payload::$state(it) => it.serialize_fields(mask, map),)+
                     _ => Ok(()),

@@ -142,7 +142,7 @@ impl fmt::Display for NlType {
 impl Serialize for NlType {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match rtm(self.0) {
-            Some((_, name, _)) => s.serialize_str(name),
+            Some((_, name, _)) => values::Word(name).serialize(s),
             None => s.collect_str(self),
         }
     }

@@ -399,13 +399,13 @@ impl Pipeline {
             return Ok(());
         }
         self.totals.line(kind);
-        match self.unless_deaf(event) {
-            Some(event) => self.encoder.write(&event, out),
-            None => {
-                self.encoder.skip();
-                Ok(())
-            }
+        if self.is_deaf() {
+            self.miss(event);
+            self.encoder.skip();
+            return Ok(());
         }
+        self.told(&event.payload);
+        self.encoder.write(&event, out)
     }
 }
 

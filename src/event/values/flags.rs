@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
+use super::Word;
+
 /// The names of a flag word's bits, in the order in which `ip` prints them.
 pub type FlagNames = [(u64, &'static str)];
 
@@ -64,7 +66,7 @@ impl Serialize for Flags {
         let (names, rest) = self.split();
         let mut seq = s.serialize_seq(None)?;
         for name in names {
-            seq.serialize_element(name)?;
+            seq.serialize_element(&Word(name))?;
         }
         if rest != 0 {
             seq.serialize_element(&format_args!("{rest:#x}"))?;

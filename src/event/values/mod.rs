@@ -10,7 +10,7 @@ mod time;
 pub use bytes::{Hex, IfName, Prefix, Text, hex_unless_utf8};
 pub use flags::{FlagNames, Flags};
 pub use ll_addr::LlAddr;
-pub use symbol::Symbol;
+pub use symbol::{Symbol, Word};
 pub use time::Time;
 
 /// Gives a type the schema of a plain JSON string.
