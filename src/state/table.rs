@@ -80,14 +80,22 @@ pub trait Known {
     fn set_mark(&mut self, mark: Mark);
 }
 
-/// Known objects by key.
+/// Known objects by key. In parts: one that grows moves its own objects only, so that no event
+/// waits for a million of them.
 #[derive(Debug)]
-pub struct Table<T>(HashTable<T>);
+pub struct Table<T>(Box<[HashTable<T>]>);
+
+const PARTS: usize = 256;
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table(HashTable::new())
+        Table((0..PARTS).map(|_| HashTable::new()).collect())
     }
+}
+
+/// The part that holds a key: by the bits that a hash table uses last.
+fn part(key: Key) -> usize {
+    (key >> (Key::BITS - PARTS.ilog2())) as usize
 }
 
 /// The key is a hash already.
@@ -97,17 +105,18 @@ fn hash<T: Known>(object: &T) -> u64 {
 
 impl<T: Known> Table<T> {
     pub fn get(&self, key: Key) -> Option<&T> {
-        self.0.find(key as u64, |object| object.key() == key)
+        self.0[part(key)].find(key as u64, |object| object.key() == key)
     }
 
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        self.0.find_mut(key as u64, |object| object.key() == key)
+        self.0[part(key)].find_mut(key as u64, |object| object.key() == key)
     }
 
     /// Puts an object. Returns its former self.
     pub fn put(&mut self, object: T) -> Option<T> {
         let key = object.key();
-        match self.0.entry(key as u64, |known| known.key() == key, hash) {
+        let part = &mut self.0[part(key)];
+        match part.entry(key as u64, |known| known.key() == key, hash) {
             Entry::Occupied(mut known) => Some(std::mem::replace(known.get_mut(), object)),
             Entry::Vacant(place) => {
                 place.insert(object);
@@ -117,27 +126,30 @@ impl<T: Known> Table<T> {
     }
 
     pub fn remove(&mut self, key: Key) -> Option<T> {
-        let known = self.0.find_entry(key as u64, |known| known.key() == key);
+        let part = &mut self.0[part(key)];
+        let known = part.find_entry(key as u64, |known| known.key() == key);
         let (object, _) = known.ok()?.remove();
         Some(object)
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.iter().map(HashTable::len).sum()
     }
 
     /// A look is over. Returns the number of objects that are missing but may still be there, and
     /// those that are gone, in the order of their keys.
     pub fn look_over(&mut self, clean: bool) -> (usize, Vec<T>) {
         let mut missing = 0;
-        for object in &mut self.0 {
+        for object in self.0.iter_mut().flatten() {
             let mut mark = object.mark();
             missing += usize::from(mark.look_over(clean));
             object.set_mark(mark);
         }
         let mut gone = Vec::new();
         if missing > 0 {
-            gone.extend(self.0.extract_if(|object| object.mark().is_gone()));
+            for part in &mut self.0 {
+                gone.extend(part.extract_if(|object| object.mark().is_gone()));
+            }
             gone.sort_unstable_by_key(Known::key);
         }
         (missing - gone.len(), gone)
