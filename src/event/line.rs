@@ -36,7 +36,7 @@ impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let event = self.event;
         let kind = event.payload.kind();
-        let mut fields = s.serialize_struct("Line", 0)?;
+        let mut fields = s.serialize_struct("Line", 16)?;
         fields.serialize_field("v", &SCHEMA_VERSION)?;
         fields.serialize_field("run", self.run)?;
         fields.serialize_field("seq", &self.seq)?;
@@ -88,7 +88,7 @@ struct Old<'a>(&'a Change);
 
 impl Serialize for Old<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let mut fields = s.serialize_struct("Old", 0)?;
+        let mut fields = s.serialize_struct("Old", self.0.names().count())?;
         self.0.serialize_old(&mut fields)?;
         fields.end()
     }

@@ -114,7 +114,10 @@ impl fmt::Display for Destination {
 
 impl Serialize for Destination {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        match self {
+            Destination::Prefix(prefix) => prefix.serialize(s),
+            _ => s.collect_str(self),
+        }
     }
 }
 

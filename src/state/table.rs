@@ -1,5 +1,7 @@
 //! Known objects by key, and which of them a look at the kernel has seen.
 
+use std::hash::Hasher;
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -13,22 +15,63 @@ pub type Key = u128;
 
 /// The key of an object; `None` for a message, which is no state.
 pub fn key(object: &Payload) -> Option<Key> {
-    let mut hasher = hasher();
-    object
-        .hash_key(&mut hasher)
-        .then(|| hasher.finish128().as_u128())
+    let mut fields = KeyFields::new();
+    object.hash_key(&mut fields).then(|| fields.key())
 }
 
 /// The key of an object of a kind that is a state.
 pub fn key_of(object: &impl Keyed) -> Key {
-    let mut hasher = hasher();
-    object.hash_key(&mut hasher);
-    hasher.finish128().as_u128()
+    let mut fields = KeyFields::new();
+    object.hash_key(&mut fields);
+    fields.key()
 }
 
-/// The same in every run: a replay tells what its recording told, in the same order.
-fn hasher() -> SipHasher13 {
-    SipHasher13::new()
+/// The bytes of some key fields, to be hashed in one go: that is twice as fast as one by one.
+struct KeyFields {
+    bytes: [u8; 128],
+    length: usize,
+    /// The same in every run: a replay tells what its recording told, in the same order.
+    hasher: SipHasher13,
+}
+
+impl KeyFields {
+    fn new() -> Self {
+        KeyFields {
+            bytes: [0; 128],
+            length: 0,
+            hasher: SipHasher13::new(),
+        }
+    }
+
+    fn flush(&mut self) {
+        self.hasher.write(&self.bytes[..self.length]);
+        self.length = 0;
+    }
+
+    fn key(mut self) -> Key {
+        self.flush();
+        self.hasher.finish128().as_u128()
+    }
+}
+
+impl Hasher for KeyFields {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        if self.bytes.len() - self.length < bytes.len() {
+            self.flush();
+        }
+        match self.bytes[self.length..].get_mut(..bytes.len()) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.length += bytes.len();
+            }
+            None => self.hasher.write(bytes),
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("a key has 128 bits")
+    }
 }
 
 /// What looks at the kernel found of an object.

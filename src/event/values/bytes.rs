@@ -59,7 +59,10 @@ impl fmt::Debug for IfName {
 
 impl Serialize for IfName {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&String::from_utf8_lossy(self.as_bytes()))
+        match std::str::from_utf8(self.as_bytes()) {
+            Ok(name) => s.serialize_str(name),
+            Err(_) => s.collect_str(self),
+        }
     }
 }
 
@@ -128,10 +131,17 @@ pub struct Prefix {
 
 impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.length)
+    }
+}
+
+impl Serialize for Prefix {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let IpAddr::V4(address) = self.address else {
-            return write!(f, "{}/{}", self.address, self.length);
+            return s.collect_str(self);
         };
-        // In one piece: a call for each number would cost more than the number.
+        // By hand: a million IPv4 routes are written like this, and the machinery of `write!`
+        // would cost more than all of their decoding.
         let mut text = [0; "255.255.255.255/255".len()];
         let mut end = 0;
         for (number, after) in address.octets().iter().zip(b".../") {
@@ -140,7 +150,10 @@ impl fmt::Display for Prefix {
             end += 1;
         }
         end = decimal(&mut text, end, self.length);
-        f.write_str(std::str::from_utf8(&text[..end]).map_err(|_| fmt::Error)?)
+        match std::str::from_utf8(&text[..end]) {
+            Ok(text) => s.serialize_str(text),
+            Err(_) => s.collect_str(self),
+        }
     }
 }
 
@@ -153,12 +166,6 @@ fn decimal(text: &mut [u8], mut at: usize, number: u8) -> usize {
         }
     }
     at
-}
-
-impl Serialize for Prefix {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
 }
 
 string_schema!(Prefix, "Prefix", "pattern": "^[0-9a-f.:]+/[0-9]{1,3}$");

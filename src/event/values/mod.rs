@@ -52,6 +52,17 @@ mod tests {
     }
 
     #[test]
+    fn a_prefix_is_written_as_it_is_displayed() {
+        for byte in 0..=255 {
+            let prefix = Prefix {
+                address: [byte, 255 - byte, byte / 2, byte / 3].into(),
+                length: byte,
+            };
+            assert_eq!(json(&prefix), format!("\"{prefix}\""));
+        }
+    }
+
+    #[test]
     fn a_name_that_is_not_utf8_is_shown_lossily_and_kept_in_hex() {
         let name = IfName::new(b"v\xff\"").unwrap();
         assert_eq!(json(&name), "\"v\u{fffd}\\\"\"");
