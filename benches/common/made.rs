@@ -9,10 +9,11 @@ const FLAGS: usize = 6;
 const REPLACE: u16 = 0x100;
 const MAKE: u16 = 0x600;
 
-/// `IFLA_IFNAME`, `IFLA_MTU` (linux/if_link.h); `RTA_*` (linux/rtnetlink.h); `NDA_*`
+/// `IFLA_IFNAME`, `IFLA_MTU`, `IFLA_LINK` (linux/if_link.h); `RTA_*` (linux/rtnetlink.h); `NDA_*`
 /// (linux/neighbour.h)
 const IFNAME: u16 = 3;
 const MTU: u16 = 4;
+const LINK: u16 = 5;
 const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
@@ -166,6 +167,8 @@ impl Links {
         // ifi_index
         template.put(HEADER + 4, &number.to_ne_bytes());
         template.replace(IFNAME, format!("{name}\0").as_bytes());
+        // Its peer is one of the others: `ip` would ask the kernel for the name of a stranger.
+        template.replace(LINK, &(number ^ 1).to_ne_bytes());
         template.bytes
     }
 

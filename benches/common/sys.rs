@@ -1,5 +1,6 @@
 //! The calls that std and the libraries lack: the only unsafe code of the benches.
 
+use std::ffi::CStr;
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -88,6 +89,15 @@ pub fn unshare(namespaces: i32) -> io::Result<()> {
     checked(unsafe { libc::unshare(namespaces) })
 }
 
+/// The number of a network device (if_nametoindex(3)).
+pub fn device(name: &CStr) -> io::Result<u32> {
+    // SAFETY: reads a C string.
+    match unsafe { libc::if_nametoindex(name.as_ptr()) } {
+        0 => Err(io::Error::last_os_error()),
+        index => Ok(index),
+    }
+}
+
 /// Sets an option of a socket that is an int.
 pub fn set_option(
     socket: BorrowedFd<'_>,
@@ -107,7 +117,7 @@ pub fn set_option(
     })
 }
 
-/// Waits until one of the sockets can be read (poll(2)). Interrupted by signals.
+/// Waits until the socket can be read (poll(2)). Interrupted by signals.
 pub fn wait_readable(socket: BorrowedFd<'_>, patience: i32) -> io::Result<bool> {
     let mut poll = libc::pollfd {
         fd: socket.as_raw_fd(),
