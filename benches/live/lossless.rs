@@ -29,21 +29,18 @@ pub fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
     }
     for (name, program) in programs {
         let mut storm = Storm::new().expect("a socket");
-        let mut make = |change| {
-            let result = place.changing(|| storm.make(change, events));
-            result.unwrap_or_else(|e| panic!("{change:?}: {e}"));
-        };
         let mut samples = [const { Vec::new() }; 4];
         for _ in 0..options.runs() {
             let listening = Listening::start(program, place);
             let pid = listening.running.pid();
             let memory = || status_kib(pid, "VmRSS:").unwrap_or(0) as f64 / 1024.0;
             let idle = memory();
-            make(Change::AddRoute);
+            let made = place.changing(|| storm.make(Change::AddRoute, events));
+            made.unwrap_or_else(|e| panic!("{events} routes: {e}"));
             listening.rest();
             let full = memory();
             let heard = listening.end();
-            make(Change::DeleteRoute);
+            storm.empty().unwrap_or_else(|e| panic!("no routes: {e}"));
             let most = heard.cost.memory as f64 / 1024.0;
             for (samples, sample) in samples
                 .iter_mut()

@@ -35,6 +35,7 @@ fn start(options: &Options, report: &mut Report<'_>) {
             kernel.address(&one, [172, 16, pair, 1])?;
         }
         let mut storm = Storm::new()?;
+        storm.empty()?;
         storm.make(Change::AddRoute, ROUTES)?;
         storm.make(Change::Neighbour, NEIGHBOURS)
     };

@@ -133,9 +133,19 @@ impl Kernel {
 
     /// Brings a device up.
     pub fn up(&self, device: &str) -> io::Result<()> {
-        let up = libc::IFF_UP as u32;
+        self.set_up(device, libc::IFF_UP as u32)
+    }
+
+    /// Takes its routes and neighbours from a device: it goes down, and up again.
+    pub fn empty(&self, device: &str) -> io::Result<()> {
+        self.set_up(device, 0)?;
+        self.up(device)
+    }
+
+    fn set_up(&self, device: &str, flags: u32) -> io::Result<()> {
+        let fixed = ifinfo(index(device)?, flags, libc::IFF_UP as u32);
         let mut messages = Messages::default();
-        messages.begin(libc::RTM_NEWLINK, REQUEST, &ifinfo(index(device)?, up, up));
+        messages.begin(libc::RTM_NEWLINK, REQUEST, &fixed);
         self.send(&messages)
     }
 
@@ -179,6 +189,11 @@ impl Storm {
             device: index("v0")?,
             made: 0,
         })
+    }
+
+    /// Takes its routes and neighbours from `v0`.
+    pub fn empty(&self) -> io::Result<()> {
+        self.kernel.empty("v0")
     }
 
     /// Makes so many changes as fast as the kernel takes them.
