@@ -19,10 +19,11 @@ pub fn measure(options: &Options, report: &mut Report<'_>) {
     if !options.wants("latency") {
         return;
     }
-    let events = options.events(2000, 200);
+    let events = if options.small { 200 } else { 2000 };
     let mut command = Command::new(NLSTREAM);
     command
-        .args(["--snapshot", "-k", "link,route"])
+        // Should a line never come, its end is noticed.
+        .args(["--snapshot", "-k", "link,route", "--for", "2m"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null());

@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
@@ -174,6 +175,9 @@ pub enum Change {
     Neighbour,
 }
 
+/// How many MTUs were set: whichever storm sets the next, it is another one.
+static MTUS: AtomicU32 = AtomicU32::new(0);
+
 /// Makes changes of `v0`.
 pub struct Storm {
     kernel: Kernel,
@@ -240,7 +244,8 @@ impl Storm {
             }
             Change::Mtu => {
                 messages.begin(libc::RTM_NEWLINK, REQUEST, &ifinfo(self.device, 0, 0));
-                messages.attribute(MTU, &(1400 + (self.made & 1)).to_ne_bytes());
+                let mtu = 1400 + (MTUS.fetch_add(1, Ordering::Relaxed) & 1);
+                messages.attribute(MTU, &mtu.to_ne_bytes());
             }
             Change::Neighbour => {
                 // struct ndmsg (linux/neighbour.h)

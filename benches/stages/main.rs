@@ -1,8 +1,7 @@
 //! What the stages cost inside of the process: decode, encode, and the whole pipeline, per kind,
 //! over the events of the fixtures, with the allocations of each.
 //!
-//! One iteration is one event, the next of its kind in turn: the mean is what counts, the
-//! fastest is the cheapest event of the kind.
+//! One iteration is one event, the next of its kind in turn; a sample is a thousand of them.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -10,12 +9,10 @@ mod common;
 use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use common::fixtures;
 use common::report::Report;
 use common::{Options, made};
-use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
 use made::{Links, Maker as _, Neighs, Routes};
 use nlstream::decode::cx::Cx;
@@ -39,7 +36,7 @@ fn main() -> ExitCode {
     if form != "write" {
         let mut divan = divan::Divan::from_args();
         if form == "small" {
-            divan = divan.max_time(Duration::from_millis(20));
+            divan = divan.sample_count(5);
         }
         divan.main();
         return ExitCode::SUCCESS;
@@ -91,12 +88,12 @@ fn message(datagram: &[u8]) -> Message<'_> {
 }
 
 /// Message → payload.
-#[divan::bench(args = kinds())]
+#[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
 fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
     let names = Names::builtin();
     let messages: Vec<_> = EVENTS[kind].iter().map(|event| message(event)).collect();
     let mut turn = messages.iter().cycle();
-    bencher.counter(ItemsCount::new(1usize)).bench_local(|| {
+    bencher.bench_local(|| {
         let message = turn.next().expect("there is no end");
         let mut cx = Cx::new(&names, false);
         decode(&mut cx, black_box(message), &mut |decoded, unparsed| {
@@ -106,14 +103,14 @@ fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
 }
 
 /// Event → line.
-#[divan::bench(args = kinds())]
+#[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
 fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
     let events = meanings(kind);
     let run = "00000000".to_owned();
     let mut encoder = Encoder::new(Format::Json, run, &Settings::default(), None);
     let mut turn = events.iter().cycle();
     let mut line = Vec::new();
-    bencher.counter(ItemsCount::new(1usize)).bench_local(|| {
+    bencher.bench_local(|| {
         line.clear();
         let event = turn.next().expect("there is no end");
         encoder
@@ -160,18 +157,18 @@ fn meanings(kind: &str) -> Vec<Event> {
 }
 
 /// Datagram → line.
-#[divan::bench(args = kinds())]
+#[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
 fn pipeline(bencher: Bencher<'_, '_>, kind: &str) {
     let mut whole = Whole::new();
     let mut turn = EVENTS[kind].iter().cycle();
-    bencher.counter(ItemsCount::new(1usize)).bench_local(|| {
+    bencher.bench_local(|| {
         let datagram = turn.next().expect("there is no end");
         whole.feed(black_box(datagram));
     });
 }
 
 /// The hot events: each an object's change, of one among a thousand.
-#[divan::bench(args = ["route", "neigh", "link"])]
+#[divan::bench(args = ["route", "neigh", "link"], sample_size = 1000, sample_count = 50)]
 fn change(bencher: Bencher<'_, '_>, kind: &str) {
     const OBJECTS: u32 = 1000;
     let mut whole = Whole::new();
@@ -191,7 +188,7 @@ fn change(bencher: Bencher<'_, '_>, kind: &str) {
         .for_each(|datagram| whole.feed(datagram));
     // To and fro: each is a change.
     let mut turn = datagrams[1..].iter().flatten().cycle();
-    bencher.counter(ItemsCount::new(1usize)).bench_local(|| {
+    bencher.bench_local(|| {
         let datagram = turn.next().expect("there is no end");
         whole.feed(black_box(datagram));
     });
