@@ -10,7 +10,7 @@ use nlstream::schema;
 
 fn main() -> ExitCode {
     if log::set_logger(&Stderr).is_ok() {
-        log::set_max_level(log::LevelFilter::Warn);
+        log::set_max_level(log::LevelFilter::Info);
     }
     match run(cli::task()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -46,7 +46,12 @@ impl log::Log for Stderr {
 
     fn log(&self, record: &log::Record<'_>) {
         if self.enabled(record.metadata()) {
-            say("warning", record.args());
+            let what = match record.level() {
+                log::Level::Error => "error",
+                log::Level::Warn => "warning",
+                _ => "note",
+            };
+            say(what, record.args());
         }
     }
 

@@ -68,6 +68,9 @@ pub struct Pipeline {
     /// The objects of which lines were dropped.
     missed: Option<Missed>,
     totals: Totals,
+    /// When the run began, and its `start` record.
+    begun: Time,
+    start: Start,
 }
 
 /// Where an event comes from.
@@ -110,8 +113,15 @@ impl Pipeline {
             resync: None,
             missed: None,
             totals: Totals::default(),
+            begun: config.time,
+            start: config.start.clone(),
         };
-        pipeline.meta(config.time, Op::Start, Meta::Start(config.start), out)?;
+        pipeline.meta(
+            config.time,
+            Op::Start,
+            Meta::Start(Box::new(config.start)),
+            out,
+        )?;
         Ok(pipeline)
     }
 
@@ -188,6 +198,17 @@ impl Pipeline {
                 let count = |kind| self.state.count(kind) as u64;
                 let heartbeat = self.totals.heartbeat(*pulse, count);
                 self.meta(time, Op::Heartbeat, Meta::Heartbeat(heartbeat), out)
+            }
+            Mark::Clock(clock) => self.meta(time, Op::Clock, Meta::Clock(clock.clone()), out),
+            Mark::Rotate(rotate) => self.meta(time, Op::Rotate, Meta::Rotate(rotate.clone()), out),
+            Mark::File(opened) => {
+                let start = Start {
+                    since: Some(self.begun),
+                    tail_repaired: opened.tail_repaired,
+                    follows: opened.follows.clone(),
+                    ..self.start.clone()
+                };
+                self.meta(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
             Mark::Stop(stop) => {
                 self.tell_links(time, out)?;

@@ -9,12 +9,14 @@ use jiff::Timestamp;
 use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook_mio::v1_0::Signals;
 
+use super::clock::Clock;
 use super::looks::{Looks, Milestone};
 use super::requests::requests;
-use super::{Outputs, Session, open, run_id};
+use super::session::Session;
+use super::{Outputs, open, run_id};
 use crate::error::Error;
 use crate::event::meta::{Gap, GapCause, Refused, RefusedGroup, Settings, Start, Stop, StopReason};
 use crate::event::values::Time;
@@ -51,7 +53,7 @@ const MOST_BATCHES: u32 = 64;
 /// How often refused datagrams are told.
 const TELL_REFUSED: Duration = Duration::from_secs(1);
 /// How long the last lines wait for a reader that takes nothing.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(4);
 /// How long events that were queued before the end are still read.
 const LAST_READS: Duration = Duration::from_secs(1);
 /// A socket that gives so many errors in a row is broken.
@@ -67,12 +69,18 @@ pub fn run(live: &Live) -> Result<(), Error> {
     let mut events = Events::open(live.rcvbuf).map_err(Error::Socket)?;
     let mut dumps = Dumps::open().map_err(Error::Dump)?;
     let looks = Looks::new(requests(&live.settings), live.audit, Instant::now());
-    let header = header(live, &events);
+    let mut header = header(live, &events);
+    if let Some(opened) = sink.opened() {
+        header.start.tail_repaired = opened.tail_repaired;
+        header.start.follows.clone_from(&opened.follows);
+    }
     let session = Session::new(&live.outputs, run_id(), &header)?;
 
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1]).map_err(Error::Loop)?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
+    // A file that may grow no more (RLIMIT_FSIZE) is an error of the write, and not the end.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     // A second signal ends the program at once, whatever it waits for.
     let impatient = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -97,6 +105,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         dumps,
         looks,
         refused: Forgeries::default(),
+        clock: Clock::new(),
         fault: None,
         errors: 0,
         last: None,
@@ -135,6 +144,7 @@ fn header(live: &Live, events: &Events) -> Header {
             refused_groups: (!refused.is_empty()).then_some(refused),
             rcvbuf: events.rcvbuf().ok(),
             settings: live.settings.clone(),
+            ..Start::default()
         },
         names: Names::of_machine().recorded(),
     }
@@ -151,6 +161,7 @@ struct Stream {
     dumps: Dumps,
     looks: Looks,
     refused: Forgeries,
+    clock: Clock,
     /// The error that tells of a loss behind what is still queued.
     fault: Option<io::Error>,
     /// Errors in a row.
@@ -185,7 +196,7 @@ impl Stream {
         let reason = loop {
             let room = self.session.has_room(sink);
             let busy = readable || (rows && room);
-            match poll.poll(&mut ready, self.timeout(busy)) {
+            match poll.poll(&mut ready, self.timeout(busy, sink)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result.map_err(Error::Loop)?,
             }
@@ -197,10 +208,12 @@ impl Stream {
                     _ => {}
                 }
             }
-            let mut ends = false;
+            let (mut ends, mut beats) = (false, false);
             for signal in signals.pending() {
                 match signal {
-                    SIGUSR1 => self.beat()?,
+                    SIGUSR1 => beats = true,
+                    // Where there is no file the terminal hung up.
+                    SIGHUP if sink.hang_up() => {}
                     _ => ends = true,
                 }
             }
@@ -208,8 +221,12 @@ impl Stream {
                 impatient.store(true, Ordering::Relaxed);
                 break StopReason::Signal;
             }
-            if sink.flush()? == Reader::Gone {
+            if sink.flush()? == Reader::Gone || self.session.turn(sink, clock())? == Reader::Gone {
                 return Ok(());
+            }
+            self.look_at_clock()?;
+            if beats {
+                self.beat()?;
             }
             if readable {
                 readable = self.receive()?;
@@ -235,7 +252,7 @@ impl Stream {
     }
 
     /// How long to wait for something to happen.
-    fn timeout(&self, busy: bool) -> Option<Duration> {
+    fn timeout(&self, busy: bool, sink: &Sink) -> Option<Duration> {
         if busy {
             return Some(Duration::ZERO);
         }
@@ -244,6 +261,7 @@ impl Stream {
             self.next_heartbeat,
             self.looks.wakeup(),
             self.refused.due(),
+            sink.wakeup(),
         ];
         let next = times.into_iter().flatten().min()?;
         // mio waits in whole milliseconds, rounded down.
@@ -262,6 +280,14 @@ impl Stream {
             self.tell_refused(now)?;
         }
         Ok(())
+    }
+
+    /// Tells that the clock was set, before anything is told that happened since.
+    fn look_at_clock(&mut self) -> Result<(), Error> {
+        match self.clock.step() {
+            Some(step) => self.mark(Mark::Clock(step)),
+            None => Ok(()),
+        }
     }
 
     fn beat(&mut self) -> Result<(), Error> {
@@ -335,6 +361,7 @@ impl Stream {
             match self.events.receive() {
                 Ok(()) => {
                     self.errors = 0;
+                    self.look_at_clock()?;
                     let time = clock();
                     let mut truncated = 0;
                     for datagram in self.events.datagrams() {

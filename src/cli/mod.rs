@@ -17,6 +17,7 @@ use crate::run::Outputs;
 use crate::run::live::Live;
 use crate::run::replay::Replay;
 use crate::run::state::Ask;
+use crate::sink::{self, Fsync, Rotation};
 
 /// Streams what the Linux kernel says about its network as one JSON object per line.
 ///
@@ -69,6 +70,66 @@ struct Cli {
         hide_possible_values = true
     )]
     no_track: Vec<KindArg>,
+    #[command(flatten)]
+    file: FileArgs,
+}
+
+/// How the file of the lines is kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of the file (--output)")]
+struct FileArgs {
+    /// Begin a new file when it is that large: 100M
+    ///
+    /// The old one is renamed: its name ends with the moment. After SIGHUP, and when someone else
+    /// renamed or deleted the file, a new one is begun too.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    rotate_size: Option<u32>,
+    /// Begin a new file when it is that old: 1d
+    #[arg(long, value_name = "DURATION", value_parser = period)]
+    rotate_every: Option<SignedDuration>,
+    /// How many old files are kept; 0 for all
+    #[arg(long, value_name = "N", default_value = "7")]
+    rotate_keep: usize,
+    /// Compress old files, but for the newest one: a shipper may still read that
+    #[arg(long, value_name = "METHOD")]
+    rotate_compress: Option<CompressArg>,
+    /// When what was written is brought to the disk
+    #[arg(long, value_name = "WHEN", default_value = "interval")]
+    fsync: FsyncArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CompressArg {
+    Zstd,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum FsyncArg {
+    /// When the system sees fit
+    Never,
+    /// A second after it was written, and at the end
+    Interval,
+    /// At once; the kernel's events wait for the disk
+    Always,
+}
+
+impl FileArgs {
+    fn config(&self) -> sink::Config {
+        sink::Config {
+            rotation: Rotation {
+                size: self.rotate_size.map(u64::from),
+                every: self.rotate_every.map(SignedDuration::unsigned_abs),
+                keep: self.rotate_keep,
+                compress: self.rotate_compress.is_some(),
+            },
+            fsync: match self.fsync {
+                FsyncArg::Never => Fsync::Never,
+                FsyncArg::Interval => Fsync::Interval,
+                FsyncArg::Always => Fsync::Always,
+            },
+            patient: true,
+        }
+    }
 }
 
 /// A duration, or never.
@@ -80,6 +141,7 @@ impl Live {
         Live {
             outputs: Outputs {
                 queue: cli.queue as usize,
+                file: cli.file.config(),
                 ..cli.stream.outputs()
             },
             settings: Settings {
@@ -285,6 +347,7 @@ impl Stream {
             output: self.output.clone(),
             record: self.record.clone(),
             queue: usize::MAX,
+            file: sink::Config::default(),
         }
     }
 
@@ -316,6 +379,21 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
         return Err("it must be longer than nothing".to_owned());
     }
     Ok(duration)
+}
+
+/// A duration that may be days or weeks long.
+fn period(text: &str) -> Result<SignedDuration, String> {
+    let hours = match text.char_indices().last() {
+        Some((at, 'd')) => Some((&text[..at], 24)),
+        Some((at, 'w')) => Some((&text[..at], 7 * 24)),
+        _ => None,
+    };
+    match hours.and_then(|(digits, hours)| Some((digits.parse::<u16>().ok()?, hours))) {
+        Some((number, hours)) if number > 0 => {
+            Ok(SignedDuration::from_hours(i64::from(number) * hours))
+        }
+        _ => duration(text).map_err(|_| "a number with a unit: 15m, 1h, 1d, 2w".to_owned()),
+    }
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {
@@ -375,6 +453,10 @@ mod tests {
         assert!(size("0").is_err() && size("9G").is_err() && size("M").is_err());
         assert_eq!(duration("1s"), Ok(SignedDuration::from_secs(1)));
         assert_eq!(duration("500ms"), Ok(SignedDuration::from_millis(500)));
+        assert_eq!(period("1d"), Ok(SignedDuration::from_hours(24)));
+        assert_eq!(period("2w"), Ok(SignedDuration::from_hours(336)));
+        assert_eq!(period("15m"), Ok(SignedDuration::from_mins(15)));
+        assert!(period("0d").is_err() && period("d").is_err() && period("1y").is_err());
         assert!(duration("-1s").is_err() && duration("5").is_err() && duration("0s").is_err());
     }
 }
