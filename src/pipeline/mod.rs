@@ -12,7 +12,7 @@ use crate::decode::words::{NEW_FLAGS, family};
 use crate::decode::{Decoded, Verb, decode, unknown};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{Meta, Part, Resync, Start, Stop, Sync};
+use crate::event::meta::{Heartbeat, Meta, Part, Pulse, Resync, Start, Stop, Sync};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Flags, Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
@@ -195,8 +195,7 @@ impl Pipeline {
                 self.meta(time, Op::Refused, Meta::Refused(refused.clone()), out)
             }
             Mark::Heartbeat(pulse) => {
-                let count = |kind| self.state.count(kind) as u64;
-                let heartbeat = self.totals.heartbeat(*pulse, count);
+                let heartbeat = self.counts(*pulse);
                 self.meta(time, Op::Heartbeat, Meta::Heartbeat(heartbeat), out)
             }
             Mark::Clock(clock) => self.meta(time, Op::Clock, Meta::Clock(clock.clone()), out),
@@ -219,6 +218,12 @@ impl Pipeline {
                 self.meta(time, Op::Stop, Meta::Stop(stop), out)
             }
         }
+    }
+
+    /// The counts so far.
+    pub fn counts(&self, pulse: Pulse) -> Heartbeat {
+        let count = |kind| self.state.count(kind) as u64;
+        self.totals.heartbeat(pulse, count)
     }
 
     fn incomplete(&self) -> Option<Vec<Kind>> {

@@ -6,22 +6,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook_mio::v1_0::Signals;
 
 use super::clock::Clock;
+use super::header::header;
 use super::looks::{Looks, Milestone};
+use super::metrics::{self, Metrics};
 use super::requests::requests;
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::error::Error;
-use crate::event::meta::{Gap, GapCause, Refused, RefusedGroup, Settings, Start, Stop, StopReason};
+use crate::event::meta::{Gap, GapCause, Refused, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark, Source, What};
-use crate::names::Names;
+use crate::input::{Input, Mark, Source, What};
 use crate::netlink::dump::{Dumps, Progress};
 use crate::netlink::events::Events;
 use crate::sink::{Reader, Sink};
@@ -39,6 +39,8 @@ pub struct Live {
     pub audit: Option<Duration>,
     /// How often a sign of life is told.
     pub heartbeat: Option<Duration>,
+    /// The file for counters.
+    pub metrics: Option<metrics::Config>,
 }
 
 const SIGNALS: Token = Token(0);
@@ -69,12 +71,9 @@ pub fn run(live: &Live) -> Result<(), Error> {
     let mut events = Events::open(live.rcvbuf).map_err(Error::Socket)?;
     let mut dumps = Dumps::open().map_err(Error::Dump)?;
     let looks = Looks::new(requests(&live.settings), live.audit, Instant::now());
-    let mut header = header(live, &events);
-    if let Some(opened) = sink.opened() {
-        header.start.tail_repaired = opened.tail_repaired;
-        header.start.follows.clone_from(&opened.follows);
-    }
-    let session = Session::new(&live.outputs, run_id(), &header)?;
+    let header = header(&live.settings, &events, &sink);
+    let run = run_id();
+    let session = Session::new(&live.outputs, run.clone(), &header)?;
 
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
@@ -106,6 +105,9 @@ pub fn run(live: &Live) -> Result<(), Error> {
         looks,
         refused: Forgeries::default(),
         clock: Clock::new(),
+        metrics: live.metrics.clone().map(Metrics::new),
+        run,
+        started: header.time,
         fault: None,
         errors: 0,
         last: None,
@@ -114,40 +116,6 @@ pub fn run(live: &Live) -> Result<(), Error> {
         next_heartbeat: live.heartbeat.map(|every| begun + every),
     }
     .run(poll, signals, &impatient, &mut sink)
-}
-
-fn header(live: &Live, events: &Events) -> Header {
-    let names = |groups: &[u32]| Events::group_names(groups);
-    let refused: Vec<_> = events
-        .refused
-        .iter()
-        .map(|(group, error)| RefusedGroup {
-            group: names(&[*group]).concat(),
-            errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
-            error: error.to_string(),
-        })
-        .collect();
-    for RefusedGroup { group, error, .. } in &refused {
-        warn!("the events of the group {group} will be missing: {error}: it takes CAP_NET_ADMIN");
-    }
-    let uname = rustix::system::uname();
-    let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    Header {
-        time: clock(),
-        start: Start {
-            tool: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            host: Some(uname.nodename().to_string_lossy().into_owned()),
-            kernel: Some(uname.release().to_string_lossy().into_owned()),
-            boot_id: boot_id.ok().map(|id| id.trim().to_owned()),
-            groups: Some(names(&events.joined)),
-            refused_groups: (!refused.is_empty()).then_some(refused),
-            rcvbuf: events.rcvbuf().ok(),
-            settings: live.settings.clone(),
-            ..Start::default()
-        },
-        names: Names::of_machine().recorded(),
-    }
 }
 
 fn clock() -> Time {
@@ -162,6 +130,10 @@ struct Stream {
     looks: Looks,
     refused: Forgeries,
     clock: Clock,
+    metrics: Option<Metrics>,
+    /// The id of the run, and when it began.
+    run: String,
+    started: Time,
     /// The error that tells of a loss behind what is still queued.
     fault: Option<io::Error>,
     /// Errors in a row.
@@ -238,6 +210,7 @@ impl Stream {
                 rows = self.look(now)?;
             }
             self.timers(now)?;
+            self.write_metrics(sink, now);
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return Ok(());
             }
@@ -262,6 +235,7 @@ impl Stream {
             self.looks.wakeup(),
             self.refused.due(),
             sink.wakeup(),
+            self.metrics.as_ref().map(|metrics| metrics.due),
         ];
         let next = times.into_iter().flatten().min()?;
         // mio waits in whole milliseconds, rounded down.
@@ -293,6 +267,21 @@ impl Stream {
     fn beat(&mut self) -> Result<(), Error> {
         let pulse = self.session.pulse();
         self.mark(Mark::Heartbeat(pulse))
+    }
+
+    /// Writes the file of counters, where that is due.
+    fn write_metrics(&mut self, sink: &Sink, now: Instant) {
+        if let Some(metrics) = &mut self.metrics
+            && metrics.due <= now
+        {
+            metrics.write(&metrics::Values {
+                run: &self.run,
+                begun: self.started.0.as_second(),
+                counts: self.session.pipeline.counts(self.session.pulse()),
+                sink: sink.stats(),
+                up: !sink.is_faulty(),
+            });
+        }
     }
 
     fn tell_refused(&mut self, now: Instant) -> Result<(), Error> {
@@ -447,6 +436,10 @@ impl Stream {
         if reason != StopReason::Count {
             self.tell_loss()?;
         }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.due = Instant::now();
+        }
+        self.write_metrics(sink, Instant::now());
         let stop = Stop {
             reason,
             refused: self.refused.datagrams,

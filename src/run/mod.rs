@@ -2,8 +2,10 @@
 //! the sink, and to a recording.
 
 mod clock;
+mod header;
 pub mod live;
 mod looks;
+pub mod metrics;
 pub mod replay;
 mod requests;
 mod session;

@@ -1,4 +1,6 @@
+use super::turn::LOOK;
 use super::*;
+use crate::event::meta::RotateReason;
 
 /// A folder of a test's own.
 struct Folder(PathBuf);
