@@ -16,6 +16,7 @@ use super::header::header;
 use super::looks::{Looks, Milestone};
 use super::metrics::{self, Metrics};
 use super::requests::requests;
+use super::service::{self, Manager};
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::error::Error;
@@ -68,7 +69,10 @@ const MOST_ERRORS: u32 = 100;
 pub fn run(live: &Live) -> Result<(), Error> {
     let mut sink = open(&live.outputs)?;
     // The events' socket comes first: what changes while the dumps run is queued there.
-    let mut events = Events::open(live.rcvbuf).map_err(Error::Socket)?;
+    let mut events = match service::passed_socket().map_err(Error::Socket)? {
+        Some(fd) => Events::take_over(fd).map_err(Error::Socket)?,
+        None => Events::open(live.rcvbuf).map_err(Error::Socket)?,
+    };
     let mut dumps = Dumps::open().map_err(Error::Dump)?;
     let looks = Looks::new(requests(&live.settings), live.audit, Instant::now());
     let header = header(&live.settings, &events, &sink);
@@ -105,6 +109,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         looks,
         refused: Forgeries::default(),
         clock: Clock::new(),
+        manager: Manager::new(),
         metrics: live.metrics.clone().map(Metrics::new),
         run,
         started: header.time,
@@ -130,6 +135,7 @@ struct Stream {
     looks: Looks,
     refused: Forgeries,
     clock: Clock,
+    manager: Manager,
     metrics: Option<Metrics>,
     /// The id of the run, and when it began.
     run: String,
@@ -214,6 +220,7 @@ impl Stream {
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return Ok(());
             }
+            self.manager.alive(now, sink.errno());
             if self.session.is_full() {
                 break StopReason::Count;
             }
@@ -235,6 +242,7 @@ impl Stream {
             self.looks.wakeup(),
             self.refused.due(),
             sink.wakeup(),
+            self.manager.due(),
             self.metrics.as_ref().map(|metrics| metrics.due),
         ];
         let next = times.into_iter().flatten().min()?;
@@ -424,6 +432,7 @@ impl Stream {
 
     /// Reads what was queued before the end, and ends.
     fn stop(mut self, reason: StopReason, sink: &mut Sink) -> Result<(), Error> {
+        self.manager.stopping();
         let end = Instant::now() + LAST_READS;
         while reason != StopReason::Count && self.receive()? {
             if self.session.flush(sink, clock())? == Reader::Gone {

@@ -8,6 +8,7 @@ mod looks;
 pub mod metrics;
 pub mod replay;
 mod requests;
+mod service;
 mod session;
 pub mod state;
 

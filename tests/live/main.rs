@@ -10,3 +10,4 @@ mod judge;
 mod loss;
 mod recording;
 mod service;
+mod systemd;
