@@ -1,6 +1,7 @@
 //! Event → line, for those events that were asked for.
 
 use std::io;
+use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
@@ -136,5 +137,78 @@ impl Encoder {
             }
         }
         Ok(())
+    }
+}
+
+/// Puts a line that was made just now before those that still wait to be written: it takes the
+/// number and the moment of the first of them, and each of them takes the number that follows its
+/// own. Lines of the text format have no numbers.
+pub fn put_before(line: &mut Vec<u8>, waiting: &mut Vec<u8>) {
+    let Some((seq, time)) = stamp(waiting) else {
+        return;
+    };
+    let Some((own_seq, own_time)) = stamp(line) else {
+        return;
+    };
+    let (number, moment) = (waiting[seq].to_vec(), waiting[time].to_vec());
+    line.splice(own_time, moment);
+    line.splice(own_seq, number);
+    let mut shifted = Vec::with_capacity(waiting.len() + waiting.len() / 64);
+    for line in waiting.split_inclusive(|byte| *byte == b'\n') {
+        let number = stamp(line).and_then(|(seq, _)| {
+            let number: u64 = std::str::from_utf8(&line[seq.clone()]).ok()?.parse().ok()?;
+            Some((seq, number + 1))
+        });
+        match number {
+            Some((seq, number)) => {
+                shifted.extend_from_slice(&line[..seq.start]);
+                shifted.extend_from_slice(number.to_string().as_bytes());
+                shifted.extend_from_slice(&line[seq.end..]);
+            }
+            None => shifted.extend_from_slice(line),
+        }
+    }
+    *waiting = shifted;
+}
+
+/// Where `seq` and `time` of the first of these lines are, as [`Line`] writes them.
+fn stamp(lines: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
+    const RUN: &[u8] = b"{\"v\":1,\"run\":\"00000000\",\"seq\":";
+    const TIME: &[u8] = b",\"time\":\"";
+    if !lines.starts_with(b"{\"v\":") || !lines.get(..RUN.len())?.ends_with(b",\"seq\":") {
+        return None;
+    }
+    let digits = |byte: &&u8| byte.is_ascii_digit();
+    let end = RUN.len() + lines[RUN.len()..].iter().take_while(digits).count();
+    let rest = lines[end..].strip_prefix(TIME)?;
+    let length = rest.iter().position(|byte| *byte == b'"')?;
+    let time = end + TIME.len();
+    Some((RUN.len()..end, time..time + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_put_before_those_that_wait() {
+        let line = |seq: u64, second: u8| {
+            format!(
+                "{{\"v\":1,\"run\":\"0000002a\",\"seq\":{seq},\"time\":\"2026-01-01T00:00:0{second}.000000000Z\",\"kind\":\"meta\"}}\n"
+            )
+        };
+        let mut first = line(102, 9).into_bytes();
+        let mut waiting = (line(98, 1) + &line(99, 2) + &line(101, 3)).into_bytes();
+        put_before(&mut first, &mut waiting);
+        assert_eq!(first, line(98, 1).as_bytes());
+        let shifted = line(99, 1) + &line(100, 2) + &line(102, 3);
+        assert_eq!(waiting, shifted.as_bytes());
+
+        let mut none = Vec::new();
+        put_before(&mut first, &mut none);
+        assert_eq!(first, line(98, 1).as_bytes());
+        let mut text = b"[00:00:01.000] link add\n".to_vec();
+        put_before(&mut first, &mut text);
+        assert_eq!(text, b"[00:00:01.000] link add\n");
     }
 }

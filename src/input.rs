@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::meta::{Gap, Pulse, Refused, Start, Stop};
+use crate::event::meta::{Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop};
 use crate::event::values::Time;
 use crate::event::{Kind, Origin};
 use crate::names::Recorded;
@@ -52,8 +52,23 @@ pub enum Mark {
     Refused(Refused),
     /// A sign of life is asked for.
     Heartbeat(Pulse),
+    /// The clock was set.
+    Clock(Clock),
+    /// The file of the lines ends here, and a new one begins with [`Mark::File`].
+    Rotate(Rotate),
+    /// A further file of lines begins.
+    File(Opened),
     /// The run ended.
     Stop(Stop),
+}
+
+/// How a file of lines was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Bytes of a half line that were cut off its end.
+    pub tail_repaired: Option<u64>,
+    /// The last line that was in it.
+    pub follows: Option<Follows>,
 }
 
 /// The head of a recording: how the run began.

@@ -24,7 +24,8 @@
 //! | [`sink`] | where the lines go |
 //! | [`run`] | the loops that feed a pipeline: `live`, `replay` |
 //! | [`schema`] | the JSON schema, generated from `event` |
-//! | [`cli`] | the command line |
+//! | [`logging`] | what is said of the program itself, on stderr |
+//! | [`cli`] | the command line, the variables and the file of options |
 //!
 //! A room imports only rooms that stand before it in the stream (`tests/layers.rs`).
 
@@ -36,6 +37,7 @@ pub mod error;
 pub mod event;
 pub mod fold;
 pub mod input;
+pub mod logging;
 pub mod names;
 pub mod netlink;
 pub mod pipeline;

@@ -5,17 +5,16 @@ use std::process::ExitCode;
 
 use nlstream::cli::{self, Task};
 use nlstream::error::Error;
+use nlstream::logging;
 use nlstream::run::{live, replay, state};
-use nlstream::schema;
 
 fn main() -> ExitCode {
-    if log::set_logger(&Stderr).is_ok() {
-        log::set_max_level(log::LevelFilter::Warn);
-    }
-    match run(cli::task()) {
+    let (log, task) = cli::task();
+    logging::begin(log);
+    match run(task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say("error", &error);
+            logging::error(&error);
             ExitCode::FAILURE
         }
     }
@@ -26,7 +25,7 @@ fn run(task: Task) -> Result<(), Error> {
         Task::Live(live) => live::run(&live),
         Task::Replay(replay, files) => files.iter().try_for_each(|file| replay::run(&replay, file)),
         Task::State(ask) => state::run(&ask),
-        Task::Schema => match std::io::stdout().write_all(schema::text().as_bytes()) {
+        Task::Text(text) => match std::io::stdout().write_all(text.as_bytes()) {
             Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Write {
                 name: "the standard output".to_owned(),
                 source,
@@ -34,26 +33,4 @@ fn run(task: Task) -> Result<(), Error> {
             _ => Ok(()),
         },
     }
-}
-
-/// Warnings go to the standard error, and nothing but lines to the standard output.
-struct Stderr;
-
-impl log::Log for Stderr {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        metadata.target().starts_with("nlstream")
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata()) {
-            say("warning", record.args());
-        }
-    }
-
-    fn flush(&self) {}
-}
-
-fn say(what: &str, text: &dyn std::fmt::Display) {
-    // Where even that cannot be written there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "nlstream: {what}: {text}");
 }

@@ -14,7 +14,7 @@ const ROWS: &[&[&str]] = &[
     &["error", "state", "text"],
     &["encode", "sink"],
     &["pipeline"],
-    &["run"],
+    &["logging", "run"],
     &["cli"],
     &["main"],
 ];

@@ -11,12 +11,14 @@ use super::values::Time;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Meta {
-    Start(Start),
+    Start(Box<Start>),
     Sync(Sync),
     Gap(Gap),
     Resync(Resync),
     Refused(Refused),
     Heartbeat(Heartbeat),
+    Clock(Clock),
+    Rotate(Rotate),
     Stop(Stop),
 }
 
@@ -43,6 +45,22 @@ pub struct Start {
     pub rcvbuf: Option<u64>,
     /// What was asked for.
     pub settings: Settings,
+    /// When the run began, where this is not its first record but that of a further file.
+    pub since: Option<Time>,
+    /// Bytes of a half line that were cut off the end of the file: a run that was killed, or a
+    /// machine that lost its power, had left them.
+    pub tail_repaired: Option<u64>,
+    /// The last line that was in the file before this one.
+    pub follows: Option<Follows>,
+}
+
+/// A line, by its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Follows {
+    /// Its `run`.
+    pub run: String,
+    /// Its `seq`.
+    pub seq: u64,
 }
 
 /// A group that could not be joined.
@@ -184,6 +202,40 @@ pub struct Pulse {
     pub memory: Option<u64>,
 }
 
+/// The clock was set: from here on `time` counts from another origin. The order of the lines, and
+/// every duration, is that of a clock that cannot be set. Without a setting `time` may differ from
+/// that one by no more than 10 ms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Clock {
+    /// By how much it was set forward, in nanoseconds; negative for back.
+    pub step: i64,
+    /// What it would be now, had it not been set.
+    pub unset: Time,
+}
+
+/// The last line of a file: the run goes on in another one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rotate {
+    /// Why.
+    pub reason: RotateReason,
+    /// Size of the file before this line, bytes.
+    pub bytes: u64,
+}
+
+/// Why a run goes on in another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RotateReason {
+    /// The file was as large as `--rotate-size`.
+    Size,
+    /// It was as old as `--rotate-every`.
+    Time,
+    /// SIGHUP.
+    Signal,
+    /// Someone renamed it.
+    Renamed,
+}
+
 /// Something was lost between the line before and the line after this one.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -211,7 +263,7 @@ pub enum GapCause {
     Error,
     /// A datagram was longer than the receive buffer's room for one.
     Truncated,
-    /// The reader of the lines was too slow.
+    /// The reader of the lines was too slow, or they could not be written; `errno` says why.
     Output,
 }
 

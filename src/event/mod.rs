@@ -59,7 +59,7 @@ pub enum Op {
     Present,
     /// A message, not a state.
     Notify,
-    /// `meta`: the first record of every run.
+    /// `meta`: the first record of every run, and of every file.
     Start,
     /// `meta`: the snapshot is complete.
     Sync,
@@ -71,6 +71,10 @@ pub enum Op {
     Refused,
     /// `meta`: a sign of life.
     Heartbeat,
+    /// `meta`: the clock was set.
+    Clock,
+    /// `meta`: the last record of a file, where the run goes on in another one.
+    Rotate,
     /// `meta`: the last record of a run.
     Stop,
 }
@@ -89,6 +93,8 @@ impl Op {
             Op::Resync => "resync",
             Op::Refused => "refused",
             Op::Heartbeat => "heartbeat",
+            Op::Clock => "clock",
+            Op::Rotate => "rotate",
             Op::Stop => "stop",
         }
     }

@@ -1,12 +1,12 @@
 //! The socket that the kernel tells its changes on.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, RawFd};
 
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::groups;
-use super::sys::{Batch, Datagram, drops, set_receive_buffer};
+use super::sys::{Batch, Datagram, adopt, drops, memberships, set_receive_buffer};
 
 /// Room for one event, bytes. The longest one seen, a link with 496 alternative names, takes a
 /// quarter of it.
@@ -39,12 +39,29 @@ impl Events {
         socket.set_non_blocking(true)?;
         set_receive_buffer(socket.as_fd(), rcvbuf)?;
         socket.bind(&SocketAddr::new(0, 0))?;
+        Self::join(socket)
+    }
+
+    /// Takes over a socket that a service manager opened, and keeps while we are not there: what
+    /// happened since is queued in it. Its buffer stays as it is.
+    ///
+    /// # Errors
+    /// Where it is no socket of rtnetlink; else as [`Events::open`].
+    pub fn take_over(fd: RawFd) -> io::Result<Self> {
+        let socket = adopt(fd)?;
+        socket.set_non_blocking(true)?;
+        Self::join(socket)
+    }
+
+    fn join(socket: Socket) -> io::Result<Self> {
+        let already = memberships(socket.as_fd()).unwrap_or_default();
         let (mut joined, mut refused) = (Vec::new(), Vec::new());
         for group in 1..MOST_GROUPS {
             match socket.add_membership(group) {
                 Ok(()) => joined.push(group),
                 // There are no more.
                 Err(error) if error.raw_os_error() == Some(libc::EINVAL) => break,
+                Err(_) if already.contains(&group) => joined.push(group),
                 Err(error) => refused.push((group, error)),
             }
         }

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::mem;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd as _, RawFd};
+
+use netlink_sys::Socket;
 
 /// One datagram of a [`Batch`].
 #[derive(Clone, Copy, Debug)]
@@ -140,4 +142,62 @@ pub fn set_receive_buffer(socket: BorrowedFd<'_>, bytes: u32) -> io::Result<()> 
         }
     };
     set(libc::SO_RCVBUFFORCE).or_else(|_| set(libc::SO_RCVBUF))
+}
+
+/// Takes over a descriptor that another program opened and left to us.
+///
+/// # Errors
+/// Where it is no netlink socket of the protocol NETLINK_ROUTE. It stays open then.
+pub fn adopt(fd: RawFd) -> io::Result<Socket> {
+    let option = |name| {
+        let mut value: libc::c_int = -1;
+        let mut length = mem::size_of_val(&value) as libc::socklen_t;
+        // SAFETY: the kernel writes at most one int.
+        let result = unsafe {
+            libc::getsockopt(
+                fd,
+                libc::SOL_SOCKET,
+                name,
+                (&raw mut value).cast(),
+                &raw mut length,
+            )
+        };
+        match result {
+            0 => Ok(value),
+            _ => Err(io::Error::last_os_error()),
+        }
+    };
+    if option(libc::SO_DOMAIN)? != libc::AF_NETLINK
+        || option(libc::SO_PROTOCOL)? != libc::NETLINK_ROUTE
+    {
+        let text = "it is no netlink socket of the protocol route";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    // SAFETY: it is an open socket, and nobody else of this program knows its number.
+    Ok(unsafe { Socket::from_raw_fd(fd) })
+}
+
+/// The groups that a netlink socket is a member of (`NETLINK_LIST_MEMBERSHIPS`, linux/netlink.h).
+///
+/// # Errors
+/// Those of getsockopt(2).
+pub fn memberships(socket: BorrowedFd<'_>) -> io::Result<Vec<u32>> {
+    let mut words = [0u32; 32];
+    let mut length = mem::size_of_val(&words) as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes to `words`.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_NETLINK,
+            libc::NETLINK_LIST_MEMBERSHIPS,
+            words.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let groups = 1..=words.len() as u32 * 32;
+    let member = |group: &u32| words[(*group as usize - 1) / 32] >> ((group - 1) % 32) & 1 == 1;
+    Ok(groups.filter(member).collect())
 }

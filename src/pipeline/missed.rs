@@ -20,6 +20,8 @@ pub struct Missed {
     objects: BTreeMap<(Kind, Key), Object>,
     /// The reader is back: lines are written again.
     telling: bool,
+    /// The error that kept them from being written.
+    errno: Option<u32>,
 }
 
 /// An object of which a line is missing.
@@ -38,6 +40,7 @@ impl Missed {
             since,
             objects: BTreeMap::new(),
             telling: false,
+            errno: None,
         }
     }
 
@@ -64,12 +67,15 @@ impl Missed {
 }
 
 impl Pipeline {
-    /// The reader is too slow: from now on lines are dropped, until [`Pipeline::listen`].
-    pub fn deafen(&mut self, now: Time) {
+    /// The reader is too slow, or the lines cannot be written because of `errno`: from now on they
+    /// are dropped, until [`Pipeline::listen`].
+    pub fn deafen(&mut self, now: Time, errno: Option<u32>) {
         let missed = self.missed.get_or_insert_with(|| Missed::new(now));
         if missed.telling {
             (missed.telling, missed.lost, missed.since) = (false, 0, now);
+            missed.errno = None;
         }
+        missed.errno = errno.or(missed.errno);
     }
 
     /// Are lines being dropped?
@@ -111,7 +117,7 @@ impl Pipeline {
             missed.telling = true;
             let gap = Gap {
                 cause: GapCause::Output,
-                errno: None,
+                errno: missed.errno,
                 lost: Some(missed.lost),
                 from: Some(missed.since),
                 to: Some(now),

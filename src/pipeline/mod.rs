@@ -12,7 +12,7 @@ use crate::decode::words::{NEW_FLAGS, family};
 use crate::decode::{Decoded, Verb, decode, unknown};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{Meta, Part, Resync, Start, Stop, Sync};
+use crate::event::meta::{Heartbeat, Meta, Part, Pulse, Resync, Start, Stop, Sync};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Flags, Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
@@ -68,6 +68,9 @@ pub struct Pipeline {
     /// The objects of which lines were dropped.
     missed: Option<Missed>,
     totals: Totals,
+    /// When the run began, and its `start` record.
+    begun: Time,
+    start: Start,
 }
 
 /// Where an event comes from.
@@ -110,8 +113,15 @@ impl Pipeline {
             resync: None,
             missed: None,
             totals: Totals::default(),
+            begun: config.time,
+            start: config.start.clone(),
         };
-        pipeline.meta(config.time, Op::Start, Meta::Start(config.start), out)?;
+        pipeline.meta(
+            config.time,
+            Op::Start,
+            Meta::Start(Box::new(config.start)),
+            out,
+        )?;
         Ok(pipeline)
     }
 
@@ -185,9 +195,19 @@ impl Pipeline {
                 self.meta(time, Op::Refused, Meta::Refused(refused.clone()), out)
             }
             Mark::Heartbeat(pulse) => {
-                let count = |kind| self.state.count(kind) as u64;
-                let heartbeat = self.totals.heartbeat(*pulse, count);
+                let heartbeat = self.counts(*pulse);
                 self.meta(time, Op::Heartbeat, Meta::Heartbeat(heartbeat), out)
+            }
+            Mark::Clock(clock) => self.meta(time, Op::Clock, Meta::Clock(clock.clone()), out),
+            Mark::Rotate(rotate) => self.meta(time, Op::Rotate, Meta::Rotate(rotate.clone()), out),
+            Mark::File(opened) => {
+                let start = Start {
+                    since: Some(self.begun),
+                    tail_repaired: opened.tail_repaired,
+                    follows: opened.follows.clone(),
+                    ..self.start.clone()
+                };
+                self.meta(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
             Mark::Stop(stop) => {
                 self.tell_links(time, out)?;
@@ -198,6 +218,12 @@ impl Pipeline {
                 self.meta(time, Op::Stop, Meta::Stop(stop), out)
             }
         }
+    }
+
+    /// The counts so far.
+    pub fn counts(&self, pulse: Pulse) -> Heartbeat {
+        let count = |kind| self.state.count(kind) as u64;
+        self.totals.heartbeat(pulse, count)
     }
 
     fn incomplete(&self) -> Option<Vec<Kind>> {

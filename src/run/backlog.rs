@@ -3,15 +3,15 @@
 
 use std::collections::VecDeque;
 
-use crate::event::meta::Gap;
 use crate::event::values::Time;
+use crate::input::Mark;
 
 /// Bytes that may wait; then the kernel's own buffer fills up.
 const MOST: usize = 64 << 20;
 /// Bytes of a piece of it.
 const PIECE: usize = 256 << 10;
 
-/// Events, and the holes between them, in order.
+/// Events, and the marks between them, in order.
 #[derive(Debug, Default)]
 pub struct Backlog {
     /// Never empty but before the first event.
@@ -35,15 +35,14 @@ struct Piece {
 enum Item {
     /// So many bytes.
     Datagram(usize),
-    Gap(Gap),
+    Mark(Mark),
 }
 
 /// What comes next.
 #[derive(Debug, PartialEq)]
 pub enum Next<'a> {
     Datagram(&'a [u8]),
-    /// Events are missing here.
-    Gap(Gap),
+    Mark(Mark),
 }
 
 impl Backlog {
@@ -66,9 +65,9 @@ impl Backlog {
         self.bytes += datagram.len();
     }
 
-    /// Behind what was pushed events are missing.
-    pub fn push_gap(&mut self, time: Time, gap: Gap) {
-        self.piece(0).items.push_back((time, Item::Gap(gap)));
+    /// Takes what is to be told behind what was pushed: events are missing there, say.
+    pub fn push_mark(&mut self, time: Time, mark: Mark) {
+        self.piece(0).items.push_back((time, Item::Mark(mark)));
     }
 
     /// The last piece, with room for so much.
@@ -105,7 +104,7 @@ impl Backlog {
                 self.bytes -= length;
                 Next::Datagram(&piece.bytes[start..piece.taken])
             }
-            Item::Gap(gap) => Next::Gap(gap),
+            Item::Mark(mark) => Next::Mark(mark),
         };
         Some((time, next))
     }
@@ -123,7 +122,6 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::event::meta::GapCause;
 
     fn time(second: i64) -> Time {
         Time(Timestamp::from_second(second).unwrap())
@@ -133,13 +131,6 @@ mod tests {
     fn what_goes_in_comes_out_in_order() {
         let mut backlog = Backlog::default();
         let datagram = |i: usize| vec![i as u8; 1 + i * 7919 % (PIECE / 3)];
-        let gap = Gap {
-            cause: GapCause::Overflow,
-            errno: None,
-            lost: Some(7),
-            from: None,
-            to: None,
-        };
         assert_eq!(backlog.pop(), None);
         let (mut pushed, mut popped) = (0, 0);
         for round in 0..50 {
@@ -147,9 +138,9 @@ mod tests {
                 backlog.push(time(pushed as i64), &datagram(pushed));
                 pushed += 1;
             }
-            // One that is larger than a piece, and a hole.
+            // One that is larger than a piece, and a mark.
             backlog.push(time(0), &vec![9; 3 * PIECE]);
-            backlog.push_gap(time(1), gap.clone());
+            backlog.push_mark(time(1), Mark::Resync);
             for _ in 0..round % 13 {
                 let expected = datagram(popped);
                 let next = Next::Datagram(&expected);
@@ -159,7 +150,7 @@ mod tests {
             assert!(!backlog.is_empty());
             let large = vec![9; 3 * PIECE];
             assert_eq!(backlog.pop(), Some((time(0), Next::Datagram(&large))));
-            assert_eq!(backlog.pop(), Some((time(1), Next::Gap(gap.clone()))));
+            assert_eq!(backlog.pop(), Some((time(1), Next::Mark(Mark::Resync))));
             assert_eq!(backlog.pop(), None);
             assert!(backlog.is_empty() && backlog.bytes == 0);
         }

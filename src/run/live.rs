@@ -6,21 +6,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
-use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook_mio::v1_0::Signals;
 
 use super::backlog::{Backlog, Next};
+use super::clock::Clock;
+use super::header::header;
 use super::looks::{Looks, Milestone};
+use super::metrics::{self, Metrics};
 use super::requests::requests;
-use super::{Outputs, Session, open, run_id};
+use super::service::{self, Manager};
+use super::session::Session;
+use super::{Outputs, open, run_id};
 use crate::error::Error;
-use crate::event::meta::{Gap, GapCause, Refused, RefusedGroup, Settings, Start, Stop, StopReason};
+use crate::event::meta::{Gap, GapCause, Refused, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark, Source, What};
-use crate::names::Names;
+use crate::input::{Input, Mark, Source, What};
 use crate::netlink::dump::{Dumps, Progress};
 use crate::netlink::events::Events;
 use crate::sink::{Reader, Sink};
@@ -38,6 +41,8 @@ pub struct Live {
     pub audit: Option<Duration>,
     /// How often a sign of life is told.
     pub heartbeat: Option<Duration>,
+    /// The file for counters.
+    pub metrics: Option<metrics::Config>,
 }
 
 const SIGNALS: Token = Token(0);
@@ -53,7 +58,7 @@ const MOST_BATCHES: u32 = 1024;
 /// How often refused datagrams are told.
 const TELL_REFUSED: Duration = Duration::from_secs(1);
 /// How long the last lines wait for a reader that takes nothing.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(4);
 /// How long events that were queued before the end are still read.
 const LAST_READS: Duration = Duration::from_secs(1);
 /// A socket that gives so many errors in a row is broken.
@@ -66,15 +71,21 @@ const MOST_ERRORS: u32 = 100;
 pub fn run(live: &Live) -> Result<(), Error> {
     let mut sink = open(&live.outputs)?;
     // The events' socket comes first: what changes while the dumps run is queued there.
-    let mut events = Events::open(live.rcvbuf).map_err(Error::Socket)?;
+    let mut events = match service::passed_socket().map_err(Error::Socket)? {
+        Some(fd) => Events::take_over(fd).map_err(Error::Socket)?,
+        None => Events::open(live.rcvbuf).map_err(Error::Socket)?,
+    };
     let mut dumps = Dumps::open().map_err(Error::Dump)?;
     let looks = Looks::new(requests(&live.settings), live.audit, Instant::now());
-    let header = header(live, &events);
-    let session = Session::new(&live.outputs, run_id(), &header)?;
+    let header = header(&live.settings, &events, &sink);
+    let run = run_id();
+    let session = Session::new(&live.outputs, run.clone(), &header)?;
 
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1]).map_err(Error::Loop)?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
+    // A file that may grow no more (RLIMIT_FSIZE) is an error of the write, and not the end.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     // A second signal ends the program at once, whatever it waits for.
     let impatient = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -100,6 +111,11 @@ pub fn run(live: &Live) -> Result<(), Error> {
         looks,
         backlog: Backlog::default(),
         refused: Forgeries::default(),
+        clock: Clock::new(),
+        manager: Manager::new(),
+        metrics: live.metrics.clone().map(Metrics::new),
+        run,
+        started: header.time,
         fault: None,
         errors: 0,
         last: None,
@@ -108,39 +124,6 @@ pub fn run(live: &Live) -> Result<(), Error> {
         next_heartbeat: live.heartbeat.map(|every| begun + every),
     }
     .run(poll, signals, &impatient, &mut sink)
-}
-
-fn header(live: &Live, events: &Events) -> Header {
-    let names = |groups: &[u32]| Events::group_names(groups);
-    let refused: Vec<_> = events
-        .refused
-        .iter()
-        .map(|(group, error)| RefusedGroup {
-            group: names(&[*group]).concat(),
-            errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
-            error: error.to_string(),
-        })
-        .collect();
-    for RefusedGroup { group, error, .. } in &refused {
-        warn!("the events of the group {group} will be missing: {error}: it takes CAP_NET_ADMIN");
-    }
-    let uname = rustix::system::uname();
-    let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
-    Header {
-        time: clock(),
-        start: Start {
-            tool: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            host: Some(uname.nodename().to_string_lossy().into_owned()),
-            kernel: Some(uname.release().to_string_lossy().into_owned()),
-            boot_id: boot_id.ok().map(|id| id.trim().to_owned()),
-            groups: Some(names(&events.joined)),
-            refused_groups: (!refused.is_empty()).then_some(refused),
-            rcvbuf: events.rcvbuf().ok(),
-            settings: live.settings.clone(),
-        },
-        names: Names::of_machine().recorded(),
-    }
 }
 
 fn clock() -> Time {
@@ -155,6 +138,12 @@ struct Stream {
     looks: Looks,
     backlog: Backlog,
     refused: Forgeries,
+    clock: Clock,
+    manager: Manager,
+    metrics: Option<Metrics>,
+    /// The id of the run, and when it began.
+    run: String,
+    started: Time,
     /// The error that tells of a loss behind what is still queued.
     fault: Option<io::Error>,
     /// Errors in a row.
@@ -189,7 +178,7 @@ impl Stream {
         let reason = loop {
             let room = self.session.has_room(sink);
             let busy = readable || !self.backlog.is_empty() || (rows && room);
-            match poll.poll(&mut ready, self.timeout(busy)) {
+            match poll.poll(&mut ready, self.timeout(busy, sink)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result.map_err(Error::Loop)?,
             }
@@ -201,10 +190,12 @@ impl Stream {
                     _ => {}
                 }
             }
-            let mut ends = false;
+            let (mut ends, mut beats) = (false, false);
             for signal in signals.pending() {
                 match signal {
-                    SIGUSR1 => self.beat()?,
+                    SIGUSR1 => beats = true,
+                    // Where there is no file the terminal hung up.
+                    SIGHUP if sink.hang_up() => {}
                     _ => ends = true,
                 }
             }
@@ -212,8 +203,12 @@ impl Stream {
                 impatient.store(true, Ordering::Relaxed);
                 break StopReason::Signal;
             }
-            if sink.flush()? == Reader::Gone {
+            if sink.flush()? == Reader::Gone || self.session.turn(sink, clock())? == Reader::Gone {
                 return Ok(());
+            }
+            self.look_at_clock(clock());
+            if beats {
+                self.beat()?;
             }
             if readable {
                 readable = self.receive()?;
@@ -227,9 +222,11 @@ impl Stream {
                 rows = self.look(now)?;
             }
             self.timers(now)?;
+            self.write_metrics(sink, now);
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return Ok(());
             }
+            self.manager.alive(now, sink.errno());
             if self.session.is_full() {
                 break StopReason::Count;
             }
@@ -241,7 +238,7 @@ impl Stream {
     }
 
     /// How long to wait for something to happen.
-    fn timeout(&self, busy: bool) -> Option<Duration> {
+    fn timeout(&self, busy: bool, sink: &Sink) -> Option<Duration> {
         if busy {
             return Some(Duration::ZERO);
         }
@@ -250,6 +247,9 @@ impl Stream {
             self.next_heartbeat,
             self.looks.wakeup(),
             self.refused.due(),
+            sink.wakeup(),
+            self.manager.due(),
+            self.metrics.as_ref().map(|metrics| metrics.due),
         ];
         let next = times.into_iter().flatten().min()?;
         // mio waits in whole milliseconds, rounded down.
@@ -270,9 +270,31 @@ impl Stream {
         Ok(())
     }
 
+    /// That the clock was set is told before anything that has happened since.
+    fn look_at_clock(&mut self, now: Time) {
+        if let Some(step) = self.clock.step() {
+            self.backlog.push_mark(now, Mark::Clock(step));
+        }
+    }
+
     fn beat(&mut self) -> Result<(), Error> {
         let pulse = self.session.pulse();
         self.mark(Mark::Heartbeat(pulse))
+    }
+
+    /// Writes the file of counters, where that is due.
+    fn write_metrics(&mut self, sink: &Sink, now: Instant) {
+        if let Some(metrics) = &mut self.metrics
+            && metrics.due <= now
+        {
+            metrics.write(&metrics::Values {
+                run: &self.run,
+                begun: self.started.0.as_second(),
+                counts: self.session.pipeline.counts(self.session.pulse()),
+                sink: sink.stats(),
+                up: !sink.is_faulty(),
+            });
+        }
     }
 
     fn tell_refused(&mut self, now: Instant) -> Result<(), Error> {
@@ -343,6 +365,7 @@ impl Stream {
                 Ok(()) => {
                     self.errors = 0;
                     let time = clock();
+                    self.look_at_clock(time);
                     for datagram in self.events.datagrams() {
                         if datagram.sender != 0 {
                             self.refused.datagrams += 1;
@@ -353,7 +376,7 @@ impl Stream {
                         self.last = Some(time);
                         if datagram.truncated {
                             let gap = gap(GapCause::Truncated, None, Some(1), self.last);
-                            self.backlog.push_gap(time, gap);
+                            self.backlog.push_mark(time, Mark::Gap(gap));
                         }
                     }
                 }
@@ -387,7 +410,7 @@ impl Stream {
         let errno = error.raw_os_error().map(i32::unsigned_abs);
         let lost = (lost > 0).then_some(u64::from(lost));
         let gap = gap(cause, errno, lost, self.last);
-        self.backlog.push_gap(clock(), gap);
+        self.backlog.push_mark(clock(), Mark::Gap(gap));
         Ok(())
     }
 
@@ -402,9 +425,11 @@ impl Stream {
             };
             let what = match next {
                 Next::Datagram(bytes) => What::Datagram(Source::Events, bytes),
-                Next::Gap(gap) => {
-                    self.looks.lost(Instant::now());
-                    What::Mark(Mark::Gap(gap))
+                Next::Mark(mark) => {
+                    if let Mark::Gap(_) = mark {
+                        self.looks.lost(Instant::now());
+                    }
+                    What::Mark(mark)
                 }
             };
             self.session.feed(&Input { time, what })?;
@@ -422,6 +447,7 @@ impl Stream {
 
     /// Reads what was queued before the end, and ends.
     fn stop(mut self, reason: StopReason, sink: &mut Sink) -> Result<(), Error> {
+        self.manager.stopping();
         let end = Instant::now() + LAST_READS;
         while !self.session.is_full() {
             let more = Instant::now() < end && self.receive()?;
@@ -433,6 +459,10 @@ impl Stream {
                 return Ok(());
             }
         }
+        if let Some(metrics) = &mut self.metrics {
+            metrics.due = Instant::now();
+        }
+        self.write_metrics(sink, Instant::now());
         let stop = Stop {
             reason,
             refused: self.refused.datagrams,

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use log::warn;
 
-use super::{Outputs, Session, open, run_id};
+use super::session::Session;
+use super::{Outputs, open, run_id};
 use crate::capture;
 use crate::error::Error;
 use crate::event::Kind;
@@ -50,6 +51,10 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
         names: crate::names::Recorded::default(),
     });
     replay.begin(&mut header);
+    if let Some(opened) = sink.opened() {
+        header.start.tail_repaired = opened.tail_repaired;
+        header.start.follows.clone_from(&opened.follows);
+    }
     let run = replay.run.clone().unwrap_or_else(run_id);
     let mut session = Session::new(&replay.outputs, run, &header)?;
 

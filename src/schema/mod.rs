@@ -93,11 +93,13 @@ struct Variant {
 impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
         use Op::{
-            Add, Change, Delete, Gap, Heartbeat, Notify, Present, Refused, Resync, Start, Stop,
-            Sync,
+            Add, Change, Clock, Delete, Gap, Heartbeat, Notify, Present, Refused, Resync, Rotate,
+            Start, Stop, Sync,
         };
         let ops: &'static [Op] = match kind {
-            Kind::Meta => &[Start, Sync, Gap, Resync, Refused, Heartbeat, Stop],
+            Kind::Meta => &[
+                Start, Sync, Gap, Resync, Refused, Heartbeat, Clock, Rotate, Stop,
+            ],
             // RTM_GETNEIGH asks, and says nothing of the state.
             Kind::Neigh => &[Add, Change, Delete, Present, Notify],
             // What no decoder knows may be in a dump too.
@@ -233,6 +235,8 @@ impl Variant {
             (None, [Op::Resync]) => schema_of::<meta::Resync>(generator),
             (None, [Op::Refused]) => schema_of::<meta::Refused>(generator),
             (None, [Op::Heartbeat]) => schema_of::<meta::Heartbeat>(generator),
+            (None, [Op::Clock]) => schema_of::<meta::Clock>(generator),
+            (None, [Op::Rotate]) => schema_of::<meta::Rotate>(generator),
             (None, _) => schema_of::<meta::Stop>(generator),
         }
     }

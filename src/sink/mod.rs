@@ -6,17 +6,20 @@ mod stdout;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use file::AppendFile;
+pub use file::{Config, Due, Fsync, Rotation};
 use stdout::Stdout;
 
 use crate::error::Error;
+use crate::event::meta::Rotate;
+use crate::input::Opened;
 
 /// Where the lines go.
 pub enum Sink {
     Stdout(Stdout),
-    File(AppendFile),
+    File(Box<AppendFile>),
 }
 
 /// How the reader is.
@@ -26,6 +29,17 @@ pub enum Reader {
     Alive,
     /// Nobody will read what is written from now on.
     Gone,
+}
+
+/// What was done so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stats {
+    /// Lines that were written, bytes.
+    pub bytes: u64,
+    /// Writes, and ways to the disk, that failed.
+    pub errors: u64,
+    /// Files that were put away.
+    pub rotations: u64,
 }
 
 impl Sink {
@@ -38,18 +52,28 @@ impl Sink {
     ///
     /// # Errors
     /// Where it cannot be opened or read.
-    pub fn file(path: &Path) -> Result<Self, Error> {
-        AppendFile::open(path).map(Sink::File)
+    pub fn file(path: &Path, config: &Config) -> Result<Self, Error> {
+        let file = AppendFile::open(path, config.clone())?;
+        Ok(Sink::File(Box::new(file)))
+    }
+
+    /// How the file was found that the lines go to.
+    pub fn opened(&self) -> Option<&Opened> {
+        match self {
+            Sink::Stdout(_) => None,
+            Sink::File(file) => Some(file.opened()),
+        }
     }
 
     /// Takes whole lines.
     ///
     /// # Errors
-    /// Where they cannot be written; a reader that went away is none.
+    /// Where they cannot be written; a reader that went away is none. A file with patience keeps
+    /// them instead, and tries again.
     pub fn write(&mut self, lines: &[u8]) -> Result<Reader, Error> {
         match self {
-            Sink::Stdout(stdout) => broken_pipe(stdout.write(lines)),
-            Sink::File(file) => file.write(lines).map(|()| Reader::Alive),
+            Sink::Stdout(stdout) => broken_pipe(stdout.write(lines).map_err(stdout_error)),
+            Sink::File(file) => broken_pipe(file.write(lines)),
         }
     }
 
@@ -59,19 +83,20 @@ impl Sink {
     /// As [`Sink::write`].
     pub fn flush(&mut self) -> Result<Reader, Error> {
         match self {
-            Sink::Stdout(stdout) => broken_pipe(stdout.flush()),
-            Sink::File(_) => Ok(Reader::Alive),
+            Sink::Stdout(stdout) => broken_pipe(stdout.flush().map_err(stdout_error)),
+            Sink::File(file) => broken_pipe(file.flush()),
         }
     }
 
-    /// Writes all that waits, for as long as the reader takes some of it within `patience`.
+    /// Writes all that waits, for as long as the reader takes some of it within `patience`. What
+    /// was written to a file is brought to the disk.
     ///
     /// # Errors
     /// As [`Sink::write`]; and where patience ends.
     pub fn finish(&mut self, patience: Option<Duration>) -> Result<Reader, Error> {
         match self {
-            Sink::Stdout(stdout) => broken_pipe(stdout.finish(patience)),
-            Sink::File(_) => Ok(Reader::Alive),
+            Sink::Stdout(stdout) => broken_pipe(stdout.finish(patience).map_err(stdout_error)),
+            Sink::File(file) => broken_pipe(file.finish()),
         }
     }
 
@@ -79,7 +104,28 @@ impl Sink {
     pub fn pending(&self) -> usize {
         match self {
             Sink::Stdout(stdout) => stdout.pending(),
-            Sink::File(_) => 0,
+            Sink::File(file) => file.pending(),
+        }
+    }
+
+    /// Do lines wait for a file that takes none now?
+    pub fn is_faulty(&self) -> bool {
+        matches!(self, Sink::File(file) if file.is_faulty())
+    }
+
+    /// The error number of what keeps the lines from being written.
+    pub fn errno(&self) -> Option<u32> {
+        match self {
+            Sink::Stdout(_) => None,
+            Sink::File(file) => file.errno(),
+        }
+    }
+
+    /// When [`Sink::flush`] or [`Sink::due`] has something to do, if no line comes before.
+    pub fn wakeup(&self) -> Option<Instant> {
+        match self {
+            Sink::Stdout(_) => None,
+            Sink::File(file) => file.wakeup(),
         }
     }
 
@@ -90,15 +136,87 @@ impl Sink {
             Sink::File(_) => None,
         }
     }
+
+    pub fn stats(&self) -> Stats {
+        match self {
+            Sink::Stdout(stdout) => Stats {
+                bytes: stdout.bytes(),
+                ..Stats::default()
+            },
+            Sink::File(file) => file.stats(),
+        }
+    }
+
+    /// Looks for a new file of that name (SIGHUP). `false`: there is no file.
+    pub fn hang_up(&mut self) -> bool {
+        match self {
+            Sink::Stdout(_) => false,
+            Sink::File(file) => {
+                file.hang_up();
+                true
+            }
+        }
+    }
+
+    /// What is to be done about the file before further lines are made: [`Sink::leave`], then
+    /// [`Sink::begin`], then [`Sink::write_first`].
+    pub fn due(&mut self) -> Option<Due> {
+        match self {
+            Sink::Stdout(_) => None,
+            Sink::File(file) => file.due(),
+        }
+    }
+
+    /// Puts the file away where that is due. Returns the last record for it, where it takes one.
+    pub fn leave(&mut self, due: Due) -> Option<Rotate> {
+        match self {
+            Sink::Stdout(_) => None,
+            Sink::File(file) => file.leave(due),
+        }
+    }
+
+    /// Opens the next file. Returns how it was found; nothing, where that is to be tried again.
+    pub fn begin(&mut self, due: Due) -> Option<Opened> {
+        match self {
+            Sink::Stdout(_) => None,
+            Sink::File(file) => file.begin(due),
+        }
+    }
+
+    /// Lines that wait, where a file takes them.
+    pub fn waiting(&mut self) -> Option<&mut Vec<u8>> {
+        match self {
+            Sink::Stdout(_) => None,
+            Sink::File(file) => Some(file.waiting()),
+        }
+    }
+
+    /// Takes the line that a new file begins with: it comes before those that wait.
+    ///
+    /// # Errors
+    /// As [`Sink::write`].
+    pub fn write_first(&mut self, line: &[u8]) -> Result<Reader, Error> {
+        match self {
+            Sink::Stdout(_) => self.write(line),
+            Sink::File(file) => broken_pipe(file.write_first(line)),
+        }
+    }
 }
 
-fn broken_pipe(result: io::Result<()>) -> Result<Reader, Error> {
+fn stdout_error(source: io::Error) -> Error {
+    Error::Write {
+        name: "the standard output".into(),
+        source,
+    }
+}
+
+/// A reader that went away is no error.
+fn broken_pipe(result: Result<(), Error>) -> Result<Reader, Error> {
     match result {
         Ok(()) => Ok(Reader::Alive),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
-        Err(source) => Err(Error::Write {
-            name: "the standard output".into(),
-            source,
-        }),
+        Err(Error::Write { source, .. }) if source.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(Reader::Gone)
+        }
+        Err(error) => Err(error),
     }
 }

@@ -21,6 +21,8 @@ pub struct Stdout {
     pending: Vec<u8>,
     /// How much of `pending` is written.
     written: usize,
+    /// Bytes that were written so far.
+    bytes: u64,
 }
 
 /// How to write without waiting.
@@ -61,7 +63,12 @@ impl Stdout {
             stdout,
             pending: Vec::new(),
             written: 0,
+            bytes: 0,
         }
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.bytes
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
@@ -147,6 +154,7 @@ impl Stdout {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.bytes += written as u64;
         Ok(written)
     }
 }

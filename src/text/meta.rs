@@ -4,7 +4,9 @@ use std::fmt::{self, Write as _};
 
 use super::pen::Pen;
 use crate::event::Kind;
-use crate::event::meta::{Gap, GapCause, Heartbeat, Meta, Resync, Start, Stop, StopReason};
+use crate::event::meta::{
+    Clock, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason, Start, Stop, StopReason,
+};
 use crate::event::unknown::Unknown;
 
 pub fn say(pen: &mut Pen<'_>, meta: &Meta) -> fmt::Result {
@@ -23,6 +25,8 @@ pub fn say(pen: &mut Pen<'_>, meta: &Meta) -> fmt::Result {
             write!(pen, " of another sender ({}) refused", record.portid)
         }
         Meta::Heartbeat(record) => heartbeat(pen, record),
+        Meta::Clock(record) => clock(pen, record),
+        Meta::Rotate(record) => rotate(pen, record),
         Meta::Stop(record) => stop(pen, record),
     }
 }
@@ -43,10 +47,40 @@ fn start(pen: &mut Pen<'_>, start: &Start) -> fmt::Result {
         pen.write_str(", ")?;
         count(pen, groups.len() as u64, "group")?;
     }
-    match &start.refused_groups {
-        Some(refused) => write!(pen, " ({} refused)", refused.len()),
-        None => Ok(()),
+    if let Some(refused) = &start.refused_groups {
+        write!(pen, " ({} refused)", refused.len())?;
     }
+    if let Some(since) = &start.since {
+        write!(pen, ", since {:.3}", since.0)?;
+    }
+    if let Some(bytes) = start.tail_repaired {
+        pen.write_str(", ")?;
+        count(pen, bytes, "byte")?;
+        pen.write_str(" of a half line cut off")?;
+    }
+    Ok(())
+}
+
+fn clock(pen: &mut Pen<'_>, clock: &Clock) -> fmt::Result {
+    let way = if clock.step < 0 { "back" } else { "forward" };
+    let seconds = clock.step.unsigned_abs() as f64 / 1e9;
+    write!(
+        pen,
+        "set {way} by {seconds:.3} s, it would be {:.3}",
+        clock.unset.0
+    )
+}
+
+fn rotate(pen: &mut Pen<'_>, rotate: &Rotate) -> fmt::Result {
+    pen.write_str(match rotate.reason {
+        RotateReason::Size => "large enough",
+        RotateReason::Time => "old enough",
+        RotateReason::Signal => "told to by a signal",
+        RotateReason::Renamed => "the file was renamed",
+    })?;
+    pen.write_str(", after ")?;
+    count(pen, rotate.bytes, "byte")?;
+    pen.write_str(" it goes on in another file")
 }
 
 fn gap(pen: &mut Pen<'_>, gap: &Gap) -> fmt::Result {

@@ -72,9 +72,9 @@ fn colour(op: Op) -> Colour {
     match op {
         Op::Add => Colour::Green,
         Op::Change => Colour::Yellow,
-        Op::Delete | Op::Gap | Op::Refused => Colour::Red,
+        Op::Delete | Op::Gap | Op::Refused | Op::Clock => Colour::Red,
         Op::Present | Op::Notify => Colour::Cyan,
-        Op::Start | Op::Sync | Op::Resync | Op::Heartbeat | Op::Stop => Colour::Dim,
+        Op::Start | Op::Sync | Op::Resync | Op::Heartbeat | Op::Rotate | Op::Stop => Colour::Dim,
     }
 }
 

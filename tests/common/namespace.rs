@@ -1,6 +1,7 @@
 //! A network namespace of a test's own, and streams in it.
 
 use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -13,14 +14,27 @@ use super::NLSTREAM;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A user and network namespace, with lo up. Needs no privilege.
-pub struct Namespace(Child);
+pub struct Namespace {
+    child: Child,
+    /// The namespaces that a program inside enters.
+    kinds: &'static [&'static str],
+}
 
 impl Namespace {
     /// `None`, said loudly, where this machine has no unprivileged namespaces.
     pub fn new() -> Option<Self> {
+        Self::of("-rn", &["-U", "-n"])
+    }
+
+    /// The same, with mounts of its own.
+    pub fn with_mounts() -> Option<Self> {
+        Self::of("-rnm", &["-U", "-n", "-m"])
+    }
+
+    fn of(flags: &str, kinds: &'static [&'static str]) -> Option<Self> {
         let script = "ip link set lo up && echo ready && exec sleep 600";
         let child = Command::new("unshare")
-            .args(["-rn", "sh", "-c", script])
+            .args([flags, "sh", "-c", script])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn();
@@ -38,14 +52,20 @@ impl Namespace {
             );
             return None;
         }
-        Some(Namespace(child))
+        Some(Namespace { child, kinds })
+    }
+
+    /// Where a path inside is for us.
+    pub fn path(&self, inside: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{inside}", self.child.id()))
     }
 
     /// `program`, to be run inside.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
-        let pid = self.0.id().to_string();
-        command.args(["--preserve-credentials", "-U", "-n", "-t", &pid, program]);
+        let pid = self.child.id().to_string();
+        command.arg("--preserve-credentials").args(self.kinds);
+        command.args(["-t", &pid, program]);
         command.stdin(Stdio::null());
         command
     }
@@ -101,8 +121,8 @@ impl Namespace {
 
 impl Drop for Namespace {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -9,3 +9,5 @@ mod events;
 mod judge;
 mod loss;
 mod recording;
+mod service;
+mod systemd;

@@ -208,7 +208,7 @@ fn own_records() {
         ..Start::default()
     };
     assert_eq!(
-        say(Op::Start, Meta::Start(start)),
+        say(Op::Start, Meta::Start(Box::new(start))),
         "meta start: nlstream 0.1.0 on edge-7, Linux 6.18.1, 1 group"
     );
     assert_eq!(

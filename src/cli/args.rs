@@ -1,0 +1,259 @@
+//! The arguments that commands share, and what they ask of each room.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{ArgAction, Args, ValueEnum};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use log::LevelFilter;
+
+use super::values::{duration, file_size, period};
+use crate::encode::Format;
+use crate::event::Kind;
+use crate::event::meta::Part;
+use crate::logging;
+use crate::run::Outputs;
+use crate::run::replay::Replay;
+use crate::sink::{self, Fsync, Rotation};
+
+#[derive(Debug, Args)]
+pub struct Stream {
+    /// Only lines of these kinds (and `meta`), separated by commas
+    #[arg(
+        short,
+        long = "kind",
+        value_name = "LIST",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    #[arg(help = kinds_help())]
+    pub kinds: Option<Vec<KindArg>>,
+    /// Append the lines to this file instead of the standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Begin with the objects that exist, as `op:"present"`, up to a `meta` line with `op:"sync"`
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
+    pub snapshot: bool,
+    /// Also record the raw messages as pcapng, for `nlstream replay` and Wireshark
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Stop after N lines of events
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Stop after this time: 500ms, 10s, 5m, 1h …
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub duration: Option<SignedDuration>,
+    /// Optional parts of a line, separated by commas
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    pub with: Option<Vec<PartArg>>,
+    /// What the lines look like
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub format: FormatArg,
+}
+
+fn kinds_help() -> String {
+    let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    format!(
+        "Only lines of these kinds (and meta), separated by commas [kinds: {}]",
+        names.join(", ")
+    )
+}
+
+/// A kind on the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct KindArg(pub Kind);
+
+impl ValueEnum for KindArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: [KindArg; Kind::ALL.len()] = {
+            let mut all = [KindArg(Kind::Meta); Kind::ALL.len()];
+            let mut i = 0;
+            while i < all.len() {
+                all[i] = KindArg(Kind::ALL[i]);
+                i += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()))
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PartArg {
+    /// Counters, devconf and the like, in the payload
+    Details,
+    /// The whole netlink message in hexadecimal, as `raw`
+    Raw,
+    /// The event as one readable sentence, as `message`
+    Message,
+    /// The name of the machine that was watched, as `host`
+    Host,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FormatArg {
+    /// One JSON object per line
+    Json,
+    /// One sentence per line, in local time
+    Text,
+}
+
+/// How the file of the lines is kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of the file (--output)")]
+pub struct FileArgs {
+    /// Begin a new file when it is that large: 100M
+    ///
+    /// The old one is renamed: its name ends with the moment. After SIGHUP, and when someone else
+    /// renamed or deleted the file, a new one is begun too.
+    #[arg(long, value_name = "SIZE", value_parser = file_size)]
+    pub rotate_size: Option<u64>,
+    /// Begin a new file when it is that old: 1d
+    #[arg(long, value_name = "DURATION", value_parser = period)]
+    pub rotate_every: Option<SignedDuration>,
+    /// How many old files are kept; 0 for all
+    #[arg(long, value_name = "N", default_value = "7")]
+    pub rotate_keep: usize,
+    /// Compress old files, but for the newest one: a shipper may still read that
+    #[arg(long, value_name = "METHOD")]
+    pub rotate_compress: Option<CompressArg>,
+    /// When what was written is brought to the disk
+    #[arg(long, value_name = "WHEN", default_value = "interval")]
+    pub fsync: FsyncArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CompressArg {
+    Zstd,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FsyncArg {
+    /// When the system sees fit
+    Never,
+    /// A second after it was written, and at the end
+    Interval,
+    /// At once; the kernel's events wait for the disk
+    Always,
+}
+
+impl FileArgs {
+    pub fn config(&self) -> sink::Config {
+        sink::Config {
+            rotation: Rotation {
+                size: self.rotate_size,
+                every: self.rotate_every.map(SignedDuration::unsigned_abs),
+                keep: self.rotate_keep,
+                compress: self.rotate_compress.is_some(),
+            },
+            fsync: match self.fsync {
+                FsyncArg::Never => Fsync::Never,
+                FsyncArg::Interval => Fsync::Interval,
+                FsyncArg::Always => Fsync::Always,
+            },
+            patient: true,
+        }
+    }
+}
+
+impl Stream {
+    pub fn kinds(&self) -> Option<Vec<Kind>> {
+        let kinds = self.kinds.as_ref()?;
+        Some(kinds.iter().map(|kind| kind.0).collect())
+    }
+
+    pub fn with(&self) -> Option<Vec<Part>> {
+        let part = |part: &PartArg| match part {
+            PartArg::Details => Part::Details,
+            PartArg::Raw => Part::Raw,
+            PartArg::Message => Part::Message,
+            PartArg::Host => Part::Host,
+        };
+        Some(self.with.as_ref()?.iter().map(part).collect())
+    }
+
+    pub fn outputs(&self) -> Outputs {
+        Outputs {
+            format: match self.format {
+                FormatArg::Json => Format::Json,
+                FormatArg::Text => Format::Text {
+                    zone: TimeZone::system(),
+                    colour: self.output.is_none() && colour(),
+                },
+            },
+            output: self.output.clone(),
+            record: self.record.clone(),
+            queue: usize::MAX,
+            file: sink::Config::default(),
+        }
+    }
+
+    pub fn replay(&self, run: Option<String>) -> Replay {
+        Replay {
+            outputs: self.outputs(),
+            kinds: self.kinds(),
+            with: self.with(),
+            snapshot: self.snapshot,
+            count: self.count,
+            duration: self.duration,
+            run,
+        }
+    }
+}
+
+/// What is said of the program itself, on the standard error.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of the program")]
+pub struct LogArgs {
+    /// How much is said on the standard error
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    log_level: LevelArg,
+    /// What that looks like
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    log_format: LogFormatArg,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LevelArg {
+    Error,
+    Warn,
+    Info,
+    Debug,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormatArg {
+    /// `nlstream: warning: …`
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+impl LogArgs {
+    pub fn config(&self) -> logging::Config {
+        logging::Config {
+            level: match self.log_level {
+                LevelArg::Error => LevelFilter::Error,
+                LevelArg::Warn => LevelFilter::Warn,
+                LevelArg::Info => LevelFilter::Info,
+                LevelArg::Debug => LevelFilter::Debug,
+            },
+            json: matches!(self.log_format, LogFormatArg::Json),
+        }
+    }
+}
+
+/// Colour is for terminals, and not where NO_COLOR is set (no-color.org) or the terminal has none.
+fn colour() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
+}

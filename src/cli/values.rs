@@ -1,0 +1,109 @@
+//! The values of the command line: durations, sizes, moments.
+
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// A duration, or never.
+#[derive(Clone, Copy, Debug)]
+pub struct Never(pub Option<SignedDuration>);
+
+pub fn duration(text: &str) -> Result<SignedDuration, String> {
+    let duration: SignedDuration = text
+        .parse()
+        .map_err(|_| "a number with a unit: 500ms, 10s, 5m, 1h".to_owned())?;
+    if duration <= SignedDuration::ZERO || Duration::try_from(duration).is_err() {
+        return Err("it must be longer than nothing".to_owned());
+    }
+    Ok(duration)
+}
+
+/// A duration that may be days or weeks long.
+pub fn period(text: &str) -> Result<SignedDuration, String> {
+    let hours = match text.char_indices().last() {
+        Some((at, 'd')) => Some((&text[..at], 24)),
+        Some((at, 'w')) => Some((&text[..at], 7 * 24)),
+        _ => None,
+    };
+    match hours.and_then(|(digits, hours)| Some((digits.parse::<u16>().ok()?, hours))) {
+        Some((number, hours)) if number > 0 => {
+            Ok(SignedDuration::from_hours(i64::from(number) * hours))
+        }
+        _ => duration(text).map_err(|_| "a number with a unit: 15m, 1h, 1d, 2w".to_owned()),
+    }
+}
+
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    let local = |text: &str| -> Result<Timestamp, jiff::Error> {
+        let time: DateTime = text.parse()?;
+        TimeZone::system().to_timestamp(time)
+    };
+    let moment = text.parse().or_else(|_| local(text));
+    moment.map_err(|_| "a time: 2026-11-24T03:12:00Z, or 2026-11-24T03:12 in local time".to_owned())
+}
+
+pub fn duration_or_never(text: &str) -> Result<Never, String> {
+    match text {
+        "0" => Ok(Never(None)),
+        text => duration(text).map(|duration| Never(Some(duration))),
+    }
+}
+
+/// A number, with K, M or G for powers of 1024.
+fn bytes(text: &str) -> Option<u64> {
+    let (digits, unit) = match text.char_indices().last()? {
+        (at, 'K' | 'k') => (&text[..at], 1 << 10),
+        (at, 'M' | 'm') => (&text[..at], 1 << 20),
+        (at, 'G' | 'g') => (&text[..at], 1 << 30),
+        _ => (text, 1),
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// The size of a buffer.
+pub fn size(text: &str) -> Result<u32, String> {
+    // The kernel counts in an int, and doubles what it is asked for.
+    match bytes(text).map(u32::try_from) {
+        Some(Ok(bytes)) if (2048..=1 << 30).contains(&bytes) => Ok(bytes),
+        _ => Err("a size from 2K to 1G: 212992, 512K, 32M".to_owned()),
+    }
+}
+
+/// The size of a file.
+pub fn file_size(text: &str) -> Result<u64, String> {
+    match bytes(text) {
+        Some(bytes) if bytes >= 4096 => Ok(bytes),
+        _ => Err("a size of at least 4K: 100M, 2G".to_owned()),
+    }
+}
+
+pub fn run_id(text: &str) -> Result<String, String> {
+    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    match text.len() == 8 && text.bytes().all(digit) {
+        true => Ok(text.to_owned()),
+        false => Err("8 digits out of 0-9 and a-f".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_durations() {
+        assert_eq!(size("32M"), Ok(32 << 20));
+        assert_eq!(size("212992"), Ok(212_992));
+        assert_eq!(file_size("5G"), Ok(5 << 30));
+        assert!(file_size("1K").is_err() && file_size("").is_err());
+        assert!(size("0").is_err() && size("9G").is_err() && size("M").is_err());
+        assert_eq!(duration("1s"), Ok(SignedDuration::from_secs(1)));
+        assert_eq!(duration("500ms"), Ok(SignedDuration::from_millis(500)));
+        assert_eq!(period("1d"), Ok(SignedDuration::from_hours(24)));
+        assert_eq!(period("2w"), Ok(SignedDuration::from_hours(336)));
+        assert_eq!(period("15m"), Ok(SignedDuration::from_mins(15)));
+        assert!(period("0d").is_err() && period("d").is_err() && period("1y").is_err());
+        assert!(duration("-1s").is_err() && duration("5").is_err() && duration("0s").is_err());
+    }
+}

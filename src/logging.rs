@@ -1,0 +1,103 @@
+//! What is said of the program itself: on the standard error, and nothing but lines on the
+//! standard output.
+
+use std::fmt::Display;
+use std::io::Write as _;
+use std::sync::OnceLock;
+
+use jiff::Timestamp;
+use log::{Level, LevelFilter, Log, Metadata, Record};
+use serde::Serialize;
+
+use crate::event::values::Time;
+
+/// How it is said.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    pub level: LevelFilter,
+    pub json: bool,
+}
+
+struct Stderr {
+    json: bool,
+    /// It is read by systemd's journal: that takes the level from a prefix (sd-daemon(3)).
+    journal: bool,
+}
+
+static STDERR: OnceLock<Stderr> = OnceLock::new();
+
+/// Says from now on what is to be said that way.
+pub fn begin(config: Config) {
+    let stderr = STDERR.get_or_init(|| Stderr {
+        json: config.json,
+        journal: !config.json && is_journal(),
+    });
+    if log::set_logger(stderr).is_ok() {
+        log::set_max_level(config.level);
+    }
+}
+
+/// Says what ends the program.
+pub fn error(text: &dyn Display) {
+    let plain = Stderr {
+        json: false,
+        journal: false,
+    };
+    STDERR.get().unwrap_or(&plain).say(Level::Error, text);
+}
+
+/// `JOURNAL_STREAM` has device and inode of the socket that goes to the journal (systemd.exec(5)).
+fn is_journal() -> bool {
+    let Some(journal) = std::env::var_os("JOURNAL_STREAM") else {
+        return false;
+    };
+    rustix::fs::fstat(std::io::stderr())
+        .is_ok_and(|stat| journal.to_str() == Some(&format!("{}:{}", stat.st_dev, stat.st_ino)))
+}
+
+impl Stderr {
+    fn say(&self, level: Level, text: &dyn Display) {
+        let (name, number) = match level {
+            Level::Error => ("error", 3),
+            Level::Warn => ("warning", 4),
+            Level::Info => ("note", 6),
+            Level::Debug | Level::Trace => ("debug", 7),
+        };
+        let line = match (self.json, self.journal) {
+            (true, _) => json(level, text),
+            (false, true) => format!("<{number}>{text}\n"),
+            (false, false) => format!("nlstream: {name}: {text}\n"),
+        };
+        // Where even that cannot be written there is nobody to tell.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    }
+}
+
+fn json(level: Level, text: &dyn Display) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        time: Time,
+        level: &'a str,
+        message: &'a str,
+    }
+    let line = Line {
+        time: Time(Timestamp::now()),
+        level: &level.as_str().to_lowercase(),
+        message: &text.to_string(),
+    };
+    serde_json::to_string(&line).unwrap_or_default() + "\n"
+}
+
+impl Log for Stderr {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("nlstream")
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if self.enabled(record.metadata()) {
+            self.say(record.level(), record.args());
+        }
+    }
+
+    fn flush(&self) {}
+}

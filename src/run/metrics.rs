@@ -1,0 +1,206 @@
+//! Counters of a live run as a file in Prometheus' text format, for node_exporter's textfile
+//! collector.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use log::warn;
+
+use crate::event::meta::Heartbeat;
+use crate::sink::Stats;
+
+/// The file, and how often it is written.
+#[derive(Clone, Debug)]
+pub struct Config {
+    path: PathBuf,
+    every: Duration,
+}
+
+impl Config {
+    pub fn new(path: PathBuf) -> Self {
+        let every = Duration::from_secs(15);
+        Config { path, every }
+    }
+}
+
+/// Writes the file now and then.
+pub struct Metrics {
+    config: Config,
+    pub due: Instant,
+    /// The last time it could not be written: that is said once.
+    failed: bool,
+}
+
+/// What there is to tell.
+pub struct Values<'a> {
+    pub run: &'a str,
+    /// When the run began, seconds since the epoch.
+    pub begun: i64,
+    pub counts: Heartbeat,
+    pub sink: Stats,
+    /// Lines can be written.
+    pub up: bool,
+}
+
+impl Metrics {
+    pub fn new(config: Config) -> Self {
+        Metrics {
+            config,
+            due: Instant::now(),
+            failed: false,
+        }
+    }
+
+    /// Writes the file: a reader sees the one before, or this one whole.
+    pub fn write(&mut self, values: &Values<'_>) {
+        self.due = Instant::now() + self.config.every;
+        match self.try_write(values) {
+            Ok(()) => self.failed = false,
+            Err(error) if !self.failed => {
+                self.failed = true;
+                warn!("cannot write {}: {error}", self.config.path.display());
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn try_write(&self, values: &Values<'_>) -> io::Result<()> {
+        let mut part = self.config.path.clone().into_os_string();
+        part.push(".part");
+        fs::write(&part, text(values))?;
+        fs::rename(part, &self.config.path)
+    }
+}
+
+/// All metrics.
+fn text(values: &Values<'_>) -> String {
+    let mut out = Page::default();
+    let counts = &values.counts;
+    let version = env!("CARGO_PKG_VERSION");
+    out.family("info", "gauge", "The program and its run.");
+    out.labelled("info", &[("version", version), ("run", values.run)], 1);
+    out.one(
+        "start_time_seconds",
+        "gauge",
+        "When the run began, since the epoch.",
+        values.begun,
+    );
+    out.family(
+        "lines_total",
+        "counter",
+        "Lines of events by kind, written or dropped.",
+    );
+    for of in &counts.kinds {
+        out.labelled("lines_total", &[("kind", of.kind.name())], of.lines);
+    }
+    out.family("objects", "gauge", "Objects that exist, by kind.");
+    for of in &counts.kinds {
+        out.labelled("objects", &[("kind", of.kind.name())], of.objects);
+    }
+    let help = "Objects that were not what the events had told, by kind.";
+    out.family("corrections_total", "counter", help);
+    for of in &counts.corrections {
+        for (change, number) in [
+            ("added", of.added),
+            ("changed", of.changed),
+            ("deleted", of.deleted),
+        ] {
+            let labels = [("kind", of.kind.name()), ("change", change)];
+            out.labelled("corrections_total", &labels, number);
+        }
+    }
+    let totals = [
+        (
+            "datagrams_total",
+            "Datagrams of the kernel.",
+            counts.datagrams,
+        ),
+        ("gaps_total", "Gaps.", counts.gaps),
+        (
+            "lost_total",
+            "Messages of the kernel that were lost; a loss of unknown size is one.",
+            counts.lost,
+        ),
+        (
+            "dropped_lines_total",
+            "Lines that were dropped because they could not be written in time.",
+            counts.dropped,
+        ),
+        (
+            "refused_datagrams_total",
+            "Datagrams that the kernel did not send.",
+            counts.refused,
+        ),
+        (
+            "output_bytes_total",
+            "Lines that were written, in bytes.",
+            values.sink.bytes,
+        ),
+        (
+            "output_errors_total",
+            "Writes that failed.",
+            values.sink.errors,
+        ),
+        (
+            "rotations_total",
+            "Files that were put away.",
+            values.sink.rotations,
+        ),
+    ];
+    for (name, help, value) in totals {
+        out.one(name, "counter", help, value);
+    }
+    let pulse = &counts.pulse;
+    out.one(
+        "output_up",
+        "gauge",
+        "Whether lines can be written.",
+        u8::from(values.up),
+    );
+    out.one(
+        "queue_bytes",
+        "gauge",
+        "Lines that wait to be written.",
+        pulse.queue,
+    );
+    out.one(
+        "queue_most_bytes",
+        "gauge",
+        "The most that ever waited.",
+        pulse.queue_most,
+    );
+    if let Some(memory) = pulse.memory {
+        out.one("memory_bytes", "gauge", "Resident memory.", memory);
+    }
+    out.0
+}
+
+/// A page of metrics; the names are without `nlstream_`.
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = writeln!(
+            self.0,
+            "# HELP nlstream_{name} {help}\n# TYPE nlstream_{name} {kind}"
+        );
+    }
+
+    /// A value with labels, none of which needs to be escaped.
+    fn labelled(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
+        let labels: Vec<_> = labels
+            .iter()
+            .map(|(name, text)| format!("{name}=\"{text}\""))
+            .collect();
+        let _ = writeln!(self.0, "nlstream_{name}{{{}}} {value}", labels.join(","));
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
+        self.family(name, kind, help);
+        let _ = writeln!(self.0, "nlstream_{name} {value}");
+    }
+}

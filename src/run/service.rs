@@ -1,0 +1,86 @@
+//! The service manager: it passes a socket, wants to know that we are ready, and then that we are
+//! alive (systemd's sd_listen_fds(3) and sd_notify(3)).
+
+use std::io;
+use std::os::fd::RawFd;
+use std::time::{Duration, Instant};
+
+use log::debug;
+use sd_notify::NotifyState;
+
+/// The socket that was passed to this program, if one was.
+///
+/// # Errors
+/// Where there are several, or the variables that tell of them are damaged.
+pub fn passed_socket() -> io::Result<Option<RawFd>> {
+    let mut fds = sd_notify::listen_fds()?;
+    match fds.len() {
+        0 | 1 => Ok(fds.next()),
+        number => {
+            let text = format!("{number} sockets were passed: one ListenNetlink= is enough");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+        }
+    }
+}
+
+/// The service manager, if there is one.
+pub struct Manager {
+    /// How often it wants to hear from us, and when next.
+    watchdog: Option<(Duration, Instant)>,
+    ready: bool,
+    errno: Option<u32>,
+}
+
+impl Manager {
+    pub fn new() -> Self {
+        let limit = sd_notify::watchdog_enabled();
+        Manager {
+            watchdog: limit.map(|limit| (limit / 2, Instant::now())),
+            ready: false,
+            errno: None,
+        }
+    }
+
+    /// When it wants to hear from us.
+    pub fn due(&self) -> Option<Instant> {
+        self.watchdog.map(|(_, due)| due)
+    }
+
+    /// The loop goes round; `errno` keeps lines from being written. The first time this means that
+    /// nothing that happens from now on is missed.
+    pub fn alive(&mut self, now: Instant, errno: Option<u32>) {
+        let mut states = Vec::new();
+        if !self.ready {
+            self.ready = true;
+            states.push(NotifyState::Ready);
+        }
+        if let Some((every, due)) = &mut self.watchdog
+            && *due <= now
+        {
+            *due = now + *every;
+            states.push(NotifyState::Watchdog);
+        }
+        let mut status = String::new();
+        if errno != self.errno {
+            self.errno = errno;
+            if let Some(errno) = errno {
+                let error = io::Error::from_raw_os_error(errno.cast_signed());
+                status = format!("lines wait: {error}");
+            }
+            states.push(NotifyState::Status(&status));
+        }
+        if !states.is_empty() {
+            tell(&states);
+        }
+    }
+
+    pub fn stopping(&self) {
+        tell(&[NotifyState::Stopping]);
+    }
+}
+
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        debug!("the service manager does not listen: {error}");
+    }
+}

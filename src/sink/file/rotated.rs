@@ -1,0 +1,189 @@
+//! Files that were rotated out: `NAME.20261124T040844.602Z`, with `.zst` once it is compressed.
+//! By name they are in the order in which they were written.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use log::{info, warn};
+
+const COMPRESSED: &str = ".zst";
+const UNFINISHED: &str = ".zst.part";
+/// zstd's own default.
+const LEVEL: i32 = 3;
+
+/// The files that were rotated out of one.
+pub struct Rotated {
+    folder: PathBuf,
+    name: OsString,
+}
+
+/// One of them.
+struct Old {
+    path: PathBuf,
+    time: Timestamp,
+    ending: Ending,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Plain,
+    Compressed,
+    Unfinished,
+}
+
+impl Rotated {
+    /// Those out of the file at `path`.
+    pub fn of(path: &Path) -> Self {
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        Rotated {
+            folder: folder.to_owned(),
+            name: path.file_name().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// Renames the file that is written to. Its new name comes after those of all before it, even
+    /// where the clock was set back.
+    pub fn put_away(&self, path: &Path) -> io::Result<()> {
+        let last = self.list()?.pop().map(|old| old.time);
+        let soonest = last.map(|time| time + Duration::from_millis(1));
+        let now = Timestamp::now();
+        let time = soonest.map_or(now, |soonest| soonest.max(now));
+        fs::rename(path, self.path(time))
+    }
+
+    fn path(&self, time: Timestamp) -> PathBuf {
+        let mut name = self.name.clone();
+        name.push(time.strftime(".%Y%m%dT%H%M%S.%3fZ").to_string());
+        self.folder.join(name)
+    }
+
+    /// All of them, oldest first.
+    fn list(&self) -> io::Result<Vec<Old>> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            all.extend(self.parse(&entry.file_name()).map(|(time, ending)| Old {
+                path: entry.path(),
+                time,
+                ending,
+            }));
+        }
+        all.sort_by(|a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
+        Ok(all)
+    }
+
+    /// The time in the name, if it is one of ours to the letter.
+    fn parse(&self, name: &OsStr) -> Option<(Timestamp, Ending)> {
+        let rest = name.to_str()?.strip_prefix(self.name.to_str()?)?;
+        let rest = rest.strip_prefix('.')?;
+        let (stamp, ending) = rest.split_at_checked("20261124T040844.602Z".len())?;
+        let ending = match ending {
+            "" => Ending::Plain,
+            COMPRESSED => Ending::Compressed,
+            UNFINISHED => Ending::Unfinished,
+            _ => return None,
+        };
+        let time: Timestamp = stamp.parse().ok()?;
+        (self.path(time).file_name()?.to_str()? == &name.to_str()?[..self.name.len() + 21])
+            .then_some((time, ending))
+    }
+
+    /// Keeps the newest `keep` of them (all, where it is 0), and compresses all but the newest:
+    /// a shipper that lags behind still reads that one. What cannot be done is done next time.
+    pub fn tidy(&self, keep: usize, compress: bool) {
+        if let Err(error) = self.try_tidy(keep, compress) {
+            let folder = self.folder.display();
+            warn!("cannot tidy the rotated files in {folder}: {error}");
+        }
+    }
+
+    fn try_tidy(&self, keep: usize, compress: bool) -> io::Result<()> {
+        let mut all = self.list()?;
+        // Whoever was compressing is no more.
+        for old in all.extract_if(.., |old| old.ending == Ending::Unfinished) {
+            fs::remove_file(old.path)?;
+        }
+        let mut times: Vec<_> = all.iter().map(|old| old.time).collect();
+        times.dedup();
+        let surplus = match keep {
+            0 => 0,
+            keep => times.len().saturating_sub(keep),
+        };
+        let newest = times.last().copied();
+        for old in &all {
+            if times[..surplus].contains(&old.time) {
+                fs::remove_file(&old.path)?;
+                info!("removed {}", old.path.display());
+            } else if compress && old.ending == Ending::Plain && Some(old.time) != newest {
+                let mut target = old.path.clone().into_os_string();
+                target.push(COMPRESSED);
+                if !all.iter().any(|other| other.path == *target) {
+                    squeeze(&old.path, Path::new(&target))?;
+                }
+                fs::remove_file(&old.path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Compresses a file: the result appears whole, or not at all.
+fn squeeze(path: &Path, target: &Path) -> io::Result<()> {
+    let part = target.with_extension("zst.part");
+    let result = squeeze_into(path, &part).and_then(|()| fs::rename(&part, target));
+    if result.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    result
+}
+
+fn squeeze_into(path: &Path, part: &Path) -> io::Result<()> {
+    let mut from = File::open(path)?;
+    let data = from.metadata()?;
+    let to = File::create(part)?;
+    to.set_permissions(data.permissions())?;
+    let mut encoder = zstd::Encoder::new(&to, LEVEL)?;
+    encoder.include_checksum(true)?;
+    io::copy(&mut from, &mut encoder)?;
+    encoder.finish()?;
+    to.set_modified(data.modified()?)?;
+    to.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_ours_are_ours() {
+        let rotated = Rotated::of(Path::new("/var/log/net.ndjson"));
+        let ours = |name: &str| rotated.parse(OsStr::new(name)).is_some();
+        let time: Timestamp = "2026-11-24T04:08:44.602899Z".parse().unwrap();
+        let path = rotated.path(time);
+        assert_eq!(
+            path.to_str(),
+            Some("/var/log/net.ndjson.20261124T040844.602Z")
+        );
+        assert!(ours("net.ndjson.20261124T040844.602Z"));
+        assert!(ours("net.ndjson.20261124T040844.602Z.zst"));
+        assert!(ours("net.ndjson.20261124T040844.602Z.zst.part"));
+        for foreign in [
+            "net.ndjson",
+            "net.ndjson.1",
+            "net.ndjson.20261124T040844.602Z.gz",
+            "net.ndjson.20261124T040844.602Zx",
+            "net.ndjson.2026-11-24T04:08:44.0",
+            "net.ndjson.20261324T040844.602Z",
+            "other.20261124T040844.602Z",
+        ] {
+            assert!(!ours(foreign), "{foreign}");
+        }
+    }
+}

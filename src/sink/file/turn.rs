@@ -1,0 +1,152 @@
+//! From one file to the next.
+
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::{Duration, Instant};
+
+use log::{info, warn};
+
+use super::rotated::Rotated;
+use super::{AppendFile, Fsync, open};
+use crate::event::meta::{Rotate, RotateReason};
+use crate::input::Opened;
+
+/// How often a rotation that fails is tried again.
+const RETRY_ROTATION: Duration = Duration::from_secs(60);
+/// How often the name is looked at: is it still that of the file?
+pub const LOOK: Duration = Duration::from_millis(10);
+/// What is to be done before further lines are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// The file is to be put away.
+    Rotate(RotateReason),
+    /// Someone else put it away: it is still open, and takes a last record.
+    Leave(RotateReason),
+    /// A new file is to be begun.
+    Begin,
+    /// Someone emptied the file: it begins anew.
+    Emptied,
+}
+
+impl AppendFile {
+    /// SIGHUP: someone renamed the file. Where nobody did it goes on.
+    pub fn hang_up(&mut self) {
+        self.hangup = self.regular;
+    }
+
+    /// What is to be done before further lines are made.
+    pub fn due(&mut self) -> Option<Due> {
+        let now = Instant::now();
+        if !self.regular {
+            return None;
+        }
+        // A new file may grow again.
+        let too_large = self.fault.as_ref().map(|fault| fault.error.kind())
+            == Some(io::ErrorKind::FileTooLarge);
+        if !too_large && self.fault.as_ref().is_some_and(|fault| fault.retry > now) {
+            return None;
+        }
+        if self.leaving {
+            return Some(Due::Begin);
+        }
+        if self.hangup || self.last_look.is_none_or(|last| last + LOOK <= now) {
+            self.last_look = Some(now);
+            let asked = std::mem::take(&mut self.hangup);
+            match self.look() {
+                Some(Due::Leave(_)) if asked => {
+                    return Some(Due::Leave(RotateReason::Signal));
+                }
+                None => {}
+                due => return due,
+            }
+        }
+        let waits = self.not_before.is_some_and(|not_before| not_before > now);
+        if waits || (!self.pending.is_empty() && !too_large) {
+            return None;
+        }
+        let rotation = &self.config.rotation;
+        if rotation
+            .size
+            .is_some_and(|size| self.size >= size || too_large)
+            && self.fresh > 0
+        {
+            return Some(Due::Rotate(RotateReason::Size));
+        }
+        if self.rotate_at.is_some_and(|at| at <= now) && self.fresh > 0 {
+            return Some(Due::Rotate(RotateReason::Time));
+        }
+        None
+    }
+
+    /// Is the file still the one of that name, and not shorter than it was?
+    fn look(&mut self) -> Option<Due> {
+        let own = self.file.metadata().ok()?;
+        match std::fs::metadata(&self.path) {
+            Ok(named) if (named.dev(), named.ino()) == (own.dev(), own.ino()) => {
+                let emptied = own.len() < self.size;
+                self.size = own.len();
+                emptied.then_some(Due::Emptied)
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => None,
+            _ if own.nlink() == 0 => Some(Due::Begin),
+            _ => Some(Due::Leave(RotateReason::Renamed)),
+        }
+    }
+
+    /// Puts the file away where that is due. Returns the last record for it, where it takes one.
+    pub fn leave(&mut self, due: Due) -> Option<Rotate> {
+        let reason = match due {
+            Due::Rotate(reason) => {
+                if let Err(error) = Rotated::of(&self.path).put_away(&self.path) {
+                    warn!("cannot rotate {}: {error}", self.path.display());
+                    self.not_before = Some(Instant::now() + RETRY_ROTATION);
+                    return None;
+                }
+                self.stats.rotations += 1;
+                reason
+            }
+            Due::Leave(reason) => reason,
+            Due::Begin => return None,
+            Due::Emptied => {
+                info!("{} was emptied: it begins anew", self.path.display());
+                self.fresh = 0;
+                return None;
+            }
+        };
+        let takes = self.pending.is_empty();
+        let bytes = self.size;
+        takes.then_some(Rotate { reason, bytes })
+    }
+
+    /// The last record was written: opens the new file. Returns how it was found; nothing, where
+    /// that fails: then the lines wait, and it is tried again.
+    pub fn begin(&mut self, due: Due) -> Option<Opened> {
+        match due {
+            Due::Emptied => return Some(Opened::default()),
+            // It could not be put away.
+            Due::Rotate(_) if self.not_before.is_some_and(|at| at > Instant::now()) => return None,
+            _ => self.leaving = true,
+        }
+        if self.config.fsync != Fsync::Never {
+            self.helper.sync(&self.file);
+        }
+        match open(&self.path) {
+            Ok((file, opened)) => {
+                (self.file, self.opened) = (file, opened.clone());
+                self.began();
+                if matches!(due, Due::Rotate(_)) {
+                    self.helper.tidy();
+                }
+                // It takes the lines that wait at once.
+                if let Some(fault) = &mut self.fault {
+                    fault.retry = Instant::now();
+                }
+                Some(opened)
+            }
+            Err(error) => {
+                self.fails(error);
+                None
+            }
+        }
+    }
+}
