@@ -32,23 +32,37 @@ def show(command):
         return []
 
 
-def together(pairs):
-    """An object. What follows `encap` is the encapsulation's: ip writes it between the route's own fields, under the same names."""
-    row, into = {}, None
+def encapsulation(pairs):
+    """An encapsulation as nlstream writes it: what is only there or not is a flag."""
+    into = {}
     for key, value in pairs:
-        if key == "encap":
-            into = row["encap"] = {"type": value}
-            continue
-        if key in ("gateway", "via", "dev", "table", "metric", "weight"):
-            into = None
-        if into is None:
-            row[key] = value
-        elif value is True or key == "flavors":
+        if value is True or key == "flavors":
             into["flags"] = into.get("flags", []) + (value if key == "flavors" else [key])
         elif key == "srh":
             into.update(value)
         else:
-            into[key] = value
+            into["type" if key == "encap_type" else key] = value
+    return into
+
+
+def together(pairs):
+    """An object. What follows `encap` is the encapsulation's: older ip writes it between the route's own fields, under the same names."""
+    row, encap = {}, None
+    if pairs and pairs[0][0] == "encap_type":
+        return encapsulation(pairs)
+    for key, value in pairs:
+        if key == "encap":
+            row["encap"] = value
+            encap = None if isinstance(value, dict) else [("type", value)]
+        elif encap is None:
+            row[key] = value
+        elif key in ("gateway", "via", "dev", "table", "metric", "weight"):
+            row["encap"], encap = encapsulation(encap), None
+            row[key] = value
+        else:
+            encap.append((key, value))
+    if encap:
+        row["encap"] = encapsulation(encap)
     return row
 
 
@@ -72,7 +86,7 @@ def folded(row):
 
 def of_iproute2():
     """What ip and bridge show, by kind."""
-    found = {"link": show("ip -d -s -j link show")}
+    found = {"link": [renamed(one, **{"netns-immutable": "netns_immutable"}) for one in show("ip -d -s -j link show")]}
     found["address"] = []
     for device in show("ip -d -j address show"):
         for one in device.get("addr_info", []):
@@ -112,14 +126,14 @@ def of_iproute2():
             found["rule"].append(one)
     found["nexthop"] = [folded(one) for one in show("ip -d -j nexthop show")]
     found["fdb"] = [folded(renamed(one, ifname="dev", viaIf="via")) for one in show("bridge -d -j fdb show")]
-    found["mdb"] = [folded(one) for device in show("bridge -d -j mdb show") for one in device.get("mdb", [])]
+    found["mdb"] = [folded(renamed(one, index="ifindex")) for device in show("bridge -d -j mdb show") for one in device.get("mdb", [])]
     found["vlan"] = []
     for device in show("bridge -d -j vlan show"):
         for one in device.get("vlans", []):
             for vlan in range(one["vlan"], one.get("vlanEnd", one["vlan"]) + 1):
                 row = {key: value for key, value in one.items() if key != "vlanEnd"}
                 found["vlan"].append({**row, "vlan": vlan, "dev": device["ifname"]})
-    found["bridge link"] = show("bridge -d -j link show")
+    found["bridge link"] = [renamed(one, mcast_router="multicast_router") for one in show("bridge -d -j link show")]
     found["netconf"] = []
     for letter in ("-4", "-6"):
         found["netconf"] += [renamed(one, interface="dev") for one in show(f"ip {letter} -j netconf show")]

@@ -15,6 +15,7 @@ ip link property add dev v0 altname uplink0 altname uplink1
 ip link set v0 mtu 1400 txqueuelen 500 group 7
 ip link set v1 gso_max_size 60000 gso_max_segs 100
 ip link set w0 allmulticast on promisc on
+ip link add y0 type veth peer name y1
 ip link add x0 numtxqueues 2 numrxqueues 3 type veth peer name x1
 ip link add d0 type dummy
 ip link set d0 up
@@ -77,10 +78,11 @@ ip link add ip6t type ip6tnl local 2001:db8::1 remote 2001:db8::4 mode any encap
 ip link add vti1 type vti local 192.0.2.1 remote 192.0.2.7 key 5 fwmark 9
 ip link add vt6 type vti6 local 2001:db8::1 remote 2001:db8::5 ikey 4 okey 5
 ip link add xf0 type xfrm dev v0 if_id 66
+  ip link set xf0 up
 ip link add gn0 type geneve id 9 remote 192.0.2.9 ttl inherit df inherit udpcsum
 ip link add gn6 type geneve id 10 remote 2001:db8::9 flowlabel 0x99
 ip link add gtp0 type gtp role sgsn hsize 64
-ip link add hsr0 type hsr slave1 x0 slave2 x1 supervision 45 version 1
+ip link add hsr0 type hsr slave1 y0 slave2 y1 supervision 45 version 1
 ip link add ms0 link d0 type macsec port 5 cipher gcm-aes-256 encrypt on replay on window 64
 ip link add wg0 type wireguard
 ip link add vcan0 type vcan
@@ -134,7 +136,7 @@ ip nexthop add id 7 via 192.0.2.9 fdb
 ip route add 198.51.113.0/24 nhid 3
 ip route add 198.51.114.0/24 nhid 1
 ip -6 route add 2001:db8:a::/64 nhid 5
-ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev v0 nud permanent
+ip neigh replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev v0 nud permanent
 ip neigh add 192.0.2.3 lladdr 02:00:00:00:00:03 dev v0 nud noarp protocol static
 ip neigh add 192.0.2.4 lladdr 02:00:00:00:00:04 dev v0 nud stale extern_learn
 ip neigh add 2001:db8::9 lladdr 02:00:00:00:00:09 dev v0 nud permanent router
@@ -168,7 +170,7 @@ ip -6 rule add pref 1022 oif w0 unreachable
 def build():
     """Runs them. Returns those that failed."""
     failed, skip = [], False
-    subprocess.run("modprobe -a mpls_iptunnel mpls_router gtp batman-adv 2>/dev/null", shell=True)
+    subprocess.run("modprobe -a mpls_iptunnel mpls_router gtp batman-adv fou tun ovpn 2>/dev/null", shell=True)
     for line in COMMANDS.strip().split("\n"):
         if line.startswith(" ") and skip:
             continue

@@ -5,6 +5,15 @@ import collections, re
 EXPLAINED = [
     ("link", "flags", lambda theirs, ours: set(theirs) - {"M-DOWN"} == set(ours), "M-DOWN is no flag of the device: ip looks at the one underneath"),
     ("link", r"linkinfo\.info_data\.(user|group)", "ip looks the user up in this machine's passwd"),
+    ("link", "link", lambda theirs, ours: theirs is None, "ip writes null where there is no device underneath"),
+    ("link", r"linkinfo\.info_data\.(remote|local)", lambda theirs, ours: theirs == "any" and ours is None, "ip writes `any` for an address that is not set"),
+    ("link", r".*group_fwd_mask_str", "ip says the mask once more, in words"),
+    ("link", r".*\.arp_validate", lambda theirs, ours: theirs is None and ours == "none", "ip writes null for `none`"),
+    ("link", r".*\.(gbp|gpe)", lambda theirs, ours: theirs is None and ours is True, "ip writes null for true"),
+    ("link", r".*\.mcast_querier_ipv[46]_addr", lambda theirs, ours: theirs in ("0.0.0.0", "::"), "there is no querier"),
+    ("link", r".*\.info_data\.proto", lambda theirs, ours: (theirs, ours) in ((0, "hsr"), (1, "prp")), "ip writes the number"),
+    ("rule", r"[sd]port_mask", lambda theirs, ours: theirs == "0xffff", "a mask of all bits says nothing, and older kernels do not send it"),
+    ("fdb", "state", lambda theirs, ours: theirs == "" and ours == "reachable", "bridge has no word for it"),
     ("route", r"nh_info\..*", "the nexthop object, which ip shows again with each route, is of kind nexthop"),
 ]
 
