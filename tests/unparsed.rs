@@ -32,7 +32,7 @@ fn unhex(hex: &str) -> Vec<u8> {
 fn attributes(message: &[u8]) -> usize {
     let kind = u16::from_ne_bytes([message[4], message[5]]);
     let (_, _, fixed) = rtm(kind).expect("a message type that is known");
-    let body = message.get(HEADER + usize::from(fixed)..);
+    let body = message.get(HEADER + fixed..);
     Attrs::new(body.unwrap_or_default()).count()
 }
 
