@@ -83,7 +83,7 @@ fn verb(message: &Message<'_>) -> Verb {
     match message.kind % 4 {
         0 => Verb::New,
         // The kernel calls the rows of these dumps what it was asked.
-        _ if matches!(message.kind, RTM_GETMULTICAST | RTM_GETANYCAST) => Verb::New,
+        _ if matches!(message.kind, RTM_GETMULTICAST | RTM_GETANYCAST | RTM_GETMDB) => Verb::New,
         _ => Verb::Delete,
     }
 }
@@ -101,7 +101,7 @@ fn listed(
         each(Decoded { verb, payload }, cx.take_unparsed());
     };
     Some(match message.kind {
-        RTM_NEWMDB | RTM_DELMDB => mdb::decode(cx, body, |cx, it| one(cx, it.into())),
+        RTM_NEWMDB | RTM_DELMDB | RTM_GETMDB => mdb::decode(cx, body, |cx, it| one(cx, it.into())),
         RTM_NEWVLAN | RTM_DELVLAN => vlan::decode(cx, body, |cx, it| one(cx, it.into())),
         RTM_NEWTUNNEL | RTM_DELTUNNEL => vni::decode(cx, body, |cx, it| one(cx, it.into())),
         _ => return None,

@@ -112,6 +112,7 @@ fn entry(
         7 => it.mcast_n_groups = Some(attr.u32()?),
         8 => it.mcast_max_groups = Some(attr.u32()?),
         9 => it.neigh_suppress = Some(attr.bool()?),
+        10 => it.neigh_forward_grat = Some(attr.bool()?),
         _ => return Err(Fault::Unknown),
     }
     Ok(())

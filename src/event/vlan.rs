@@ -30,6 +30,8 @@ pub struct Vlan {
     pub tunid: Option<u32>,
     /// Neighbour discovery and ARP are suppressed.
     pub neigh_suppress: Option<bool>,
+    /// Unasked neighbour discovery and ARP are forwarded though they are suppressed.
+    pub neigh_forward_grat: Option<bool>,
     /// Multicast router: 0 never, 1 by queries, 2 always.
     pub mcast_router: Option<u8>,
     /// Most multicast groups; 0 for no limit.
@@ -93,6 +95,7 @@ fields!(Vlan {
     state,
     tunid,
     neigh_suppress,
+    neigh_forward_grat,
     mcast_router,
     mcast_max_groups,
     mcast_n_groups,

@@ -38,10 +38,15 @@ impl Request {
         Self::links_of(0, filter)
     }
 
-    /// The ports of bridges with their VLANs.
+    /// Bridges and their ports, with their VLANs, spanning trees, rings and end points.
     pub fn bridge_links() -> Self {
         const BRVLAN_COMPRESSED: u32 = 4;
-        Self::links_of(libc::AF_BRIDGE as u8, BRVLAN_COMPRESSED)
+        const MRP: u32 = 16;
+        const CFM_CONFIG: u32 = 32;
+        const CFM_STATUS: u32 = 64;
+        const MST: u32 = 128;
+        let filter = BRVLAN_COMPRESSED | MRP | CFM_CONFIG | CFM_STATUS | MST;
+        Self::links_of(libc::AF_BRIDGE as u8, filter)
     }
 
     fn links_of(family: u8, filter: u32) -> Self {

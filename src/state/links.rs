@@ -156,6 +156,9 @@ fn keep_untold(link: &mut Link, old: &Link) {
             link.vlans.clone_from(&old.vlans);
             link.vlan_tunnels.clone_from(&old.vlan_tunnels);
         }
+        if link.mst.is_none() {
+            link.mst.clone_from(&old.mst);
+        }
         if link.hwmode.is_none() {
             link.hwmode.clone_from(&old.hwmode);
         }
@@ -163,6 +166,15 @@ fn keep_untold(link: &mut Link, old: &Link) {
     if link.num_vf.is_none() {
         link.num_vf = old.num_vf;
         link.vfinfo_list.clone_from(&old.vfinfo_list);
+        link.vf_ports.clone_from(&old.vf_ports);
+        link.port_self.clone_from(&old.port_self);
+    }
+    if link.mrp.is_none() {
+        link.mrp.clone_from(&old.mrp);
+    }
+    if link.cfm.is_none() {
+        link.cfm.clone_from(&old.cfm);
+        link.cfm_status.clone_from(&old.cfm_status);
     }
 }
 
@@ -180,7 +192,7 @@ fn inherit(link: &mut Link, old: &Link) {
 /// What a port loses with its bridge.
 fn leave(link: &mut Link) {
     (link.master, link.master_index) = (None, None);
-    (link.vlans, link.vlan_tunnels) = (None, None);
+    (link.vlans, link.vlan_tunnels, link.mst) = (None, None, None);
     if let Some(info) = &mut link.linkinfo {
         (info.info_slave_kind, info.info_slave_data) = (None, None);
     }

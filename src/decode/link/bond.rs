@@ -39,8 +39,8 @@ settings! {
         IFLA_BOND_MISSED_MAX = 30 => arp_missed_max: attr.u8()?;
         IFLA_BOND_NS_IP6_TARGET = 31 => ns_ip6_target: list(cx, &attr, |a| a.ipv6())?;
         IFLA_BOND_COUPLED_CONTROL = 32 => coupled_control: attr.bool()?;
-        IFLA_BOND_BROADCAST_NEIGH = 33 => broadcast_neigh: attr.u8()?;
-        IFLA_BOND_LACP_STRICT = 34 => lacp_strict: attr.u8()?;
+        IFLA_BOND_BROADCAST_NEIGH = 33 => broadcast_neighbor: attr.bool()?;
+        IFLA_BOND_LACP_STRICT = 34 => lacp_strict: attr.bool()?;
     }
     free {
         IFLA_BOND_ACTIVE_SLAVE = 2 => { into.active_slave_index = nonzero(attr.u32()?) }
@@ -125,8 +125,8 @@ settings! {
         IFLA_BOND_SLAVE_AD_AGGREGATOR_ID = 6 => ad_aggregator_id: attr.u16()?;
         IFLA_BOND_SLAVE_PRIO = 9 => prio: attr.i32()?;
         IFLA_BOND_SLAVE_ACTOR_PORT_PRIO = 10 => actor_port_prio: attr.u16()?;
-        IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE = 11 => ad_churn_actor_state: symbol8(attr, CHURN)?;
-        IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE = 12 => ad_churn_partner_state: symbol8(attr, CHURN)?;
+        IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE = 11 => churn_actor_state: symbol8(attr, CHURN)?;
+        IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE = 12 => churn_partner_state: symbol8(attr, CHURN)?;
     }
     free {
         IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE = 7 => {
@@ -157,4 +157,4 @@ const LACP_STATE: &FlagNames = &[
 /// `BOND_LINK_*`
 const MII_STATUS: Names = &[(0, "UP"), (1, "GOING_DOWN"), (2, "DOWN"), (3, "GOING_BACK")];
 /// `churn_state_t` of the kernel's bond_3ad.h
-const CHURN: Names = &[(0, "monitor"), (1, "churn"), (2, "no_churn")];
+const CHURN: Names = &[(0, "MONITOR"), (1, "CHURN"), (2, "NO_CHURN")];

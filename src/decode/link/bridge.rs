@@ -1,5 +1,6 @@
 //! Bridges, their ports and the VLANs of those.
 
+use super::bridge_af;
 use super::settings::{
     Names, VLAN_PROTOCOLS, bytes, counter, exactly, ipv4_nonzero, lladdr, nonzero, settings,
     symbol8, symbol32, u16_at, u32_at,
@@ -184,7 +185,7 @@ settings! {
 }
 
 /// `BR_STATE_*`
-const PORT_STATES: Names = &[
+pub(super) const PORT_STATES: Names = &[
     (0, "disabled"),
     (1, "listening"),
     (2, "learning"),
@@ -211,6 +212,9 @@ pub(super) fn af_spec(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), F
     const IFLA_BRIDGE_MODE: u16 = 1;
     const IFLA_BRIDGE_VLAN_INFO: u16 = 2;
     const IFLA_BRIDGE_VLAN_TUNNEL_INFO: u16 = 3;
+    const IFLA_BRIDGE_MRP: u16 = 4;
+    const IFLA_BRIDGE_CFM: u16 = 5;
+    const IFLA_BRIDGE_MST: u16 = 6;
     cx.nested(attr, |cx, attr| {
         match attr.kind {
             IFLA_BRIDGE_MODE => into.hwmode = Some(Symbol::of(attr.u16()?.into(), HW_MODES)),
@@ -218,10 +222,17 @@ pub(super) fn af_spec(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), F
             IFLA_BRIDGE_VLAN_TUNNEL_INFO => {
                 vlan_tunnel(cx, &attr, into.vlan_tunnels.get_or_insert_default())?;
             }
+            IFLA_BRIDGE_MRP => into.mrp = nonempty(bridge_af::mrp(cx, &attr)?),
+            IFLA_BRIDGE_CFM => bridge_af::cfm(cx, &attr, &mut into.cfm, &mut into.cfm_status)?,
+            IFLA_BRIDGE_MST => into.mst = nonempty(bridge_af::mst(cx, &attr)?),
             _ => return Err(Fault::Unknown),
         }
         Ok(())
     })
+}
+
+fn nonempty<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
 }
 
 /// `BRIDGE_MODE_*`

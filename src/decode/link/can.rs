@@ -2,7 +2,9 @@
 
 use super::settings::{Names, exactly, settings, symbol32, u16_at, u32_at};
 use crate::decode::cx::Cx;
-use crate::event::link::can::{BitTiming, BitTimingConst, Bounds, BusErrors, Can};
+use crate::event::link::can::{
+    BitTiming, BitTimingConst, Bounds, BusErrors, Can, CanStats, Pwm, PwmConst, Tdc, TdcConst,
+};
 use crate::event::values::{FlagNames, Flags};
 use crate::netlink::attr::{Attr, Fault};
 
@@ -23,9 +25,15 @@ settings! {
         IFLA_CAN_BITRATE_CONST = 13 => bitrate_const: list(&attr, u32::from_ne_bytes)?;
         IFLA_CAN_DATA_BITRATE_CONST = 14 => data_bitrate_const: list(&attr, u32::from_ne_bytes)?;
         IFLA_CAN_BITRATE_MAX = 15 => bitrate_max: attr.u32()?;
+        IFLA_CAN_XL_DATA_BITTIMING = 18 => xl_data_bittiming: bittiming(&attr)?;
+        IFLA_CAN_XL_DATA_BITTIMING_CONST = 19 => xl_data_bittiming_const: bittiming_const(&attr)?;
+        IFLA_CAN_XL_DATA_BITRATE_CONST = 20 => xl_data_bitrate_const: list(&attr, u32::from_ne_bytes)?;
     }
     free {
+        IFLA_CAN_TDC = 16 => { (into.tdc, into.tdc_const) = tdc(cx, &attr)? }
         IFLA_CAN_CTRLMODE_EXT = 17 => { ctrlmode_ext(cx, &attr, into)? }
+        IFLA_CAN_XL_TDC = 21 => { (into.xl_tdc, into.xl_tdc_const) = tdc(cx, &attr)? }
+        IFLA_CAN_XL_PWM = 22 => { (into.xl_pwm, into.xl_pwm_const) = pwm(cx, &attr)? }
     }
 }
 
@@ -51,6 +59,9 @@ const MODES: &FlagNames = &[
     (0x100, "CC-LEN8-DLC"),
     (0x200, "TDC-AUTO"),
     (0x400, "TDC-MANUAL"),
+    (0x800, "RESTRICTED"),
+    (0x1000, "XL"),
+    (0x2000, "XL-TMS"),
 ];
 
 /// `IFLA_CAN_CTRLMODE_*`
@@ -62,6 +73,63 @@ fn ctrlmode_ext(cx: &mut Cx, attr: &Attr, into: &mut Can) -> Result<(), Fault> {
         }
         into.ctrlmode_supported = Some(Flags::new(attr.u32()?.into(), MODES));
         Ok(())
+    })
+}
+
+/// Numbers in attributes of 32 bits, counted from 1.
+fn numbers<const N: usize>(cx: &mut Cx, attr: &Attr) -> Result<[Option<u32>; N], Fault> {
+    let mut numbers = [None; N];
+    cx.nested(attr, |_, attr| {
+        let place = usize::from(attr.kind).wrapping_sub(1);
+        *numbers.get_mut(place).ok_or(Fault::Unknown)? = Some(attr.u32()?);
+        Ok(())
+    })?;
+    Ok(numbers)
+}
+
+/// The least and the most, where both are told.
+fn bounds(min: Option<u32>, max: Option<u32>) -> Option<Bounds> {
+    let (min, max) = min.zip(max)?;
+    Some(Bounds { min, max })
+}
+
+/// The value, unless it is empty.
+fn some<T: Default + PartialEq>(value: T) -> Option<T> {
+    (value != T::default()).then_some(value)
+}
+
+/// `IFLA_CAN_TDC_*`: what is set, and what the hardware can do.
+fn tdc(cx: &mut Cx, attr: &Attr) -> Result<(Option<Tdc>, Option<TdcConst>), Fault> {
+    let [v_min, v_max, o_min, o_max, f_min, f_max, tdcv, tdco, tdcf] = numbers(cx, attr)?;
+    let able = TdcConst {
+        tdcv: bounds(v_min, v_max),
+        tdco: bounds(o_min, o_max),
+        tdcf: bounds(f_min, f_max),
+    };
+    Ok((some(Tdc { tdcv, tdco, tdcf }), some(able)))
+}
+
+/// `IFLA_CAN_PWM_*`: what is set, and what the hardware can do.
+fn pwm(cx: &mut Cx, attr: &Attr) -> Result<(Option<Pwm>, Option<PwmConst>), Fault> {
+    let [s_min, s_max, l_min, l_max, o_min, o_max, pwms, pwml, pwmo] = numbers(cx, attr)?;
+    let able = PwmConst {
+        pwms: bounds(s_min, s_max),
+        pwml: bounds(l_min, l_max),
+        pwmo: bounds(o_min, o_max),
+    };
+    Ok((some(Pwm { pwms, pwml, pwmo }), some(able)))
+}
+
+/// `struct can_device_stats`
+pub(super) fn xstats(attr: &Attr) -> Result<CanStats, Fault> {
+    let value = exactly(attr, 24)?;
+    Ok(CanStats {
+        bus_error: u32_at(value, 0)?,
+        error_warning: u32_at(value, 4)?,
+        error_passive: u32_at(value, 8)?,
+        bus_off: u32_at(value, 12)?,
+        arbitration_lost: u32_at(value, 16)?,
+        restarts: u32_at(value, 20)?,
     })
 }
 

@@ -85,6 +85,7 @@ pub(super) fn info(cx: &mut Cx, attr: &Attr) -> Result<LinkInfo, Fault> {
             libc::IFLA_INFO_DATA => info.info_data = data(cx, &attr, kind)?,
             libc::IFLA_INFO_SLAVE_DATA => info.info_slave_data = slave_data(cx, &attr, slave_kind)?,
             libc::IFLA_INFO_XSTATS if !cx.details => {}
+            libc::IFLA_INFO_XSTATS if kind == "can" => info.info_xstats = Some(can::xstats(&attr)?),
             _ => return Err(Fault::Unknown),
         }
         Ok(())
@@ -114,13 +115,16 @@ fn data(cx: &mut Cx, attr: &Attr, kind: &str) -> Result<Option<InfoData>, Fault>
         "gtp" => InfoData::Gtp(kinds::gtp(cx, attr)?.into()),
         "hsr" => InfoData::Hsr(kinds::hsr(cx, attr)?.into()),
         "macsec" => InfoData::Macsec(kinds::macsec(cx, attr)?.into()),
-        "can" | "vcan" => InfoData::Can(can::can(cx, attr)?.into()),
+        "can" | "vcan" | "vxcan" => InfoData::Can(can::can(cx, attr)?.into()),
         "netkit" => InfoData::Netkit(kinds::netkit(cx, attr)?.into()),
         "batadv" => InfoData::Batadv(kinds::batadv(cx, attr)?),
         "bareudp" => InfoData::Bareudp(kinds::bareudp(cx, attr)?),
         "amt" => InfoData::Amt(kinds::amt(cx, attr)?.into()),
         "rmnet" => InfoData::Rmnet(kinds::rmnet(cx, attr)?),
         "ipoib" => InfoData::Ipoib(kinds::ipoib(cx, attr)?),
+        "ovpn" => InfoData::Ovpn(kinds::ovpn(cx, attr)?),
+        "dsa" => InfoData::Dsa(kinds::dsa(cx, attr)?),
+        "wwan" => InfoData::Wwan(kinds::wwan(cx, attr)?),
         _ => {
             cx.nested(attr, |_, _| Err(Fault::Unknown))?;
             return Ok(None);

@@ -5,8 +5,8 @@ use super::settings::{
 };
 use crate::decode::cx::Cx;
 use crate::event::link::kinds::{
-    Amt, Bareudp, Batadv, Gtp, Hsr, Ipoib, Ipvlan, Macsec, Macvlan, Netkit, QosMap, Rmnet, Tun,
-    VlanDevice, Vrf,
+    Amt, Bareudp, Batadv, Dsa, Gtp, Hsr, Ipoib, Ipvlan, Macsec, Macvlan, Netkit, Ovpn, QosMap,
+    Rmnet, Tun, VlanDevice, Vrf, Wwan,
 };
 use crate::event::link::values::HexNumber;
 use crate::event::values::{FlagNames, Flags, LlAddr, Symbol};
@@ -214,6 +214,7 @@ settings! {
         IFLA_NETKIT_PEER_SCRUB = 7 => peer_scrub: symbol32(attr, NETKIT_SCRUBS)?;
         IFLA_NETKIT_HEADROOM = 8 => headroom: attr.u16()?;
         IFLA_NETKIT_TAILROOM = 9 => tailroom: attr.u16()?;
+        IFLA_NETKIT_PAIRING = 10 => pairing: symbol32(attr, &[(0, "pair"), (1, "single")])?;
     }
 }
 
@@ -287,5 +288,27 @@ settings! {
         IFLA_IPOIB_PKEY = 1 => key: HexNumber(attr.u16()?.into());
         IFLA_IPOIB_MODE = 2 => mode: Symbol::of(attr.u16()?.into(), &[(0, "datagram"), (1, "connected")]);
         IFLA_IPOIB_UMCAST = 3 => umcast: HexNumber(attr.u16()?.into());
+    }
+}
+
+settings! {
+    /// `IFLA_OVPN_*` → the settings of an OpenVPN device.
+    pub(super) fn ovpn(cx, attr, into) -> Ovpn {
+        IFLA_OVPN_MODE = 1 => mode: symbol8(attr, &[(0, "p2p"), (1, "multipeer")])?;
+    }
+}
+
+settings! {
+    /// `IFLA_DSA_*` → the settings of a port of a switch.
+    pub(super) fn dsa(cx, attr, into) -> Dsa {}
+    free {
+        IFLA_DSA_CONDUIT = 1 => { into.conduit_index = nonzero(attr.u32()?) }
+    }
+}
+
+settings! {
+    /// `IFLA_WWAN_*` → the settings of a device of a modem.
+    pub(super) fn wwan(cx, attr, into) -> Wwan {
+        IFLA_WWAN_LINK_ID = 1 => linkid: attr.u32()?;
     }
 }

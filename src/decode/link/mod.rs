@@ -3,6 +3,7 @@
 mod af_spec;
 mod bond;
 mod bridge;
+mod bridge_af;
 mod can;
 mod info;
 mod kinds;
@@ -32,6 +33,8 @@ const AF_BRIDGE: u8 = libc::AF_BRIDGE as u8;
 const AF_INET6: u8 = libc::AF_INET6 as u8;
 
 /// `IFLA_*` (linux/if_link.h) that libc lacks.
+const IFLA_VF_PORTS: u16 = 24;
+const IFLA_PORT_SELF: u16 = 25;
 const IFLA_DEVLINK_PORT: u16 = 62;
 const IFLA_GSO_IPV4_MAX_SIZE: u16 = 63;
 const IFLA_GRO_IPV4_MAX_SIZE: u16 = 64;
@@ -119,6 +122,8 @@ impl Envelope {
             }
             libc::IFLA_NUM_VF => link.num_vf = Some(attr.u32()?),
             libc::IFLA_VFINFO_LIST => link.vfinfo_list = Some(vf::list(cx, &attr, self.arphrd)?),
+            IFLA_VF_PORTS => link.vf_ports = Some(vf::ports(cx, &attr)?),
+            IFLA_PORT_SELF => link.port_self = Some(vf::port(cx, &attr)?),
             libc::IFLA_AF_SPEC if self.family == AF_BRIDGE => bridge::af_spec(cx, &attr, link)?,
             libc::IFLA_AF_SPEC => af_spec::af_spec(cx, &attr, link)?,
             libc::IFLA_GROUP => link.group = Some(cx.names.groups.symbol(attr.u32()?)),

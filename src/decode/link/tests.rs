@@ -225,3 +225,126 @@ fn what_a_bridge_says_of_its_port_completes_what_is_known() {
     assert!(port.info_slave_kind.as_ref().unwrap().is("bridge"));
     assert!(port.info_slave_data.is_some());
 }
+
+#[test]
+fn ports_of_a_switch() {
+    let port = [
+        attr(1, &u32::MAX.to_ne_bytes()),
+        attr(2, b"blue\0"),
+        attr(4, &[7; 16]),
+        attr(6, &[2]),
+        attr(7, &0x101u16.to_ne_bytes()),
+    ];
+    let ports = attr(IFLA_VF_PORTS, &attr(1, &port.concat()));
+    let (link, unparsed) = link(1, 0, &[ports, attr(IFLA_PORT_SELF, &port.concat())]);
+    let expected = r#"{"vf":4294967295,"profile":"blue","instance_uuid":"07070707070707070707070707070707","request":"associate","response":"profile_inprogress"}"#;
+    assert_eq!(json(&link.vf_ports), format!("[{expected}]"));
+    assert_eq!(json(&link.port_self), expected);
+    assert_eq!(unparsed, "[]");
+}
+
+/// The `info_data`, or what else `IFLA_LINKINFO` says, of a device of that kind.
+fn linkinfo(kind: &[u8], data: &[Vec<u8>], details: bool) -> String {
+    let info = [
+        attr(libc::IFLA_INFO_KIND, kind),
+        attr(libc::IFLA_INFO_DATA, &data.concat()),
+        attr(libc::IFLA_INFO_XSTATS, &[1; 24]),
+    ];
+    let mut body = vec![0; HEADER];
+    body.extend(attr(libc::IFLA_LINKINFO, &info.concat()));
+    let (link, _, unparsed) = decoded(&body, details).unwrap();
+    json(&(link.linkinfo, unparsed))
+}
+
+#[test]
+fn kinds_that_take_hardware() {
+    let seven = 7u32.to_ne_bytes();
+    let dsa = linkinfo(b"dsa\0", &[attr(1, &seven)], false);
+    assert_eq!(
+        dsa,
+        r#"[{"info_kind":"dsa","info_data":{"conduit_index":7}},[]]"#
+    );
+    let wwan = linkinfo(b"wwan\0", &[attr(1, &seven)], false);
+    assert_eq!(
+        wwan,
+        r#"[{"info_kind":"wwan","info_data":{"linkid":7}},[]]"#
+    );
+    let tdc: Vec<_> = (1..=9).map(|kind| attr(kind, &seven)).collect();
+    let can = [attr(16, &tdc.concat()), attr(22, &tdc[6..].concat())];
+    let expected = r#"[{"info_kind":"can","info_data":{"tdc":{"tdcv":7,"tdco":7,"tdcf":7},"tdc_const":{"tdcv":{"min":7,"max":7},"tdco":{"min":7,"max":7},"tdcf":{"min":7,"max":7}},"xl_pwm":{"pwms":7,"pwml":7,"pwmo":7}}},[]]"#;
+    assert_eq!(linkinfo(b"can\0", &can, false), expected);
+    let xstats = linkinfo(b"can\0", &[], true);
+    assert!(
+        xstats.contains(r#""info_xstats":{"restarts":16843009,"#),
+        "{xstats}"
+    );
+    let strange = linkinfo(b"can\0", &[attr(16, &attr(10, &seven))], false);
+    assert!(
+        strange.contains(r#"{"attr":10,"within":[18,2,16],"reason":"unknown""#),
+        "{strange}"
+    );
+}
+
+#[test]
+fn protocols_of_a_bridge() {
+    let u32s = |kind, value: u32| attr(kind, &value.to_ne_bytes());
+    let ring = [
+        u32s(1, 9),
+        u32s(2, 3),
+        u32s(3, 4),
+        attr(4, &0x8000u16.to_ne_bytes()),
+        u32s(5, 1),
+        u32s(6, 2),
+        u32s(12, 1),
+    ];
+    let point = |number| u32s(1, number);
+    let cfm = [
+        attr(9, &[point(5), u32s(2, 0), u32s(3, 0), u32s(4, 3)].concat()),
+        attr(
+            10,
+            &[point(5), attr(2, &[2, 0, 0, 0, 0, 1]), u32s(4, 77)].concat(),
+        ),
+        attr(9, &[point(6), u32s(3, 1)].concat()),
+        attr(14, &[point(5), u32s(2, 78)].concat()),
+        attr(14, &[point(5), u32s(2, 79)].concat()),
+        attr(15, &[point(5), u32s(4, 1)].concat()),
+        attr(
+            16,
+            &[point(5), u32s(2, 78), u32s(3, 1), attr(5, &[2])].concat(),
+        ),
+        attr(16, &[point(5), u32s(2, 79), u32s(7, 1)].concat()),
+        // No end point's number, and an attribute that is not known.
+        attr(12, &u32s(2, 1)),
+        attr(12, &[point(5), u32s(9, 1)].concat()),
+    ];
+    let tree = [attr(1, &2u16.to_ne_bytes()), attr(2, &[4])];
+    let spec = [
+        attr(4, &attr(7, &ring.concat())),
+        attr(5, &cfm.concat()),
+        attr(6, &attr(1, &tree.concat())),
+    ];
+    let mut body = vec![0; HEADER];
+    body[0] = AF_BRIDGE;
+    body.extend(attr(libc::IFLA_AF_SPEC, &spec.concat()));
+    let (mut link, _, unparsed) = decoded(&body, false).unwrap();
+    assert_eq!(json(&link.mst), r#"[{"instance":2,"state":"blocking"}]"#);
+    crate::event::object::Object::devices_mut(&mut link, &mut |_, name| {
+        *name = IfName::new(b"eth0");
+    });
+    assert_eq!(
+        json(&link.mrp),
+        r#"[{"ring_id":9,"p_port":"eth0","p_port_index":3,"s_port":"eth0","s_port_index":4,"prio":32768,"ring_state":"closed","ring_role":"mrm","in_role":"mic"}]"#
+    );
+    assert_eq!(
+        json(&link.cfm),
+        r#"[{"instance":5,"domain":"port","direction":"down","port":"eth0","port_index":3,"unicast_mac":"02:00:00:00:00:01","mepid":77,"peer_mepid":[78,79]},{"instance":6,"direction":"up"}]"#
+    );
+    assert_eq!(
+        json(&link.cfm_status),
+        r#"[{"instance":5,"rx_level_low_seen":1,"peers":[{"peer_mepid":78,"ccm_defect":1,"port_tlv_value":2},{"peer_mepid":79,"seen":1}]}]"#
+    );
+    assert_eq!(
+        json(&unparsed),
+        r#"[{"attr":12,"within":[26,5],"reason":"value","hex":"0800020001000000"},{"attr":9,"within":[26,5,12],"reason":"unknown","hex":"01000000"}]"#
+    );
+}

@@ -94,6 +94,7 @@ settings! {
         IFLA_GENEVE_DF = 13 => df: symbol8(attr, DF)?;
         IFLA_GENEVE_INNER_PROTO_INHERIT = 14 => inner_proto_inherit: true;
         IFLA_GENEVE_PORT_RANGE = 15 => port_range: port_range(&attr)?;
+        IFLA_GENEVE_GRO_HINT = 16 => gro_hint: true;
         IFLA_GENEVE_LOCAL = 17 => local: attr.ipv4()?;
         IFLA_GENEVE_LOCAL6 = 18 => local6: attr.ipv6()?;
     }

@@ -1,9 +1,9 @@
 //! `IFLA_VFINFO_LIST`: virtual functions.
 
-use super::settings::{Names, VLAN_PROTOCOLS, bytes, counter, settings, u32_at, u64_at};
+use super::settings::{Names, VLAN_PROTOCOLS, bytes, counter, settings, symbol8, u32_at, u64_at};
 use crate::decode::cx::Cx;
-use crate::event::link::vf::{VfInfo, VfRate, VfStats, VfVlan};
-use crate::event::values::{LlAddr, Symbol};
+use crate::event::link::vf::{VfInfo, VfPort, VfRate, VfStats, VfVlan};
+use crate::event::values::{Hex, LlAddr, Symbol};
 use crate::netlink::attr::{Attr, Fault};
 
 /// The virtual functions of a device of that type.
@@ -138,3 +138,54 @@ settings! {
     }
     skip { IFLA_VF_STATS_PAD = 6 }
 }
+
+/// `IFLA_VF_PORT`, an attribute each: the virtual functions as ports of a switch.
+pub(super) fn ports(cx: &mut Cx, attr: &Attr) -> Result<Vec<VfPort>, Fault> {
+    const IFLA_VF_PORT: u16 = 1;
+    let mut list = Vec::new();
+    cx.nested(attr, |cx, attr| {
+        if attr.kind != IFLA_VF_PORT {
+            return Err(Fault::Unknown);
+        }
+        list.push(port(cx, &attr)?);
+        Ok(())
+    })?;
+    Ok(list)
+}
+
+settings! {
+    /// `IFLA_PORT_*`
+    pub(super) fn port(cx, attr, into) -> VfPort {
+        IFLA_PORT_VF = 1 => vf: attr.u32()?;
+        IFLA_PORT_PROFILE = 2 => profile: attr.str()?.to_owned();
+        IFLA_PORT_INSTANCE_UUID = 4 => instance_uuid: Hex(attr.value.into());
+        IFLA_PORT_HOST_UUID = 5 => host_uuid: Hex(attr.value.into());
+        IFLA_PORT_REQUEST = 6 => request: symbol8(attr, PORT_REQUESTS)?;
+        IFLA_PORT_RESPONSE = 7 => response: Symbol::of(attr.u16()?.into(), PORT_RESPONSES);
+    }
+}
+
+/// `PORT_REQUEST_*`
+const PORT_REQUESTS: Names = &[
+    (0, "preassociate"),
+    (1, "preassociate_rr"),
+    (2, "associate"),
+    (3, "disassociate"),
+];
+
+/// `PORT_VDP_RESPONSE_*`, `PORT_PROFILE_RESPONSE_*`
+const PORT_RESPONSES: Names = &[
+    (0x000, "success"),
+    (0x001, "invalid_format"),
+    (0x002, "insufficient_resources"),
+    (0x003, "unused_vtid"),
+    (0x004, "vtid_violation"),
+    (0x005, "vtid_version_violation"),
+    (0x006, "out_of_sync"),
+    (0x100, "profile_success"),
+    (0x101, "profile_inprogress"),
+    (0x102, "profile_invalid"),
+    (0x103, "profile_badstate"),
+    (0x104, "profile_insufficient_resources"),
+    (0x105, "profile_error"),
+];

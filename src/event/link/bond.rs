@@ -82,9 +82,9 @@ pub struct Bond {
     /// 802.3ad: a port sends only while it also receives.
     pub coupled_control: Option<bool>,
     /// 802.3ad: 1: broadcast ARP and neighbour messages leave by every port.
-    pub broadcast_neigh: Option<u8>,
+    pub broadcast_neighbor: Option<bool>,
     /// 802.3ad: 1: a port without a partner is not used.
-    pub lacp_strict: Option<u8>,
+    pub lacp_strict: Option<bool>,
     /// balance-tlb: 1: flows are moved as the load changes.
     pub tlb_dynamic_lb: Option<u8>,
 }
@@ -134,8 +134,8 @@ pub struct BondPort {
     pub ad_partner_oper_port_state_str: Option<Flags>,
     /// 802.3ad: priority of the port.
     pub actor_port_prio: Option<u16>,
-    /// 802.3ad: churn of this side: `monitor`, `churn`, `no_churn`.
-    pub ad_churn_actor_state: Option<Symbol>,
-    /// 802.3ad: churn of the partner: `monitor`, `churn`, `no_churn`.
-    pub ad_churn_partner_state: Option<Symbol>,
+    /// 802.3ad: churn of this side: `MONITOR`, `CHURN`, `NO_CHURN`.
+    pub churn_actor_state: Option<Symbol>,
+    /// 802.3ad: churn of the partner: `MONITOR`, `CHURN`, `NO_CHURN`.
+    pub churn_partner_state: Option<Symbol>,
 }

@@ -6,10 +6,10 @@ use serde_with::skip_serializing_none;
 
 use super::bond::{Bond, BondPort};
 use super::bridge::{Bridge, BridgePort};
-use super::can::Can;
+use super::can::{Can, CanStats};
 use super::kinds::{
-    Amt, Bareudp, Batadv, Gtp, Hsr, Ipoib, Ipvlan, Macsec, Macvlan, Netkit, Rmnet, Tun, VlanDevice,
-    Vrf,
+    Amt, Bareudp, Batadv, Dsa, Gtp, Hsr, Ipoib, Ipvlan, Macsec, Macvlan, Netkit, Ovpn, Rmnet, Tun,
+    VlanDevice, Vrf, Wwan,
 };
 use super::tunnel::{Geneve, Tunnel, Vxlan, Xfrm};
 use crate::event::values::{IfName, Symbol};
@@ -22,6 +22,8 @@ pub struct LinkInfo {
     pub info_kind: Option<Symbol>,
     /// Its settings; which fields there are depends on `info_kind`.
     pub info_data: Option<InfoData>,
+    /// With `details`: counters of a CAN device.
+    pub info_xstats: Option<CanStats>,
     /// What it is a port of: `bridge`, `bond` …
     pub info_slave_kind: Option<Symbol>,
     /// Its settings as a port; which fields there are depends on `info_slave_kind`.
@@ -53,6 +55,9 @@ pub enum InfoData {
     Amt(Box<Amt>),
     Rmnet(Rmnet),
     Ipoib(Ipoib),
+    Ovpn(Ovpn),
+    Dsa(Dsa),
+    Wwan(Wwan),
 }
 
 /// The settings of a device as a port of one kind of master.
@@ -71,6 +76,7 @@ impl LinkInfo {
         if self.info_kind.is_none() {
             self.info_kind.clone_from(&old.info_kind);
             self.info_data.clone_from(&old.info_data);
+            self.info_xstats.clone_from(&old.info_xstats);
         }
         if self.info_slave_kind.is_none() {
             self.info_slave_kind.clone_from(&old.info_slave_kind);
@@ -104,6 +110,7 @@ impl LinkInfo {
             Some(InfoData::Tunnel(d)) => pair(d.link_index, &mut d.link),
             Some(InfoData::Xfrm(d)) => pair(d.link_index, &mut d.link),
             Some(InfoData::Amt(d)) => pair(d.link_index, &mut d.link),
+            Some(InfoData::Dsa(d)) => pair(d.conduit_index, &mut d.conduit),
             Some(InfoData::Hsr(d)) => {
                 pair(d.slave1_index, &mut d.slave1);
                 pair(d.slave2_index, &mut d.slave2);

@@ -196,6 +196,8 @@ pub struct Netkit {
     pub headroom: Option<u16>,
     /// Room behind a packet, bytes.
     pub tailroom: Option<u16>,
+    /// `pair` (it has a peer), `single`.
+    pub pairing: Option<Symbol>,
 }
 
 /// Settings of a batman-adv device (`IFLA_BATADV_*`, linux/batman_adv.h).
@@ -265,4 +267,30 @@ pub struct Ipoib {
     pub mode: Option<Symbol>,
     /// 1: multicast groups may be joined by user space; hexadecimal.
     pub umcast: Option<HexNumber>,
+}
+
+/// Settings of an OpenVPN device (`IFLA_OVPN_*`, linux/if_link.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Ovpn {
+    /// `p2p` (one peer), `multipeer`.
+    pub mode: Option<Symbol>,
+}
+
+/// Settings of a port of a switch (`IFLA_DSA_*`, linux/if_link.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Dsa {
+    /// The device that leads to the switch.
+    pub conduit: Option<IfName>,
+    /// That device's index.
+    pub conduit_index: Option<u32>,
+}
+
+/// Settings of a device of a modem (`IFLA_WWAN_*`, linux/wwan.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Wwan {
+    /// Id of the channel.
+    pub linkid: Option<u32>,
 }

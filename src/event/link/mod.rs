@@ -2,6 +2,7 @@
 
 pub mod bond;
 pub mod bridge;
+pub mod bridge_af;
 pub mod can;
 pub mod details;
 pub mod info;
@@ -99,6 +100,14 @@ pub struct Link {
     pub vlans: Option<Vec<details::Vlan>>,
     /// VLANs of a bridge port that are mapped to tunnel ids.
     pub vlan_tunnels: Option<Vec<details::VlanTunnel>>,
+    /// A bridge port's state in each spanning tree.
+    pub mst: Option<Vec<bridge_af::Mst>>,
+    /// Rings of a bridge (media redundancy protocol).
+    pub mrp: Option<Vec<bridge_af::Mrp>>,
+    /// End points of a bridge's connectivity fault management.
+    pub cfm: Option<Vec<bridge_af::Cfm>>,
+    /// What these have seen.
+    pub cfm_status: Option<Vec<bridge_af::CfmStatus>>,
     /// Hardware bridge mode: `VEB`, `VEPA`.
     pub hwmode: Option<Symbol>,
     /// How IPv6 link-local addresses are made: `eui64`, `none`, `stable_secret`, `random`.
@@ -144,6 +153,10 @@ pub struct Link {
     pub num_vf: Option<u32>,
     /// The virtual functions.
     pub vfinfo_list: Option<Vec<vf::VfInfo>>,
+    /// The virtual functions as ports of a switch.
+    pub vf_ports: Option<Vec<vf::VfPort>>,
+    /// The device itself as a port of a switch.
+    pub port_self: Option<vf::VfPort>,
     /// Held down by a protocol daemon.
     pub proto_down: Option<bool>,
     /// Who holds it down: names from protodown_reasons.d, or bit numbers.
@@ -214,6 +227,10 @@ fields!(Link {
     linkinfo,
     vlans,
     vlan_tunnels,
+    mst,
+    mrp,
+    cfm,
+    cfm_status,
     hwmode,
     inet6_addr_gen_mode,
     inet6_flags,
@@ -236,6 +253,8 @@ fields!(Link {
     xdp,
     num_vf,
     vfinfo_list,
+    vf_ports,
+    port_self,
     proto_down,
     proto_down_reason,
     headroom,
@@ -265,6 +284,14 @@ impl Object for Link {
         some(name, self.master_index, &mut self.master);
         if let Some(info) = &mut self.linkinfo {
             info.devices_mut(name);
+        }
+        for ring in self.mrp.iter_mut().flatten() {
+            some(name, ring.p_port_index, &mut ring.p_port);
+            some(name, ring.s_port_index, &mut ring.s_port);
+            some(name, ring.i_port_index, &mut ring.i_port);
+        }
+        for point in self.cfm.iter_mut().flatten() {
+            some(name, point.port_index, &mut point.port);
         }
     }
 }

@@ -126,6 +126,8 @@ pub struct Geneve {
     pub port: Option<u16>,
     /// UDP source ports.
     pub port_range: Option<PortRange>,
+    /// A packet tells the receiver how it may be merged.
+    pub gro_hint: Option<bool>,
     /// The destination comes with each packet, from a route or a filter.
     pub external: Option<bool>,
     /// UDP checksums over IPv4.

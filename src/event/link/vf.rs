@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::event::values::{LlAddr, Symbol};
+use crate::event::values::{Hex, LlAddr, Symbol};
 
 /// A virtual function (`IFLA_VF_*`, linux/if_link.h).
 #[skip_serializing_none]
@@ -94,4 +94,22 @@ pub struct VfTxStats {
     pub packets: Option<u64>,
     /// Dropped packets.
     pub dropped: Option<u64>,
+}
+
+/// A device, or a virtual function of it, as a port of a switch (`IFLA_PORT_*`, linux/if_link.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct VfPort {
+    /// Number of the virtual function; 4294967295 for the device itself.
+    pub vf: Option<u32>,
+    /// Name of the port's profile.
+    pub profile: Option<String>,
+    /// UUID of who uses it, hexadecimal.
+    pub instance_uuid: Option<Hex>,
+    /// UUID of the host, hexadecimal.
+    pub host_uuid: Option<Hex>,
+    /// `preassociate`, `preassociate_rr`, `associate`, `disassociate`.
+    pub request: Option<Symbol>,
+    /// What the switch answered: `success`, `profile_success`, `profile_inprogress` …
+    pub response: Option<Symbol>,
 }

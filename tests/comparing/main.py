@@ -1,0 +1,46 @@
+"""The arguments, and the order of things."""
+import argparse, json, os, subprocess, sys, time
+
+from . import rows, scenario, table
+
+
+def run(here, doc, arguments):
+    args = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    args.add_argument("--guest", metavar="SUITE")
+    args.add_argument("--ip", metavar="FOLDER")
+    args.add_argument("--keep", metavar="FOLDER", help="leave the two readings there")
+    args.add_argument("--tshark", action="store_true")
+    args.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    args = args.parse_args(arguments)
+    program = os.environ.get("NLSTREAM") or os.path.join(here, "../target/release/nlstream")
+    program = os.path.realpath(program)
+    os.environ["NLSTREAM"] = program
+    if args.tshark:
+        from . import sharks
+
+        return sharks.run(here, program)
+    options = [o for name in ("ip", "keep") if getattr(args, name) for o in ("--" + name, getattr(args, name))]
+    if args.guest:
+        command = [here + "/guest", "-k", args.guest, "--", "env", "NLSTREAM=" + program, here + "/compare", "--inside", *options]
+        return subprocess.call(command, cwd=here)
+    if not args.inside:
+        return subprocess.call(["unshare", "-rnum", here + "/compare", "--inside", *options])
+    if args.ip:
+        os.environ["PATH"] = args.ip + ":" + os.environ["PATH"]
+    return inside(program, args.keep)
+
+
+def inside(program, keep):
+    print("kernel", os.uname().release, "|", subprocess.getoutput("ip -V"))
+    missing = scenario.build()
+    time.sleep(2)
+    before = rows.of_iproute2()
+    ours = rows.of_nlstream(program)
+    after = rows.of_iproute2()
+    if keep:
+        for name, reading in (("iproute2", before), ("nlstream", ours)):
+            with open(os.path.join(keep, name + ".json"), "w") as file:
+                json.dump(reading, file, indent=1)
+    for command in missing:
+        print("not made here:", command)
+    return table.report(rows.compare(before, after, ours))
