@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::event::line::Line;
 use crate::event::meta::{Part, Settings};
+use crate::event::values::Time;
 use crate::event::{Event, Kind, Origin};
 use crate::text;
 
@@ -38,6 +39,23 @@ pub struct Encoder {
     seq: u64,
     events: u64,
     sentence: String,
+    stamp: Stamp,
+}
+
+/// A time, written: events that were received together share it.
+#[derive(Debug)]
+struct Stamp {
+    time: Time,
+    text: String,
+}
+
+impl Stamp {
+    fn new(time: Time) -> Self {
+        Stamp {
+            time,
+            text: time.to_string(),
+        }
+    }
 }
 
 impl Encoder {
@@ -52,6 +70,7 @@ impl Encoder {
             seq: 0,
             events: 0,
             sentence: String::new(),
+            stamp: Stamp::new(Time::default()),
         }
     }
 
@@ -94,9 +113,13 @@ impl Encoder {
                     self.sentence.clear();
                     text::write_sentence(event, &mut self.sentence);
                 }
+                if self.stamp.time != event.time {
+                    self.stamp = Stamp::new(event.time);
+                }
                 let line = Line {
                     run: &self.run,
                     seq: self.seq,
+                    time: &self.stamp.text,
                     event,
                     host: self.host.as_deref(),
                     message: self.message.then_some(&*self.sentence),

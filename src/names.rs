@@ -25,7 +25,9 @@ impl Table {
 
     /// The name of `number`.
     pub fn get(&self, number: u32) -> Option<Symbol> {
-        if let Some(name) = self.machine.get(&number) {
+        if !self.machine.is_empty()
+            && let Some(name) = self.machine.get(&number)
+        {
             return Some(Symbol::Named(name.clone()));
         }
         let entry = self.builtin.iter().find(|(n, _)| *n == number)?;

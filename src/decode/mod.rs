@@ -62,7 +62,7 @@ pub fn decode(
 ) {
     let unknown = || Decoded {
         verb: Verb::Notify,
-        payload: Payload::Unknown(unknown::decode(message)),
+        payload: unknown::decode(message).into(),
     };
     match listed(cx, message, each) {
         Some(Some(())) => {
@@ -97,22 +97,26 @@ fn listed(
 ) -> Option<Option<()>> {
     let verb = verb(message);
     let body = message.body;
-    let mut one = |cx: &mut Cx<'_>, payload| each(Decoded { verb, payload }, cx.take_unparsed());
+    let mut one = |cx: &mut Cx<'_>, payload: Payload| {
+        each(Decoded { verb, payload }, cx.take_unparsed());
+    };
     Some(match message.kind {
-        RTM_NEWMDB | RTM_DELMDB => mdb::decode(cx, body, |cx, it| one(cx, Payload::Mdb(it))),
-        RTM_NEWVLAN | RTM_DELVLAN => {
-            vlan::decode(cx, body, |cx, it| one(cx, Payload::Vlan(Box::new(it))))
-        }
-        RTM_NEWTUNNEL | RTM_DELTUNNEL => vni::decode(cx, body, |cx, it| one(cx, Payload::Vni(it))),
+        RTM_NEWMDB | RTM_DELMDB => mdb::decode(cx, body, |cx, it| one(cx, it.into())),
+        RTM_NEWVLAN | RTM_DELVLAN => vlan::decode(cx, body, |cx, it| one(cx, it.into())),
+        RTM_NEWTUNNEL | RTM_DELTUNNEL => vni::decode(cx, body, |cx, it| one(cx, it.into())),
         _ => return None,
     })
+}
+
+fn decoded(verb: Verb, payload: impl Into<Payload>) -> Option<Decoded> {
+    let payload = payload.into();
+    Some(Decoded { verb, payload })
 }
 
 fn single(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
     let body = message.body;
     let family = *body.first()?;
     let verb = verb(message);
-    let decoded = |verb, payload| Some(Decoded { verb, payload });
     match message.kind {
         RTM_NEWLINK | RTM_DELLINK | RTM_NEWLINKPROP | RTM_DELLINKPROP => {
             let (link, family) = link::decode(cx, body)?;
@@ -125,11 +129,11 @@ fn single(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
                 (_, Verb::New) if link.txqlen.is_none() => Verb::Part,
                 (_, verb) => verb,
             };
-            decoded(verb, Payload::Link(Box::new(link)))
+            decoded(verb, link)
         }
-        RTM_NEWADDR | RTM_DELADDR => decoded(verb, Payload::Address(address::decode(cx, body)?)),
+        RTM_NEWADDR | RTM_DELADDR => decoded(verb, address::decode(cx, body)?),
         RTM_NEWROUTE | RTM_DELROUTE if mroute::FAMILIES.contains(&family) => {
-            decoded(verb, Payload::Mroute(Box::new(mroute::decode(cx, body)?)))
+            decoded(verb, mroute::decode(cx, body)?)
         }
         RTM_NEWROUTE | RTM_DELROUTE => {
             // Others have layouts of their own.
@@ -137,62 +141,41 @@ fn single(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
             if !known.contains(&i32::from(family)) {
                 return None;
             }
-            decoded(verb, Payload::Route(Box::new(route::decode(cx, body)?)))
+            decoded(verb, route::decode(cx, body)?)
         }
         RTM_NEWNEIGH | RTM_DELNEIGH | RTM_GETNEIGH => {
             let verb = match message.kind {
                 RTM_GETNEIGH => Verb::Notify,
                 _ => verb,
             };
-            let payload = match i32::from(family) {
-                libc::AF_BRIDGE => Payload::Fdb(fdb::decode(cx, body)?),
-                _ => Payload::Neigh(neigh::decode(cx, body)?),
-            };
-            decoded(verb, payload)
+            match i32::from(family) {
+                libc::AF_BRIDGE => decoded(verb, fdb::decode(cx, body)?),
+                _ => decoded(verb, neigh::decode(cx, body)?),
+            }
         }
-        RTM_NEWRULE | RTM_DELRULE => {
-            decoded(verb, Payload::Rule(Box::new(rule::decode(cx, body)?)))
-        }
-        RTM_NEWPREFIX => decoded(Verb::Notify, Payload::Prefix(prefix::decode(cx, body)?)),
+        RTM_NEWRULE | RTM_DELRULE => decoded(verb, rule::decode(cx, body)?),
+        RTM_NEWPREFIX => decoded(Verb::Notify, prefix::decode(cx, body)?),
         RTM_NEWMULTICAST | RTM_DELMULTICAST | RTM_GETMULTICAST => {
-            decoded(verb, Payload::Maddress(maddress::multicast(cx, body)?))
+            decoded(verb, maddress::multicast(cx, body)?)
         }
         RTM_NEWANYCAST | RTM_DELANYCAST | RTM_GETANYCAST => {
-            decoded(verb, Payload::Acaddress(maddress::anycast(cx, body)?))
+            decoded(verb, maddress::anycast(cx, body)?)
         }
-        RTM_NEWNEIGHTBL => decoded(
-            verb,
-            Payload::Neightbl(Box::new(neightbl::decode(cx, body)?)),
-        ),
-        RTM_NEWNDUSEROPT => decoded(
-            Verb::Notify,
-            Payload::Nduseropt(nduseropt::decode(cx, body)?),
-        ),
-        RTM_NEWADDRLABEL | RTM_DELADDRLABEL => {
-            decoded(verb, Payload::Addrlabel(addrlabel::decode(cx, body)?))
-        }
+        RTM_NEWNEIGHTBL => decoded(verb, neightbl::decode(cx, body)?),
+        RTM_NEWNDUSEROPT => decoded(Verb::Notify, nduseropt::decode(cx, body)?),
+        RTM_NEWADDRLABEL | RTM_DELADDRLABEL => decoded(verb, addrlabel::decode(cx, body)?),
         RTM_NEWNETCONF | RTM_DELNETCONF => {
             let verb = match verb {
                 Verb::New => Verb::Part,
                 verb => verb,
             };
-            decoded(verb, Payload::Netconf(netconf::decode(cx, body)?))
+            decoded(verb, netconf::decode(cx, body)?)
         }
-        RTM_NEWNSID | RTM_DELNSID => decoded(verb, Payload::Nsid(nsid::decode(cx, body)?)),
-        RTM_NEWSTATS => decoded(
-            Verb::Notify,
-            Payload::Stats(Box::new(stats::decode(cx, body)?)),
-        ),
-        RTM_NEWCACHEREPORT => decoded(
-            Verb::Notify,
-            Payload::Cachereport(cachereport::decode(cx, body)?),
-        ),
-        RTM_NEWNEXTHOP | RTM_DELNEXTHOP => {
-            decoded(verb, Payload::Nexthop(Box::new(nexthop::decode(cx, body)?)))
-        }
-        RTM_NEWNEXTHOPBUCKET | RTM_DELNEXTHOPBUCKET => {
-            decoded(verb, Payload::NexthopBucket(nexthop::bucket(cx, body)?))
-        }
+        RTM_NEWNSID | RTM_DELNSID => decoded(verb, nsid::decode(cx, body)?),
+        RTM_NEWSTATS => decoded(Verb::Notify, stats::decode(cx, body)?),
+        RTM_NEWCACHEREPORT => decoded(Verb::Notify, cachereport::decode(cx, body)?),
+        RTM_NEWNEXTHOP | RTM_DELNEXTHOP => decoded(verb, nexthop::decode(cx, body)?),
+        RTM_NEWNEXTHOPBUCKET | RTM_DELNEXTHOPBUCKET => decoded(verb, nexthop::bucket(cx, body)?),
         _ => None,
     }
 }

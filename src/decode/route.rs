@@ -128,9 +128,9 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
             RTA_GATEWAY => it.gateway = Some(attr.ip()?),
             RTA_PRIORITY => it.metric = Some(attr.u32()?),
             RTA_PREFSRC => it.prefsrc = Some(attr.ip()?),
-            RTA_METRICS => it.metrics = Some(metrics(cx, &attr)?),
+            RTA_METRICS => it.metrics = Some(Box::new(metrics(cx, &attr)?)),
             RTA_MULTIPATH => it.nexthops = Some(multipath(cx, af, &attr)?),
-            RTA_FLOW => it.flow = Some(flow(names, attr.u32()?)),
+            RTA_FLOW => it.flow = Some(Box::new(flow(names, attr.u32()?))),
             RTA_CACHEINFO => {
                 let [users, age, expires, error, used, ..] = words::<8>(attr.value)?;
                 // The kernel counts in 1/100 s (USER_HZ), and errors below zero.
@@ -142,7 +142,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
             }
             RTA_TABLE => number = attr.u32()?,
             RTA_MARK => it.mark = Some(attr.u32()?),
-            RTA_VIA => it.via = Some(via(&attr)?),
+            RTA_VIA => it.via = Some(Box::new(via(&attr)?)),
             RTA_NEWDST => it.newdst = Some(newdst(af, &attr)?),
             RTA_PREF => {
                 let names = &[(0, "medium"), (1, "high"), (3, "low")];
@@ -275,9 +275,9 @@ fn multipath(cx: &mut Cx<'_>, af: u8, attr: &Attr<'_>) -> Result<Vec<NextHop>, F
             cx.each(attributes, |cx, attr| {
                 match attr.kind {
                     RTA_GATEWAY => hop.gateway = Some(attr.ip()?),
-                    RTA_VIA => hop.via = Some(via(&attr)?),
+                    RTA_VIA => hop.via = Some(Box::new(via(&attr)?)),
                     RTA_NEWDST => hop.newdst = Some(newdst(af, &attr)?),
-                    RTA_FLOW => hop.flow = Some(flow(names, attr.u32()?)),
+                    RTA_FLOW => hop.flow = Some(Box::new(flow(names, attr.u32()?))),
                     RTA_ENCAP => {
                         let it = hop.encap.get_or_insert_default();
                         encap::decode(cx, it, encap_type(attributes), &attr)?;

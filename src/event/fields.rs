@@ -2,7 +2,7 @@
 
 use std::hash::Hasher;
 
-use serde::ser::SerializeMap;
+use serde::ser::SerializeStruct;
 
 /// A set of a payload's fields, a bit each, in the order of [`Fields::names`].
 pub type Mask = u128;
@@ -17,7 +17,8 @@ pub trait Fields: Sized {
     /// its object becomes the whole.
     fn inherit(&mut self, old: &Self);
     /// Writes the fields of `mask` that have a value.
-    fn serialize_fields<M: SerializeMap>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error>;
+    fn serialize_fields<M: SerializeStruct>(&self, mask: Mask, map: &mut M)
+    -> Result<(), M::Error>;
 }
 
 /// A payload that is a state: what tells its object from others. Implemented by [`key!`].
@@ -95,7 +96,7 @@ macro_rules! fields {
                 )+
             }
 
-            fn serialize_fields<M: serde::ser::SerializeMap>(
+            fn serialize_fields<M: serde::ser::SerializeStruct>(
                 &self,
                 mask: $crate::event::fields::Mask,
                 map: &mut M,
@@ -104,7 +105,7 @@ macro_rules! fields {
                 let mut bit: $crate::event::fields::Mask = 1;
                 $(
                     if mask & bit != 0 && self.$field.present() {
-                        map.serialize_entry(
+                        map.serialize_field(
                             $crate::event::fields::plain(stringify!($field)),
                             &self.$field,
                         )?;
@@ -149,9 +150,9 @@ mod tests {
         assert_eq!(new.diff(&new), 0);
         let mut json = Vec::new();
         let mut serializer = serde_json::Serializer::new(&mut json);
-        let mut map = serde::Serializer::serialize_map(&mut serializer, None).unwrap();
+        let mut map = serde::Serializer::serialize_struct(&mut serializer, "Thing", 2).unwrap();
         old.serialize_fields(0b11, &mut map).unwrap();
-        SerializeMap::end(map).unwrap();
+        SerializeStruct::end(map).unwrap();
         assert_eq!(json, br#"{"a":1}"#);
     }
 }

@@ -3,7 +3,7 @@
 use std::hash::Hasher;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::ser::SerializeMap;
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
 use super::fields::{Fields, Keyed, Mask};
@@ -18,9 +18,9 @@ use super::{
 /// (their payloads have a key), then those that are messages.
 macro_rules! kinds {
     (
-        states { $($(#[$doc:meta])* $state:ident($payload:ty): $type:ty = $name:literal;)+ }
-        messages { $($(#[$message_doc:meta])* $message:ident($message_payload:ty): $message_type:ty = $message_name:literal;)+ }
-        $(#[$meta_doc:meta])* $meta:ident($meta_payload:ty) = $meta_name:literal;
+        states { $($(#[$doc:meta])* $state:ident: $type:ty = $name:literal;)+ }
+        messages { $($(#[$message_doc:meta])* $message:ident: $message_type:ty = $message_name:literal;)+ }
+        $(#[$meta_doc:meta])* $meta:ident: $meta_type:ty = $meta_name:literal;
     ) => {
         /// What a line is about, by the names that `ip`, `bridge` and `tc monitor` use.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -71,13 +71,30 @@ macro_rules! kinds {
             }
         }
 
-        /// The object of a line, under the name of its kind.
+        /// The object of a line, under the name of its kind. Boxed, so that events are cheap to
+        /// hand on.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Payload {
-            $($state($payload),)+
-            $($message($message_payload),)+
-            $meta($meta_payload),
+            $($state(Box<$type>),)+
+            $($message(Box<$message_type>),)+
+            $meta(Box<$meta_type>),
+        }
+
+        $(impl From<$type> for Payload {
+            fn from(it: $type) -> Self {
+                Payload::$state(Box::new(it))
+            }
+        })+
+        $(impl From<$message_type> for Payload {
+            fn from(it: $message_type) -> Self {
+                Payload::$message(Box::new(it))
+            }
+        })+
+        impl From<$meta_type> for Payload {
+            fn from(it: $meta_type) -> Self {
+                Payload::$meta(Box::new(it))
+            }
         }
 
         impl Payload {
@@ -144,7 +161,7 @@ macro_rules! kinds {
             }
 
             /// Writes the fields of `mask` that have a value.
-            pub(super) fn serialize_fields<M: SerializeMap>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error> {
+            pub(super) fn serialize_fields<M: SerializeStruct>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error> {
                 match self {
                     $(Payload::$state(it) => it.serialize_fields(mask, map),)+
                     _ => Ok(()),
@@ -157,54 +174,54 @@ macro_rules! kinds {
 kinds! {
     states {
         /// A network device.
-        Link(Box<link::Link>): link::Link = "link";
+        Link: link::Link = "link";
         /// An address of a device.
-        Address(address::Address): address::Address = "address";
+        Address: address::Address = "address";
         /// A route.
-        Route(Box<route::Route>): route::Route = "route";
+        Route: route::Route = "route";
         /// A neighbour: ARP and NDP, proxies included.
-        Neigh(neigh::Neigh): neigh::Neigh = "neigh";
+        Neigh: neigh::Neigh = "neigh";
         /// A forwarding entry of a bridge, a vxlan or a device's own filter.
-        Fdb(fdb::Fdb): fdb::Fdb = "fdb";
+        Fdb: fdb::Fdb = "fdb";
         /// A routing rule.
-        Rule(Box<rule::Rule>): rule::Rule = "rule";
+        Rule: rule::Rule = "rule";
         /// A multicast route.
-        Mroute(Box<mroute::Mroute>): mroute::Mroute = "mroute";
+        Mroute: mroute::Mroute = "mroute";
         /// A next hop object, or a group of them.
-        Nexthop(Box<nexthop::Nexthop>): nexthop::Nexthop = "nexthop";
+        Nexthop: nexthop::Nexthop = "nexthop";
         /// A bucket of a resilient group of next hops.
-        NexthopBucket(nexthop::NexthopBucket): nexthop::NexthopBucket = "nexthop_bucket";
+        NexthopBucket: nexthop::NexthopBucket = "nexthop_bucket";
         /// Switches of IPv4, IPv6 and MPLS on a device.
-        Netconf(netconf::Netconf): netconf::Netconf = "netconf";
+        Netconf: netconf::Netconf = "netconf";
         /// The number of another network namespace.
-        Nsid(nsid::Nsid): nsid::Nsid = "nsid";
+        Nsid: nsid::Nsid = "nsid";
         /// A multicast entry of a bridge or vxlan.
-        Mdb(mdb::Mdb): mdb::Mdb = "mdb";
+        Mdb: mdb::Mdb = "mdb";
         /// A VLAN of a bridge or port.
-        Vlan(Box<vlan::Vlan>): vlan::Vlan = "vlan";
+        Vlan: vlan::Vlan = "vlan";
         /// A network identifier of a vxlan.
-        Vni(vni::Vni): vni::Vni = "vni";
+        Vni: vni::Vni = "vni";
         /// A multicast group that a device listens to.
-        Maddress(maddress::Maddress): maddress::Maddress = "maddress";
+        Maddress: maddress::Maddress = "maddress";
         /// An anycast address of a device.
-        Acaddress(maddress::Acaddress): maddress::Acaddress = "acaddress";
+        Acaddress: maddress::Acaddress = "acaddress";
         /// Settings of the neighbour tables.
-        Neightbl(Box<neightbl::Neightbl>): neightbl::Neightbl = "neightbl";
+        Neightbl: neightbl::Neightbl = "neightbl";
         /// A label of IPv6 prefixes.
-        Addrlabel(addrlabel::Addrlabel): addrlabel::Addrlabel = "addrlabel";
+        Addrlabel: addrlabel::Addrlabel = "addrlabel";
     }
     messages {
         /// An IPv6 prefix that a router announced.
-        Prefix(prefix::Prefix): prefix::Prefix = "prefix";
+        Prefix: prefix::Prefix = "prefix";
         /// Options of a router advertisement that concern programs.
-        Nduseropt(nduseropt::Nduseropt): nduseropt::Nduseropt = "nduseropt";
+        Nduseropt: nduseropt::Nduseropt = "nduseropt";
         /// The kernel asks the multicast routing daemon.
-        Cachereport(cachereport::Cachereport): cachereport::Cachereport = "cachereport";
+        Cachereport: cachereport::Cachereport = "cachereport";
         /// Counters of a device.
-        Stats(Box<stats::Stats>): stats::Stats = "stats";
+        Stats: stats::Stats = "stats";
         /// A message that no decoder knows.
-        Unknown(unknown::Unknown): unknown::Unknown = "unknown";
+        Unknown: unknown::Unknown = "unknown";
     }
     /// nlstream's own record.
-    Meta(Box<meta::Meta>) = "meta";
+    Meta: meta::Meta = "meta";
 }

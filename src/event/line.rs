@@ -1,11 +1,12 @@
 //! An event as one line of JSON: the envelope.
 
-use std::io::{self, Write as _};
+use std::io;
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::{SerializeStruct, Serializer};
 
-use super::{Change, Event, SCHEMA_VERSION};
+use super::values::Word;
+use super::{Change, Event, SCHEMA_VERSION, json};
 
 /// What the lines of one run share, and what each has beside its event.
 pub struct Line<'a> {
@@ -13,6 +14,8 @@ pub struct Line<'a> {
     pub run: &'a str,
     /// From 0, one more for every line.
     pub seq: u64,
+    /// The event's time, written.
+    pub time: &'a str,
     pub event: &'a Event,
     /// Name of the machine, where it was asked for.
     pub host: Option<&'a str>,
@@ -23,8 +26,9 @@ pub struct Line<'a> {
 impl Line<'_> {
     /// Appends the line and its newline to `out`.
     pub fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        serde_json::to_writer(&mut *out, self)?;
-        out.write_all(b"\n")
+        json::write(out, self)?;
+        out.push(b'\n');
+        Ok(())
     }
 }
 
@@ -32,43 +36,43 @@ impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let event = self.event;
         let kind = event.payload.kind();
-        let mut map = s.serialize_map(None)?;
-        map.serialize_entry("v", &SCHEMA_VERSION)?;
-        map.serialize_entry("run", self.run)?;
-        map.serialize_entry("seq", &self.seq)?;
-        map.serialize_entry("time", &event.time)?;
+        let mut fields = s.serialize_struct("Line", 16)?;
+        fields.serialize_field("v", &SCHEMA_VERSION)?;
+        fields.serialize_field("run", self.run)?;
+        fields.serialize_field("seq", &self.seq)?;
+        fields.serialize_field("time", self.time)?;
         if let Some(host) = self.host {
-            map.serialize_entry("host", host)?;
+            fields.serialize_field("host", host)?;
         }
-        map.serialize_entry("kind", kind.name())?;
-        map.serialize_entry("op", &event.op)?;
+        fields.serialize_field("kind", &Word(kind.name()))?;
+        fields.serialize_field("op", &event.op)?;
         if let Some(origin) = &event.origin {
-            map.serialize_entry("origin", origin)?;
+            fields.serialize_field("origin", origin)?;
         }
         if let Some((ifindex, ifname)) = event.payload.device() {
-            map.serialize_entry("ifindex", &ifindex)?;
+            fields.serialize_field("ifindex", &ifindex)?;
             if let Some(ifname) = ifname {
-                map.serialize_entry("ifname", ifname)?;
+                fields.serialize_field("ifname", ifname)?;
             }
         }
         if let Some(message) = self.message {
-            map.serialize_entry("message", message)?;
+            fields.serialize_field("message", message)?;
         }
-        map.serialize_entry(kind.name(), &event.payload)?;
+        fields.serialize_field(kind.name(), &event.payload)?;
         if let Some(change) = &event.change {
-            map.serialize_entry("changed", &Changed(change))?;
-            map.serialize_entry("old", &Old(change))?;
+            fields.serialize_field("changed", &Changed(change))?;
+            fields.serialize_field("old", &Old(change))?;
         }
         if let Some(nl) = &event.nl {
-            map.serialize_entry("nl", nl)?;
+            fields.serialize_field("nl", nl)?;
         }
         if !event.unparsed.is_empty() {
-            map.serialize_entry("unparsed", &event.unparsed)?;
+            fields.serialize_field("unparsed", &event.unparsed)?;
         }
         if let Some(raw) = &event.raw {
-            map.serialize_entry("raw", raw)?;
+            fields.serialize_field("raw", raw)?;
         }
-        map.end()
+        fields.end()
     }
 }
 
@@ -76,7 +80,7 @@ struct Changed<'a>(&'a Change);
 
 impl Serialize for Changed<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_seq(self.0.names())
+        s.collect_seq(self.0.names().map(Word))
     }
 }
 
@@ -84,8 +88,8 @@ struct Old<'a>(&'a Change);
 
 impl Serialize for Old<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let mut map = s.serialize_map(None)?;
-        self.0.serialize_old(&mut map)?;
-        map.end()
+        let mut fields = s.serialize_struct("Old", self.0.names().count())?;
+        self.0.serialize_old(&mut fields)?;
+        fields.end()
     }
 }

@@ -7,6 +7,7 @@ pub mod cachereport;
 pub mod encap;
 pub mod fdb;
 pub mod fields;
+pub mod json;
 pub mod kind_set;
 pub mod kinds;
 pub mod line;
@@ -140,7 +141,10 @@ impl fmt::Display for NlType {
 
 impl Serialize for NlType {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        match rtm(self.0) {
+            Some((_, name, _)) => values::Word(name).serialize(s),
+            None => s.collect_str(self),
+        }
     }
 }
 

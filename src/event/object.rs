@@ -1,6 +1,6 @@
 //! What every payload can do, and how it differs from its former self.
 
-use serde::ser::SerializeMap;
+use serde::ser::SerializeStruct;
 
 use super::Payload;
 use super::fields::Mask;
@@ -94,7 +94,7 @@ impl Change {
     ///
     /// # Errors
     /// Those of the serializer.
-    pub fn serialize_old<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+    pub fn serialize_old<M: SerializeStruct>(&self, map: &mut M) -> Result<(), M::Error> {
         self.old.serialize_fields(self.mask, map)
     }
 }

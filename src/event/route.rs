@@ -43,7 +43,7 @@ pub struct Route {
     /// The next router, of the route's own family.
     pub gateway: Option<IpAddr>,
     /// The next router, of another family.
-    pub via: Option<Via>,
+    pub via: Option<Box<Via>>,
     /// Index of the outgoing device.
     pub ifindex: Option<u32>,
     /// The outgoing device's name.
@@ -60,14 +60,14 @@ pub struct Route {
     pub nexthops: Option<Vec<NextHop>>,
     /// What a packet is wrapped in. An object of its own where `ip` mixes its fields with the
     /// route's.
-    pub encap: Option<Encap>,
+    pub encap: Option<Box<Encap>>,
     /// The destination that packets get instead (`as` of `ip`); labels, outermost first, with `/`
     /// between them.
     pub newdst: Option<Destination>,
     /// Routing realms.
-    pub flow: Option<Flow>,
+    pub flow: Option<Box<Flow>>,
     /// What is known of the path.
-    pub metrics: Option<Metrics>,
+    pub metrics: Option<Box<Metrics>>,
     /// IPv6 router preference: `low`, `medium`, `high`.
     pub pref: Option<Symbol>,
     /// Seconds until it expires; negative where that is past.
@@ -114,7 +114,10 @@ impl fmt::Display for Destination {
 
 impl Serialize for Destination {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        match self {
+            Destination::Prefix(prefix) => prefix.serialize(s),
+            _ => s.collect_str(self),
+        }
     }
 }
 
@@ -138,7 +141,7 @@ pub struct NextHop {
     /// The next router, of the route's own family.
     pub gateway: Option<IpAddr>,
     /// The next router, of another family.
-    pub via: Option<Via>,
+    pub via: Option<Box<Via>>,
     /// Index of the outgoing device.
     pub ifindex: u32,
     /// The outgoing device's name.
@@ -148,12 +151,12 @@ pub struct NextHop {
     /// `onlink`, `dead`, `linkdown` …, as for the route.
     pub flags: Flags,
     /// What a packet is wrapped in.
-    pub encap: Option<Encap>,
+    pub encap: Option<Box<Encap>>,
     /// The destination that packets get instead (`as` of `ip`); labels, outermost first, with `/`
     /// between them.
     pub newdst: Option<Destination>,
     /// Routing realms.
-    pub flow: Option<Flow>,
+    pub flow: Option<Box<Flow>>,
 }
 
 /// Routing realms.

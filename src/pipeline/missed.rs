@@ -82,20 +82,20 @@ impl Pipeline {
         self.missed.is_some()
     }
 
-    /// Takes the event where it cannot be written now; else gives it back.
-    pub(super) fn unless_deaf(&mut self, event: Event) -> Option<Event> {
-        let Some(missed) = &mut self.missed else {
-            return Some(event);
-        };
-        if !missed.telling {
+    /// Takes an event that cannot be written now.
+    pub(super) fn miss(&mut self, event: Event) {
+        if let Some(missed) = &mut self.missed {
             missed.drop(event);
-            return None;
         }
-        // This line tells it.
-        if let Some(key) = crate::state::key(&event.payload) {
-            missed.objects.remove(&(event.payload.kind(), key));
+    }
+
+    /// A line about that object is written: of what the reader has missed it need not be told.
+    pub(super) fn told(&mut self, object: &Payload) {
+        if let Some(missed) = &mut self.missed
+            && let Some(key) = crate::state::key(object)
+        {
+            missed.objects.remove(&(object.kind(), key));
         }
-        Some(event)
     }
 
     /// The reader is back. Says how many lines it has missed, and then, up to `room` bytes at a

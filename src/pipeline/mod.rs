@@ -301,7 +301,7 @@ impl Pipeline {
             Some(_) => others.push((decoded, unparsed)),
         });
         if first.is_none() && source == Source::Events {
-            let payload = Payload::Unknown(unknown::decode(message));
+            let payload = unknown::decode(message).into();
             let verb = Verb::Notify;
             first = Some((Decoded { verb, payload }, Vec::new()));
         }
@@ -368,7 +368,7 @@ impl Pipeline {
     fn malformed(&mut self, time: Time, rest: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         let meaning = Meaning {
             op: Op::Notify,
-            payload: Payload::Unknown(Unknown {
+            payload: Payload::from(Unknown {
                 r#type: NlType(0),
                 data: Some(Hex(rest.into())),
                 ..Unknown::default()
@@ -382,7 +382,7 @@ impl Pipeline {
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         let meaning = Meaning {
             op,
-            payload: Payload::Meta(Box::new(meta)),
+            payload: meta.into(),
             change: None,
         };
         let event = Event {
@@ -399,13 +399,13 @@ impl Pipeline {
             return Ok(());
         }
         self.totals.line(kind);
-        match self.unless_deaf(event) {
-            Some(event) => self.encoder.write(&event, out),
-            None => {
-                self.encoder.skip();
-                Ok(())
-            }
+        if self.is_deaf() {
+            self.miss(event);
+            self.encoder.skip();
+            return Ok(());
         }
+        self.told(&event.payload);
+        self.encoder.write(&event, out)
     }
 }
 

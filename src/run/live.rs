@@ -12,6 +12,7 @@ use mio::{Interest, Poll, Token};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 use signal_hook_mio::v1_0::Signals;
 
+use super::backlog::{Backlog, Next};
 use super::looks::{Looks, Milestone};
 use super::requests::requests;
 use super::{Outputs, Session, open, run_id};
@@ -44,10 +45,11 @@ const EVENTS: Token = Token(1);
 const DUMPS: Token = Token(2);
 const OUTPUT: Token = Token(3);
 
-/// How many receives are made before the lines are handed over.
-const RECEIVES: usize = 16;
-/// After so many receives in a row rows wait no more for the events to be read.
-const MOST_BATCHES: u32 = 64;
+/// Events that are told before the socket is emptied again. The smallest usual receive buffer
+/// (net.core.rmem_default) holds twice as many routes.
+const BATCH: usize = 128;
+/// After so many batches in a row rows wait no more for the events to be told.
+const MOST_BATCHES: u32 = 1024;
 /// How often refused datagrams are told.
 const TELL_REFUSED: Duration = Duration::from_secs(1);
 /// How long the last lines wait for a reader that takes nothing.
@@ -96,6 +98,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         events,
         dumps,
         looks,
+        backlog: Backlog::default(),
         refused: Forgeries::default(),
         fault: None,
         errors: 0,
@@ -150,6 +153,7 @@ struct Stream {
     events: Events,
     dumps: Dumps,
     looks: Looks,
+    backlog: Backlog,
     refused: Forgeries,
     /// The error that tells of a loss behind what is still queued.
     fault: Option<io::Error>,
@@ -184,7 +188,7 @@ impl Stream {
         let (mut readable, mut rows) = (true, true);
         let reason = loop {
             let room = self.session.has_room(sink);
-            let busy = readable || (rows && room);
+            let busy = readable || !self.backlog.is_empty() || (rows && room);
             match poll.poll(&mut ready, self.timeout(busy)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result.map_err(Error::Loop)?,
@@ -214,10 +218,12 @@ impl Stream {
             if readable {
                 readable = self.receive()?;
             }
+            self.tell()?;
             // Events come first: a row is told only when all that happened before it was.
             let now = Instant::now();
             self.looks.doubt(self.session.pipeline.take_doubtful(), now);
-            if !readable && room && !self.session.is_full() {
+            let told = !readable && self.backlog.is_empty();
+            if told && room && !self.session.is_full() {
                 rows = self.look(now)?;
             }
             self.timers(now)?;
@@ -297,7 +303,8 @@ impl Stream {
         }
         // Whatever the kernel told before it listed these rows is told before them.
         let mut batches = 0;
-        while self.receive()? && !self.session.is_full() {
+        while !self.session.is_full() && (self.receive()? || !self.backlog.is_empty()) {
+            self.tell()?;
             batches += 1;
             if batches == MOST_BATCHES {
                 self.looks.disturb();
@@ -329,34 +336,29 @@ impl Stream {
         Ok(true)
     }
 
-    /// Reads some events. Returns whether there may be more at once.
+    /// Empties the socket. Returns whether there may be more at once, for which there is no room.
     fn receive(&mut self) -> Result<bool, Error> {
-        for _ in 0..RECEIVES {
+        while !self.backlog.is_full() {
             match self.events.receive() {
                 Ok(()) => {
                     self.errors = 0;
                     let time = clock();
-                    let mut truncated = 0;
                     for datagram in self.events.datagrams() {
                         if datagram.sender != 0 {
                             self.refused.datagrams += 1;
                             self.refused.portid = datagram.sender;
                             continue;
                         }
-                        truncated += u64::from(datagram.truncated);
-                        let what = What::Datagram(Source::Events, datagram.bytes);
-                        self.session.feed(&Input { time, what })?;
+                        self.backlog.push(time, datagram.bytes);
                         self.last = Some(time);
-                        if self.session.is_full() {
-                            return Ok(false);
+                        if datagram.truncated {
+                            let gap = gap(GapCause::Truncated, None, Some(1), self.last);
+                            self.backlog.push_gap(time, gap);
                         }
-                    }
-                    if truncated > 0 {
-                        self.gap(GapCause::Truncated, None, Some(truncated))?;
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.tell_loss()?;
+                    self.note_loss()?;
                     return Ok(false);
                 }
                 // What was queued before the loss comes first, then the gap.
@@ -372,8 +374,8 @@ impl Stream {
         Ok(true)
     }
 
-    /// Tells what was lost behind what has been read.
-    fn tell_loss(&mut self) -> Result<(), Error> {
+    /// Notes what was lost behind what has been received.
+    fn note_loss(&mut self) -> Result<(), Error> {
         let Some(error) = self.fault.take() else {
             return Ok(());
         };
@@ -384,18 +386,30 @@ impl Stream {
         };
         let errno = error.raw_os_error().map(i32::unsigned_abs);
         let lost = (lost > 0).then_some(u64::from(lost));
-        self.gap(cause, errno, lost)
+        let gap = gap(cause, errno, lost, self.last);
+        self.backlog.push_gap(clock(), gap);
+        Ok(())
     }
 
-    fn gap(&mut self, cause: GapCause, errno: Option<u32>, lost: Option<u64>) -> Result<(), Error> {
-        self.looks.lost(Instant::now());
-        self.mark(Mark::Gap(Gap {
-            cause,
-            errno,
-            lost,
-            from: self.last,
-            to: Some(clock()),
-        }))
+    /// Tells some of what was received.
+    fn tell(&mut self) -> Result<(), Error> {
+        for _ in 0..BATCH {
+            if self.session.is_full() {
+                break;
+            }
+            let Some((time, next)) = self.backlog.pop() else {
+                break;
+            };
+            let what = match next {
+                Next::Datagram(bytes) => What::Datagram(Source::Events, bytes),
+                Next::Gap(gap) => {
+                    self.looks.lost(Instant::now());
+                    What::Mark(Mark::Gap(gap))
+                }
+            };
+            self.session.feed(&Input { time, what })?;
+        }
+        Ok(())
     }
 
     fn mark(&mut self, mark: Mark) -> Result<(), Error> {
@@ -409,16 +423,15 @@ impl Stream {
     /// Reads what was queued before the end, and ends.
     fn stop(mut self, reason: StopReason, sink: &mut Sink) -> Result<(), Error> {
         let end = Instant::now() + LAST_READS;
-        while reason != StopReason::Count && self.receive()? {
+        while !self.session.is_full() {
+            let more = Instant::now() < end && self.receive()?;
+            if !more && self.backlog.is_empty() {
+                break;
+            }
+            self.tell()?;
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return Ok(());
             }
-            if Instant::now() > end {
-                break;
-            }
-        }
-        if reason != StopReason::Count {
-            self.tell_loss()?;
         }
         let stop = Stop {
             reason,
@@ -426,6 +439,16 @@ impl Stream {
             ..Stop::default()
         };
         self.session.stop(stop, sink, clock(), Some(PATIENCE))
+    }
+}
+
+fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time>) -> Gap {
+    Gap {
+        cause,
+        errno,
+        lost,
+        from,
+        to: Some(clock()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! A run: inputs from the kernel ([`live`]) or from a file ([`replay`]) through the pipeline to
 //! the sink, and to a recording.
 
+mod backlog;
 pub mod live;
 mod looks;
 pub mod replay;

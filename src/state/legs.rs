@@ -16,12 +16,12 @@ const RTNEXTHOP: usize = 8;
 /// known.
 pub fn without_ages(body: &[u8], out: &mut Vec<u8>) {
     let (header, attributes) = body.split_at(RTMSG.min(body.len()));
-    out.extend(header);
+    out.extend_from_slice(header);
     for attr in Attrs::new(attributes) {
         match attr {
             Ok(attr) if attr.kind == RTA_CACHEINFO => {}
             Ok(attr) => push(out, attr.whole()),
-            Err(rest) => out.extend(rest),
+            Err(rest) => out.extend_from_slice(rest),
         }
     }
 }
@@ -88,7 +88,7 @@ fn ifindex(leg: &[u8]) -> u32 {
 
 /// Appends an attribute, padded.
 fn push(out: &mut Vec<u8>, attribute: &[u8]) {
-    out.extend(attribute);
+    out.extend_from_slice(attribute);
     out.resize(out.len() + (align(attribute.len()) - attribute.len()), 0);
 }
 

@@ -24,13 +24,14 @@ const BODY: usize = 19;
 const NAMELESS: u16 = 0x8000;
 
 impl Packed {
-    fn new(key: Key, mark: Mark, number: u16, body: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(BODY + body.len());
-        bytes.extend(key.to_ne_bytes());
-        bytes.push(mark.to_byte());
-        bytes.extend(number.to_ne_bytes());
-        legs::without_ages(body, &mut bytes);
-        Packed(bytes.into_boxed_slice())
+    /// `room`: any buffer, to build it in.
+    fn new(key: Key, mark: Mark, number: u16, body: &[u8], room: &mut Vec<u8>) -> Self {
+        room.clear();
+        room.extend_from_slice(&key.to_ne_bytes());
+        room.push(mark.to_byte());
+        room.extend_from_slice(&number.to_ne_bytes());
+        legs::without_ages(body, room);
+        Packed(Box::from(&room[..]))
     }
 
     fn body(&self) -> &[u8] {
@@ -84,6 +85,8 @@ pub struct Routes {
     /// Of the IPv4 routes that only their number tells apart: the numbers, in the order in which
     /// the kernel tries the routes. Those with one route are left out where its number is 0.
     siblings: HashMap<Key, Vec<u16>>,
+    /// Where packed routes are built.
+    room: Vec<u8>,
 }
 
 // linux/netlink.h
@@ -121,11 +124,12 @@ impl Routes {
         looking: bool,
         names: &Names,
     ) -> Told {
+        let base = named(route, 0);
         let number = match route.family.is("inet") {
-            true => self.number_of_event(verb, route, flags, names),
+            true => self.number_of_event(base, verb, route, flags, names),
             false => 0,
         };
-        let key = named(route, number);
+        let key = numbered(route, base, number);
         if verb != Verb::Delete {
             let doubtful = self.is_doubtful(key, route, flags);
             let old = self.put(key, looking, number, body, route, names);
@@ -152,7 +156,7 @@ impl Routes {
                 doubtful: false,
             };
         }
-        self.forget(key, number, route);
+        self.forget(key, base, number);
         Told {
             op: Op::Delete,
             key,
@@ -170,11 +174,12 @@ impl Routes {
         raced: impl Fn(Key) -> bool,
         names: &Names,
     ) -> Option<Told> {
+        let base = named(route, 0);
         let number = match route.family.is("inet") {
-            true => self.number_of_row(route, names),
+            true => self.number_of_row(base, route, names),
             false => 0,
         };
-        let key = named(route, number);
+        let key = numbered(route, base, number);
         if raced(key) {
             return None;
         }
@@ -214,7 +219,9 @@ impl Routes {
         let mut routes = Vec::new();
         for packed in gone {
             if let Some(mut route) = packed.route(names) {
-                self.forget(packed.key(), packed.number(), &mut route);
+                let base = named(&mut route, 0);
+                let key = numbered(&mut route, base, packed.number());
+                self.forget(key, base, packed.number());
                 routes.push(Payload::Route(route));
             }
         }
@@ -234,19 +241,18 @@ impl Routes {
         if looking {
             mark.see();
         }
-        let old = self.table.put(Packed::new(key, mark, number, body))?;
+        let packed = Packed::new(key, mark, number, body, &mut self.room);
+        let old = self.table.put(packed)?;
         let mut old = old.route(names)?;
         take_ages(&mut old, route);
         Some(old)
     }
 
-    fn forget(&mut self, key: Key, number: u16, route: &mut Route) {
+    fn forget(&mut self, key: Key, base: Key, number: u16) {
         self.table.remove(key);
-        if !route.family.is("inet") {
+        if self.siblings.is_empty() {
             return;
         }
-        let base = named(route, 0);
-        named(route, number);
         if let Some(numbers) = self.siblings.get_mut(&base) {
             numbers.retain(|other| *other != number);
             if matches!(numbers[..], [] | [0]) {
@@ -256,11 +262,15 @@ impl Routes {
     }
 
     /// The numbers of the known siblings of an IPv4 route, in order.
-    fn numbers(&self, base: Key) -> Vec<u16> {
-        match self.siblings.get(&base) {
-            Some(numbers) => numbers.clone(),
-            None if self.table.get(base).is_some() => vec![0],
-            None => Vec::new(),
+    fn numbers(&self, base: Key) -> &[u16] {
+        let several = match self.siblings.is_empty() {
+            true => None,
+            false => self.siblings.get(&base),
+        };
+        match several {
+            Some(numbers) => numbers,
+            None if self.table.get(base).is_some() => &[0],
+            None => &[],
         }
     }
 
@@ -284,18 +294,24 @@ impl Routes {
     /// Which of its siblings an event is about: IPv4 has several routes to the same destination,
     /// with the same metric, where they were appended (`ip route append`, and what the kernel does
     /// by itself for the subnets of two devices).
-    fn number_of_event(&mut self, verb: Verb, route: &mut Route, flags: u16, names: &Names) -> u16 {
-        let base = named(route, 0);
-        let mut numbers = self.numbers(base);
+    fn number_of_event(
+        &mut self,
+        base: Key,
+        verb: Verb,
+        route: &Route,
+        flags: u16,
+        names: &Names,
+    ) -> u16 {
+        let numbers = self.numbers(base);
         let Some(first) = numbers.first().copied() else {
             return 0;
         };
-        let alike = |this: &Self| this.alike(&numbers, route, names, false);
+        let alike = || self.alike(numbers, route, names, false);
         if verb == Verb::Delete || flags & NLM_F_CREATE == 0 {
             // One of them is gone, changed its flags, or (NLM_F_REPLACE) the first is another.
             let replaced = verb != Verb::Delete && flags & NLM_F_REPLACE != 0;
             return match numbers.len() > 1 && !replaced {
-                true => alike(self).unwrap_or(first),
+                true => alike().unwrap_or(first),
                 false => first,
             };
         }
@@ -303,13 +319,19 @@ impl Routes {
         if flags & (NLM_F_EXCL | NLM_F_REPLACE) != 0 {
             return first;
         }
-        if let Some(number) = alike(self) {
+        if let Some(number) = alike() {
             return number;
         }
+        self.new_sibling(base, flags & NLM_F_APPEND != 0)
+    }
+
+    /// A number for another route beside those that are known, behind or before them.
+    fn new_sibling(&mut self, base: Key, behind: bool) -> u16 {
+        let mut numbers = self.numbers(base).to_vec();
         let number = (0..NAMELESS).find(|n| !numbers.contains(n)).unwrap_or(0);
-        match flags & NLM_F_APPEND {
-            0 => numbers.insert(0, number),
-            _ => numbers.push(number),
+        match behind {
+            true => numbers.push(number),
+            false => numbers.insert(0, number),
         }
         self.siblings.insert(base, numbers);
         number
@@ -317,36 +339,32 @@ impl Routes {
 
     /// Which of its siblings a row is about: the one that says the same, else one that no row was
     /// about yet, else a new one.
-    fn number_of_row(&mut self, route: &mut Route, names: &Names) -> u16 {
-        let base = named(route, 0);
-        let mut numbers = self.numbers(base);
+    fn number_of_row(&mut self, base: Key, route: &mut Route, names: &Names) -> u16 {
+        let numbers = self.numbers(base);
         if numbers.is_empty() {
             return 0;
         }
         let unseen = |number: &u16| {
-            let known = self.table.get(named(&mut route.clone(), *number));
+            let known = self.table.get(numbered(route, base, *number));
             known.is_some_and(|known| !known.mark().is_seen())
         };
         let free = numbers.iter().copied().find(unseen);
-        if let Some(number) = self.alike(&numbers, route, names, true).or(free) {
+        if let Some(number) = self.alike(numbers, route, names, true).or(free) {
             return number;
         }
         // Told by an event since the look began.
-        if let Some(number) = self.alike(&numbers, route, names, false) {
+        if let Some(number) = self.alike(numbers, route, names, false) {
             return number;
         }
-        let number = (0..NAMELESS).find(|n| !numbers.contains(n)).unwrap_or(0);
-        numbers.push(number);
-        self.siblings.insert(base, numbers);
-        number
+        self.new_sibling(base, true)
     }
 
     /// May an event have replaced other routes than the one that it is about? IPv6 replaces across
     /// the instances, and joins routes that were apart.
     fn is_doubtful(&self, key: Key, route: &Route, flags: u16) -> bool {
-        let joined = route.nexthops.is_some() && route.protocol.is("ra");
-        let replaced = flags & NLM_F_REPLACE != 0 && self.table.get(key).is_none();
-        route.family.is("inet6") && (joined || replaced)
+        let joined = || route.nexthops.is_some() && route.protocol.is("ra");
+        let replaced = || flags & NLM_F_REPLACE != 0 && self.table.get(key).is_none();
+        route.family.is("inet6") && (joined() || replaced())
     }
 }
 
@@ -354,6 +372,17 @@ impl Routes {
 fn named(route: &mut Route, value: u16) -> Key {
     number(route, value);
     key_of(route)
+}
+
+/// The same for a route that would have the key `base` with the number 0.
+fn numbered(route: &mut Route, base: Key, value: u16) -> Key {
+    match value {
+        0 => {
+            number(route, 0);
+            base
+        }
+        _ => named(route, value),
+    }
 }
 
 /// An IPv4 route's number, as its instance.

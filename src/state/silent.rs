@@ -40,9 +40,10 @@ pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
             _ => KindSet::EMPTY,
         },
         Payload::Nexthop(_) if matches!(op, Op::Change | Op::Delete) => WITH_A_NEXTHOP,
-        Payload::Address(_) => match op {
-            Op::Delete => WITHOUT_AN_ADDRESS,
-            Op::Change => KindSet::EMPTY,
+        Payload::Address(address) => match (op, change.map(Change::old)) {
+            (Op::Delete, _) => WITHOUT_AN_ADDRESS,
+            // The groups of an IPv6 address are joined while it is tentative.
+            (_, Some(Payload::Address(old))) if old.flags == address.flags => KindSet::EMPTY,
             _ => WITH_AN_ADDRESS,
         },
         _ => KindSet::EMPTY,

@@ -1,5 +1,7 @@
 //! Known objects by key, and which of them a look at the kernel has seen.
 
+use std::hash::Hasher;
+
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
@@ -13,22 +15,63 @@ pub type Key = u128;
 
 /// The key of an object; `None` for a message, which is no state.
 pub fn key(object: &Payload) -> Option<Key> {
-    let mut hasher = hasher();
-    object
-        .hash_key(&mut hasher)
-        .then(|| hasher.finish128().as_u128())
+    let mut fields = KeyFields::new();
+    object.hash_key(&mut fields).then(|| fields.key())
 }
 
 /// The key of an object of a kind that is a state.
 pub fn key_of(object: &impl Keyed) -> Key {
-    let mut hasher = hasher();
-    object.hash_key(&mut hasher);
-    hasher.finish128().as_u128()
+    let mut fields = KeyFields::new();
+    object.hash_key(&mut fields);
+    fields.key()
 }
 
-/// The same in every run: a replay tells what its recording told, in the same order.
-fn hasher() -> SipHasher13 {
-    SipHasher13::new()
+/// The bytes of some key fields, to be hashed in one go: that is twice as fast as one by one.
+struct KeyFields {
+    bytes: [u8; 128],
+    length: usize,
+    /// The same in every run: a replay tells what its recording told, in the same order.
+    hasher: SipHasher13,
+}
+
+impl KeyFields {
+    fn new() -> Self {
+        KeyFields {
+            bytes: [0; 128],
+            length: 0,
+            hasher: SipHasher13::new(),
+        }
+    }
+
+    fn flush(&mut self) {
+        self.hasher.write(&self.bytes[..self.length]);
+        self.length = 0;
+    }
+
+    fn key(mut self) -> Key {
+        self.flush();
+        self.hasher.finish128().as_u128()
+    }
+}
+
+impl Hasher for KeyFields {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        if self.bytes.len() - self.length < bytes.len() {
+            self.flush();
+        }
+        match self.bytes[self.length..].get_mut(..bytes.len()) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.length += bytes.len();
+            }
+            None => self.hasher.write(bytes),
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        unreachable!("a key has 128 bits")
+    }
 }
 
 /// What looks at the kernel found of an object.
@@ -80,14 +123,22 @@ pub trait Known {
     fn set_mark(&mut self, mark: Mark);
 }
 
-/// Known objects by key.
+/// Known objects by key. In parts: one that grows moves its own objects only, so that no event
+/// waits for a million of them.
 #[derive(Debug)]
-pub struct Table<T>(HashTable<T>);
+pub struct Table<T>(Box<[HashTable<T>]>);
+
+const PARTS: usize = 256;
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table(HashTable::new())
+        Table((0..PARTS).map(|_| HashTable::new()).collect())
     }
+}
+
+/// The part that holds a key: by the bits that a hash table uses last.
+fn part(key: Key) -> usize {
+    (key >> (Key::BITS - PARTS.ilog2())) as usize
 }
 
 /// The key is a hash already.
@@ -97,17 +148,18 @@ fn hash<T: Known>(object: &T) -> u64 {
 
 impl<T: Known> Table<T> {
     pub fn get(&self, key: Key) -> Option<&T> {
-        self.0.find(key as u64, |object| object.key() == key)
+        self.0[part(key)].find(key as u64, |object| object.key() == key)
     }
 
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        self.0.find_mut(key as u64, |object| object.key() == key)
+        self.0[part(key)].find_mut(key as u64, |object| object.key() == key)
     }
 
     /// Puts an object. Returns its former self.
     pub fn put(&mut self, object: T) -> Option<T> {
         let key = object.key();
-        match self.0.entry(key as u64, |known| known.key() == key, hash) {
+        let part = &mut self.0[part(key)];
+        match part.entry(key as u64, |known| known.key() == key, hash) {
             Entry::Occupied(mut known) => Some(std::mem::replace(known.get_mut(), object)),
             Entry::Vacant(place) => {
                 place.insert(object);
@@ -117,27 +169,30 @@ impl<T: Known> Table<T> {
     }
 
     pub fn remove(&mut self, key: Key) -> Option<T> {
-        let known = self.0.find_entry(key as u64, |known| known.key() == key);
+        let part = &mut self.0[part(key)];
+        let known = part.find_entry(key as u64, |known| known.key() == key);
         let (object, _) = known.ok()?.remove();
         Some(object)
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.iter().map(HashTable::len).sum()
     }
 
     /// A look is over. Returns the number of objects that are missing but may still be there, and
     /// those that are gone, in the order of their keys.
     pub fn look_over(&mut self, clean: bool) -> (usize, Vec<T>) {
         let mut missing = 0;
-        for object in &mut self.0 {
+        for object in self.0.iter_mut().flatten() {
             let mut mark = object.mark();
             missing += usize::from(mark.look_over(clean));
             object.set_mark(mark);
         }
         let mut gone = Vec::new();
         if missing > 0 {
-            gone.extend(self.0.extract_if(|object| object.mark().is_gone()));
+            for part in &mut self.0 {
+                gone.extend(part.extract_if(|object| object.mark().is_gone()));
+            }
             gone.sort_unstable_by_key(Known::key);
         }
         (missing - gone.len(), gone)

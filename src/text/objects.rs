@@ -116,17 +116,12 @@ pub fn neigh(pen: &mut Pen<'_>, event: &Event, neigh: &Neigh) -> fmt::Result {
     let old = former!(event, Neigh).map(|(_, old)| old);
     ip_subject(pen, &neigh.dst)?;
     dev(pen, neigh.dev.as_ref(), neigh.ifindex)?;
-    match (&neigh.lladdr, old) {
-        (
-            None,
-            Some(Neigh {
-                lladdr: Some(old), ..
-            }),
-        ) => write!(pen, " (lladdr was {old})")?,
-        (None, _) => {}
+    match (&neigh.lladdr, old.and_then(|old| old.lladdr.as_ref())) {
+        (None, Some(old)) => write!(pen, " (lladdr was {old})")?,
+        (None, None) => {}
         (Some(new), old) => {
             pen.word("lladdr", new)?;
-            pen.was(new, old.and_then(|old| old.lladdr.as_ref()))?;
+            pen.was(new, old)?;
         }
     }
     pen.words(&neigh.flags, &[])?;

@@ -13,11 +13,11 @@ pub fn say(pen: &mut Pen<'_>, route: &Route) -> fmt::Result {
     pen.subject(format_args!("{}", route.dst))?;
     pen.some("from", &route.src)?;
     pen.some("tos", &route.tos)?;
-    encap(pen, &route.encap)?;
+    encap(pen, route.encap.as_deref())?;
     pen.some("as", &route.newdst)?;
     pen.some("nhid", &route.nhid)?;
     pen.some("via", &route.gateway)?;
-    via(pen, &route.via)?;
+    via(pen, route.via.as_deref())?;
     if route.dev.is_some() || route.ifindex.is_some() {
         pen.word("dev", Dev(route.dev.as_ref(), route.ifindex))?;
     }
@@ -31,7 +31,7 @@ pub fn say(pen: &mut Pen<'_>, route: &Route) -> fmt::Result {
     }
     pen.some("src", &route.prefsrc)?;
     pen.some("metric", &route.metric)?;
-    realms(pen, &route.flow)?;
+    realms(pen, route.flow.as_deref())?;
     pen.words(&route.flags, &[])?;
     if let Some(known) = &route.metrics {
         metrics(pen, known)?;
@@ -52,26 +52,26 @@ pub fn say(pen: &mut Pen<'_>, route: &Route) -> fmt::Result {
 
 fn nexthop(pen: &mut Pen<'_>, hop: &NextHop) -> fmt::Result {
     pen.write_str(" nexthop")?;
-    encap(pen, &hop.encap)?;
+    encap(pen, hop.encap.as_deref())?;
     pen.some("as", &hop.newdst)?;
     pen.some("via", &hop.gateway)?;
-    via(pen, &hop.via)?;
+    via(pen, hop.via.as_deref())?;
     if hop.ifindex != 0 {
         pen.word("dev", Dev(hop.dev.as_ref(), Some(hop.ifindex)))?;
     }
     pen.word("weight", hop.weight)?;
-    realms(pen, &hop.flow)?;
+    realms(pen, hop.flow.as_deref())?;
     pen.words(&hop.flags, &[])
 }
 
-fn via(pen: &mut Pen<'_>, via: &Option<Via>) -> fmt::Result {
+fn via(pen: &mut Pen<'_>, via: Option<&Via>) -> fmt::Result {
     match via {
         Some(Via { family, host }) => write!(pen, " via {family} {host}"),
         None => Ok(()),
     }
 }
 
-fn realms(pen: &mut Pen<'_>, flow: &Option<Flow>) -> fmt::Result {
+fn realms(pen: &mut Pen<'_>, flow: Option<&Flow>) -> fmt::Result {
     match flow {
         Some(Flow {
             from: Some(from),
@@ -111,7 +111,7 @@ fn metrics(pen: &mut Pen<'_>, known: &Metrics) -> fmt::Result {
     pen.some("congctl", &known.congestion)
 }
 
-fn encap(pen: &mut Pen<'_>, encap: &Option<Encap>) -> fmt::Result {
+fn encap(pen: &mut Pen<'_>, encap: Option<&Encap>) -> fmt::Result {
     let Some(encap) = encap else {
         return Ok(());
     };

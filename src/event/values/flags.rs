@@ -6,6 +6,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
+use super::Word;
+
 /// The names of a flag word's bits, in the order in which `ip` prints them.
 pub type FlagNames = [(u64, &'static str)];
 
@@ -61,10 +63,16 @@ impl fmt::Debug for Flags {
 impl Serialize for Flags {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeSeq;
-        let (names, rest) = self.split();
         let mut seq = s.serialize_seq(None)?;
-        for name in names {
-            seq.serialize_element(name)?;
+        let mut rest = self.bits;
+        for (bit, name) in self.names {
+            if rest == 0 {
+                break;
+            }
+            if self.bits & bit != 0 {
+                seq.serialize_element(&Word(name))?;
+                rest &= !bit;
+            }
         }
         if rest != 0 {
             seq.serialize_element(&format_args!("{rest:#x}"))?;

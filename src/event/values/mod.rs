@@ -10,7 +10,7 @@ mod time;
 pub use bytes::{Hex, IfName, Prefix, Text, hex_unless_utf8};
 pub use flags::{FlagNames, Flags};
 pub use ll_addr::LlAddr;
-pub use symbol::Symbol;
+pub use symbol::{Symbol, Word};
 pub use time::Time;
 
 /// Gives a type the schema of a plain JSON string.
@@ -49,6 +49,17 @@ mod tests {
         let flags = Flags::new(0b1101, &[(1, "A"), (2, "B"), (4, "C")]);
         assert_eq!(json(&flags), r#"["A","C","0x8"]"#);
         assert!(flags.has("A") && !flags.has("B"));
+    }
+
+    #[test]
+    fn a_prefix_is_written_as_it_is_displayed() {
+        for byte in 0..=255 {
+            let prefix = Prefix {
+                address: [byte, 255 - byte, byte / 2, byte / 3].into(),
+                length: byte,
+            };
+            assert_eq!(json(&prefix), format!("\"{prefix}\""));
+        }
     }
 
     #[test]

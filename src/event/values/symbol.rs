@@ -21,6 +21,16 @@ pub enum Symbol {
     Number(u32),
 }
 
+/// A word of this program's own, in which no writer need look for something to escape.
+#[derive(Clone, Copy, Debug)]
+pub struct Word(pub &'static str);
+
+impl Serialize for Word {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_unit_variant("Word", 0, self.0)
+    }
+}
+
 impl Default for Symbol {
     fn default() -> Self {
         Symbol::Number(0)
@@ -59,7 +69,7 @@ impl fmt::Display for Symbol {
 impl Serialize for Symbol {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match self {
-            Symbol::Known(name) => s.serialize_str(name),
+            Symbol::Known(name) => Word(name).serialize(s),
             Symbol::Named(name) => s.serialize_str(name),
             Symbol::Number(_) => s.collect_str(self),
         }

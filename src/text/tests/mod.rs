@@ -74,11 +74,11 @@ fn link() -> Link {
 }
 
 fn of_link(op: Op, link: Link) -> Event {
-    event(op, Payload::Link(Box::new(link)))
+    event(op, Payload::from(link))
 }
 
 fn link_change(new: Link, old: Link) -> String {
-    let [new, old] = [new, old].map(|link| Payload::Link(Box::new(link)));
+    let [new, old] = [new, old].map(Payload::from);
     sentence(&changed(new, old))
 }
 
@@ -178,7 +178,7 @@ fn messages_that_are_no_state() {
         ..Default::default()
     };
     assert_eq!(
-        sentence(&event(Op::Notify, Payload::Prefix(announced))),
+        sentence(&event(Op::Notify, Payload::from(announced))),
         "prefix notify 2001:db8::/64 dev eth0 onlink autoconf valid 86400 preferred 14400"
     );
     let attribute = Attribute {
@@ -191,14 +191,14 @@ fn messages_that_are_no_state() {
         ..Default::default()
     };
     assert_eq!(
-        sentence(&event(Op::Notify, Payload::Unknown(unknown))),
+        sentence(&event(Op::Notify, Payload::from(unknown))),
         "unknown notify RTM_NEWNEXTHOP, 5 attributes"
     );
 }
 
 #[test]
 fn own_records() {
-    let say = |op, meta| sentence(&event(op, Payload::Meta(Box::new(meta))));
+    let say = |op, meta| sentence(&event(op, Payload::from(meta)));
     let start = Start {
         tool: "nlstream".to_owned(),
         version: "0.1.0".to_owned(),

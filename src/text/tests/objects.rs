@@ -21,7 +21,7 @@ fn of_address() -> address::Address {
 
 #[test]
 fn addresses() {
-    let add = |address| sentence(&event(Op::Add, Payload::Address(address)));
+    let add = |address| sentence(&event(Op::Add, Payload::from(address)));
     assert_eq!(
         add(of_address()),
         "address add 192.168.100.101/24 dev veth1 scope global"
@@ -45,10 +45,7 @@ fn addresses() {
         ..of_address()
     };
     assert_eq!(
-        sentence(&changed(
-            Payload::Address(of_address()),
-            Payload::Address(old)
-        )),
+        sentence(&changed(Payload::from(of_address()), Payload::from(old))),
         "address change 192.168.100.101/24 dev veth1 flags -tentative valid_lft 60sec → forever"
     );
 }
@@ -91,17 +88,20 @@ fn of_route() -> Route {
 
 #[test]
 fn routes() {
-    let add = |route| sentence(&event(Op::Add, Payload::Route(Box::new(route))));
+    let add = |route| sentence(&event(Op::Add, Payload::from(route)));
     let plain = Route {
         gateway: ip("10.1.1.1"),
         ifindex: Some(2),
         dev: name("eth0"),
         metric: Some(100),
-        metrics: Some(Metrics {
-            mtu: Some(1400),
-            lock: Some(Flags::new(1, &[(1, "mtu")])),
-            ..Metrics::default()
-        }),
+        metrics: Some(
+            Metrics {
+                mtu: Some(1400),
+                lock: Some(Flags::new(1, &[(1, "mtu")])),
+                ..Metrics::default()
+            }
+            .into(),
+        ),
         ..of_route()
     };
     assert_eq!(
@@ -131,10 +131,13 @@ fn routes() {
     };
     let other = NextHop {
         gateway: None,
-        via: Some(Via {
-            family: known("inet6"),
-            host: "fe80::2".to_owned(),
-        }),
+        via: Some(
+            Via {
+                family: known("inet6"),
+                host: "fe80::2".to_owned(),
+            }
+            .into(),
+        ),
         dev: None,
         ifindex: 3,
         weight: 2,
@@ -168,7 +171,7 @@ fn neighbours_and_forwarding_entries() {
         ..new.clone()
     };
     assert_eq!(
-        sentence(&changed(Payload::Neigh(new), Payload::Neigh(old))),
+        sentence(&changed(Payload::from(new), Payload::from(old))),
         "neigh change 10.0.0.2 dev veth0 lladdr 02:00:00:00:00:06 REACHABLE (was INCOMPLETE)"
     );
     let entry = fdb::Fdb {
@@ -181,7 +184,7 @@ fn neighbours_and_forwarding_entries() {
         ..Default::default()
     };
     assert_eq!(
-        sentence(&event(Op::Add, Payload::Fdb(entry.clone()))),
+        sentence(&event(Op::Add, Payload::from(entry.clone()))),
         "fdb add 02:00:00:00:00:06 dev veth0 master br0 permanent"
     );
     let old = fdb::Fdb {
@@ -190,7 +193,7 @@ fn neighbours_and_forwarding_entries() {
         ..entry.clone()
     };
     assert_eq!(
-        sentence(&changed(Payload::Fdb(entry), Payload::Fdb(old))),
+        sentence(&changed(Payload::from(entry), Payload::from(old))),
         "fdb change 02:00:00:00:00:06 dev veth0 (was veth2) master br0 permanent"
     );
 }
@@ -207,7 +210,7 @@ fn rules() {
         table: Some(known("main")),
         ..Default::default()
     };
-    let add = |rule| sentence(&event(Op::Add, Payload::Rule(Box::new(rule))));
+    let add = |rule| sentence(&event(Op::Add, Payload::from(rule)));
     assert_eq!(
         add(marked),
         "rule add 100: from 10.0.0.0/8 fwmark 0x1/0xff lookup main"

@@ -1,0 +1,84 @@
+//! Child processes, and what they cost.
+
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use super::sys::{self, Used};
+
+/// A program that runs.
+pub struct Running {
+    pub child: Child,
+    begun: Instant,
+}
+
+/// What a program cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Cost {
+    /// CPU time, user and system.
+    pub cpu: Duration,
+    pub wall: Duration,
+    /// The most memory that was resident, KiB.
+    pub memory: u64,
+}
+
+impl Running {
+    /// Starts a program, on one core where that is given.
+    pub fn start(command: &mut Command, core: Option<usize>) -> Self {
+        let all = sys::cores().expect("sched_getaffinity");
+        if let Some(core) = core {
+            sys::bind_to(&[core]).expect("sched_setaffinity");
+        }
+        let begun = Instant::now();
+        let child = command.spawn();
+        if core.is_some() {
+            sys::bind_to(&all).expect("sched_setaffinity");
+        }
+        let child = child.unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        Running { child, begun }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// When it was started.
+    pub fn begun(&self) -> Instant {
+        self.begun
+    }
+
+    /// Asks it to end.
+    pub fn interrupt(&self) {
+        sys::kill(self.pid(), libc::SIGINT).expect("kill");
+    }
+
+    /// Waits for its end. It must not fail, but may die of the SIGINT that it was sent.
+    pub fn end(self) -> Cost {
+        let used = sys::wait(self.pid()).expect("wait4");
+        let wall = self.begun.elapsed();
+        let Used {
+            user,
+            system,
+            memory,
+            status,
+        } = used;
+        let fine = status == 0 || status == libc::SIGINT;
+        assert!(fine, "{:?} failed: status {status:#x}", self.child);
+        Cost {
+            cpu: user + system,
+            wall,
+            memory,
+        }
+    }
+}
+
+/// Runs a program to its end.
+pub fn run(command: &mut Command, core: Option<usize>) -> Cost {
+    Running::start(command, core).end()
+}
+
+/// A line of /proc/PID/status, KiB.
+pub fn status_kib(pid: u32, what: &str) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find(|line| line.starts_with(what))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

@@ -1,0 +1,71 @@
+//! Samples and what they come to.
+
+/// The figures of several runs.
+#[derive(Clone, Debug, Default)]
+pub struct Samples(Vec<f64>);
+
+impl Samples {
+    pub fn add(&mut self, sample: f64) {
+        self.0.push(sample);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Each sample by its partner of the same run.
+    pub fn over(&self, other: &Samples) -> Samples {
+        self.0.iter().zip(&other.0).map(|(a, b)| a / b).collect()
+    }
+
+    /// How often each sample goes into `whole`: from a cost to a speed.
+    pub fn per(&self, whole: f64) -> Samples {
+        self.0.iter().map(|sample| whole / sample).collect()
+    }
+
+    pub fn min(&self) -> f64 {
+        self.quantile(0.0)
+    }
+
+    pub fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+
+    pub fn max(&self) -> f64 {
+        self.quantile(1.0)
+    }
+
+    pub fn sum(&self) -> f64 {
+        self.0.iter().sum()
+    }
+
+    /// The sample below which that part of all samples lies; not a number where there are none.
+    pub fn quantile(&self, part: f64) -> f64 {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let last = sorted.len().saturating_sub(1);
+        let at = (part * last as f64).round() as usize;
+        sorted.get(at).copied().unwrap_or(f64::NAN)
+    }
+}
+
+impl FromIterator<f64> for Samples {
+    fn from_iter<I: IntoIterator<Item = f64>>(samples: I) -> Self {
+        Samples(samples.into_iter().collect())
+    }
+}
+
+/// A figure in three digits or so.
+pub fn figure(value: f64) -> String {
+    match value.abs() {
+        _ if value.is_nan() => "–".to_owned(),
+        0.0 => "0".to_owned(),
+        size if size < 10.0 => format!("{value:.2}"),
+        size if size < 100.0 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
+}

@@ -1,0 +1,148 @@
+//! The CPU time that a reader takes for an event, while changes come at full speed.
+
+use super::place::Place;
+use super::reader::{Listening, Program};
+use super::storm::{Change, Storm};
+use crate::common::report::{Bound, Report, cells, spread};
+use crate::common::stats::Samples;
+use crate::common::{Options, has};
+
+/// What is measured of one kind.
+struct Load {
+    /// As `ip monitor` calls it.
+    kind: &'static str,
+    plural: &'static str,
+    change: Change,
+    full: usize,
+    small: usize,
+}
+
+const LOADS: [Load; 3] = [
+    Load {
+        kind: "route",
+        plural: "routes",
+        change: Change::AddRoute,
+        full: 300_000,
+        small: 30_000,
+    },
+    Load {
+        kind: "neigh",
+        plural: "neighbours",
+        change: Change::Neighbour,
+        full: 300_000,
+        small: 30_000,
+    },
+    Load {
+        kind: "link",
+        plural: "MTU changes",
+        change: Change::Mtu,
+        full: 100_000,
+        small: 10_000,
+    },
+];
+
+/// What one reader came to.
+#[derive(Default)]
+struct Column {
+    /// Microseconds of CPU time for an event that was received.
+    cost: Samples,
+    received: Samples,
+    lost: Samples,
+}
+
+/// Measures every kind.
+pub fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
+    for load in &LOADS {
+        if options.wants(&format!("cpu {}", load.plural)) {
+            one(options, place, report, load);
+        }
+    }
+}
+
+fn one(options: &Options, place: &Place, report: &mut Report<'_>, load: &Load) {
+    let events = options.events(load.full, load.small);
+    let ip = Program::Ip(load.kind);
+    let mut readers = vec![(Program::Floor, Column::default())];
+    readers.push((Program::Nlstream, Column::default()));
+    if has("ip") {
+        readers.push((ip, Column::default()));
+    }
+    let mut storm = Storm::new().expect("a socket");
+    let fine =
+        |result: std::io::Result<()>| result.unwrap_or_else(|e| panic!("{}: {e}", load.kind));
+    let mut speed = Samples::default();
+    for _ in 0..options.runs() {
+        let mut told = 0;
+        for (program, column) in &mut readers {
+            let listening = Listening::start(*program, place);
+            let begun = std::time::Instant::now();
+            fine(place.changing(|| storm.make(load.change, events)));
+            speed.add(events as f64 / begun.elapsed().as_secs_f64() / 1e3);
+            listening.rest();
+            let heard = listening.end();
+            fine(storm.empty());
+            if *program == Program::Floor {
+                let received: u64 = heard.last.parse().expect("the floor tells how many");
+                told = received + heard.lost;
+            }
+            let received = told.saturating_sub(heard.lost);
+            if *program == Program::Nlstream {
+                check(&heard.last, received, heard.lost, report);
+            }
+            column.received.add(received as f64);
+            column.lost.add(heard.lost as f64);
+            let micros = heard.cost.cpu.as_secs_f64() * 1e6;
+            column.cost.add(micros / received as f64);
+        }
+    }
+    let mut rows = vec![cells([
+        &format!("{events} {} at full speed", load.plural),
+        "received",
+        "lost",
+        "CPU, µs an event",
+        "× floor",
+    ])];
+    for (program, column) in &readers {
+        let name = match program {
+            Program::Floor => "floor: receive and count".to_owned(),
+            Program::Nlstream | Program::Unprivileged => "nlstream > file".to_owned(),
+            Program::Ip(kind) => format!("ip -rc 268435456 monitor {kind} > file"),
+        };
+        rows.push(vec![
+            name,
+            spread(&column.received),
+            spread(&column.lost),
+            spread(&column.cost),
+            spread(&column.cost.over(&readers[0].1.cost)),
+        ]);
+    }
+    report.table(&rows);
+    let speed = spread(&speed);
+    report.say(&format!(
+        "The kernel made {speed} thousand of them a second."
+    ));
+    let [floor, ours, ..] = &readers[..] else {
+        return;
+    };
+    let what = format!("{}: CPU of nlstream : floor", load.plural);
+    report.goal(&what, Bound::AtMost(1.6), ours.1.cost.over(&floor.1.cost));
+    if let Some(theirs) = readers.get(2).filter(|_| load.kind == "route") {
+        let what = "routes: CPU of nlstream : ip -rc 268435456 monitor route";
+        report.goal(what, Bound::AtMost(0.5), ours.1.cost.over(&theirs.1.cost));
+    }
+}
+
+/// What a device says late of having been down and up, to whoever listens then.
+const LATE: u64 = 16;
+
+/// Does nlstream itself say what its socket says?
+fn check(stop: &str, received: u64, lost: u64, report: &mut Report<'_>) {
+    let stop: serde_json::Value = serde_json::from_str(stop).unwrap_or_default();
+    let said = |what: &str| stop["meta"][what].as_u64();
+    let all = said("datagrams").is_some_and(|said| said.abs_diff(received) <= LATE);
+    if said("lost") != Some(lost) || !all {
+        report.fault(format!(
+            "nlstream was told {received} events and lost {lost}, but says: {stop}"
+        ));
+    }
+}

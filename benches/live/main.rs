@@ -1,0 +1,48 @@
+//! What a live run costs at the kernel's full speed, beside the least that a listener can do and
+//! beside `ip monitor`; whether it loses anything; how long it takes to start and to tell one
+//! event; what memory it takes.
+//!
+//! Everything happens in a network namespace of its own. As root that belongs to the machine's
+//! user namespace, so that the program can be measured with privilege too; otherwise no
+//! privilege is needed.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod cpu;
+mod floor;
+mod latency;
+mod lossless;
+mod place;
+mod reader;
+mod start;
+mod storm;
+
+use std::process::ExitCode;
+
+use common::Options;
+use common::report::Report;
+use place::Place;
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(floor::ROLE) {
+        return floor::run();
+    }
+    let options = Options::read();
+    let place = match Place::new() {
+        Ok(place) => place,
+        Err(error) => {
+            eprintln!("*** NOT MEASURED: no network namespace of its own: {error} ***");
+            // In CI what cannot run has failed.
+            return match std::env::var_os("CI") {
+                Some(_) => ExitCode::FAILURE,
+                None => ExitCode::SUCCESS,
+            };
+        }
+    };
+    let mut report = Report::new("live", &options);
+    cpu::measure(&options, &place, &mut report);
+    lossless::measure(&options, &place, &mut report);
+    latency::measure(&options, &mut report);
+    start::measure(&options, &mut report);
+    report.end()
+}

@@ -1,0 +1,79 @@
+//! The network namespace of a bench.
+
+use std::fs;
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use super::storm::Kernel;
+use crate::common::sys;
+
+/// Nobody's user and group id.
+const NOBODY: u32 = 65534;
+
+/// Where a bench takes place.
+pub struct Place {
+    /// Does what is started here have CAP_NET_ADMIN over the whole machine?
+    pub privileged: bool,
+    /// The core where changes are made, and the one where they are read.
+    pub cores: Option<(usize, usize)>,
+}
+
+impl Place {
+    /// Moves this process into namespaces of its own. `v0` is a device there, up, and `v1` its
+    /// other end.
+    pub fn new() -> io::Result<Self> {
+        let (user, network) = (libc::CLONE_NEWUSER, libc::CLONE_NEWNET);
+        let privileged = sys::user() == 0 && sys::unshare(network).is_ok();
+        if !privileged {
+            let id = sys::user();
+            let group = fs::metadata("/proc/self")?;
+            let group = std::os::unix::fs::MetadataExt::gid(&group);
+            sys::unshare(user | network)?;
+            fs::write("/proc/self/setgroups", "deny")?;
+            fs::write("/proc/self/uid_map", format!("0 {id} 1"))?;
+            fs::write("/proc/self/gid_map", format!("0 {group} 1"))?;
+        }
+        // Without this the kernel tells more than was asked for.
+        for which in ["all", "default"] {
+            let file = format!("/proc/sys/net/ipv6/conf/{which}/disable_ipv6");
+            if fs::exists(&file)? {
+                fs::write(file, "1")?;
+            }
+        }
+        let kernel = Kernel::open()?;
+        kernel.make_pair("v0", "v1")?;
+        for device in ["lo", "v0", "v1"] {
+            kernel.up(device)?;
+        }
+        kernel.address("v0", [192, 0, 2, 1])?;
+        let cores = sys::cores()?;
+        let cores = match &cores[..] {
+            [first, .., last] => Some((*first, *last)),
+            _ => None,
+        };
+        Ok(Place { privileged, cores })
+    }
+
+    /// The core where events are read.
+    pub fn reading(&self) -> Option<usize> {
+        self.cores.map(|cores| cores.1)
+    }
+
+    /// Runs `storm` on the core where changes are made.
+    pub fn changing<T>(&self, storm: impl FnOnce() -> T) -> T {
+        let Some((core, _)) = self.cores else {
+            return storm();
+        };
+        let all = sys::cores().expect("sched_getaffinity");
+        sys::bind_to(&[core]).expect("sched_setaffinity");
+        let result = storm();
+        sys::bind_to(&all).expect("sched_setaffinity");
+        result
+    }
+}
+
+/// Takes all privilege from what is to be started.
+pub fn as_nobody(command: &mut Command) -> &mut Command {
+    command.uid(NOBODY).gid(NOBODY)
+}

@@ -1,0 +1,271 @@
+//! Changes, as fast as the kernel takes them.
+
+use std::ffi::CString;
+use std::io;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+
+use crate::common::sys;
+
+/// Changes that the kernel is given with one call.
+const BATCH: usize = 128;
+
+const REQUEST: u16 = libc::NLM_F_REQUEST as u16;
+const CREATE: u16 = REQUEST | libc::NLM_F_CREATE as u16;
+
+/// `IFLA_*` and `IFLA_INFO_*` (linux/if_link.h), `VETH_INFO_PEER` (linux/veth.h)
+const IFNAME: u16 = 3;
+const MTU: u16 = 4;
+const LINKINFO: u16 = 18;
+const INFO_KIND: u16 = 1;
+const INFO_DATA: u16 = 2;
+const INFO_PEER: u16 = 1;
+/// `IFA_LOCAL` (linux/if_addr.h)
+const LOCAL: u16 = 2;
+/// `RTA_DST`, `RTA_OIF` (linux/rtnetlink.h)
+const DST: u16 = 1;
+const OIF: u16 = 4;
+/// `NDA_DST`, `NDA_LLADDR` (linux/neighbour.h)
+const NEIGH_DST: u16 = 1;
+const LLADDR: u16 = 2;
+/// `NUD_PERMANENT` (linux/neighbour.h)
+const PERMANENT: u16 = 0x80;
+const RTPROT_STATIC: u8 = 4;
+
+/// One message to the kernel, or several.
+#[derive(Default)]
+struct Messages {
+    bytes: Vec<u8>,
+    /// Where the last one begins.
+    last: usize,
+}
+
+impl Messages {
+    fn begin(&mut self, kind: u16, flags: u16, fixed: &[u8]) {
+        self.last = self.bytes.len();
+        self.bytes.extend([0; 4]);
+        self.bytes.extend(kind.to_ne_bytes());
+        self.bytes.extend(flags.to_ne_bytes());
+        self.bytes.extend([0; 8]);
+        self.bytes.extend(fixed);
+        self.close();
+    }
+
+    fn attribute(&mut self, kind: u16, payload: &[u8]) {
+        let length = payload.len() as u16 + 4;
+        self.bytes.extend(length.to_ne_bytes());
+        self.bytes.extend(kind.to_ne_bytes());
+        self.bytes.extend(payload);
+        let whole = self.bytes.len().next_multiple_of(4);
+        self.bytes.resize(whole, 0);
+        self.close();
+    }
+
+    fn close(&mut self) {
+        let length = (self.bytes.len() - self.last) as u32;
+        self.bytes[self.last..self.last + 4].copy_from_slice(&length.to_ne_bytes());
+    }
+}
+
+/// An attribute by itself.
+fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
+    let mut messages = Messages::default();
+    messages.begin(0, 0, &[]);
+    messages.attribute(kind, payload);
+    messages.bytes.split_off(16)
+}
+
+/// `struct ifinfomsg` (linux/rtnetlink.h)
+fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
+    let words = [0, index, flags, change];
+    words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+}
+
+/// The kernel, to be told what to do.
+pub struct Kernel {
+    socket: Socket,
+}
+
+impl Kernel {
+    pub fn open() -> io::Result<Self> {
+        let mut socket = Socket::new(NETLINK_ROUTE)?;
+        socket.bind(&SocketAddr::new(0, 0))?;
+        socket.set_non_blocking(true)?;
+        Ok(Kernel { socket })
+    }
+
+    /// The first error that the kernel answers with.
+    fn send(&self, messages: &Messages) -> io::Result<()> {
+        self.socket
+            .send_to(&messages.bytes, &SocketAddr::new(0, 0), 0)?;
+        let mut answer = Vec::with_capacity(8192);
+        let mut first = Ok(());
+        loop {
+            answer.clear();
+            match self.socket.recv(&mut answer, 0) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return first,
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+            // struct nlmsgerr: nothing else is sent here without being asked for.
+            let errno = answer.get(16..20).map(|b| [b[0], b[1], b[2], b[3]]);
+            let errno = errno.map_or(0, i32::from_ne_bytes);
+            if errno != 0 && first.is_ok() {
+                first = Err(io::Error::from_raw_os_error(-errno));
+            }
+        }
+    }
+
+    /// Makes two devices that are each other's ends.
+    pub fn make_pair(&self, name: &str, peer: &str) -> io::Result<()> {
+        let name = format!("{name}\0");
+        let mut other = ifinfo(0, 0, 0);
+        other.extend(attribute(IFNAME, format!("{peer}\0").as_bytes()));
+        let mut info = attribute(INFO_KIND, b"veth");
+        info.extend(attribute(INFO_DATA, &attribute(INFO_PEER, &other)));
+        let mut messages = Messages::default();
+        let exclusive = CREATE | libc::NLM_F_EXCL as u16;
+        messages.begin(libc::RTM_NEWLINK, exclusive, &ifinfo(0, 0, 0));
+        messages.attribute(IFNAME, name.as_bytes());
+        messages.attribute(LINKINFO, &info);
+        self.send(&messages)
+    }
+
+    /// Brings a device up.
+    pub fn up(&self, device: &str) -> io::Result<()> {
+        self.set_up(device, libc::IFF_UP as u32)
+    }
+
+    /// Takes its routes and neighbours from a device: it goes down, and up again.
+    pub fn empty(&self, device: &str) -> io::Result<()> {
+        self.set_up(device, 0)?;
+        self.up(device)
+    }
+
+    fn set_up(&self, device: &str, flags: u32) -> io::Result<()> {
+        let fixed = ifinfo(index(device)?, flags, libc::IFF_UP as u32);
+        let mut messages = Messages::default();
+        messages.begin(libc::RTM_NEWLINK, REQUEST, &fixed);
+        self.send(&messages)
+    }
+
+    /// Gives a device an address and its subnet of 256.
+    pub fn address(&self, device: &str, address: [u8; 4]) -> io::Result<()> {
+        // struct ifaddrmsg (linux/if_addr.h)
+        let mut fixed = vec![libc::AF_INET as u8, 24, 0, 0];
+        fixed.extend(index(device)?.to_ne_bytes());
+        let mut messages = Messages::default();
+        messages.begin(libc::RTM_NEWADDR, CREATE, &fixed);
+        messages.attribute(LOCAL, &address);
+        self.send(&messages)
+    }
+}
+
+/// What the kernel is made to do again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Route number N to 10.0.0.0/8 is new.
+    AddRoute,
+    /// It is gone.
+    DeleteRoute,
+    /// The MTU of a device is another one.
+    Mtu,
+    /// One of 65,000 neighbours has another link-layer address.
+    Neighbour,
+}
+
+/// How many MTUs were set: whichever storm sets the next, it is another one.
+static MTUS: AtomicU32 = AtomicU32::new(0);
+
+/// Makes changes of `v0`.
+pub struct Storm {
+    kernel: Kernel,
+    device: u32,
+    /// How many were made of whatever kind: no two neighbours get the same address.
+    made: u32,
+}
+
+impl Storm {
+    pub fn new() -> io::Result<Self> {
+        Ok(Storm {
+            kernel: Kernel::open()?,
+            device: index("v0")?,
+            made: 0,
+        })
+    }
+
+    /// Takes its routes and neighbours from `v0`.
+    pub fn empty(&self) -> io::Result<()> {
+        self.kernel.empty("v0")
+    }
+
+    /// Makes so many changes as fast as the kernel takes them.
+    ///
+    /// # Errors
+    /// The first that the kernel answers with.
+    pub fn make(&mut self, change: Change, count: usize) -> io::Result<()> {
+        let mut messages = Messages::default();
+        for first in (0..count).step_by(BATCH) {
+            messages.bytes.clear();
+            for number in first..count.min(first + BATCH) {
+                self.one(&mut messages, change, number as u32);
+            }
+            self.kernel.send(&messages)?;
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, messages: &mut Messages, change: Change, number: u32) {
+        self.made += 1;
+        match change {
+            Change::AddRoute | Change::DeleteRoute => {
+                // struct rtmsg (linux/rtnetlink.h)
+                let fixed = [
+                    libc::AF_INET as u8,
+                    32,
+                    0,
+                    0,
+                    libc::RT_TABLE_MAIN,
+                    RTPROT_STATIC,
+                    libc::RT_SCOPE_LINK,
+                    libc::RTN_UNICAST,
+                    0,
+                    0,
+                    0,
+                    0,
+                ];
+                match change {
+                    Change::AddRoute => messages.begin(libc::RTM_NEWROUTE, CREATE, &fixed),
+                    _ => messages.begin(libc::RTM_DELROUTE, REQUEST, &fixed),
+                }
+                messages.attribute(DST, &(0x0a00_0000 + number).to_be_bytes());
+                messages.attribute(OIF, &self.device.to_ne_bytes());
+            }
+            Change::Mtu => {
+                messages.begin(libc::RTM_NEWLINK, REQUEST, &ifinfo(self.device, 0, 0));
+                let mtu = 1400 + (MTUS.fetch_add(1, Ordering::Relaxed) & 1);
+                messages.attribute(MTU, &mtu.to_ne_bytes());
+            }
+            Change::Neighbour => {
+                // struct ndmsg (linux/neighbour.h)
+                let mut fixed = vec![libc::AF_INET as u8, 0, 0, 0];
+                fixed.extend(self.device.to_ne_bytes());
+                fixed.extend(PERMANENT.to_ne_bytes());
+                fixed.extend([0, 0]);
+                let replace = CREATE | libc::NLM_F_REPLACE as u16;
+                messages.begin(libc::RTM_NEWNEIGH, replace, &fixed);
+                let dst = 0xc0a8_0000 + 2 + number % 65_000;
+                messages.attribute(NEIGH_DST, &dst.to_be_bytes());
+                let made = self.made.to_be_bytes();
+                let address = [2, 0, made[0], made[1], made[2], made[3]];
+                messages.attribute(LLADDR, &address);
+            }
+        }
+    }
+}
+
+/// The number of a device.
+fn index(device: &str) -> io::Result<u32> {
+    sys::device(&CString::new(device)?)
+}

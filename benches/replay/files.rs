@@ -1,0 +1,165 @@
+//! The same events as files of nlstream and of rtmon.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use nlstream::capture::Writer;
+use nlstream::event::meta::{Start, Stop};
+use nlstream::event::values::Time;
+use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::names::Recorded;
+
+use crate::common::made::{Links, Maker as _, Routes};
+use crate::common::scratch;
+
+/// A Tuesday night in November 2026, seconds since the epoch.
+const BEGUN: i64 = 1_795_500_000;
+/// Events a second.
+const RATE: i64 = 100_000;
+/// How many devices have their MTU changed in turns.
+const DEVICES: u32 = 1000;
+
+/// Some events, written down in three forms.
+pub struct Files {
+    /// As `nlstream --record` writes them.
+    pub pcapng: PathBuf,
+    /// As `rtmon` writes them: each after a stamp.
+    pub rtmon: PathBuf,
+    /// The same with a single stamp, which spares `ip` printing one for each.
+    pub unstamped: PathBuf,
+    /// How many.
+    pub events: usize,
+}
+
+impl Files {
+    /// As many new routes, all through one device.
+    pub fn routes(events: usize) -> Self {
+        let mut routes = Routes::new();
+        let device = Links::new().named(routes.device(), "eth0");
+        let mut files = Form::open("routes");
+        files.write(&device);
+        for key in 0..events as u32 {
+            files.write(routes.add(key));
+        }
+        files.end(events)
+    }
+
+    /// As many changes of an MTU.
+    pub fn links(events: usize) -> Self {
+        let mut links = Links::new();
+        let mut files = Form::open("links");
+        for event in 0..events as u32 {
+            let (key, round) = (event % DEVICES, event / DEVICES);
+            files.write(match round {
+                0 => links.add(key),
+                _ => links.change(key, round),
+            });
+        }
+        files.end(events)
+    }
+
+    /// Removes them.
+    pub fn remove(self) {
+        for file in [self.pcapng, self.rtmon, self.unstamped] {
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+struct Form {
+    paths: [PathBuf; 3],
+    pcapng: Writer<BufWriter<File>>,
+    rtmon: [BufWriter<File>; 2],
+    count: i64,
+}
+
+impl Form {
+    fn open(name: &str) -> Self {
+        let paths = ["pcapng", "rtmon", "unstamped"].map(|end| scratch(&format!("{name}.{end}")));
+        let files = paths
+            .each_ref()
+            .map(|path| File::create(path).unwrap_or_else(|e| panic!("{path:?}: {e}")));
+        let [pcapng, rtmon, unstamped] = files.map(|file| BufWriter::with_capacity(1 << 20, file));
+        let header = Header {
+            time: time(0),
+            start: Start {
+                tool: "nlstream".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                ..Start::default()
+            },
+            names: Recorded::default(),
+        };
+        let mut form = Form {
+            paths,
+            pcapng: Writer::new(pcapng, &header).expect("it can be written"),
+            rtmon: [rtmon, unstamped],
+            count: 0,
+        };
+        // What exists was listed: nothing.
+        form.mark(Mark::Sync);
+        form
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        let time = time(self.count);
+        let what = What::Mark(mark);
+        self.pcapng
+            .write(&Input { time, what })
+            .expect("it can be written");
+    }
+
+    fn write(&mut self, datagram: &[u8]) {
+        let time = time(self.count);
+        let what = What::Datagram(Source::Events, datagram);
+        self.pcapng
+            .write(&Input { time, what })
+            .expect("it can be written");
+        let stamp = stamp(time);
+        let padding = datagram.len().next_multiple_of(4) - datagram.len();
+        for (number, file) in self.rtmon.iter_mut().enumerate() {
+            if number == 0 || self.count == 0 {
+                file.write_all(&stamp).expect("it can be written");
+            }
+            file.write_all(datagram).expect("it can be written");
+            file.write_all(&[0; 4][..padding])
+                .expect("it can be written");
+        }
+        self.count += 1;
+    }
+
+    fn end(mut self, events: usize) -> Files {
+        self.mark(Mark::Stop(Stop::default()));
+        self.pcapng.flush().expect("it can be written");
+        for mut file in self.rtmon {
+            file.flush().expect("it can be written");
+        }
+        let [pcapng, rtmon, unstamped] = self.paths;
+        Files {
+            pcapng,
+            rtmon,
+            unstamped,
+            events,
+        }
+    }
+}
+
+fn time(event: i64) -> Time {
+    let nanos = event * (1_000_000_000 / RATE);
+    let second = BEGUN + nanos / 1_000_000_000;
+    let stamp = Timestamp::new(second, (nanos % 1_000_000_000) as i32);
+    Time(stamp.expect("it is within jiff's range"))
+}
+
+/// `NLMSG_TSTAMP` (iproute2, include/libnetlink.h): seconds and microseconds.
+fn stamp(time: Time) -> Vec<u8> {
+    let seconds = time.0.as_second() as u32;
+    let micros = time.0.subsec_microsecond() as u32;
+    let mut bytes = 24u32.to_ne_bytes().to_vec();
+    bytes.extend(15u16.to_ne_bytes());
+    bytes.extend([0; 10]);
+    bytes.extend(seconds.to_ne_bytes());
+    bytes.extend(micros.to_ne_bytes());
+    bytes
+}

@@ -1,0 +1,104 @@
+//! What an event costs where few and where many objects are known.
+
+use std::time::Instant;
+
+use nlstream::encode::Format;
+use nlstream::event::values::Time;
+use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::pipeline::{Config, Pipeline};
+
+use crate::common::Options;
+use crate::common::made::{Links, Maker, Neighs, Routes};
+use crate::common::report::{Bound, Report, cells, spread};
+use crate::common::stats::{Samples, figure};
+
+/// Changes that are timed at each number of objects.
+const CHANGES: u32 = 100_000;
+/// Far from its neighbours, and prime: no table's order helps.
+const STRIDE: u64 = 7_368_787;
+
+/// Measures routes, neighbours and links.
+pub fn measure(options: &Options, report: &mut Report<'_>) {
+    if !options.wants("growth") {
+        return;
+    }
+    let most = if options.small { 100_000 } else { 1_000_000 };
+    let mut rows = vec![cells([
+        "objects known",
+        "route: ns an add",
+        "a change",
+        "neigh: ns an add",
+        "a change",
+        "link: ns a change",
+    ])];
+    let sizes: Vec<u32> = [1_000, 10_000, 100_000, 1_000_000]
+        .into_iter()
+        .filter(|size| *size <= most)
+        .collect();
+    let mut kinds = [Vec::new(), Vec::new(), Vec::new()];
+    for size in &sizes {
+        kinds[0].push(kind(options, *size, Routes::new));
+        kinds[1].push(kind(options, *size, Neighs::new));
+        // No host has a million devices.
+        if *size <= 10_000 {
+            kinds[2].push(kind(options, *size, Links::new));
+        }
+        let cell = |kind: usize, what: usize| match kinds[kind].last() {
+            Some(samples) if kinds[kind].len() == kinds[0].len() => spread(&samples[what]),
+            _ => "–".to_owned(),
+        };
+        let size = figure(f64::from(*size));
+        rows.push(vec![
+            size,
+            cell(0, 0),
+            cell(0, 1),
+            cell(1, 0),
+            cell(1, 1),
+            cell(2, 1),
+        ]);
+    }
+    report.table(&rows);
+    for (kind, most) in kinds.iter().zip(["routes", "neighbours", "links"]) {
+        let (Some(few), Some(many)) = (kind.first(), kind.last()) else {
+            continue;
+        };
+        let count = sizes[kind.len() - 1];
+        let what = format!("a change among {count} {most} : one among 1000");
+        report.goal(&what, Bound::AtMost(3.0), many[1].over(&few[1]));
+    }
+}
+
+/// Nanoseconds of an add and of a change, with as many objects.
+fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Samples; 2] {
+    let mut samples = [Samples::default(), Samples::default()];
+    for _ in 0..options.runs() {
+        let mut maker = make();
+        let mut lines = Vec::new();
+        let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
+        let mut pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
+        let mut feed = |what: What<'_>| {
+            lines.clear();
+            let time = Time::default();
+            pipeline
+                .feed(&Input { time, what }, &mut lines)
+                .expect("memory can be written");
+        };
+        feed(What::Mark(Mark::Sync));
+        let begun = Instant::now();
+        for key in 0..size {
+            feed(What::Datagram(Source::Events, maker.add(key)));
+        }
+        let each =
+            |begun: Instant, count: u32| begun.elapsed().as_nanos() as f64 / f64::from(count);
+        samples[0].add(each(begun, size));
+        let begun = Instant::now();
+        for event in 0..CHANGES {
+            let key = (u64::from(event) * STRIDE % u64::from(size)) as u32;
+            // The same key comes again after `size` events.
+            let round = 1 + event / size;
+            feed(What::Datagram(Source::Events, maker.change(key, round)));
+        }
+        samples[1].add(each(begun, CHANGES));
+    }
+    samples
+}

@@ -1,0 +1,225 @@
+//! What the stages cost inside of the process: decode, encode, and the whole pipeline, per kind,
+//! over the events of the fixtures, with the allocations of each.
+//!
+//! One iteration is one event, the next of its kind in turn; a sample is a thousand of them.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+use std::collections::BTreeMap;
+use std::process::{Command, ExitCode};
+use std::sync::LazyLock;
+
+use common::fixtures;
+use common::report::Report;
+use common::{Options, made};
+use divan::{AllocProfiler, Bencher, black_box};
+use made::{Links, Maker as _, Neighs, Routes};
+use nlstream::decode::cx::Cx;
+use nlstream::decode::decode;
+use nlstream::encode::{Encoder, Format};
+use nlstream::event::kind_set::KindSet;
+use nlstream::event::meta::Settings;
+use nlstream::event::values::Time;
+use nlstream::event::{Event, Kind, Nl, NlType, Origin};
+use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::names::Names;
+use nlstream::netlink::frame::{Message, Messages};
+use nlstream::pipeline::{Config, Pipeline};
+use nlstream::state::State;
+
+#[global_allocator]
+static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
+
+fn main() -> ExitCode {
+    let form = std::env::var("NLSTREAM_BENCH").unwrap_or_default();
+    if form != "write" {
+        let mut divan = divan::Divan::from_args();
+        if form == "small" {
+            divan = divan.sample_count(5);
+        }
+        divan.main();
+        return ExitCode::SUCCESS;
+    }
+    let options = Options::read();
+    let mut report = Report::new("stages", &options);
+    let own = std::env::current_exe().expect("it has a path");
+    let output = Command::new(own)
+        .args(["--bench", "--color", "never"])
+        .env_remove("NLSTREAM_BENCH")
+        .output()
+        .expect("it runs once more");
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    report.say(&format!("```text\n{}\n```", text.trim_end()));
+    report.end()
+}
+
+/// The datagrams of one message, by the kind of what they say first.
+static EVENTS: LazyLock<BTreeMap<&'static str, Vec<Vec<u8>>>> = LazyLock::new(|| {
+    let names = Names::builtin();
+    let mut events = BTreeMap::<_, Vec<_>>::new();
+    for scenario in fixtures::names() {
+        for datagram in fixtures::events(&scenario) {
+            if fixtures::single(&datagram).is_none() {
+                continue;
+            }
+            let mut kind = None;
+            let mut cx = Cx::new(&names, false);
+            decode(&mut cx, &message(&datagram), &mut |decoded, _| {
+                kind.get_or_insert(decoded.payload.kind());
+            });
+            if let Some(kind) = kind {
+                events.entry(kind.name()).or_default().push(datagram);
+            }
+        }
+    }
+    assert!(events.len() >= 15, "only {} kinds", events.len());
+    events
+});
+
+fn kinds() -> Vec<&'static str> {
+    EVENTS.keys().copied().collect()
+}
+
+fn message(datagram: &[u8]) -> Message<'_> {
+    let message = Messages::new(datagram).next();
+    message.and_then(Result::ok).expect("one whole message")
+}
+
+/// Message → payload.
+#[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
+fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
+    let names = Names::builtin();
+    let messages: Vec<_> = EVENTS[kind].iter().map(|event| message(event)).collect();
+    let mut turn = messages.iter().cycle();
+    bencher.bench_local(|| {
+        let message = turn.next().expect("there is no end");
+        let mut cx = Cx::new(&names, false);
+        decode(&mut cx, black_box(message), &mut |decoded, unparsed| {
+            black_box((decoded, unparsed));
+        });
+    });
+}
+
+/// Event → line.
+#[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
+fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
+    let events = meanings(kind);
+    let run = "00000000".to_owned();
+    let mut encoder = Encoder::new(Format::Json, run, &Settings::default(), None);
+    let mut turn = events.iter().cycle();
+    let mut line = Vec::new();
+    bencher.bench_local(|| {
+        line.clear();
+        let event = turn.next().expect("there is no end");
+        encoder
+            .write(black_box(event), &mut line)
+            .expect("memory can be written");
+        black_box(&line);
+    });
+}
+
+/// What the messages of a kind mean, one after the other.
+fn meanings(kind: &str) -> Vec<Event> {
+    let mut state = State::new(Names::builtin(), KindSet::of(Kind::ALL));
+    state.complete();
+    let mut events = Vec::new();
+    for datagram in &EVENTS[kind] {
+        let message = message(datagram);
+        let names = Names::builtin();
+        let mut cx = Cx::new(&names, false);
+        let mut all = Vec::new();
+        decode(&mut cx, &message, &mut |decoded, unparsed| {
+            all.push((decoded, unparsed));
+        });
+        for (decoded, unparsed) in all {
+            let meaning = state.event(decoded, &message);
+            events.push(Event {
+                time: Time::default(),
+                op: meaning.op,
+                origin: Some(Origin::Kernel),
+                payload: meaning.payload,
+                change: meaning.change,
+                nl: Some(Nl {
+                    r#type: NlType(message.kind),
+                    family: None,
+                    portid: Some(message.portid),
+                    seq: Some(message.seq),
+                    flags: None,
+                }),
+                unparsed,
+                raw: None,
+            });
+        }
+    }
+    events
+}
+
+/// Datagram → line.
+#[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
+fn pipeline(bencher: Bencher<'_, '_>, kind: &str) {
+    let mut whole = Whole::new();
+    let mut turn = EVENTS[kind].iter().cycle();
+    bencher.bench_local(|| {
+        let datagram = turn.next().expect("there is no end");
+        whole.feed(black_box(datagram));
+    });
+}
+
+/// The hot events: each an object's change, of one among a thousand.
+#[divan::bench(args = ["route", "neigh", "link"], sample_size = 1000, sample_count = 50)]
+fn change(bencher: Bencher<'_, '_>, kind: &str) {
+    const OBJECTS: u32 = 1000;
+    let mut whole = Whole::new();
+    let (mut routes, mut neighs, mut links) = (Routes::new(), Neighs::new(), Links::new());
+    let mut make = |key, round| match (kind, round) {
+        ("route", 0) => routes.add(key).to_vec(),
+        ("route", _) => routes.change(key, round).to_vec(),
+        ("neigh", _) => neighs.change(key, round).to_vec(),
+        _ => links.change(key, round).to_vec(),
+    };
+    let mut datagrams = Vec::new();
+    for round in 0..3 {
+        datagrams.push((0..OBJECTS).map(|key| make(key, round)).collect::<Vec<_>>());
+    }
+    datagrams[0]
+        .iter()
+        .for_each(|datagram| whole.feed(datagram));
+    // To and fro: each is a change.
+    let mut turn = datagrams[1..].iter().flatten().cycle();
+    bencher.bench_local(|| {
+        let datagram = turn.next().expect("there is no end");
+        whole.feed(black_box(datagram));
+    });
+}
+
+/// A pipeline and its lines.
+struct Whole {
+    pipeline: Pipeline,
+    lines: Vec<u8>,
+}
+
+impl Whole {
+    fn new() -> Self {
+        let mut lines = Vec::new();
+        let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
+        let pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
+        let mut whole = Whole { pipeline, lines };
+        whole.take(What::Mark(Mark::Sync));
+        whole
+    }
+
+    fn feed(&mut self, datagram: &[u8]) {
+        self.take(What::Datagram(Source::Events, datagram));
+        black_box(&self.lines);
+    }
+
+    fn take(&mut self, what: What<'_>) {
+        self.lines.clear();
+        let time = Time::default();
+        let input = Input { time, what };
+        let fed = self.pipeline.feed(&input, &mut self.lines);
+        fed.expect("memory can be written");
+    }
+}
