@@ -1,0 +1,42 @@
+//! Writes the seeds of both targets into `fuzz/corpus/`: every datagram of every fixture, as an
+//! event or as the row of a dump, and every capture as it is.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use nlstream::capture;
+use nlstream::input::{Source, What};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (datagrams, captures) = (here.join("corpus/datagram"), here.join("corpus/capture"));
+    fs::create_dir_all(&datagrams)?;
+    fs::create_dir_all(&captures)?;
+    let mut seeds = 0_usize;
+    for folder in fs::read_dir(here.join("../fixtures"))? {
+        let folder = folder?;
+        let file = folder.path().join("capture.pcapng");
+        if !file.exists() {
+            continue;
+        }
+        fs::copy(&file, captures.join(folder.file_name()))?;
+        let mut reader = capture::open(&file)?;
+        while let Some(input) = reader.next()? {
+            let What::Datagram(source, bytes) = input.what else {
+                continue;
+            };
+            // Every seed asks for something else: see the target.
+            let choice = ((seeds as u8) << 3)
+                | (seeds % 4) as u8
+                | if source == Source::Dumps { 4 } else { 0 };
+            fs::write(
+                datagrams.join(format!("{seeds:05}")),
+                [&[choice][..], bytes].concat(),
+            )?;
+            seeds += 1;
+        }
+    }
+    println!("{seeds} datagrams");
+    Ok(())
+}

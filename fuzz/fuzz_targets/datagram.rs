@@ -1,0 +1,91 @@
+//! From a datagram to its lines. The first byte chooses what is asked for: bit 0 the text format,
+//! bit 1 details and the other optional parts, bit 2 a row of a dump instead of an event.
+//! The datagram is fed twice, so that it also meets the state that it made.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use nlstream::encode::Format;
+use nlstream::event::meta::Part;
+use nlstream::event::values::Time;
+use nlstream::event::{Kind, Origin};
+use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::pipeline::{Config, Pipeline};
+
+fuzz_target!(|data: &[u8]| {
+    let Some((&choice, datagram)) = data.split_first() else {
+        return;
+    };
+    let json = choice & 1 == 0;
+    let format = match json {
+        true => Format::Json,
+        false => Format::Text {
+            zone: jiff::tz::TimeZone::UTC,
+            colour: choice & 8 != 0,
+        },
+    };
+    let mut header = Header::default();
+    header.start.settings.snapshot = true;
+    if choice & 2 != 0 {
+        header.start.settings.with = vec![Part::Details, Part::Raw, Part::Message, Part::Host];
+    }
+    let config = Config::new(format, "00000000".to_owned(), &header);
+    let mut pipeline = Pipeline::new(config, &mut Vec::new()).unwrap();
+    let mut feed = |what| {
+        let mut lines = Vec::new();
+        let time = Time::default();
+        pipeline.feed(&Input { time, what }, &mut lines).unwrap();
+        check(json, &lines);
+        lines
+    };
+    if choice & 4 == 0 {
+        for _ in 0..2 {
+            let lines = feed(What::Datagram(Source::Events, datagram));
+            assert!(!json || lines.iter().filter(|b| **b == b'\n').count() >= events(datagram));
+        }
+    } else {
+        for origin in [Origin::Snapshot, Origin::Resync] {
+            for kind in [
+                Kind::Link,
+                Kind::ALL[usize::from(choice >> 3) % Kind::ALL.len()],
+            ] {
+                feed(What::Mark(Mark::Look(kind, origin)));
+                feed(What::Datagram(Source::Dumps, datagram));
+                feed(What::Mark(Mark::Looked(true)));
+            }
+            feed(What::Mark(match origin {
+                Origin::Snapshot => Mark::Sync,
+                _ => Mark::Resync,
+            }));
+        }
+    }
+});
+
+/// Whole lines; of JSON, each an object that a strict reader takes.
+fn check(json: bool, lines: &[u8]) {
+    assert!(lines.is_empty() || lines.ends_with(b"\n"));
+    let text = std::str::from_utf8(lines).expect("lines are UTF-8");
+    if json {
+        for line in text.lines() {
+            let read: Result<serde_json::Map<String, serde_json::Value>, _> =
+                serde_json::from_str(line);
+            assert!(read.is_ok(), "{line}");
+        }
+    }
+}
+
+/// How many lines the datagram must give at least: one for each message that is no control
+/// message, and one for what is no message. Counted without the project's own reader.
+fn events(mut bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while !bytes.is_empty() {
+        let length = bytes
+            .first_chunk()
+            .map_or(0, |b| u32::from_ne_bytes(*b) as usize);
+        if length < 16 || length > bytes.len() {
+            return count + 1;
+        }
+        count += usize::from(u16::from_ne_bytes([bytes[4], bytes[5]]) >= 16);
+        bytes = &bytes[length.next_multiple_of(4).min(bytes.len())..];
+    }
+    count
+}
