@@ -2,6 +2,7 @@
 //! the sink, and to a recording.
 
 mod clock;
+mod confine;
 mod header;
 pub mod live;
 mod looks;
