@@ -13,6 +13,7 @@ use signal_hook_mio::v1_0::Signals;
 
 use super::backlog::{Backlog, Next};
 use super::clock::Clock;
+use super::confine;
 use super::header::header;
 use super::looks::{Looks, Milestone};
 use super::metrics::{self, Metrics};
@@ -69,13 +70,15 @@ const MOST_ERRORS: u32 = 100;
 /// # Errors
 /// Where a socket, the output or the recording fails.
 pub fn run(live: &Live) -> Result<(), Error> {
-    let mut sink = open(&live.outputs)?;
     // The events' socket comes first: what changes while the dumps run is queued there.
     let mut events = match service::passed_socket().map_err(Error::Socket)? {
         Some(fd) => Events::take_over(fd).map_err(Error::Socket)?,
         None => Events::open(live.rcvbuf).map_err(Error::Socket)?,
     };
     let mut dumps = Dumps::open().map_err(Error::Dump)?;
+    // Before the sink: what the threads are not to do that it starts.
+    confine::confine(live.outputs.output.is_some() || live.outputs.record.is_some());
+    let mut sink = open(&live.outputs)?;
     let looks = Looks::new(requests(&live.settings), live.audit, Instant::now());
     let header = header(&live.settings, &events, &sink);
     let run = run_id();
