@@ -174,6 +174,11 @@ impl Request {
         Self::plain(rtm::RTM_GETADDRLABEL, 12, libc::AF_INET6)
     }
 
+    /// The queueing disciplines of every device.
+    pub fn qdiscs() -> Self {
+        Self::plain(rtm::RTM_GETQDISC, 20, libc::AF_UNSPEC)
+    }
+
     fn message(&self, seq: u32) -> Vec<u8> {
         let length = 16 + self.body.len() as u32;
         let mut message = Vec::with_capacity(length as usize);

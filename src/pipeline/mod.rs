@@ -94,7 +94,7 @@ impl Pipeline {
         for kind in Kind::ALL
             .iter()
             .copied()
-            .filter(|kind| encoder.wants(*kind))
+            .filter(|kind| encoder.wants(*kind) && kind.is_listed())
         {
             tracked.insert(kind);
         }

@@ -114,8 +114,12 @@ impl State {
         let kind = payload.kind();
         if verb == Verb::Notify || !self.tracked.contains(kind) {
             self.name_devices(&mut payload);
+            let op = op_of_request(verb, message.flags);
+            if !kind.is_listed() {
+                self.doubtful = self.doubtful.or(silent::after(op, &payload, None));
+            }
             return Meaning {
-                op: op_of_request(verb, message.flags),
+                op,
                 payload,
                 change: None,
             };
