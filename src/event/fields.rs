@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(new.diff(&new), 0);
         let mut json = Vec::new();
         let mut serializer = serde_json::Serializer::new(&mut json);
-        let mut map = serde::Serializer::serialize_struct(&mut serializer, "Thing", 0).unwrap();
+        let mut map = serde::Serializer::serialize_struct(&mut serializer, "Thing", 2).unwrap();
         old.serialize_fields(0b11, &mut map).unwrap();
         SerializeStruct::end(map).unwrap();
         assert_eq!(json, br#"{"a":1}"#);

@@ -9,3 +9,4 @@ mod events;
 mod judge;
 mod loss;
 mod recording;
+mod tc;

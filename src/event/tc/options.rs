@@ -433,7 +433,7 @@ mod tests {
             let object = object(&[table]);
             for (name, schema) in object["properties"].as_object().unwrap() {
                 let doc = schema["description"].as_str().unwrap();
-                assert!(doc.ends_with('.'), "{kind} {name}");
+                assert!(doc.ends_with(['.', '…']), "{kind} {name}");
                 let of = &schema["type"];
                 let known = types.entry(name.clone()).or_insert_with(|| of.clone());
                 assert_eq!(known, of, "{kind} {name}");
