@@ -348,7 +348,7 @@ fn add(table: &[Field], properties: &mut BTreeMap<&'static str, Json>) {
             _ => {}
         }
         match properties.get_mut(name) {
-            None => drop(properties.insert(field.name, schema)),
+            None => drop(properties.insert(name, schema)),
             // One name, one type; it may mean several things.
             Some(known) => {
                 for place in ["", "/items"] {
