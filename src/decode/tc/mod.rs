@@ -244,3 +244,6 @@ pub fn chain(cx: &mut Cx<'_>, body: &[u8]) -> Option<Chain> {
         stats: parts.stats,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -500,7 +500,7 @@ fn settle(options: &mut Options) {
             _ => 0,
         };
         // A tick of the packet scheduler is 64 ns.
-        let bytes = i128::from(rate) * i128::from(ticks) * 64 / 1_000_000_000;
+        let bytes = i128::from(rate).saturating_mul(i128::from(ticks) * 64) / 1_000_000_000;
         options.0[at].1 = Value::Number(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
     let useless = |value: &Value| matches!(value, Value::Options(inner) if inner.0.is_empty());

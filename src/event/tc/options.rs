@@ -348,7 +348,7 @@ fn add(table: &[Field], properties: &mut BTreeMap<&'static str, Json>) {
             _ => {}
         }
         match properties.get_mut(name) {
-            None => drop(properties.insert(field.name, schema)),
+            None => drop(properties.insert(name, schema)),
             // One name, one type; it may mean several things.
             Some(known) => {
                 for place in ["", "/items"] {
@@ -433,7 +433,7 @@ mod tests {
             let object = object(&[table]);
             for (name, schema) in object["properties"].as_object().unwrap() {
                 let doc = schema["description"].as_str().unwrap();
-                assert!(doc.ends_with('.'), "{kind} {name}");
+                assert!(doc.ends_with(['.', '…']), "{kind} {name}");
                 let of = &schema["type"];
                 let known = types.entry(name.clone()).or_insert_with(|| of.clone());
                 assert_eq!(known, of, "{kind} {name}");

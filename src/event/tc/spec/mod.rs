@@ -68,7 +68,8 @@ pub fn action(kind: &str) -> Option<&'static [Field]> {
 /// Every table.
 pub fn all() -> impl Iterator<Item = Spec> {
     let tables = [qdisc::ALL, qdisc::CLASSES, filter::ALL, action::ALL];
-    tables.into_iter().flatten().copied()
+    let stab = [("stab", STAB)];
+    tables.into_iter().flatten().copied().chain(stab)
 }
 
 fn find(tables: &'static [Spec], kind: &str) -> Option<&'static [Field]> {
