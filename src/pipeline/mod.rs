@@ -406,6 +406,7 @@ impl Pipeline {
     }
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
+        self.account(time, out)?;
         let meaning = Meaning {
             op,
             payload: meta.into(),
