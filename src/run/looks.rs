@@ -102,8 +102,14 @@ impl Looks {
         kinds
     }
 
-    /// These kinds may have changed without a word.
+    /// These kinds may have changed without a word: also while one of them was being read, and then
+    /// rows may be missing.
     pub fn doubt(&mut self, kinds: KindSet, now: Instant) {
+        if let Some(current) = &mut self.current
+            && kinds.contains(current.kind)
+        {
+            current.whole = false;
+        }
         self.want(kinds, Origin::Inferred, now);
     }
 

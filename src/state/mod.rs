@@ -114,8 +114,10 @@ impl State {
         let kind = payload.kind();
         if verb == Verb::Notify || !self.tracked.contains(kind) {
             self.name_devices(&mut payload);
+            let op = op_of_request(verb, message.flags);
+            self.doubtful = self.doubtful.or(silent::after(op, &payload, None));
             return Meaning {
-                op: op_of_request(verb, message.flags),
+                op,
                 payload,
                 change: None,
             };
