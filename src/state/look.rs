@@ -215,6 +215,9 @@ impl State {
                 link = named.clone();
             }
             self.links.put(link);
+            if before.is_none() {
+                self.device_is_known();
+            }
             let op = match (&before, origin) {
                 (Some(_), _) => Op::Change,
                 (None, Origin::Snapshot) => Op::Present,

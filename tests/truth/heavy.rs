@@ -42,6 +42,7 @@ fn lines_and_losses_are_what_was_sent() {
     ns.run(SETUP);
     // The kernel doubles it: 212,992 bytes are its default (net.core.rmem_default).
     let mut stream = ns.stream(&["--rcvbuf", "106496", "--snapshot", "--audit", "0"]);
+    stream.patience = Duration::from_secs(200);
     stream.wait("meta", "sync");
     std::thread::sleep(REST);
     stream.signal("STOP");
