@@ -1,5 +1,7 @@
 //! Folded lines against what `ip` and `bridge` say that the kernel holds.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::fold::{Objects, of_kind};
@@ -81,18 +83,18 @@ pub fn folded(objects: &Objects) -> Vec<String> {
 
 /// What is on one side only.
 pub fn differences(kernel: &[String], folded: &[String]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = folded.to_vec();
+    let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
     for sentence in kernel {
-        match rest.iter().position(|other| other == sentence) {
-            Some(at) => drop(rest.swap_remove(at)),
-            None => found.push(format!("not told: {sentence}")),
-        }
+        *counts.entry(sentence).or_default() += 1;
     }
-    found.extend(
-        rest.into_iter()
-            .map(|sentence| format!("only told: {sentence}")),
-    );
+    for sentence in folded {
+        *counts.entry(sentence).or_default() -= 1;
+    }
+    let mut found = Vec::new();
+    for (sentence, count) in counts {
+        let side = if count > 0 { "not told" } else { "only told" };
+        found.extend((0..count.abs()).map(|_| format!("{side}: {sentence}")));
+    }
     found
 }
 
