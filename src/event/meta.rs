@@ -247,7 +247,7 @@ pub struct Gap {
     /// How many messages of the kernel (`overflow`, `error`, `truncated`) or lines of ours
     /// (`output`) were lost; absent where that is unknown.
     pub lost: Option<u64>,
-    /// Nothing before this moment is missing. Absent where nothing was received yet.
+    /// Nothing before this moment is missing. Absent where that is not known.
     pub from: Option<Time>,
     /// Nothing after this moment is missing.
     pub to: Option<Time>,

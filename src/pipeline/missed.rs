@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::{Pipeline, Provenance};
-use crate::event::meta::{Gap, GapCause, Resync};
+use crate::event::meta::{Gap, GapCause};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::input::Mark;
@@ -138,12 +138,7 @@ impl Pipeline {
             if let Some(missed) = &mut self.missed {
                 missed.telling = true;
             }
-            self.resync.get_or_insert_with(|| Resync {
-                from: now,
-                to: now,
-                corrections: Vec::new(),
-                incomplete: None,
-            });
+            self.begin_resync(now);
         }
         while out.len() < room {
             let Some(missed) = &mut self.missed else {
@@ -151,7 +146,7 @@ impl Pipeline {
             };
             let Some(((kind, key), object)) = missed.objects.pop_first() else {
                 self.missed = None;
-                return self.mark(now, &Mark::Resync, out);
+                return self.end_resync(now, out);
             };
             let (op, payload) = match (self.state.object(kind, key), object.gone) {
                 (Some(payload), _) => (Op::Present, payload),

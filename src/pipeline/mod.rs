@@ -12,7 +12,7 @@ use crate::decode::words::{NEW_FLAGS, family};
 use crate::decode::{Decoded, Verb, decode, unknown};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{Heartbeat, Meta, Part, Pulse, Resync, Start, Stop, Sync};
+use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, Stop, Sync};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Flags, Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
@@ -63,8 +63,10 @@ pub struct Pipeline {
     verdict: Option<Verdict>,
     /// The kinds whose last look was not clean.
     unclean: KindSet,
-    /// Since when all is read again after a gap.
+    /// Since when all is read again after a gap, or a reader told what it has missed.
     resync: Option<Resync>,
+    /// Events were lost, and not everything was read again yet.
+    lost: bool,
     /// The objects of which lines were dropped.
     missed: Option<Missed>,
     totals: Totals,
@@ -111,6 +113,7 @@ impl Pipeline {
             verdict: None,
             unclean: KindSet::EMPTY,
             resync: None,
+            lost: false,
             missed: None,
             totals: Totals::default(),
             begun: config.time,
@@ -155,12 +158,7 @@ impl Pipeline {
         match mark {
             Mark::Look(kind, origin) => {
                 if *origin == Origin::Resync {
-                    self.resync.get_or_insert_with(|| Resync {
-                        from: time,
-                        to: time,
-                        corrections: Vec::new(),
-                        incomplete: None,
-                    });
+                    self.begin_resync(time);
                 }
                 self.state.look(*kind, *origin);
                 Ok(())
@@ -179,14 +177,11 @@ impl Pipeline {
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
             Mark::Resync => {
-                let Some(mut resync) = self.resync.take() else {
-                    return Ok(());
-                };
-                resync.to = time;
-                resync.incomplete = self.incomplete();
-                self.meta(time, Op::Resync, Meta::Resync(resync), out)
+                self.lost = false;
+                self.end_resync(time, out)
             }
             Mark::Gap(gap) => {
+                self.lost |= gap.cause != GapCause::Output;
                 self.totals.gap(gap);
                 self.meta(time, Op::Gap, Meta::Gap(gap.clone()), out)
             }
@@ -224,6 +219,28 @@ impl Pipeline {
     pub fn counts(&self, pulse: Pulse) -> Heartbeat {
         let count = |kind| self.state.count(kind) as u64;
         self.totals.heartbeat(pulse, count)
+    }
+
+    fn begin_resync(&mut self, now: Time) {
+        self.resync.get_or_insert_with(|| Resync {
+            from: now,
+            to: now,
+            corrections: Vec::new(),
+            incomplete: None,
+        });
+    }
+
+    /// Whoever folds the lines holds everything again, unless something else is still missing.
+    fn end_resync(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        if self.lost || self.has_missed() {
+            return Ok(());
+        }
+        let Some(mut resync) = self.resync.take() else {
+            return Ok(());
+        };
+        resync.to = now;
+        resync.incomplete = self.incomplete();
+        self.meta(now, Op::Resync, Meta::Resync(resync), out)
     }
 
     fn incomplete(&self) -> Option<Vec<Kind>> {

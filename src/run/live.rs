@@ -124,7 +124,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         fault: None,
         errors: 0,
         dump_errors: 0,
-        last: None,
+        emptied: None,
         deadline: live.duration.map(|duration| begun + duration),
         heartbeat: live.heartbeat,
         next_heartbeat: live.heartbeat.map(|every| begun + every),
@@ -155,8 +155,8 @@ struct Stream<E, D> {
     /// Errors in a row: of the events, and of the dumps.
     errors: u32,
     dump_errors: u32,
-    /// When something was received last.
-    last: Option<Time>,
+    /// When the socket was empty last, and nothing had been lost.
+    emptied: Option<Time>,
     deadline: Option<Instant>,
     heartbeat: Option<Duration>,
     next_heartbeat: Option<Instant>,
@@ -401,15 +401,15 @@ impl<E: Listen, D: List> Stream<E, D> {
                             continue;
                         }
                         self.backlog.push(time, datagram.bytes);
-                        self.last = Some(time);
                         if datagram.truncated {
-                            let gap = gap(GapCause::Truncated, None, Some(1), self.last);
+                            let gap = gap(GapCause::Truncated, None, Some(1), self.emptied);
                             self.backlog.push_mark(time, Mark::Gap(gap));
                         }
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.note_loss()?;
+                    self.emptied = Some(clock());
                     return Ok(false);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -438,7 +438,7 @@ impl<E: Listen, D: List> Stream<E, D> {
         };
         let errno = error.raw_os_error().map(i32::unsigned_abs);
         let lost = (lost > 0).then_some(u64::from(lost));
-        let gap = gap(cause, errno, lost, self.last);
+        let gap = gap(cause, errno, lost, self.emptied);
         self.backlog.push_mark(clock(), Mark::Gap(gap));
         Ok(())
     }
@@ -488,6 +488,9 @@ impl<E: Listen, D: List> Stream<E, D> {
                 return Ok(());
             }
         }
+        // What was lost behind what could still be read.
+        self.note_loss()?;
+        self.tell()?;
         if let Some(metrics) = &mut self.metrics {
             metrics.due = Instant::now();
         }

@@ -243,7 +243,8 @@ impl Looks {
             } else if missing > 0 && clean {
                 // A second look tells whether it is gone.
                 owed.not_before = now;
-                (owed.first, owed.last) = (now - NOISE, now - QUIET);
+                let before = |time| now.checked_sub(time).unwrap_or(now);
+                (owed.first, owed.last) = (before(NOISE), before(QUIET));
                 done = false;
             } else if asked_again {
                 owed.origin = Origin::Inferred;

@@ -166,7 +166,7 @@ impl Run {
             fault: None,
             errors: 0,
             dump_errors: 0,
-            last: None,
+            emptied: None,
             deadline: None,
             heartbeat: None,
             next_heartbeat: None,
