@@ -6,7 +6,7 @@ use libc::{
 };
 
 use super::cx::Cx;
-use super::words::{family, u32_at, words};
+use super::words::{family, u32_at};
 use crate::event::address::Address;
 use crate::event::values::{Flags, IfName, Symbol};
 use crate::netlink::attr::Fault;
@@ -67,7 +67,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Address> {
             IFA_ANYCAST => it.anycast = Some(attr.ip()?),
             IFA_MULTICAST => it.multicast = Some(attr.ip()?),
             IFA_CACHEINFO => {
-                let [preferred, valid, created, updated] = words(attr.value)?;
+                let [preferred, valid, created, updated] = cx.words(&attr)?;
                 it.valid_life_time = Some(valid);
                 it.preferred_life_time = Some(preferred);
                 if cx.details {

@@ -85,6 +85,21 @@ impl<'n> Cx<'n> {
         });
     }
 
+    /// The native `u32`s that a structure begins with. Where a newer kernel has made it longer, the
+    /// whole is kept as well.
+    pub fn words<const N: usize>(&mut self, attr: &Attr<'_>) -> Result<[u32; N], Fault> {
+        let words = super::words::words(attr.value)?;
+        self.longer(attr, 4 * N);
+        Ok(words)
+    }
+
+    /// Keeps an attribute that is longer than the structure that was read from it.
+    pub fn longer(&mut self, attr: &Attr<'_>, known: usize) {
+        if attr.value.len() > known {
+            self.keep(Some(attr.kind), Fault::Length, attr.value);
+        }
+    }
+
     /// What was kept since this was last asked, in the order of the message.
     pub fn take_unparsed(&mut self) -> Vec<Unparsed> {
         std::mem::take(&mut self.unparsed)

@@ -36,7 +36,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Fdb> {
             NDA_DST => it.dst = Some(attr.ip()?),
             NDA_LLADDR => it.mac = Some(LlAddr::new(attr.value).ok_or(Fault::Length)?),
             NDA_CACHEINFO if !cx.details => {}
-            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(attr.value)?),
+            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(cx, &attr)?),
             // The kernel never counts probes of a forwarding entry.
             NDA_PROBES if attr.u32()? == 0 => {}
             NDA_VLAN => it.vlan = Some(attr.u16()?),

@@ -2,7 +2,7 @@
 
 use super::address::INET6_FLAGS as FLAGS;
 use super::cx::Cx;
-use super::words::{family, u32_at, words};
+use super::words::{family, u32_at};
 use crate::event::maddress::{Acaddress, Maddress};
 use crate::event::values::Flags;
 use crate::netlink::attr::Fault;
@@ -36,7 +36,7 @@ macro_rules! decoder {
                     IFA_CACHEINFO if !cx.details => {}
                     // The lifetimes before these two are always for ever.
                     IFA_CACHEINFO => {
-                        let [_, _, created, updated] = words(attr.value)?;
+                        let [_, _, created, updated] = cx.words(&attr)?;
                         (it.created, it.updated) = (Some(created), Some(updated));
                     }
                     _ => return Err(Fault::Unknown),

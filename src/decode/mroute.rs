@@ -47,7 +47,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Mroute> {
             RTA_MULTIPATH => it.multipath = Some(multipath(cx, &attr)),
             RTA_TABLE => table = attr.u32()?,
             RTA_MFC_STATS | RTA_EXPIRES if !cx.details => {}
-            RTA_MFC_STATS => it.stats = Some(stats(&attr)?),
+            RTA_MFC_STATS => it.stats = Some(stats(cx, &attr)?),
             RTA_EXPIRES => it.lastuse = Some(seconds(attr.u64()?)),
             RTA_PAD => {}
             _ => return Err(Fault::Unknown),
@@ -59,11 +59,12 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Mroute> {
 }
 
 /// `struct rta_mfc_stats`: packets, bytes, packets from the wrong device (u64 each).
-fn stats(attr: &Attr<'_>) -> Result<MrouteStats, Fault> {
+fn stats(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<MrouteStats, Fault> {
     let (words, _) = attr.value.as_chunks::<8>();
     let [packets, bytes, wrong_if, ..] = words else {
         return Err(Fault::Length);
     };
+    cx.longer(attr, 24);
     Ok(MrouteStats {
         packets: u64::from_ne_bytes(*packets),
         bytes: u64::from_ne_bytes(*bytes),

@@ -3,10 +3,10 @@
 use libc::{NDA_CACHEINFO, NDA_DST, NDA_LLADDR, NDA_PROBES};
 
 use super::cx::Cx;
-use super::words::{family, u16_at, u32_at, words};
+use super::words::{family, u16_at, u32_at};
 use crate::event::neigh::{CacheInfo, Neigh};
 use crate::event::values::{FlagNames, Flags, LlAddr};
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::{Attr, Fault};
 
 // linux/neighbour.h
 pub(super) const NDA_PROTOCOL: u16 = 12;
@@ -57,7 +57,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Neigh> {
             NDA_DST => it.dst = Some(attr.ip()?),
             NDA_LLADDR => it.lladdr = Some(LlAddr::new(attr.value).ok_or(Fault::Length)?),
             NDA_CACHEINFO if !cx.details => {}
-            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(attr.value)?),
+            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(cx, &attr)?),
             NDA_PROBES if !cx.details => {}
             NDA_PROBES => it.probes = Some(attr.u32()?),
             NDA_PROTOCOL => it.protocol = Some(cx.names.protocols.symbol(u32::from(attr.u8()?))),
@@ -76,8 +76,8 @@ pub(super) fn flag_bits(flags: u8, extended: u32) -> u64 {
 }
 
 /// `struct nda_cacheinfo`
-pub(super) fn cacheinfo(value: &[u8]) -> Result<CacheInfo, Fault> {
-    let [confirmed, used, updated, refcnt] = words(value)?;
+pub(super) fn cacheinfo(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<CacheInfo, Fault> {
+    let [confirmed, used, updated, refcnt] = cx.words(attr)?;
     Ok(CacheInfo {
         confirmed,
         used,

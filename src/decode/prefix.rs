@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::cx::Cx;
-use super::words::{family, u32_at, words};
+use super::words::{family, u32_at};
 use crate::event::prefix::Prefix;
 use crate::event::values::{self, Flags};
 use crate::netlink::attr::Fault;
@@ -32,7 +32,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Prefix> {
         flags: Flags::new(u64::from(header[10]), FLAGS),
         ..Default::default()
     };
-    cx.each(attributes, |_, attr| {
+    cx.each(attributes, |cx, attr| {
         match attr.kind {
             PREFIX_ADDRESS => {
                 // The kernel passes on what the router sent, bits behind the prefix included.
@@ -45,7 +45,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Prefix> {
                 });
             }
             PREFIX_CACHEINFO => {
-                let [preferred, valid] = words(attr.value)?;
+                let [preferred, valid] = cx.words(&attr)?;
                 it.preferred_life_time = Some(preferred);
                 it.valid_life_time = Some(valid);
             }

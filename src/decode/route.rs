@@ -10,7 +10,7 @@ use libc::{
 use super::cx::Cx;
 use super::encap;
 use super::rule::dsfield;
-use super::words::{family, u32_at, words};
+use super::words::{family, u32_at};
 use crate::event::route::{CacheInfo, Destination, Flow, Metrics, NextHop, Route, Via};
 use crate::event::values::{FlagNames, Flags, Prefix, Symbol};
 use crate::names::Names;
@@ -132,7 +132,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
             RTA_MULTIPATH => it.nexthops = Some(multipath(cx, af, &attr)?),
             RTA_FLOW => it.flow = Some(Box::new(flow(names, attr.u32()?))),
             RTA_CACHEINFO => {
-                let [users, age, expires, error, used, ..] = words::<8>(attr.value)?;
+                let [users, age, expires, error, used, ..] = cx.words::<8>(&attr)?;
                 // The kernel counts in 1/100 s (USER_HZ), and errors below zero.
                 let expires = expires.cast_signed();
                 it.expires = (expires != 0).then_some(i64::from(expires / 100));

@@ -119,13 +119,13 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rule> {
             FRA_L3MDEV if attr.u8()? != 0 => it.flags.bits |= L3MDEV,
             FRA_L3MDEV => {}
             FRA_UID_RANGE => {
-                let [start, end] = super::words::words(attr.value)?;
+                let [start, end] = cx.words(&attr)?;
                 (it.uid_start, it.uid_end) = (Some(start), Some(end));
             }
             FRA_PROTOCOL => it.protocol = Some(names.protocols.symbol(u32::from(attr.u8()?))),
             FRA_IP_PROTO => it.ipproto = Some(ip_protocol(attr.u8()?)),
-            FRA_SPORT_RANGE => (it.sport, it.sport_start, it.sport_end) = range(&attr)?,
-            FRA_DPORT_RANGE => (it.dport, it.dport_start, it.dport_end) = range(&attr)?,
+            FRA_SPORT_RANGE => (it.sport, it.sport_start, it.sport_end) = range(cx, &attr)?,
+            FRA_DPORT_RANGE => (it.dport, it.dport_start, it.dport_end) = range(cx, &attr)?,
             FRA_DSCP => it.dscp = Some(dscp(cx, attr.u8()?)),
             FRA_DSCP_MASK => it.dscp_mask = Some(hex(u32::from(attr.u8()?))),
             FRA_FLOWLABEL => it.flowlabel = Some(hex(attr.be32()?)),
@@ -160,8 +160,9 @@ fn port_mask(attr: &Attr<'_>) -> Result<Option<String>, Fault> {
 type Range = (Option<u16>, Option<u16>, Option<u16>);
 
 /// `struct fib_rule_port_range`: a single port, or the first and the last.
-fn range(attr: &Attr<'_>) -> Result<Range, Fault> {
+fn range(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Range, Fault> {
     let [a, b, c, d] = *attr.value.first_chunk::<4>().ok_or(Fault::Length)?;
+    cx.longer(attr, 4);
     let (start, end) = (u16::from_ne_bytes([a, b]), u16::from_ne_bytes([c, d]));
     Ok(match start == end {
         true => (Some(start), None, None),

@@ -36,7 +36,7 @@ macro_rules! types {
         $(pub const $name: u16 = $number;)+
 
         /// Every message type of the 6.18 header, by number.
-        const TYPES: &[Rtm] = &[$(($number, stringify!($name), $header)),+];
+        pub const TYPES: &[Rtm] = &[$(($number, stringify!($name), $header)),+];
     };
 }
 

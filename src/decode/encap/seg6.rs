@@ -21,7 +21,8 @@ pub(super) fn seg6(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<()
                 (4, "l2encap.red"),
             ];
             it.mode = Some(Symbol::of(u32::from_ne_bytes(*mode), names));
-            routing_header(it, header)?;
+            let known = routing_header(it, header)?;
+            cx.longer(&attr, mode.len() + known);
         }
         2 => it.tunsrc = Some(attr.ipv6()?),
         3 => it.table = Some(cx.names.tables.symbol(attr.u32()?)),
@@ -34,20 +35,23 @@ pub(super) fn seg6(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<()
 const HMAC_FLAG: u8 = 0x08;
 const HMAC_LENGTH: usize = 40;
 
-/// `struct ipv6_sr_hdr` (linux/seg6.h): the segments stand in it last first.
-fn routing_header(it: &mut Encap, header: &[u8]) -> Result<(), Fault> {
+/// `struct ipv6_sr_hdr` (linux/seg6.h): the segments stand in it last first. Returns how much of
+/// it is told.
+fn routing_header(it: &mut Encap, header: &[u8]) -> Result<usize, Fault> {
     let (fixed, rest) = header.split_first_chunk::<8>().ok_or(Fault::Length)?;
     let [_, words, _, _, first_segment, flags, ..] = *fixed;
     let segments = 16 * (usize::from(first_segment) + 1);
     let segments = rest.get(..segments).ok_or(Fault::Length)?;
     it.segs = Some(addresses(segments));
+    let mut told = fixed.len() + segments.len();
     if flags & HMAC_FLAG != 0 {
         let end = 8 * (usize::from(words) + 1);
         let tlv = end.checked_sub(HMAC_LENGTH).and_then(|at| header.get(at..));
         let key = tlv.and_then(|tlv| tlv.get(4..)?.first_chunk());
         it.hmac = Some(u32::from_be_bytes(*key.ok_or(Fault::Length)?));
+        told = end;
     }
-    Ok(())
+    Ok(told)
 }
 
 /// Addresses that stand last first.
@@ -88,7 +92,10 @@ const FLAVORS: &FlagNames = &[
 pub(super) fn local(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
     match attr.kind {
         1 => it.action = Some(Symbol::of(attr.u32()?, ACTIONS)),
-        2 => routing_header(it, attr.value)?,
+        2 => {
+            let known = routing_header(it, attr.value)?;
+            cx.longer(&attr, known);
+        }
         3 => it.table = Some(cx.names.tables.symbol(attr.u32()?)),
         4 => it.nh4 = Some(attr.ipv4()?.into()),
         5 => it.nh6 = Some(attr.ipv6()?.into()),
@@ -146,7 +153,7 @@ pub(super) fn local(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(
 
 /// `RPL_IPTUNNEL_SRH` (linux/rpl_iptunnel.h): `struct ipv6_rpl_sr_hdr` (linux/rpl.h) without
 /// compression.
-pub(super) fn rpl(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+pub(super) fn rpl(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
     if attr.kind != 1 {
         return Err(Fault::Unknown);
     }
@@ -157,5 +164,6 @@ pub(super) fn rpl(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), 
         return Err(Fault::Value);
     }
     it.segs = Some(addresses(segments.get(..length).ok_or(Fault::Length)?));
+    cx.longer(&attr, fixed.len() + length);
     Ok(())
 }
