@@ -75,12 +75,14 @@ enum Verb {
 #[derive(Clone, Debug)]
 pub struct Standing {
     pub kind: Kind,
+    /// When it was told last.
+    pub time: Time,
     /// Name and value, as they were written in the line that told of it last.
     parts: Vec<(&'static str, Box<RawValue>)>,
 }
 
 impl Standing {
-    fn new(kind: Kind, parts: &Parts<'_>) -> Self {
+    fn new(kind: Kind, time: Time, parts: &Parts<'_>) -> Self {
         let names = [
             "v", "run", "seq", "time", "host", "kind", "op", "origin", "ifindex", "ifname",
         ];
@@ -88,8 +90,16 @@ impl Standing {
         let part = |name| Some((name, (*parts.get(name)?).to_owned()));
         Standing {
             kind,
+            time,
             parts: names.filter_map(part).collect(),
         }
+    }
+
+    /// The object itself, as JSON.
+    pub fn object(&self) -> &str {
+        let mut parts = self.parts.iter();
+        let object = parts.find(|(name, _)| *name == self.kind.name());
+        object.map_or("{}", |(_, object)| object.get())
     }
 }
 
@@ -116,6 +126,8 @@ pub struct Fold {
     synced: bool,
     /// Since when something is missing.
     gap: Option<Time>,
+    /// The number of the last line that was written after the moment.
+    later: Option<u64>,
     /// Numbers that are missing, which a gap may explain.
     hole: Option<(u64, u64)>,
 }
@@ -139,13 +151,58 @@ impl Fold {
                 Err(_) if lines.peek().is_none() => break,
                 Err(error) => return Err(Fault::Line(number, error)),
             };
-            if at.is_some_and(|at| line.time.0 > at) {
-                return Ok(Reached::Moment);
+            if let Some(at) = at.filter(|at| line.time.0 > *at) {
+                // What is missing is told where it was noticed: that may be later.
+                if self
+                    .is_told_of(&line, &parts, at)
+                    .map_err(|error| Fault::Line(number, error))?
+                {
+                    return Ok(Reached::Moment);
+                }
+                continue;
             }
             self.take(&line, &parts)
                 .map_err(|error| Fault::Line(number, error))?;
         }
         Ok(Reached::End)
+    }
+
+    /// Takes a line that was written after the moment `at`. Returns whether all is told that may
+    /// be missing by then.
+    fn is_told_of(
+        &mut self,
+        line: &Line,
+        parts: &Parts<'_>,
+        at: Timestamp,
+    ) -> serde_json::Result<bool> {
+        let Some((_, seq)) = self.run.as_ref().filter(|(run, _)| *run == line.run) else {
+            return Ok(true);
+        };
+        let first = self.later.is_none();
+        let last = self.later.unwrap_or(*seq);
+        if line.seq <= last {
+            return Ok(false);
+        }
+        let hole = line.seq - last - 1;
+        self.later = Some(line.seq);
+        if (line.kind, line.op) == (Kind::Meta, Verb::Gap) {
+            let meta = parts.get("meta").map_or("null", |raw| raw.get());
+            let gap: Gap = serde_json::from_str(meta)?;
+            if gap.from.is_none_or(|from| from.0 <= at) {
+                self.gap.get_or_insert(gap.from.unwrap_or(line.time));
+                return Ok(true);
+            }
+            if hole == 0 || (gap.cause == GapCause::Output && gap.lost == Some(hole)) {
+                return Ok(true);
+            }
+        }
+        if hole > 0 && first {
+            self.hole = Some((last, line.seq));
+            return Ok(true);
+        }
+        // Events are told in the order in which they came, and gaps among them.
+        let origin = parts.get("origin");
+        Ok(origin.is_some_and(|raw| raw.get() == "\"kernel\""))
     }
 
     fn take(&mut self, line: &Line, parts: &Parts<'_>) -> serde_json::Result<()> {
@@ -174,19 +231,27 @@ impl Fold {
             }
             (Kind::Meta, Verb::Resync) => self.gap = None,
             (Kind::Meta, _) | (_, Verb::Other) => {}
-            (kind, op) => self.object(kind, op, parts)?,
+            (kind, op) => self.object(line, kind, op, parts)?,
         }
         Ok(())
     }
 
-    fn object(&mut self, kind: Kind, op: Verb, parts: &Parts<'_>) -> serde_json::Result<()> {
+    fn object(
+        &mut self,
+        line: &Line,
+        kind: Kind,
+        op: Verb,
+        parts: &Parts<'_>,
+    ) -> serde_json::Result<()> {
         let payload = parts.get(kind.name()).map_or("null", |raw| raw.get());
         let Some(key) = key(kind, &serde_json::from_str(payload)?) else {
             return Ok(());
         };
         match op {
             Verb::Delete => self.objects.remove(&(kind, key)),
-            _ => self.objects.insert((kind, key), Standing::new(kind, parts)),
+            _ => self
+                .objects
+                .insert((kind, key), Standing::new(kind, line.time, parts)),
         };
         Ok(())
     }
@@ -247,7 +312,7 @@ mod tests {
 {"v":1,"run":"00000001","seq":4,"time":"2026-01-01T00:00:03Z","kind":"rule","op":"delete","rule":{"priority":1}}
 {"v":1,"run":"00000001","seq":5,"time":"2026-01-01T00:00:06Z","kind":"meta","op":"gap","meta":{"cause":"overflow","from":"2026-01-01T00:00:05Z"}}
 {"v":1,"run":"00000001","seq":6,"time":"2026-01-01T00:00:07Z","kind":"meta","op":"resync","meta":{}}
-{"v":1,"run":"00000001","seq":9,"time":"2026-01-01T00:00:08Z","kind":"meta","op":"gap","meta":{"cause":"output","lost":2}}
+{"v":1,"run":"00000001","seq":9,"time":"2026-01-01T00:00:08Z","kind":"meta","op":"gap","meta":{"cause":"output","lost":2,"from":"2026-01-01T00:00:07.5Z"}}
 {"v":1,"run":"00000001","seq":10,"time":"2026-01-01T00:00:09Z","kind":"meta","op":"resync","meta":{}}
 {"v":1,"run":"00000001","seq":12,"time":"2026-01-01T00:00:10Z","kind":"rule","op":"delete","rule":{"priority":2}}
 {"v":1,"run":"0000"#;
@@ -271,9 +336,13 @@ mod tests {
         assert!(matches!(at(1), (objects, None) if objects == [one]));
         assert!(matches!(at(2), (objects, None) if objects == [one, two]));
         assert!(matches!(at(4), (objects, None) if objects == [two]));
+        // Between the last event and the line that says that some are missing.
+        assert!(matches!(at(5), (_, Some(Doubt::Gap(_)))));
         assert!(matches!(at(6), (_, Some(Doubt::Gap(_)))));
         assert!(matches!(at(7), (objects, None) if objects == [two]));
-        assert!(matches!(at(9), (objects, None) if objects == [two]));
+        assert!(matches!(at(8), (_, Some(Doubt::Gap(_)))));
+        // A line is missing, and nobody knows when it was written.
+        assert!(matches!(at(9), (_, Some(Doubt::Missing(10, 12, _)))));
         assert!(matches!(at(10), (_, Some(Doubt::Missing(10, 12, _)))));
         assert!(matches!(at(99), (_, Some(Doubt::TooLate(_)))));
     }

@@ -106,6 +106,18 @@ pub enum FormatArg {
     Text,
 }
 
+impl FormatArg {
+    pub fn format(self, colour: bool) -> Format {
+        match self {
+            FormatArg::Json => Format::Json,
+            FormatArg::Text => Format::Text {
+                zone: TimeZone::system(),
+                colour,
+            },
+        }
+    }
+}
+
 /// How the file of the lines is kept.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of the file (--output)")]
@@ -182,13 +194,7 @@ impl Stream {
 
     pub fn outputs(&self) -> Outputs {
         Outputs {
-            format: match self.format {
-                FormatArg::Json => Format::Json,
-                FormatArg::Text => Format::Text {
-                    zone: TimeZone::system(),
-                    colour: self.output.is_none() && colour(),
-                },
-            },
+            format: self.format.format(self.output.is_none() && colour()),
             output: self.output.clone(),
             record: self.record.clone(),
             queue: usize::MAX,
@@ -252,7 +258,7 @@ impl LogArgs {
 }
 
 /// Colour is for terminals, and not where NO_COLOR is set (no-color.org) or the terminal has none.
-fn colour() -> bool {
+pub fn colour() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb

@@ -16,7 +16,7 @@ use crate::run::live::Live;
 use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::Ask;
-use args::{FileArgs, KindArg, LogArgs, Stream};
+use args::{FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use values::{Never, duration, duration_or_never, moment, run_id, size};
 
 /// Streams what the Linux kernel says about its network as one JSON object per line.
@@ -148,6 +148,9 @@ enum Command {
             hide_possible_values = true
         )]
         kinds: Option<Vec<KindArg>>,
+        /// What the lines look like
+        #[arg(long, value_name = "FORMAT", default_value = "json")]
+        format: FormatArg,
         /// Print what is known even where that is not all
         #[arg(long)]
         partial: bool,
@@ -187,11 +190,13 @@ pub fn task() -> (logging::Config, Task) {
             files,
             at,
             kinds,
+            format,
             partial,
         }) => Task::State(Ask {
             files,
             at,
             kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),
+            format: format.format(args::colour()),
             partial,
         }),
         Some(Command::Schema) => Task::Text(crate::schema::text()),

@@ -15,6 +15,9 @@ use crate::state::Verdict;
 const QUIET: Duration = Duration::from_millis(200);
 /// How long such a look is put off at the most.
 const NOISE: Duration = Duration::from_secs(1);
+/// Reports of multicast groups are sent some time after a device or an address changed, and make
+/// neighbours without a word: so long after there is another look at those.
+const LATE: Duration = Duration::from_secs(3);
 /// How long to wait after a look that was disturbed; twice as long after each further one.
 const BACKOFF: Duration = Duration::from_millis(20);
 const MOST_BACKOFF: Duration = Duration::from_secs(5);
@@ -72,6 +75,8 @@ pub struct Looks {
     synced: bool,
     audit: Option<Duration>,
     next_audit: Option<Instant>,
+    /// When neighbours are looked at once more.
+    late: Option<Instant>,
 }
 
 impl Looks {
@@ -90,6 +95,7 @@ impl Looks {
             synced: false,
             audit,
             next_audit: audit.map(|audit| now + audit),
+            late: None,
         };
         looks.sync = looks.kinds();
         looks.want(looks.sync, Origin::Snapshot, now);
@@ -113,6 +119,9 @@ impl Looks {
             current.whole = false;
         }
         self.want(kinds, Origin::Inferred, now);
+        if kinds.contains(Kind::Neigh) && self.requests.contains_key(&Kind::Neigh) {
+            self.late = Some(now + LATE);
+        }
     }
 
     /// Events were lost: everything is to be read again, and what is being read is not whole.
@@ -159,7 +168,7 @@ impl Looks {
             return None;
         }
         let looks = self.owed.values().map(Owed::due);
-        looks.chain(self.next_audit).min()
+        looks.chain(self.next_audit).chain(self.late).min()
     }
 
     /// Begins the look that is due, if any is. Returns its kind, the reason, and the first dump
@@ -172,7 +181,11 @@ impl Looks {
             && next <= now
         {
             self.next_audit = Some(now + audit);
-            self.doubt(self.kinds(), now);
+            self.want(self.kinds(), Origin::Inferred, now);
+        }
+        if self.late.is_some_and(|late| late <= now) {
+            self.late = None;
+            self.want(KindSet::of(&[Kind::Neigh]), Origin::Inferred, now);
         }
         let mut due = self.owed.iter().filter(|(_, owed)| owed.due() <= now);
         let (kind, origin) = due.next().map(|(kind, owed)| (*kind, owed.origin))?;
@@ -200,6 +213,10 @@ impl Looks {
             // Where the kernel knows no such objects there are none.
             Outcome::Whole | Outcome::Failed(libc::EOPNOTSUPP | libc::EAFNOSUPPORT) => {}
             Outcome::Interrupted => current.whole = false,
+            // That passes: it is looked again.
+            Outcome::Failed(
+                libc::EINTR | libc::EAGAIN | libc::EBUSY | libc::ENOMEM | libc::ENOBUFS,
+            ) => current.whole = false,
             Outcome::Failed(errno) => {
                 (current.whole, current.failed) = (false, true);
                 let kind = current.kind.name();

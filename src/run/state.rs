@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use log::warn;
 
+use crate::encode::Format;
 use crate::error::Error;
 use crate::event::Kind;
 use crate::fold::{Fold, Reached};
+use crate::text::write_standing;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -21,11 +23,12 @@ pub struct Ask {
     pub at: Option<Timestamp>,
     /// Only objects of these kinds.
     pub kinds: Option<Vec<Kind>>,
+    pub format: Format,
     /// Say what the lines tell, even where that is not all.
     pub partial: bool,
 }
 
-/// Prints the objects that stood, as lines with `op:"present"`.
+/// Prints the objects that stood, as lines with `op:"present"`, or for people.
 ///
 /// # Errors
 /// Where the lines cannot be read, or do not tell what stood at that moment.
@@ -56,10 +59,21 @@ pub fn run(ask: &Ask) -> Result<(), Error> {
     }
     let mut out = BufWriter::new(stdout().lock());
     let wanted = |kind| ask.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+    let mut line = Vec::new();
     let mut write = || -> std::io::Result<()> {
         for object in fold.objects().filter(|object| wanted(object.kind)) {
-            serde_json::to_writer(&mut out, object)?;
-            out.write_all(b"\n")?;
+            match &ask.format {
+                Format::Json => {
+                    serde_json::to_writer(&mut out, object)?;
+                    out.write_all(b"\n")?;
+                }
+                Format::Text { zone, colour } => {
+                    let (time, json) = (object.time, object.object());
+                    line.clear();
+                    write_standing(time, object.kind, json, zone, *colour, &mut line);
+                    out.write_all(&line)?;
+                }
+            }
         }
         out.flush()
     };

@@ -17,6 +17,8 @@ const WITH_A_DEVICE: KindSet = KindSet::of(&[
     Kind::Acaddress,
     Kind::Qdisc,
 ]);
+/// The kernel joins multicast groups on a new device while it is down.
+const WITH_A_NEW_DEVICE: KindSet = KindSet::of(&[Kind::Fdb, Kind::Maddress]);
 /// A device that joins or leaves a bridge or VRF takes entries along.
 const WITH_A_MASTER: KindSet = KindSet::of(&[
     Kind::Route,
@@ -41,6 +43,7 @@ const WITH_A_QDISC: KindSet = KindSet::of(&[Kind::Qdisc]);
 pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
     match payload {
         Payload::Link(_) if op == Op::Delete => WITH_A_DEVICE.or(WITH_A_MASTER),
+        Payload::Link(_) if op == Op::Add => WITH_A_NEW_DEVICE,
         Payload::Link(link) => match change.map(Change::old) {
             Some(Payload::Link(old)) => after_change(link, old),
             _ => KindSet::EMPTY,

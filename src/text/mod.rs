@@ -13,7 +13,8 @@ use std::fmt::{self, Write as _};
 
 use jiff::tz::TimeZone;
 
-use crate::event::{Event, Op, Payload};
+use crate::event::values::Time;
+use crate::event::{Event, Kind, Op, Payload};
 use pen::{Bytes, Colour, Pen};
 
 /// The event as one readable sentence, without a newline. Nothing in it can drive a terminal:
@@ -38,16 +39,47 @@ pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8
     out.push(b'\n');
 }
 
+/// Appends a line about an object that stands and is known as JSON only, as `nlstream state`
+/// knows it: its fields, name and value.
+pub fn write_standing(
+    time: Time,
+    kind: Kind,
+    object: &str,
+    zone: &TimeZone,
+    colour: bool,
+    out: &mut Vec<u8>,
+) {
+    let mut bytes = Bytes(out);
+    let pen = &mut Pen::new(&mut bytes, colour);
+    let mut line = || -> fmt::Result {
+        stamp(pen, time, zone)?;
+        write!(pen, "{} ", kind.name())?;
+        pen.paint(
+            self::colour(Op::Present),
+            format_args!("{}", Op::Present.name()),
+        )?;
+        plain::standing(pen, object)
+    };
+    // A Vec takes everything.
+    let _ = line();
+    out.push(b'\n');
+}
+
 fn line(pen: &mut Pen<'_>, event: &Event, zone: &TimeZone) -> fmt::Result {
-    let at = zone.to_datetime(event.time.0);
+    stamp(pen, event.time, zone)?;
+    say(pen, event)
+}
+
+/// `[21:26:54.897] `
+fn stamp(pen: &mut Pen<'_>, time: Time, zone: &TimeZone) -> fmt::Result {
+    let at = zone.to_datetime(time.0);
     let (hour, minute, second) = (at.hour(), at.minute(), at.second());
     let milli = at.subsec_nanosecond() / 1_000_000;
     pen.paint(
         Colour::Dim,
         format_args!("[{hour:02}:{minute:02}:{second:02}.{milli:03}]"),
     )?;
-    pen.write_char(' ')?;
-    say(pen, event)
+    pen.write_char(' ')
 }
 
 /// `<kind> <op> <what>`

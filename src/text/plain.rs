@@ -10,7 +10,7 @@ use super::pen::Pen;
 use crate::event::{Event, Op, Payload};
 
 pub fn say(pen: &mut Pen<'_>, event: &Event, payload: &Payload) -> fmt::Result {
-    let fields = fields(payload);
+    let fields = fields(&serde_json::to_string(payload).unwrap_or_default());
     // Of a change what identifies the object, and what is different.
     let changed: Vec<_> = match &event.change {
         Some(change) if event.op == Op::Change => change.names().collect(),
@@ -28,9 +28,7 @@ pub fn say(pen: &mut Pen<'_>, event: &Event, payload: &Payload) -> fmt::Result {
             || ["dev", "port", "group", "grp"].contains(&name)
     };
     for (name, value) in &fields {
-        // The name of a device says more than its index.
-        let index = name == "ifindex" || name.ends_with("_index");
-        if !index && told(name) {
+        if !is_index(name) && told(name) {
             field(pen, name, value)?;
         }
     }
@@ -40,10 +38,21 @@ pub fn say(pen: &mut Pen<'_>, event: &Event, payload: &Payload) -> fmt::Result {
     Ok(())
 }
 
-/// The fields of a payload, in their order.
-fn fields(payload: &Payload) -> Vec<(String, Value)> {
-    let text = serde_json::to_string(payload).unwrap_or_default();
-    let map: Result<Ordered, _> = serde_json::from_str(&text);
+/// All fields of an object in JSON, of any kind.
+pub fn standing(pen: &mut Pen<'_>, object: &str) -> fmt::Result {
+    let fields = fields(object);
+    let mut fields = fields.iter().filter(|(name, _)| !is_index(name));
+    fields.try_for_each(|(name, value)| field(pen, name, value))
+}
+
+/// The name of a device says more than its index.
+fn is_index(name: &str) -> bool {
+    name == "ifindex" || name.ends_with("_index")
+}
+
+/// The fields of an object in JSON, in their order.
+fn fields(text: &str) -> Vec<(String, Value)> {
+    let map: Result<Ordered, _> = serde_json::from_str(text);
     map.map(|map| map.0).unwrap_or_default()
 }
 

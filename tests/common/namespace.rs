@@ -32,7 +32,7 @@ impl Namespace {
     }
 
     fn of(flags: &str, kinds: &'static [&'static str]) -> Option<Self> {
-        let script = "ip link set lo up && echo ready && exec sleep 600";
+        let script = "ip link set lo up && echo ready && exec sleep 3600";
         let child = Command::new("unshare")
             .args([flags, "sh", "-c", script])
             .stdin(Stdio::null())
@@ -184,6 +184,14 @@ impl Stream {
                 }
             }
         }
+    }
+
+    /// The lines that have come so far.
+    pub fn so_far(&mut self) -> &[Value] {
+        while let Ok(line) = self.lines.try_recv() {
+            self.take(&line);
+        }
+        &self.seen
     }
 
     /// The next line of that kind and op.

@@ -88,3 +88,32 @@ fn without_privilege_the_refused_groups_are_named() {
     assert_eq!(refused[0]["group"], "IPV4_MROUTE_R", "{refused}");
     assert!(lines[0]["meta"]["groups"].as_array().unwrap().len() > 25);
 }
+
+#[test]
+fn signs_of_life_come_by_the_clock_and_when_asked_for() {
+    let Some(ns) = Namespace::new() else { return };
+    let mut stream = ns.stream(&["--heartbeat", "300ms", "--no-track", "route,neigh"]);
+    let settings = &stream.seen[0]["meta"]["settings"];
+    assert_eq!(settings["no_track"], serde_json::json!(["route", "neigh"]));
+    ns.run("ip address add 192.0.2.1/24 dev lo; ip route add 198.51.100.0/24 dev lo");
+    stream.wait("route", "add");
+    stream.wait("meta", "heartbeat");
+    let beat = stream.wait("meta", "heartbeat");
+    let of = |kind: &str| {
+        let kinds = beat["meta"]["kinds"].as_array().unwrap();
+        kinds.iter().find(|it| it["kind"] == kind).unwrap().clone()
+    };
+    assert_eq!(of("address")["lines"], 1);
+    assert!(of("address")["objects"].as_u64() >= Some(1));
+    assert!(of("route")["lines"].as_u64() >= Some(1));
+    assert_eq!(of("route")["objects"], 0);
+    assert!(beat["meta"]["memory"].as_u64() > Some(1 << 20));
+    stream.interrupt();
+
+    let mut stream = ns.stream(&[]);
+    stream.signal("USR1");
+    stream.wait("meta", "heartbeat");
+    let (lines, _) = stream.interrupt();
+    let beats = lines.iter().filter(|line| line["op"] == "heartbeat");
+    assert_eq!(beats.count(), 1);
+}

@@ -54,15 +54,20 @@ fn the_gaps_account_for_every_missing_route() {
 fn a_forged_event_is_refused_and_counted() {
     use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
     const ROLE: &str = "NLSTREAM_TEST_FORGES";
+    const FORGED: u64 = 100;
     if std::env::var_os(ROLE).is_some() {
         // An RTM_NEWADDR of 192.0.2.66, sent to the group IPV4_IFADDR.
         let mut message = vec![32, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, 66]);
         let socket = Socket::new(NETLINK_ROUTE).unwrap();
         let group = 1 << (libc::RTNLGRP_IPV4_IFADDR - 1);
-        socket
-            .send_to(&message, &SocketAddr::new(0, group), 0)
-            .unwrap();
+        // For a second and a half.
+        for _ in 0..FORGED {
+            socket
+                .send_to(&message, &SocketAddr::new(0, group), 0)
+                .unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(15));
+        }
         return;
     }
     let Some(ns) = Namespace::new() else { return };
@@ -80,7 +85,25 @@ fn a_forged_event_is_refused_and_counted() {
         lines.iter().all(|line| line["kind"] != "address"),
         "{lines:#?}"
     );
-    assert_eq!(lines.last().unwrap()["meta"]["refused"], 1, "{lines:#?}");
+    assert_eq!(lines.last().unwrap()["meta"]["refused"], FORGED);
+    // Told once a second at most, and all of them.
+    let refused: Vec<_> = lines
+        .iter()
+        .filter(|line| line["op"] == "refused")
+        .collect();
+    let told: u64 = refused
+        .iter()
+        .map(|line| line["meta"]["datagrams"].as_u64().unwrap())
+        .sum();
+    assert!(told <= FORGED && !refused.is_empty(), "{refused:#?}");
+    let time = |line: &Value| line["time"].as_str().unwrap().parse::<jiff::Timestamp>();
+    for pair in refused.windows(2) {
+        let apart = time(pair[1])
+            .unwrap()
+            .duration_since(time(pair[0]).unwrap());
+        assert!(apart.as_millis() >= 1000, "{pair:#?}");
+    }
+    assert!(lines.iter().all(|line| line["op"] != "gap"));
 }
 
 #[test]

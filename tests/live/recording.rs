@@ -72,3 +72,29 @@ fn a_recording_replays_to_the_same_lines() {
     std::fs::remove_file(&capture).unwrap();
     std::fs::remove_file(&lines).unwrap();
 }
+
+#[test]
+fn a_recording_carries_gaps_and_what_was_read_again() {
+    let Some(ns) = Namespace::new() else { return };
+    ns.run(
+        "ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip link set veth1 up
+            ip address add 192.0.2.1/24 dev veth0",
+    );
+    let capture = file("gap.pcapng");
+    let c = capture.to_str().unwrap();
+    let mut stream = ns.stream(&["--record", c, "--rcvbuf", "4K", "--snapshot"]);
+    stream.wait("meta", "sync");
+    stream.signal("STOP");
+    ns.run(
+        "for ((i = 0; i < 600; i++)); do echo route add 10.0.$((i / 250)).$((i % 250)) via 192.0.2.2; done | ip -batch -
+         ip link set veth0 down",
+    );
+    stream.signal("CONT");
+    stream.wait("meta", "resync");
+    let (live, _) = stream.interrupt();
+    assert!(live.iter().any(|line| line["op"] == "gap"));
+    let replayed = nlstream(&["replay", "--run", live[0]["run"].as_str().unwrap(), c]);
+    assert!(replayed.status.success());
+    assert_eq!(crate::common::lines(&replayed.stdout), live);
+    std::fs::remove_file(&capture).unwrap();
+}

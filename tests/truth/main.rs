@@ -10,5 +10,7 @@ mod churn;
 mod fold;
 mod heavy;
 mod judge;
+mod million;
+mod races;
 mod random;
 mod silent;

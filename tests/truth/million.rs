@@ -1,0 +1,115 @@
+//! What a million routes cost: `cargo test --release --test truth -- --ignored --nocapture million`
+
+use std::time::Instant;
+
+use nlstream::encode::Format;
+use nlstream::event::values::Time;
+use nlstream::input::{Header, Input, Source, What};
+use nlstream::pipeline::{Config, Pipeline};
+
+use super::random::Random;
+
+const MANY: u32 = 1_000_000;
+const FEW: u32 = 1_000;
+/// Bytes that a known route may take, and how much dearer an event may get.
+const MOST: usize = 150;
+const DEARER: f64 = 1.3;
+
+/// RTM_NEWROUTE of 20.0.0.0 + `number`/32, as the kernel writes that of
+/// `ip route replace … via … dev …`.
+fn route(number: u32, gateway: u8) -> Vec<u8> {
+    let mut message = vec![0; 16];
+    message[4] = 24;
+    // NLM_F_REPLACE | NLM_F_CREATE
+    message[6..8].copy_from_slice(&0x500u16.to_ne_bytes());
+    // AF_INET, /32, table main, protocol boot, scope universe, unicast
+    message.extend([2, 32, 0, 0, 254, 3, 0, 1, 0, 0, 0, 0]);
+    let mut attribute = |kind: u16, value: [u8; 4]| {
+        message.extend(8u16.to_ne_bytes());
+        message.extend(kind.to_ne_bytes());
+        message.extend(value);
+    };
+    attribute(15, 254u32.to_ne_bytes());
+    attribute(1, (0x1400_0000 + number).to_be_bytes());
+    attribute(5, [10, 1, 0, gateway]);
+    attribute(4, 2u32.to_ne_bytes());
+    let length = message.len() as u32;
+    message[..4].copy_from_slice(&length.to_ne_bytes());
+    message
+}
+
+struct Run {
+    pipeline: Pipeline,
+    lines: Vec<u8>,
+    routes: u32,
+    random: Random,
+}
+
+impl Run {
+    fn new(routes: u32) -> Self {
+        let mut lines = Vec::new();
+        let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
+        let pipeline = Pipeline::new(config, &mut lines).unwrap();
+        let random = Random(1);
+        let mut run = Run {
+            pipeline,
+            lines,
+            routes,
+            random,
+        };
+        for number in 0..routes {
+            run.tell(number, 2);
+        }
+        run
+    }
+
+    fn tell(&mut self, number: u32, gateway: u8) {
+        let message = route(number, gateway);
+        let input = Input {
+            time: Time::default(),
+            what: What::Datagram(Source::Events, &message),
+        };
+        self.lines.clear();
+        self.pipeline.feed(&input, &mut self.lines).unwrap();
+        assert!(!self.lines.is_empty());
+    }
+
+    /// Nanoseconds of one change of any of the routes, on average.
+    fn cost(&mut self) -> f64 {
+        const EVENTS: u32 = 2000;
+        let begun = Instant::now();
+        for _ in 0..EVENTS {
+            let number = self.random.below(u64::from(self.routes)) as u32;
+            let gateway = 3 + self.random.below(200) as u8;
+            self.tell(number, gateway);
+        }
+        begun.elapsed().as_nanos() as f64 / f64::from(EVENTS)
+    }
+}
+
+fn resident() -> usize {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap();
+    text.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+#[test]
+#[ignore = "takes a quarter of a minute, and is of interest in a release build"]
+fn a_million_routes_take_little_and_slow_nothing_down() {
+    let mut few = Run::new(FEW);
+    let before = resident();
+    let mut many = Run::new(MANY);
+    let each = (resident() - before) / MANY as usize;
+    // By turns; the best of each, as others use the machine too.
+    let (mut least_few, mut least_many) = (f64::MAX, f64::MAX);
+    for _ in 0..100 {
+        least_few = least_few.min(few.cost());
+        least_many = least_many.min(many.cost());
+    }
+    let ratio = least_many / least_few;
+    println!(
+        "{each} B a route with {MANY} of them; an event: {least_few:.0} ns with {FEW} routes, \
+         {least_many:.0} ns with {MANY}: {ratio:.2} times as much"
+    );
+    assert!(each <= MOST, "{each} B");
+    assert!(ratio <= DEARER, "{ratio}");
+}
