@@ -10,21 +10,6 @@ use nlstream::event::Kind;
 use nlstream::netlink::{groups, rtm};
 use nlstream::schema;
 
-/// TO BE REMOVED with the merge of the decoders for traffic control: the kinds whose rows are
-/// there already.
-const PENDING: &[&str] = &["qdisc", "class", "filter", "chain", "action"];
-
-#[test]
-fn no_kind_is_pending_that_is_there() {
-    for kind in Kind::ALL {
-        assert!(
-            !PENDING.contains(&kind.name()),
-            "take {} out of PENDING: it is decoded now",
-            kind.name()
-        );
-    }
-}
-
 fn read(path: &str) -> String {
     let path = common::root().join(path);
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"))
@@ -116,9 +101,6 @@ fn every_message_type_has_its_rows() {
         assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18"].contains(&&header[..]));
         let pair = (message.to_owned(), kind_name.to_owned());
         assert!(told.insert(pair.clone()), "two rows for {pair:?}");
-        if PENDING.contains(&kind_name) {
-            continue;
-        }
         let kind = kind(kind_name).unwrap_or_else(|| panic!("no kind {kind_name}: {message}"));
         assert_eq!(*keys, key(kind), "the key of {message}");
         match (fixture.strip_prefix("none: "), proofs.get(&pair)) {
@@ -156,7 +138,7 @@ fn every_group_has_its_row() {
             "{row:?} says neither kinds nor why not"
         );
         for name in kinds {
-            assert!(PENDING.contains(&name) || kind(name).is_some(), "{row:?}");
+            assert!(kind(name).is_some(), "{row:?}");
         }
     }
     let next = rows.len() as u32 + 1;

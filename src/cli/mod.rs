@@ -166,6 +166,11 @@ pub enum Task {
     Text(String),
 }
 
+/// The command line, for its man page and completions.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
 /// Reads the command line, the variables and the file of options. Ends the program where they are
 /// wrong, or ask for help.
 pub fn task() -> (logging::Config, Task) {

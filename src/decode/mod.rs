@@ -20,6 +20,7 @@ pub mod prefix;
 pub mod route;
 pub mod rule;
 pub mod stats;
+pub mod tc;
 pub mod unknown;
 pub mod vlan;
 pub mod vni;
@@ -103,6 +104,7 @@ fn listed(
     Some(match message.kind {
         RTM_NEWMDB | RTM_DELMDB | RTM_GETMDB => mdb::decode(cx, body, |cx, it| one(cx, it.into())),
         RTM_NEWVLAN | RTM_DELVLAN => vlan::decode(cx, body, |cx, it| one(cx, it.into())),
+        RTM_NEWACTION | RTM_DELACTION => tc::action::decode(cx, body, |cx, it| one(cx, it.into())),
         RTM_NEWTUNNEL | RTM_DELTUNNEL => vni::decode(cx, body, |cx, it| one(cx, it.into())),
         _ => return None,
     })
@@ -154,6 +156,10 @@ fn single(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
             }
         }
         RTM_NEWRULE | RTM_DELRULE => decoded(verb, rule::decode(cx, body)?),
+        RTM_NEWQDISC | RTM_DELQDISC => decoded(verb, tc::qdisc(cx, body)?),
+        RTM_NEWTCLASS | RTM_DELTCLASS => decoded(verb, tc::class(cx, body)?),
+        RTM_NEWTFILTER | RTM_DELTFILTER => decoded(verb, tc::filter(cx, body)?),
+        RTM_NEWCHAIN | RTM_DELCHAIN => decoded(verb, tc::chain(cx, body)?),
         RTM_NEWPREFIX => decoded(Verb::Notify, prefix::decode(cx, body)?),
         RTM_NEWMULTICAST | RTM_DELMULTICAST | RTM_GETMULTICAST => {
             decoded(verb, maddress::multicast(cx, body)?)

@@ -60,6 +60,7 @@ impl Present for u32 {}
 impl Present for u16 {}
 impl Present for u8 {}
 impl Present for i32 {}
+impl Present for String {}
 impl Present for super::values::Symbol {}
 impl Present for super::values::Flags {}
 impl Present for super::values::Prefix {}

@@ -11,7 +11,7 @@ use super::object::Object;
 use super::values::IfName;
 use super::{
     address, addrlabel, cachereport, fdb, link, maddress, mdb, meta, mroute, nduseropt, neigh,
-    neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, unknown, vlan, vni,
+    neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
 };
 
 /// Declares the kinds: the enum, its names, and the payload of each. First those that are states
@@ -42,6 +42,13 @@ macro_rules! kinds {
                     $(Kind::$message => $message_name,)+
                     Kind::$meta => $meta_name,
                 }
+            }
+
+            /// Can the kernel be asked for all objects of the kind at once? Classes, filters and
+            /// chains it lists only for one device, parent and block, actions only for one type:
+            /// these are told, and not remembered.
+            pub const fn is_listed(self) -> bool {
+                !matches!(self, Kind::Class | Kind::Filter | Kind::Chain | Kind::Action)
             }
 
             /// The payload fields that identify the object ([`Keyed::KEY`]); empty for a kind
@@ -209,6 +216,16 @@ kinds! {
         Neightbl: neightbl::Neightbl = "neightbl";
         /// A label of IPv6 prefixes.
         Addrlabel: addrlabel::Addrlabel = "addrlabel";
+        /// A queueing discipline.
+        Qdisc: tc::Qdisc = "qdisc";
+        /// A class of a queueing discipline.
+        Class: tc::Class = "class";
+        /// A filter of traffic control.
+        Filter: tc::Filter = "filter";
+        /// A chain of filters.
+        Chain: tc::Chain = "chain";
+        /// An action of traffic control that stands on its own.
+        Action: tc::Action = "action";
     }
     messages {
         /// An IPv6 prefix that a router announced.

@@ -27,6 +27,7 @@ pub mod prefix;
 pub mod route;
 pub mod rule;
 pub mod stats;
+pub mod tc;
 pub mod unknown;
 pub mod values;
 pub mod vlan;

@@ -3,11 +3,12 @@
 use std::io;
 use std::os::fd::AsFd;
 
+use mio::{Interest, Registry, Token};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::frame::Messages;
-use super::rtm;
 use super::sys::{Batch, set_receive_buffer};
+use super::{List, rtm};
 
 // linux/netlink.h
 const NLM_F_REQUEST: u16 = 0x01;
@@ -16,8 +17,8 @@ const NLM_F_DUMP_INTR: u16 = 0x10;
 const NLMSG_ERROR: u16 = 2;
 const NLMSG_DONE: u16 = 3;
 
-/// Room for one datagram of a dump, bytes. With less the kernel leaves out objects that do not
-/// fit, and says that the dump is complete.
+/// Room for one datagram of a dump, bytes; it grows where one is longer. With less the kernel
+/// leaves out objects that do not fit, and says that the dump is complete.
 const ROOM: usize = 256 * 1024;
 
 /// What to ask for.
@@ -174,6 +175,11 @@ impl Request {
         Self::plain(rtm::RTM_GETADDRLABEL, 12, libc::AF_INET6)
     }
 
+    /// The queueing disciplines of every device.
+    pub fn qdiscs() -> Self {
+        Self::plain(rtm::RTM_GETQDISC, 20, libc::AF_UNSPEC)
+    }
+
     fn message(&self, seq: u32) -> Vec<u8> {
         let length = 16 + self.body.len() as u32;
         let mut message = Vec::with_capacity(length as usize);
@@ -195,6 +201,8 @@ pub struct Dumps {
     /// A dump is being answered.
     asked: bool,
     interrupted: bool,
+    /// Who waits for answers.
+    poll: Option<(Registry, Token)>,
 }
 
 /// What a receive brought.
@@ -225,53 +233,65 @@ impl Dumps {
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
     pub fn open() -> io::Result<Self> {
-        let mut socket = Socket::new(NETLINK_ROUTE)?;
-        socket.set_non_blocking(true)?;
-        set_receive_buffer(socket.as_fd(), 4 * ROOM as u32)?;
-        socket.bind(&SocketAddr::new(0, 0))?;
         Ok(Dumps {
-            socket,
+            socket: socket()?,
             batch: Batch::new(1, ROOM),
             seq: 0,
             asked: false,
             interrupted: false,
+            poll: None,
         })
     }
 
-    /// For mio.
-    pub fn source(&mut self) -> &mut Socket {
-        &mut self.socket
-    }
-
-    /// Asks for a dump. The one before must have ended.
+    /// Answers wake up this poll.
     ///
     /// # Errors
-    /// Those of send(2).
-    pub fn ask(&mut self, request: &Request) -> io::Result<()> {
+    /// Those of epoll_ctl(2).
+    pub fn register(&mut self, registry: Registry, token: Token) -> io::Result<()> {
+        registry.register(&mut self.socket, token, Interest::READABLE)?;
+        self.poll = Some((registry, token));
+        Ok(())
+    }
+}
+
+fn socket() -> io::Result<Socket> {
+    let mut socket = Socket::new(NETLINK_ROUTE)?;
+    socket.set_non_blocking(true)?;
+    set_receive_buffer(socket.as_fd(), 4 * ROOM as u32)?;
+    socket.bind(&SocketAddr::new(0, 0))?;
+    Ok(socket)
+}
+
+impl List for Dumps {
+    fn ask(&mut self, request: &Request) -> io::Result<()> {
         self.seq += 1;
         self.interrupted = false;
+        self.batch.grow();
         self.socket.send(&request.message(self.seq), 0)?;
         self.asked = true;
         Ok(())
     }
 
-    /// Receives the next datagram of the answer, without waiting.
-    ///
-    /// # Errors
-    /// Those of recv(2).
-    pub fn receive(&mut self) -> io::Result<Progress> {
+    fn abandon(&mut self) -> io::Result<()> {
+        // The kernel goes on with the dump that was asked for on the old one.
+        self.socket = socket()?;
+        self.asked = false;
+        match &self.poll {
+            Some((registry, token)) => {
+                registry.register(&mut self.socket, *token, Interest::READABLE)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn receive(&mut self) -> io::Result<Progress> {
         if !self.asked {
             return Ok(Progress::Wait);
         }
-        loop {
-            match self.batch.receive(self.socket.as_fd()) {
-                Ok(_) => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    return Ok(Progress::Wait);
-                }
-                Err(error) => return Err(error),
-            }
+        match self.batch.receive(self.socket.as_fd()) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Wait),
+            Err(error) => return Err(error),
         }
         let mut ended = None;
         for datagram in self.batch.datagrams().filter(|d| d.sender == 0).take(1) {
@@ -299,8 +319,7 @@ impl Dumps {
         })
     }
 
-    /// What was received last.
-    pub fn rows(&self) -> impl Iterator<Item = &[u8]> {
+    fn rows(&self) -> impl Iterator<Item = &[u8]> {
         let datagrams = self.batch.datagrams().filter(|d| d.sender == 0).take(1);
         datagrams.map(|datagram| datagram.bytes)
     }

@@ -5,11 +5,11 @@ use std::os::fd::{AsFd, RawFd};
 
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
-use super::groups;
 use super::sys::{Batch, Datagram, adopt, drops, memberships, set_receive_buffer};
+use super::{Listen, groups};
 
-/// Room for one event, bytes. The longest one seen, a link with 496 alternative names, takes a
-/// quarter of it.
+/// Room for one event, bytes; it grows where one is longer. The longest one seen, a link with 496
+/// alternative names, takes a quarter of it.
 const ROOM: usize = 256 * 1024;
 /// Events that are received with one call.
 const SLOTS: usize = 32;
@@ -92,31 +92,19 @@ impl Events {
     pub fn rcvbuf(&self) -> io::Result<u64> {
         self.socket.get_rx_buf_sz().map(|size| size as u64)
     }
+}
 
-    /// Receives some of what is queued, without waiting.
-    ///
-    /// # Errors
-    /// `WouldBlock` where nothing is queued; any other error means that something was lost
-    /// behind what is still queued.
-    pub fn receive(&mut self) -> io::Result<()> {
-        loop {
-            match self.batch.receive(self.socket.as_fd()) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return result.map(drop),
-            }
-        }
+impl Listen for Events {
+    fn receive(&mut self) -> io::Result<()> {
+        self.batch.grow();
+        self.batch.receive(self.socket.as_fd()).map(drop)
     }
 
-    /// What was received last.
-    pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
+    fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
         self.batch.datagrams()
     }
 
-    /// How many events the kernel dropped since this was last asked.
-    ///
-    /// # Errors
-    /// Those of getsockopt(2).
-    pub fn dropped(&mut self) -> io::Result<u32> {
+    fn dropped(&mut self) -> io::Result<u32> {
         let now = drops(self.socket.as_fd())?;
         let since = now.wrapping_sub(self.drops);
         self.drops = now;

@@ -7,3 +7,51 @@ pub mod frame;
 pub mod groups;
 pub mod rtm;
 pub mod sys;
+
+use std::io;
+
+use dump::{Progress, Request};
+use sys::Datagram;
+
+/// Where the events come from: what the loop asks of a socket, and a test may answer instead.
+pub trait Listen {
+    /// Receives some of what is queued, without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` where nothing is queued, `Interrupted` where it is to be tried again; any
+    /// other error means that something was lost behind what is still queued.
+    fn receive(&mut self) -> io::Result<()>;
+
+    /// What was received last.
+    fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>>;
+
+    /// How many events the kernel dropped since this was last asked.
+    ///
+    /// # Errors
+    /// Those of getsockopt(2).
+    fn dropped(&mut self) -> io::Result<u32>;
+}
+
+/// Where the lists of what exists come from.
+pub trait List {
+    /// Asks for a dump. The one before must have ended.
+    ///
+    /// # Errors
+    /// Those of send(2).
+    fn ask(&mut self, request: &Request) -> io::Result<()>;
+
+    /// Receives the next datagram of the answer, without waiting.
+    ///
+    /// # Errors
+    /// Those of recv(2); `Interrupted` where it is to be tried again.
+    fn receive(&mut self) -> io::Result<Progress>;
+
+    /// What was received last.
+    fn rows(&self) -> impl Iterator<Item = &[u8]>;
+
+    /// Gives up the dump that is being answered.
+    ///
+    /// # Errors
+    /// Where there is no other socket to be had.
+    fn abandon(&mut self) -> io::Result<()>;
+}

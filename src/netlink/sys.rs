@@ -16,6 +16,9 @@ pub struct Datagram<'a> {
     pub truncated: bool,
 }
 
+/// More than any datagram takes, bytes.
+const MOST_ROOM: usize = 16 << 20;
+
 /// Room for several datagrams, received with one call (recvmmsg(2)).
 pub struct Batch {
     buffer: Vec<u8>,
@@ -43,6 +46,13 @@ impl Batch {
             vectors: vec![vector; slots],
             headers: vec![header; slots],
             received: 0,
+        }
+    }
+
+    /// Makes twice the room where a datagram of the last receive was longer than it.
+    pub fn grow(&mut self) {
+        if self.datagrams().any(|datagram| datagram.truncated) {
+            *self = Batch::new(self.headers.len(), (2 * self.room).min(MOST_ROOM));
         }
     }
 

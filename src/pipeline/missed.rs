@@ -88,6 +88,26 @@ impl Pipeline {
         self.missed.is_some()
     }
 
+    /// Says how many lines are missing so far. Before every line that is written although others
+    /// are dropped: so each number that is left out is explained by the line that follows.
+    pub(super) fn account(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        let Some(missed) = &mut self.missed else {
+            return Ok(());
+        };
+        if missed.telling || missed.lost == 0 {
+            return Ok(());
+        }
+        let gap = Gap {
+            cause: GapCause::Output,
+            errno: missed.errno,
+            lost: Some(missed.lost),
+            from: Some(missed.since),
+            to: Some(now),
+        };
+        (missed.lost, missed.since) = (0, now);
+        self.mark(now, &Mark::Gap(gap), out)
+    }
+
     /// Takes an event that cannot be written now.
     pub(super) fn miss(&mut self, event: Event) {
         if let Some(missed) = &mut self.missed {
@@ -114,15 +134,10 @@ impl Pipeline {
             return Ok(());
         };
         if !missed.telling {
-            missed.telling = true;
-            let gap = Gap {
-                cause: GapCause::Output,
-                errno: missed.errno,
-                lost: Some(missed.lost),
-                from: Some(missed.since),
-                to: Some(now),
-            };
-            self.mark(now, &Mark::Gap(gap), out)?;
+            self.account(now, out)?;
+            if let Some(missed) = &mut self.missed {
+                missed.telling = true;
+            }
             self.resync.get_or_insert_with(|| Resync {
                 from: now,
                 to: now,

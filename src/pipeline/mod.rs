@@ -94,7 +94,7 @@ impl Pipeline {
         for kind in Kind::ALL
             .iter()
             .copied()
-            .filter(|kind| encoder.wants(*kind))
+            .filter(|kind| encoder.wants(*kind) && kind.is_listed())
         {
             tracked.insert(kind);
         }
@@ -406,6 +406,7 @@ impl Pipeline {
     }
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
+        self.account(time, out)?;
         let meaning = Meaning {
             op,
             payload: meta.into(),

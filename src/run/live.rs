@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
@@ -13,6 +14,7 @@ use signal_hook_mio::v1_0::Signals;
 
 use super::backlog::{Backlog, Next};
 use super::clock::Clock;
+use super::confine;
 use super::header::header;
 use super::looks::{Looks, Milestone};
 use super::metrics::{self, Metrics};
@@ -24,8 +26,9 @@ use crate::error::Error;
 use crate::event::meta::{Gap, GapCause, Refused, Settings, Stop, StopReason};
 use crate::event::values::Time;
 use crate::input::{Input, Mark, Source, What};
-use crate::netlink::dump::{Dumps, Progress};
+use crate::netlink::dump::{Dumps, Outcome, Progress};
 use crate::netlink::events::Events;
+use crate::netlink::{List, Listen};
 use crate::sink::{Reader, Sink};
 
 /// What a live run is asked for.
@@ -69,13 +72,15 @@ const MOST_ERRORS: u32 = 100;
 /// # Errors
 /// Where a socket, the output or the recording fails.
 pub fn run(live: &Live) -> Result<(), Error> {
-    let mut sink = open(&live.outputs)?;
     // The events' socket comes first: what changes while the dumps run is queued there.
     let mut events = match service::passed_socket().map_err(Error::Socket)? {
         Some(fd) => Events::take_over(fd).map_err(Error::Socket)?,
         None => Events::open(live.rcvbuf).map_err(Error::Socket)?,
     };
     let mut dumps = Dumps::open().map_err(Error::Dump)?;
+    // Before the sink: what the threads are not to do that it starts.
+    confine::confine(live.outputs.output.is_some() || live.outputs.record.is_some());
+    let mut sink = open(&live.outputs)?;
     let looks = Looks::new(requests(&live.settings), live.audit, Instant::now());
     let header = header(&live.settings, &events, &sink);
     let run = run_id();
@@ -95,7 +100,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
     let mut register = || -> io::Result<()> {
         registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
         registry.register(events.source(), EVENTS, Interest::READABLE)?;
-        registry.register(dumps.source(), DUMPS, Interest::READABLE)
+        dumps.register(registry.try_clone()?, DUMPS)
     };
     register().map_err(Error::Loop)?;
     if let Some(fd) = sink.pollable() {
@@ -118,6 +123,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         started: header.time,
         fault: None,
         errors: 0,
+        dump_errors: 0,
         last: None,
         deadline: live.duration.map(|duration| begun + duration),
         heartbeat: live.heartbeat,
@@ -131,10 +137,10 @@ fn clock() -> Time {
 }
 
 /// The loop's state.
-struct Stream {
+struct Stream<E, D> {
     session: Session,
-    events: Events,
-    dumps: Dumps,
+    events: E,
+    dumps: D,
     looks: Looks,
     backlog: Backlog,
     refused: Forgeries,
@@ -146,8 +152,9 @@ struct Stream {
     started: Time,
     /// The error that tells of a loss behind what is still queued.
     fault: Option<io::Error>,
-    /// Errors in a row.
+    /// Errors in a row: of the events, and of the dumps.
     errors: u32,
+    dump_errors: u32,
     /// When something was received last.
     last: Option<Time>,
     deadline: Option<Instant>,
@@ -164,7 +171,7 @@ struct Forgeries {
     not_before: Option<Instant>,
 }
 
-impl Stream {
+impl<E: Listen, D: List> Stream<E, D> {
     fn run(
         mut self,
         mut poll: Poll,
@@ -242,18 +249,19 @@ impl Stream {
         if busy {
             return Some(Duration::ZERO);
         }
+        let now = Instant::now();
         let times = [
             self.deadline,
             self.next_heartbeat,
             self.looks.wakeup(),
-            self.refused.due(),
+            self.refused.due(now),
             sink.wakeup(),
             self.manager.due(),
             self.metrics.as_ref().map(|metrics| metrics.due),
         ];
         let next = times.into_iter().flatten().min()?;
         // mio waits in whole milliseconds, rounded down.
-        let wait = next.saturating_duration_since(Instant::now());
+        let wait = next.saturating_duration_since(now);
         Some(wait + Duration::from_micros(999))
     }
 
@@ -264,7 +272,7 @@ impl Stream {
             self.next_heartbeat = Some(now + every);
             self.beat()?;
         }
-        if self.refused.due().is_some_and(|due| due <= now) {
+        if self.refused.due(now).is_some_and(|due| due <= now) {
             self.tell_refused(now)?;
         }
         Ok(())
@@ -319,10 +327,22 @@ impl Stream {
 
     /// Takes some rows of the look that is under way.
     fn rows(&mut self) -> Result<bool, Error> {
-        let progress = self.dumps.receive().map_err(Error::Dump)?;
-        if progress == Progress::Wait {
-            return Ok(false);
-        }
+        let progress = match self.dumps.receive() {
+            Ok(Progress::Wait) => return Ok(false),
+            Ok(progress) => progress,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
+            // Rows are missing: this look proves nothing, and is repeated.
+            Err(error) => {
+                self.dump_errors += 1;
+                if self.dump_errors > MOST_ERRORS {
+                    return Err(Error::Dump(error));
+                }
+                warn!("a list of the kernel breaks off, and is read again: {error}");
+                self.dumps.abandon().map_err(Error::Dump)?;
+                self.listed(Outcome::Interrupted)?;
+                return Ok(true);
+            }
+        };
         // Whatever the kernel told before it listed these rows is told before them.
         let mut batches = 0;
         while !self.session.is_full() && (self.receive()? || !self.backlog.is_empty()) {
@@ -333,6 +353,8 @@ impl Stream {
                 break;
             }
         }
+        let now = Instant::now();
+        self.looks.doubt(self.session.pipeline.take_doubtful(), now);
         for bytes in self.dumps.rows() {
             let what = What::Datagram(Source::Dumps, bytes);
             self.session.feed(&Input {
@@ -340,9 +362,15 @@ impl Stream {
                 what,
             })?;
         }
-        let Progress::Done(outcome) = progress else {
-            return Ok(true);
-        };
+        if let Progress::Done(outcome) = progress {
+            self.dump_errors = 0;
+            self.listed(outcome)?;
+        }
+        Ok(true)
+    }
+
+    /// A dump has ended: asks for the next one of the look, or ends it.
+    fn listed(&mut self, outcome: Outcome) -> Result<(), Error> {
         match self.looks.answered(outcome) {
             Ok(request) => self.dumps.ask(&request).map_err(Error::Dump)?,
             Err(whole) => {
@@ -355,7 +383,7 @@ impl Stream {
                 }
             }
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Empties the socket. Returns whether there may be more at once, for which there is no room.
@@ -384,6 +412,7 @@ impl Stream {
                     self.note_loss()?;
                     return Ok(false);
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 // What was queued before the loss comes first, then the gap.
                 Err(error) => {
                     self.errors += 1;
@@ -484,8 +513,10 @@ fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time
 
 impl Forgeries {
     /// When they are to be told, if there are any.
-    fn due(&self) -> Option<Instant> {
-        let now = Instant::now();
+    fn due(&self, now: Instant) -> Option<Instant> {
         (self.datagrams > 0).then(|| self.not_before.unwrap_or(now))
     }
 }
+
+#[cfg(test)]
+mod faults;

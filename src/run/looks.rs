@@ -31,6 +31,8 @@ struct Owed {
     first: Instant,
     last: Instant,
     not_before: Instant,
+    /// When something may have changed without a word last: it may go on for some time.
+    doubt: Option<Instant>,
     /// Disturbed looks in a row.
     attempts: u32,
 }
@@ -102,8 +104,14 @@ impl Looks {
         kinds
     }
 
-    /// These kinds may have changed without a word.
+    /// These kinds may have changed without a word: also while one of them was being read, and then
+    /// rows may be missing.
     pub fn doubt(&mut self, kinds: KindSet, now: Instant) {
+        if let Some(current) = &mut self.current
+            && kinds.contains(current.kind)
+        {
+            current.whole = false;
+        }
         self.want(kinds, Origin::Inferred, now);
     }
 
@@ -129,9 +137,13 @@ impl Looks {
                 first: now,
                 last: now,
                 not_before: now,
+                doubt: None,
                 attempts: 0,
             });
             owed.last = now;
+            if origin == Origin::Inferred {
+                owed.doubt = Some(now);
+            }
             if origin == Origin::Resync {
                 (owed.not_before, owed.attempts) = (now, 0);
                 if owed.origin == Origin::Inferred {
@@ -214,7 +226,11 @@ impl Looks {
         };
         let mut done = true;
         if let Some(owed) = again {
-            let asked_again = owed.last > current.begun;
+            // Also where it was looked at for another reason, before there was any quiet.
+            let early = owed
+                .doubt
+                .is_some_and(|doubt| doubt + QUIET > current.begun);
+            let asked_again = early || owed.last > current.begun;
             if !clean && !current.failed {
                 owed.attempts += 1;
                 let backoff = BACKOFF * 2_u32.saturating_pow(owed.attempts.min(16));
@@ -333,6 +349,23 @@ mod tests {
             look(&mut looks, CLEAN, now),
             (Kind::Route, Origin::Inferred, Milestone::None)
         );
+    }
+
+    #[test]
+    fn a_look_for_another_reason_comes_too_soon_for_a_doubt() {
+        let now = Instant::now();
+        let mut looks = looks(None, now);
+        look(&mut looks, CLEAN, now);
+        look(&mut looks, CLEAN, now);
+        looks.lost(now);
+        looks.doubt(KindSet::of(&[Kind::Route]), now);
+        look(&mut looks, CLEAN, now);
+        let (.., milestone) = look(&mut looks, CLEAN, now);
+        assert_eq!(milestone, Milestone::Resync);
+        assert_eq!(looks.wakeup(), Some(now + QUIET));
+        let (kind, origin, _) = look(&mut looks, CLEAN, now + QUIET);
+        assert_eq!((kind, origin), (Kind::Route, Origin::Inferred));
+        assert_eq!(looks.wakeup(), None);
     }
 
     #[test]

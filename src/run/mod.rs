@@ -3,6 +3,7 @@
 
 mod backlog;
 mod clock;
+mod confine;
 mod header;
 pub mod live;
 mod looks;

@@ -46,6 +46,7 @@ fn of_kind(kind: Kind, details: bool) -> Vec<Request> {
         Kind::Acaddress => vec![Request::acaddresses()],
         Kind::Neightbl => vec![Request::neightbl()],
         Kind::Addrlabel => vec![Request::addrlabels()],
+        Kind::Qdisc => vec![Request::qdiscs()],
         _ => Vec::new(),
     }
 }

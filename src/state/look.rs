@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::table::{Key, Known as _, key};
-use super::{Links, Meaning, State, op_of};
+use super::{Links, Meaning, State, op_of, silent};
 use crate::decode::{Decoded, Verb};
 use crate::event::{Change, Kind, Op, Origin, Payload};
 use crate::netlink::frame::Message;
@@ -121,11 +121,25 @@ impl State {
         self.name_devices(&mut payload);
         self.note_nameless(route_key, &mut payload);
         let change = old.map(|old| self.change(&payload, old));
-        Some(Meaning {
+        let meaning = Meaning {
             op: self.op_of_row(op),
             payload,
             change,
-        })
+        };
+        self.doubt_after_row(kind, self.origin(), &meaning);
+        Some(meaning)
+    }
+
+    /// What a look found may be the end of something that still goes on: an address joins its
+    /// groups when it has been there for a while.
+    fn doubt_after_row(&mut self, looked_at: Kind, origin: Origin, meaning: &Meaning) {
+        if origin != Origin::Snapshot {
+            let change = meaning.change.as_ref();
+            let mut kinds = silent::after(meaning.op, &meaning.payload, change);
+            // Of that kind the look finds everything itself.
+            kinds.remove(looked_at);
+            self.doubtful = self.doubtful.or(kinds);
+        }
     }
 
     fn op_of_row(&self, op: Op) -> Op {
@@ -178,6 +192,9 @@ impl State {
                 change: None,
             });
         }
+        for meaning in &told {
+            self.doubt_after_row(look.kind, look.origin, meaning);
+        }
         if clean {
             self.complete.insert(look.kind);
         }
@@ -198,6 +215,9 @@ impl State {
                 link = named.clone();
             }
             self.links.put(link);
+            if before.is_none() {
+                self.device_is_known();
+            }
             let op = match (&before, origin) {
                 (Some(_), _) => Op::Change,
                 (None, Origin::Snapshot) => Op::Present,

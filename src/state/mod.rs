@@ -54,6 +54,8 @@ pub struct State {
     look: Option<Look>,
     /// The kinds that may have changed without a word.
     doubtful: KindSet,
+    /// The kinds of which something was told without the name of a device.
+    nameless: KindSet,
 }
 
 impl State {
@@ -70,6 +72,7 @@ impl State {
             complete: KindSet::EMPTY,
             look: None,
             doubtful: KindSet::EMPTY,
+            nameless: KindSet::EMPTY,
         }
     }
 
@@ -114,8 +117,10 @@ impl State {
         let kind = payload.kind();
         if verb == Verb::Notify || !self.tracked.contains(kind) {
             self.name_devices(&mut payload);
+            let op = op_of_request(verb, message.flags);
+            self.doubtful = self.doubtful.or(silent::after(op, &payload, None));
             return Meaning {
-                op: op_of_request(verb, message.flags),
+                op,
                 payload,
                 change: None,
             };
@@ -172,6 +177,9 @@ impl State {
         }
         self.name_devices(&mut payload);
         self.note_nameless((kind == Kind::Route).then_some(key), &mut payload);
+        if kind == Kind::Link && op == Op::Add {
+            self.device_is_known();
+        }
         let op = match op {
             Op::Add if !self.complete.contains(kind) => Op::Present,
             op => op,
@@ -187,13 +195,21 @@ impl State {
         }
     }
 
-    /// A route is kept without names: that it was told without one has to be noted.
+    /// An object that was told without the name of a device is told again when it has one. A route
+    /// is kept without names: that has to be noted.
     fn note_nameless(&mut self, key: Option<Key>, payload: &mut Payload) {
-        if let Some(key) = key
-            && Links::is_nameless(payload)
-        {
+        if payload.kind() == Kind::Link || !Links::is_nameless(payload) {
+            return;
+        }
+        self.nameless.insert(payload.kind());
+        if let Some(key) = key {
             self.routes.note_nameless(key);
         }
+    }
+
+    /// A device has become known: objects that lack its name are to be looked at.
+    fn device_is_known(&mut self) {
+        self.doubtful = self.doubtful.or(std::mem::take(&mut self.nameless));
     }
 
     /// The difference to the object's former self.

@@ -5,7 +5,8 @@ use crate::event::link::Link;
 use crate::event::{Change, Kind, Op, Payload};
 
 /// IPv4 routes, and nexthops, go with their device, and their legs with its carrier. Multicast
-/// groups that the kernel joins on it, and their neighbours, come.
+/// groups that the kernel joins on it, and their neighbours, come. A device that comes up gets the
+/// default queueing discipline, and one that goes takes its own along.
 const WITH_A_DEVICE: KindSet = KindSet::of(&[
     Kind::Route,
     Kind::Nexthop,
@@ -14,6 +15,7 @@ const WITH_A_DEVICE: KindSet = KindSet::of(&[
     Kind::Netconf,
     Kind::Maddress,
     Kind::Acaddress,
+    Kind::Qdisc,
 ]);
 /// A device that joins or leaves a bridge or VRF takes entries along.
 const WITH_A_MASTER: KindSet = KindSet::of(&[
@@ -31,6 +33,10 @@ const WITH_AN_ADDRESS: KindSet = KindSet::of(&[Kind::Neigh, Kind::Fdb]);
 /// IPv4 routes go with the subnet of their router.
 const WITHOUT_AN_ADDRESS: KindSet = KindSet::of(&[Kind::Route, Kind::Fdb]);
 
+/// A queueing discipline takes those below it along, or brings some; in the place of a root that
+/// goes comes the default one.
+const WITH_A_QDISC: KindSet = KindSet::of(&[Kind::Qdisc]);
+
 /// The kinds of which objects may have changed without a word when this was told.
 pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
     match payload {
@@ -39,6 +45,9 @@ pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
             Some(Payload::Link(old)) => after_change(link, old),
             _ => KindSet::EMPTY,
         },
+        Payload::Qdisc(_) => WITH_A_QDISC,
+        // With its leaf.
+        Payload::Class(_) if op == Op::Delete => WITH_A_QDISC,
         Payload::Nexthop(_) if matches!(op, Op::Change | Op::Delete) => WITH_A_NEXTHOP,
         Payload::Address(address) => match (op, change.map(Change::old)) {
             (Op::Delete, _) => WITHOUT_AN_ADDRESS,
@@ -54,6 +63,9 @@ fn after_change(link: &Link, old: &Link) -> KindSet {
     let mut kinds = KindSet::EMPTY;
     if link.flags != old.flags || link.operstate != old.operstate {
         kinds = kinds.or(WITH_A_DEVICE);
+    }
+    if link.qdisc != old.qdisc || link.num_tx_queues != old.num_tx_queues {
+        kinds = kinds.or(WITH_A_QDISC);
     }
     if link.master_index != old.master_index {
         kinds = kinds.or(WITH_A_MASTER);

@@ -7,6 +7,7 @@ mod pen;
 mod plain;
 mod route;
 mod rule;
+mod tc;
 
 use std::fmt::{self, Write as _};
 
@@ -62,6 +63,11 @@ fn say(pen: &mut Pen<'_>, event: &Event) -> fmt::Result {
         Payload::Fdb(fdb) => objects::fdb(pen, event, fdb),
         Payload::Rule(rule) => rule::say(pen, event, rule),
         Payload::Prefix(prefix) => objects::prefix(pen, prefix),
+        Payload::Qdisc(qdisc) => tc::qdisc(pen, event, qdisc),
+        Payload::Class(class) => tc::class(pen, class),
+        Payload::Filter(filter) => tc::filter(pen, filter),
+        Payload::Chain(chain) => tc::chain(pen, chain),
+        Payload::Action(action) => tc::action(pen, action),
         Payload::Unknown(unknown) => meta::unknown(pen, unknown),
         Payload::Meta(meta) => meta::say(pen, meta),
         other => plain::say(pen, event, other),

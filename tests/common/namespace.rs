@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::NLSTREAM;
 
-/// How long a test waits for a line: far longer than it ever takes.
+/// How long a test usually waits for a line: far longer than it ever takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A user and network namespace, with lo up. Needs no privilege.
@@ -112,6 +112,7 @@ impl Namespace {
             lines,
             seen: Vec::new(),
             read: 0,
+            patience: PATIENCE,
         };
         let start = stream.next();
         assert_eq!(start["op"], "start", "{start}");
@@ -135,12 +136,14 @@ pub struct Stream {
     pub seen: Vec<Value>,
     /// How many of them `wait_for` has passed.
     read: usize,
+    /// How long it waits for a line.
+    pub patience: Duration,
 }
 
 impl Stream {
     /// The next line.
     pub fn next(&mut self) -> Value {
-        match self.lines.recv_timeout(PATIENCE) {
+        match self.lines.recv_timeout(self.patience) {
             Ok(line) => self.take(&line),
             Err(error) => {
                 let stderr = self.stop_reading();
@@ -160,7 +163,7 @@ impl Stream {
 
     /// The next line for which `wanted` holds.
     pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + self.patience;
         loop {
             while let Some(line) = self.seen.get(self.read) {
                 self.read += 1;
@@ -199,7 +202,7 @@ impl Stream {
 
     /// Waits for the end. Returns all lines and what stderr said; the program must succeed.
     pub fn end(mut self) -> (Vec<Value>, String) {
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+        while let Ok(line) = self.lines.recv_timeout(self.patience) {
             self.take(&line);
         }
         let stderr = self.stop_reading();

@@ -11,3 +11,4 @@ mod loss;
 mod recording;
 mod service;
 mod systemd;
+mod tc;

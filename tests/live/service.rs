@@ -56,3 +56,50 @@ fn counters_for_prometheus() {
     described.dedup();
     assert_eq!(described.len(), count);
 }
+
+#[test]
+fn it_gives_up_what_it_does_not_need() {
+    let Some(ns) = Namespace::new() else { return };
+    let path = std::env::temp_dir().join(format!("nlstream-confined-{}", std::process::id()));
+    let args = ["-o", path.to_str().unwrap(), "--fsync", "always"];
+    for (args, capabilities) in [(&args[..0], 0), (&args[..], 2)] {
+        let mut child = ns
+            .command(crate::common::NLSTREAM)
+            .args(args)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let tasks = format!("/proc/{}/task", child.id());
+        let field = |text: &str, name: &str| {
+            let line = text
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap();
+            u64::from_str_radix(line.trim(), 16).unwrap()
+        };
+        let end = Instant::now() + Duration::from_secs(10);
+        let confined = || {
+            let tasks: Vec<_> = std::fs::read_dir(&tasks).unwrap().flatten().collect();
+            let filtered = tasks.iter().filter(|task| {
+                let text = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
+                text.contains("Seccomp:\t2")
+                    && field(&text, "CapEff:") == capabilities
+                    && field(&text, "CapPrm:") == capabilities
+                    && field(&text, "NoNewPrivs:") == 1
+            });
+            // With a file there is a thread for it.
+            filtered.count() == tasks.len() && tasks.len() == if args.is_empty() { 1 } else { 2 }
+        };
+        while !confined() {
+            assert!(Instant::now() < end, "it has more than it needs: {args:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let pid = child.id().to_string();
+        std::process::Command::new("kill")
+            .arg(pid)
+            .status()
+            .unwrap();
+        assert!(child.wait().unwrap().success());
+    }
+    std::fs::remove_file(path).unwrap();
+}

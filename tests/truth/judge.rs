@@ -1,5 +1,7 @@
 //! Folded lines against what `ip` and `bridge` say that the kernel holds.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::fold::{Objects, of_kind};
@@ -30,6 +32,17 @@ pub fn kernel(ns: &Namespace) -> Vec<String> {
             all.extend(neigh_sentence(&neigh));
         }
     }
+    for nexthop in ns.json("ip -d -j nexthop") {
+        all.push(nexthop_sentence(&nexthop));
+    }
+    for entry in ns.json("bridge -j mdb") {
+        for group in entry["mdb"].as_array().into_iter().flatten() {
+            all.extend(mdb_sentence(group));
+        }
+    }
+    for route in ns.json("ip -j mroute show table all") {
+        all.push(sentence("mroute", &route, MROUTE));
+    }
     for entry in ns.json("bridge -j fdb") {
         let dev = entry["ifname"].clone();
         all.push(format!("{} {dev}", sentence("fdb", &entry, FDB)));
@@ -57,6 +70,9 @@ pub fn folded(objects: &Objects) -> Vec<String> {
         all.push(format!("{family} {}", sentence("rule", rule, RULE)));
     }
     all.extend(of_kind(objects, "neigh").filter_map(neigh_sentence));
+    all.extend(of_kind(objects, "nexthop").map(nexthop_sentence));
+    all.extend(of_kind(objects, "mdb").filter_map(mdb_sentence));
+    all.extend(of_kind(objects, "mroute").map(|it| sentence("mroute", it, MROUTE)));
     for entry in of_kind(objects, "fdb") {
         let dev = entry["dev"].clone();
         all.push(format!("{} {dev}", sentence("fdb", entry, FDB)));
@@ -67,18 +83,18 @@ pub fn folded(objects: &Objects) -> Vec<String> {
 
 /// What is on one side only.
 pub fn differences(kernel: &[String], folded: &[String]) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = folded.to_vec();
+    let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
     for sentence in kernel {
-        match rest.iter().position(|other| other == sentence) {
-            Some(at) => drop(rest.swap_remove(at)),
-            None => found.push(format!("not told: {sentence}")),
-        }
+        *counts.entry(sentence).or_default() += 1;
     }
-    found.extend(
-        rest.into_iter()
-            .map(|sentence| format!("only told: {sentence}")),
-    );
+    for sentence in folded {
+        *counts.entry(sentence).or_default() -= 1;
+    }
+    let mut found = Vec::new();
+    for (sentence, count) in counts {
+        let side = if count > 0 { "not told" } else { "only told" };
+        found.extend((0..count.abs()).map(|_| format!("{side}: {sentence}")));
+    }
     found
 }
 
@@ -100,6 +116,34 @@ const RULE: &[&str] = &[
     "priority", "src", "srclen", "table", "fwmark", "action", "protocol",
 ];
 const FDB: &[&str] = &["mac", "master", "vlan", "dst"];
+
+const MROUTE: &[&str] = &["src", "dst", "iif", "table", "state"];
+
+/// `ip` prints a weight of 1 as none, a blackhole as a key without a value.
+fn nexthop_sentence(nexthop: &Value) -> String {
+    let mut legs: Vec<String> = Vec::new();
+    for leg in nexthop["group"].as_array().into_iter().flatten() {
+        legs.push(format!(
+            "{}×{}",
+            leg["id"],
+            leg["weight"].as_u64().unwrap_or(1)
+        ));
+    }
+    let flags = nexthop["flags"].as_array().into_iter().flatten();
+    let mut flags: Vec<_> = flags.filter_map(Value::as_str).collect();
+    if nexthop.get("blackhole").is_some() {
+        flags.push("blackhole");
+    }
+    flags.sort_unstable();
+    let text = sentence("nexthop", nexthop, &["id", "gateway", "dev", "scope"]);
+    format!("{text} {legs:?} {flags:?}")
+}
+
+/// Groups that the kernel itself joins and leaves come and go by timers.
+fn mdb_sentence(group: &Value) -> Option<String> {
+    (group["state"] == "permanent")
+        .then(|| sentence("mdb", group, &["dev", "port", "grp", "src", "vid", "state"]))
+}
 
 fn sentence(kind: &str, object: &Value, fields: &[&str]) -> String {
     let mut text = kind.to_owned();
@@ -152,8 +196,10 @@ fn route_sentence(family: &str, route: &Value) -> String {
 /// What passes by itself is no state: entries that the kernel is about to resolve or to forget.
 fn neigh_sentence(neigh: &Value) -> Option<String> {
     let lasting = ["PERMANENT", "NOARP"];
-    // Sending to a multicast group makes an entry without a word, whenever that may be.
-    if neigh["dst"].as_str().unwrap().starts_with("ff02:") {
+    // Sending to a multicast group makes an entry without a word, whenever that may be: a report of
+    // IGMP or MLD waits for a random time. The audit finds them.
+    let dst = neigh["dst"].as_str().unwrap();
+    if dst.starts_with("ff02:") || dst.starts_with("224.") {
         return None;
     }
     let states: Vec<_> = neigh["state"].as_array().into_iter().flatten().collect();

@@ -8,5 +8,7 @@ mod common;
 
 mod churn;
 mod fold;
+mod heavy;
 mod judge;
 mod random;
+mod silent;

@@ -232,3 +232,56 @@ fn rules() {
         "rule add inet6 0: not from all iif eth9 [detached] dport 80-90 goto 200"
     );
 }
+
+#[test]
+fn traffic_control() {
+    use crate::event::tc::options::{Options, Value};
+    use crate::event::tc::{Action, Filter, Qdisc};
+
+    let limit = |limit| {
+        Options(vec![
+            ("limit", Value::Number(limit)),
+            ("ecn", Value::Yes(true)),
+        ])
+    };
+    let qdisc = |options| Qdisc {
+        ifindex: Some(7),
+        dev: name("v0"),
+        kind: Some("codel".to_owned()),
+        handle: "1:".to_owned(),
+        root: Some(true),
+        options: Some(options),
+        ..Default::default()
+    };
+    assert_eq!(
+        sentence(&event(Op::Add, Payload::from(qdisc(limit(5))))),
+        "qdisc add codel 1: dev v0 root limit 5 ecn"
+    );
+    let mut change = event(Op::Change, Payload::from(qdisc(limit(9))));
+    let old = Payload::from(qdisc(limit(5)));
+    change.change = Some(Change::between(&change.payload, old));
+    assert_eq!(
+        sentence(&change),
+        "qdisc change codel 1: dev v0 root limit 5 → 9"
+    );
+    let control = Options(vec![
+        ("type", Value::Text("goto".to_owned())),
+        ("chain", Value::Number(3)),
+    ]);
+    let filter = Filter {
+        block: Some(22),
+        kind: Some("flower".to_owned()),
+        protocol: known("ip"),
+        pref: 10,
+        actions: Some(vec![Action {
+            kind: Some("gact".to_owned()),
+            options: Some(Options(vec![("control_action", Value::Options(control))])),
+            ..Default::default()
+        }]),
+        ..Default::default()
+    };
+    assert_eq!(
+        sentence(&event(Op::Add, Payload::from(filter))),
+        "filter add flower block 22 protocol ip pref 10 action gact control_action goto 3"
+    );
+}

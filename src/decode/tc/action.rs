@@ -1,0 +1,142 @@
+//! Actions, of filters and on their own (`RTM_NEWACTION`, `RTM_DELACTION`).
+
+use super::options::{Out, decode as options_of};
+use super::{hex, stats};
+use crate::decode::cx::Cx;
+use crate::event::tc::options::Value;
+use crate::event::tc::{Action, spec};
+use crate::event::values::{Flags, Hex};
+use crate::netlink::attr::{Attr, Fault};
+
+// TCA_ROOT_* (linux/rtnetlink.h)
+const TCA_ACT_TAB: u16 = 1;
+const TCA_ROOT_FLAGS: u16 = 2;
+const TCA_ROOT_COUNT: u16 = 3;
+const TCA_ROOT_TIME_DELTA: u16 = 4;
+const TCA_ROOT_EXT_WARN_MSG: u16 = 5;
+
+// TCA_ACT_* (linux/pkt_cls.h)
+const TCA_ACT_KIND: u16 = 1;
+const TCA_ACT_OPTIONS: u16 = 2;
+const TCA_ACT_INDEX: u16 = 3;
+const TCA_ACT_STATS: u16 = 4;
+const TCA_ACT_PAD: u16 = 5;
+const TCA_ACT_COOKIE: u16 = 6;
+const TCA_ACT_FLAGS: u16 = 7;
+const TCA_ACT_HW_STATS: u16 = 8;
+const TCA_ACT_USED_HW_STATS: u16 = 9;
+const TCA_ACT_IN_HW_COUNT: u16 = 10;
+
+/// `TCA_ACT_FLAGS_*`
+const FLAGS: &[(u64, &str)] = &[(1, "no_percpu"), (2, "skip_hw"), (4, "skip_sw")];
+/// `TCA_ACT_HW_STATS_*`
+const HW_STATS: &[(u64, &str)] = &[(1, "immediate"), (2, "delayed")];
+
+/// The actions of a message of their own: a `struct tcamsg` and its attributes. `None` where it is
+/// too short.
+pub fn decode<'n>(
+    cx: &mut Cx<'n>,
+    body: &[u8],
+    mut each: impl FnMut(&mut Cx<'n>, Action),
+) -> Option<()> {
+    let (_, attributes) = body.split_first_chunk::<4>()?;
+    cx.each(attributes, |cx, attr| match attr.kind {
+        TCA_ACT_TAB => cx.within(attr.kind, |cx| {
+            cx.each(attr.value, |cx, attr| {
+                let mut action = one(cx, &attr)?;
+                flushed(&mut action);
+                each(cx, action);
+                Ok(())
+            });
+        }),
+        // The request, as far as it was one; and the number of actions that follow.
+        TCA_ROOT_FLAGS | TCA_ROOT_COUNT | TCA_ROOT_TIME_DELTA => Ok(()),
+        TCA_ROOT_EXT_WARN_MSG => Ok(()),
+        _ => Err(Fault::Unknown),
+    });
+    Some(())
+}
+
+/// All actions of a type went at once: in the place of the cookie is their number
+/// (`TCA_FCNT` of tcf_del_walker, net/sched/act_api.c).
+fn flushed(action: &mut Action) {
+    if action.index.is_none()
+        && action.options.is_none()
+        && let Some(Hex(cookie)) = &action.cookie
+        && let Ok(count) = cookie[..].try_into()
+    {
+        action.flushed = Some(u32::from_ne_bytes(count));
+        action.cookie = None;
+    }
+}
+
+/// The actions of a filter.
+pub fn list(cx: &mut Cx<'_>, bytes: &[u8]) -> Vec<Action> {
+    let mut actions = Vec::new();
+    cx.each(bytes, |cx, attr| {
+        actions.push(one(cx, &attr)?);
+        Ok(())
+    });
+    actions
+}
+
+fn one(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Action, Fault> {
+    let mut it = Action::default();
+    cx.nested(attr, |cx, attr| {
+        match attr.kind {
+            TCA_ACT_KIND => it.kind = Some(attr.str()?.to_owned()),
+            TCA_ACT_OPTIONS => {
+                let kind = it.kind.as_deref().unwrap_or_default();
+                match spec::action(kind) {
+                    Some(table) => {
+                        let out = options_of(cx, table, &attr)?;
+                        told(&mut it, out);
+                    }
+                    None => it.options_hex = Some(hex(cx, &attr)?),
+                }
+            }
+            TCA_ACT_INDEX => it.index = Some(attr.u32()?),
+            TCA_ACT_STATS if cx.details => stats::nest(cx, &attr, &mut it.stats)?,
+            TCA_ACT_STATS | TCA_ACT_PAD => {}
+            TCA_ACT_COOKIE => it.cookie = Some(Hex(attr.value.into())),
+            TCA_ACT_FLAGS => it.flags = Some(Flags::new(bitfield(&attr)?, FLAGS)),
+            TCA_ACT_HW_STATS => it.hw_stats = Some(Flags::new(bitfield(&attr)?, HW_STATS)),
+            TCA_ACT_USED_HW_STATS if cx.details => {
+                it.used_hw_stats = Some(Flags::new(bitfield(&attr)?, HW_STATS));
+            }
+            TCA_ACT_USED_HW_STATS => {}
+            TCA_ACT_IN_HW_COUNT => it.in_hw_count = Some(attr.u32()?),
+            _ => return Err(Fault::Unknown),
+        }
+        Ok(())
+    })?;
+    Ok(it)
+}
+
+/// Takes over what the options say.
+fn told(it: &mut Action, mut out: Out) {
+    if let Some(Value::Number(index)) = out.options.take("index") {
+        it.index = u32::try_from(index).ok();
+    }
+    it.options = super::some(out.options);
+    it.counters = super::some(out.counters);
+}
+
+/// The policer of a filter that was asked for in the old way (`TCA_OLD_COMPAT` of
+/// net/sched/cls_api.c).
+pub fn police(cx: &mut Cx<'_>, kind: u16, bytes: &[u8]) -> Result<Action, Fault> {
+    let mut it = Action {
+        kind: Some("police".to_owned()),
+        ..Action::default()
+    };
+    let table = spec::action("police").unwrap_or_default();
+    let out = super::options::of(cx, table, kind, bytes)?;
+    told(&mut it, out);
+    Ok(it)
+}
+
+/// `struct nla_bitfield32`: the bits.
+fn bitfield(attr: &Attr<'_>) -> Result<u64, Fault> {
+    let [value, _selector] = crate::decode::words::words(attr.value)?;
+    Ok(u64::from(value))
+}

@@ -1,0 +1,508 @@
+//! The interpreter of the tables in [`crate::event::tc::spec`]: attributes and structures →
+//! options by name.
+
+use std::net::IpAddr;
+
+use super::action;
+use crate::decode::cx::Cx;
+use crate::event::tc::Action;
+use crate::event::tc::options::{Field, Options, Type, Value};
+use crate::event::tc::spec::WHOLE;
+use crate::event::values::{Flags, Hex, Symbol};
+use crate::netlink::attr::{Attr, Fault};
+
+/// What the options of an object say.
+#[derive(Debug, Default)]
+pub struct Out {
+    pub options: Options,
+    /// What changes without a word: counters.
+    pub counters: Options,
+    pub actions: Option<Vec<Action>>,
+}
+
+/// Decodes an attribute of options by their table.
+pub fn decode(cx: &mut Cx<'_>, table: &'static [Field], attr: &Attr<'_>) -> Result<Out, Fault> {
+    of(cx, table, attr.kind, attr.value)
+}
+
+/// The same for the payload of the attribute `kind`.
+pub fn of(cx: &mut Cx<'_>, table: &'static [Field], kind: u16, bytes: &[u8]) -> Result<Out, Fault> {
+    let mut out = Out::default();
+    let mut attributes = bytes;
+    if let Some((fields, length)) = head(table) {
+        let head;
+        let all = attributes.len();
+        (head, attributes) = attributes.split_at(length.min(all));
+        if head.len() < length && length != usize::MAX {
+            return Err(Fault::Length);
+        }
+        structure(cx, fields, head, &mut out)?;
+    }
+    cx.within(kind, |cx| {
+        cx.each(attributes, |cx, attr| field(cx, table, &attr, &mut out));
+    })?;
+    settle(&mut out.options);
+    Ok(out)
+}
+
+/// The structure that the options begin with.
+fn head(table: &'static [Field]) -> Option<(&'static [Field], usize)> {
+    let whole = table.iter().filter(|field| field.number == WHOLE);
+    let mut heads = whole.filter_map(|field| match field.wire {
+        Type::Head(length, fields) => Some((fields, length)),
+        _ => None,
+    });
+    heads.next()
+}
+
+/// An attribute, by the field of its number.
+fn field(
+    cx: &mut Cx<'_>,
+    table: &'static [Field],
+    attr: &Attr<'_>,
+    out: &mut Out,
+) -> Result<(), Fault> {
+    if let Some(field) = table.iter().find(|field| field.number == attr.kind) {
+        return value(cx, field, field.wire, attr.kind, attr.value, out);
+    }
+    for field in table {
+        if let Type::Keys(keys) = field.wire
+            && let Some(key) = keys.iter().find(|key| key.number == attr.kind)
+        {
+            let mut inner = Out::default();
+            value(cx, key, key.wire, attr.kind, attr.value, &mut inner)?;
+            let group = out.options.within(field.name);
+            let full = attr.value.iter().all(|byte| *byte == 0xff);
+            for (name, value) in inner.options.0 {
+                put_key(group, name, value, full);
+            }
+            return Ok(());
+        }
+    }
+    Err(Fault::Unknown)
+}
+
+/// A structure: each field up to the next one, or as long as it is. What a kernel is too old for
+/// is absent.
+fn structure(
+    cx: &mut Cx<'_>,
+    fields: &'static [Field],
+    bytes: &[u8],
+    out: &mut Out,
+) -> Result<(), Fault> {
+    if bytes.is_empty() && !fields.is_empty() {
+        return Err(Fault::Length);
+    }
+    for field in fields {
+        let at = usize::from(field.number);
+        let next = fields.iter().map(|field| usize::from(field.number));
+        let next = next.filter(|next| *next > at).min();
+        let length = size(field.wire).or(next.map(|next| next - at));
+        let piece = match length {
+            Some(length) => bytes.get(at..at.saturating_add(length)),
+            None => bytes.get(at..),
+        };
+        if let Some(piece) = piece {
+            value(cx, field, field.wire, field.number, piece, out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Bytes of a value in a structure; `None` where that depends on the structure.
+fn size(wire: Type) -> Option<usize> {
+    Some(match wire {
+        Type::U8 => 1,
+        Type::U16 | Type::I16 | Type::Be16 => 2,
+        Type::U32 | Type::I32 | Type::Be32 | Type::ClassId | Type::Device(_) => 4,
+        Type::Ticks | Type::Burst(_) | Type::Portion | Type::Power | Type::Control => 4,
+        Type::U32Handle => 4,
+        Type::U64 | Type::I64 | Type::Nanoseconds | Type::Hundredths => 8,
+        Type::Bytes(count) => count,
+        Type::Queues => 64,
+        Type::Details(inner) | Type::NotZero(inner) | Type::In(_, inner) => return size(*inner),
+        _ => return None,
+    })
+}
+
+/// Puts what some bytes say. `kind`: the attribute around them.
+fn value(
+    cx: &mut Cx<'_>,
+    field: &'static Field,
+    wire: Type,
+    kind: u16,
+    bytes: &[u8],
+    out: &mut Out,
+) -> Result<(), Fault> {
+    let name = field.name;
+    let value = match wire {
+        Type::Skip => return Ok(()),
+        Type::Details(inner) => {
+            if !cx.details {
+                return Ok(());
+            }
+            let mut told = Out::default();
+            value(cx, field, *inner, kind, bytes, &mut told)?;
+            for (name, value) in told.options.0 {
+                out.counters.put(name, value);
+            }
+            return Ok(());
+        }
+        Type::NotZero(inner) => {
+            if bytes.iter().all(|byte| *byte == 0) {
+                return Ok(());
+            }
+            return value(cx, field, *inner, kind, bytes, out);
+        }
+        Type::In(group, inner) => {
+            let mut told = Out::default();
+            value(cx, field, *inner, kind, bytes, &mut told)?;
+            let group = out.options.within(group);
+            for (name, value) in told.options.0 {
+                group.put(name, value);
+            }
+            return Ok(());
+        }
+        // No device.
+        Type::Device(_) if bytes == [0; 4] => return Ok(()),
+        Type::Struct(fields) => return structure(cx, fields, bytes, out),
+        Type::Head(..) | Type::Keys(_) => return Err(Fault::Unknown),
+        Type::Flat(fields) => {
+            return cx.within(kind, |cx| {
+                cx.each(bytes, |cx, attr| self::field(cx, fields, &attr, out));
+            });
+        }
+        Type::Actions => {
+            let actions = cx.within(kind, |cx| action::list(cx, bytes))?;
+            out.actions = Some(actions);
+            return Ok(());
+        }
+        Type::Police => {
+            let police = action::police(cx, kind, bytes)?;
+            out.actions.get_or_insert_default().push(police);
+            return Ok(());
+        }
+        Type::SubStruct(fields) => {
+            let mut inner = Out::default();
+            structure(cx, fields, bytes, &mut inner)?;
+            Value::Options(inner.options)
+        }
+        Type::Nest(fields) => Value::Options(nest(cx, fields, kind, bytes)?),
+        Type::Structs(length, fields) => {
+            let mut list = Vec::new();
+            let (chunks, rest) = (bytes.chunks_exact(length), bytes.len() % length);
+            if rest != 0 {
+                return Err(Fault::Length);
+            }
+            for chunk in chunks {
+                let mut inner = Out::default();
+                structure(cx, fields, chunk, &mut inner)?;
+                list.push(inner.options);
+            }
+            Value::List(list)
+        }
+        Type::Nests(fields) => {
+            let mut list = Vec::new();
+            cx.within(kind, |cx| {
+                cx.each(bytes, |cx, attr| {
+                    list.push(nest(cx, fields, attr.kind, attr.value)?);
+                    Ok(())
+                });
+            })?;
+            Value::List(list)
+        }
+        Type::Collect(fields) => {
+            let entry = nest(cx, fields, kind, bytes)?;
+            let mut list = match out.options.take(name) {
+                Some(Value::List(list)) => list,
+                _ => Vec::new(),
+            };
+            list.push(entry);
+            Value::List(list)
+        }
+        Type::List(inner) => {
+            let mut list = Vec::new();
+            cx.within(kind, |cx| {
+                cx.each(bytes, |_, attr| {
+                    list.push(match inner {
+                        Type::U8 => i64::from(attr.u8()?),
+                        Type::U64 => integer(attr.u64()?)?,
+                        _ => i64::from(attr.u32()?),
+                    });
+                    Ok(())
+                });
+            })?;
+            Value::Numbers(list)
+        }
+        wire => plain(wire, bytes)?,
+    };
+    put(&mut out.options, name, value);
+    Ok(())
+}
+
+/// Puts a value. Of two lists of one name, each as long as the other, the entries belong together.
+fn put(options: &mut Options, name: &'static str, value: Value) {
+    match (options.get_mut(name), value) {
+        (Some(Value::List(old)), Value::List(new)) if old.len() == new.len() => {
+            for (old, new) in old.iter_mut().zip(new) {
+                for (name, value) in new.0 {
+                    old.put(name, value);
+                }
+            }
+        }
+        (_, value) => options.put(name, value),
+    }
+}
+
+fn nest(
+    cx: &mut Cx<'_>,
+    fields: &'static [Field],
+    kind: u16,
+    bytes: &[u8],
+) -> Result<Options, Fault> {
+    let mut inner = Out::default();
+    cx.within(kind, |cx| {
+        cx.each(bytes, |cx, attr| field(cx, fields, &attr, &mut inner));
+    })?;
+    Ok(inner.options)
+}
+
+fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Fault> {
+    bytes.try_into().map_err(|_| Fault::Length)
+}
+
+fn u32_of(bytes: &[u8]) -> Result<u32, Fault> {
+    array(bytes).map(u32::from_ne_bytes)
+}
+
+fn integer(number: u64) -> Result<i64, Fault> {
+    i64::try_from(number).map_err(|_| Fault::Value)
+}
+
+/// A number of one to eight bytes.
+fn number(bytes: &[u8], big_endian: bool) -> Result<u64, Fault> {
+    Ok(match (bytes.len(), big_endian) {
+        (1, _) => u64::from(bytes[0]),
+        (2, false) => u64::from(u16::from_ne_bytes(array(bytes)?)),
+        (2, true) => u64::from(u16::from_be_bytes(array(bytes)?)),
+        (4, false) => u64::from(u32_of(bytes)?),
+        (4, true) => u64::from(u32::from_be_bytes(array(bytes)?)),
+        (8, false) => u64::from_ne_bytes(array(bytes)?),
+        (8, true) => u64::from_be_bytes(array(bytes)?),
+        _ => return Err(Fault::Length),
+    })
+}
+
+/// As `tc` prints fractions: six digits.
+fn fraction(number: f64) -> Value {
+    Value::Fraction(format!("{number:.5e}").parse().unwrap_or(number))
+}
+
+fn name(
+    bytes: &[u8],
+    big_endian: bool,
+    names: &'static [(u32, &'static str)],
+) -> Result<Value, Fault> {
+    let number = number(bytes, big_endian)?;
+    let number = u32::try_from(number).map_err(|_| Fault::Value)?;
+    Ok(Value::Text(Symbol::of(number, names).to_string()))
+}
+
+fn flags(bits: u64, names: &'static [(u64, &'static str)]) -> Value {
+    let (set, rest) = Flags::new(bits, names).split();
+    let mut words: Vec<_> = set.map(str::to_owned).collect();
+    if rest != 0 {
+        words.push(format!("{rest:#x}"));
+    }
+    Value::Words(words)
+}
+
+/// A value that holds no others.
+fn plain(wire: Type, bytes: &[u8]) -> Result<Value, Fault> {
+    Ok(match wire {
+        Type::U8 => Value::Number(i64::from(array::<1>(bytes)?[0])),
+        Type::U16 => Value::Number(i64::from(u16::from_ne_bytes(array(bytes)?))),
+        Type::I16 => Value::Number(i64::from(i16::from_ne_bytes(array(bytes)?))),
+        Type::U32 => Value::Number(i64::from(u32_of(bytes)?)),
+        Type::I32 => Value::Number(i64::from(i32::from_ne_bytes(array(bytes)?))),
+        Type::U64 => Value::Number(integer(u64::from_ne_bytes(array(bytes)?))?),
+        Type::I64 => Value::Number(i64::from_ne_bytes(array(bytes)?)),
+        Type::Be16 => Value::Number(i64::from(u16::from_be_bytes(array(bytes)?))),
+        Type::Be32 => Value::Number(i64::from(u32::from_be_bytes(array(bytes)?))),
+        Type::Power => {
+            let power = 1_i64.checked_shl(u32_of(bytes)?).filter(|power| *power > 0);
+            Value::Number(power.ok_or(Fault::Value)?)
+        }
+        Type::HexNumber => Value::Text(format!("{:#x}", number(bytes, false)?)),
+        Type::BeHexNumber => Value::Text(format!("{:#x}", number(bytes, true)?)),
+        Type::Text => {
+            let end = bytes.iter().position(|byte| *byte == 0);
+            let text = &bytes[..end.unwrap_or(bytes.len())];
+            Value::Text(String::from_utf8_lossy(text).into_owned())
+        }
+        Type::Hex => Value::Text(Hex(bytes.into()).to_string()),
+        Type::Flag => Value::Yes(true),
+        Type::Yes => Value::Yes(number(bytes, false)? != 0),
+        Type::Ip => Value::Text(match bytes.len() {
+            4 => IpAddr::from(array::<4>(bytes)?).to_string(),
+            _ => IpAddr::from(array::<16>(bytes)?).to_string(),
+        }),
+        Type::Mac => {
+            let mac: [u8; 6] = array(bytes)?;
+            Value::Text(mac.map(|byte| format!("{byte:02x}")).join(":"))
+        }
+        Type::ClassId => Value::Text(class_id(u32_of(bytes)?)),
+        Type::U32Handle => Value::Text(u32_handle(u32_of(bytes)?)),
+        Type::Device(index) => Value::Device(index, u32_of(bytes)?, None),
+        Type::Ticks => fraction(f64::from(u32_of(bytes)?) * 64e-9),
+        Type::Nanoseconds => fraction(i64::from_ne_bytes(array(bytes)?) as f64 / 1e9),
+        Type::Hundredths => Value::Number(integer(u64::from_ne_bytes(array(bytes)?) / 100)?),
+        Type::Burst(rate) => Value::Burst(rate, number(bytes, false)?),
+        Type::Portion => fraction(f64::from(u32_of(bytes)?) / f64::from(u32::MAX)),
+        Type::Name(names) => name(bytes, false, names)?,
+        Type::BeName(names) => name(bytes, true, names)?,
+        Type::Flags(names) => flags(number(bytes, false)?, names),
+        Type::Bitfield(names) => {
+            let (value, _selector): (&[u8; 4], _) =
+                bytes.split_first_chunk().ok_or(Fault::Length)?;
+            flags(u64::from(u32::from_ne_bytes(*value)), names)
+        }
+        Type::Control => Value::Options(control(u32_of(bytes)?)),
+        Type::Bytes(_) => Value::Numbers(bytes.iter().map(|byte| i64::from(*byte)).collect()),
+        Type::Words32 => {
+            let (words, rest) = bytes.as_chunks();
+            if !rest.is_empty() {
+                return Err(Fault::Length);
+            }
+            let words = words
+                .iter()
+                .map(|word| i64::from(u32::from_ne_bytes(*word)));
+            Value::Numbers(words.collect())
+        }
+        Type::Queues => queues(bytes)?,
+        _ => return Err(Fault::Unknown),
+    })
+}
+
+/// `count[16]` and `offset[16]` of `struct tc_mqprio_qopt`.
+fn queues(bytes: &[u8]) -> Result<Value, Fault> {
+    let (words, _) = bytes.as_chunks();
+    let words: Vec<_> = words.iter().map(|word| u16::from_ne_bytes(*word)).collect();
+    let (counts, offsets) = words.split_at_checked(16).ok_or(Fault::Length)?;
+    let classes = counts.iter().zip(offsets).filter(|(count, _)| **count != 0);
+    let list = classes.map(|(count, offset)| {
+        Options(vec![
+            ("offset", Value::Number(i64::from(*offset))),
+            ("count", Value::Number(i64::from(*count))),
+        ])
+    });
+    Ok(Value::List(list.collect()))
+}
+
+/// `TC_ACT_*` (linux/pkt_cls.h)
+fn control(action: u32) -> Options {
+    const NAMES: &[(u32, &str)] = &[
+        (u32::MAX, "continue"),
+        (0, "pass"),
+        (1, "reclassify"),
+        (2, "drop"),
+        (3, "pipe"),
+        (4, "stolen"),
+        (5, "queued"),
+        (6, "repeat"),
+        (7, "redirect"),
+        (8, "trap"),
+    ];
+    let rest = i64::from(action & 0x0fff_ffff);
+    let (name, more) = match action >> 28 {
+        1 => ("jump".to_owned(), Some(("jump", rest))),
+        2 => ("goto".to_owned(), Some(("chain", rest))),
+        _ => (Symbol::of(action, NAMES).to_string(), None),
+    };
+    let mut options = Options(vec![("type", Value::Text(name))]);
+    if let Some((name, number)) = more {
+        options.put(name, Value::Number(number));
+    }
+    options
+}
+
+/// A class as `tc` writes it: `1:10`.
+pub fn class_id(id: u32) -> String {
+    match (id >> 16, id & 0xffff) {
+        (0xffff, 0xffff) => "root".to_owned(),
+        (0, 0) => "none".to_owned(),
+        (0, minor) => format!(":{minor:x}"),
+        (major, 0) => format!("{major:x}:"),
+        (major, minor) => format!("{major:x}:{minor:x}"),
+    }
+}
+
+/// A node of u32 as `tc` writes it: table, bucket, number.
+pub fn u32_handle(handle: u32) -> String {
+    let (table, bucket, node) = (handle >> 20, handle >> 12 & 0xff, handle & 0xfff);
+    let some = |number: u32| match number {
+        0 => String::new(),
+        number => format!("{number:x}"),
+    };
+    match node {
+        0 => format!("{table:x}:{}", some(bucket)),
+        node => format!("{table:x}:{}:{node:x}", some(bucket)),
+    }
+}
+
+/// Puts a key; a mask goes to its key, and one that leaves nothing out (`full`) goes.
+fn put_key(keys: &mut Options, name: &'static str, value: Value, full: bool) {
+    let Some(of) = name.strip_suffix("_mask") else {
+        keys.put(name, value);
+        return;
+    };
+    let Value::Text(mask) = &value else {
+        keys.put(name, value);
+        return;
+    };
+    let of = keys.0.iter_mut().find(|(name, _)| *name == of);
+    let Some((_, of)) = of else {
+        keys.put(name, value);
+        return;
+    };
+    match of {
+        _ if full => {}
+        Value::Text(text) if mask.parse::<IpAddr>().is_ok() => {
+            let length = mask.parse().ok().and_then(prefix_length);
+            match length {
+                Some(length) => text.push_str(&format!("/{length}")),
+                None => text.push_str(&format!("/{mask}")),
+            }
+        }
+        Value::Text(text) if mask.len() == 17 => text.push_str(&format!("/{mask}")),
+        _ => keys.put(name, value),
+    }
+}
+
+/// The length of a prefix with that mask.
+fn prefix_length(mask: IpAddr) -> Option<u32> {
+    let (bits, width) = match mask {
+        IpAddr::V4(mask) => (u128::from(mask.to_bits()) << 96, 32),
+        IpAddr::V6(mask) => (mask.to_bits(), 128),
+    };
+    let length = bits.leading_ones();
+    (bits.count_ones() == length && length <= width).then_some(length)
+}
+
+/// Bursts become bytes, now that the rates are known.
+fn settle(options: &mut Options) {
+    for at in 0..options.0.len() {
+        let Value::Burst(rate, ticks) = options.0[at].1 else {
+            continue;
+        };
+        let rate = match options.get(rate) {
+            Some(Value::Number(rate)) => *rate,
+            _ => 0,
+        };
+        // A tick of the packet scheduler is 64 ns.
+        let bytes = i128::from(rate).saturating_mul(i128::from(ticks) * 64) / 1_000_000_000;
+        options.0[at].1 = Value::Number(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+    let useless = |value: &Value| matches!(value, Value::Options(inner) if inner.0.is_empty());
+    options.0.retain(|(_, value)| !useless(value));
+}

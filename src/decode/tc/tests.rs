@@ -1,0 +1,138 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::names::Names;
+
+/// An attribute.
+fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
+    let length = 4 + value.len() as u16;
+    let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+    bytes.extend(value);
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    bytes
+}
+
+/// A `struct tcmsg`.
+fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
+    [0, ifindex, handle, parent, info]
+        .iter()
+        .flat_map(|word| word.to_ne_bytes())
+        .collect()
+}
+
+fn told(decode: impl FnOnce(&mut Cx<'_>) -> Value) -> (Value, Vec<crate::event::Unparsed>) {
+    let names = Names::builtin();
+    let mut cx = Cx::new(&names, false);
+    let value = decode(&mut cx);
+    (value, cx.take_unparsed())
+}
+
+#[test]
+fn options_of_a_kind_that_nobody_knows_are_kept() {
+    let mut body = header(7, 0x0001_0000, ROOT, 2);
+    body.extend(attr(TCA_KIND, b"novel\0"));
+    body.extend(attr(TCA_OPTIONS, &attr(9, &[1, 2, 3])));
+    let (value, unparsed) = told(|cx| json!(qdisc(cx, &body)));
+    assert_eq!(
+        value,
+        json!({
+            "ifindex": 7, "kind": "novel", "handle": "1:", "root": true,
+            "options_hex": [{"attr": 9, "hex": "010203"}],
+        })
+    );
+    assert!(unparsed.is_empty());
+}
+
+#[test]
+fn what_is_too_short_or_new_is_kept_and_the_rest_told() {
+    let mut options = attr(1, &7_u32.to_ne_bytes());
+    options.extend(attr(2, &[1]));
+    options.extend(attr(200, &[5]));
+    let mut body = header(7, 0x0001_0000, 0x0001_0002, 0);
+    body.extend(attr(TCA_KIND, b"codel\0"));
+    body.extend(attr(TCA_OPTIONS, &options));
+    let (value, unparsed) = told(|cx| json!(qdisc(cx, &body)));
+    assert_eq!(value["options"], json!({"target": 7}));
+    assert_eq!(value["parent"], "1:2");
+    let kept: Vec<_> = unparsed.iter().map(|it| (it.attr, it.reason)).collect();
+    assert_eq!(kept, [(Some(2), "length"), (Some(200), "unknown")]);
+    // A structure that is cut short.
+    let mut body = header(7, 0, ROOT, 0);
+    body.extend(attr(TCA_KIND, b"netem\0"));
+    body.extend(attr(TCA_OPTIONS, &[0; 23]));
+    let (_, unparsed) = told(|cx| json!(qdisc(cx, &body)));
+    assert_eq!(unparsed[0].reason, "length");
+    assert!(qdisc(&mut Cx::new(&Names::builtin(), true), &body[..19]).is_none());
+}
+
+#[test]
+fn a_shared_block_has_no_device() {
+    let info = 10 << 16 | u32::from(0x0800_u16.to_be());
+    let mut body = header(MAGIC_BLOCK, 1, 22, info);
+    body.extend(attr(TCA_KIND, b"flower\0"));
+    let (value, _) = told(|cx| json!(filter(cx, &body)));
+    assert_eq!(
+        value,
+        json!({"kind": "flower", "block": 22, "protocol": "ip", "pref": 10, "handle": "0x1"})
+    );
+}
+
+#[test]
+fn options_of_a_tunnel_are_told_in_hexadecimal() {
+    // Never to be set on a living kernel.
+    let geneve = attr(
+        1,
+        &[attr(1, &[0, 1]), attr(2, &[2]), attr(3, &[0, 0, 0, 3])].concat(),
+    );
+    let mut options = attr(11, &geneve);
+    options.extend(attr(7, &42_u32.to_be_bytes()));
+    let mut action = attr(1, b"tunnel_key\0");
+    action.extend(attr(2, &options));
+    let mut body = vec![0; 4];
+    body.extend(attr(1, &attr(1, &action)));
+    let names = Names::builtin();
+    let mut cx = Cx::new(&names, false);
+    let mut all = Vec::new();
+    action::decode(&mut cx, &body, |_, it| all.push(json!(it)));
+    let hex = Hex(geneve.into()).to_string();
+    assert_eq!(
+        all,
+        [json!({"kind": "tunnel_key", "options": {"enc_opts": hex, "key_id": 42}})]
+    );
+}
+
+#[test]
+fn no_message_however_broken_ends_the_program() {
+    let tables = spec::all().map(|(kind, _)| kind);
+    for kind in tables {
+        for length in [0, 1, 3, 4, 7, 8, 20, 24, 60, 84, 200] {
+            for fill in [0, 1, 4, 0x7f, 0xff] {
+                let mut options = Vec::new();
+                for number in 0..120 {
+                    options.extend(attr(number, &vec![fill; length]));
+                }
+                let mut body = header(u32::MAX, u32::MAX, u32::MAX, u32::MAX);
+                body.extend(attr(TCA_KIND, kind.as_bytes()));
+                body.extend(attr(TCA_OPTIONS, &options));
+                body.extend(attr(TCA_STATS2, &options));
+                body.extend(attr(TCA_STAB, &options));
+                let names = Names::builtin();
+                let mut cx = Cx::new(&names, true);
+                for value in [
+                    json!(qdisc(&mut cx, &body)),
+                    json!(class(&mut cx, &body)),
+                    json!(filter(&mut cx, &body)),
+                    json!(chain(&mut cx, &body)),
+                ] {
+                    assert!(value.is_object());
+                }
+                let whole = attr(
+                    1,
+                    &attr(1, &[attr(1, kind.as_bytes()), attr(2, &options)].concat()),
+                );
+                let body = [vec![0; 4], whole].concat();
+                action::decode(&mut cx, &body, |_, it| drop(json!(it)));
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! `tc` is the judge: on every option that both show, the snapshot says what `tc -d -j qdisc` says.
+
+use serde_json::Value;
+
+use crate::common::namespace::Namespace;
+
+/// Queueing disciplines of every type, each of which this kernel may lack.
+const QDISCS: &[&str] = &[
+    "pfifo limit 100",
+    "bfifo limit 10000",
+    "prio bands 4 priomap 1 2 2 2 1 2 0 0 1 1 1 1 1 1 3 3",
+    "tbf rate 1mbit burst 10kb latency 50ms",
+    "htb default 20 r2q 100",
+    "hfsc default 11",
+    "red limit 400000 min 30000 max 90000 avpkt 1000 burst 55 ecn",
+    "sfq limit 100 perturb 10 quantum 3000",
+    "fq limit 5000 flow_limit 50",
+    "fq_codel limit 2000 target 3ms noecn",
+    "codel limit 500 ecn",
+    "cake bandwidth 100mbit diffserv4",
+    "netem delay 100ms 10ms 25% loss 1%",
+    "ets bands 5 strict 2 quanta 3000 2000 1500",
+    "pie limit 500",
+    "hhf limit 500",
+];
+
+/// Names of `tc`'s JSON as ours; what means something else there.
+fn ours_for<'a>(ours: &'a Value, name: &str) -> Option<&'a Value> {
+    match name {
+        // A tree of its own there; a text where there is no limit.
+        "bandwidth" | "rate" => ours.get(name).filter(|value| value.as_i64() != Some(0)),
+        // `10Kb/1`
+        "burst" => None,
+        name => ours.get(name.replace('-', "_")),
+    }
+}
+
+fn compare(path: &str, tc: &Value, ours: &Value, compared: &mut usize, found: &mut Vec<String>) {
+    let Value::Object(fields) = tc else {
+        *compared += 1;
+        let equal = match (tc.as_f64(), ours.as_f64()) {
+            // Fractions are printed with six digits.
+            (Some(a), Some(b)) => (a - b).abs() <= 1e-5 * a.abs(),
+            _ => tc == ours,
+        };
+        if !equal {
+            found.push(format!("{path}: tc says {tc}, we say {ours}"));
+        }
+        return;
+    };
+    for (name, value) in fields {
+        if let Some(our) = ours_for(ours, name) {
+            compare(&format!("{path}.{name}"), value, our, compared, found);
+        }
+    }
+}
+
+#[test]
+fn qdiscs_agree() {
+    let Some(ns) = Namespace::new() else { return };
+    let mut setup = String::new();
+    for (number, qdisc) in QDISCS.iter().enumerate() {
+        setup += &format!(
+            "ip link add v{number} type veth peer name w{number}
+            ip link set v{number} up
+            tc qdisc add dev v{number} root handle 1: {qdisc} 2>/dev/null || true
+            tc qdisc add dev v{number} ingress 2>/dev/null || true\n"
+        );
+    }
+    ns.run(&setup);
+    let (lines, _) = ns
+        .stream(&["--snapshot", "--for", "300ms", "--with", "details"])
+        .end();
+    let ours: Vec<_> = lines
+        .iter()
+        .filter(|line| line["kind"] == "qdisc" && line["op"] == "present")
+        .collect();
+    assert!(ours.iter().all(|line| line.get("unparsed").is_none()));
+    let theirs = ns.json("tc -d -j qdisc show");
+    assert_eq!(theirs.len(), ours.len());
+    let (mut compared, mut found) = (0, Vec::new());
+    for tc in &theirs {
+        let same = |line: &&&Value| {
+            ["dev", "kind", "handle", "root", "parent"]
+                .iter()
+                .all(|name| line["qdisc"].get(name) == tc.get(*name))
+        };
+        let our = ours.iter().find(same).unwrap_or_else(|| panic!("{tc}"));
+        let path = format!("{} {}", tc["dev"], tc["kind"]);
+        compare(&path, tc, &our["qdisc"], &mut compared, &mut found);
+    }
+    println!("{} qdiscs, {compared} fields compared", theirs.len());
+    assert!(found.is_empty(), "{found:#?}");
+    assert!(compared > theirs.len() * 3, "{compared}");
+}
+
+#[test]
+fn a_qdisc_that_comes_and_goes_without_a_word_is_told() {
+    let Some(ns) = Namespace::new() else { return };
+    ns.run("ip link add v0 type veth peer name w0\nip link set v0 up");
+    let mut stream = ns.stream(&["--snapshot", "-k", "qdisc"]);
+    stream.wait("meta", "sync");
+    let noqueue = |line: &Value, op: &str, origin: &str| {
+        line["qdisc"]["kind"] == "noqueue" && line["op"] == op && line["origin"] == origin
+    };
+    ns.run("tc qdisc add dev v0 root handle 1: pfifo");
+    stream.wait_for("the default goes", |line| noqueue(line, "delete", "kernel"));
+    ns.run("tc qdisc del dev v0 root");
+    stream.wait_for("the default is back", |line| {
+        noqueue(line, "add", "inferred")
+    });
+    ns.run("ip link del v0");
+    stream.wait_for("it went with its device", |line| {
+        noqueue(line, "delete", "inferred")
+    });
+    stream.interrupt();
+}
