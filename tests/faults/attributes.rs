@@ -10,7 +10,9 @@ use nlstream::event::Payload;
 use nlstream::names::Names;
 use nlstream::netlink::attr::Attrs;
 use nlstream::netlink::frame::{Message, Messages};
-use nlstream::netlink::rtm::{RTM_NEWLINK, RTM_NEWNEXTHOP, RTM_NEWROUTE, rtm};
+use nlstream::netlink::rtm::{
+    RTM_NEWCHAIN, RTM_NEWLINK, RTM_NEWNEXTHOP, RTM_NEWPREFIX, RTM_NEWQDISC, RTM_NEWROUTE, rtm,
+};
 use serde_json::Value;
 
 use super::{datagrams, each};
@@ -284,6 +286,13 @@ fn an_attribute_of_another_length_costs_itself_only() {
     for (_, datagrams) in datagrams() {
         for datagram in datagrams {
             for message in Messages::new(&datagram).flatten() {
+                // Not yet traffic control: TCA_STATS and TCA_STATS2 say the same twice, and its
+                // tables of structures pass over what is behind them.
+                if (RTM_NEWQDISC..RTM_NEWPREFIX).contains(&message.kind)
+                    || (RTM_NEWCHAIN..RTM_NEWNEXTHOP).contains(&message.kind)
+                {
+                    continue;
+                }
                 let Some((_, _, fixed)) = rtm(message.kind) else {
                     continue;
                 };
