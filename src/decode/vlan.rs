@@ -75,7 +75,7 @@ fn entry(
     match attr.kind {
         1 => {
             let info = attr.value.first_chunk::<4>().ok_or(Fault::Length)?;
-            cx.longer(&attr, 4);
+            cx.longer(attr, 4);
             it.flags = Some(Flags::new(u64::from(u16_at(info, 0) & !RANGE), FLAGS));
             it.vlan = u16_at(info, 2);
         }
