@@ -176,8 +176,11 @@ fn layout(datagram: &[u8]) -> Vec<u8> {
     layout
 }
 
-/// At most `most` datagrams of each layout in each capture, with their numbers among those.
-fn samples(most: usize) -> Vec<(Header, Vec<(usize, Vec<u8>)>)> {
+/// A datagram, and its number among those of its layout.
+type Sample = (usize, Vec<u8>);
+
+/// At most `most` datagrams of each layout in each capture.
+fn samples(most: usize) -> Vec<(Header, Vec<Sample>)> {
     let mut seen = std::collections::HashMap::<_, usize>::new();
     let mut some = Vec::new();
     for (header, datagrams) in datagrams() {
