@@ -9,7 +9,7 @@ use crate::encode::Format;
 use crate::event::Kind;
 use crate::event::meta::Start;
 use crate::input::Header;
-use crate::netlink::dump::Request;
+use crate::netlink::dump::{Outcome, Progress, Request};
 use crate::netlink::sys::Datagram;
 
 /// What a receive of the events brings.

@@ -1,35 +1,38 @@
 //! The live run: one mio loop over the kernel's events, the dumps, the signals and the reader.
 
+mod events;
+mod lists;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook_mio::v1_0::Signals;
 
-use super::backlog::{Backlog, Next};
+use super::backlog::Backlog;
 use super::clock::Clock;
 use super::confine;
 use super::header::header;
-use super::looks::{Looks, Milestone};
+use super::looks::Looks;
 use super::metrics::{self, Metrics};
 use super::requests::requests;
 use super::service::{self, Manager};
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::error::Error;
-use crate::event::meta::{Gap, GapCause, Refused, Settings, Stop, StopReason};
+use crate::event::meta::{Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Input, Mark, Source, What};
-use crate::netlink::dump::{Dumps, Outcome, Progress};
+use crate::input::{Input, Mark, What};
+use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
 use crate::netlink::{List, Listen};
 use crate::sink::{Reader, Sink};
+use events::Forgeries;
 
 /// What a live run is asked for.
 #[derive(Clone, Debug)]
@@ -160,15 +163,6 @@ struct Stream<E, D> {
     deadline: Option<Instant>,
     heartbeat: Option<Duration>,
     next_heartbeat: Option<Instant>,
-}
-
-/// Datagrams that were refused and not told yet.
-#[derive(Debug, Default)]
-struct Forgeries {
-    datagrams: u64,
-    portid: u32,
-    /// Not to be told before.
-    not_before: Option<Instant>,
 }
 
 impl<E: Listen, D: List> Stream<E, D> {
@@ -305,167 +299,6 @@ impl<E: Listen, D: List> Stream<E, D> {
         }
     }
 
-    fn tell_refused(&mut self, now: Instant) -> Result<(), Error> {
-        let datagrams = std::mem::take(&mut self.refused.datagrams);
-        self.refused.not_before = Some(now + TELL_REFUSED);
-        self.mark(Mark::Refused(Refused {
-            datagrams,
-            portid: self.refused.portid,
-        }))
-    }
-
-    /// Goes on with the look that is under way, or begins the one that is due. Returns whether
-    /// there may be more to do at once.
-    fn look(&mut self, now: Instant) -> Result<bool, Error> {
-        let Some((kind, origin, request)) = self.looks.begin(now) else {
-            return self.rows();
-        };
-        self.mark(Mark::Look(kind, origin))?;
-        self.dumps.ask(&request).map_err(Error::Dump)?;
-        Ok(true)
-    }
-
-    /// Takes some rows of the look that is under way.
-    fn rows(&mut self) -> Result<bool, Error> {
-        let progress = match self.dumps.receive() {
-            Ok(Progress::Wait) => return Ok(false),
-            Ok(progress) => progress,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            // Rows are missing: this look proves nothing, and is repeated.
-            Err(error) => {
-                self.dump_errors += 1;
-                if self.dump_errors > MOST_ERRORS {
-                    return Err(Error::Dump(error));
-                }
-                warn!("a list of the kernel breaks off, and is read again: {error}");
-                self.dumps.abandon().map_err(Error::Dump)?;
-                self.listed(Outcome::Interrupted)?;
-                return Ok(true);
-            }
-        };
-        // Whatever the kernel told before it listed these rows is told before them.
-        let mut batches = 0;
-        while !self.session.is_full() && (self.receive()? || !self.backlog.is_empty()) {
-            self.tell()?;
-            batches += 1;
-            if batches == MOST_BATCHES {
-                self.looks.disturb();
-                break;
-            }
-        }
-        let now = Instant::now();
-        self.looks.doubt(self.session.pipeline.take_doubtful(), now);
-        for bytes in self.dumps.rows() {
-            let what = What::Datagram(Source::Dumps, bytes);
-            self.session.feed(&Input {
-                time: clock(),
-                what,
-            })?;
-        }
-        if let Progress::Done(outcome) = progress {
-            self.dump_errors = 0;
-            self.listed(outcome)?;
-        }
-        Ok(true)
-    }
-
-    /// A dump has ended: asks for the next one of the look, or ends it.
-    fn listed(&mut self, outcome: Outcome) -> Result<(), Error> {
-        match self.looks.answered(outcome) {
-            Ok(request) => self.dumps.ask(&request).map_err(Error::Dump)?,
-            Err(whole) => {
-                self.mark(Mark::Looked(whole))?;
-                let verdict = self.session.pipeline.verdict();
-                match self.looks.over(verdict, Instant::now()) {
-                    Milestone::None => {}
-                    Milestone::Sync => self.mark(Mark::Sync)?,
-                    Milestone::Resync => self.mark(Mark::Resync)?,
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Empties the socket. Returns whether there may be more at once, for which there is no room.
-    fn receive(&mut self) -> Result<bool, Error> {
-        while !self.backlog.is_full() {
-            match self.events.receive() {
-                Ok(()) => {
-                    self.errors = 0;
-                    let time = clock();
-                    self.look_at_clock(time);
-                    for datagram in self.events.datagrams() {
-                        if datagram.sender != 0 {
-                            self.refused.datagrams += 1;
-                            self.refused.portid = datagram.sender;
-                            continue;
-                        }
-                        self.backlog.push(time, datagram.bytes);
-                        if datagram.truncated {
-                            let gap = gap(GapCause::Truncated, None, Some(1), self.emptied);
-                            self.backlog.push_mark(time, Mark::Gap(gap));
-                        }
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.note_loss()?;
-                    self.emptied = Some(clock());
-                    return Ok(false);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What was queued before the loss comes first, then the gap.
-                Err(error) => {
-                    self.errors += 1;
-                    if self.errors > MOST_ERRORS {
-                        return Err(Error::Socket(error));
-                    }
-                    self.fault = Some(error);
-                }
-            }
-        }
-        Ok(true)
-    }
-
-    /// Notes what was lost behind what has been received.
-    fn note_loss(&mut self) -> Result<(), Error> {
-        let Some(error) = self.fault.take() else {
-            return Ok(());
-        };
-        let lost = self.events.dropped().map_err(Error::Socket)?;
-        let cause = match error.raw_os_error() {
-            Some(libc::ENOBUFS) => GapCause::Overflow,
-            _ => GapCause::Error,
-        };
-        let errno = error.raw_os_error().map(i32::unsigned_abs);
-        let lost = (lost > 0).then_some(u64::from(lost));
-        let gap = gap(cause, errno, lost, self.emptied);
-        self.backlog.push_mark(clock(), Mark::Gap(gap));
-        Ok(())
-    }
-
-    /// Tells some of what was received.
-    fn tell(&mut self) -> Result<(), Error> {
-        for _ in 0..BATCH {
-            if self.session.is_full() {
-                break;
-            }
-            let Some((time, next)) = self.backlog.pop() else {
-                break;
-            };
-            let what = match next {
-                Next::Datagram(bytes) => What::Datagram(Source::Events, bytes),
-                Next::Mark(mark) => {
-                    if let Mark::Gap(_) = mark {
-                        self.looks.lost(Instant::now());
-                    }
-                    What::Mark(mark)
-                }
-            };
-            self.session.feed(&Input { time, what })?;
-        }
-        Ok(())
-    }
-
     fn mark(&mut self, mark: Mark) -> Result<(), Error> {
         let what = What::Mark(mark);
         self.session.feed(&Input {
@@ -501,23 +334,6 @@ impl<E: Listen, D: List> Stream<E, D> {
             ..Stop::default()
         };
         self.session.stop(stop, sink, clock(), Some(PATIENCE))
-    }
-}
-
-fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time>) -> Gap {
-    Gap {
-        cause,
-        errno,
-        lost,
-        from,
-        to: Some(clock()),
-    }
-}
-
-impl Forgeries {
-    /// When they are to be told, if there are any.
-    fn due(&self, now: Instant) -> Option<Instant> {
-        (self.datagrams > 0).then(|| self.not_before.unwrap_or(now))
     }
 }
 
