@@ -24,14 +24,13 @@ const BODY: usize = 19;
 const NAMELESS: u16 = 0x8000;
 
 impl Packed {
-    /// `room`: any buffer, to build it in.
-    fn new(key: Key, mark: Mark, number: u16, body: &[u8], room: &mut Vec<u8>) -> Self {
+    /// Builds it in `room`.
+    fn build(key: Key, mark: Mark, number: u16, body: &[u8], room: &mut Vec<u8>) {
         room.clear();
         room.extend_from_slice(&key.to_ne_bytes());
         room.push(mark.to_byte());
         room.extend_from_slice(&number.to_ne_bytes());
         legs::without_ages(body, room);
-        Packed(Box::from(&room[..]))
     }
 
     fn body(&self) -> &[u8] {
@@ -241,11 +240,21 @@ impl Routes {
         if looking {
             mark.see();
         }
-        let packed = Packed::new(key, mark, number, body, &mut self.room);
-        let old = self.table.put(packed)?;
-        let mut old = old.route(names)?;
-        take_ages(&mut old, route);
-        Some(old)
+        Packed::build(key, mark, number, body, &mut self.room);
+        let Some(known) = self.table.get_mut(key) else {
+            self.table.put(Packed(Box::from(&self.room[..])));
+            return None;
+        };
+        let mut old = known.route(names);
+        // In place: memory of its own would have to be fetched first.
+        match known.0.len() == self.room.len() {
+            true => known.0.copy_from_slice(&self.room),
+            false => known.0 = Box::from(&self.room[..]),
+        }
+        if let Some(old) = &mut old {
+            take_ages(old, route);
+        }
+        old
     }
 
     fn forget(&mut self, key: Key, base: Key, number: u16) {
