@@ -29,13 +29,14 @@ pub fn confine(writes: bool) {
 }
 
 fn capabilities(writes: bool) -> Result<(), caps::errors::CapsError> {
-    // As root without it no folder of anybody else could be written to.
-    let kept = HashSet::from([Capability::CAP_DAC_OVERRIDE]);
+    // The kernel lists the actor of an LACP bond only to whoever has it (bond_fill_info).
+    let mut kept = HashSet::from([Capability::CAP_NET_ADMIN]);
+    if writes {
+        // As root without it no folder of anybody else could be written to.
+        kept.insert(Capability::CAP_DAC_OVERRIDE);
+    }
     let has = caps::read(None, CapSet::Permitted)?;
-    let left: HashSet<_> = has
-        .into_iter()
-        .filter(|cap| writes && kept.contains(cap))
-        .collect();
+    let left: HashSet<_> = has.intersection(&kept).copied().collect();
     caps::set(None, CapSet::Effective, &left)?;
     caps::set(None, CapSet::Permitted, &left)?;
     caps::clear(None, CapSet::Inheritable)

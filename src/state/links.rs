@@ -148,8 +148,8 @@ impl Links {
     }
 }
 
-/// A message about the whole link still leaves out what only a bridge's own messages, or an
-/// answer to a question with `IFLA_EXT_MASK`, have.
+/// A message about the whole link still leaves out what only a bridge's own messages, an answer to
+/// a question with `IFLA_EXT_MASK`, or one to CAP_NET_ADMIN have.
 fn keep_untold(link: &mut Link, old: &Link) {
     if link.master_index == old.master_index {
         if link.vlans.is_none() {
@@ -162,6 +162,9 @@ fn keep_untold(link: &mut Link, old: &Link) {
         if link.hwmode.is_none() {
             link.hwmode.clone_from(&old.hwmode);
         }
+    }
+    if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
+        info.keep_untold(old);
     }
     if link.num_vf.is_none() {
         link.num_vf = old.num_vf;

@@ -62,7 +62,8 @@ fn it_gives_up_what_it_does_not_need() {
     let Some(ns) = Namespace::new() else { return };
     let path = std::env::temp_dir().join(format!("nlstream-confined-{}", std::process::id()));
     let args = ["-o", path.to_str().unwrap(), "--fsync", "always"];
-    for (args, capabilities) in [(&args[..0], 0), (&args[..], 2)] {
+    // CAP_NET_ADMIN, and CAP_DAC_OVERRIDE.
+    for (args, capabilities) in [(&args[..0], 1 << 12), (&args[..], 1 << 12 | 1 << 1)] {
         let mut child = ns
             .command(crate::common::NLSTREAM)
             .args(args)

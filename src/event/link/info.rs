@@ -84,6 +84,19 @@ impl LinkInfo {
         }
     }
 
+    /// Takes from `old` what the kernel tells only where CAP_NET_ADMIN asks or changes
+    /// (bond_fill_info, drivers/net/bonding/bond_netlink.c).
+    pub fn keep_untold(&mut self, old: &LinkInfo) {
+        if let (Some(InfoData::Bond(bond)), Some(InfoData::Bond(old))) =
+            (&mut self.info_data, &old.info_data)
+            && bond.mode == old.mode
+        {
+            bond.ad_actor_sys_prio = bond.ad_actor_sys_prio.or(old.ad_actor_sys_prio);
+            bond.ad_user_port_key = bond.ad_user_port_key.or(old.ad_user_port_key);
+            bond.ad_actor_system = bond.ad_actor_system.or(old.ad_actor_system);
+        }
+    }
+
     /// Gives `name` every device index in the settings, with the place for the device's name.
     pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         let mut pair = |index: Option<u32>, place: &mut Option<IfName>| {
