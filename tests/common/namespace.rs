@@ -88,6 +88,14 @@ impl Namespace {
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{command}: {e}: {text}"))
     }
 
+    /// Starts the program inside, and waits until it knows what there is: only from then on the
+    /// first event of an object is sure to be its `add`.
+    pub fn synced(&self, args: &[&str]) -> Stream {
+        let mut stream = self.stream(&[&["--snapshot"], args].concat());
+        stream.wait("meta", "sync");
+        stream
+    }
+
     /// Starts the program inside, and waits for its first line.
     pub fn stream(&self, args: &[&str]) -> Stream {
         let mut command = self.command(NLSTREAM);

@@ -207,11 +207,12 @@ pub fn chain(lines: &[Value]) -> Chain {
     chain
 }
 
-/// The addresses that the lines tell, `lo`'s own left out: each exactly once.
+/// The addresses whose event the lines tell, `lo`'s own left out: each exactly once.
 pub fn assert_told(lines: &[Value], from: u32, number: u32) {
     let mut told: Vec<_> = lines
         .iter()
-        .filter(|line| line["kind"] == "address" && line["op"] == "add")
+        .filter(|line| line["kind"] == "address" && line["origin"] == "kernel")
+        .filter(|line| line["op"] == "add" || line["op"] == "present")
         .map(|line| line["address"]["local"].as_str().unwrap().to_owned())
         .filter(|local| local.starts_with("10."))
         .collect();

@@ -30,7 +30,7 @@ fn assert_has(line: &Value, wanted: &Value) {
 #[test]
 fn a_veth_pair_shows_as_two_links() {
     let Some(ns) = Namespace::new() else { return };
-    let mut stream = ns.stream(&["-k", "link"]);
+    let mut stream = ns.synced(&["-k", "link"]);
     ns.run("ip link add veth0 type veth peer name veth1");
     let first = stream.wait("link", "add");
     let second = stream.wait("link", "add");
@@ -62,7 +62,7 @@ fn a_veth_pair_shows_as_two_links() {
 fn a_change_says_what_it_changed() {
     let Some(ns) = Namespace::new() else { return };
     ns.run("ip link add veth0 type veth peer name veth1");
-    let mut stream = ns.stream(&[]);
+    let mut stream = ns.synced(&[]);
     ns.run("ip link set veth0 mtu 1400");
     let line = stream.wait("link", "change");
     assert_has(
@@ -92,7 +92,7 @@ fn an_address_shows_with_its_routes() {
     ns.run(
         "ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip link set veth1 up",
     );
-    let mut stream = ns.stream(&["-k", "address,route"]);
+    let mut stream = ns.synced(&["-k", "address,route"]);
     ns.run("ip address add 192.168.100.101/24 dev veth1");
     let line = stream.wait("address", "add");
     assert_has(
@@ -128,7 +128,7 @@ fn a_ping_shows_its_neighbour() {
          ip address add 192.0.2.1/24 dev veth0
          nsenter -n -t $peer sh -c 'ip link set veth1 up; ip address add 192.0.2.2/24 dev veth1'",
     );
-    let mut stream = ns.stream(&["-k", "neigh"]);
+    let mut stream = ns.synced(&["-k", "neigh"]);
     // Whether or not it is answered: resolving it is the event.
     ns.run("bash -c 'exec 3<>/dev/udp/192.0.2.2/9; echo >&3' || true");
     let line = stream.wait_for("a resolved neighbour", |line| {
@@ -144,7 +144,7 @@ fn a_ping_shows_its_neighbour() {
 fn rules_and_forwarding_entries_show() {
     let Some(ns) = Namespace::new() else { return };
     ns.run("ip link add br0 type bridge; ip link add veth0 type veth peer name veth1; ip link set veth0 master br0");
-    let mut stream = ns.stream(&[]);
+    let mut stream = ns.synced(&[]);
     ns.run(
         "ip rule add from 10.0.0.0/8 fwmark 1/255 ipproto tcp dport 80-90 table 100 priority 50",
     );
@@ -172,7 +172,7 @@ fn rules_and_forwarding_entries_show() {
 #[test]
 fn a_name_that_is_not_utf8_loses_nothing() {
     let Some(ns) = Namespace::new() else { return };
-    let mut stream = ns.stream(&["-k", "link"]);
+    let mut stream = ns.synced(&["-k", "link"]);
     ns.run(
         r#"ip link add $'v\xff"\e' type veth peer name p; ip link set p alias $'two\nlines\xfe'"#,
     );
@@ -192,7 +192,7 @@ fn a_name_that_is_not_utf8_loses_nothing() {
 #[test]
 fn a_single_event_is_visible_at_once() {
     let Some(ns) = Namespace::new() else { return };
-    let mut stream = ns.stream(&["-k", "address"]);
+    let mut stream = ns.synced(&["-k", "address"]);
     let begin = Instant::now();
     ns.run("ip address add 192.0.2.7/32 dev lo");
     stream.wait("address", "add");

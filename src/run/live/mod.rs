@@ -75,7 +75,17 @@ const MOST_ERRORS: u32 = 100;
 /// # Errors
 /// Where a socket, the output or the recording fails.
 pub fn run(live: &Live) -> Result<(), Error> {
-    // The events' socket comes first: what changes while the dumps run is queued there.
+    // From the first moment on no signal ends the program without its last lines.
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
+    // A file that may grow no more (RLIMIT_FSIZE) is an error of the write, and not the end.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
+    // A second signal ends the program at once, whatever it waits for.
+    let impatient = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_default(signal, impatient.clone())
+            .map_err(Error::Loop)?;
+    }
+    // The events' socket comes before the dumps: what changes while the dumps run is queued there.
     let mut events = match service::passed_socket().map_err(Error::Socket)? {
         Some(fd) => Events::take_over(fd).map_err(Error::Socket)?,
         None => Events::open(live.rcvbuf).map_err(Error::Socket)?,
@@ -91,15 +101,6 @@ pub fn run(live: &Live) -> Result<(), Error> {
 
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
-    // A file that may grow no more (RLIMIT_FSIZE) is an error of the write, and not the end.
-    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
-    // A second signal ends the program at once, whatever it waits for.
-    let impatient = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_default(signal, impatient.clone())
-            .map_err(Error::Loop)?;
-    }
     let mut register = || -> io::Result<()> {
         registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
         registry.register(events.source(), EVENTS, Interest::READABLE)?;
