@@ -86,7 +86,7 @@ impl Standing {
         let names = [
             "v", "run", "seq", "time", "host", "kind", "op", "origin", "ifindex", "ifname",
         ];
-        let names = names.into_iter().chain([kind.name()]);
+        let names = names.into_iter().chain([kind.name(), "truncated"]);
         let part = |name| Some((name, (*parts.get(name)?).to_owned()));
         Standing {
             kind,

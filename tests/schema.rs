@@ -1,6 +1,8 @@
 //! schema/v1.json says what the lines are: it is what the types say, complete, valid, and the
 //! lines keep to it.
 
+mod common;
+
 use std::path::Path;
 
 use jsonschema::Validator;
@@ -249,4 +251,58 @@ fn a_line_of_the_wrong_shape_is_refused() {
         assert_eq!(spoilt(pointer, value.clone()).len(), 1, "{pointer} {value}");
     }
     assert_eq!(spoilt("/seq", json!(i64::MAX)), NONE);
+}
+
+#[test]
+fn a_line_that_is_cut_keeps_its_length_its_key_and_the_schema() {
+    const LIMIT: usize = 4096;
+    const WITH: [&str; 2] = ["--with", "details,raw,message,host"];
+    let (mut cut, mut whole, mut all) = (0, 0, String::new());
+    let mut sorts = std::collections::HashSet::new();
+    for fixture in common::fixtures() {
+        let capture = fixture.join("capture.pcapng");
+        let replay = |more: &[&str]| {
+            let args = [&["replay", capture.to_str().unwrap()], &WITH[..], more].concat();
+            let text = String::from_utf8(common::nlstream(&args).stdout).unwrap();
+            text.lines().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let lines = replay(&["--run", "00000000"]);
+        let shorter = replay(&["--run", "00000000", "--max-line", "4K"]);
+        assert_eq!(lines.len(), shorter.len());
+        for (line, short) in lines.iter().zip(&shorter).skip(1) {
+            if line.len() + 1 < LIMIT {
+                assert_eq!(line, short);
+                whole += 1;
+                continue;
+            }
+            cut += 1;
+            assert!(short.len() < LIMIT, "{short}");
+            let parse = |text| serde_json::from_str::<Value>(text).unwrap();
+            let (text, line, short) = (short, parse(line), parse(short));
+            // One of a sort: each is held against every definition there is.
+            if sorts.insert((
+                fixture.clone(),
+                line["kind"].to_string(),
+                line["op"].to_string(),
+            )) {
+                all.push_str(text);
+                all.push('\n');
+            }
+            assert_eq!(short["truncated"], true);
+            for name in [
+                "run", "seq", "time", "kind", "op", "origin", "ifindex", "ifname", "changed",
+            ] {
+                assert_eq!(line[name], short[name]);
+            }
+            let kind = Kind::ALL
+                .iter()
+                .find(|kind| kind.name() == line["kind"])
+                .unwrap();
+            for name in kind.key().iter().flat_map(|key| key.split("//")) {
+                assert_eq!(line[kind.name()][name], short[kind.name()][name]);
+            }
+        }
+    }
+    assert_eq!(faults(&schema::closed(), &all), NONE);
+    assert!(cut > 10 && whole > 1000, "{cut} {whole}");
 }

@@ -50,6 +50,12 @@ pub struct Stream {
     /// Optional parts of a line, separated by commas
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub with: Option<Vec<PartArg>>,
+    /// Cut lines that are longer, for a reader that takes no more: 64K; at least 4K
+    ///
+    /// `raw` goes first, then the ends of the longest lists; such a line has `truncated:true`. The
+    /// text format has no long lines.
+    #[arg(long, value_name = "SIZE", value_parser = file_size)]
+    pub max_line: Option<u64>,
     /// What the lines look like
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: FormatArg,
@@ -209,6 +215,7 @@ impl Stream {
             with: self.with(),
             snapshot: self.snapshot,
             count: self.count,
+            max_line: self.max_line,
             duration: self.duration,
             run,
         }

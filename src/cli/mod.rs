@@ -101,6 +101,7 @@ impl Live {
                 with: cli.stream.with().unwrap_or_default(),
                 snapshot: cli.stream.snapshot,
                 count: cli.stream.count,
+                max_line: cli.stream.max_line,
                 no_track: cli.no_track.iter().map(|kind| kind.0).collect(),
             },
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),

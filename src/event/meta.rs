@@ -88,6 +88,8 @@ pub struct Settings {
     pub snapshot: bool,
     /// Stop after so many lines of events.
     pub count: Option<u64>,
+    /// Longer lines are cut, bytes.
+    pub max_line: Option<u64>,
     /// The kinds whose objects are not remembered: of them there is no `changed`, and no
     /// correction.
     #[serde(default)]

@@ -22,6 +22,8 @@ pub struct Replay {
     pub with: Option<Vec<Part>>,
     pub snapshot: bool,
     pub count: Option<u64>,
+    /// Longer lines are cut, bytes.
+    pub max_line: Option<u64>,
     /// Stop where so much of the recorded time is over.
     pub duration: Option<jiff::SignedDuration>,
     /// The id of the run; a random one without.
@@ -131,5 +133,6 @@ impl Replay {
         }
         settings.snapshot |= self.snapshot;
         settings.count = self.count.or(settings.count);
+        settings.max_line = self.max_line.or(settings.max_line);
     }
 }

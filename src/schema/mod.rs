@@ -200,6 +200,11 @@ impl Variant {
                 "On request: the whole netlink message, hexadecimal.",
             );
         }
+        of.may(
+            "truncated",
+            json!({ "const": true }),
+            "The line was longer than `--max-line`: `raw` is missing, and the ends of long lists; if need be those of long texts too, and whole parts, but nothing of the key.",
+        );
 
         let mut line = json!({
             "type": "object",

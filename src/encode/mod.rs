@@ -1,5 +1,7 @@
 //! Event → line, for those events that were asked for.
 
+mod cut;
+
 use std::io;
 use std::ops::Range;
 
@@ -35,6 +37,8 @@ pub struct Encoder {
     message: bool,
     /// The kinds that were asked for.
     kinds: Option<Vec<Kind>>,
+    /// Longer lines are cut, bytes.
+    max_line: Option<usize>,
     /// Events that may still be written.
     left: Option<u64>,
     seq: u64,
@@ -67,6 +71,7 @@ impl Encoder {
             host: host.filter(|_| settings.with.contains(&Part::Host)),
             message: settings.with.contains(&Part::Message),
             kinds: settings.kinds.clone(),
+            max_line: settings.max_line.and_then(|most| most.try_into().ok()),
             left: settings.count,
             seq: 0,
             events: 0,
@@ -125,7 +130,14 @@ impl Encoder {
                     host: self.host.as_deref(),
                     message: self.message.then_some(&*self.sentence),
                 };
+                let from = out.len();
                 line.write(out)?;
+                // The number of a line that waits may grow by a digit, see put_before.
+                if let Some(most) = self.max_line
+                    && out.len() - from >= most
+                {
+                    cut::cut(out, from, most, kind.name(), kind.key());
+                }
             }
             Format::Text { zone, colour } => text::write_line(event, zone, *colour, out),
         }
