@@ -6,13 +6,11 @@ use crate::decode::cx::Cx;
 use crate::event::tc::options::Value;
 use crate::event::tc::{Action, spec};
 use crate::event::values::{Flags, Hex};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, Attrs, Fault};
 
 // TCA_ROOT_* (linux/rtnetlink.h)
 const TCA_ACT_TAB: u16 = 1;
-const TCA_ROOT_FLAGS: u16 = 2;
 const TCA_ROOT_COUNT: u16 = 3;
-const TCA_ROOT_TIME_DELTA: u16 = 4;
 const TCA_ROOT_EXT_WARN_MSG: u16 = 5;
 
 // TCA_ACT_* (linux/pkt_cls.h)
@@ -40,20 +38,33 @@ pub fn decode<'n>(
     mut each: impl FnMut(&mut Cx<'n>, Action),
 ) -> Option<()> {
     let (_, attributes) = body.split_first_chunk::<4>()?;
-    cx.each(attributes, |cx, attr| match attr.kind {
-        TCA_ACT_TAB => cx.within(attr.kind, |cx| {
-            cx.each(attr.value, |cx, attr| {
-                let mut action = one(cx, &attr)?;
-                flushed(&mut action);
-                each(cx, action);
-                Ok(())
-            });
-        }),
-        // The request, as far as it was one; and the number of actions that follow.
-        TCA_ROOT_FLAGS | TCA_ROOT_COUNT | TCA_ROOT_TIME_DELTA => Ok(()),
-        TCA_ROOT_EXT_WARN_MSG => Ok(()),
-        _ => Err(Fault::Unknown),
+    // The warning is about all actions of the message.
+    let mut all = Attrs::new(attributes).flatten();
+    let warned = all.find(|attr| attr.kind == TCA_ROOT_EXT_WARN_MSG);
+    let warning = warned.and_then(|attr| Some(attr.str().ok()?.to_owned()));
+    let mut told = 0;
+    cx.each(attributes, |cx, attr| {
+        match attr.kind {
+            TCA_ACT_TAB => cx.within(attr.kind, |cx| {
+                cx.each(attr.value, |cx, attr| {
+                    let mut action = one(cx, &attr)?;
+                    flushed(&mut action);
+                    action.warning.clone_from(&warning);
+                    told += 1;
+                    each(cx, action);
+                    Ok(())
+                });
+            })?,
+            // A list says how many actions there are in this part of it.
+            TCA_ROOT_COUNT if attr.u32()? == told => {}
+            TCA_ROOT_EXT_WARN_MSG => drop(attr.str()?),
+            _ => return Err(Fault::Unknown),
+        }
+        Ok(())
     });
+    if let Some(attr) = warned.filter(|_| told == 0) {
+        cx.keep(Some(attr.kind), Fault::Unknown, attr.value);
+    }
     Some(())
 }
 
@@ -96,13 +107,16 @@ fn one(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Action, Fault> {
                 }
             }
             TCA_ACT_INDEX => it.index = Some(attr.u32()?),
-            TCA_ACT_STATS if cx.details => stats::nest(cx, &attr, &mut it.stats)?,
+            // No action has counters of its own kind.
+            TCA_ACT_STATS if cx.details => {
+                stats::nest(cx, &attr, &mut it.stats, |_, _| Err(Fault::Unknown))?;
+            }
             TCA_ACT_STATS | TCA_ACT_PAD => {}
             TCA_ACT_COOKIE => it.cookie = Some(Hex(attr.value.into())),
-            TCA_ACT_FLAGS => it.flags = Some(Flags::new(bitfield(&attr)?, FLAGS)),
-            TCA_ACT_HW_STATS => it.hw_stats = Some(Flags::new(bitfield(&attr)?, HW_STATS)),
+            TCA_ACT_FLAGS => it.flags = Some(Flags::new(bitfield(cx, &attr)?, FLAGS)),
+            TCA_ACT_HW_STATS => it.hw_stats = Some(Flags::new(bitfield(cx, &attr)?, HW_STATS)),
             TCA_ACT_USED_HW_STATS if cx.details => {
-                it.used_hw_stats = Some(Flags::new(bitfield(&attr)?, HW_STATS));
+                it.used_hw_stats = Some(Flags::new(bitfield(cx, &attr)?, HW_STATS));
             }
             TCA_ACT_USED_HW_STATS => {}
             TCA_ACT_IN_HW_COUNT => it.in_hw_count = Some(attr.u32()?),
@@ -110,7 +124,11 @@ fn one(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Action, Fault> {
         }
         Ok(())
     })?;
-    Ok(it)
+    // Without its type it is none.
+    match it.kind {
+        Some(_) => Ok(it),
+        None => Err(Fault::Value),
+    }
 }
 
 /// Takes over what the options say.
@@ -136,7 +154,7 @@ pub fn police(cx: &mut Cx<'_>, kind: u16, bytes: &[u8]) -> Result<Action, Fault>
 }
 
 /// `struct nla_bitfield32`: the bits.
-fn bitfield(attr: &Attr<'_>) -> Result<u64, Fault> {
-    let [value, _selector] = crate::decode::words::words(attr.value)?;
+fn bitfield(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<u64, Fault> {
+    let [value, _selector] = cx.words(attr)?;
     Ok(u64::from(value))
 }

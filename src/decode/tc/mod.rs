@@ -3,17 +3,19 @@
 //! [`Action`]: crate::event::tc::Action
 
 pub mod action;
+mod gred;
 mod options;
 mod stats;
 
 use super::cx::Cx;
 use super::words::u32_at;
-use crate::event::tc::options::{Field, Options, Value};
+use crate::event::tc::options::{Field, Options};
 use crate::event::tc::{Chain, Class, Filter, Qdisc, Stats, spec};
 use crate::event::unknown::Attribute;
 use crate::event::values::{Hex, Symbol};
 use crate::netlink::attr::{Attr, Fault};
 use options::{Out, class_id, u32_handle};
+use stats::Own;
 
 // TCA_* (linux/rtnetlink.h)
 const TCA_KIND: u16 = 1;
@@ -28,7 +30,6 @@ const TCA_CHAIN: u16 = 11;
 const TCA_HW_OFFLOAD: u16 = 12;
 const TCA_INGRESS_BLOCK: u16 = 13;
 const TCA_EGRESS_BLOCK: u16 = 14;
-const TCA_DUMP_FLAGS: u16 = 15;
 const TCA_EXT_WARN_MSG: u16 = 16;
 
 /// `TCM_IFINDEX_MAGIC_BLOCK`: the parent is the number of a shared block.
@@ -94,6 +95,9 @@ type Table = fn(&str) -> Option<&'static [Field]>;
 
 fn parts(cx: &mut Cx<'_>, attributes: &[u8], table: Table) -> Parts {
     let mut it = Parts::default();
+    // What TCA_STATS2 says a second time.
+    let mut old = None;
+    let mut own = Own::default();
     cx.each(attributes, |cx, attr| {
         match attr.kind {
             TCA_KIND => it.kind = Some(attr.str()?.to_owned()),
@@ -102,13 +106,14 @@ fn parts(cx: &mut Cx<'_>, attributes: &[u8], table: Table) -> Parts {
                 None => it.options_hex = Some(hex(cx, &attr)?),
             },
             TCA_STATS2 if cx.details => {
-                it.stats = None;
-                stats::nest(cx, &attr, &mut it.stats)?;
+                let kind = it.kind.as_deref().unwrap_or_default();
+                stats::nest(cx, &attr, &mut it.stats, |cx, attr| {
+                    own.read(cx, kind, attr)
+                })?;
             }
-            TCA_STATS if cx.details => stats::old(&attr, &mut it.stats)?,
+            TCA_STATS if cx.details => old = Some(stats::old(cx, &attr)?),
             TCA_XSTATS if cx.details => {
-                let stats = it.stats.get_or_insert_default();
-                stats.xstats.get_or_insert_with(|| Hex(attr.value.into()));
+                own.read(cx, it.kind.as_deref().unwrap_or_default(), &attr)?;
             }
             TCA_STATS | TCA_STATS2 | TCA_XSTATS | TCA_PAD => {}
             TCA_STAB => it.stab = some(options::decode(cx, spec::STAB, &attr)?.options),
@@ -117,13 +122,18 @@ fn parts(cx: &mut Cx<'_>, attributes: &[u8], table: Table) -> Parts {
             TCA_HW_OFFLOAD => it.offloaded = attr.bool()?.then_some(true),
             TCA_INGRESS_BLOCK => it.ingress_block = Some(attr.u32()?),
             TCA_EGRESS_BLOCK => it.egress_block = Some(attr.u32()?),
-            // What the request of a dump asked for.
-            TCA_DUMP_FLAGS => {}
             TCA_EXT_WARN_MSG => it.warning = Some(attr.str()?.to_owned()),
             _ => return Err(Fault::Unknown),
         }
         Ok(())
     });
+    it.stats = stats::together(it.stats, old);
+    if own.hex.is_some() {
+        it.stats.get_or_insert_default().xstats = own.hex;
+    }
+    for (name, value) in own.counters.0 {
+        it.out.counters.put(name, value);
+    }
     it
 }
 
@@ -150,11 +160,7 @@ fn hex(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<Attribute>, Fault> {
 pub fn qdisc(cx: &mut Cx<'_>, body: &[u8]) -> Option<Qdisc> {
     let (header, attributes) = Header::split(body)?;
     let mut parts = parts(cx, attributes, spec::qdisc);
-    if let Some(Value::List(queues)) = parts.out.options.get_mut("vqs") {
-        // All sixteen are sent; one that nobody set up has a number beyond (gred_dump).
-        let used = |queue: &Options| !matches!(queue.get("vq"), Some(Value::Number(16..)));
-        queues.retain(used);
-    }
+    gred::settle(&mut parts.out, cx.details);
     Some(Qdisc {
         ifindex: header.device(),
         dev: None,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::action;
 use crate::decode::cx::Cx;
+use crate::decode::words::words;
 use crate::event::tc::Action;
 use crate::event::tc::options::{Field, Options, Type, Value};
 use crate::event::tc::spec::WHOLE;
@@ -36,7 +37,9 @@ pub fn of(cx: &mut Cx<'_>, table: &'static [Field], kind: u16, bytes: &[u8]) -> 
         if head.len() < length && length != usize::MAX {
             return Err(Fault::Length);
         }
-        structure(cx, fields, head, &mut out)?;
+        if structure(cx, fields, head, &mut out)? < head.len() {
+            cx.keep(Some(kind), Fault::Length, head);
+        }
     }
     cx.within(kind, |cx| {
         cx.each(attributes, |cx, attr| field(cx, table, &attr, &mut out));
@@ -63,14 +66,17 @@ fn field(
     out: &mut Out,
 ) -> Result<(), Fault> {
     if let Some(field) = table.iter().find(|field| field.number == attr.kind) {
-        return value(cx, field, field.wire, attr.kind, attr.value, out);
+        let read = value(cx, field, field.wire, attr.kind, attr.value, out)?;
+        cx.longer(attr, read);
+        return Ok(());
     }
     for field in table {
         if let Type::Keys(keys) = field.wire
             && let Some(key) = keys.iter().find(|key| key.number == attr.kind)
         {
             let mut inner = Out::default();
-            value(cx, key, key.wire, attr.kind, attr.value, &mut inner)?;
+            let read = value(cx, key, key.wire, attr.kind, attr.value, &mut inner)?;
+            cx.longer(attr, read);
             let group = out.options.within(field.name);
             let full = attr.value.iter().all(|byte| *byte == 0xff);
             for (name, value) in inner.options.0 {
@@ -83,16 +89,18 @@ fn field(
 }
 
 /// A structure: each field up to the next one, or as long as it is. What a kernel is too old for
-/// is absent.
+/// is absent. Returns how many bytes were read: a newer kernel may have made it longer, or the last
+/// field was cut off.
 fn structure(
     cx: &mut Cx<'_>,
     fields: &'static [Field],
     bytes: &[u8],
     out: &mut Out,
-) -> Result<(), Fault> {
+) -> Result<usize, Fault> {
     if bytes.is_empty() && !fields.is_empty() {
         return Err(Fault::Length);
     }
+    let mut end = 0;
     for field in fields {
         let at = usize::from(field.number);
         let next = fields.iter().map(|field| usize::from(field.number));
@@ -103,10 +111,11 @@ fn structure(
             None => bytes.get(at..),
         };
         if let Some(piece) = piece {
-            value(cx, field, field.wire, field.number, piece, out)?;
+            let read = value(cx, field, field.wire, field.number, piece, out)?;
+            end = end.max(at + length.unwrap_or(read));
         }
     }
-    Ok(())
+    Ok(end)
 }
 
 /// Bytes of a value in a structure; `None` where that depends on the structure.
@@ -117,15 +126,16 @@ fn size(wire: Type) -> Option<usize> {
         Type::U32 | Type::I32 | Type::Be32 | Type::ClassId | Type::Device(_) => 4,
         Type::Ticks | Type::Burst(_) | Type::Portion | Type::Power | Type::Control => 4,
         Type::U32Handle => 4,
-        Type::U64 | Type::I64 | Type::Nanoseconds | Type::Hundredths => 8,
-        Type::Bytes(count) => count,
+        Type::U64 | Type::I64 | Type::Nanoseconds | Type::Hundredths | Type::Share64 => 8,
+        Type::Bytes(count) | Type::Pad(count) => count,
         Type::Queues => 64,
         Type::Details(inner) | Type::NotZero(inner) | Type::In(_, inner) => return size(*inner),
         _ => return None,
     })
 }
 
-/// Puts what some bytes say. `kind`: the attribute around them.
+/// Puts what some bytes say, and returns how many of them were read. `kind`: the attribute around
+/// them.
 fn value(
     cx: &mut Cx<'_>,
     field: &'static Field,
@@ -133,67 +143,67 @@ fn value(
     kind: u16,
     bytes: &[u8],
     out: &mut Out,
-) -> Result<(), Fault> {
+) -> Result<usize, Fault> {
     let name = field.name;
+    let mut read = bytes.len();
     let value = match wire {
-        Type::Skip => return Ok(()),
+        Type::Skip | Type::Pad(_) => return Ok(read),
         Type::Details(inner) => {
             if !cx.details {
-                return Ok(());
+                return Ok(read);
             }
             let mut told = Out::default();
-            value(cx, field, *inner, kind, bytes, &mut told)?;
+            read = value(cx, field, *inner, kind, bytes, &mut told)?;
             for (name, value) in told.options.0 {
                 out.counters.put(name, value);
             }
-            return Ok(());
+            return Ok(read);
         }
         Type::NotZero(inner) => {
             if bytes.iter().all(|byte| *byte == 0) {
-                return Ok(());
+                return Ok(read);
             }
             return value(cx, field, *inner, kind, bytes, out);
         }
         Type::In(group, inner) => {
             let mut told = Out::default();
-            value(cx, field, *inner, kind, bytes, &mut told)?;
+            read = value(cx, field, *inner, kind, bytes, &mut told)?;
             let group = out.options.within(group);
             for (name, value) in told.options.0 {
                 group.put(name, value);
             }
-            return Ok(());
+            return Ok(read);
         }
         // No device.
-        Type::Device(_) if bytes == [0; 4] => return Ok(()),
+        Type::Device(_) if bytes == [0; 4] => return Ok(read),
         Type::Struct(fields) => return structure(cx, fields, bytes, out),
         Type::Head(..) | Type::Keys(_) => return Err(Fault::Unknown),
         Type::Flat(fields) => {
-            return cx.within(kind, |cx| {
+            cx.within(kind, |cx| {
                 cx.each(bytes, |cx, attr| self::field(cx, fields, &attr, out));
-            });
+            })?;
+            return Ok(read);
         }
         Type::Actions => {
             let actions = cx.within(kind, |cx| action::list(cx, bytes))?;
             out.actions = Some(actions);
-            return Ok(());
+            return Ok(read);
         }
         Type::Police => {
             let police = action::police(cx, kind, bytes)?;
             out.actions.get_or_insert_default().push(police);
-            return Ok(());
+            return Ok(read);
         }
         Type::SubStruct(fields) => {
             let mut inner = Out::default();
-            structure(cx, fields, bytes, &mut inner)?;
+            read = structure(cx, fields, bytes, &mut inner)?;
             Value::Options(inner.options)
         }
         Type::Nest(fields) => Value::Options(nest(cx, fields, kind, bytes)?),
         Type::Structs(length, fields) => {
             let mut list = Vec::new();
-            let (chunks, rest) = (bytes.chunks_exact(length), bytes.len() % length);
-            if rest != 0 {
-                return Err(Fault::Length);
-            }
+            let chunks = bytes.chunks_exact(length);
+            read -= chunks.remainder().len();
             for chunk in chunks {
                 let mut inner = Out::default();
                 structure(cx, fields, chunk, &mut inner)?;
@@ -234,26 +244,33 @@ fn value(
             })?;
             Value::Numbers(list)
         }
-        wire => plain(wire, bytes)?,
+        wire => {
+            let value;
+            (value, read) = plain(wire, bytes)?;
+            value
+        }
     };
     put(&mut out.options, name, value);
-    Ok(())
+    Ok(read)
 }
 
-/// Puts a value. Of two lists of one name, each as long as the other, the entries belong together.
+/// Puts a value. Of two lists of one name the entries at one place belong together.
 fn put(options: &mut Options, name: &'static str, value: Value) {
     match (options.get_mut(name), value) {
-        (Some(Value::List(old)), Value::List(new)) if old.len() == new.len() => {
+        (Some(Value::List(old)), Value::List(mut new)) => {
+            let more = new.split_off(new.len().min(old.len()));
             for (old, new) in old.iter_mut().zip(new) {
                 for (name, value) in new.0 {
                     old.put(name, value);
                 }
             }
+            old.extend(more);
         }
         (_, value) => options.put(name, value),
     }
 }
 
+/// The attributes in an attribute. Nothing in them counts without a word.
 fn nest(
     cx: &mut Cx<'_>,
     fields: &'static [Field],
@@ -317,9 +334,10 @@ fn flags(bits: u64, names: &'static [(u64, &'static str)]) -> Value {
     Value::Words(words)
 }
 
-/// A value that holds no others.
-fn plain(wire: Type, bytes: &[u8]) -> Result<Value, Fault> {
-    Ok(match wire {
+/// A value that holds no others, and how many bytes it has.
+fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), Fault> {
+    let mut read = bytes.len();
+    let value = match wire {
         Type::U8 => Value::Number(i64::from(array::<1>(bytes)?[0])),
         Type::U16 => Value::Number(i64::from(u16::from_ne_bytes(array(bytes)?))),
         Type::I16 => Value::Number(i64::from(i16::from_ne_bytes(array(bytes)?))),
@@ -336,13 +354,32 @@ fn plain(wire: Type, bytes: &[u8]) -> Result<Value, Fault> {
         Type::HexNumber => Value::Text(format!("{:#x}", number(bytes, false)?)),
         Type::BeHexNumber => Value::Text(format!("{:#x}", number(bytes, true)?)),
         Type::Text => {
-            let end = bytes.iter().position(|byte| *byte == 0);
-            let text = &bytes[..end.unwrap_or(bytes.len())];
-            Value::Text(String::from_utf8_lossy(text).into_owned())
+            let (text, rest) = match bytes.iter().position(|byte| *byte == 0) {
+                Some(end) => bytes.split_at(end),
+                None => (bytes, &[][..]),
+            };
+            if rest.iter().any(|byte| *byte != 0) {
+                read = text.len();
+            }
+            let text = str::from_utf8(text).map_err(|_| Fault::Value)?;
+            Value::Text(text.to_owned())
         }
+        // There is always something in them.
+        Type::Hex | Type::Words32 | Type::Words64 if bytes.is_empty() => return Err(Fault::Length),
         Type::Hex => Value::Text(Hex(bytes.into()).to_string()),
-        Type::Flag => Value::Yes(true),
-        Type::Yes => Value::Yes(number(bytes, false)? != 0),
+        Type::Marker(length) if bytes.len() < length => return Err(Fault::Length),
+        Type::Marker(length) => {
+            read = length;
+            Value::Yes(true)
+        }
+        Type::Flag => {
+            read = 0;
+            Value::Yes(true)
+        }
+        Type::Yes => match number(bytes, false)? {
+            yes @ (0 | 1) => Value::Yes(yes == 1),
+            _ => return Err(Fault::Value),
+        },
         Type::Ip => Value::Text(match bytes.len() {
             4 => IpAddr::from(array::<4>(bytes)?).to_string(),
             _ => IpAddr::from(array::<16>(bytes)?).to_string(),
@@ -359,13 +396,14 @@ fn plain(wire: Type, bytes: &[u8]) -> Result<Value, Fault> {
         Type::Hundredths => Value::Number(integer(u64::from_ne_bytes(array(bytes)?) / 100)?),
         Type::Burst(rate) => Value::Burst(rate, number(bytes, false)?),
         Type::Portion => fraction(f64::from(u32_of(bytes)?) / f64::from(u32::MAX)),
+        Type::Share64 => fraction(u64::from_ne_bytes(array(bytes)?) as f64 / u64::MAX as f64),
         Type::Name(names) => name(bytes, false, names)?,
         Type::BeName(names) => name(bytes, true, names)?,
         Type::Flags(names) => flags(number(bytes, false)?, names),
         Type::Bitfield(names) => {
-            let (value, _selector): (&[u8; 4], _) =
-                bytes.split_first_chunk().ok_or(Fault::Length)?;
-            flags(u64::from(u32::from_ne_bytes(*value)), names)
+            let [value, _selector] = words(bytes)?;
+            read = 8;
+            flags(u64::from(value), names)
         }
         Type::Control => Value::Options(control(u32_of(bytes)?)),
         Type::Bytes(_) => Value::Numbers(bytes.iter().map(|byte| i64::from(*byte)).collect()),
@@ -379,9 +417,16 @@ fn plain(wire: Type, bytes: &[u8]) -> Result<Value, Fault> {
                 .map(|word| i64::from(u32::from_ne_bytes(*word)));
             Value::Numbers(words.collect())
         }
+        Type::Words64 => {
+            let (words, rest) = bytes.as_chunks();
+            read -= rest.len();
+            let words = words.iter().map(|word| integer(u64::from_ne_bytes(*word)));
+            Value::Numbers(words.collect::<Result<_, _>>()?)
+        }
         Type::Queues => queues(bytes)?,
         _ => return Err(Fault::Unknown),
-    })
+    };
+    Ok((value, read))
 }
 
 /// `count[16]` and `offset[16]` of `struct tc_mqprio_qopt`.

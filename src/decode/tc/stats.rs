@@ -1,8 +1,10 @@
 //! Counters (`TCA_STATS2`, and the older `TCA_STATS`).
 
+use super::options;
 use crate::decode::cx::Cx;
-use crate::decode::words::{u32_at, words};
-use crate::event::tc::Stats;
+use crate::decode::words::words;
+use crate::event::tc::options::Options;
+use crate::event::tc::{Stats, spec};
 use crate::event::values::Hex;
 use crate::netlink::attr::{Attr, Fault};
 
@@ -16,39 +18,41 @@ const TCA_STATS_PAD: u16 = 6;
 const TCA_STATS_BASIC_HW: u16 = 7;
 const TCA_STATS_PKT64: u16 = 8;
 
-fn u64_at(bytes: &[u8], at: usize) -> Result<u64, Fault> {
-    let word = bytes.get(at..).and_then(<[u8]>::first_chunk);
-    word.map(|word| u64::from_ne_bytes(*word))
-        .ok_or(Fault::Length)
-}
-
-/// `struct gnet_stats_basic`: bytes and packets.
-fn basic(attr: &Attr<'_>) -> Result<(u64, u64), Fault> {
-    let bytes = u64_at(attr.value, 0)?;
-    match attr.value.get(8..12) {
-        Some(packets) => Ok((bytes, u64::from(u32_at(packets, 0)))),
-        None => Err(Fault::Length),
+/// `struct gnet_stats_basic`: bytes and packets, with padding or without.
+fn basic(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<(u64, u64), Fault> {
+    let (bytes, rest) = attr.value.split_first_chunk().ok_or(Fault::Length)?;
+    let [packets] = words(rest)?;
+    if !matches!(rest.len(), 4 | 8) {
+        cx.keep(Some(attr.kind), Fault::Length, attr.value);
     }
+    Ok((u64::from_ne_bytes(*bytes), u64::from(packets)))
 }
 
 /// The nest of `TCA_STATS2` and `TCA_ACT_STATS`.
-pub fn nest(cx: &mut Cx<'_>, attr: &Attr<'_>, stats: &mut Option<Stats>) -> Result<(), Fault> {
+///
+/// `own` gets what the kind counts beside what all do (`TCA_STATS_APP`).
+pub fn nest<'a>(
+    cx: &mut Cx<'_>,
+    attr: &Attr<'a>,
+    stats: &mut Option<Stats>,
+    mut own: impl FnMut(&mut Cx<'_>, &Attr<'a>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     let it = stats.get_or_insert_default();
     // The 64 bits come after the 32.
     let mut exact = None;
-    cx.nested(attr, |_, attr| {
+    cx.nested(attr, |cx, attr| {
         match attr.kind {
             TCA_STATS_BASIC => {
-                let (bytes, packets) = basic(&attr)?;
+                let (bytes, packets) = basic(cx, &attr)?;
                 (it.bytes, it.packets) = (Some(bytes), Some(packets));
             }
             TCA_STATS_BASIC_HW => {
-                let (bytes, packets) = basic(&attr)?;
+                let (bytes, packets) = basic(cx, &attr)?;
                 (it.hw_bytes, it.hw_packets) = (Some(bytes), Some(packets));
             }
             TCA_STATS_PKT64 => exact = Some(attr.u64()?),
             TCA_STATS_QUEUE => {
-                let [qlen, backlog, drops, requeues, overlimits] = words(attr.value)?;
+                let [qlen, backlog, drops, requeues, overlimits] = cx.words(&attr)?;
                 it.qlen = Some(qlen);
                 it.backlog = Some(backlog);
                 it.drops = Some(drops);
@@ -56,15 +60,18 @@ pub fn nest(cx: &mut Cx<'_>, attr: &Attr<'_>, stats: &mut Option<Stats>) -> Resu
                 it.overlimits = Some(overlimits);
             }
             TCA_STATS_RATE_EST => {
-                let [rate, pps] = words(attr.value)?;
+                let [rate, pps] = cx.words(&attr)?;
                 it.rate.get_or_insert(u64::from(rate));
                 it.pps.get_or_insert(u64::from(pps));
             }
             TCA_STATS_RATE_EST64 => {
-                it.rate = Some(u64_at(attr.value, 0)?);
-                it.pps = Some(u64_at(attr.value, 8)?);
+                let (rate, rest) = attr.value.split_first_chunk().ok_or(Fault::Length)?;
+                let pps = rest.first_chunk().ok_or(Fault::Length)?;
+                it.rate = Some(u64::from_ne_bytes(*rate));
+                it.pps = Some(u64::from_ne_bytes(*pps));
+                cx.longer(&attr, 16);
             }
-            TCA_STATS_APP => it.xstats = Some(Hex(attr.value.into())),
+            TCA_STATS_APP => own(cx, &attr)?,
             TCA_STATS_PAD => {}
             _ => return Err(Fault::Unknown),
         }
@@ -77,24 +84,73 @@ pub fn nest(cx: &mut Cx<'_>, attr: &Attr<'_>, stats: &mut Option<Stats>) -> Resu
     Ok(())
 }
 
-/// `struct tc_stats`, where there is nothing better.
-pub fn old(attr: &Attr<'_>, stats: &mut Option<Stats>) -> Result<(), Fault> {
-    if stats.is_some() {
-        return Ok(());
-    }
-    let bytes = u64_at(attr.value, 0)?;
-    let rest = attr.value.get(8..).unwrap_or_default();
+/// `struct tc_stats`: 36 bytes, and as many more as its alignment takes.
+pub fn old(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Stats, Fault> {
+    let (bytes, rest) = attr.value.split_first_chunk().ok_or(Fault::Length)?;
     let [packets, drops, overlimits, rate, pps, qlen, backlog] = words(rest)?;
-    *stats = Some(Stats {
-        bytes: Some(bytes),
+    if !matches!(rest.len(), 28 | 32) {
+        cx.keep(Some(attr.kind), Fault::Length, attr.value);
+    }
+    // Without an estimator they are 0.
+    let estimated = |rate: u32| (rate != 0).then_some(u64::from(rate));
+    Ok(Stats {
+        bytes: Some(u64::from_ne_bytes(*bytes)),
         packets: Some(u64::from(packets)),
         drops: Some(drops),
         overlimits: Some(overlimits),
-        rate: Some(u64::from(rate)),
-        pps: Some(u64::from(pps)),
+        rate: estimated(rate),
+        pps: estimated(pps),
         qlen: Some(qlen),
         backlog: Some(backlog),
         ..Stats::default()
-    });
-    Ok(())
+    })
+}
+
+/// What `new` does not say is taken from `old`, which says the same a second time.
+pub fn together(new: Option<Stats>, old: Option<Stats>) -> Option<Stats> {
+    let (Some(new), Some(old)) = (&new, &old) else {
+        return new.or(old);
+    };
+    Some(Stats {
+        bytes: new.bytes.or(old.bytes),
+        packets: new.packets.or(old.packets),
+        drops: new.drops.or(old.drops),
+        overlimits: new.overlimits.or(old.overlimits),
+        rate: new.rate.or(old.rate),
+        pps: new.pps.or(old.pps),
+        qlen: new.qlen.or(old.qlen),
+        backlog: new.backlog.or(old.backlog),
+        ..new.clone()
+    })
+}
+
+/// What a kind counts beside what all do: by name, or in hexadecimal where no table is for it.
+#[derive(Default)]
+pub struct Own<'a> {
+    pub counters: Options,
+    pub hex: Option<Hex>,
+    /// Where it came from; often it is sent twice.
+    bytes: Option<&'a [u8]>,
+}
+
+impl<'a> Own<'a> {
+    /// Takes over an attribute of these counters (`TCA_STATS_APP`, `TCA_XSTATS`).
+    pub fn read(&mut self, cx: &mut Cx<'_>, kind: &str, attr: &Attr<'a>) -> Result<(), Fault> {
+        if self.bytes.is_some_and(|bytes| bytes == attr.value) {
+            return Ok(());
+        }
+        self.bytes.get_or_insert(attr.value);
+        match spec::xstats(kind, attr.value) {
+            Some(table) => {
+                for (name, value) in options::decode(cx, table, attr)?.options.0 {
+                    if self.counters.get(name).is_none() {
+                        self.counters.put(name, value);
+                    }
+                }
+            }
+            None if self.hex.is_some() => return Err(Fault::Value),
+            None => self.hex = Some(Hex(attr.value.into())),
+        }
+        Ok(())
+    }
 }

@@ -101,6 +101,136 @@ fn options_of_a_tunnel_are_told_in_hexadecimal() {
     );
 }
 
+/// The same with details.
+fn told_with_details(
+    decode: impl FnOnce(&mut Cx<'_>) -> Value,
+) -> (Value, Vec<(Option<u16>, &'static str)>) {
+    let names = Names::builtin();
+    let mut cx = Cx::new(&names, true);
+    let value = decode(&mut cx);
+    let kept = cx.take_unparsed();
+    (value, kept.iter().map(|it| (it.attr, it.reason)).collect())
+}
+
+fn words_of(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+}
+
+#[test]
+fn the_older_counters_fill_in_for_newer_ones_that_are_damaged() {
+    let old = attr(3, &words_of(&[100, 0, 2, 3, 4, 0, 0, 5, 6, 0]));
+    let basic = attr(1, &words_of(&[100, 0, 2, 0]));
+    let queue = attr(3, &words_of(&[5, 6, 3, 7, 4]));
+    let all = json!({
+        "bytes": 100, "packets": 2, "drops": 3, "overlimits": 4, "backlog": 6, "qlen": 5, "requeues": 7,
+    });
+    let mut without = all.clone();
+    without.as_object_mut().unwrap().remove("requeues");
+    let whole = [basic.clone(), queue.clone()].concat();
+    let mut short = attr(3, &[0; 19]);
+    let cut = [basic, std::mem::take(&mut short)].concat();
+    for (new, stats, kept) in [
+        (&whole[..], &all, &[][..]),
+        (&[], &without, &[]),
+        (&cut, &without, &[(Some(3), "length")]),
+        (&[1, 0, 0, 0], &without, &[(None, "malformed")]),
+    ] {
+        let mut body = header(7, 0x0001_0000, ROOT, 2);
+        body.extend(attr(TCA_KIND, b"pfifo\0"));
+        body.extend(attr(TCA_STATS2, new));
+        body.extend(&old);
+        let (value, unparsed) = told_with_details(|cx| json!(qdisc(cx, &body)));
+        assert_eq!(&value["stats"], stats);
+        assert_eq!(unparsed, kept);
+    }
+    // What is too long is told, and kept as well.
+    let mut body = header(7, 0x0001_0000, ROOT, 2);
+    body.extend(attr(TCA_KIND, b"pfifo\0"));
+    body.extend(attr(3, &[&old[4..], &[9; 4]].concat()));
+    let (value, unparsed) = told_with_details(|cx| json!(qdisc(cx, &body)));
+    assert_eq!(&value["stats"], &without);
+    assert_eq!(unparsed, [(Some(3), "length")]);
+}
+
+#[test]
+fn counters_of_a_kind_have_names_and_come_twice() {
+    let qdisc_of = |kind: &[u8], new: &[u8], old: &[u8]| {
+        let mut body = header(7, 0x0001_0000, ROOT, 2);
+        body.extend(attr(TCA_KIND, kind));
+        body.extend(attr(TCA_STATS2, &attr(4, new)));
+        body.extend(attr(TCA_XSTATS, old));
+        told_with_details(|cx| json!(qdisc(cx, &body)))
+    };
+    let red = words_of(&[1, 2, 3, 4]);
+    let named = json!({"early": 1, "pdrop": 2, "other": 3, "marked": 4});
+    let (value, kept) = qdisc_of(b"red\0", &red, &red);
+    assert_eq!((&value["counters"], &kept[..]), (&named, &[][..]));
+    assert!(value["stats"].get("xstats").is_none());
+    // One of them is damaged.
+    let (value, kept) = qdisc_of(b"red\0", &red[..15], &red);
+    assert_eq!(value["counters"], named);
+    assert_eq!(kept, [(Some(4), "length")]);
+    let (value, kept) = qdisc_of(b"red\0", &red, &red[..15]);
+    assert_eq!(value["counters"], named);
+    assert_eq!(kept, [(Some(4), "length")]);
+    // Nobody knows the kind; then they must be the same to be told once.
+    let (value, kept) = qdisc_of(b"novel\0", &red, &red);
+    assert_eq!(
+        value["stats"]["xstats"],
+        Hex(red.clone().into()).to_string()
+    );
+    assert!(kept.is_empty());
+    let (_, kept) = qdisc_of(b"novel\0", &red, &red[..15]);
+    assert_eq!(kept, [(Some(4), "value")]);
+    // A queue of fq_codel, and one of its flows.
+    let (value, _) = qdisc_of(
+        b"fq_codel\0",
+        &words_of(&[0, 9, 8, 7, 6, 5, 4, 3, 2, 1]),
+        &[],
+    );
+    assert_eq!(value["counters"]["memory_used"], 2);
+    let flow = words_of(&[1, u32::MAX, 8, 7, 6, 1, 4]);
+    let (value, kept) = qdisc_of(b"fq_codel\0", &flow, &flow);
+    assert_eq!(
+        value["counters"],
+        json!({"deficit": -1, "ldelay": 8, "count": 7, "lastcount": 6, "dropping": true, "drop_next": 4})
+    );
+    assert!(kept.is_empty());
+}
+
+#[test]
+fn a_warning_is_about_every_action_of_its_message() {
+    let one = attr(1, &attr(1, b"gact\0"));
+    let two = attr(2, &attr(1, b"gact\0"));
+    let warning = attr(5, b"beware\0");
+    let mut all = Vec::new();
+    let body = [vec![0; 4], warning.clone(), attr(1, &[one, two].concat())].concat();
+    let (_, kept) = told_with_details(|cx| {
+        action::decode(cx, &body, |_, it| all.push(it.warning));
+        Value::Null
+    });
+    assert_eq!(all, [Some("beware".to_owned()), Some("beware".to_owned())]);
+    assert!(kept.is_empty());
+    let body = [vec![0; 4], warning].concat();
+    let (_, kept) = told_with_details(|cx| {
+        action::decode(cx, &body, |_, _| unreachable!());
+        Value::Null
+    });
+    assert_eq!(kept, [(Some(5), "unknown")]);
+}
+
+#[test]
+fn what_a_structure_does_not_account_for_is_kept() {
+    for (length, kept) in [(11, 1), (12, 0), (16, 0), (17, 1), (20, 1)] {
+        let mut body = header(7, 0x0001_0000, ROOT, 2);
+        body.extend(attr(TCA_KIND, b"red\0"));
+        body.extend(attr(TCA_OPTIONS, &attr(1, &vec![1; length])));
+        let (value, unparsed) = told(|cx| json!(qdisc(cx, &body)));
+        assert_eq!(value["options"]["limit"], 0x0101_0101);
+        assert_eq!(unparsed.len(), kept, "{length}");
+    }
+}
+
 #[test]
 fn no_message_however_broken_ends_the_program() {
     let tables = spec::all().map(|(kind, _)| kind);

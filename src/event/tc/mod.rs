@@ -196,6 +196,8 @@ pub struct Action {
     pub in_hw_count: Option<u32>,
     /// All actions of the type went at once: how many there were.
     pub flushed: Option<u32>,
+    /// What the kernel warned of when it was asked for this.
+    pub warning: Option<String>,
     /// What it was told to do, by the names of `tc -j`; which there are depends on `kind`.
     pub options: Option<Options>,
     /// The options of a `kind` that no decoder knows.
@@ -216,6 +218,7 @@ fields!(Action {
     used_hw_stats,
     in_hw_count,
     flushed,
+    warning,
     options,
     options_hex,
     counters,
@@ -231,6 +234,7 @@ impl Object for Action {
 
     fn settle(&mut self, old: &Self) {
         self.used_hw_stats = old.used_hw_stats;
+        self.warning.clone_from(&old.warning);
         self.counters.clone_from(&old.counters);
         self.stats.clone_from(&old.stats);
     }

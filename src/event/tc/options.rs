@@ -142,6 +142,8 @@ pub enum Type {
     Hex,
     /// Present means yes.
     Flag,
+    /// The same, with so many bytes that say nothing.
+    Marker(usize),
     /// A number that means yes or no.
     Yes,
     /// An IP address.
@@ -161,6 +163,8 @@ pub enum Type {
     Burst(&'static str),
     /// A part of 2^32, from 0 to 1.
     Portion,
+    /// A part of 2^64, from 0 to 1.
+    Share64,
     /// A name out of a set.
     Name(&'static [(u32, &'static str)]),
     /// The same, in network order: a type of Ethernet frame.
@@ -177,6 +181,8 @@ pub enum Type {
     Queues,
     /// Numbers of 32 bits, as many as there are.
     Words32,
+    /// The same of 64 bits.
+    Words64,
     /// Attributes of one type, one after the other.
     List(&'static Type),
     /// `struct nla_bitfield32`
@@ -207,8 +213,10 @@ pub enum Type {
     Actions,
     /// The policer of a filter, one of its actions.
     Police,
-    /// Of no interest: padding, tables, echoes of the request.
+    /// An attribute that only pads.
     Skip,
+    /// So many bytes of a structure that say nothing.
+    Pad(usize),
     /// Only with `details`.
     Details(&'static Type),
 }
@@ -251,7 +259,9 @@ impl Type {
             Type::I32 => integer(i32::MIN.into(), i32::MAX.into()),
             Type::I64 => integer(i64::MIN, i64::MAX),
             Type::U64 | Type::Power | Type::Hundredths | Type::Burst(_) => integer(0, i64::MAX),
-            Type::Ticks | Type::Nanoseconds | Type::Portion => json!({ "type": "number" }),
+            Type::Ticks | Type::Nanoseconds | Type::Portion | Type::Share64 => {
+                json!({ "type": "number" })
+            }
             Type::HexNumber
             | Type::BeHexNumber
             | Type::Text
@@ -265,11 +275,11 @@ impl Type {
             | Type::BeName(_) => json!({ "type": "string" }),
             Type::Control => object(&[CONTROL]),
             Type::Queues => json!({ "type": "array", "items": object(&[QUEUES]) }),
-            Type::Flag | Type::Yes => json!({ "type": "boolean" }),
+            Type::Flag | Type::Marker(_) | Type::Yes => json!({ "type": "boolean" }),
             Type::Flags(_) | Type::Bitfield(_) => {
                 json!({ "type": "array", "items": { "type": "string" } })
             }
-            Type::Bytes(_) | Type::Words32 | Type::List(_) => {
+            Type::Bytes(_) | Type::Words32 | Type::Words64 | Type::List(_) => {
                 json!({ "type": "array", "items": integer(0, i64::MAX) })
             }
             Type::Nest(fields) | Type::SubStruct(fields) | Type::Keys(fields) => object(&[fields]),
@@ -284,7 +294,8 @@ impl Type {
             | Type::Head(..)
             | Type::Actions
             | Type::Police
-            | Type::Skip => {
+            | Type::Skip
+            | Type::Pad(_) => {
                 return None;
             }
         })

@@ -227,6 +227,7 @@ options! {
     CONNMARK_P {
         0 general: Struct(GEN), "";
         20 zone: U16, "Zone of the connection.";
+        22 pad: Pad(2), "";
     }
     CTINFO {
         1 pad: Skip, "";
@@ -330,8 +331,6 @@ options! {
     }
     POLICE {
         1 tbf: Struct(POLICE_P), "";
-        2 rtab: Skip, "";
-        3 ptab: Skip, "";
         4 avrate: U32, "Bytes a second on average.";
         5 conform_action: Control, "What is done with what conforms.";
         6 tm: Details(&Struct(TIMES)), "";
@@ -350,5 +349,6 @@ options! {
         40 peakrate: NotZero(&U32), "Bytes a second at the peak.";
         44 r#ref: Details(&I32), "With `details`: references to it.";
         48 bind: Details(&I32), "With `details`: filters that use it.";
+        52 capab: Pad(4), "";
     }
 }

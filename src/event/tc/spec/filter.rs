@@ -82,6 +82,11 @@ options! {
         0 rule_hit: U64, "With `details`: packets that fitted.";
         8 rule_success: U64, "With `details`: packets for which it was done.";
     }
+    U32_PCNT {
+        0 rule_hit: U64, "With `details`: packets that fitted.";
+        8 rule_success: U64, "With `details`: packets for which it was done.";
+        16 match_success: Words64, "With `details`: packets that each of `matches` fitted.";
+    }
     BASIC {
         4 police: Police, "";
         1 classid: ClassId, "The class that the packet gets.";
@@ -146,7 +151,7 @@ options! {
         5 sel: Struct(U32_SEL), "";
         7 act: Actions, "";
         8 indev: Text, "Name of the incoming device.";
-        9 pcnt: Details(&Struct(PCNT2)), "";
+        9 pcnt: Details(&Struct(U32_PCNT)), "";
         10 mark: Struct(U32_MARK), "";
         11 cls_flags: Flags(CLS_FLAGS), "`skip_hw`, `skip_sw`, `in_hw`, `not_in_hw`.";
         12 pad: Skip, "";
@@ -157,7 +162,7 @@ options! {
         4 off_mask: NotZero(&BeHexNumber), "Mask of the offset, hexadecimal.";
         6 off: NotZero(&U16), "Offset of what follows.";
         8 offoff: NotZero(&U16), "Where the offset is.";
-        2 nkeys: Skip, "";
+        2 nkeys: Pad(1), "";
         10 hoff: NotZero(&U16), "Where the hash's word is.";
         12 hmask: NotZero(&BeHexNumber), "Mask of the hash's word, hexadecimal.";
         16 matches: Structs(16, U32_KEY), "Words that have to fit.";

@@ -4,6 +4,7 @@
 mod action;
 mod filter;
 mod qdisc;
+mod xstats;
 
 use super::options::Field;
 
@@ -13,6 +14,19 @@ pub type Spec = (&'static str, &'static [Field]);
 
 /// Instead of the number of an attribute: all of the options.
 pub const WHOLE: u16 = u16::MAX;
+
+/// A table of one structure.
+macro_rules! whole {
+    ($($(#[$meta:meta])* $vis:vis $table:ident = $fields:ident;)+) => {
+        $($(#[$meta])* $vis const $table: &[Field] = &[Field {
+            number: $crate::event::tc::spec::WHOLE,
+            name: "whole",
+            wire: $crate::event::tc::options::Type::Head(usize::MAX, $fields),
+            doc: "",
+        }];)+
+    };
+}
+use whole;
 
 /// Types of Ethernet frames, by the names of `tc` (linux/if_ether.h).
 pub const ETHER_TYPES: &[(u32, &str)] = &[
@@ -65,11 +79,26 @@ pub fn action(kind: &str) -> Option<&'static [Field]> {
     find(action::ALL, kind)
 }
 
+/// What that queueing discipline, or class of it, counts beside what all do: `bytes` say that.
+pub fn xstats(kind: &str, bytes: &[u8]) -> Option<&'static [Field]> {
+    // `TCA_FQ_CODEL_XSTATS_CLASS`
+    if kind == "fq_codel" && bytes.starts_with(&1_u32.to_ne_bytes()) {
+        return Some(xstats::FQ_CODEL_FLOW);
+    }
+    find(xstats::ALL, kind)
+}
+
 /// Every table.
 pub fn all() -> impl Iterator<Item = Spec> {
-    let tables = [qdisc::ALL, qdisc::CLASSES, filter::ALL, action::ALL];
-    let stab = [("stab", STAB)];
-    tables.into_iter().flatten().copied().chain(stab)
+    let tables = [
+        qdisc::ALL,
+        qdisc::CLASSES,
+        filter::ALL,
+        action::ALL,
+        xstats::ALL,
+    ];
+    let more = [("stab", STAB), ("fq_codel", xstats::FQ_CODEL_FLOW)];
+    tables.into_iter().flatten().copied().chain(more)
 }
 
 fn find(tables: &'static [Spec], kind: &str) -> Option<&'static [Field]> {

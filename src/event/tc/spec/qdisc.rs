@@ -1,7 +1,7 @@
 //! Queueing disciplines and their classes (linux/pkt_sched.h).
 
-use super::{Spec, WHOLE};
-use crate::event::tc::options::{Field, Type, options};
+use super::{Spec, whole};
+use crate::event::tc::options::{Field, options};
 
 pub const ALL: &[Spec] = &[
     ("bfifo", FIFO),
@@ -44,17 +44,6 @@ pub const CLASSES: &[Spec] = &[("hfsc", HFSC)];
 
 const NONE: &[Field] = &[];
 
-/// A table of one structure.
-macro_rules! whole {
-    ($($table:ident = $fields:ident;)+) => {
-        $(const $table: &[Field] = &[Field {
-            number: WHOLE,
-            name: "whole",
-            wire: Type::Head(usize::MAX, $fields),
-            doc: "",
-        }];)+
-    };
-}
 whole! {
     FIFO = FIFO_OPT;
     PRIO = PRIO_OPT;
@@ -100,7 +89,6 @@ const RED_FLAGS: &[(u64, &str)] = &[(1, "ecn"), (2, "harddrop"), (4, "adaptive")
 options! {
     pub STAB {
         1 base: Struct(SIZE_SPEC), "";
-        2 data: Skip, "";
     }
     SIZE_SPEC {
         0 cell_log: NotZero(&U8), "Logarithm of a cell's size.";
@@ -117,18 +105,31 @@ options! {
     }
     GRED {
         1 vqs: Structs(52, GRED_VQ), "Its virtual queues, those that are in use.";
-        2 stab: Skip, "";
         3 dps: Struct(GRED_OPT), "";
         4 vq_max_p: Words32, "Highest probability of each virtual queue, in parts of 2^32.";
         5 limit: U32, "Most that may wait: packets, of bfifo bytes.";
-        6 vq_list: Skip, "";
+        6 vq_list: Nests(GRED_VQ_ENTRY), "Of the virtual queues in use: what they count with `details`.";
     }
     GRED_OPT {
         0 vqs_count: U32, "Number of virtual queues.";
         4 vq_default: U32, "The virtual queue of what names none.";
         8 grio: Yes, "Virtual queues have priorities.";
         9 red_flags: Flags(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
-        10 pad: Skip, "";
+        10 pad: Pad(2), "";
+    }
+    GRED_VQ_ENTRY {
+        1 pad: Skip, "";
+        2 vq: U32, "Its number.";
+        3 bytes: U64, "With `details`: bytes that came.";
+        4 packets: U32, "With `details`: packets that came.";
+        5 backlog: U32, "With `details`: bytes that wait.";
+        6 prob_drop: U32, "With `details`: packets dropped early.";
+        7 prob_mark: U32, "With `details`: packets marked early.";
+        8 forced_drop: U32, "With `details`: packets dropped above the maximum.";
+        9 forced_mark: U32, "With `details`: packets marked above the maximum.";
+        10 pdrop: U32, "With `details`: packets dropped because the queue was full.";
+        11 other: U32, "With `details`: packets dropped for another reason.";
+        12 red_flags: Flags(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
     }
     GRED_VQ {
         0 limit: U32, "Most bytes that may wait.";
@@ -139,6 +140,7 @@ options! {
         41 plog: U8, "Logarithm of the probability's slope.";
         42 scell_log: U8, "Logarithm of the idle time's cells.";
         43 prio: U8, "Its priority.";
+        44 counters: Pad(8), "";
     }
     FIFO_OPT {
         0 limit: U32, "Most that may wait: packets, of bfifo bytes.";
@@ -167,6 +169,12 @@ options! {
         42 scell_log: U8, "Logarithm of the idle time's cells.";
         43 red_flags: Flags(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
         44 max_p: U32, "Highest probability, in parts of 2^32.";
+        48 prob_drop: Details(&U32), "With `details`: packets dropped early.";
+        52 forced_drop: Details(&U32), "With `details`: packets dropped above the maximum.";
+        56 prob_mark: Details(&U32), "With `details`: packets marked early.";
+        60 forced_mark: Details(&U32), "With `details`: packets marked above the maximum.";
+        64 prob_mark_head: Details(&U32), "With `details`: packets marked early at the head.";
+        68 forced_mark_head: Details(&U32), "With `details`: packets marked above the maximum at the head.";
     }
     CODEL {
         1 target: U32, "Microseconds of delay that are acceptable.";
@@ -313,7 +321,6 @@ options! {
     }
     RED {
         1 parms: Struct(RED_OPT), "";
-        2 stab: Skip, "";
         3 max_p: U32, "Highest probability, in parts of 2^32.";
         4 red_flags: Bitfield(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
         5 early_drop_block: U32, "Shared block that early dropped packets go through.";
@@ -327,6 +334,7 @@ options! {
         13 plog: U8, "Logarithm of the probability's slope.";
         14 scell_log: U8, "Logarithm of the idle time's cells.";
         15 red_flags: Flags(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
+        16 end: Pad(0), "";
     }
     CAKE {
         1 pad: Skip, "";
@@ -340,7 +348,7 @@ options! {
         9 autorate: Yes, "The bandwidth is estimated.";
         10 memory_limit: U32, "Most bytes of memory.";
         11 nat: Yes, "Addresses are those before translation.";
-        12 raw: Flag, "Nothing is added to a packet's length.";
+        12 raw: Marker(4), "Nothing is added to a packet's length.";
         13 wash: Yes, "The traffic class is cleared.";
         14 mpu: U32, "Shortest packet.";
         15 ingress: Yes, "It shapes what comes in.";
@@ -368,7 +376,6 @@ options! {
     NETEM {
         65535 head: Head(24, NETEM_OPT), "";
         1 correlation: Struct(NETEM_CORR), "";
-        2 delay_dist: Skip, "";
         3 reorder: NotZero(&SubStruct(NETEM_REORDER)), "Packets that are sent at once.";
         4 corrupt: NotZero(&SubStruct(NETEM_CORRUPT)), "Packets that are damaged.";
         5 loss_model: Flat(NETEM_LOSS), "";
@@ -379,7 +386,6 @@ options! {
         10 delay: NotZero(&In("delay", &Nanoseconds)), "Seconds of delay.";
         11 jitter: NotZero(&In("delay", &Nanoseconds)), "Seconds by which it varies.";
         12 slot: SubStruct(NETEM_SLOT), "When packets may be sent.";
-        13 slot_dist: Skip, "";
         14 seed: HexNumber, "Seed of the random numbers, hexadecimal.";
     }
     NETEM_OPT {
@@ -418,12 +424,16 @@ options! {
         32 distribution_jitter: NotZero(&Nanoseconds), "Seconds by which they vary.";
     }
     MQPRIO {
-        65535 head: Head(84, MQPRIO_OPT), "";
+        65535 head: Head(84, MQPRIO_HEAD), "";
         1 mode: Name(MQPRIO_MODES), "`dcb`, `channel`.";
         2 shaper: Name(MQPRIO_SHAPERS), "`dcb`, `bw_rlimit`.";
         3 min_rate: List(&U64), "Fewest bytes a second of each class.";
         4 max_rate: List(&U64), "Most bytes a second of each class.";
         5 tc_entries: Collect(MQPRIO_ENTRY), "Settings of single classes.";
+    }
+    MQPRIO_HEAD {
+        0 opt: Struct(MQPRIO_OPT), "";
+        82 pad: Pad(2), "";
     }
     MQPRIO_OPT {
         0 tc: U8, "Number of classes.";
