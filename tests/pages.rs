@@ -1,9 +1,12 @@
-//! Man pages and completions.
+//! Man pages, completions, and the reference of the lines.
 
 mod common;
 #[path = "../examples/pages.rs"]
 #[allow(dead_code, reason = "its main")]
 mod pages;
+#[path = "../examples/reference.rs"]
+#[allow(dead_code, reason = "its main")]
+mod reference;
 
 use std::process::Command;
 
@@ -51,4 +54,32 @@ fn pages_and_completions_are_whole() {
         assert!(output.stderr.is_empty(), "{output:?}");
     }
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn the_reference_is_what_the_schema_says() {
+    let (file, page) = (common::root().join("docs/schema.md"), reference::page());
+    // Every link leads to a heading.
+    let headings: Vec<_> = page
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').strip_prefix(' '))
+        .map(|heading| heading.to_lowercase().replace(' ', "-"))
+        .collect();
+    let links: Vec<_> = page
+        .split("](#")
+        .skip(1)
+        .map(|rest| rest.split(')').next().unwrap())
+        .collect();
+    assert!(links.len() > 150, "{}", links.len());
+    for link in links {
+        assert!(headings.iter().any(|heading| heading == link), "{link}");
+    }
+    if std::fs::read_to_string(&file).is_ok_and(|old| old == page) {
+        return;
+    }
+    if std::env::var_os("NLSTREAM_BLESS").is_some() {
+        std::fs::write(&file, &page).unwrap();
+        panic!("docs/schema.md rewritten: look at the diff");
+    }
+    panic!("docs/schema.md is not what the schema says: NLSTREAM_BLESS=1 cargo test --test pages");
 }
