@@ -25,7 +25,11 @@ os.dup2(kept.fileno(), 3, inheritable=True)
 batch = "".join(f"address add 10.{i >> 16}.{i >> 8 & 255}.{i & 255}/32 dev lo\n" for i in range(1, 1 + 100 * restarts))
 load = subprocess.Popen(["bash", "-c", "while read -r line; do echo \"$line\"; ((++n % 20)) || sleep 0.04; done | ip -batch -"], stdin=subprocess.PIPE, text=True)
 def run(number):
-    return subprocess.Popen(["bash", "-c", 'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$@"', "-", nlstream, "-k", "address", "-o", f"{folder}/{number:02}"], pass_fds=[3])
+    file = f"{folder}/{number:02}"
+    child = subprocess.Popen(["bash", "-c", 'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$@"', "-", nlstream, "-k", "address", "-o", file], pass_fds=[3])
+    # Before that it is bash that a signal would end.
+    while not os.path.exists(file) and child.poll() is None: time.sleep(0.01)
+    return child
 import threading
 threading.Thread(target=lambda: (load.stdin.write(batch), load.stdin.close())).start()
 number = 0
