@@ -11,7 +11,7 @@ const TEXT: usize = 64;
 
 /// Makes the JSON line that begins at `from` shorter than `limit` bytes, and marks it as
 /// `truncated`. What is bulky goes first: `raw`, then the ends of the longest lists, then of long
-/// texts, then the largest parts; at last what was before. The properties of `key` stay. What is no object stays as it is.
+/// texts, then the largest parts; at last what was before. The properties of `key` stay.
 pub fn cut(lines: &mut Vec<u8>, from: usize, limit: usize, kind: &str, key: &[&str]) {
     let Ok(mut line) = serde_json::from_slice::<Members>(&lines[from..]) else {
         return;

@@ -5,6 +5,7 @@
 pub mod action;
 mod gred;
 mod options;
+mod plain;
 mod stats;
 
 use super::cx::Cx;
@@ -14,7 +15,8 @@ use crate::event::tc::{Chain, Class, Filter, Qdisc, Stats, spec};
 use crate::event::unknown::Attribute;
 use crate::event::values::{Hex, Symbol};
 use crate::netlink::attr::{Attr, Fault};
-use options::{Out, class_id, u32_handle};
+use options::Out;
+use plain::{class_id, u32_handle};
 use stats::Own;
 
 // TCA_* (linux/rtnetlink.h)

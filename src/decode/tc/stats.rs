@@ -108,8 +108,9 @@ pub fn old(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Stats, Fault> {
 
 /// What `new` does not say is taken from `old`, which says the same a second time.
 pub fn together(new: Option<Stats>, old: Option<Stats>) -> Option<Stats> {
-    let (Some(new), Some(old)) = (&new, &old) else {
-        return new.or(old);
+    let (new, old) = match (new, old) {
+        (Some(new), Some(old)) => (new, old),
+        (new, old) => return new.or(old),
     };
     Some(Stats {
         bytes: new.bytes.or(old.bytes),
@@ -120,7 +121,7 @@ pub fn together(new: Option<Stats>, old: Option<Stats>) -> Option<Stats> {
         pps: new.pps.or(old.pps),
         qlen: new.qlen.or(old.qlen),
         backlog: new.backlog.or(old.backlog),
-        ..new.clone()
+        ..new
     })
 }
 

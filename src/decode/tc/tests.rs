@@ -127,8 +127,7 @@ fn the_older_counters_fill_in_for_newer_ones_that_are_damaged() {
     let mut without = all.clone();
     without.as_object_mut().unwrap().remove("requeues");
     let whole = [basic.clone(), queue.clone()].concat();
-    let mut short = attr(3, &[0; 19]);
-    let cut = [basic, std::mem::take(&mut short)].concat();
+    let cut = [basic, attr(3, &[0; 19])].concat();
     for (new, stats, kept) in [
         (&whole[..], &all, &[][..]),
         (&[], &without, &[]),
