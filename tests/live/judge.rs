@@ -21,6 +21,7 @@ ip address add 192.0.2.2/24 dev veth0 valid_lft 5000 preferred_lft 4000
 ip address add 198.51.100.1 peer 198.51.100.2/32 dev veth0 scope link
 ip address add 2001:db8::1/64 dev veth0 nodad
 ip address add 2001:db8::2/64 dev veth0 nodad preferred_lft 0
+ip address add 2001:db8:9::1/64 dev port1
 ip route add 10.0.0.0/8 via 192.0.2.254 metric 7 mtu 1400 advmss 1300 rtt 100ms rttvar 50ms window 1000 proto static
 ip route add 10.1.0.0/16 nexthop via 192.0.2.253 weight 3 nexthop via 192.0.2.252
 ip route add 10.2.0.0/16 via inet6 2001:db8::9 dev veth0
@@ -41,6 +42,9 @@ ip rule add uidrange 0-0 goto 32766 priority 12
 ip rule add from all blackhole priority 13
 ip rule add from all tos 0x10 table main suppress_prefixlength 0 suppress_ifgroup 7 realms 1/2 priority 14
 ip -6 rule add from 2001:db8::/32 unreachable priority 15
+# port1 is down: its address stays tentative. The others take up to two seconds.
+n=0
+while ip -6 -o address show tentative | grep -v port1 >&2; do [ $((n += 1)) -lt 100 ]; sleep 0.1; done
 sleep 0.5";
 
 /// Where two values differ, on what both show.
