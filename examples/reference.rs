@@ -31,9 +31,25 @@ struct Page<'a> {
 }
 
 /// What each line has beside its object, in the order in which it is written.
-const HEAD: [&str; 17] = [
-    "v", "run", "seq", "time", "host", "kind", "op", "origin", "ifindex", "ifname", "message", "",
-    "changed", "old", "nl", "unparsed", "raw",
+const HEAD: [&str; 18] = [
+    "v",
+    "run",
+    "seq",
+    "time",
+    "host",
+    "kind",
+    "op",
+    "origin",
+    "ifindex",
+    "ifname",
+    "message",
+    "",
+    "changed",
+    "old",
+    "nl",
+    "unparsed",
+    "raw",
+    "truncated",
 ];
 
 /// What a u64 of the program may be in a line.
@@ -114,8 +130,6 @@ impl<'a> Page<'a> {
             };
             self.say(&row);
         }
-        let row = self.row(line, "truncated");
-        self.say(&row);
         self.say("\n`origin`, `ifindex`, `ifname`, `nl`, `unparsed` and `raw` are not in lines of the kind `meta`.\n\n");
     }
 

@@ -3,8 +3,6 @@
 
 mod common;
 
-use std::path::Path;
-
 use jsonschema::Validator;
 use nlstream::event::Kind;
 use nlstream::schema;
@@ -70,16 +68,8 @@ const NONE: Vec<String> = Vec::new();
 
 #[test]
 fn the_file_is_what_the_types_say() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/v1.json");
-    let text = schema::text();
-    if std::fs::read_to_string(&file).is_ok_and(|old| old == text) {
-        return;
-    }
-    if std::env::var_os("NLSTREAM_BLESS").is_some() {
-        std::fs::write(&file, &text).unwrap();
-        panic!("schema/v1.json rewritten: look at the diff, and say it in schema/CHANGES.md");
-    }
-    panic!("schema/v1.json is not what the types say: NLSTREAM_BLESS=1 cargo test --test schema");
+    let then = "look at the diff, and say it in schema/CHANGES.md";
+    common::assert_current("schema/v1.json", &schema::text(), then);
 }
 
 #[test]

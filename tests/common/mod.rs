@@ -27,6 +27,20 @@ pub fn fixtures() -> Vec<PathBuf> {
     folders
 }
 
+/// The file of that path in the project is this text. NLSTREAM_BLESS rewrites it, and fails still:
+/// `then` says what to do with the diff.
+pub fn assert_current(path: &str, text: &str, then: &str) {
+    let file = root().join(path);
+    if std::fs::read_to_string(&file).is_ok_and(|old| old == text) {
+        return;
+    }
+    if std::env::var_os("NLSTREAM_BLESS").is_some() {
+        std::fs::write(&file, text).unwrap();
+        panic!("{path} rewritten: {then}");
+    }
+    panic!("{path} is not what it is made from: run this test with NLSTREAM_BLESS=1");
+}
+
 /// Does the program exist on this machine?
 pub fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
