@@ -41,17 +41,17 @@ const STATES: &FlagNames = &[
 ];
 
 /// What `body`, a `struct ndmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Neigh> {
+pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Box<Neigh>> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let mut extended = 0;
-    let mut it = Neigh {
+    let mut it = Box::new(Neigh {
         family: family(header[0]),
         ifindex: u32_at(header, 4),
         state: Flags::new(u64::from(u16_at(header, 8)), STATES),
         flags: Flags::new(0, FLAGS),
         proxy: (header[10] & NTF_PROXY != 0).then_some(true),
         ..Default::default()
-    };
+    });
     cx.each(attributes, |cx, attr| {
         match attr.kind {
             NDA_DST => it.dst = Some(attr.ip()?),

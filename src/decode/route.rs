@@ -64,12 +64,12 @@ pub(super) const FLAGS: &FlagNames = &[
 ];
 
 /// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
+pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Box<Route>> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let [af, dst_len, src_len, tos, table, protocol, scope, kind, ..] = *header;
     let names = cx.names;
     let mut number = u32::from(table);
-    let mut it = Route {
+    let mut it = Box::new(Route {
         family: family(af),
         r#type: Symbol::of(u32::from(kind), TYPES),
         dst: Destination::Prefix(Prefix {
@@ -107,7 +107,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
         ttl_propagate: None,
         flags: Flags::new(u64::from(u32_at(header, 8)), FLAGS),
         cacheinfo: None,
-    };
+    });
     cx.each(attributes, |cx, attr| {
         match attr.kind {
             RTA_DST if i32::from(af) == libc::AF_MPLS => it.dst = labels(&attr)?,
@@ -171,7 +171,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
 }
 
 /// What the body of a route's message says, and no more than is kept of a known route.
-pub fn of_body(names: &Names, body: &[u8]) -> Option<Route> {
+pub fn of_body(names: &Names, body: &[u8]) -> Option<Box<Route>> {
     decode(&mut Cx::new(names, false), body)
 }
 

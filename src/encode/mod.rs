@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::event::line::Line;
+use crate::event::line::{self, Line};
 use crate::event::meta::{Part, Settings};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Origin};
@@ -31,7 +31,8 @@ pub enum Format {
 #[derive(Debug)]
 pub struct Encoder {
     format: Format,
-    run: String,
+    /// What every line begins with.
+    head: String,
     /// The machine's name, where each line shall have it.
     host: Option<String>,
     message: bool,
@@ -58,16 +59,16 @@ impl Stamp {
     fn new(time: Time) -> Self {
         Stamp {
             time,
-            text: time.to_string(),
+            text: line::moment(time),
         }
     }
 }
 
 impl Encoder {
-    pub fn new(format: Format, run: String, settings: &Settings, host: Option<String>) -> Self {
+    pub fn new(format: Format, run: &str, settings: &Settings, host: Option<String>) -> Self {
         Encoder {
             format,
-            run,
+            head: line::head(run),
             host: host.filter(|_| settings.with.contains(&Part::Host)),
             message: settings.with.contains(&Part::Message),
             kinds: settings.kinds.clone(),
@@ -123,9 +124,9 @@ impl Encoder {
                     self.stamp = Stamp::new(event.time);
                 }
                 let line = Line {
-                    run: &self.run,
+                    head: &self.head,
                     seq: self.seq,
-                    time: &self.stamp.text,
+                    moment: &self.stamp.text,
                     event,
                     host: self.host.as_deref(),
                     message: self.message.then_some(&*self.sentence),

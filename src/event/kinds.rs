@@ -93,6 +93,11 @@ macro_rules! kinds {
                 Payload::$state(Box::new(it))
             }
         })+
+        $(impl From<Box<$type>> for Payload {
+            fn from(it: Box<$type>) -> Self {
+                Payload::$state(it)
+            }
+        })+
         $(impl From<$message_type> for Payload {
             fn from(it: $message_type) -> Self {
                 Payload::$message(Box::new(it))

@@ -5,17 +5,18 @@ use std::io;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-use super::values::Word;
-use super::{Change, Event, SCHEMA_VERSION, json};
+use super::json::{self, Open};
+use super::values::{Time, Word};
+use super::{Change, Event, SCHEMA_VERSION};
 
-/// What the lines of one run share, and what each has beside its event.
+/// An event, and what its line has beside it.
 pub struct Line<'a> {
-    /// 8 hexadecimal digits, random per start.
-    pub run: &'a str,
+    /// What [`head`] wrote: it is the same in every line of a run.
+    pub head: &'a str,
     /// From 0, one more for every line.
     pub seq: u64,
-    /// The event's time, written.
-    pub time: &'a str,
+    /// What [`moment`] wrote of the event's time.
+    pub moment: &'a str,
     pub event: &'a Event,
     /// Name of the machine, where it was asked for.
     pub host: Option<&'a str>,
@@ -23,56 +24,65 @@ pub struct Line<'a> {
     pub message: Option<&'a str>,
 }
 
-impl Line<'_> {
-    /// Appends the line and its newline to `out`.
-    pub fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        json::write(out, self)?;
-        out.push(b'\n');
-        Ok(())
-    }
+/// The fields that begin each line of a run. `run`: 8 hexadecimal digits, random per start.
+pub fn head(run: &str) -> String {
+    format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"")
 }
 
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+/// The field that says when it was.
+pub fn moment(time: Time) -> String {
+    format!(",\"time\":\"{time}\"")
+}
+
+impl Line<'_> {
+    /// Appends the line and its newline to `out`.
+    ///
+    /// # Errors
+    /// None: serde's interface has them.
+    pub fn write(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let written = json::append(out, |json| self.fields(json.object()));
+        out.push(b'\n');
+        Ok(written?)
+    }
+
+    fn fields(&self, mut line: Open<'_>) -> Result<(), serde_json::Error> {
         let event = self.event;
         let kind = event.payload.kind();
-        let mut fields = s.serialize_struct("Line", 16)?;
-        fields.serialize_field("v", &SCHEMA_VERSION)?;
-        fields.serialize_field("run", self.run)?;
-        fields.serialize_field("seq", &self.seq)?;
-        fields.serialize_field("time", self.time)?;
+        line.written(self.head.as_bytes());
+        line.field("seq", &self.seq)?;
+        line.written(self.moment.as_bytes());
         if let Some(host) = self.host {
-            fields.serialize_field("host", host)?;
+            line.field("host", host)?;
         }
-        fields.serialize_field("kind", &Word(kind.name()))?;
-        fields.serialize_field("op", &event.op)?;
+        line.field("kind", &Word(kind.name()))?;
+        line.field("op", &Word(event.op.name()))?;
         if let Some(origin) = &event.origin {
-            fields.serialize_field("origin", origin)?;
+            line.field("origin", origin)?;
         }
         if let Some((ifindex, ifname)) = event.payload.device() {
-            fields.serialize_field("ifindex", &ifindex)?;
+            line.field("ifindex", &ifindex)?;
             if let Some(ifname) = ifname {
-                fields.serialize_field("ifname", ifname)?;
+                line.field("ifname", ifname)?;
             }
         }
         if let Some(message) = self.message {
-            fields.serialize_field("message", message)?;
+            line.field("message", message)?;
         }
-        fields.serialize_field(kind.name(), &event.payload)?;
+        line.field(kind.name(), &event.payload)?;
         if let Some(change) = &event.change {
-            fields.serialize_field("changed", &Changed(change))?;
-            fields.serialize_field("old", &Old(change))?;
+            line.field("changed", &Changed(change))?;
+            line.field("old", &Old(change))?;
         }
         if let Some(nl) = &event.nl {
-            fields.serialize_field("nl", nl)?;
+            line.field("nl", nl)?;
         }
         if !event.unparsed.is_empty() {
-            fields.serialize_field("unparsed", &event.unparsed)?;
+            line.field("unparsed", &event.unparsed)?;
         }
         if let Some(raw) = &event.raw {
-            fields.serialize_field("raw", raw)?;
+            line.field("raw", raw)?;
         }
-        fields.end()
+        line.close()
     }
 }
 

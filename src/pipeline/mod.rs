@@ -91,7 +91,7 @@ impl Pipeline {
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
         let host = config.start.host.clone();
-        let encoder = Encoder::new(config.format, config.run, settings, host);
+        let encoder = Encoder::new(config.format, &config.run, settings, host);
         let mut tracked = KindSet::EMPTY;
         for kind in Kind::ALL
             .iter()
@@ -348,13 +348,11 @@ impl Pipeline {
             let verb = Verb::Notify;
             first = Some((Decoded { verb, payload }, Vec::new()));
         }
-        for (decoded, unparsed) in first.into_iter().chain(others) {
-            let provenance = Provenance {
-                unparsed,
-                nl: Some(nl(message, source, &decoded)),
-                raw: self.raw.then(|| Hex(message.whole.into())),
-            };
-            self.decoded(time, source, message, decoded, provenance, out)?;
+        if let Some(first) = first {
+            self.decoded(time, source, message, first, out)?;
+        }
+        for other in others {
+            self.decoded(time, source, message, other, out)?;
         }
         Ok(())
     }
@@ -365,10 +363,14 @@ impl Pipeline {
         time: Time,
         source: Source,
         message: &Message<'_>,
-        decoded: Decoded,
-        provenance: Provenance,
+        (decoded, unparsed): (Decoded, Vec<Unparsed>),
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        let provenance = Provenance {
+            unparsed,
+            nl: Some(nl(message, source, &decoded)),
+            raw: self.raw.then(|| Hex(message.whole.into())),
+        };
         if source == Source::Events {
             let meaning = self.state.event(decoded, message);
             let event = event(time, Origin::Kernel, meaning, provenance);

@@ -183,6 +183,8 @@ impl Session {
             let _gone = sink.flush()?;
         }
         let _gone = sink.finish(patience)?;
+        // The program ends: what is known is not given back object by object.
+        std::mem::forget(self.pipeline);
         Ok(())
     }
 }

@@ -15,15 +15,26 @@ const RTNEXTHOP: usize = 8;
 /// Appends the body to `out`, but for its ages (`RTA_CACHEINFO`), which are no part of what is
 /// known.
 pub fn without_ages(body: &[u8], out: &mut Vec<u8>) {
-    let (header, attributes) = body.split_at(RTMSG.min(body.len()));
+    let (header, mut rest) = body.split_at(RTMSG.min(body.len()));
     out.extend_from_slice(header);
-    for attr in Attrs::new(attributes) {
-        match attr {
-            Ok(attr) if attr.kind == RTA_CACHEINFO => {}
-            Ok(attr) => push(out, attr.whole()),
-            Err(rest) => out.extend_from_slice(rest),
-        }
+    while let Some((before, behind)) = around(RTA_CACHEINFO, rest) {
+        out.extend_from_slice(before);
+        rest = behind;
     }
+    out.extend_from_slice(rest);
+}
+
+/// What is before and behind the first attribute of that kind, if there is one.
+fn around(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut at = 0;
+    for attr in Attrs::new(attributes).flatten() {
+        let end = (at + align(attr.whole().len())).min(attributes.len());
+        if attr.kind == kind {
+            return Some((&attributes[..at], &attributes[end..]));
+        }
+        at = end;
+    }
+    None
 }
 
 /// What is left of the multipath route `body` without the leg that is all of `gone`; `None` where

@@ -63,14 +63,20 @@ impl Links {
         self.get(ifindex)?.ifname
     }
 
-    /// Fills in the names of devices, and what depends on the device's type.
-    pub fn name_devices(&self, payload: &mut Payload) {
-        payload.devices_mut(&mut |index, name| *name = self.name(index));
+    /// Fills in the names of devices, and what depends on the device's type. Returns whether one
+    /// of them has no name yet.
+    pub fn name_devices(&self, payload: &mut Payload) -> bool {
+        let mut nameless = false;
+        payload.devices_mut(&mut |index, name| {
+            *name = self.name(index);
+            nameless |= index != 0 && name.is_none();
+        });
         if let Payload::Neigh(neigh) = payload
             && self.is_tunnel(neigh.ifindex)
         {
             neigh.lladdr = neigh.lladdr.map(LlAddr::of_tunnel);
         }
+        nameless
     }
 
     /// Does the object name a device whose name was not known when it was told?

@@ -81,8 +81,7 @@ impl State {
             self.name_devices(&mut payload);
         }
         let raced = |key: Key| look.is_some_and(|look| look.raced.contains(&key));
-        let mut route_key = None;
-        let (op, old) = match &mut payload {
+        let (op, key, old) = match &mut payload {
             Payload::Link(link) => {
                 if !raced(super::links::key(link.ifindex)) {
                     self.links.row(verb, link);
@@ -91,8 +90,7 @@ impl State {
             }
             Payload::Route(route) => {
                 let told = self.routes.row(route, message.body, raced, &self.names)?;
-                route_key = Some(told.key);
-                (told.op, told.old.map(Payload::Route))
+                (told.op, told.key, told.old.map(Payload::Route))
             }
             _ => {
                 let key = key(&payload)?;
@@ -115,11 +113,12 @@ impl State {
                     }
                 }
                 let old = objects.tell(key, &payload, true);
-                (op_of(verb, old.is_some()), old)
+                (op_of(verb, old.is_some()), key, old)
             }
         };
-        self.name_devices(&mut payload);
-        self.note_nameless(route_key, &mut payload);
+        if self.name_devices(&mut payload) {
+            self.note_nameless(kind, key);
+        }
         let change = old.map(|old| self.change(&payload, old));
         let meaning = Meaning {
             op: self.op_of_row(op),

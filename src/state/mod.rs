@@ -175,8 +175,9 @@ impl State {
         {
             look.raced(key);
         }
-        self.name_devices(&mut payload);
-        self.note_nameless((kind == Kind::Route).then_some(key), &mut payload);
+        if self.name_devices(&mut payload) {
+            self.note_nameless(kind, key);
+        }
         if kind == Kind::Link && op == Op::Add {
             self.device_is_known();
         }
@@ -197,14 +198,14 @@ impl State {
 
     /// An object that was told without the name of a device is told again when it has one. A route
     /// is kept without names: that has to be noted.
-    fn note_nameless(&mut self, key: Option<Key>, payload: &mut Payload) {
-        if payload.kind() == Kind::Link || !Links::is_nameless(payload) {
-            return;
+    fn note_nameless(&mut self, kind: Kind, key: Key) {
+        match kind {
+            // It names others, which may never be in sight.
+            Kind::Link => return,
+            Kind::Route => self.routes.note_nameless(key),
+            _ => {}
         }
-        self.nameless.insert(payload.kind());
-        if let Some(key) = key {
-            self.routes.note_nameless(key);
-        }
+        self.nameless.insert(kind);
     }
 
     /// A device has become known: objects that lack its name are to be looked at.
@@ -221,9 +222,10 @@ impl State {
         Change::between(payload, old)
     }
 
-    /// Fills in the names of devices, and what depends on the device's type.
-    fn name_devices(&self, payload: &mut Payload) {
-        self.links.name_devices(payload);
+    /// Fills in the names of devices, and what depends on the device's type. Returns whether one
+    /// of them has no name yet.
+    fn name_devices(&self, payload: &mut Payload) -> bool {
+        self.links.name_devices(payload)
     }
 }
 

@@ -48,7 +48,7 @@ impl Packed {
     fn route(&self, names: &Names) -> Option<Box<Route>> {
         let mut route = route::of_body(names, self.body())?;
         number(&mut route, self.number());
-        Some(Box::new(route))
+        Some(route)
     }
 }
 
@@ -146,7 +146,7 @@ impl Routes {
         if let Some(left) = left {
             let old = self.put(key, looking, number, &left, route, names);
             if let Some(rest) = route::of_body(names, &left) {
-                *route = rest;
+                *route = *rest;
             }
             return Told {
                 op: Op::Change,

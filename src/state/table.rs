@@ -48,6 +48,20 @@ impl KeyFields {
         self.length = 0;
     }
 
+    #[inline]
+    fn put<const N: usize>(&mut self, bytes: &[u8; N]) {
+        match self.bytes.get_mut(self.length..self.length + N) {
+            Some(room) => {
+                room.copy_from_slice(bytes);
+                self.length += N;
+            }
+            None => {
+                self.flush();
+                self.hasher.write(bytes);
+            }
+        }
+    }
+
     fn key(mut self) -> Key {
         self.flush();
         self.hasher.finish128().as_u128()
@@ -67,6 +81,28 @@ impl Hasher for KeyFields {
             }
             None => self.hasher.write(bytes),
         }
+    }
+
+    // Most fields are short, and their lengths are known: no loop, no call.
+    #[inline]
+    fn write_u8(&mut self, value: u8) {
+        self.put(&[value]);
+    }
+
+    #[inline]
+    fn write_u16(&mut self, value: u16) {
+        self.put(&value.to_ne_bytes());
+    }
+
+    #[inline]
+    fn write_u32(&mut self, value: u32) {
+        self.put(&value.to_ne_bytes());
+    }
+
+    /// Which variant it is: no type has 256 of them.
+    #[inline]
+    fn write_isize(&mut self, value: isize) {
+        self.put(&[value as u8]);
     }
 
     fn finish(&self) -> u64 {

@@ -24,7 +24,7 @@ fn decoded(body: &[u8], details: bool) -> Option<(Link, u8, Vec<Unparsed>)> {
     let names = Names::builtin();
     let mut cx = Cx::new(&names, details);
     let (link, family) = decode(&mut cx, body)?;
-    Some((link, family, cx.take_unparsed()))
+    Some((*link, family, cx.take_unparsed()))
 }
 
 fn json(value: &impl serde::Serialize) -> String {

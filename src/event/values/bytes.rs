@@ -145,11 +145,11 @@ impl Serialize for Prefix {
         let mut text = [0; "255.255.255.255/255".len()];
         let mut end = 0;
         for (number, after) in address.octets().iter().zip(b".../") {
-            end = decimal(&mut text, end, *number);
+            end += decimal(&mut text[end..], *number);
             text[end] = *after;
             end += 1;
         }
-        end = decimal(&mut text, end, self.length);
+        end += decimal(&mut text[end..], self.length);
         match std::str::from_utf8(&text[..end]) {
             Ok(text) => s.serialize_str(text),
             Err(_) => s.collect_str(self),
@@ -157,15 +157,39 @@ impl Serialize for Prefix {
     }
 }
 
-/// Writes a number at `at`. Returns where it ends.
-fn decimal(text: &mut [u8], mut at: usize, number: u8) -> usize {
-    for (least, unit) in [(100, 100), (10, 10), (0, 1)] {
-        if number >= least {
-            text[at] = b'0' + number / unit % 10;
-            at += 1;
+/// Writes a number to the beginning of `text`, which has room for three digits. Returns how many
+/// it has.
+#[inline]
+fn decimal(text: &mut [u8], number: u8) -> usize {
+    /// Of each number three digits from the left, and how many it has.
+    const DECIMALS: [[u8; 4]; 256] = {
+        let mut all = [[b'0'; 4]; 256];
+        let mut number = 0;
+        while number < all.len() {
+            let (hundreds, tens, ones) = (number / 100, number / 10 % 10, number % 10);
+            let digits = [hundreds as u8, tens as u8, ones as u8];
+            let skip = if number < 10 {
+                2
+            } else if number < 100 {
+                1
+            } else {
+                0
+            };
+            let mut at = skip;
+            while at < 3 {
+                all[number][at - skip] += digits[at];
+                at += 1;
+            }
+            all[number][3] = 3 - skip as u8;
+            number += 1;
         }
+        all
+    };
+    let [digits @ .., count] = DECIMALS[usize::from(number)];
+    if let Some(text) = text.first_chunk_mut() {
+        *text = digits;
     }
-    at
+    usize::from(count)
 }
 
 string_schema!(Prefix, "Prefix", "pattern": "^[0-9a-f.:]+/[0-9]{1,3}$");
