@@ -79,23 +79,24 @@ const META_IDS: &[(u32, &str)] = &[
     (27, "sk_omem"),
     (28, "sk_wmem_queue"),
     (29, "sk_rcv_queue"),
-    (30, "sk_err_queue"),
-    (31, "sk_fwd_alloc"),
-    (32, "sk_sndbuf"),
-    (33, "sk_allocs"),
-    (34, "sk_route_caps"),
-    (35, "sk_hash"),
-    (36, "sk_lingertime"),
-    (37, "sk_ack_backlog"),
-    (38, "sk_max_ack_backlog"),
-    (39, "sk_prio"),
-    (40, "sk_rcvlowat"),
-    (41, "sk_rcvtimeo"),
-    (42, "sk_sndtimeo"),
-    (43, "sk_snd_queue"),
-    (44, "sk_write_pending"),
-    (45, "vlan"),
-    (46, "rxhash"),
+    (30, "sk_snd_queue"),
+    (31, "sk_err_queue"),
+    (32, "sk_fwd_alloc"),
+    (33, "sk_sndbuf"),
+    (34, "sk_allocs"),
+    (35, "sk_route_caps"),
+    (36, "sk_hash"),
+    (37, "sk_lingertime"),
+    (38, "sk_ack_backlog"),
+    (39, "sk_max_ack_backlog"),
+    (40, "sk_prio"),
+    (41, "sk_rcvlowat"),
+    (42, "sk_rcvtimeo"),
+    (43, "sk_sndtimeo"),
+    (44, "sk_sendmsg_off"),
+    (45, "sk_write_pending"),
+    (46, "vlan"),
+    (47, "rxhash"),
 ];
 /// `IPSET_INV_MATCH`, and which side each part of an entry is compared with.
 const SET_FLAGS: &[(u64, &str)] = &[
@@ -183,7 +184,7 @@ options! {
     /// What a number or bytes are for depends on the object.
     META_VALUE {
         0 value: HexNumber, "The number of a `value`, hexadecimal; absent for 0.";
-        1 mask: HexNumber, "Which bits count, hexadecimal.";
+        1 mask: HexNumber, "Which bits count, hexadecimal; `0x0` for all.";
         2 data: Hex, "The bytes of a `value`.";
     }
     /// `struct tcf_em_text`, and the pattern.
