@@ -2,11 +2,11 @@
 
 mod seg6;
 
-use netlink_packet_core::Parseable;
-use netlink_packet_route::route::{RouteIp6Tunnel, RouteIpTunnel};
-
 use super::cx::Cx;
+use super::tc::options;
 use crate::event::encap::{Bpf, Encap, Trace};
+use crate::event::tc::options::Value;
+use crate::event::tc::spec::tunnel;
 use crate::event::values::{FlagNames, Flags, Symbol};
 use crate::netlink::attr::{Attr, Fault};
 
@@ -78,7 +78,7 @@ fn mpls(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
 const TUNNEL_FLAGS: &FlagNames = &[(0x04, "key"), (0x01, "csum"), (0x08, "seq")];
 
 /// `LWTUNNEL_IP_*` (linux/lwtunnel.h)
-fn ip(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn ip(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
     match attr.kind {
         1 => it.id = Some(attr.be64()?.to_string()),
         2 => it.dst = Some(attr.ipv4()?.to_string()),
@@ -87,17 +87,14 @@ fn ip(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
         5 => it.tos = Some(attr.u8()?),
         6 => it.flags = Some(Flags::new(u64::from(attr.be16()?), TUNNEL_FLAGS)),
         7 => {}
-        8 => match RouteIpTunnel::parse(&attr.nla())? {
-            RouteIpTunnel::Opts(opts) => it.opts = Some(opts.iter().map(to_string).collect()),
-            _ => return Err(Fault::Unknown),
-        },
+        8 => return opts(cx, it, &attr),
         _ => return Err(Fault::Unknown),
     }
     Ok(())
 }
 
 /// `LWTUNNEL_IP6_*` (linux/lwtunnel.h)
-fn ip6(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn ip6(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
     match attr.kind {
         1 => it.id = Some(attr.be64()?.to_string()),
         2 => it.dst = Some(attr.ipv6()?.to_string()),
@@ -106,17 +103,23 @@ fn ip6(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
         5 => it.tc = Some(attr.u8()?),
         6 => it.flags = Some(Flags::new(u64::from(attr.be16()?), TUNNEL_FLAGS)),
         7 => {}
-        8 => match RouteIp6Tunnel::parse(&attr.nla())? {
-            RouteIp6Tunnel::Opts(opts) => it.opts = Some(opts.iter().map(to_string).collect()),
-            _ => return Err(Fault::Unknown),
-        },
+        8 => return opts(cx, it, &attr),
         _ => return Err(Fault::Unknown),
     }
     Ok(())
 }
 
-fn to_string(opt: &impl ToString) -> String {
-    opt.to_string()
+/// `LWTUNNEL_IP_OPTS`, `LWTUNNEL_IP6_OPTS`
+fn opts(cx: &mut Cx<'_>, it: &mut Encap, attr: &Attr<'_>) -> Result<(), Fault> {
+    for (name, value) in options::nest(cx, tunnel::OPTS, attr.kind, attr.value)?.0 {
+        let Value::List(list) = value else { continue };
+        match name {
+            "geneve_opts" => it.geneve_opts = Some(list),
+            "vxlan_opts" => it.vxlan_opts = Some(list),
+            _ => it.erspan_opts = Some(list),
+        }
+    }
+    Ok(())
 }
 
 /// `ILA_ATTR_*` (linux/ila.h)
@@ -228,4 +231,49 @@ fn xfrm(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
         _ => return Err(Fault::Unknown),
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::names::Names;
+
+    /// An attribute.
+    fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
+        let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    // Such routes are never set on a living kernel: 6.18 comes to a halt.
+    #[test]
+    fn options_of_a_tunnel_are_told_and_what_is_new_is_kept() {
+        let geneve = [attr(1, &[1, 2]), attr(2, &[3]), attr(3, &[4; 4])].concat();
+        let vxlan = attr(1, &0x456_u32.to_ne_bytes());
+        let erspan = [attr(1, &[1]), attr(2, &7_u32.to_be_bytes()), attr(9, &[5])].concat();
+        let opts = [attr(1, &geneve), attr(2, &vxlan), attr(3, &erspan)].concat();
+        let encap = attr(22, &attr(8, &opts));
+        let names = Names::builtin();
+        for kind in [2, 4] {
+            let mut cx = Cx::new(&names, false);
+            let mut it = Encap::default();
+            cx.each(&encap, |cx, attr| decode(cx, &mut it, Some(kind), &attr));
+            assert_eq!(
+                json!(it),
+                json!({
+                    "geneve_opts": [{"class": 258, "type": 3, "data": "04040404"}],
+                    "vxlan_opts": [{"gbp": 0x456}],
+                    "erspan_opts": [{"ver": 1, "index": 7}],
+                })
+            );
+            let kept = cx.take_unparsed();
+            assert_eq!(kept.len(), 1);
+            assert_eq!((kept[0].attr, kept[0].reason), (Some(9), "unknown"));
+            assert_eq!(kept[0].within, Some(vec![22, 8, 3]));
+        }
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::object::some;
+use super::tc::options::{Options, rows};
+use super::tc::spec::tunnel::{ERSPAN, GENEVE, VXLAN};
 use super::values::{Flags, IfName, Symbol};
 
 /// What a packet is wrapped in. Which fields there are depends on `type`.
@@ -34,8 +36,15 @@ pub struct Encap {
     /// ip, ip6: `key`, `csum`, `seq`. seg6local: flavors of the action: `psp`, `usp`, `usd`,
     /// `next-csid`.
     pub flags: Option<Flags>,
-    /// ip, ip6: options of the tunnel (geneve, vxlan, erspan), one sentence each.
-    pub opts: Option<Vec<String>>,
+    /// ip, ip6: options of a geneve tunnel.
+    #[schemars(schema_with = "geneve")]
+    pub geneve_opts: Option<Vec<Options>>,
+    /// ip, ip6: options of a vxlan tunnel.
+    #[schemars(schema_with = "vxlan")]
+    pub vxlan_opts: Option<Vec<Options>>,
+    /// ip, ip6: options of an erspan tunnel.
+    #[schemars(schema_with = "erspan")]
+    pub erspan_opts: Option<Vec<Options>>,
     /// seg6: `inline`, `encap`, `l2encap`, `encap.red`, `l2encap.red`. ioam6: `inline`, `encap`,
     /// `auto`.
     pub mode: Option<Symbol>,
@@ -91,6 +100,18 @@ pub struct Encap {
     pub ident_type: Option<Symbol>,
     /// ila: `output`, `input`.
     pub hook_type: Option<Symbol>,
+}
+
+fn geneve(_: &mut SchemaGenerator) -> Schema {
+    rows(GENEVE)
+}
+
+fn vxlan(_: &mut SchemaGenerator) -> Schema {
+    rows(VXLAN)
+}
+
+fn erspan(_: &mut SchemaGenerator) -> Schema {
+    rows(ERSPAN)
 }
 
 /// The counters of a seg6local action.

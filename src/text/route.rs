@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::pen::{Dev, List, Pen};
+use super::tc::Entries;
 use crate::event::encap::Encap;
 use crate::event::route::{Flow, Metrics, NextHop, Route, Via};
 
@@ -144,6 +145,13 @@ fn encap(pen: &mut Pen<'_>, encap: Option<&Encap>) -> fmt::Result {
     pen.some("tc", &encap.tc)?;
     if let Some(flags) = &encap.flags {
         pen.words(flags, &[])?;
+    }
+    for (name, opts) in [
+        ("geneve_opts", &encap.geneve_opts),
+        ("vxlan_opts", &encap.vxlan_opts),
+        ("erspan_opts", &encap.erspan_opts),
+    ] {
+        pen.some(name, &opts.as_deref().map(Entries))?;
     }
     pen.some("locator", &encap.locator)?;
     pen.some("if_id", &encap.if_id)?;

@@ -204,14 +204,21 @@ impl fmt::Display for One<'_> {
             }
             Value::Device(_, index, dev) => write!(f, "{}", Dev(dev.as_ref(), Some(*index))),
             Value::Options(options) => control(f, options),
-            Value::List(list) => {
-                f.write_char('[')?;
-                for options in list {
-                    write!(f, " {{{} }}", Plain(options))?;
-                }
-                f.write_str(" ]")
-            }
+            Value::List(list) => Entries(list).fmt(f),
         }
+    }
+}
+
+/// A list of options.
+pub struct Entries<'a>(pub &'a [Options]);
+
+impl fmt::Display for Entries<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('[')?;
+        for options in self.0 {
+            write!(f, " {{{} }}", Plain(options))?;
+        }
+        f.write_str(" ]")
     }
 }
 

@@ -283,7 +283,12 @@ impl Case<'_> {
         }
         // As much is told as before: then what is longer is kept. A string ends with its zero,
         // a flag has no value, and what follows a list is kept as no attribute.
-        let longer = new.len() > self.value().len();
+        // What the last attribute of a list lacks of its padding is not its end.
+        let end = match self.is_list() {
+            true => self.value().len().next_multiple_of(4),
+            false => self.value().len(),
+        };
+        let longer = new.len() > end;
         let text = match self.value().split_last() {
             Some((last, rest)) => *last == 0 && !rest.contains(&0),
             None => true,

@@ -3,8 +3,9 @@
 //! [`Action`]: crate::event::tc::Action
 
 pub mod action;
+mod ematch;
 mod gred;
-mod options;
+pub mod options;
 mod plain;
 mod stats;
 
@@ -255,3 +256,5 @@ pub fn chain(cx: &mut Cx<'_>, body: &[u8]) -> Option<Chain> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_nested;

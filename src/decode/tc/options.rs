@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
-use super::action;
-use super::plain::{integer, plain};
+use super::plain::{bits, integer, plain};
+use super::{action, ematch};
 use crate::decode::cx::Cx;
 use crate::event::tc::Action;
 use crate::event::tc::options::{Field, Options, Type, Value};
@@ -90,7 +90,7 @@ fn field(
 /// A structure: each field up to the next one, or as long as it is. What a kernel is too old for
 /// is absent. Returns how many bytes were read: a newer kernel may have made it longer, or the last
 /// field was cut off.
-fn structure(
+pub fn structure(
     cx: &mut Cx<'_>,
     fields: &'static [Field],
     bytes: &[u8],
@@ -107,7 +107,7 @@ fn structure(
         let length = size(field.wire).or(next.map(|next| next - at));
         let piece = match length {
             Some(length) => bytes.get(at..at.saturating_add(length)),
-            None => bytes.get(at..),
+            None => bytes.get(at..).filter(|rest| !rest.is_empty()),
         };
         if let Some(piece) = piece {
             let read = value(cx, field, field.wire, field.number, piece, out)?;
@@ -126,7 +126,7 @@ fn size(wire: Type) -> Option<usize> {
         Type::Ticks | Type::Burst(_) | Type::Portion | Type::Power | Type::Control => 4,
         Type::U32Handle => 4,
         Type::U64 | Type::I64 | Type::Nanoseconds | Type::Hundredths | Type::Share64 => 8,
-        Type::Bytes(count) | Type::Pad(count) => count,
+        Type::Bytes(count) | Type::Pad(count) | Type::Bits(count, ..) => count,
         Type::Queues => 64,
         Type::Details(inner) | Type::NotZero(inner) | Type::In(_, inner) => return size(*inner),
         _ => return None,
@@ -163,6 +163,11 @@ fn value(
                 return Ok(read);
             }
             return value(cx, field, *inner, kind, bytes, out);
+        }
+        Type::Bits(_, from, count, inner) => {
+            let number = bits(bytes, from, count)?.to_ne_bytes();
+            value(cx, field, *inner, kind, &number, out)?;
+            return Ok(read);
         }
         Type::In(group, inner) => {
             let mut told = Out::default();
@@ -229,6 +234,8 @@ fn value(
             list.push(entry);
             Value::List(list)
         }
+        Type::Rows(fields) => Value::List(rows(cx, fields, kind, bytes, out.options.take(name))?),
+        Type::Matches => Value::List(cx.within(kind, |cx| ematch::list(cx, bytes))?),
         Type::List(inner) => {
             let mut list = Vec::new();
             cx.within(kind, |cx| {
@@ -269,8 +276,15 @@ fn put(options: &mut Options, name: &'static str, value: Value) {
     }
 }
 
+/// What one attribute says.
+pub fn one(cx: &mut Cx<'_>, fields: &'static [Field], attr: &Attr<'_>) -> Result<Options, Fault> {
+    let mut out = Out::default();
+    field(cx, fields, attr, &mut out)?;
+    Ok(out.options)
+}
+
 /// The attributes in an attribute. Nothing in them counts without a word.
-fn nest(
+pub fn nest(
     cx: &mut Cx<'_>,
     fields: &'static [Field],
     kind: u16,
@@ -281,6 +295,39 @@ fn nest(
         cx.each(bytes, |cx, attr| field(cx, fields, &attr, &mut inner));
     })?;
     Ok(inner.options)
+}
+
+/// Attributes of several entries: those of one come in the order of their numbers. `list`: what
+/// came before.
+fn rows(
+    cx: &mut Cx<'_>,
+    fields: &'static [Field],
+    kind: u16,
+    bytes: &[u8],
+    list: Option<Value>,
+) -> Result<Vec<Options>, Fault> {
+    let mut list = match list {
+        Some(Value::List(list)) => list,
+        _ => Vec::new(),
+    };
+    let (mut row, mut last) = (Out::default(), 0);
+    let mut done = |row: &mut Out| {
+        let row = std::mem::take(&mut row.options);
+        if !row.0.is_empty() {
+            list.push(row);
+        }
+    };
+    cx.within(kind, |cx| {
+        cx.each(bytes, |cx, attr| {
+            if attr.kind <= last {
+                done(&mut row);
+            }
+            last = attr.kind;
+            field(cx, fields, &attr, &mut row)
+        });
+    })?;
+    done(&mut row);
+    Ok(list)
 }
 
 /// Puts a key; a mask goes to its key, and one that leaves nothing out (`full`) goes.

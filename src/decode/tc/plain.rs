@@ -33,6 +33,17 @@ fn number(bytes: &[u8], big_endian: bool) -> Result<u64, Fault> {
     })
 }
 
+/// Bits of a structure's bit field: the first is the lowest one, or on a big-endian machine the
+/// highest.
+pub fn bits(bytes: &[u8], from: u32, count: u32) -> Result<u32, Fault> {
+    let number = u32::try_from(number(bytes, false)?).map_err(|_| Fault::Value)?;
+    let from = match cfg!(target_endian = "big") {
+        true => 8 * bytes.len() as u32 - from - count,
+        false => from,
+    };
+    Ok(number >> from & ((1 << count) - 1))
+}
+
 /// As `tc` prints fractions: six digits.
 fn fraction(number: f64) -> Value {
     Value::Fraction(format!("{number:.5e}").parse().unwrap_or(number))

@@ -4,7 +4,7 @@ use super::*;
 use crate::names::Names;
 
 /// An attribute.
-fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
+pub fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
     let length = 4 + value.len() as u16;
     let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
     bytes.extend(value);
@@ -13,14 +13,14 @@ fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
 }
 
 /// A `struct tcmsg`.
-fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
+pub fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
     [0, ifindex, handle, parent, info]
         .iter()
         .flat_map(|word| word.to_ne_bytes())
         .collect()
 }
 
-fn told(decode: impl FnOnce(&mut Cx<'_>) -> Value) -> (Value, Vec<crate::event::Unparsed>) {
+pub fn told(decode: impl FnOnce(&mut Cx<'_>) -> Value) -> (Value, Vec<crate::event::Unparsed>) {
     let names = Names::builtin();
     let mut cx = Cx::new(&names, false);
     let value = decode(&mut cx);
@@ -77,30 +77,6 @@ fn a_shared_block_has_no_device() {
     );
 }
 
-#[test]
-fn options_of_a_tunnel_are_told_in_hexadecimal() {
-    // Never to be set on a living kernel.
-    let geneve = attr(
-        1,
-        &[attr(1, &[0, 1]), attr(2, &[2]), attr(3, &[0, 0, 0, 3])].concat(),
-    );
-    let mut options = attr(11, &geneve);
-    options.extend(attr(7, &42_u32.to_be_bytes()));
-    let mut action = attr(1, b"tunnel_key\0");
-    action.extend(attr(2, &options));
-    let mut body = vec![0; 4];
-    body.extend(attr(1, &attr(1, &action)));
-    let names = Names::builtin();
-    let mut cx = Cx::new(&names, false);
-    let mut all = Vec::new();
-    action::decode(&mut cx, &body, |_, it| all.push(json!(it)));
-    let hex = Hex(geneve.into()).to_string();
-    assert_eq!(
-        all,
-        [json!({"kind": "tunnel_key", "options": {"enc_opts": hex, "key_id": 42}})]
-    );
-}
-
 /// The same with details.
 fn told_with_details(
     decode: impl FnOnce(&mut Cx<'_>) -> Value,
@@ -112,7 +88,7 @@ fn told_with_details(
     (value, kept.iter().map(|it| (it.attr, it.reason)).collect())
 }
 
-fn words_of(words: &[u32]) -> Vec<u8> {
+pub fn words_of(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_ne_bytes()).collect()
 }
 

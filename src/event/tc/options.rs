@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::{Value as Json, json};
 
-use super::spec;
+use super::spec::{self, ematch};
 use crate::event::values::IfName;
 
 /// What one option holds.
@@ -179,6 +179,9 @@ pub enum Type {
     Bytes(usize),
     /// `struct tc_mqprio_qopt` from its 16 counts on: queues by class.
     Queues,
+    /// Bits of a number of so many bytes: from which, how many, and what they are as a number of
+    /// 32 bits.
+    Bits(usize, u32, u32, &'static Type),
     /// Numbers of 32 bits, as many as there are.
     Words32,
     /// The same of 64 bits.
@@ -201,6 +204,12 @@ pub enum Type {
     Structs(usize, &'static [Field]),
     /// Attributes, each of which holds attributes.
     Nests(&'static [Field]),
+    /// Attributes of several entries, one entry behind the other.
+    Rows(&'static [Field]),
+    /// Extended matches, an attribute each.
+    Matches,
+    /// The one of these tables that another field says.
+    OneOf(&'static [(u16, &'static [Field])]),
     /// In an object of that name.
     In(&'static str, &'static Type),
     /// Left out where it is 0.
@@ -283,12 +292,21 @@ impl Type {
                 json!({ "type": "array", "items": integer(0, i64::MAX) })
             }
             Type::Nest(fields) | Type::SubStruct(fields) | Type::Keys(fields) => object(&[fields]),
-            Type::Structs(_, fields) | Type::Nests(fields) | Type::Collect(fields) => {
-                json!({ "type": "array", "items": object(&[fields]) })
+            Type::OneOf(tables) => {
+                object(&tables.iter().map(|(_, table)| *table).collect::<Vec<_>>())
             }
-            Type::Details(inner) | Type::NotZero(inner) | Type::In(_, inner) => {
-                return inner.schema();
+            Type::Structs(_, fields)
+            | Type::Nests(fields)
+            | Type::Collect(fields)
+            | Type::Rows(fields) => rows(fields).into(),
+            Type::Matches => {
+                let object = object(&[ematch::HEADER, ematch::VALUE]);
+                json!({ "type": "array", "items": object })
             }
+            Type::Bits(_, _, _, inner)
+            | Type::Details(inner)
+            | Type::NotZero(inner)
+            | Type::In(_, inner) => return inner.schema(),
             Type::Flat(_)
             | Type::Struct(_)
             | Type::Head(..)
@@ -322,6 +340,11 @@ impl Type {
 /// The schema of an integer of that range.
 fn integer(least: i64, most: i64) -> Json {
     json!({ "type": "integer", "minimum": least, "maximum": most })
+}
+
+/// The schema of a list of objects with the fields of that table.
+pub fn rows(fields: &'static [Field]) -> Schema {
+    json_schema!({ "type": "array", "items": object(&[fields]) })
 }
 
 /// The schema of an object with the fields of these tables.
@@ -430,6 +453,7 @@ mod tests {
             | Type::Structs(_, inner)
             | Type::Collect(inner)
             | Type::Keys(inner)
+            | Type::Rows(inner)
             | Type::Nests(inner) = field.wire.bare()
             {
                 fields(inner, found);

@@ -1,6 +1,7 @@
 //! Addresses, routes, neighbours, forwarding entries and rules.
 
 use super::*;
+use crate::event::encap::Encap;
 use crate::event::route::Destination;
 use crate::event::route::{Metrics, NextHop, Route, Via};
 use crate::event::{address, fdb, neigh, rule};
@@ -283,5 +284,40 @@ fn traffic_control() {
     assert_eq!(
         sentence(&event(Op::Add, Payload::from(filter))),
         "filter add flower block 22 protocol ip pref 10 action gact control_action goto 3"
+    );
+    let told = |name, text: &str| (name, Value::Text(text.to_owned()));
+    let matches = Value::List(vec![Options(vec![
+        told("kind", "cmp"),
+        told("relation", "and"),
+        (
+            "options",
+            Value::Options(Options(vec![told("op", "gt"), ("val", Value::Number(5))])),
+        ),
+    ])]);
+    let filter = Filter {
+        kind: Some("basic".to_owned()),
+        protocol: known("ip"),
+        options: Some(Options(vec![(
+            "ematches",
+            Value::Options(Options(vec![("matches", matches)])),
+        )])),
+        ..Default::default()
+    };
+    assert_eq!(
+        sentence(&event(Op::Add, Payload::from(filter))),
+        "filter add basic protocol ip pref 0 ematches { matches [ { kind cmp relation and options { op gt val 5 } } ] }"
+    );
+    let opts = vec![Options(vec![("gbp", Value::Number(7))])];
+    let route = Route {
+        encap: Some(Box::new(Encap {
+            r#type: Some(known("ip")),
+            vxlan_opts: Some(opts),
+            ..Default::default()
+        })),
+        ..of_route()
+    };
+    assert_eq!(
+        sentence(&event(Op::Add, Payload::from(route))),
+        "route add 10.0.0.0/8 encap ip vxlan_opts [ { gbp 7 } ] table main proto static"
     );
 }

@@ -2,7 +2,7 @@
 //! the packet then, references, uses.
 
 use super::qdisc::{CLOCKS, LINK_LAYERS};
-use super::{ETHER_TYPES, Spec};
+use super::{ETHER_TYPES, Spec, tunnel};
 use crate::event::tc::options::options;
 
 pub const ALL: &[Spec] = &[
@@ -165,7 +165,7 @@ options! {
         8 pad: Skip, "";
         9 dst_port: Be16, "Destination port.";
         10 no_csum: Yes, "No checksum.";
-        11 enc_opts: Hex, "Options of the tunnel, as they came.";
+        11 enc_opts: Flat(tunnel::OPTS), "";
         12 tos: HexNumber, "Type of service, hexadecimal.";
         13 ttl: U8, "Time to live.";
         14 no_frag: Flag, "It must not be fragmented.";

@@ -1,6 +1,6 @@
 //! Filters (linux/pkt_cls.h). Of a key and its mask the mask is told where not every bit counts.
 
-use super::{ETHER_TYPES, Spec};
+use super::{ETHER_TYPES, Spec, ematch, tunnel};
 use crate::event::tc::options::options;
 
 pub const ALL: &[Spec] = &[
@@ -90,7 +90,7 @@ options! {
     BASIC {
         4 police: Police, "";
         1 classid: ClassId, "The class that the packet gets.";
-        2 ematches: Hex, "What has to fit, as it came.";
+        2 ematches: Nest(ematch::TREE), "What has to fit.";
         3 act: Actions, "";
         5 pcnt: Details(&Struct(PCNT2)), "";
         6 pad: Skip, "";
@@ -98,7 +98,7 @@ options! {
     CGROUP {
         2 police: Police, "";
         1 act: Actions, "";
-        3 ematches: Hex, "What has to fit, as it came.";
+        3 ematches: Nest(ematch::TREE), "What has to fit.";
     }
     BPF {
         2 police: Police, "";
@@ -139,7 +139,7 @@ options! {
         7 xor: HexNumber, "What is flipped, hexadecimal.";
         8 divisor: U32, "Size of the hash.";
         9 act: Actions, "";
-        11 ematches: Hex, "What has to fit, as it came.";
+        11 ematches: Nest(ematch::TREE), "What has to fit.";
         12 perturb: I32, "Seconds after which the hash is changed.";
     }
     U32_FILTER {
@@ -167,7 +167,7 @@ options! {
         12 hmask: NotZero(&BeHexNumber), "Mask of the hash's word, hexadecimal.";
         16 matches: Structs(16, U32_KEY), "Words that have to fit.";
     }
-    U32_KEY {
+    pub U32_KEY {
         0 mask: Hex, "Which bits of it have to fit.";
         4 value: Hex, "The word, in network order.";
         8 off: I32, "Where it is, in bytes.";
@@ -266,8 +266,8 @@ options! {
         81 enc_tos_mask: HexNumber, "Its mask, hexadecimal.";
         82 enc_ttl: U8, "Time to live of the tunnel.";
         83 enc_ttl_mask: HexNumber, "Its mask, hexadecimal.";
-        84 enc_opts: Hex, "Options of the tunnel, as they came.";
-        85 enc_opts_mask: Hex, "Their mask, as it came.";
+        84 enc_opts: Flat(tunnel::KEY), "";
+        85 enc_opts_mask: Flat(tunnel::MASK), "";
         87 src_port_min: Be16, "First source port.";
         88 src_port_max: Be16, "Last source port.";
         89 dst_port_min: Be16, "First destination port.";

@@ -2,8 +2,10 @@
 //! linux/tc_act, in the words of `tc -d -j`.
 
 mod action;
+pub mod ematch;
 mod filter;
 mod qdisc;
+pub mod tunnel;
 mod xstats;
 
 use super::options::Field;

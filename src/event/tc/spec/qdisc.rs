@@ -1,4 +1,6 @@
-//! Queueing disciplines and their classes (linux/pkt_sched.h).
+//! Queueing disciplines and their classes (linux/pkt_sched.h). The tables of rates, sizes and
+//! distributions that a request may hold (`TCA_STAB_DATA`, `TCA_RED_STAB`, `TCA_NETEM_DELAY_DIST` …)
+//! the kernel never tells.
 
 use super::{Spec, whole};
 use crate::event::tc::options::{Field, options};

@@ -1,0 +1,123 @@
+//! The extended matches of a filter (`tcf_em_tree_dump`, net/sched/ematch.c): a header each, and
+//! behind it what its kind wants.
+
+use super::options::{Out, nest, structure};
+use super::plain::plain;
+use crate::decode::cx::Cx;
+use crate::event::tc::options::{Field, Options, Type, Value};
+use crate::event::tc::spec::ematch::{HEADER, IPT, KINDS, META, NBYTE, TEXT};
+use crate::netlink::attr::{Attr, Fault};
+
+/// The matches of `TCA_EMATCH_TREE_LIST`.
+pub fn list(cx: &mut Cx<'_>, bytes: &[u8]) -> Vec<Options> {
+    let mut list = Vec::new();
+    cx.each(bytes, |cx, attr| {
+        list.push(one(cx, &attr)?);
+        Ok(())
+    });
+    list
+}
+
+fn one(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Options, Fault> {
+    let (header, rest) = attr.value.split_first_chunk::<8>().ok_or(Fault::Length)?;
+    let mut it = Out::default();
+    structure(cx, HEADER, header, &mut it)?;
+    let mut it = it.options;
+    let kind = u16::from_ne_bytes([header[2], header[3]]);
+    match KINDS.iter().find(|(number, _)| *number == kind) {
+        Some((_, table)) => match value(cx, attr.kind, kind, table, rest) {
+            Ok(options) => it.put("options", Value::Options(options)),
+            Err(fault) => cx.keep(Some(attr.kind), fault, rest),
+        },
+        None if rest.is_empty() => {}
+        None => it.put("hex", plain(Type::Hex, rest)?.0),
+    }
+    Ok(it)
+}
+
+/// What a match wants. `number`: its place, the type of the attribute around it.
+fn value(
+    cx: &mut Cx<'_>,
+    number: u16,
+    kind: u16,
+    table: &'static [Field],
+    bytes: &[u8],
+) -> Result<Options, Fault> {
+    let mut out = Out::default();
+    let read = match kind {
+        IPT => return nest(cx, table, number, bytes),
+        META => return meta(cx, number, table, bytes),
+        NBYTE => counted(cx, table, 4, bytes, &mut out)?,
+        TEXT => counted(cx, table, 24, bytes, &mut out)?,
+        _ => structure(cx, table, bytes, &mut out)?,
+    };
+    if read < bytes.len() {
+        cx.keep(Some(number), Fault::Length, bytes);
+    }
+    Ok(out.options)
+}
+
+/// A structure of that length, and as many bytes as it says in `len`. Returns how many were read:
+/// with those that the kernel puts behind up to the next multiple of four.
+fn counted(
+    cx: &mut Cx<'_>,
+    table: &'static [Field],
+    length: usize,
+    bytes: &[u8],
+    out: &mut Out,
+) -> Result<usize, Fault> {
+    let (head, rest) = bytes.split_at_checked(length).ok_or(Fault::Length)?;
+    structure(cx, table, head, out)?;
+    let count = match out.options.get("len") {
+        Some(Value::Number(count)) => usize::try_from(*count).unwrap_or_default(),
+        _ => 0,
+    };
+    let (needle, pad) = rest.split_at_checked(count).ok_or(Fault::Length)?;
+    if !needle.is_empty() {
+        out.options.put("needle", plain(Type::Hex, needle)?.0);
+    }
+    let padded = pad.len() < 4 && pad.iter().all(|byte| *byte == 0);
+    Ok(length + count + if padded { pad.len() } else { 0 })
+}
+
+/// `TCA_EM_META_*`: what is compared, and then the numbers or bytes that this needs.
+fn meta(
+    cx: &mut Cx<'_>,
+    number: u16,
+    table: &'static [Field],
+    bytes: &[u8],
+) -> Result<Options, Fault> {
+    const TCA_EM_META_LVALUE: u16 = 2;
+    const TCA_EM_META_RVALUE: u16 = 3;
+    let mut it = Options::default();
+    cx.within(number, |cx| {
+        cx.each(bytes, |cx, attr| {
+            let side = match attr.kind {
+                TCA_EM_META_LVALUE => "left",
+                TCA_EM_META_RVALUE => "right",
+                _ => {
+                    let inner = super::options::one(cx, table, &attr)?;
+                    for (name, value) in inner.0 {
+                        it.put(name, value);
+                    }
+                    return Ok(());
+                }
+            };
+            // Without the head nobody knows what it is.
+            let Some(Value::Options(side)) = it.get_mut(side) else {
+                return Err(Fault::Value);
+            };
+            let is = |side: &Options, name, what: &str| {
+                matches!(side.get(name), Some(Value::Text(text)) if text == what)
+            };
+            let (name, wire) = match (is(side, "type", "int"), is(side, "id", "value")) {
+                (true, true) => ("value", Type::HexNumber),
+                (true, false) => ("mask", Type::HexNumber),
+                (false, _) => ("data", Type::Hex),
+            };
+            side.put(name, plain(wire, attr.value)?.0);
+            Ok(())
+        });
+    })?;
+    Ok(it)
+}
