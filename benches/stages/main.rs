@@ -107,7 +107,7 @@ fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
 fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
     let events = meanings(kind);
     let run = "00000000".to_owned();
-    let mut encoder = Encoder::new(Format::Json, run, &Settings::default(), None);
+    let mut encoder = Encoder::new(Format::Json, &run, &Settings::default(), None);
     let mut turn = events.iter().cycle();
     let mut line = Vec::new();
     bencher.bench_local(|| {

@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::object::some;
-use super::tc::options::{Options, rows};
+use super::tc::options::Options;
+use super::tc::schema::rows;
 use super::tc::spec::tunnel::{ERSPAN, GENEVE, VXLAN};
 use super::values::{Flags, IfName, Symbol};
 

@@ -4,8 +4,9 @@
 use super::options::{Out, nest, structure};
 use super::plain::plain;
 use crate::decode::cx::Cx;
-use crate::event::tc::options::{Field, Options, Type, Value};
+use crate::event::tc::options::{Options, Value};
 use crate::event::tc::spec::ematch::{HEADER, IPT, KINDS, META, NBYTE, TEXT};
+use crate::event::tc::table::{Field, Type};
 use crate::netlink::attr::{Attr, Fault};
 
 /// The matches of `TCA_EMATCH_TREE_LIST`.

@@ -11,7 +11,8 @@ mod stats;
 
 use super::cx::Cx;
 use super::words::u32_at;
-use crate::event::tc::options::{Field, Options};
+use crate::event::tc::options::Options;
+use crate::event::tc::table::Field;
 use crate::event::tc::{Chain, Class, Filter, Qdisc, Stats, spec};
 use crate::event::unknown::Attribute;
 use crate::event::values::{Hex, Symbol};
@@ -256,5 +257,3 @@ pub fn chain(cx: &mut Cx<'_>, body: &[u8]) -> Option<Chain> {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_nested;

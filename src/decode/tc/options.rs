@@ -7,8 +7,9 @@ use super::plain::{bits, integer, plain};
 use super::{action, ematch};
 use crate::decode::cx::Cx;
 use crate::event::tc::Action;
-use crate::event::tc::options::{Field, Options, Type, Value};
+use crate::event::tc::options::{Options, Value};
 use crate::event::tc::spec::WHOLE;
+use crate::event::tc::table::{Field, Type};
 use crate::netlink::attr::{Attr, Fault};
 
 /// What the options of an object say.

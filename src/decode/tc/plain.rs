@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use crate::decode::words::words;
-use crate::event::tc::options::{Options, Type, Value};
+use crate::event::tc::options::{Options, Value};
+use crate::event::tc::table::Type;
 use crate::event::values::{Flags, Hex, Symbol};
 use crate::netlink::attr::Fault;
 

@@ -2,7 +2,9 @@
 //! linux/rtnetlink.h; `TCA_*`), in the words of `tc -d -j`.
 
 pub mod options;
+pub mod schema;
 pub mod spec;
+pub mod table;
 
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -3,7 +3,7 @@
 
 use super::qdisc::{CLOCKS, LINK_LAYERS};
 use super::{ETHER_TYPES, Spec, tunnel};
-use crate::event::tc::options::options;
+use crate::event::tc::table::options;
 
 pub const ALL: &[Spec] = &[
     ("bpf", BPF),

@@ -2,7 +2,7 @@
 //! linux/tc_ematch), in the words that `tc` takes and prints.
 
 use super::filter::U32_KEY;
-use crate::event::tc::options::{Field, options};
+use crate::event::tc::table::{Field, options};
 
 /// The value of each kind, by its number.
 pub const KINDS: &[(u16, &[Field])] = &[

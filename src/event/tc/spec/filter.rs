@@ -1,7 +1,7 @@
 //! Filters (linux/pkt_cls.h). Of a key and its mask the mask is told where not every bit counts.
 
 use super::{ETHER_TYPES, Spec, ematch, tunnel};
-use crate::event::tc::options::options;
+use crate::event::tc::table::options;
 
 pub const ALL: &[Spec] = &[
     ("basic", BASIC),

@@ -8,7 +8,7 @@ mod qdisc;
 pub mod tunnel;
 mod xstats;
 
-use super::options::Field;
+use super::table::Field;
 
 /// A kind, and the table of its options. For a queueing discipline whose options are a structure
 /// and no attributes the table's only field has the number [`WHOLE`].
@@ -23,7 +23,7 @@ macro_rules! whole {
         $($(#[$meta])* $vis const $table: &[Field] = &[Field {
             number: $crate::event::tc::spec::WHOLE,
             name: "whole",
-            wire: $crate::event::tc::options::Type::Head(usize::MAX, $fields),
+            wire: $crate::event::tc::table::Type::Head(usize::MAX, $fields),
             doc: "",
         }];)+
     };

@@ -3,7 +3,7 @@
 //! the kernel never tells.
 
 use super::{Spec, whole};
-use crate::event::tc::options::{Field, options};
+use crate::event::tc::table::{Field, options};
 
 pub const ALL: &[Spec] = &[
     ("bfifo", FIFO),

@@ -2,7 +2,7 @@
 //! `tc_*_xstats` of linux/pkt_sched.h), in the words of `tc -s -j`.
 
 use super::{Spec, whole};
-use crate::event::tc::options::{Field, options};
+use crate::event::tc::table::{Field, options};
 
 pub const ALL: &[Spec] = &[
     ("cake", CAKE),

@@ -1,10 +1,12 @@
+mod nested;
+
 use serde_json::{Value, json};
 
 use super::*;
 use crate::names::Names;
 
 /// An attribute.
-pub fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
+fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
     let length = 4 + value.len() as u16;
     let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
     bytes.extend(value);
@@ -13,14 +15,14 @@ pub fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
 }
 
 /// A `struct tcmsg`.
-pub fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
+fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
     [0, ifindex, handle, parent, info]
         .iter()
         .flat_map(|word| word.to_ne_bytes())
         .collect()
 }
 
-pub fn told(decode: impl FnOnce(&mut Cx<'_>) -> Value) -> (Value, Vec<crate::event::Unparsed>) {
+fn told(decode: impl FnOnce(&mut Cx<'_>) -> Value) -> (Value, Vec<crate::event::Unparsed>) {
     let names = Names::builtin();
     let mut cx = Cx::new(&names, false);
     let value = decode(&mut cx);
@@ -88,7 +90,7 @@ fn told_with_details(
     (value, kept.iter().map(|it| (it.attr, it.reason)).collect())
 }
 
-pub fn words_of(words: &[u32]) -> Vec<u8> {
+fn words_of(words: &[u32]) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_ne_bytes()).collect()
 }
 

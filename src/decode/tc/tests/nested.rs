@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::tests::{attr, header, told, words_of};
 use super::*;
 use crate::event::Unparsed;
 
