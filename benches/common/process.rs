@@ -82,3 +82,13 @@ pub fn status_kib(pid: u32, what: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.starts_with(what))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
+
+/// The CPU time that a program of one thread has used so far (proc(5), schedstat).
+pub fn cpu_so_far(pid: u32) -> Option<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
+    text.split(' ')
+        .next()?
+        .parse()
+        .ok()
+        .map(Duration::from_nanos)
+}

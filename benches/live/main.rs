@@ -10,6 +10,7 @@
 mod common;
 mod cpu;
 mod floor;
+mod growth;
 mod latency;
 mod lossless;
 mod place;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
     let mut report = Report::new("live", &options);
     cpu::measure(&options, &place, &mut report);
     lossless::measure(&options, &place, &mut report);
+    growth::measure(&options, &place, &mut report);
     latency::measure(&options, &mut report);
     start::measure(&options, &mut report);
     report.end()

@@ -13,6 +13,7 @@ const BATCH: usize = 128;
 
 const REQUEST: u16 = libc::NLM_F_REQUEST as u16;
 const CREATE: u16 = REQUEST | libc::NLM_F_CREATE as u16;
+const REPLACE: u16 = libc::NLM_F_REPLACE as u16;
 
 /// `IFLA_*` and `IFLA_INFO_*` (linux/if_link.h), `VETH_INFO_PEER` (linux/veth.h)
 const IFNAME: u16 = 3;
@@ -169,6 +170,8 @@ pub enum Change {
     AddRoute,
     /// It is gone.
     DeleteRoute,
+    /// Whoever made it is another one: of that number (`RTPROT_*`).
+    ReplaceRoute(u8),
     /// The MTU of a device is another one.
     Mtu,
     /// One of 65,000 neighbours has another link-layer address.
@@ -205,11 +208,24 @@ impl Storm {
     /// # Errors
     /// The first that the kernel answers with.
     pub fn make(&mut self, change: Change, count: usize) -> io::Result<()> {
+        self.make_each(count, |number| (change, number))
+    }
+
+    /// The same, where each is of another kind, or about another object: `which` gets its number.
+    ///
+    /// # Errors
+    /// The first that the kernel answers with.
+    pub fn make_each(
+        &mut self,
+        count: usize,
+        which: impl Fn(u32) -> (Change, u32),
+    ) -> io::Result<()> {
         let mut messages = Messages::default();
         for first in (0..count).step_by(BATCH) {
             messages.bytes.clear();
             for number in first..count.min(first + BATCH) {
-                self.one(&mut messages, change, number as u32);
+                let (change, object) = which(number as u32);
+                self.one(&mut messages, change, object);
             }
             self.kernel.send(&messages)?;
         }
@@ -219,7 +235,11 @@ impl Storm {
     fn one(&mut self, messages: &mut Messages, change: Change, number: u32) {
         self.made += 1;
         match change {
-            Change::AddRoute | Change::DeleteRoute => {
+            Change::AddRoute | Change::DeleteRoute | Change::ReplaceRoute(_) => {
+                let protocol = match change {
+                    Change::ReplaceRoute(protocol) => protocol,
+                    _ => RTPROT_STATIC,
+                };
                 // struct rtmsg (linux/rtnetlink.h)
                 let fixed = [
                     libc::AF_INET as u8,
@@ -227,7 +247,7 @@ impl Storm {
                     0,
                     0,
                     libc::RT_TABLE_MAIN,
-                    RTPROT_STATIC,
+                    protocol,
                     libc::RT_SCOPE_LINK,
                     libc::RTN_UNICAST,
                     0,
@@ -237,6 +257,9 @@ impl Storm {
                 ];
                 match change {
                     Change::AddRoute => messages.begin(libc::RTM_NEWROUTE, CREATE, &fixed),
+                    Change::ReplaceRoute(_) => {
+                        messages.begin(libc::RTM_NEWROUTE, CREATE | REPLACE, &fixed);
+                    }
                     _ => messages.begin(libc::RTM_DELROUTE, REQUEST, &fixed),
                 }
                 messages.attribute(DST, &(0x0a00_0000 + number).to_be_bytes());
@@ -253,8 +276,7 @@ impl Storm {
                 fixed.extend(self.device.to_ne_bytes());
                 fixed.extend(PERMANENT.to_ne_bytes());
                 fixed.extend([0, 0]);
-                let replace = CREATE | libc::NLM_F_REPLACE as u16;
-                messages.begin(libc::RTM_NEWNEIGH, replace, &fixed);
+                messages.begin(libc::RTM_NEWNEIGH, CREATE | REPLACE, &fixed);
                 let dst = 0xc0a8_0000 + 2 + number % 65_000;
                 messages.attribute(NEIGH_DST, &dst.to_be_bytes());
                 let made = self.made.to_be_bytes();

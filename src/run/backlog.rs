@@ -35,7 +35,8 @@ struct Piece {
 enum Item {
     /// So many bytes.
     Datagram(usize),
-    Mark(Mark),
+    /// Seldom: an item is to be small.
+    Mark(Box<Mark>),
 }
 
 /// What comes next.
@@ -67,7 +68,8 @@ impl Backlog {
 
     /// Takes what is to be told behind what was pushed: events are missing there, say.
     pub fn push_mark(&mut self, time: Time, mark: Mark) {
-        self.piece(0).items.push_back((time, Item::Mark(mark)));
+        let mark = Item::Mark(Box::new(mark));
+        self.piece(0).items.push_back((time, mark));
     }
 
     /// The last piece, with room for so much.
@@ -104,7 +106,7 @@ impl Backlog {
                 self.bytes -= length;
                 Next::Datagram(&piece.bytes[start..piece.taken])
             }
-            Item::Mark(mark) => Next::Mark(mark),
+            Item::Mark(mark) => Next::Mark(*mark),
         };
         Some((time, next))
     }

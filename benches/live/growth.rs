@@ -1,0 +1,81 @@
+//! What a change of a route costs where few and where many routes are known.
+
+use super::place::Place;
+use super::reader::{Listening, Program};
+use super::storm::{Change, Storm};
+use crate::common::Options;
+use crate::common::process::cpu_so_far;
+use crate::common::report::{Bound, Report, cells, spread};
+use crate::common::stats::Samples;
+
+/// Far from its neighbours, and prime: no table's order helps.
+const STRIDE: u64 = 7_368_787;
+const FEW: u32 = 1_000;
+/// One that no route has at first; the next is another.
+const FIRST_PROTOCOL: u8 = 200;
+
+/// Measures the floor and nlstream.
+pub fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
+    if !options.wants("growth") {
+        return;
+    }
+    let many = options.events(1_000_000, 50_000) as u32;
+    let changes = options.events(200_000, 20_000);
+    let mut costs: [[Samples; 2]; 2] = Default::default();
+    for _ in 0..options.runs() {
+        for (program, costs) in [Program::Floor, Program::Nlstream]
+            .into_iter()
+            .zip(&mut costs)
+        {
+            for (known, cost) in [FEW, many].into_iter().zip(costs) {
+                cost.add(one(place, program, known, changes));
+            }
+        }
+    }
+    let [floor, nlstream] = costs;
+    let mut rows = vec![cells([
+        &format!("{changes} routes changed, far from one another, CPU, µs a change"),
+        &format!("among {FEW}"),
+        &format!("among {many}"),
+        "growth",
+    ])];
+    let growth = |[few, many]: &[Samples; 2]| many.over(few);
+    for (name, costs) in [
+        ("floor: receive and count", &floor),
+        ("nlstream > file", &nlstream),
+    ] {
+        let [few, many] = costs;
+        let growth = spread(&growth(costs));
+        rows.push(vec![name.to_owned(), spread(few), spread(many), growth]);
+    }
+    report.table(&rows);
+    let what = format!("a change among {many} routes : one among {FEW}");
+    report.goal(&what, Bound::AtMost(1.3), growth(&nlstream));
+}
+
+/// Microseconds of CPU time for a change of one of as many known routes.
+fn one(place: &Place, program: Program, known: u32, changes: usize) -> f64 {
+    let mut storm = Storm::new().expect("a socket");
+    let fine = |result: std::io::Result<()>| result.unwrap_or_else(|e| panic!("routes: {e}"));
+    let listening = Listening::start(program, place);
+    fine(place.changing(|| storm.make(Change::AddRoute, known as usize)));
+    listening.rest();
+    let used = || {
+        cpu_so_far(listening.running.pid())
+            .expect("schedstat")
+            .as_secs_f64()
+    };
+    let before = used();
+    // The same route comes again after `known` changes: it is another one then.
+    let change = |number: u32| {
+        let key = (u64::from(number) * STRIDE % u64::from(known)) as u32;
+        let protocol = FIRST_PROTOCOL + (number / known % 2) as u8;
+        (Change::ReplaceRoute(protocol), key)
+    };
+    fine(place.changing(|| storm.make_each(changes, change)));
+    listening.rest();
+    let after = used();
+    listening.end();
+    fine(storm.empty());
+    (after - before) * 1e6 / changes as f64
+}
