@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::event::values::Time;
 use crate::fold::{Doubt, Fault};
 
 /// What ends a run with exit status 1.
@@ -18,6 +19,15 @@ pub enum Error {
     Write { name: String, source: io::Error },
     #[error("cannot record to {}: {source}", path.display())]
     Record { path: PathBuf, source: io::Error },
+    #[error(
+        "the recording {} is not complete: {source}: it ends before {since}; the lines are all there", path.display()
+    )]
+    Unrecorded {
+        path: PathBuf,
+        /// When the first input happened that is not in it.
+        since: Time,
+        source: io::Error,
+    },
     #[error("{}: {source}", path.display())]
     Lines { path: PathBuf, source: Fault },
     #[error("what stood at that moment is not known: {0}; --partial tells what is")]

@@ -80,6 +80,11 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
+    /// What it writes to. Between two calls that holds whole blocks.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.out
+    }
+
     fn datagram(&mut self, time: Time, source: Source, datagram: &[u8]) -> io::Result<()> {
         let length = cooked::LENGTH + datagram.len();
         self.begin(PACKET);

@@ -202,6 +202,9 @@ pub struct Pulse {
     pub queue_most: u64,
     /// Resident memory, bytes.
     pub memory: Option<u64>,
+    /// When the first input happened that the recording (`--record`) could not take; absent where
+    /// all is recorded, or none was asked for.
+    pub unrecorded_since: Option<Time>,
 }
 
 /// The clock was set: from here on `time` counts from another origin. The order of the lines, and
@@ -287,6 +290,9 @@ pub struct Stop {
     pub refused: u64,
     /// Control messages, which are no events.
     pub control: u64,
+    /// When the first input happened that the recording (`--record`) could not take; absent where
+    /// all is recorded, or none was asked for.
+    pub unrecorded_since: Option<Time>,
 }
 
 /// Why a run ended.

@@ -66,6 +66,7 @@ impl Totals {
             refused: self.refused + stop.refused,
             control: self.control,
             events: 0,
+            unrecorded_since: stop.unrecorded_since,
         }
     }
 }

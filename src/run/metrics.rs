@@ -175,6 +175,16 @@ fn text(values: &Values<'_>) -> String {
     if let Some(memory) = pulse.memory {
         out.one("memory_bytes", "gauge", "Resident memory.", memory);
     }
+    if let Some(since) = pulse.unrecorded_since {
+        let help =
+            "When the first input happened that the recording could not take, since the epoch.";
+        out.one(
+            "unrecorded_since_seconds",
+            "gauge",
+            help,
+            since.0.as_second(),
+        );
+    }
     out.0
 }
 

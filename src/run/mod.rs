@@ -8,6 +8,7 @@ mod header;
 pub mod live;
 mod looks;
 pub mod metrics;
+mod recorder;
 pub mod replay;
 mod requests;
 mod service;
@@ -15,6 +16,9 @@ mod session;
 pub mod state;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use signal_hook::consts::SIGXFSZ;
 
 use crate::encode::Format;
 use crate::error::Error;
@@ -35,6 +39,8 @@ pub struct Outputs {
 }
 
 fn open(outputs: &Outputs) -> Result<Sink, Error> {
+    // A file that may grow no more (RLIMIT_FSIZE) is an error of the write, and not the end.
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     match &outputs.output {
         Some(path) => Sink::file(path, &outputs.file),
         None => Ok(Sink::stdout()),

@@ -90,7 +90,7 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
         if session.lines.len() >= BATCH {
             let _gone = session.flush(&mut sink, last)?;
             if sink.finish(None)? == Reader::Gone {
-                return Ok(());
+                return session.abandon();
             }
         }
         match capture.next() {

@@ -1,12 +1,9 @@
 //! What a live run and a replay share: inputs through the pipeline to the sink, and to a recording.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Outputs;
-use crate::capture::Writer;
+use super::recorder::Recorder;
 use crate::encode;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
@@ -33,32 +30,6 @@ const PORTION: usize = 1024 * 1024;
 /// How often a file that takes no lines is tried again at the end.
 const RETRY: Duration = Duration::from_millis(100);
 
-struct Recorder {
-    writer: Writer<BufWriter<File>>,
-    path: PathBuf,
-}
-
-impl Recorder {
-    fn create(path: &Path, header: &Header) -> Result<Self, Error> {
-        let create = || Writer::new(BufWriter::new(File::create(path)?), header);
-        match create() {
-            Ok(writer) => Ok(Recorder {
-                writer,
-                path: path.to_owned(),
-            }),
-            Err(source) => Err(Error::Record {
-                path: path.to_owned(),
-                source,
-            }),
-        }
-    }
-
-    fn fault(&self) -> impl FnOnce(std::io::Error) -> Error + use<> {
-        let path = self.path.clone();
-        |source| Error::Record { path, source }
-    }
-}
-
 impl Session {
     pub fn new(outputs: &Outputs, run: String, header: &Header) -> Result<Self, Error> {
         let record = outputs.record.as_deref();
@@ -83,8 +54,7 @@ impl Session {
 
     pub fn feed(&mut self, input: &Input<'_>) -> Result<(), Error> {
         if let Some(recorder) = &mut self.recorder {
-            let written = recorder.writer.write(input);
-            written.map_err(recorder.fault())?;
+            recorder.write(input);
         }
         let fed = self.pipeline.feed(input, &mut self.lines);
         fed.map_err(Error::Encode)
@@ -99,8 +69,7 @@ impl Session {
     /// once it is back it is told what it has missed.
     pub fn flush(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if let Some(recorder) = &mut self.recorder {
-            let flushed = recorder.writer.flush();
-            flushed.map_err(recorder.fault())?;
+            recorder.flush();
         }
         if sink.pending() > self.limit {
             self.pipeline.deafen(now, sink.errno());
@@ -153,14 +122,32 @@ impl Session {
             queue: self.pending as u64,
             queue_most: self.most_pending as u64,
             memory: resident(),
+            unrecorded_since: self.unrecorded_since(),
         }
+    }
+
+    fn unrecorded_since(&self) -> Option<Time> {
+        self.recorder.as_ref()?.unrecorded_since()
+    }
+
+    /// Ends the run without a further word.
+    ///
+    /// # Errors
+    /// Where the recording is not complete.
+    pub fn abandon(self) -> Result<(), Error> {
+        // The program ends: what is known is not given back object by object.
+        std::mem::forget(self.pipeline);
+        self.recorder.map_or(Ok(()), Recorder::finish)
     }
 
     /// Ends the run: says why, whatever waits, and waits for the reader, as long as `patience`
     /// lasts.
+    ///
+    /// # Errors
+    /// Where a line cannot be written, or the recording is not complete.
     pub fn stop(
         mut self,
-        stop: Stop,
+        mut stop: Stop,
         sink: &mut Sink,
         now: Time,
         patience: Option<Duration>,
@@ -169,10 +156,18 @@ impl Session {
         // What else is missing it will not be told.
         let told = self.pipeline.listen(now, 0, &mut self.lines);
         told.map_err(Error::Encode)?;
-        self.feed(&Input {
+        let input = |stop: &Stop| Input {
             time: now,
-            what: What::Mark(Mark::Stop(stop)),
-        })?;
+            what: What::Mark(Mark::Stop(stop.clone())),
+        };
+        // Recorded first: the line says whether all was.
+        if let Some(recorder) = &mut self.recorder {
+            recorder.write(&input(&stop));
+            recorder.flush();
+            stop.unrecorded_since = recorder.unrecorded_since();
+        }
+        let fed = self.pipeline.feed(&input(&stop), &mut self.lines);
+        fed.map_err(Error::Encode)?;
         let _gone = sink.write(&self.lines)?;
         self.lines.clear();
         let _gone = self.flush(sink, now)?;
@@ -183,9 +178,7 @@ impl Session {
             let _gone = sink.flush()?;
         }
         let _gone = sink.finish(patience)?;
-        // The program ends: what is known is not given back object by object.
-        std::mem::forget(self.pipeline);
-        Ok(())
+        self.abandon()
     }
 }
 

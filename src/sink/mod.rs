@@ -3,7 +3,7 @@
 mod file;
 mod stdout;
 
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -201,6 +201,20 @@ impl Sink {
             Sink::File(file) => broken_pipe(file.write_first(line)),
         }
     }
+}
+
+/// Writes as much as it takes. Returns how much that was, and what kept the rest from it.
+pub fn write_some(out: &mut impl Write, bytes: &[u8]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match out.write(rest) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
 }
 
 fn stdout_error(source: io::Error) -> Error {

@@ -8,6 +8,7 @@ use crate::event::meta::{
     Clock, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason, Start, Stop, StopReason,
 };
 use crate::event::unknown::Unknown;
+use crate::event::values::Time;
 
 pub fn say(pen: &mut Pen<'_>, meta: &Meta) -> fmt::Result {
     pen.write_str(": ")?;
@@ -142,7 +143,7 @@ fn heartbeat(pen: &mut Pen<'_>, heartbeat: &Heartbeat) -> fmt::Result {
             write!(pen, " {what}")?;
         }
     }
-    Ok(())
+    unrecorded(pen, heartbeat.pulse.unrecorded_since)
 }
 
 fn stop(pen: &mut Pen<'_>, stop: &Stop) -> fmt::Result {
@@ -165,7 +166,14 @@ fn stop(pen: &mut Pen<'_>, stop: &Stop) -> fmt::Result {
             write!(pen, " {what}")?;
         }
     }
-    Ok(())
+    unrecorded(pen, stop.unrecorded_since)
+}
+
+fn unrecorded(pen: &mut Pen<'_>, since: Option<Time>) -> fmt::Result {
+    match since {
+        Some(since) => write!(pen, ", not recorded since {:.3}", since.0),
+        None => Ok(()),
+    }
 }
 
 pub fn unknown(pen: &mut Pen<'_>, unknown: &Unknown) -> fmt::Result {

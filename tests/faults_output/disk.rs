@@ -12,12 +12,12 @@ const FILE: &str = "net.ndjson";
 const RECOVERY: Duration = Duration::from_secs(2);
 
 /// Leaves no byte on the disk.
-fn fill(ns: &Namespace) {
+pub fn fill(ns: &Namespace) {
     ns.run("head -c 100M /dev/zero >/mnt/ballast 2>/dev/null || true");
 }
 
 /// Frees the disk, and waits for the line of that address.
-fn free(ns: &Namespace, service: &Service<'_>, last: u32) {
+pub fn free(ns: &Namespace, service: &Service<'_>, last: u32) {
     ns.run("rm /mnt/ballast");
     let took = service.wait(&format!("\"{}\"", address(last)));
     eprintln!("the last line came {took:?} after there was room");

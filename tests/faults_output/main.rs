@@ -9,4 +9,5 @@ mod common;
 mod disk;
 mod files;
 mod kill;
+mod record;
 mod service;

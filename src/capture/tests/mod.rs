@@ -108,6 +108,7 @@ fn inputs() -> Vec<Owned> {
         dropped: 4,
         refused: 5,
         control: 6,
+        unrecorded_since: Some(at(1_764_000_001, 4)),
     };
     vec![
         Owned::Datagram(

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook_mio::v1_0::Signals;
 
 use super::backlog::Backlog;
@@ -77,8 +77,6 @@ const MOST_ERRORS: u32 = 100;
 pub fn run(live: &Live) -> Result<(), Error> {
     // From the first moment on no signal ends the program without its last lines.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
-    // A file that may grow no more (RLIMIT_FSIZE) is an error of the write, and not the end.
-    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     // A second signal ends the program at once, whatever it waits for.
     let impatient = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -188,7 +186,9 @@ impl<E: Listen, D: List> Stream<E, D> {
                 match event.token() {
                     EVENTS => readable = true,
                     DUMPS => rows = true,
-                    OUTPUT if event.is_error() || event.is_write_closed() => return Ok(()),
+                    OUTPUT if event.is_error() || event.is_write_closed() => {
+                        return self.session.abandon();
+                    }
                     _ => {}
                 }
             }
@@ -206,7 +206,7 @@ impl<E: Listen, D: List> Stream<E, D> {
                 break StopReason::Signal;
             }
             if sink.flush()? == Reader::Gone || self.session.turn(sink, clock())? == Reader::Gone {
-                return Ok(());
+                return self.session.abandon();
             }
             self.look_at_clock(clock());
             if beats {
@@ -226,7 +226,7 @@ impl<E: Listen, D: List> Stream<E, D> {
             self.timers(now)?;
             self.write_metrics(sink, now);
             if self.session.flush(sink, clock())? == Reader::Gone {
-                return Ok(());
+                return self.session.abandon();
             }
             self.manager.alive(now, sink.errno());
             if self.session.is_full() {
@@ -319,7 +319,7 @@ impl<E: Listen, D: List> Stream<E, D> {
             }
             self.tell()?;
             if self.session.flush(sink, clock())? == Reader::Gone {
-                return Ok(());
+                return self.session.abandon();
             }
         }
         // What was lost behind what could still be read.

@@ -9,7 +9,7 @@ mod tests;
 mod turn;
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use log::{info, warn};
 use rustix::fs::{FlockOperation, flock};
 
-use super::Stats;
+use super::{Stats, write_some};
 use crate::error::Error;
 use crate::input::Opened;
 pub use turn::Due;
@@ -235,21 +235,9 @@ impl AppendFile {
         if self.torn > 0 {
             self.cut();
         }
-        let mut written = self.torn;
-        let result = loop {
-            let Some(rest) = lines.get(written..).filter(|rest| !rest.is_empty()) else {
-                break Ok(());
-            };
-            match self.file.write(rest) {
-                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => {
-                    written += count;
-                    self.size += count as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Err(error),
-            }
-        };
+        let (count, result) = write_some(&mut self.file, &lines[self.torn..]);
+        self.size += count as u64;
+        let written = self.torn + count;
         let newline = lines[..written].iter().rposition(|byte| *byte == b'\n');
         let whole = newline.map_or(0, |at| at + 1);
         self.torn = written - whole;

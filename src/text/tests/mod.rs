@@ -254,6 +254,14 @@ fn own_records() {
         say(Op::Stop, Meta::Stop(stop)),
         "meta stop: told to by a signal, 16 events, 1 message lost"
     );
+    let stop = Stop {
+        unrecorded_since: Some(Time("2026-11-24T20:26:55Z".parse().unwrap())),
+        ..Stop::default()
+    };
+    assert_eq!(
+        say(Op::Stop, Meta::Stop(stop)),
+        "meta stop: end of the recording, 0 events, not recorded since 2026-11-24T20:26:55.000Z"
+    );
 }
 
 #[test]
