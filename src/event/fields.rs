@@ -106,7 +106,8 @@ macro_rules! fields {
                 let mut bit: $crate::event::fields::Mask = 1;
                 $(
                     if mask & bit != 0 && self.$field.present() {
-                        map.serialize_field(
+                        $crate::event::fields::write(
+                            map,
                             $crate::event::fields::plain(stringify!($field)),
                             &self.$field,
                         )?;
@@ -120,6 +121,17 @@ macro_rules! fields {
     };
 }
 pub(crate) use fields;
+
+/// Writes a field. A call of its own: few fields of an object change, and a thousand copies of
+/// this are large.
+#[inline(never)]
+pub fn write<M: SerializeStruct>(
+    map: &mut M,
+    name: &'static str,
+    value: &impl serde::Serialize,
+) -> Result<(), M::Error> {
+    map.serialize_field(name, value)
+}
 
 /// A field's name without the `r#` of a raw identifier.
 pub const fn plain(name: &'static str) -> &'static str {

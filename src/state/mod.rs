@@ -10,7 +10,7 @@ mod routes;
 mod silent;
 mod table;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::decode::{Decoded, Verb};
 use crate::event::kind_set::KindSet;
@@ -46,7 +46,7 @@ pub struct State {
     names: Names,
     links: Links,
     routes: Routes,
-    objects: HashMap<Kind, Objects>,
+    objects: BTreeMap<Kind, Objects>,
     /// The kinds whose objects are remembered.
     tracked: KindSet,
     /// The kinds of which what is not known does not exist.
@@ -67,7 +67,7 @@ impl State {
             names,
             links: Links::default(),
             routes: Routes::default(),
-            objects: HashMap::new(),
+            objects: BTreeMap::new(),
             tracked,
             complete: KindSet::EMPTY,
             look: None,

@@ -39,8 +39,8 @@ impl Out {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, length: usize) {
-        let room = length.max(self.bytes.len() / 2).max(ROOM);
-        self.bytes.resize(self.end + room, 0);
+        // Not more with every step: there may be many lines before this one.
+        self.bytes.resize(self.end + length.max(ROOM), 0);
     }
 
     /// Bytes whose number is known beforehand.

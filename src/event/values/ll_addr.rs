@@ -50,7 +50,21 @@ impl LlAddr {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
+
+    /// Pairs of hexadecimal digits with colons, in `text`.
+    fn pairs<'t>(&self, text: &'t mut [u8; PAIRS]) -> &'t str {
+        for (pair, byte) in text.chunks_exact_mut(3).zip(self.as_bytes()) {
+            pair[0] = DIGITS[usize::from(byte >> 4)];
+            pair[1] = DIGITS[usize::from(byte & 15)];
+            pair[2] = b':';
+        }
+        let length = (3 * usize::from(self.length)).saturating_sub(1);
+        std::str::from_utf8(&text[..length]).unwrap_or_default()
+    }
 }
+
+/// Room for the pairs of the longest address, and a colon behind each.
+const PAIRS: usize = 3 * 32;
 
 /// linux/if_arp.h
 const ARPHRD_IP6GRE: u16 = 823;
@@ -66,18 +80,7 @@ impl fmt::Display for LlAddr {
                 return fmt::Display::fmt(&std::net::Ipv6Addr::from(v6), f);
             }
         }
-        let mut text = [0u8; 96];
-        let mut at = 0;
-        for (i, byte) in bytes.iter().enumerate() {
-            if i > 0 {
-                text[at] = b':';
-                at += 1;
-            }
-            text[at] = DIGITS[usize::from(byte >> 4)];
-            text[at + 1] = DIGITS[usize::from(byte & 15)];
-            at += 2;
-        }
-        f.write_str(std::str::from_utf8(&text[..at]).map_err(|_| fmt::Error)?)
+        f.write_str(self.pairs(&mut [0; PAIRS]))
     }
 }
 
@@ -89,7 +92,10 @@ impl fmt::Debug for LlAddr {
 
 impl Serialize for LlAddr {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        match self.tunnel {
+            true => s.collect_str(self),
+            false => s.serialize_str(self.pairs(&mut [0; PAIRS])),
+        }
     }
 }
 
