@@ -28,6 +28,12 @@ pub trait Maker {
     fn change(&mut self, key: u32, round: u32) -> &[u8];
 }
 
+/// Which of `many` objects the event of that number is about: one far from that of the event
+/// before. The factor is prime: no table's order helps.
+pub fn far_apart(event: u32, many: u32) -> u32 {
+    (u64::from(event) * 7_368_787 % u64::from(many)) as u32
+}
+
 /// One message, and where some of its parts are.
 #[derive(Clone, Debug)]
 struct Template {

@@ -4,12 +4,11 @@ use super::place::Place;
 use super::reader::{Listening, Program};
 use super::storm::{Change, Storm};
 use crate::common::Options;
+use crate::common::made::far_apart;
 use crate::common::process::cpu_so_far;
 use crate::common::report::{Bound, Report, cells, spread};
 use crate::common::stats::Samples;
 
-/// Far from its neighbours, and prime: no table's order helps.
-const STRIDE: u64 = 7_368_787;
 const FEW: u32 = 1_000;
 /// One that no route has at first; the next is another.
 const FIRST_PROTOCOL: u8 = 200;
@@ -68,9 +67,8 @@ fn one(place: &Place, program: Program, known: u32, changes: usize) -> f64 {
     let before = used();
     // The same route comes again after `known` changes: it is another one then.
     let change = |number: u32| {
-        let key = (u64::from(number) * STRIDE % u64::from(known)) as u32;
         let protocol = FIRST_PROTOCOL + (number / known % 2) as u8;
-        (Change::ReplaceRoute(protocol), key)
+        (Change::ReplaceRoute(protocol), far_apart(number, known))
     };
     fine(place.changing(|| storm.make_each(changes, change)));
     listening.rest();

@@ -8,14 +8,12 @@ use nlstream::input::{Header, Input, Mark, Source, What};
 use nlstream::pipeline::{Config, Pipeline};
 
 use crate::common::Options;
-use crate::common::made::{Links, Maker, Neighs, Routes};
+use crate::common::made::{Links, Maker, Neighs, Routes, far_apart};
 use crate::common::report::{Bound, Report, cells, spread};
 use crate::common::stats::{Samples, figure};
 
 /// Changes that are timed at each number of objects.
 const CHANGES: u32 = 100_000;
-/// Far from its neighbours, and prime: no table's order helps.
-const STRIDE: u64 = 7_368_787;
 
 /// Measures routes, neighbours and links.
 pub fn measure(options: &Options, report: &mut Report<'_>) {
@@ -93,7 +91,7 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
         samples[0].add(each(begun, size));
         let begun = Instant::now();
         for event in 0..CHANGES {
-            let key = (u64::from(event) * STRIDE % u64::from(size)) as u32;
+            let key = far_apart(event, size);
             // The same key comes again after `size` events.
             let round = 1 + event / size;
             feed(What::Datagram(Source::Events, maker.change(key, round)));
