@@ -78,7 +78,7 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
             lines.clear();
             let time = Time::default();
             pipeline
-                .feed(&Input { time, what }, &mut lines)
+                .feed(&[Input { time, what }], &mut lines)
                 .expect("memory can be written");
         };
         feed(What::Mark(Mark::Sync));

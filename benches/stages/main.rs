@@ -110,14 +110,16 @@ fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
     let mut encoder = Encoder::new(Format::Json, &run, &Settings::default(), None);
     let mut turn = events.iter().cycle();
     let mut line = Vec::new();
-    bencher.bench_local(|| {
-        line.clear();
-        let event = turn.next().expect("there is no end");
-        encoder
-            .write(black_box(event), &mut line)
-            .expect("memory can be written");
-        black_box(&line);
-    });
+    bencher
+        .with_inputs(|| turn.next().expect("there is no end").clone())
+        .bench_local_values(|event| {
+            line.clear();
+            encoder
+                .put(black_box(event), &mut line)
+                .and_then(|()| encoder.flush(&mut line))
+                .expect("memory can be written");
+            black_box(&line);
+        });
 }
 
 /// What the messages of a kind mean, one after the other.
@@ -219,7 +221,7 @@ impl Whole {
         self.lines.clear();
         let time = Time::default();
         let input = Input { time, what };
-        let fed = self.pipeline.feed(&input, &mut self.lines);
+        let fed = self.pipeline.feed(&[input], &mut self.lines);
         fed.expect("memory can be written");
     }
 }

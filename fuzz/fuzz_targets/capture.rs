@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     let mut lines = Vec::new();
     let mut pipeline = Pipeline::new(config, &mut lines).unwrap();
     while let Ok(Some(input)) = reader.next() {
-        pipeline.feed(&input, &mut lines).unwrap();
+        pipeline.feed(&[input], &mut lines).unwrap();
     }
     assert!(lines.ends_with(b"\n"));
     for line in lines.split_inclusive(|byte| *byte == b'\n') {

@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     let mut feed = |what| {
         let mut lines = Vec::new();
         let time = Time::default();
-        pipeline.feed(&Input { time, what }, &mut lines).unwrap();
+        pipeline.feed(&[Input { time, what }], &mut lines).unwrap();
         check(json, &lines);
         lines
     };

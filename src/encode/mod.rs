@@ -44,9 +44,15 @@ pub struct Encoder {
     left: Option<u64>,
     seq: u64,
     events: u64,
+    /// What is to be written, and the numbers of its lines.
+    waiting: Vec<(u64, Event)>,
     sentence: String,
     stamp: Stamp,
 }
+
+/// Events that are written together: what writes them fits into a processor's cache for
+/// instructions, and is not fetched again for each.
+const TOGETHER: usize = 16;
 
 /// A time, written: events that were received together share it.
 #[derive(Debug)]
@@ -76,6 +82,7 @@ impl Encoder {
             left: settings.count,
             seq: 0,
             events: 0,
+            waiting: Vec::with_capacity(TOGETHER),
             sentence: String::new(),
             stamp: Stamp::new(Time::default()),
         }
@@ -105,15 +112,44 @@ impl Encoder {
         self.seq += 1;
     }
 
-    /// Appends the event's line to `out`, if it was asked for.
+    /// Takes an event: its line, if it was asked for, will be in `out` after [`flush`](Self::flush)
+    /// at the latest.
     ///
     /// # Errors
-    /// Never, as long as `out` is memory: serde's interface has them.
-    pub fn write(&mut self, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
+    /// See [`flush`](Self::flush).
+    pub fn put(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
         let kind = event.payload.kind();
         if !self.wants(kind) || (kind != Kind::Meta && self.is_full()) {
             return Ok(());
         }
+        if kind != Kind::Meta {
+            self.events += 1;
+            if event.origin == Some(Origin::Kernel) {
+                self.left = self.left.map(|left| left - 1);
+            }
+        }
+        self.waiting.push((self.seq, event));
+        self.seq += 1;
+        if self.waiting.len() < TOGETHER {
+            return Ok(());
+        }
+        self.flush(out)
+    }
+
+    /// Appends the lines of what was taken to `out`.
+    ///
+    /// # Errors
+    /// Never, as long as `out` is memory: serde's interface has them.
+    pub fn flush(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        let written = waiting
+            .drain(..)
+            .try_for_each(|(seq, event)| self.write(seq, &event, out));
+        self.waiting = waiting;
+        written
+    }
+
+    fn write(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
         match &self.format {
             Format::Json => {
                 if self.message {
@@ -125,7 +161,7 @@ impl Encoder {
                 }
                 let line = Line {
                     head: &self.head,
-                    seq: self.seq,
+                    seq,
                     moment: &self.stamp.text,
                     event,
                     host: self.host.as_deref(),
@@ -137,17 +173,11 @@ impl Encoder {
                 if let Some(most) = self.max_line
                     && out.len() - from >= most
                 {
+                    let kind = event.payload.kind();
                     cut::cut(out, from, most, kind.name(), kind.key());
                 }
             }
             Format::Text { zone, colour } => text::write_line(event, zone, *colour, out),
-        }
-        self.seq += 1;
-        if kind != Kind::Meta {
-            self.events += 1;
-            if event.origin == Some(Origin::Kernel) {
-                self.left = self.left.map(|left| left - 1);
-            }
         }
         Ok(())
     }

@@ -128,8 +128,13 @@ impl Pipeline {
     /// time, how the objects are that they were about; at last, that this is all.
     ///
     /// # Errors
-    /// See [`Encoder::write`](crate::encode::Encoder::write).
+    /// See [`Encoder::flush`](crate::encode::Encoder::flush).
     pub fn listen(&mut self, now: Time, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        self.tell_missed(now, room, out)?;
+        self.encoder.flush(out)
+    }
+
+    fn tell_missed(&mut self, now: Time, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
         let Some(missed) = &mut self.missed else {
             return Ok(());
         };

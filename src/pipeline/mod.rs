@@ -1,26 +1,26 @@
-//! The stream between source and sink: frame → decode → state → encode for one input. No
-//! socket, no clock: the same inputs give the same lines.
+//! The stream between source and sink: frame → decode → state → encode, some inputs at a time. No
+//! socket, no clock: the same inputs give the same lines, however they are divided.
 
+mod looks;
 mod missed;
+mod stage;
 mod totals;
 
 use std::collections::HashMap;
 use std::io;
 
-use crate::decode::cx::Cx;
-use crate::decode::words::{NEW_FLAGS, family};
-use crate::decode::{Decoded, Verb, decode, unknown};
+use crate::decode::Decoded;
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, Stop, Sync};
 use crate::event::unknown::Unknown;
-use crate::event::values::{Flags, Hex, Time};
+use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::input::{Header, Input, Mark, Source, What};
 use crate::names::Names;
-use crate::netlink::frame::{Message, Messages};
 use crate::state::{Meaning, State, Verdict};
 use missed::Missed;
+use stage::{Item, Sent};
 use totals::Totals;
 
 /// What a run's lines depend on beside its inputs.
@@ -48,6 +48,10 @@ impl Config {
         }
     }
 }
+
+/// Inputs that go through a stage together. The code of each of the stages fits into a processor's
+/// cache for instructions, and that of all of them does not.
+const TOGETHER: usize = 16;
 
 /// One run.
 #[derive(Debug)]
@@ -87,7 +91,7 @@ impl Pipeline {
     /// Begins a run: appends its `start` record to `out`.
     ///
     /// # Errors
-    /// See [`Encoder::write`].
+    /// See [`Encoder::flush`].
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
         let host = config.start.host.clone();
@@ -125,6 +129,7 @@ impl Pipeline {
             Meta::Start(Box::new(config.start)),
             out,
         )?;
+        pipeline.encoder.flush(out)?;
         Ok(pipeline)
     }
 
@@ -143,15 +148,43 @@ impl Pipeline {
         self.state.take_doubtful()
     }
 
-    /// Takes one input, and appends the lines that follow from it to `out`.
+    /// Takes inputs, and appends the lines that follow from them to `out`. Returns how many of them
+    /// it took: those behind the one with which the run [is full](Self::is_full) are left.
     ///
     /// # Errors
-    /// See [`Encoder::write`].
-    pub fn feed(&mut self, input: &Input<'_>, out: &mut Vec<u8>) -> io::Result<()> {
-        match &input.what {
-            What::Datagram(source, bytes) => self.datagram(input.time, *source, bytes, out),
-            What::Mark(mark) => self.mark(input.time, mark, out),
+    /// See [`Encoder::flush`].
+    pub fn feed(&mut self, inputs: &[Input<'_>], out: &mut Vec<u8>) -> io::Result<usize> {
+        let mut taken = 0;
+        for together in inputs.chunks(TOGETHER) {
+            for item in stage::items(together, self.state.names(), self.details) {
+                match item {
+                    Item::Input(_) if taken > 0 && self.is_full() => {
+                        self.encoder.flush(out)?;
+                        return Ok(taken);
+                    }
+                    Item::Input(input) => {
+                        taken += 1;
+                        self.input(input, out)?;
+                    }
+                    Item::Control => self.totals.control += 1,
+                    Item::Object(sent, decoded, unparsed) => {
+                        self.object(&sent, decoded, unparsed, out)?;
+                    }
+                    Item::Malformed(time, rest) => self.malformed(time, rest, out)?,
+                }
+            }
         }
+        self.encoder.flush(out)?;
+        Ok(taken)
+    }
+
+    fn input(&mut self, input: &Input<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+        match &input.what {
+            What::Datagram(Source::Events, _) => self.totals.datagrams += 1,
+            What::Datagram(Source::Dumps, _) => {}
+            What::Mark(mark) => self.mark(input.time, mark, out)?,
+        }
+        Ok(())
     }
 
     fn mark(&mut self, time: Time, mark: &Mark, out: &mut Vec<u8>) -> io::Result<()> {
@@ -221,192 +254,27 @@ impl Pipeline {
         self.totals.heartbeat(pulse, count)
     }
 
-    fn begin_resync(&mut self, now: Time) {
-        self.resync.get_or_insert_with(|| Resync {
-            from: now,
-            to: now,
-            corrections: Vec::new(),
-            incomplete: None,
-        });
-    }
-
-    /// Whoever folds the lines holds everything again, unless something else is still missing.
-    fn end_resync(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.lost || self.has_missed() {
-            return Ok(());
-        }
-        let Some(mut resync) = self.resync.take() else {
-            return Ok(());
-        };
-        resync.to = now;
-        resync.incomplete = self.incomplete();
-        self.meta(now, Op::Resync, Meta::Resync(resync), out)
-    }
-
-    fn incomplete(&self) -> Option<Vec<Kind>> {
-        let kinds: Vec<_> = self.unclean.iter().collect();
-        (!kinds.is_empty()).then_some(kinds)
-    }
-
-    /// A look is over.
-    fn looked(&mut self, time: Time, whole: bool, out: &mut Vec<u8>) -> io::Result<()> {
-        let Some((kind, origin)) = self.state.looking() else {
-            return Ok(());
-        };
-        let (verdict, told) = self.state.look_over(whole);
-        self.verdict = Some(verdict);
-        match verdict.clean {
-            true => self.unclean.remove(kind),
-            false => self.unclean.insert(kind),
-        }
-        for meaning in told {
-            self.found(time, origin, meaning, out)?;
-        }
-        self.rows.clear();
-        Ok(())
-    }
-
-    /// Tells what the end of a look found.
-    fn found(
-        &mut self,
-        time: Time,
-        origin: Origin,
-        meaning: Meaning,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        let row = match &meaning.payload {
-            Payload::Link(link) => self.rows.remove(&link.ifindex),
-            _ => None,
-        };
-        let (time, provenance) = row.unwrap_or_else(|| (time, Provenance::default()));
-        self.correct(time, origin, meaning, provenance, out)
-    }
-
-    /// Tells what a look found.
-    fn correct(
-        &mut self,
-        time: Time,
-        origin: Origin,
-        meaning: Meaning,
-        provenance: Provenance,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        let kind = meaning.payload.kind();
-        if origin == Origin::Snapshot {
-            if !self.snapshot {
-                return Ok(());
-            }
-            self.totals.snapshot += 1;
-        } else {
-            self.totals.corrected(kind, meaning.op);
-            if let Some(resync) = &mut self.resync
-                && origin == Origin::Resync
-            {
-                totals::count(&mut resync.corrections, kind, meaning.op);
-            }
-        }
-        self.tell(event(time, origin, meaning, provenance), out)
-    }
-
-    fn datagram(
-        &mut self,
-        time: Time,
-        source: Source,
-        bytes: &[u8],
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        if source == Source::Events {
-            self.totals.datagrams += 1;
-        }
-        for message in Messages::new(bytes) {
-            match message {
-                Ok(message) if message.kind < NLMSG_MIN_TYPE => {
-                    self.totals.control += u64::from(source == Source::Events);
-                }
-                Ok(message) => self.message(time, source, &message, out)?,
-                Err(rest) => self.malformed(time, rest, out)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn message(
-        &mut self,
-        time: Time,
-        source: Source,
-        message: &Message<'_>,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        let mut cx = Cx::new(self.state.names(), self.details);
-        let (mut first, mut others) = (None, Vec::new());
-        decode(&mut cx, message, &mut |decoded, unparsed| match &first {
-            None => first = Some((decoded, unparsed)),
-            Some(_) => others.push((decoded, unparsed)),
-        });
-        if first.is_none() && source == Source::Events {
-            let payload = unknown::decode(message).into();
-            let verb = Verb::Notify;
-            first = Some((Decoded { verb, payload }, Vec::new()));
-        }
-        if let Some(first) = first {
-            self.decoded(time, source, message, first, out)?;
-        }
-        for other in others {
-            self.decoded(time, source, message, other, out)?;
-        }
-        Ok(())
-    }
-
     /// Tells what a message says of one object.
-    fn decoded(
+    fn object(
         &mut self,
-        time: Time,
-        source: Source,
-        message: &Message<'_>,
-        (decoded, unparsed): (Decoded, Vec<Unparsed>),
+        sent: &Sent<'_>,
+        decoded: Decoded,
+        unparsed: Vec<Unparsed>,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        let Sent { time, message, .. } = sent;
         let provenance = Provenance {
             unparsed,
-            nl: Some(nl(message, source, &decoded)),
+            nl: Some(sent.nl(&decoded)),
             raw: self.raw.then(|| Hex(message.whole.into())),
         };
-        if source == Source::Events {
-            let meaning = self.state.event(decoded, message);
-            let event = event(time, Origin::Kernel, meaning, provenance);
-            return self.tell(event, out);
-        }
-        match &decoded.payload {
-            Payload::Link(link) if decoded.verb == Verb::New => {
-                self.rows.insert(link.ifindex, (time, provenance));
-                self.state.row(decoded, message);
-                Ok(())
+        match sent.source {
+            Source::Events => {
+                let meaning = self.state.event(decoded, message);
+                self.tell(event(*time, Origin::Kernel, meaning, provenance), out)
             }
-            payload => {
-                if !matches!(payload, Payload::Link(_)) {
-                    self.tell_links(time, out)?;
-                }
-                match self.state.row(decoded, message) {
-                    Some(meaning) => {
-                        self.correct(time, self.state.origin(), meaning, provenance, out)
-                    }
-                    None => Ok(()),
-                }
-            }
+            Source::Dumps => self.row(*time, message, decoded, provenance, out),
         }
-    }
-
-    /// Tells what the rows of devices say, where no mark says that all of them were read: in
-    /// recordings of the first version.
-    fn tell_links(&mut self, time: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.rows.is_empty() || self.state.looking().is_some() {
-            return Ok(());
-        }
-        for meaning in self.state.looked_at_links(Origin::Snapshot) {
-            self.found(time, Origin::Snapshot, meaning, out)?;
-        }
-        self.rows.clear();
-        Ok(())
     }
 
     /// Bytes that are no whole message: nothing is dropped.
@@ -435,7 +303,7 @@ impl Pipeline {
             origin: None,
             ..event(time, Origin::Kernel, meaning, Provenance::default())
         };
-        self.encoder.write(&event, out)
+        self.encoder.put(event, out)
     }
 
     /// Writes an event's line, or, while the reader is too slow, remembers that it is missing.
@@ -451,7 +319,7 @@ impl Pipeline {
             return Ok(());
         }
         self.told(&event.payload);
-        self.encoder.write(&event, out)
+        self.encoder.put(event, out)
     }
 }
 
@@ -465,28 +333,5 @@ fn event(time: Time, origin: Origin, meaning: Meaning, provenance: Provenance) -
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,
-    }
-}
-
-/// The first message type that is no control message (`NLMSG_MIN_TYPE`, linux/netlink.h).
-const NLMSG_MIN_TYPE: u16 = 0x10;
-
-/// Where a message comes from. A row of a dump was asked for by ourselves: that says nothing.
-fn nl(message: &Message<'_>, source: Source, decoded: &Decoded) -> Nl {
-    let about_part =
-        decoded.payload.kind() == Kind::Link && matches!(decoded.verb, Verb::Part | Verb::Leave);
-    let asked = source == Source::Events;
-    let makes = decoded.verb == Verb::New;
-    let flags = message.flags & 0xf00;
-    Nl {
-        r#type: NlType(message.kind),
-        family: message
-            .body
-            .first()
-            .filter(|af| about_part && **af != 0)
-            .map(|af| family(*af)),
-        portid: Some(message.portid).filter(|portid| asked && *portid != 0),
-        seq: Some(message.seq).filter(|seq| asked && *seq != 0),
-        flags: (asked && makes && flags != 0).then(|| Flags::new(u64::from(flags), NEW_FLAGS)),
     }
 }

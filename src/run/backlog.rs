@@ -1,10 +1,11 @@
-//! What was received and not told yet. The socket is emptied before anything is told, so that
-//! neither a slow line nor a slow disk costs an event as long as there is room here.
+//! What was received, or read from a recording, and not told yet. The socket is emptied before
+//! anything is told, so that neither a slow line nor a slow disk costs an event as long as there is
+//! room here.
 
 use std::collections::VecDeque;
 
 use crate::event::values::Time;
-use crate::input::Mark;
+use crate::input::{Input, Mark, Source, What};
 
 /// Bytes that may wait; then the kernel's own buffer fills up.
 const MOST: usize = 64 << 20;
@@ -34,21 +35,20 @@ struct Piece {
 #[derive(Debug)]
 enum Item {
     /// So many bytes.
-    Datagram(usize),
+    Datagram(Source, usize),
     /// Seldom: an item is to be small.
     Mark(Box<Mark>),
-}
-
-/// What comes next.
-#[derive(Debug, PartialEq)]
-pub enum Next<'a> {
-    Datagram(&'a [u8]),
-    Mark(Mark),
 }
 
 impl Backlog {
     pub fn is_empty(&self) -> bool {
         self.pieces.iter().all(|piece| piece.items.is_empty())
+    }
+
+    /// When what comes next happened.
+    pub fn time(&self) -> Option<Time> {
+        let mut items = self.pieces.iter().flat_map(|piece| &piece.items);
+        items.next().map(|(time, _)| *time)
     }
 
     /// Is there no room for more?
@@ -57,12 +57,12 @@ impl Backlog {
     }
 
     /// Takes a datagram that was received then.
-    pub fn push(&mut self, time: Time, datagram: &[u8]) {
+    pub fn push(&mut self, time: Time, source: Source, datagram: &[u8]) {
         let piece = self.piece(datagram.len());
         piece.bytes.extend_from_slice(datagram);
         piece
             .items
-            .push_back((time, Item::Datagram(datagram.len())));
+            .push_back((time, Item::Datagram(source, datagram.len())));
         self.bytes += datagram.len();
     }
 
@@ -74,6 +74,7 @@ impl Backlog {
 
     /// The last piece, with room for so much.
     fn piece(&mut self, length: usize) -> &mut Piece {
+        self.pass();
         let fits = |piece: &Piece| piece.bytes.len() + length <= piece.bytes.capacity();
         if !self.pieces.back().is_some_and(fits) {
             let mut piece = self.spare.take().unwrap_or_default();
@@ -84,31 +85,49 @@ impl Backlog {
         &mut self.pieces[last]
     }
 
-    /// Takes what comes next, and when it was received.
-    pub fn pop(&mut self) -> Option<(Time, Next<'_>)> {
-        while self.pieces.front()?.items.is_empty() {
+    /// Takes what comes next: at most so many inputs, and none only where nothing waits.
+    pub fn pop(&mut self, most: usize) -> Vec<Input<'_>> {
+        self.pass();
+        let Some(piece) = self.pieces.front_mut() else {
+            return Vec::new();
+        };
+        let (from, mut to) = (piece.taken, piece.taken);
+        let inputs = piece.items.drain(..most.min(piece.items.len()));
+        let inputs = inputs.map(|(time, item)| {
+            let what = match item {
+                Item::Datagram(source, length) => {
+                    let start = to;
+                    to += length;
+                    What::Datagram(source, &piece.bytes[start..to])
+                }
+                Item::Mark(mark) => What::Mark(*mark),
+            };
+            Input { time, what }
+        });
+        let inputs = inputs.collect();
+        piece.taken = to;
+        self.bytes -= to - from;
+        inputs
+    }
+
+    /// Puts emptied pieces aside, up to the first in which something waits.
+    fn pass(&mut self) {
+        while self
+            .pieces
+            .front()
+            .is_some_and(|piece| piece.items.is_empty())
+        {
             if let [piece] = self.pieces.make_contiguous() {
                 piece.clear();
-                return None;
+                return;
             }
-            let mut piece = self.pieces.pop_front()?;
-            if piece.bytes.capacity() <= 2 * PIECE {
+            if let Some(mut piece) = self.pieces.pop_front()
+                && piece.bytes.capacity() <= 2 * PIECE
+            {
                 piece.clear();
                 self.spare = Some(piece);
             }
         }
-        let piece = self.pieces.front_mut()?;
-        let (time, item) = piece.items.pop_front()?;
-        let next = match item {
-            Item::Datagram(length) => {
-                let start = piece.taken;
-                piece.taken += length;
-                self.bytes -= length;
-                Next::Datagram(&piece.bytes[start..piece.taken])
-            }
-            Item::Mark(mark) => Next::Mark(*mark),
-        };
-        Some((time, next))
     }
 }
 
@@ -132,29 +151,46 @@ mod tests {
     #[test]
     fn what_goes_in_comes_out_in_order() {
         let mut backlog = Backlog::default();
-        let datagram = |i: usize| vec![i as u8; 1 + i * 7919 % (PIECE / 3)];
-        assert_eq!(backlog.pop(), None);
-        let (mut pushed, mut popped) = (0, 0);
+        let mut expected = VecDeque::new();
         for round in 0..50 {
-            for _ in 0..round % 13 {
-                backlog.push(time(pushed as i64), &datagram(pushed));
-                pushed += 1;
+            for i in 0..round % 13 {
+                let bytes = vec![i as u8; 1 + round as usize * 7919 % (PIECE / 3)];
+                backlog.push(time(i), Source::Events, &bytes);
+                expected.push_back((time(i), Some((Source::Events, bytes))));
             }
             // One that is larger than a piece, and a mark.
-            backlog.push(time(0), &vec![9; 3 * PIECE]);
-            backlog.push_mark(time(1), Mark::Resync);
-            for _ in 0..round % 13 {
-                let expected = datagram(popped);
-                let next = Next::Datagram(&expected);
-                assert_eq!(backlog.pop(), Some((time(popped as i64), next)));
-                popped += 1;
-            }
-            assert!(!backlog.is_empty());
             let large = vec![9; 3 * PIECE];
-            assert_eq!(backlog.pop(), Some((time(0), Next::Datagram(&large))));
-            assert_eq!(backlog.pop(), Some((time(1), Next::Mark(Mark::Resync))));
-            assert_eq!(backlog.pop(), None);
-            assert!(backlog.is_empty() && backlog.bytes == 0);
+            backlog.push(time(0), Source::Dumps, &large);
+            expected.push_back((time(0), Some((Source::Dumps, large))));
+            backlog.push_mark(time(1), Mark::Resync);
+            expected.push_back((time(1), None));
+            assert!(!backlog.is_empty());
+            // In some rounds something stays.
+            for _ in 0..round % 5 {
+                assert_eq!(backlog.time(), expected.front().map(|(time, _)| *time));
+                take(&mut backlog, &mut expected, round as usize % 7);
+            }
+        }
+        while !backlog.is_empty() {
+            take(&mut backlog, &mut expected, 3);
+        }
+        assert!(expected.is_empty() && backlog.bytes == 0);
+        assert_eq!(backlog.pop(1), []);
+    }
+
+    type Pushed = (Time, Option<(Source, Vec<u8>)>);
+
+    fn take(backlog: &mut Backlog, expected: &mut VecDeque<Pushed>, most: usize) {
+        let waits = !expected.is_empty();
+        let inputs = backlog.pop(most);
+        assert!(inputs.len() <= most && (inputs.is_empty() != (waits && most > 0)));
+        for input in inputs {
+            let (time, datagram) = expected.pop_front().unwrap();
+            let what = match &datagram {
+                Some((source, bytes)) => What::Datagram(*source, bytes),
+                None => What::Mark(Mark::Resync),
+            };
+            assert_eq!(input, Input { time, what });
         }
     }
 
@@ -164,12 +200,12 @@ mod tests {
         let datagram = [0; 1000];
         let mut count = 0;
         while !backlog.is_full() {
-            backlog.push(time(0), &datagram);
+            backlog.push(time(0), Source::Events, &datagram);
             count += 1;
         }
         assert_eq!(count, MOST.div_ceil(1000));
-        while backlog.pop().is_some() {
-            count -= 1;
+        while !backlog.is_empty() {
+            count -= backlog.pop(100).len();
         }
         assert!(count == 0 && !backlog.is_full());
     }

@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use log::warn;
 
+use super::backlog::Backlog;
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::capture;
 use crate::error::Error;
 use crate::event::Kind;
-use crate::event::meta::{Part, Start, Stop, StopReason};
+use crate::event::meta::{Part, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Header, Mark, What};
+use crate::input::{Header, Input, Mark, What};
 use crate::sink::Reader;
 
 /// What a replay is asked for. What is left out is as it was recorded.
@@ -32,6 +34,8 @@ pub struct Replay {
 
 /// Bytes of lines that are handed over at once.
 const BATCH: usize = 64 * 1024;
+/// Inputs that are read before they are told.
+const AHEAD: usize = 64;
 
 /// Replays one file; `-` is the standard input.
 ///
@@ -41,17 +45,21 @@ const BATCH: usize = 64 * 1024;
 pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
     let mut capture = capture::open(file)?;
     let mut sink = open(&replay.outputs)?;
+    let mut ahead = Backlog::default();
     let recorded = capture.header().cloned();
     let ours = recorded.is_some();
-    // A foreign capture begins with its first datagram.
-    let first = capture.next()?;
-    let mut header = recorded.unwrap_or_else(|| Header {
-        time: first
-            .as_ref()
-            .map_or_else(Time::default, |input| input.time),
-        start: Start::default(),
-        names: crate::names::Recorded::default(),
-    });
+    let (mut header, mut end) = match recorded {
+        Some(header) => (header, None),
+        // A foreign capture begins with its first datagram.
+        None => {
+            let end = read(&mut capture, &mut ahead, 1, None);
+            let header = Header {
+                time: ahead.time().unwrap_or_default(),
+                ..Header::default()
+            };
+            (header, end)
+        }
+    };
     replay.begin(&mut header);
     if let Some(opened) = sink.opened() {
         header.start.tail_repaired = opened.tail_repaired;
@@ -60,32 +68,32 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
     let run = replay.run.clone().unwrap_or_else(run_id);
     let mut session = Session::new(&replay.outputs, run, &header)?;
 
-    let end = replay
+    let until = replay
         .duration
         .and_then(|d| header.time.0.checked_add(d).ok());
     let mut last = header.time;
-    let mut stop = None;
-    let mut next = first;
-    while let Some(input) = next {
-        if end.is_some_and(|end| input.time.0 > end) {
-            stop = Some(because(StopReason::Time));
-            break;
+    let stop = loop {
+        if end.is_none() {
+            end = read(&mut capture, &mut ahead, AHEAD, until);
         }
-        last = input.time;
-        if let What::Mark(Mark::Stop(recorded)) = &input.what {
-            stop = Some(recorded.clone());
-            break;
+        let inputs = ahead.pop(AHEAD);
+        let taken = session.feed(&inputs)?;
+        if let Some(input) = inputs[..taken].last() {
+            last = input.time;
         }
-        session.feed(&input)?;
+        let told = taken == inputs.len() && ahead.is_empty();
         if session.is_full() {
-            stop = Some(because(StopReason::Count));
-            // The recorded run ended here too, for the same reason.
-            if let Ok(Some(input)) = capture.next()
-                && let What::Mark(Mark::Stop(recorded)) = &input.what
-            {
-                (last, stop) = (input.time, Some(recorded.clone()));
+            if told && end.is_none() {
+                end = read(&mut capture, &mut ahead, 1, None);
             }
-            break;
+            // The recorded run may have ended here too, for the same reason.
+            break match end {
+                Some(End::Stop(time, stop)) if told => {
+                    last = time;
+                    stop
+                }
+                _ => because(StopReason::Count),
+            };
         }
         if session.lines.len() >= BATCH {
             let _gone = session.flush(&mut sink, last)?;
@@ -93,22 +101,69 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
                 return session.abandon();
             }
         }
-        match capture.next() {
-            Ok(input) => next = input,
-            Err(error) => {
+        if !told {
+            continue;
+        }
+        match end.take() {
+            None => {}
+            Some(End::Stop(time, stop)) => {
+                last = time;
+                break stop;
+            }
+            Some(End::Until) => break because(StopReason::Time),
+            Some(End::File) => {
+                if ours {
+                    let file = file.display();
+                    warn!(
+                        "{file} ends without the end of its run: it was cut short, or copied by a tool that left out what it does not know"
+                    );
+                }
+                break Stop::default();
+            }
+            Some(End::Fault(error)) => {
                 let _gone = session.flush(&mut sink, last)?;
                 let _gone = sink.finish(None)?;
                 return Err(error.into());
             }
         }
+    };
+    session.stop(stop, &mut sink, last, None)
+}
+
+/// Why nothing more is read.
+enum End {
+    /// The file is at its end.
+    File,
+    /// The run is.
+    Stop(Time, Stop),
+    /// What follows happened later.
+    Until,
+    Fault(capture::Error),
+}
+
+/// Reads at most so many inputs ahead.
+fn read(
+    capture: &mut capture::Reader,
+    ahead: &mut Backlog,
+    most: usize,
+    until: Option<Timestamp>,
+) -> Option<End> {
+    for _ in 0..most {
+        let Input { time, what } = match capture.next() {
+            Ok(Some(input)) => input,
+            Ok(None) => return Some(End::File),
+            Err(error) => return Some(End::Fault(error)),
+        };
+        if until.is_some_and(|until| time.0 > until) {
+            return Some(End::Until);
+        }
+        match what {
+            What::Datagram(source, bytes) => ahead.push(time, source, bytes),
+            What::Mark(Mark::Stop(stop)) => return Some(End::Stop(time, stop)),
+            What::Mark(mark) => ahead.push_mark(time, mark),
+        }
     }
-    if stop.is_none() && ours {
-        let file = file.display();
-        warn!(
-            "{file} ends without the end of its run: it was cut short, or copied by a tool that left out what it does not know"
-        );
-    }
-    session.stop(stop.unwrap_or_default(), &mut sink, last, None)
+    None
 }
 
 fn because(reason: StopReason) -> Stop {

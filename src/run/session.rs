@@ -52,12 +52,16 @@ impl Session {
         self.pipeline.is_full()
     }
 
-    pub fn feed(&mut self, input: &Input<'_>) -> Result<(), Error> {
+    /// Takes inputs, as [`Pipeline::feed`] does. Returns how many.
+    pub fn feed(&mut self, inputs: &[Input<'_>]) -> Result<usize, Error> {
+        let fed = self.pipeline.feed(inputs, &mut self.lines);
+        let taken = fed.map_err(Error::Encode)?;
         if let Some(recorder) = &mut self.recorder {
-            recorder.write(input);
+            for input in &inputs[..taken] {
+                recorder.write(input);
+            }
         }
-        let fed = self.pipeline.feed(input, &mut self.lines);
-        fed.map_err(Error::Encode)
+        Ok(taken)
     }
 
     /// Has the reader taken enough of what waits for it?
@@ -94,10 +98,10 @@ impl Session {
             return Ok(Reader::Alive);
         };
         let mark = |session: &mut Self, mark| {
-            session.feed(&Input {
+            session.feed(&[Input {
                 time: now,
                 what: What::Mark(mark),
-            })
+            }])
         };
         if let Some(rotate) = sink.leave(due) {
             mark(self, Mark::Rotate(rotate))?;
@@ -166,7 +170,7 @@ impl Session {
             recorder.flush();
             stop.unrecorded_since = recorder.unrecorded_since();
         }
-        let fed = self.pipeline.feed(&input(&stop), &mut self.lines);
+        let fed = self.pipeline.feed(&[input(&stop)], &mut self.lines);
         fed.map_err(Error::Encode)?;
         let _gone = sink.write(&self.lines)?;
         self.lines.clear();

@@ -26,7 +26,9 @@ fn replay(capture: &[u8]) -> (Vec<u8>, bool) {
     let mut pipeline = Pipeline::new(config, &mut lines).unwrap();
     loop {
         match reader.next() {
-            Ok(Some(input)) => pipeline.feed(&input, &mut lines).unwrap(),
+            Ok(Some(input)) => {
+                pipeline.feed(&[input], &mut lines).unwrap();
+            }
             Ok(None) => return (lines, true),
             Err(_) => return (lines, false),
         }
@@ -212,7 +214,7 @@ fn feed(pipeline: &mut Pipeline, bytes: &[u8]) -> Vec<u8> {
         time: Time::default(),
         what: What::Datagram(Source::Events, bytes),
     };
-    pipeline.feed(&input, &mut lines).unwrap();
+    pipeline.feed(&[input], &mut lines).unwrap();
     lines
 }
 

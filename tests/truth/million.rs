@@ -70,7 +70,7 @@ impl Run {
             what: What::Datagram(Source::Events, &message),
         };
         self.lines.clear();
-        self.pipeline.feed(&input, &mut self.lines).unwrap();
+        self.pipeline.feed(&[input], &mut self.lines).unwrap();
         assert!(!self.lines.is_empty());
     }
 

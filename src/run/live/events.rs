@@ -9,7 +9,6 @@ use crate::event::meta::{Gap, GapCause, Refused};
 use crate::event::values::Time;
 use crate::input::{Input, Mark, Source, What};
 use crate::netlink::{List, Listen};
-use crate::run::backlog::Next;
 
 /// Datagrams that were refused and not told yet.
 #[derive(Debug, Default)]
@@ -35,7 +34,7 @@ impl<E: Listen, D: List> Stream<E, D> {
                             self.refused.portid = datagram.sender;
                             continue;
                         }
-                        self.backlog.push(time, datagram.bytes);
+                        self.backlog.push(time, Source::Events, datagram.bytes);
                         if datagram.truncated {
                             let gap = gap(GapCause::Truncated, None, Some(1), self.emptied);
                             self.backlog.push_mark(time, Mark::Gap(gap));
@@ -80,24 +79,15 @@ impl<E: Listen, D: List> Stream<E, D> {
 
     /// Tells some of what was received.
     pub(super) fn tell(&mut self) -> Result<(), Error> {
-        for _ in 0..BATCH {
-            if self.session.is_full() {
-                break;
-            }
-            let Some((time, next)) = self.backlog.pop() else {
-                break;
-            };
-            let what = match next {
-                Next::Datagram(bytes) => What::Datagram(Source::Events, bytes),
-                Next::Mark(mark) => {
-                    if let Mark::Gap(_) = mark {
-                        self.looks.lost(Instant::now());
-                    }
-                    What::Mark(mark)
-                }
-            };
-            self.session.feed(&Input { time, what })?;
+        if self.session.is_full() {
+            return Ok(());
         }
+        let inputs = self.backlog.pop(BATCH);
+        let lost = |input: &Input<'_>| matches!(input.what, What::Mark(Mark::Gap(_)));
+        if inputs.iter().any(lost) {
+            self.looks.lost(Instant::now());
+        }
+        self.session.feed(&inputs)?;
         Ok(())
     }
 

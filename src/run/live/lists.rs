@@ -56,10 +56,10 @@ impl<E: Listen, D: List> Stream<E, D> {
         self.looks.doubt(self.session.pipeline.take_doubtful(), now);
         for bytes in self.dumps.rows() {
             let what = What::Datagram(Source::Dumps, bytes);
-            self.session.feed(&Input {
+            self.session.feed(&[Input {
                 time: clock(),
                 what,
-            })?;
+            }])?;
         }
         if let Progress::Done(outcome) = progress {
             self.dump_errors = 0;

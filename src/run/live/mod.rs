@@ -302,10 +302,11 @@ impl<E: Listen, D: List> Stream<E, D> {
 
     fn mark(&mut self, mark: Mark) -> Result<(), Error> {
         let what = What::Mark(mark);
-        self.session.feed(&Input {
+        self.session.feed(&[Input {
             time: clock(),
             what,
-        })
+        }])?;
+        Ok(())
     }
 
     /// Reads what was queued before the end, and ends.

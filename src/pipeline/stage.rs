@@ -1,0 +1,99 @@
+//! The first stage: inputs → what is in them, which depends on nothing but themselves.
+
+use crate::decode::cx::Cx;
+use crate::decode::words::{NEW_FLAGS, family};
+use crate::decode::{Decoded, Verb, decode, unknown};
+use crate::event::values::{Flags, Time};
+use crate::event::{Kind, Nl, NlType, Unparsed};
+use crate::input::{Input, Source, What};
+use crate::names::Names;
+use crate::netlink::frame::{Message, Messages};
+
+/// The first message type that is no control message (`NLMSG_MIN_TYPE`, linux/netlink.h).
+const NLMSG_MIN_TYPE: u16 = 0x10;
+
+/// What is in inputs, in their order.
+pub enum Item<'a> {
+    /// An input begins.
+    Input(&'a Input<'a>),
+    /// An event socket's control message.
+    Control,
+    /// What a message says of one object.
+    Object(Sent<'a>, Decoded, Vec<Unparsed>),
+    /// Bytes that are no whole message.
+    Malformed(Time, &'a [u8]),
+}
+
+/// Where an object comes from.
+#[derive(Clone, Copy)]
+pub struct Sent<'a> {
+    pub time: Time,
+    pub source: Source,
+    pub message: Message<'a>,
+}
+
+/// Takes inputs apart.
+pub fn items<'a>(inputs: &'a [Input<'a>], names: &Names, details: bool) -> Vec<Item<'a>> {
+    let mut items = Vec::with_capacity(2 * inputs.len());
+    for input in inputs {
+        items.push(Item::Input(input));
+        let What::Datagram(source, bytes) = input.what else {
+            continue;
+        };
+        for message in Messages::new(bytes) {
+            match message {
+                Ok(message) if message.kind < NLMSG_MIN_TYPE => {
+                    if source == Source::Events {
+                        items.push(Item::Control);
+                    }
+                }
+                Ok(message) => {
+                    let sent = Sent {
+                        time: input.time,
+                        source,
+                        message,
+                    };
+                    sent.objects(&mut Cx::new(names, details), &mut items);
+                }
+                Err(rest) => items.push(Item::Malformed(input.time, rest)),
+            }
+        }
+    }
+    items
+}
+
+impl<'a> Sent<'a> {
+    /// Appends what the message says.
+    fn objects(self, cx: &mut Cx<'_>, items: &mut Vec<Item<'a>>) {
+        let before = items.len();
+        decode(cx, &self.message, &mut |decoded, unparsed| {
+            items.push(Item::Object(self, decoded, unparsed));
+        });
+        if items.len() == before && self.source == Source::Events {
+            let payload = unknown::decode(&self.message).into();
+            let verb = Verb::Notify;
+            items.push(Item::Object(self, Decoded { verb, payload }, Vec::new()));
+        }
+    }
+
+    /// The message's header. A row of a dump was asked for by ourselves: that says nothing.
+    pub fn nl(&self, decoded: &Decoded) -> Nl {
+        let message = &self.message;
+        let about_part = decoded.payload.kind() == Kind::Link
+            && matches!(decoded.verb, Verb::Part | Verb::Leave);
+        let asked = self.source == Source::Events;
+        let makes = decoded.verb == Verb::New;
+        let flags = message.flags & 0xf00;
+        Nl {
+            r#type: NlType(message.kind),
+            family: message
+                .body
+                .first()
+                .filter(|af| about_part && **af != 0)
+                .map(|af| family(*af)),
+            portid: Some(message.portid).filter(|portid| asked && *portid != 0),
+            seq: Some(message.seq).filter(|seq| asked && *seq != 0),
+            flags: (asked && makes && flags != 0).then(|| Flags::new(u64::from(flags), NEW_FLAGS)),
+        }
+    }
+}
