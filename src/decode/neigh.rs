@@ -1,5 +1,7 @@
 //! `RTM_NEWNEIGH`, `RTM_DELNEIGH`, `RTM_GETNEIGH` → [`Neigh`].
 
+use std::rc::Rc;
+
 use libc::{NDA_CACHEINFO, NDA_DST, NDA_LLADDR, NDA_PROBES};
 
 use super::cx::Cx;
@@ -41,10 +43,10 @@ const STATES: &FlagNames = &[
 ];
 
 /// What `body`, a `struct ndmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Box<Neigh>> {
+pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rc<Neigh>> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let mut extended = 0;
-    let mut it = Box::new(Neigh {
+    let mut made = Rc::new(Neigh {
         family: family(header[0]),
         ifindex: u32_at(header, 4),
         state: Flags::new(u64::from(u16_at(header, 8)), STATES),
@@ -52,6 +54,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Box<Neigh>> {
         proxy: (header[10] & NTF_PROXY != 0).then_some(true),
         ..Default::default()
     });
+    let it = Rc::get_mut(&mut made)?;
     cx.each(attributes, |cx, attr| {
         match attr.kind {
             NDA_DST => it.dst = Some(attr.ip()?),
@@ -67,7 +70,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Box<Neigh>> {
         Ok(())
     });
     it.flags.bits = flag_bits(header[10], extended);
-    Some(it)
+    Some(made)
 }
 
 /// The flags of the header and the extended ones as one word.

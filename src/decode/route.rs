@@ -1,6 +1,7 @@
 //! `RTM_NEWROUTE`, `RTM_DELROUTE` of IPv4 and IPv6 → [`Route`].
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
 
 use libc::{
     RTA_CACHEINFO, RTA_DST, RTA_FLOW, RTA_GATEWAY, RTA_IIF, RTA_MARK, RTA_METRICS, RTA_MULTIPATH,
@@ -64,12 +65,12 @@ pub(super) const FLAGS: &FlagNames = &[
 ];
 
 /// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Box<Route>> {
+pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rc<Route>> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let [af, dst_len, src_len, tos, table, protocol, scope, kind, ..] = *header;
     let names = cx.names;
     let mut number = u32::from(table);
-    let mut it = Box::new(Route {
+    let mut made = Rc::new(Route {
         family: family(af),
         r#type: Symbol::of(u32::from(kind), TYPES),
         dst: Destination::Prefix(Prefix {
@@ -108,6 +109,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Box<Route>> {
         flags: Flags::new(u64::from(u32_at(header, 8)), FLAGS),
         cacheinfo: None,
     });
+    let it = Rc::get_mut(&mut made)?;
     cx.each(attributes, |cx, attr| {
         match attr.kind {
             RTA_DST if i32::from(af) == libc::AF_MPLS => it.dst = labels(&attr)?,
@@ -165,13 +167,13 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Box<Route>> {
     });
     it.table = names.tables.symbol(number);
     if i32::from(af) == libc::AF_INET6 {
-        it.instance = instance(&it, protocol);
+        it.instance = instance(it, protocol);
     }
-    Some(it)
+    Some(made)
 }
 
 /// What the body of a route's message says, and no more than is kept of a known route.
-pub fn of_body(names: &Names, body: &[u8]) -> Option<Box<Route>> {
+pub fn of_body(names: &Names, body: &[u8]) -> Option<Rc<Route>> {
     decode(&mut Cx::new(names, false), body)
 }
 

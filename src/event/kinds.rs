@@ -1,6 +1,7 @@
 //! Every kind, declared once.
 
 use std::hash::Hasher;
+use std::rc::Rc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct;
@@ -78,34 +79,34 @@ macro_rules! kinds {
             }
         }
 
-        /// The object of a line, under the name of its kind. Boxed, so that events are cheap to
-        /// hand on.
+        /// The object of a line, under the name of its kind. Shared: what is known of an object is
+        /// what its last event says.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Payload {
-            $($state(Box<$type>),)+
-            $($message(Box<$message_type>),)+
-            $meta(Box<$meta_type>),
+            $($state(Rc<$type>),)+
+            $($message(Rc<$message_type>),)+
+            $meta(Rc<$meta_type>),
         }
 
         $(impl From<$type> for Payload {
             fn from(it: $type) -> Self {
-                Payload::$state(Box::new(it))
+                Payload::$state(Rc::new(it))
             }
         })+
-        $(impl From<Box<$type>> for Payload {
-            fn from(it: Box<$type>) -> Self {
+        $(impl From<Rc<$type>> for Payload {
+            fn from(it: Rc<$type>) -> Self {
                 Payload::$state(it)
             }
         })+
         $(impl From<$message_type> for Payload {
             fn from(it: $message_type) -> Self {
-                Payload::$message(Box::new(it))
+                Payload::$message(Rc::new(it))
             }
         })+
         impl From<$meta_type> for Payload {
             fn from(it: $meta_type) -> Self {
-                Payload::$meta(Box::new(it))
+                Payload::$meta(Rc::new(it))
             }
         }
 
@@ -132,8 +133,8 @@ macro_rules! kinds {
             /// its name.
             pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
                 match self {
-                    $(Payload::$state(it) => it.devices_mut(name),)+
-                    $(Payload::$message(it) => it.devices_mut(name),)+
+                    $(Payload::$state(it) => Rc::make_mut(it).devices_mut(name),)+
+                    $(Payload::$message(it) => Rc::make_mut(it).devices_mut(name),)+
                     Payload::$meta(_) => {}
                 }
             }
@@ -151,7 +152,7 @@ macro_rules! kinds {
             /// Takes from `old` what it has no value for.
             pub fn inherit(&mut self, old: &Payload) {
                 match (self, old) {
-                    $((Payload::$state(new), Payload::$state(old)) => new.inherit(old),)+
+                    $((Payload::$state(new), Payload::$state(old)) => Rc::make_mut(new).inherit(old),)+
                     _ => {}
                 }
             }
@@ -159,7 +160,7 @@ macro_rules! kinds {
             /// Takes from `old`, its former self, what differs only because time went by.
             pub fn settle(&mut self, old: &Payload) {
                 match (self, old) {
-                    $((Payload::$state(new), Payload::$state(old)) => new.settle(old),)+
+                    $((Payload::$state(new), Payload::$state(old)) => Rc::make_mut(new).settle(old),)+
                     _ => {}
                 }
             }

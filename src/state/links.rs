@@ -1,5 +1,7 @@
 //! The known devices.
 
+use std::rc::Rc;
+
 use super::table::{Key, Known, Mark, Table};
 use crate::decode::Verb;
 use crate::event::Payload;
@@ -11,7 +13,7 @@ use crate::event::values::{IfName, LlAddr};
 #[derive(Debug)]
 struct Device {
     mark: Mark,
-    link: Box<Link>,
+    link: Rc<Link>,
 }
 
 /// The key of the device of that index. Spread over all bits, as a hash is.
@@ -36,16 +38,16 @@ impl Known for Device {
 pub struct Links {
     table: Table<Device>,
     /// The devices that a look has seen, in its order, and their former selves.
-    rows: Vec<(u32, Option<Box<Link>>)>,
+    rows: Vec<(u32, Option<Rc<Link>>)>,
 }
 
 impl Links {
-    pub fn get(&self, ifindex: u32) -> Option<&Link> {
+    pub fn get(&self, ifindex: u32) -> Option<&Rc<Link>> {
         self.by_key(key(ifindex))
     }
 
-    pub fn by_key(&self, key: Key) -> Option<&Link> {
-        self.table.get(key).map(|device| &*device.link)
+    pub fn by_key(&self, key: Key) -> Option<&Rc<Link>> {
+        self.table.get(key).map(|device| &device.link)
     }
 
     pub fn len(&self) -> usize {
@@ -53,7 +55,7 @@ impl Links {
     }
 
     /// Gives a device that is known already its final names.
-    pub fn put(&mut self, link: Box<Link>) {
+    pub fn rename(&mut self, link: Rc<Link>) {
         if let Some(device) = self.table.get_mut(key(link.ifindex)) {
             device.link = link;
         }
@@ -66,14 +68,23 @@ impl Links {
     /// Fills in the names of devices, and what depends on the device's type. Returns whether one
     /// of them has no name yet.
     pub fn name_devices(&self, payload: &mut Payload) -> bool {
+        // Of itself a device knows better.
+        let own = match payload {
+            Payload::Link(link) => Some((link.ifindex, link.ifname)),
+            _ => None,
+        };
         let mut nameless = false;
         payload.devices_mut(&mut |index, name| {
-            *name = self.name(index);
+            *name = match own {
+                Some((ifindex, ifname)) if ifindex == index => ifname,
+                _ => self.name(index),
+            };
             nameless |= index != 0 && name.is_none();
         });
         if let Payload::Neigh(neigh) = payload
             && self.is_tunnel(neigh.ifindex)
         {
+            let neigh = Rc::make_mut(neigh);
             neigh.lladdr = neigh.lladdr.map(LlAddr::of_tunnel);
         }
         nameless
@@ -93,32 +104,25 @@ impl Links {
             .is_some_and(|link| tunnels.iter().any(|name| link.link_type.is(name)))
     }
 
-    /// Takes an event: puts or removes a device, and makes a part of one whole. `looking`: a look
-    /// at the devices is under way. Returns the device's former self where it stays.
-    pub fn event(&mut self, verb: Verb, link: &mut Box<Link>, looking: bool) -> Option<Box<Link>> {
-        let old = self.take(verb, link, looking)?;
-        let mut old = old.link;
-        (old.event, old.wireless) = (link.event.clone(), link.wireless.clone());
-        Some(old)
-    }
-
     /// Takes a row of a look.
-    pub fn row(&mut self, verb: Verb, link: &mut Box<Link>) {
-        let old = self.take(verb, link, true);
-        if verb == Verb::New {
-            self.rows.push((link.ifindex, old.map(|old| old.link)));
+    pub fn row(&mut self, verb: Verb, link: &mut Rc<Link>) {
+        let (stays, old) = self.take(verb, Rc::make_mut(link));
+        if stays {
+            self.put(link.clone(), true);
+            if verb == Verb::New {
+                self.rows.push((link.ifindex, old));
+            }
         }
     }
 
     /// The devices that rows told of, in their order, and their former selves.
-    pub fn take_rows(&mut self) -> Vec<(u32, Option<Box<Link>>)> {
+    pub fn take_rows(&mut self) -> Vec<(u32, Option<Rc<Link>>)> {
         std::mem::take(&mut self.rows)
     }
 
     /// A look is over. Returns the number of devices that are missing but may still be there, and
     /// those that are gone.
-    #[expect(clippy::vec_box, reason = "they are boxed already, and stay so")]
-    pub fn look_over(&mut self, clean: bool) -> (usize, Vec<Box<Link>>) {
+    pub fn look_over(&mut self, clean: bool) -> (usize, Vec<Rc<Link>>) {
         let (missing, gone) = self.table.look_over(clean);
         (
             missing,
@@ -126,31 +130,34 @@ impl Links {
         )
     }
 
-    /// Puts or removes a device. Returns what was known of it, where it stays.
-    fn take(&mut self, verb: Verb, link: &mut Box<Link>, looking: bool) -> Option<Device> {
+    /// Takes a device out, and makes what a message says of it whole. Returns whether the device
+    /// stays, as what `link` is now, and its former self where it does.
+    pub fn take(&mut self, verb: Verb, link: &mut Link) -> (bool, Option<Rc<Link>>) {
         let old = self.table.remove(key(link.ifindex));
-        match (&old, verb) {
+        let Some(Device { link: old, .. }) = old else {
             // A part of an unknown device is not worth knowing: the whole would seem to differ.
-            (None, Verb::Part | Verb::Leave) => return None,
-            (_, Verb::Delete) => return None,
-            (None, _) => {}
-            (Some(old), Verb::New) => keep_untold(link, &old.link),
-            (Some(old), _) => {
-                inherit(link, &old.link);
-                if verb == Verb::Leave {
-                    leave(link);
-                }
-            }
+            return (verb == Verb::New, None);
+        };
+        match verb {
+            Verb::Delete => return (false, None),
+            Verb::New => keep_untold(link, &old),
+            _ => inherit(link, &old),
         }
-        let mut mark = Mark::default();
-        if looking {
-            mark.see();
+        if verb == Verb::Leave {
+            leave(link);
         }
-        let mut known = link.clone();
+        (true, Some(alike(old, link)))
+    }
+
+    /// Puts a device that was taken. `looking`: a look at the devices is under way.
+    pub fn put(&mut self, mut link: Rc<Link>, looking: bool) {
         // What was sent once, and is no state.
-        (known.event, known.wireless) = (None, None);
-        self.table.put(Device { mark, link: known });
-        old
+        if link.event.is_some() || link.wireless.is_some() {
+            let known = Rc::make_mut(&mut link);
+            (known.event, known.wireless) = (None, None);
+        }
+        let mark = Mark::told(looking);
+        self.table.put(Device { mark, link });
     }
 }
 
@@ -196,6 +203,15 @@ fn inherit(link: &mut Link, old: &Link) {
         spec.inherit(old);
     }
     link.inherit(old);
+}
+
+/// The former self, with what was sent once, which is no change.
+fn alike(mut old: Rc<Link>, link: &Link) -> Rc<Link> {
+    if link.event.is_some() || link.wireless.is_some() {
+        let old = Rc::make_mut(&mut old);
+        (old.event, old.wireless) = (link.event.clone(), link.wireless.clone());
+    }
+    old
 }
 
 /// What a port loses with its bridge.

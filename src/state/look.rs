@@ -2,6 +2,7 @@
 //! told wins over a row, and an object is gone only when two clean looks in a row missed it.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use super::table::{Key, Known as _, key};
 use super::{Links, Meaning, State, op_of, silent};
@@ -89,6 +90,7 @@ impl State {
                 return None;
             }
             Payload::Route(route) => {
+                let route = Rc::make_mut(route);
                 let told = self.routes.row(route, message.body, raced, &self.names)?;
                 (told.op, told.key, told.old.map(Payload::Route))
             }
@@ -207,13 +209,11 @@ impl State {
             let Some(link) = self.links.get(ifindex) else {
                 continue;
             };
-            let mut link = Box::new(link.clone());
             let mut payload = Payload::Link(link.clone());
             self.name_devices(&mut payload);
             if let Payload::Link(named) = &payload {
-                link = named.clone();
+                self.links.rename(named.clone());
             }
-            self.links.put(link);
             if before.is_none() {
                 self.device_is_known();
             }

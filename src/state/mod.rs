@@ -11,6 +11,7 @@ mod silent;
 mod table;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use crate::decode::{Decoded, Verb};
 use crate::event::kind_set::KindSet;
@@ -103,7 +104,7 @@ impl State {
     /// The known object of that kind and key.
     pub fn object(&self, kind: Kind, key: Key) -> Option<Payload> {
         let mut payload = match kind {
-            Kind::Link => Payload::Link(Box::new(self.links.by_key(key)?.clone())),
+            Kind::Link => Payload::Link(self.links.by_key(key)?.clone()),
             Kind::Route => Payload::Route(self.routes.get(key, &self.names)?),
             _ => self.objects.get(&kind)?.get(key)?.payload.clone(),
         };
@@ -126,48 +127,57 @@ impl State {
             };
         }
         let looking = self.look.as_ref().is_some_and(|look| look.kind == kind);
-        if kind != Kind::Route {
-            // Routes are kept, and compared, without names.
-            self.name_devices(&mut payload);
-        }
+        let mut nameless = false;
         let (op, key, old) = match &mut payload {
             Payload::Link(link) => {
-                let old = self.links.event(verb, link, looking);
+                let (stays, old) = self.links.take(verb, Rc::make_mut(link));
+                let (key, old) = (links::key(link.ifindex), old.map(Payload::Link));
+                nameless = self.name_devices(&mut payload);
+                if let Payload::Link(link) = &payload
+                    && stays
+                {
+                    self.links.put(link.clone(), looking);
+                }
                 let op = match verb {
                     Verb::Part | Verb::Leave if old.is_none() => Op::Present,
                     _ => op_of(verb, old.is_some()),
                 };
-                (op, links::key(link.ifindex), old.map(Payload::Link))
+                (op, key, old)
             }
             Payload::Route(route) => {
+                // Routes are kept, and compared, without names.
+                let (route, body) = (Rc::make_mut(route), message.body);
                 let routes = &mut self.routes;
-                let body = message.body;
                 let told = routes.event(verb, route, body, message.flags, looking, &self.names);
                 if told.doubtful {
                     self.doubtful.insert(Kind::Route);
                 }
+                nameless = self.name_devices(&mut payload);
                 (told.op, told.key, told.old.map(Payload::Route))
             }
             _ => match key(&payload) {
                 Some(key) => {
+                    let known = self.objects.get(&kind).and_then(|it| it.get(key));
+                    if let Some(known) = known
+                        && verb == Verb::Part
+                    {
+                        payload.inherit(&known.payload);
+                    }
+                    nameless = self.name_devices(&mut payload);
                     let objects = self.objects.entry(kind).or_default();
                     let old = match verb {
                         Verb::Delete => {
                             objects.remove(key);
                             None
                         }
-                        _ => {
-                            if verb == Verb::Part
-                                && let Some(known) = objects.get(key)
-                            {
-                                payload.inherit(&known.payload);
-                            }
-                            objects.tell(key, &payload, looking)
-                        }
+                        _ => objects.tell(key, &payload, looking),
                     };
                     (op_of(verb, old.is_some()), key, old)
                 }
-                None => (Op::Notify, 0, None),
+                None => {
+                    self.name_devices(&mut payload);
+                    (Op::Notify, 0, None)
+                }
             },
         };
         if let Some(look) = &mut self.look
@@ -175,7 +185,7 @@ impl State {
         {
             look.raced(key);
         }
-        if self.name_devices(&mut payload) {
+        if nameless {
             self.note_nameless(kind, key);
         }
         if kind == Kind::Link && op == Op::Add {

@@ -11,7 +11,7 @@ pub struct Object {
     pub payload: Payload,
 }
 
-impl Known for Box<Object> {
+impl Known for Object {
     fn key(&self) -> Key {
         self.key
     }
@@ -24,20 +24,17 @@ impl Known for Box<Object> {
 }
 
 /// The known objects of one kind.
-pub type Objects = Table<Box<Object>>;
+pub type Objects = Table<Object>;
 
 impl Objects {
     /// Takes an object for what the kernel has now. `looking`: a look at its kind is under way.
     /// Returns its former self.
     pub fn tell(&mut self, key: Key, payload: &Payload, looking: bool) -> Option<Payload> {
-        let mut object = Box::new(Object {
+        let object = Object {
             key,
-            mark: Mark::default(),
+            mark: Mark::told(looking),
             payload: payload.clone(),
-        });
-        if looking {
-            object.mark.see();
-        }
+        };
         self.put(object).map(|old| old.payload)
     }
 }

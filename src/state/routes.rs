@@ -1,6 +1,7 @@
 //! The known routes. There may be millions: each is kept as the message that told of it.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::legs;
 use super::table::{Key, Known, Mark, Table, key_of};
@@ -45,9 +46,9 @@ impl Packed {
         self.0[NUMBER..BODY] != self.number().to_ne_bytes()
     }
 
-    fn route(&self, names: &Names) -> Option<Box<Route>> {
+    fn route(&self, names: &Names) -> Option<Rc<Route>> {
         let mut route = route::of_body(names, self.body())?;
-        number(&mut route, self.number());
+        number(Rc::make_mut(&mut route), self.number());
         Some(route)
     }
 }
@@ -72,7 +73,7 @@ pub struct Told {
     pub op: Op,
     pub key: Key,
     /// The route's former self, where it stays.
-    pub old: Option<Box<Route>>,
+    pub old: Option<Rc<Route>>,
     /// Others may be gone without a word.
     pub doubtful: bool,
 }
@@ -100,7 +101,7 @@ impl Routes {
     }
 
     /// The known route of that key.
-    pub fn get(&self, key: Key, names: &Names) -> Option<Box<Route>> {
+    pub fn get(&self, key: Key, names: &Names) -> Option<Rc<Route>> {
         self.table.get(key)?.route(names)
     }
 
@@ -146,7 +147,7 @@ impl Routes {
         if let Some(left) = left {
             let old = self.put(key, looking, number, &left, route, names);
             if let Some(rest) = route::of_body(names, &left) {
-                *route = *rest;
+                *route = Rc::unwrap_or_clone(rest);
             }
             return Told {
                 op: Op::Change,
@@ -194,7 +195,7 @@ impl Routes {
                 return None;
             }
             if let Some(mut old) = known.route(names) {
-                take_ages(&mut old, route);
+                take_ages(Rc::make_mut(&mut old), route);
                 let mut now = route.clone();
                 now.settle(&old);
                 if now.diff(&old) == 0 && !nameless {
@@ -218,8 +219,9 @@ impl Routes {
         let mut routes = Vec::new();
         for packed in gone {
             if let Some(mut route) = packed.route(names) {
-                let base = named(&mut route, 0);
-                let key = numbered(&mut route, base, packed.number());
+                let named_route = Rc::make_mut(&mut route);
+                let base = named(named_route, 0);
+                let key = numbered(named_route, base, packed.number());
                 self.forget(key, base, packed.number());
                 routes.push(Payload::Route(route));
             }
@@ -235,11 +237,8 @@ impl Routes {
         body: &[u8],
         route: &Route,
         names: &Names,
-    ) -> Option<Box<Route>> {
-        let mut mark = Mark::default();
-        if looking {
-            mark.see();
-        }
+    ) -> Option<Rc<Route>> {
+        let mark = Mark::told(looking);
         Packed::build(key, mark, number, body, &mut self.room);
         let Some(known) = self.table.get_mut(key) else {
             self.table.put(Packed(Box::from(&self.room[..])));
@@ -252,7 +251,7 @@ impl Routes {
             false => known.0 = Box::from(&self.room[..]),
         }
         if let Some(old) = &mut old {
-            take_ages(old, route);
+            take_ages(Rc::make_mut(old), route);
         }
         old
     }
@@ -293,7 +292,7 @@ impl Routes {
             known.is_some_and(|known| {
                 let free = !unseen || !known.mark().is_seen();
                 free && known.route(names).is_some_and(|mut known| {
-                    plain(&mut known);
+                    plain(Rc::make_mut(&mut known));
                     known.diff(&like) == 0
                 })
             })

@@ -119,6 +119,14 @@ impl Mark {
     /// An object is gone when it was missed by so many clean looks in a row.
     const GONE: u8 = 2;
 
+    /// Of an object that was told just now. `looking`: a look at its kind is under way.
+    pub fn told(looking: bool) -> Self {
+        match looking {
+            true => Mark(Self::SEEN),
+            false => Mark(0),
+        }
+    }
+
     /// The look that is under way has seen it, or an event has told of it since it began.
     pub fn see(&mut self) {
         self.0 = Self::SEEN;

@@ -16,6 +16,8 @@ mod vf;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
+
 use super::cx::Cx;
 use crate::event::link::Link;
 use crate::event::values::{Flags, Hex, IfName, LlAddr, Symbol, Text};
@@ -46,27 +48,26 @@ const IFLA_TAILROOM: u16 = 69;
 
 /// Decodes what follows the header of a link message: the device, and the family that the message
 /// is about. `None` where the bytes are shorter than the fixed part.
-pub fn decode(cx: &mut Cx, body: &[u8]) -> Option<(Box<Link>, u8)> {
+pub fn decode(cx: &mut Cx, body: &[u8]) -> Option<(Rc<Link>, u8)> {
     let (header, attributes) = body.split_first_chunk::<HEADER>()?;
     let [family, _, t0, t1, i0, i1, i2, i3, f0, f1, f2, f3, ..] = *header;
     let arphrd = u16::from_ne_bytes([t0, t1]);
     let flags = u32::from_ne_bytes([f0, f1, f2, f3]);
-    let mut link = Box::new(Link {
+    let mut made = Rc::new(Link {
         ifindex: u32::from_ne_bytes([i0, i1, i2, i3]),
         flags: link_flags(flags),
         link_type: Symbol::of(arphrd.into(), LL_TYPES),
         ..Link::default()
     });
+    let link = Rc::get_mut(&mut made)?;
     let envelope = Envelope { family, arphrd };
-    cx.each(attributes, |cx, attr| {
-        envelope.attribute(cx, attr, &mut link)
-    });
+    cx.each(attributes, |cx, attr| envelope.attribute(cx, attr, link));
     let has_peer = flags & libc::IFF_POINTOPOINT as u32 != 0 && link.broadcast.is_some();
     link.link_pointtopoint = has_peer.then_some(true);
     link.permaddr = link
         .permaddr
         .filter(|own| link.address.as_ref() != Some(own));
-    Some((link, family))
+    Some((made, family))
 }
 
 /// The flags as `ip` shows them: not that the device runs, but that it is up and does not.

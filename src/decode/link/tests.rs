@@ -2,6 +2,8 @@
 //! headed by the kernel's version and the command that led to it; `captured/*.ndjson` what they
 //! decode to, compared by hand with `ip -d -j link` and `bridge -j vlan`.
 
+use std::rc::Rc;
+
 use super::*;
 use crate::event::Unparsed;
 use crate::names::Names;
@@ -24,7 +26,7 @@ fn decoded(body: &[u8], details: bool) -> Option<(Link, u8, Vec<Unparsed>)> {
     let names = Names::builtin();
     let mut cx = Cx::new(&names, details);
     let (link, family) = decode(&mut cx, body)?;
-    Some((*link, family, cx.take_unparsed()))
+    Some((Rc::unwrap_or_clone(link), family, cx.take_unparsed()))
 }
 
 fn json(value: &impl serde::Serialize) -> String {
