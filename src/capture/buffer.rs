@@ -45,7 +45,17 @@ impl Buffer {
     }
 
     /// Waits for `wanted` bytes, but not for more. There are fewer only at the end.
+    #[inline]
     pub fn fill(&mut self, wanted: usize) -> Result<&[u8], Fault> {
+        if self.end - self.start < wanted {
+            self.read(wanted)?;
+        }
+        Ok(&self.bytes[self.start..self.end])
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn read(&mut self, wanted: usize) -> Result<(), Fault> {
         while self.end - self.start < wanted {
             if self.start + wanted > self.bytes.len() && self.start > 0 {
                 self.bytes.copy_within(self.start..self.end, 0);
@@ -64,10 +74,11 @@ impl Buffer {
                 Err(e) => return Err(Fault::Io(e)),
             }
         }
-        Ok(&self.bytes[self.start..self.end])
+        Ok(())
     }
 
     /// The next `length` bytes, which are a `what`.
+    #[inline]
     pub fn need(&mut self, length: usize, what: &'static str) -> Result<&[u8], Fault> {
         let offset = self.offset;
         if length > LONGEST {

@@ -384,6 +384,7 @@ fn json<T: DeserializeOwned>(comment: &[u8], name: &str, offset: u64) -> Result<
     }
 }
 
+#[inline]
 fn word(bytes: &[u8], at: usize, big_endian: bool) -> u32 {
     let word = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
     match big_endian {

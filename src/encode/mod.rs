@@ -1,6 +1,7 @@
 //! Event → line, for those events that were asked for.
 
 mod cut;
+mod links;
 
 use std::io;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use crate::event::meta::{Part, Settings};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Origin};
 use crate::text;
+use links::Links;
 
 /// What the lines look like.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +48,7 @@ pub struct Encoder {
     events: u64,
     /// What is to be written, and the numbers of its lines.
     waiting: Vec<(u64, Event)>,
+    links: Links,
     sentence: String,
     stamp: Stamp,
 }
@@ -83,6 +86,7 @@ impl Encoder {
             seq: 0,
             events: 0,
             waiting: Vec::with_capacity(TOGETHER),
+            links: Links::default(),
             sentence: String::new(),
             stamp: Stamp::new(Time::default()),
         }
@@ -143,8 +147,9 @@ impl Encoder {
     pub fn flush(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
         let mut waiting = std::mem::take(&mut self.waiting);
         let written = waiting
-            .drain(..)
-            .try_for_each(|(seq, event)| self.write(seq, &event, out));
+            .iter()
+            .try_for_each(|(seq, event)| self.write(*seq, event, out));
+        waiting.clear();
         self.waiting = waiting;
         written
     }
@@ -164,6 +169,7 @@ impl Encoder {
                     seq,
                     moment: &self.stamp.text,
                     event,
+                    fields: self.links.fields(event)?,
                     host: self.host.as_deref(),
                     message: self.message.then_some(&*self.sentence),
                 };

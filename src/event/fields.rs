@@ -16,7 +16,7 @@ pub trait Fields: Sized {
     /// Takes from `old` what `self` has no value for: how a message that carries only a part of
     /// its object becomes the whole.
     fn inherit(&mut self, old: &Self);
-    /// Writes the fields of `mask` that have a value.
+    /// Writes the fields of `mask` that have a value, and skips the others.
     fn serialize_fields<M: SerializeStruct>(&self, mask: Mask, map: &mut M)
     -> Result<(), M::Error>;
 }
@@ -108,9 +108,11 @@ macro_rules! fields {
                     if mask & bit != 0 && self.$field.present() {
                         $crate::event::fields::write(
                             map,
-                            $crate::event::fields::plain(stringify!($field)),
+                            const { $crate::event::fields::plain(stringify!($field)) },
                             &self.$field,
                         )?;
+                    } else {
+                        map.skip_field(const { $crate::event::fields::plain(stringify!($field)) })?;
                     }
                     bit <<= 1;
                 )+

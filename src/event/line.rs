@@ -18,6 +18,8 @@ pub struct Line<'a> {
     /// What [`moment`] wrote of the event's time.
     pub moment: &'a str,
     pub event: &'a Event,
+    /// The fields of its object, each with a comma before it, where they are written already.
+    pub fields: Option<&'a [u8]>,
     /// Name of the machine, where it was asked for.
     pub host: Option<&'a str>,
     /// The event as a sentence, where it was asked for.
@@ -68,7 +70,10 @@ impl Line<'_> {
         if let Some(message) = self.message {
             line.field("message", message)?;
         }
-        line.field(kind.name(), &event.payload)?;
+        match self.fields {
+            Some(fields) => line.object(kind.name(), fields),
+            None => line.field(kind.name(), &event.payload)?,
+        }
         if let Some(change) = &event.change {
             line.field("changed", &Changed(change))?;
             line.field("old", &Old(change))?;

@@ -77,6 +77,11 @@ impl Change {
         &self.old
     }
 
+    /// The fields that differ.
+    pub fn mask(&self) -> Mask {
+        self.mask
+    }
+
     /// Is it the same as before?
     pub fn is_empty(&self) -> bool {
         self.mask == 0

@@ -166,31 +166,33 @@ impl Links {
 fn keep_untold(link: &mut Link, old: &Link) {
     if link.master_index == old.master_index {
         if link.vlans.is_none() {
-            link.vlans.clone_from(&old.vlans);
-            link.vlan_tunnels.clone_from(&old.vlan_tunnels);
+            keep(&mut link.vlans, &old.vlans);
+            keep(&mut link.vlan_tunnels, &old.vlan_tunnels);
         }
-        if link.mst.is_none() {
-            link.mst.clone_from(&old.mst);
-        }
-        if link.hwmode.is_none() {
-            link.hwmode.clone_from(&old.hwmode);
-        }
+        keep(&mut link.mst, &old.mst);
+        keep(&mut link.hwmode, &old.hwmode);
     }
     if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
         info.keep_untold(old);
     }
     if link.num_vf.is_none() {
         link.num_vf = old.num_vf;
-        link.vfinfo_list.clone_from(&old.vfinfo_list);
-        link.vf_ports.clone_from(&old.vf_ports);
-        link.port_self.clone_from(&old.port_self);
+        keep(&mut link.vfinfo_list, &old.vfinfo_list);
+        keep(&mut link.vf_ports, &old.vf_ports);
+        keep(&mut link.port_self, &old.port_self);
     }
-    if link.mrp.is_none() {
-        link.mrp.clone_from(&old.mrp);
-    }
+    keep(&mut link.mrp, &old.mrp);
     if link.cfm.is_none() {
-        link.cfm.clone_from(&old.cfm);
-        link.cfm_status.clone_from(&old.cfm_status);
+        keep(&mut link.cfm, &old.cfm);
+        keep(&mut link.cfm_status, &old.cfm_status);
+    }
+}
+
+/// Where nothing is said, what was said before. Mostly nothing was.
+#[inline]
+fn keep<T: Clone>(now: &mut Option<T>, old: &Option<T>) {
+    if now.is_none() && old.is_some() {
+        now.clone_from(old);
     }
 }
 

@@ -42,6 +42,12 @@ pub struct Open<'a> {
     is_variant: bool,
 }
 
+/// An object whose fields' ends are noted.
+pub struct Noting<'a> {
+    object: Open<'a>,
+    ends: &'a mut Vec<usize>,
+}
+
 const LIST: [u8; 2] = *b"[]";
 const OBJECT: [u8; 2] = *b"{}";
 
@@ -49,6 +55,15 @@ impl Json {
     /// Begins an object, to be written field by field.
     pub fn object(&mut self) -> Open<'_> {
         self.open(OBJECT)
+    }
+
+    /// Begins an object, of which it is noted where each field ends, counted from here. One that is
+    /// absent ends where it would begin.
+    pub fn noting<'a>(&'a mut self, ends: &'a mut Vec<usize>) -> Noting<'a> {
+        Noting {
+            object: self.object(),
+            ends,
+        }
     }
 
     #[inline]
@@ -269,6 +284,15 @@ impl Open<'_> {
         self.json.0.bytes(fields);
     }
 
+    /// A field that is an object, of which the fields were written already, each with a comma
+    /// before it.
+    pub fn object(&mut self, key: &'static str, fields: &[u8]) {
+        self.json.0.key(key);
+        let object = self.json.open(OBJECT);
+        object.json.0.bytes(fields);
+        object.json.0.close(object.start, object.brackets);
+    }
+
     /// Ends it.
     ///
     /// # Errors
@@ -335,6 +359,30 @@ macro_rules! structures {
 }
 
 structures! { SerializeStruct, SerializeStructVariant }
+
+impl SerializeStruct for Noting<'_> {
+    type Ok = ();
+    type Error = Error;
+
+    fn serialize_field<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), Error> {
+        self.object.field(key, value)?;
+        self.skip_field(key)
+    }
+
+    fn skip_field(&mut self, _: &'static str) -> Result<(), Error> {
+        let object = &self.object;
+        self.ends.push(object.json.0.len() - object.start);
+        Ok(())
+    }
+
+    fn end(self) -> Result<(), Error> {
+        self.object.close()
+    }
+}
 
 impl SerializeMap for Open<'_> {
     type Ok = ();

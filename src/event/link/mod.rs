@@ -14,17 +14,17 @@ pub mod vf;
 use std::net::Ipv6Addr;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use serde_with::skip_serializing_none;
 
-use super::fields::{fields, key};
+use super::fields::{Fields as _, Mask, fields, key};
 use super::object::{Object, some};
 use super::values::{Flags, Hex, IfName, LlAddr, Symbol, Text};
 
 /// A network device (`struct ifinfomsg`, linux/rtnetlink.h; attributes `IFLA_*`,
 /// linux/if_link.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 pub struct Link {
     /// The device's index.
     pub ifindex: u32,
@@ -271,6 +271,15 @@ fields!(Link {
     map,
     af_spec,
 });
+
+impl Serialize for Link {
+    // Eighty fields, most of them absent: what serde derives would be as large again.
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut fields = s.serialize_struct("Link", Self::names().len())?;
+        self.serialize_fields(Mask::MAX, &mut fields)?;
+        fields.end()
+    }
+}
 
 impl Object for Link {
     fn device(&self) -> Option<(u32, Option<&IfName>)> {
