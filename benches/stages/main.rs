@@ -136,7 +136,8 @@ fn meanings(kind: &str) -> Vec<Event> {
             all.push((decoded, unparsed));
         });
         for (decoded, unparsed) in all {
-            let meaning = state.event(decoded, &message);
+            let key = state.key(&decoded);
+            let meaning = state.event(decoded, key, &message);
             events.push(Event {
                 time: Time::default(),
                 op: meaning.op,

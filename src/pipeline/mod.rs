@@ -9,7 +9,6 @@ mod totals;
 use std::collections::HashMap;
 use std::io;
 
-use crate::decode::Decoded;
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, Stop, Sync};
@@ -20,7 +19,7 @@ use crate::input::{Header, Input, Mark, Source, What};
 use crate::names::Names;
 use crate::state::{Meaning, State, Verdict};
 use missed::Missed;
-use stage::{Item, Sent};
+use stage::{Item, Sent, Told};
 use totals::Totals;
 
 /// What a run's lines depend on beside its inputs.
@@ -156,7 +155,7 @@ impl Pipeline {
     pub fn feed(&mut self, inputs: &[Input<'_>], out: &mut Vec<u8>) -> io::Result<usize> {
         let mut taken = 0;
         for together in inputs.chunks(TOGETHER) {
-            for item in stage::items(together, self.state.names(), self.details) {
+            for item in stage::items(together, &self.state, self.details) {
                 match item {
                     Item::Input(_) if taken > 0 && self.is_full() => {
                         self.encoder.flush(out)?;
@@ -167,9 +166,7 @@ impl Pipeline {
                         self.input(input, out)?;
                     }
                     Item::Control => self.totals.control += 1,
-                    Item::Object(sent, decoded, unparsed) => {
-                        self.object(&sent, decoded, unparsed, out)?;
-                    }
+                    Item::Object(sent, told) => self.object(&sent, told, out)?,
                     Item::Malformed(time, rest) => self.malformed(time, rest, out)?,
                 }
             }
@@ -255,14 +252,13 @@ impl Pipeline {
     }
 
     /// Tells what a message says of one object.
-    fn object(
-        &mut self,
-        sent: &Sent<'_>,
-        decoded: Decoded,
-        unparsed: Vec<Unparsed>,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
+    fn object(&mut self, sent: &Sent<'_>, told: Told, out: &mut Vec<u8>) -> io::Result<()> {
         let Sent { time, message, .. } = sent;
+        let Told {
+            decoded,
+            unparsed,
+            key,
+        } = told;
         let provenance = Provenance {
             unparsed,
             nl: Some(sent.nl(&decoded)),
@@ -270,7 +266,7 @@ impl Pipeline {
         };
         match sent.source {
             Source::Events => {
-                let meaning = self.state.event(decoded, message);
+                let meaning = self.state.event(decoded, key, message);
                 self.tell(event(*time, Origin::Kernel, meaning, provenance), out)
             }
             Source::Dumps => self.row(*time, message, decoded, provenance, out),

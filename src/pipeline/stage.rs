@@ -6,8 +6,8 @@ use crate::decode::{Decoded, Verb, decode, unknown};
 use crate::event::values::{Flags, Time};
 use crate::event::{Kind, Nl, NlType, Unparsed};
 use crate::input::{Input, Source, What};
-use crate::names::Names;
 use crate::netlink::frame::{Message, Messages};
+use crate::state::{Key, State};
 
 /// The first message type that is no control message (`NLMSG_MIN_TYPE`, linux/netlink.h).
 const NLMSG_MIN_TYPE: u16 = 0x10;
@@ -19,9 +19,17 @@ pub enum Item<'a> {
     /// An event socket's control message.
     Control,
     /// What a message says of one object.
-    Object(Sent<'a>, Decoded, Vec<Unparsed>),
+    Object(Sent<'a>, Told),
     /// Bytes that are no whole message.
     Malformed(Time, &'a [u8]),
+}
+
+/// What a message says of one object.
+pub struct Told {
+    pub decoded: Decoded,
+    pub unparsed: Vec<Unparsed>,
+    /// Of an event.
+    pub key: Option<Key>,
 }
 
 /// Where an object comes from.
@@ -33,7 +41,7 @@ pub struct Sent<'a> {
 }
 
 /// Takes inputs apart.
-pub fn items<'a>(inputs: &'a [Input<'a>], names: &Names, details: bool) -> Vec<Item<'a>> {
+pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, details: bool) -> Vec<Item<'a>> {
     let mut items = Vec::with_capacity(2 * inputs.len());
     for input in inputs {
         items.push(Item::Input(input));
@@ -53,10 +61,18 @@ pub fn items<'a>(inputs: &'a [Input<'a>], names: &Names, details: bool) -> Vec<I
                         source,
                         message,
                     };
-                    sent.objects(&mut Cx::new(names, details), &mut items);
+                    sent.objects(state, details, &mut items);
                 }
                 Err(rest) => items.push(Item::Malformed(input.time, rest)),
             }
+        }
+    }
+    // What is known of one object is fetched from memory while the next is looked for.
+    for item in &items {
+        if let Item::Object(_, told) = item
+            && let Some(key) = told.key
+        {
+            state.fetch(told.decoded.payload.kind(), key);
         }
     }
     items
@@ -64,15 +80,30 @@ pub fn items<'a>(inputs: &'a [Input<'a>], names: &Names, details: bool) -> Vec<I
 
 impl<'a> Sent<'a> {
     /// Appends what the message says.
-    fn objects(self, cx: &mut Cx<'_>, items: &mut Vec<Item<'a>>) {
+    fn objects(self, state: &State, details: bool, items: &mut Vec<Item<'a>>) {
+        let mut cx = Cx::new(state.names(), details);
         let before = items.len();
-        decode(cx, &self.message, &mut |decoded, unparsed| {
-            items.push(Item::Object(self, decoded, unparsed));
+        decode(&mut cx, &self.message, &mut |decoded, unparsed| {
+            let key = match self.source {
+                Source::Events => state.key(&decoded),
+                Source::Dumps => None,
+            };
+            let told = Told {
+                decoded,
+                unparsed,
+                key,
+            };
+            items.push(Item::Object(self, told));
         });
         if items.len() == before && self.source == Source::Events {
             let payload = unknown::decode(&self.message).into();
             let verb = Verb::Notify;
-            items.push(Item::Object(self, Decoded { verb, payload }, Vec::new()));
+            let told = Told {
+                decoded: Decoded { verb, payload },
+                unparsed: Vec::new(),
+                key: None,
+            };
+            items.push(Item::Object(self, told));
         }
     }
 

@@ -112,11 +112,32 @@ impl State {
         Some(payload)
     }
 
+    /// What identifies the object that an event is about, if it is one that is remembered: what
+    /// [`State::event`] is to be given. Of the siblings of an IPv4 route it is the first.
+    pub fn key(&self, decoded: &Decoded) -> Option<Key> {
+        let remembered =
+            decoded.verb != Verb::Notify && self.tracked.contains(decoded.payload.kind());
+        remembered.then(|| key(&decoded.payload)).flatten()
+    }
+
+    /// Brings what is known of an object near.
+    pub fn fetch(&self, kind: Kind, key: Key) {
+        match kind {
+            Kind::Link => {}
+            Kind::Route => self.routes.fetch(key),
+            _ => {
+                if let Some(objects) = self.objects.get(&kind) {
+                    objects.fetch(key);
+                }
+            }
+        }
+    }
+
     /// What an event means.
-    pub fn event(&mut self, decoded: Decoded, message: &Message<'_>) -> Meaning {
+    pub fn event(&mut self, decoded: Decoded, key: Option<Key>, message: &Message<'_>) -> Meaning {
         let Decoded { verb, mut payload } = decoded;
         let kind = payload.kind();
-        if verb == Verb::Notify || !self.tracked.contains(kind) {
+        let Some(key) = key else {
             self.name_devices(&mut payload);
             let op = op_of_request(verb, message.flags);
             self.doubtful = self.doubtful.or(silent::after(op, &payload, None));
@@ -125,13 +146,13 @@ impl State {
                 payload,
                 change: None,
             };
-        }
+        };
         let looking = self.look.as_ref().is_some_and(|look| look.kind == kind);
-        let mut nameless = false;
+        let nameless;
         let (op, key, old) = match &mut payload {
             Payload::Link(link) => {
                 let (stays, old) = self.links.take(verb, Rc::make_mut(link));
-                let (key, old) = (links::key(link.ifindex), old.map(Payload::Link));
+                let old = old.map(Payload::Link);
                 nameless = self.name_devices(&mut payload);
                 if let Payload::Link(link) = &payload
                     && stays
@@ -148,37 +169,31 @@ impl State {
                 // Routes are kept, and compared, without names.
                 let (route, body) = (Rc::make_mut(route), message.body);
                 let routes = &mut self.routes;
-                let told = routes.event(verb, route, body, message.flags, looking, &self.names);
+                let told =
+                    routes.event(verb, key, route, body, message.flags, looking, &self.names);
                 if told.doubtful {
                     self.doubtful.insert(Kind::Route);
                 }
                 nameless = self.name_devices(&mut payload);
                 (told.op, told.key, told.old.map(Payload::Route))
             }
-            _ => match key(&payload) {
-                Some(key) => {
-                    let known = self.objects.get(&kind).and_then(|it| it.get(key));
-                    if let Some(known) = known
-                        && verb == Verb::Part
-                    {
-                        payload.inherit(&known.payload);
+            _ => {
+                let objects = self.objects.entry(kind).or_default();
+                if verb == Verb::Part
+                    && let Some(known) = objects.get(key)
+                {
+                    payload.inherit(&known.payload);
+                }
+                nameless = self.links.name_devices(&mut payload);
+                let old = match verb {
+                    Verb::Delete => {
+                        objects.remove(key);
+                        None
                     }
-                    nameless = self.name_devices(&mut payload);
-                    let objects = self.objects.entry(kind).or_default();
-                    let old = match verb {
-                        Verb::Delete => {
-                            objects.remove(key);
-                            None
-                        }
-                        _ => objects.tell(key, &payload, looking),
-                    };
-                    (op_of(verb, old.is_some()), key, old)
-                }
-                None => {
-                    self.name_devices(&mut payload);
-                    (Op::Notify, 0, None)
-                }
-            },
+                    _ => objects.tell(key, &payload, looking),
+                };
+                (op_of(verb, old.is_some()), key, old)
+            }
         };
         if let Some(look) = &mut self.look
             && looking

@@ -113,18 +113,25 @@ impl Routes {
         }
     }
 
-    /// Takes an event: `route`, told by a message with `flags` and `body`. A leg that goes makes
-    /// `route` what is left. `looking`: a look at the routes is under way.
+    /// Brings what is known of a route near.
+    pub fn fetch(&self, key: Key) {
+        self.table.fetch(key);
+    }
+
+    /// Takes an event: `route`, told by a message with `flags` and `body`; `base` is its key
+    /// without a number. A leg that goes makes `route` what is left. `looking`: a look at the routes
+    /// is under way.
+    #[expect(clippy::too_many_arguments, reason = "a message in its parts")]
     pub fn event(
         &mut self,
         verb: Verb,
+        base: Key,
         route: &mut Route,
         body: &[u8],
         flags: u16,
         looking: bool,
         names: &Names,
     ) -> Told {
-        let base = named(route, 0);
         let number = match route.family.is("inet") {
             true => self.number_of_event(base, verb, route, flags, names),
             false => 0,

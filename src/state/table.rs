@@ -195,6 +195,11 @@ impl<T: Known> Table<T> {
         self.0[part(key)].find(key as u64, |object| object.key() == key)
     }
 
+    /// Brings an object near, so that it need not be waited for when it is asked for.
+    pub fn fetch(&self, key: Key) {
+        std::hint::black_box(self.get(key).is_some());
+    }
+
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         self.0[part(key)].find_mut(key as u64, |object| object.key() == key)
     }

@@ -4,13 +4,17 @@
 use std::fmt::{self, Write as _};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::Serialize as _;
 use serde_json::Value;
 
 use super::pen::Pen;
-use crate::event::{Event, Op, Payload};
+use crate::event::{Event, Op, Payload, json};
 
 pub fn say(pen: &mut Pen<'_>, event: &Event, payload: &Payload) -> fmt::Result {
-    let fields = fields(&serde_json::to_string(payload).unwrap_or_default());
+    let mut object = Vec::new();
+    // The lines' own writer: another one would be as much code again.
+    let written = json::append(&mut object, |json| payload.serialize(json));
+    let fields = written.map_or_else(|_| Vec::new(), |()| fields(&object));
     // Of a change what identifies the object, and what is different.
     let changed: Vec<_> = match &event.change {
         Some(change) if event.op == Op::Change => change.names().collect(),
@@ -40,7 +44,7 @@ pub fn say(pen: &mut Pen<'_>, event: &Event, payload: &Payload) -> fmt::Result {
 
 /// All fields of an object in JSON, of any kind.
 pub fn standing(pen: &mut Pen<'_>, object: &str) -> fmt::Result {
-    let fields = fields(object);
+    let fields = fields(object.as_bytes());
     let mut fields = fields.iter().filter(|(name, _)| !is_index(name));
     fields.try_for_each(|(name, value)| field(pen, name, value))
 }
@@ -51,8 +55,8 @@ fn is_index(name: &str) -> bool {
 }
 
 /// The fields of an object in JSON, in their order.
-fn fields(text: &str) -> Vec<(String, Value)> {
-    let map: Result<Ordered, _> = serde_json::from_str(text);
+fn fields(text: &[u8]) -> Vec<(String, Value)> {
+    let map: Result<Ordered, _> = serde_json::from_slice(text);
     map.map(|map| map.0).unwrap_or_default()
 }
 
