@@ -1,6 +1,6 @@
 //! What an event costs where few and where many objects are known.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nlstream::encode::Format;
 use nlstream::event::values::Time;
@@ -14,6 +14,8 @@ use crate::common::stats::{Samples, figure};
 
 /// Changes that are timed at each number of objects.
 const CHANGES: u32 = 100_000;
+/// Events that are told together, as in a replay; a live run tells up to 128.
+const TOGETHER: usize = 64;
 
 /// Measures routes, neighbours and links.
 pub fn measure(options: &Options, report: &mut Report<'_>) {
@@ -74,29 +76,33 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
         let mut lines = Vec::new();
         let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
         let mut pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
-        let mut feed = |what: What<'_>| {
+        let mut feed = |some: Vec<What<'_>>| {
             lines.clear();
             let time = Time::default();
+            let inputs: Vec<_> = some.into_iter().map(|what| Input { time, what }).collect();
+            let begun = Instant::now();
             pipeline
-                .feed(&[Input { time, what }], &mut lines)
+                .feed(&inputs, &mut lines)
                 .expect("memory can be written");
+            begun.elapsed()
         };
-        feed(What::Mark(Mark::Sync));
-        let begun = Instant::now();
-        for key in 0..size {
-            feed(What::Datagram(Source::Events, maker.add(key)));
-        }
-        let each =
-            |begun: Instant, count: u32| begun.elapsed().as_nanos() as f64 / f64::from(count);
-        samples[0].add(each(begun, size));
-        let begun = Instant::now();
-        for event in 0..CHANGES {
-            let key = far_apart(event, size);
+        feed(vec![What::Mark(Mark::Sync)]);
+        let mut each = |count: u32, make: &mut dyn FnMut(u32) -> Vec<u8>| {
+            let mut spent = Duration::ZERO;
+            for first in (0..count).step_by(TOGETHER) {
+                let some = first..count.min(first + TOGETHER as u32);
+                let datagrams: Vec<_> = some.map(&mut *make).collect();
+                let what = |bytes| What::Datagram(Source::Events, bytes);
+                spent += feed(datagrams.iter().map(|bytes| what(bytes)).collect());
+            }
+            spent.as_nanos() as f64 / f64::from(count)
+        };
+        samples[0].add(each(size, &mut |key| maker.add(key).to_vec()));
+        samples[1].add(each(CHANGES, &mut |event| {
             // The same key comes again after `size` events.
-            let round = 1 + event / size;
-            feed(What::Datagram(Source::Events, maker.change(key, round)));
-        }
-        samples[1].add(each(begun, CHANGES));
+            let (key, round) = (far_apart(event, size), 1 + event / size);
+            maker.change(key, round).to_vec()
+        }));
     }
     samples
 }
