@@ -8,9 +8,8 @@ use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::event::line::{self, Line};
+use crate::event::line::{self, Line, Stamp};
 use crate::event::meta::{Part, Settings};
-use crate::event::values::Time;
 use crate::event::{Event, Kind, Origin};
 use crate::text;
 use links::Links;
@@ -57,22 +56,6 @@ pub struct Encoder {
 /// instructions, and is not fetched again for each.
 const TOGETHER: usize = 16;
 
-/// A time, written: events that were received together share it.
-#[derive(Debug)]
-struct Stamp {
-    time: Time,
-    text: String,
-}
-
-impl Stamp {
-    fn new(time: Time) -> Self {
-        Stamp {
-            time,
-            text: line::moment(time),
-        }
-    }
-}
-
 impl Encoder {
     pub fn new(format: Format, run: &str, settings: &Settings, host: Option<String>) -> Self {
         Encoder {
@@ -88,7 +71,7 @@ impl Encoder {
             waiting: Vec::with_capacity(TOGETHER),
             links: Links::default(),
             sentence: String::new(),
-            stamp: Stamp::new(Time::default()),
+            stamp: Stamp::default(),
         }
     }
 
@@ -161,13 +144,10 @@ impl Encoder {
                     self.sentence.clear();
                     text::write_sentence(event, &mut self.sentence);
                 }
-                if self.stamp.time != event.time {
-                    self.stamp = Stamp::new(event.time);
-                }
                 let line = Line {
                     head: &self.head,
                     seq,
-                    moment: &self.stamp.text,
+                    moment: self.stamp.at(event.time),
                     event,
                     fields: self.links.fields(event)?,
                     host: self.host.as_deref(),

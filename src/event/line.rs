@@ -15,8 +15,8 @@ pub struct Line<'a> {
     pub head: &'a str,
     /// From 0, one more for every line.
     pub seq: u64,
-    /// What [`moment`] wrote of the event's time.
-    pub moment: &'a str,
+    /// What [`Stamp::at`] wrote of the event's time.
+    pub moment: &'a [u8],
     pub event: &'a Event,
     /// The fields of its object, each with a comma before it, where they are written already.
     pub fields: Option<&'a [u8]>,
@@ -31,9 +31,41 @@ pub fn head(run: &str) -> String {
     format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"")
 }
 
-/// The field that says when it was.
-pub fn moment(time: Time) -> String {
-    format!(",\"time\":\"{time}\"")
+/// The field that says when it was, written: events that were received together share it, and those
+/// of one second all but the fraction.
+#[derive(Debug, Default)]
+pub struct Stamp {
+    time: Time,
+    text: Vec<u8>,
+}
+
+impl Stamp {
+    /// The field for that time.
+    pub fn at(&mut self, time: Time) -> &[u8] {
+        if self.time != time || self.text.is_empty() {
+            self.write(time);
+            self.time = time;
+        }
+        &self.text
+    }
+
+    fn write(&mut self, time: Time) {
+        const FRACTION: usize = 9;
+        const BEHIND: usize = b"Z\"".len();
+        // Before the epoch the fraction counts backwards.
+        let same = self.time.0.as_second() == time.0.as_second() && time.0.as_second() > 0;
+        let fraction = self.text.len().checked_sub(FRACTION + BEHIND);
+        match fraction.and_then(|at| self.text[at..].first_chunk_mut::<FRACTION>()) {
+            Some(digits) if same => {
+                let mut rest = time.0.subsec_nanosecond().unsigned_abs();
+                for digit in digits.iter_mut().rev() {
+                    *digit = b'0' + (rest % 10) as u8;
+                    rest /= 10;
+                }
+            }
+            _ => self.text = format!(",\"time\":\"{time}\"").into_bytes(),
+        }
+    }
 }
 
 impl Line<'_> {
@@ -52,7 +84,7 @@ impl Line<'_> {
         let kind = event.payload.kind();
         line.written(self.head.as_bytes());
         line.field("seq", &self.seq)?;
-        line.written(self.moment.as_bytes());
+        line.written(self.moment);
         if let Some(host) = self.host {
             line.field("host", host)?;
         }
@@ -106,5 +138,35 @@ impl Serialize for Old<'_> {
         let mut fields = s.serialize_struct("Old", self.0.names().count())?;
         self.0.serialize_old(&mut fields)?;
         fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_what_the_time_is_written_as() {
+        let mut stamp = Stamp::default();
+        let second = 1_790_000_000_000_000_000_i128;
+        let nanos = [
+            0,
+            1,
+            -1,
+            999_999_999,
+            1_000_000_000,
+            -999_999_999,
+            -1_000_000_000,
+        ];
+        let times = [0, second, second + 123_456_789, 9 * second]
+            .into_iter()
+            .flat_map(|base| nanos.map(|nanos| base + nanos));
+        for nanos in times.chain([0, 0, second]) {
+            let time = Time(Timestamp::from_nanosecond(nanos).unwrap());
+            let text = format!(",\"time\":\"{time}\"");
+            assert_eq!(String::from_utf8(stamp.at(time).to_vec()).unwrap(), text);
+        }
     }
 }
