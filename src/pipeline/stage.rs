@@ -1,4 +1,5 @@
-//! The first stage: inputs → what is in them, which depends on nothing but themselves.
+//! The first stage: inputs → what is in them. It depends on nothing that an input before may change,
+//! so that any number of them can be taken apart together.
 
 use crate::decode::cx::Cx;
 use crate::decode::words::{NEW_FLAGS, family};
@@ -28,7 +29,7 @@ pub enum Item<'a> {
 pub struct Told {
     pub decoded: Decoded,
     pub unparsed: Vec<Unparsed>,
-    /// Of an event.
+    /// Of an event: what it is about, see [`State::key`].
     pub key: Option<Key>,
 }
 
@@ -84,27 +85,26 @@ impl<'a> Sent<'a> {
         let mut cx = Cx::new(state.names(), details);
         let before = items.len();
         decode(&mut cx, &self.message, &mut |decoded, unparsed| {
-            let key = match self.source {
-                Source::Events => state.key(&decoded),
-                Source::Dumps => None,
-            };
-            let told = Told {
-                decoded,
-                unparsed,
-                key,
-            };
-            items.push(Item::Object(self, told));
+            items.push(self.object(state, decoded, unparsed));
         });
         if items.len() == before && self.source == Source::Events {
             let payload = unknown::decode(&self.message).into();
             let verb = Verb::Notify;
-            let told = Told {
-                decoded: Decoded { verb, payload },
-                unparsed: Vec::new(),
-                key: None,
-            };
-            items.push(Item::Object(self, told));
+            items.push(self.object(state, Decoded { verb, payload }, Vec::new()));
         }
+    }
+
+    fn object(self, state: &State, decoded: Decoded, unparsed: Vec<Unparsed>) -> Item<'a> {
+        let key = match self.source {
+            Source::Events => state.key(&decoded),
+            Source::Dumps => None,
+        };
+        let told = Told {
+            decoded,
+            unparsed,
+            key,
+        };
+        Item::Object(self, told)
     }
 
     /// The message's header. A row of a dump was asked for by ourselves: that says nothing.
