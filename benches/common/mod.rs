@@ -22,11 +22,14 @@ pub struct Options {
     pub write: bool,
     events: Option<usize>,
     runs: Option<usize>,
+    /// Leave the files that were made for it.
+    pub keep: bool,
     /// Only the parts whose name contains one of these.
     only: Vec<String>,
 }
 
-const USAGE: &str = "usage: cargo bench [--bench NAME] -- [--events N] [--runs N] [PART ...]
+const USAGE: &str =
+    "usage: cargo bench [--bench NAME] -- [--events N] [--runs N] [--keep] [PART ...]
 NLSTREAM_BENCH=small: a minute instead of many, fails only where a figure is far off
 NLSTREAM_BENCH=write: also writes the tables into BENCH.md";
 
@@ -50,6 +53,7 @@ impl Options {
                 // cargo's own.
                 "--bench" => {}
                 "--events" => options.events = number(arguments.next()),
+                "--keep" => options.keep = true,
                 "--runs" => options.runs = number(arguments.next()),
                 part if !part.starts_with('-') => options.only.push(part.to_owned()),
                 _ => usage(),

@@ -12,7 +12,7 @@ use nlstream::input::{Header, Input, Mark, Source, What};
 use nlstream::names::Recorded;
 
 use crate::common::made::{Links, Maker as _, Routes};
-use crate::common::scratch;
+use crate::common::{Options, scratch};
 
 /// A Tuesday night in November 2026, seconds since the epoch.
 const BEGUN: i64 = 1_795_500_000;
@@ -60,8 +60,11 @@ impl Files {
         files.end(events)
     }
 
-    /// Removes them.
-    pub fn remove(self) {
+    /// Removes them, unless they are to be kept.
+    pub fn end(self, options: &Options) {
+        if options.keep {
+            return;
+        }
         for file in [self.pcapng, self.rtmon, self.unstamped] {
             let _ = std::fs::remove_file(file);
         }

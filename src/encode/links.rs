@@ -11,8 +11,8 @@ use crate::event::json;
 use crate::event::link::Link;
 use crate::event::{Event, Op, Payload};
 
-/// Links that are remembered; each takes some 3 KiB.
-const MOST: usize = 1024;
+/// Links that are remembered; each takes some 2 KiB. Further ones are written whole.
+const MOST: usize = 4096;
 
 /// The fields of links, by index.
 #[derive(Debug, Default)]
@@ -34,8 +34,8 @@ struct Written {
 }
 
 impl Links {
-    /// The fields of the event's link, each with a comma before it; `None` where it is about
-    /// something else, or the last event of its link.
+    /// The fields of the event's link, each with a comma before it; `None` where it is to be written
+    /// whole, or about something else.
     ///
     /// # Errors
     /// None: serde's interface has them.
@@ -48,7 +48,7 @@ impl Links {
             return Ok(None);
         }
         if self.written.len() >= MOST && !self.written.contains_key(&link.ifindex) {
-            self.written.clear();
+            return Ok(None);
         }
         let written = self.written.entry(link.ifindex).or_insert_with(|| Written {
             link: link.clone(),
