@@ -154,13 +154,10 @@ impl Pipeline {
     /// See [`Encoder::flush`].
     pub fn feed(&mut self, inputs: &[Input<'_>], out: &mut Vec<u8>) -> io::Result<usize> {
         let mut taken = 0;
-        for together in inputs.chunks(TOGETHER) {
+        'inputs: for together in inputs.chunks(TOGETHER) {
             for item in stage::items(together, &self.state, self.details) {
                 match item {
-                    Item::Input(_) if taken > 0 && self.is_full() => {
-                        self.encoder.flush(out)?;
-                        return Ok(taken);
-                    }
+                    Item::Input(_) if taken > 0 && self.is_full() => break 'inputs,
                     Item::Input(input) => {
                         taken += 1;
                         self.input(input, out)?;
