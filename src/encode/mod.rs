@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::event::line::{self, Line, Stamp};
+use crate::event::line::{Envelope, Line};
 use crate::event::meta::{Part, Settings};
 use crate::event::{Event, Kind, Origin};
 use crate::text;
@@ -32,8 +32,7 @@ pub enum Format {
 #[derive(Debug)]
 pub struct Encoder {
     format: Format,
-    /// What every line begins with.
-    head: String,
+    envelope: Envelope,
     /// The machine's name, where each line shall have it.
     host: Option<String>,
     message: bool,
@@ -49,7 +48,6 @@ pub struct Encoder {
     waiting: Vec<(u64, Event)>,
     links: Links,
     sentence: String,
-    stamp: Stamp,
 }
 
 /// Events that are written together: what writes them fits into a processor's cache for
@@ -60,7 +58,7 @@ impl Encoder {
     pub fn new(format: Format, run: &str, settings: &Settings, host: Option<String>) -> Self {
         Encoder {
             format,
-            head: line::head(run),
+            envelope: Envelope::new(run),
             host: host.filter(|_| settings.with.contains(&Part::Host)),
             message: settings.with.contains(&Part::Message),
             kinds: settings.kinds.clone(),
@@ -71,7 +69,6 @@ impl Encoder {
             waiting: Vec::with_capacity(TOGETHER),
             links: Links::default(),
             sentence: String::new(),
-            stamp: Stamp::default(),
         }
     }
 
@@ -145,16 +142,14 @@ impl Encoder {
                     text::write_sentence(event, &mut self.sentence);
                 }
                 let line = Line {
-                    head: &self.head,
                     seq,
-                    moment: self.stamp.at(event.time),
                     event,
                     fields: self.links.fields(event)?,
                     host: self.host.as_deref(),
                     message: self.message.then_some(&*self.sentence),
                 };
                 let from = out.len();
-                line.write(out)?;
+                self.envelope.write(&line, out)?;
                 // The number of a line that waits may grow by a digit, see put_before.
                 if let Some(most) = self.max_line
                     && out.len() - from >= most

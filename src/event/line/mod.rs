@@ -1,0 +1,114 @@
+//! An event as one line of JSON: the envelope.
+
+mod repeats;
+
+use std::io;
+
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+use super::json::{self, Open};
+use super::values::Word;
+use super::{Change, Event, SCHEMA_VERSION};
+use repeats::{About, Stamp, Told};
+
+/// An event, and what its line has beside it.
+pub struct Line<'a> {
+    /// From 0, one more for every line.
+    pub seq: u64,
+    pub event: &'a Event,
+    /// The fields of its object, each with a comma before it, where they are written already.
+    pub fields: Option<&'a [u8]>,
+    /// Name of the machine, where it was asked for.
+    pub host: Option<&'a str>,
+    /// The event as a sentence, where it was asked for.
+    pub message: Option<&'a str>,
+}
+
+/// Writes the lines of one run.
+#[derive(Debug)]
+pub struct Envelope {
+    /// What every line begins with.
+    head: Vec<u8>,
+    stamp: Stamp,
+    about: About,
+    told: Told,
+}
+
+impl Envelope {
+    /// `run`: 8 hexadecimal digits, random per start.
+    pub fn new(run: &str) -> Self {
+        Envelope {
+            head: format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"").into_bytes(),
+            stamp: Stamp::default(),
+            about: About::default(),
+            told: Told::default(),
+        }
+    }
+
+    /// Appends the line and its newline to `out`.
+    ///
+    /// # Errors
+    /// None: serde's interface has them.
+    pub fn write(&mut self, line: &Line<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+        let written = json::append(out, |json| self.fields(line, json.object()));
+        out.push(b'\n');
+        Ok(written?)
+    }
+
+    fn fields(&mut self, line: &Line<'_>, mut to: Open<'_>) -> Result<(), serde_json::Error> {
+        let event = line.event;
+        let kind = event.payload.kind();
+        to.written(&self.head);
+        to.field("seq", &line.seq)?;
+        to.written(self.stamp.at(event.time));
+        if let Some(host) = line.host {
+            to.field("host", host)?;
+        }
+        to.written(self.about.of(event)?);
+        if let Some(message) = line.message {
+            to.field("message", message)?;
+        }
+        match line.fields {
+            Some(fields) => to.object(kind.name(), fields),
+            None => to.field(kind.name(), &event.payload)?,
+        }
+        if let Some(change) = &event.change {
+            to.field("changed", &Changed(change))?;
+            to.field("old", &Old(change))?;
+        }
+        if let Some(nl) = &event.nl {
+            let [before, behind] = self.told.by(nl)?;
+            to.written(before);
+            if let Some(seq) = &nl.seq {
+                to.field("seq", seq)?;
+            }
+            to.written(behind);
+        }
+        if !event.unparsed.is_empty() {
+            to.field("unparsed", &event.unparsed)?;
+        }
+        if let Some(raw) = &event.raw {
+            to.field("raw", raw)?;
+        }
+        to.close()
+    }
+}
+
+struct Changed<'a>(&'a Change);
+
+impl Serialize for Changed<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.names().map(Word))
+    }
+}
+
+struct Old<'a>(&'a Change);
+
+impl Serialize for Old<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut fields = s.serialize_struct("Old", self.0.names().count())?;
+        self.0.serialize_old(&mut fields)?;
+        fields.end()
+    }
+}
