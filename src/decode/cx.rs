@@ -1,5 +1,6 @@
 //! The walk over a message's attributes that keeps what it cannot decode.
 
+use super::route::Forms;
 use crate::event::Unparsed;
 use crate::event::values::Hex;
 use crate::names::Names;
@@ -10,6 +11,8 @@ pub struct Cx<'n> {
     pub names: &'n Names,
     /// Decode the optional parts: counters, devconf and the like.
     pub details: bool,
+    /// What was decoded of routes before.
+    pub(super) forms: Option<&'n Forms>,
     unparsed: Vec<Unparsed>,
     /// The attributes around the one at hand.
     path: Vec<u16>,
@@ -20,9 +23,16 @@ impl<'n> Cx<'n> {
         Cx {
             names,
             details,
+            forms: None,
             unparsed: Vec::new(),
             path: Vec::new(),
         }
+    }
+
+    /// Decodes routes by what was decoded of others before.
+    pub fn with_forms(self, forms: &'n Forms) -> Self {
+        let forms = Some(forms);
+        Cx { forms, ..self }
     }
 
     /// Gives each attribute in `bytes` to `decode`. One that it refuses is kept in `unparsed`.
@@ -98,6 +108,11 @@ impl<'n> Cx<'n> {
         if attr.value.len() > known {
             self.keep(Some(attr.kind), Fault::Length, attr.value);
         }
+    }
+
+    /// Was everything decoded?
+    pub fn is_whole(&self) -> bool {
+        self.unparsed.is_empty()
     }
 
     /// What was kept since this was last asked, in the order of the message.

@@ -35,14 +35,11 @@ struct Written {
 
 impl Links {
     /// The fields of the event's link, each with a comma before it; `None` where it is to be written
-    /// whole, or about something else.
+    /// whole.
     ///
     /// # Errors
     /// None: serde's interface has them.
-    pub fn fields(&mut self, event: &Event) -> Result<Option<&[u8]>, Error> {
-        let Payload::Link(link) = &event.payload else {
-            return Ok(None);
-        };
+    pub fn fields(&mut self, event: &Event, link: &Rc<Link>) -> Result<Option<&[u8]>, Error> {
         if event.op == Op::Delete {
             self.written.remove(&link.ifindex);
             return Ok(None);

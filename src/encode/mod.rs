@@ -2,17 +2,19 @@
 
 mod cut;
 mod links;
+mod routes;
 
 use std::io;
 use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::event::line::{Envelope, Line};
+use crate::event::line::{Envelope, Line, Written};
 use crate::event::meta::{Part, Settings};
-use crate::event::{Event, Kind, Origin};
+use crate::event::{Event, Kind, Origin, Payload};
 use crate::text;
 use links::Links;
+use routes::Routes;
 
 /// What the lines look like.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +49,7 @@ pub struct Encoder {
     /// What is to be written, and the numbers of its lines.
     waiting: Vec<(u64, Event)>,
     links: Links,
+    routes: Routes,
     sentence: String,
 }
 
@@ -68,6 +71,7 @@ impl Encoder {
             events: 0,
             waiting: Vec::with_capacity(TOGETHER),
             links: Links::default(),
+            routes: Routes::default(),
             sentence: String::new(),
         }
     }
@@ -144,7 +148,11 @@ impl Encoder {
                 let line = Line {
                     seq,
                     event,
-                    fields: self.links.fields(event)?,
+                    fields: match &event.payload {
+                        Payload::Route(route) => Some(self.routes.fields(route)?),
+                        Payload::Link(link) => self.links.fields(event, link)?.map(Written::Whole),
+                        _ => None,
+                    },
                     host: self.host.as_deref(),
                     message: self.message.then_some(&*self.sentence),
                 };

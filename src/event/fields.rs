@@ -65,9 +65,15 @@ impl Present for super::values::Symbol {}
 impl Present for super::values::Flags {}
 impl Present for super::values::Prefix {}
 
-/// `fields!(Type { a, b, c })` implements [`Fields`]; it must name every field, in order.
+/// `fields!(Type { a, b, c })` implements [`Fields`]; it must name every field, in order. Before a
+/// type that lends fields of another `lent` must stand.
 macro_rules! fields {
     ($type:ident { $($field:ident),+ $(,)? }) => {
+        // None is left out.
+        const _: fn(&$type) = |$type { $($field: _),+ }| {};
+        $crate::event::fields::fields!(lent $type { $($field),+ });
+    };
+    (lent $type:ident { $($field:ident),+ $(,)? }) => {
         impl $crate::event::fields::Fields for $type {
             fn names() -> &'static [&'static str] {
                 const NAMES: &[&str] = &[$($crate::event::fields::plain(stringify!($field))),+];
@@ -75,11 +81,10 @@ macro_rules! fields {
             }
 
             fn diff(&self, old: &Self) -> $crate::event::fields::Mask {
-                let $type { $($field),+ } = self;
                 let mut mask = 0;
                 let mut bit = 1;
                 $(
-                    if *$field != old.$field {
+                    if self.$field != old.$field {
                         mask |= bit;
                     }
                     bit <<= 1;

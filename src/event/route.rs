@@ -2,28 +2,45 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeStruct as _, Serializer};
 use serde_with::skip_serializing_none;
 
 use super::encap::Encap;
-use super::fields::{Present, fields, key};
+use super::fields::{Fields as _, Keyed, Mask, Present, fields, key};
 use super::object::{Object, some};
 use super::values::{Flags, IfName, Prefix, Symbol, string_schema};
 
 /// A route (`struct rtmsg`, linux/rtnetlink.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
 pub struct Route {
+    /// Destination, always with its length; `0.0.0.0/0` is the default route. MPLS: the label.
+    pub dst: Destination,
+    /// The outgoing device's name.
+    pub dev: Option<IfName>,
+    /// All else. A full table has a million routes, most of which differ in nothing but their
+    /// destination: it is shared, as the kernel's own `fib_info` is, and copied where one of them is
+    /// altered.
+    #[schemars(flatten)]
+    pub common: Rc<Common>,
+}
+
+/// What a route has in common with those to other destinations.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
+pub struct Common {
     /// Address family: `inet`, `inet6`, `mpls`.
     pub family: Symbol,
     /// `unicast`, `local`, `broadcast`, `anycast`, `multicast`, `blackhole`, `unreachable`,
     /// `prohibit`, `throw`, `nat`.
     pub r#type: Symbol,
-    /// Destination, always with its length; `0.0.0.0/0` is the default route. MPLS: the label.
-    pub dst: Destination,
     /// Source, where the route is for one only.
     pub src: Option<Prefix>,
     /// Type of service: a name from rt_dsfield, else hexadecimal.
@@ -46,8 +63,6 @@ pub struct Route {
     pub via: Option<Box<Via>>,
     /// Index of the outgoing device.
     pub ifindex: Option<u32>,
-    /// The outgoing device's name.
-    pub dev: Option<IfName>,
     /// Index of the incoming device (a cached or multicast route).
     pub iif_index: Option<u32>,
     /// The incoming device's name.
@@ -85,6 +100,28 @@ pub struct Route {
     pub flags: Flags,
     /// With `details`: use of the route (`struct rta_cacheinfo`).
     pub cacheinfo: Option<CacheInfo>,
+}
+
+impl Deref for Route {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
+}
+
+impl DerefMut for Route {
+    fn deref_mut(&mut self) -> &mut Common {
+        Rc::make_mut(&mut self.common)
+    }
+}
+
+impl Serialize for Route {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut fields = s.serialize_struct("Route", Self::names().len())?;
+        self.serialize_fields(Mask::MAX, &mut fields)?;
+        fields.end()
+    }
 }
 
 /// Where packets go.
@@ -221,16 +258,25 @@ pub struct CacheInfo {
     pub used: u32,
 }
 
-key!(Route {
+impl Keyed for Route {
+    const KEY: &'static [&'static str] =
+        &["family", "table", "dst", "src", "tos", "metric", "instance"];
+
+    fn hash_key(&self, hasher: &mut impl Hasher) {
+        self.common.hash_key(hasher);
+        self.dst.hash(hasher);
+    }
+}
+
+key!(Common {
     family,
     table,
-    dst,
     src,
     tos,
     metric,
     instance,
 });
-fields!(Route {
+fields!(lent Route {
     family,
     r#type,
     dst,
@@ -270,32 +316,48 @@ impl Object for Route {
     }
 
     fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        some(name, self.ifindex, &mut self.dev);
-        some(name, self.iif_index, &mut self.iif);
-        for hop in self.nexthops.iter_mut().flatten() {
+        some(name, self.common.ifindex, &mut self.dev);
+        let Common {
+            iif_index,
+            nexthops,
+            encap,
+            ..
+        } = &*self.common;
+        // What is shared is copied only where it names a device.
+        if iif_index.is_none() && nexthops.is_none() && encap.is_none() {
+            return;
+        }
+        let common = Rc::make_mut(&mut self.common);
+        some(name, common.iif_index, &mut common.iif);
+        for hop in common.nexthops.iter_mut().flatten() {
             name(hop.ifindex, &mut hop.dev);
         }
-        let hops = self.nexthops.iter_mut().flatten();
-        let encaps = hops.map(|hop| &mut hop.encap).chain([&mut self.encap]);
+        let hops = common.nexthops.iter_mut().flatten();
+        let encaps = hops.map(|hop| &mut hop.encap).chain([&mut common.encap]);
         for encap in encaps.flatten() {
             encap.devices_mut(name);
         }
     }
 
     fn settle(&mut self, old: &Self) {
-        if self.expires.is_some() && old.expires.is_some() {
+        if self.expires.is_some() && old.expires.is_some() && self.expires != old.expires {
             self.expires = old.expires;
         }
-        self.cacheinfo.clone_from(&old.cacheinfo);
+        if self.cacheinfo != old.cacheinfo {
+            self.cacheinfo.clone_from(&old.cacheinfo);
+        }
         // The kernel lists the legs of an IPv6 route in the order of its convenience.
-        if let (Some(legs), Some(old)) = (&mut self.nexthops, &old.nexthops)
+        if let Some(old) = &old.nexthops
+            && self.nexthops.is_some()
             && self.family.is("inet6")
         {
             let place = |leg: &NextHop| {
                 let same = |old: &NextHop| (old.ifindex, old.gateway) == (leg.ifindex, leg.gateway);
                 old.iter().position(same).unwrap_or(old.len())
             };
-            legs.sort_by_key(place);
+            if let Some(legs) = &mut self.nexthops {
+                legs.sort_by_key(place);
+            }
         }
     }
 }

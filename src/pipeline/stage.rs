@@ -82,7 +82,7 @@ pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, details: bool) -> Vec<I
 impl<'a> Sent<'a> {
     /// Appends what the message says.
     fn objects(self, state: &State, details: bool, items: &mut Vec<Item<'a>>) {
-        let mut cx = Cx::new(state.names(), details);
+        let mut cx = Cx::new(state.names(), details).with_forms(state.forms());
         let before = items.len();
         decode(&mut cx, &self.message, &mut |decoded, unparsed| {
             items.push(self.object(state, decoded, unparsed));

@@ -92,7 +92,7 @@ impl State {
             Payload::Route(route) => {
                 let route = Rc::make_mut(route);
                 let told = self.routes.row(route, message.body, raced, &self.names)?;
-                (told.op, told.key, told.old.map(Payload::Route))
+                (told.op, told.key, told.old.map(Payload::from))
             }
             _ => {
                 let key = key(&payload)?;

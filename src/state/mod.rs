@@ -13,6 +13,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::decode::route::Forms;
 use crate::decode::{Decoded, Verb};
 use crate::event::kind_set::KindSet;
 use crate::event::{Change, Kind, Op, Payload};
@@ -82,6 +83,11 @@ impl State {
         &self.names
     }
 
+    /// What was decoded of routes.
+    pub fn forms(&self) -> &Forms {
+        self.routes.forms()
+    }
+
     /// Everything that exists has been told.
     pub fn complete(&mut self) {
         self.complete = KindSet::of(Kind::ALL);
@@ -105,7 +111,7 @@ impl State {
     pub fn object(&self, kind: Kind, key: Key) -> Option<Payload> {
         let mut payload = match kind {
             Kind::Link => Payload::Link(self.links.by_key(key)?.clone()),
-            Kind::Route => Payload::Route(self.routes.get(key, &self.names)?),
+            Kind::Route => self.routes.get(key, &self.names)?.into(),
             _ => self.objects.get(&kind)?.get(key)?.payload.clone(),
         };
         self.name_devices(&mut payload);
@@ -117,7 +123,11 @@ impl State {
     pub fn key(&self, decoded: &Decoded) -> Option<Key> {
         let remembered =
             decoded.verb != Verb::Notify && self.tracked.contains(decoded.payload.kind());
-        remembered.then(|| key(&decoded.payload)).flatten()
+        match &decoded.payload {
+            _ if !remembered => None,
+            Payload::Route(route) => Some(self.routes.key(route)),
+            payload => key(payload),
+        }
     }
 
     /// Brings what is known of an object near.
@@ -175,7 +185,7 @@ impl State {
                     self.doubtful.insert(Kind::Route);
                 }
                 nameless = self.name_devices(&mut payload);
-                (told.op, told.key, told.old.map(Payload::Route))
+                (told.op, told.key, told.old.map(Payload::from))
             }
             _ => {
                 let objects = self.objects.entry(kind).or_default();

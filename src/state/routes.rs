@@ -1,14 +1,15 @@
 //! The known routes. There may be millions: each is kept as the message that told of it.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use super::legs;
-use super::table::{Key, Known, Mark, Table, key_of};
-use crate::decode::{Verb, route};
+use super::table::{Key, Keys, Known, Mark, Table, key_of};
+use crate::decode::Verb;
+use crate::decode::route::Forms;
 use crate::event::fields::Fields as _;
 use crate::event::object::Object as _;
-use crate::event::route::Route;
+use crate::event::route::{Common, Route};
 use crate::event::values::Flags;
 use crate::event::{Op, Payload};
 use crate::names::Names;
@@ -46,9 +47,9 @@ impl Packed {
         self.0[NUMBER..BODY] != self.number().to_ne_bytes()
     }
 
-    fn route(&self, names: &Names) -> Option<Rc<Route>> {
-        let mut route = route::of_body(names, self.body())?;
-        number(Rc::make_mut(&mut route), self.number());
+    fn route(&self, forms: &Forms, names: &Names) -> Option<Route> {
+        let mut route = forms.of_known(names, self.body())?;
+        number(&mut route, self.number());
         Some(route)
     }
 }
@@ -73,7 +74,7 @@ pub struct Told {
     pub op: Op,
     pub key: Key,
     /// The route's former self, where it stays.
-    pub old: Option<Rc<Route>>,
+    pub old: Option<Route>,
     /// Others may be gone without a word.
     pub doubtful: bool,
 }
@@ -87,6 +88,8 @@ pub struct Routes {
     siblings: HashMap<Key, Vec<u16>>,
     /// Where packed routes are built.
     room: Vec<u8>,
+    forms: Forms,
+    keys: RefCell<Keys<Common>>,
 }
 
 // linux/netlink.h
@@ -101,8 +104,18 @@ impl Routes {
     }
 
     /// The known route of that key.
-    pub fn get(&self, key: Key, names: &Names) -> Option<Rc<Route>> {
-        self.table.get(key)?.route(names)
+    pub fn get(&self, key: Key, names: &Names) -> Option<Route> {
+        self.table.get(key)?.route(&self.forms, names)
+    }
+
+    /// The key of a route; of an IPv4 route with siblings the first's.
+    pub fn key(&self, route: &Route) -> Key {
+        self.keys.borrow_mut().key(&route.common, &route.dst)
+    }
+
+    /// What was decoded of routes.
+    pub fn forms(&self) -> &Forms {
+        &self.forms
     }
 
     /// The route of that key was told without the name of a device: it will be told again.
@@ -153,8 +166,8 @@ impl Routes {
         });
         if let Some(left) = left {
             let old = self.put(key, looking, number, &left, route, names);
-            if let Some(rest) = route::of_body(names, &left) {
-                *route = Rc::unwrap_or_clone(rest);
+            if let Some(rest) = self.forms.of_known(names, &left) {
+                *route = rest;
             }
             return Told {
                 op: Op::Change,
@@ -201,8 +214,8 @@ impl Routes {
             if known.body() == stripped && !nameless {
                 return None;
             }
-            if let Some(mut old) = known.route(names) {
-                take_ages(Rc::make_mut(&mut old), route);
+            if let Some(mut old) = known.route(&self.forms, names) {
+                take_ages(&mut old, route);
                 let mut now = route.clone();
                 now.settle(&old);
                 if now.diff(&old) == 0 && !nameless {
@@ -225,12 +238,11 @@ impl Routes {
         let (missing, gone) = self.table.look_over(clean);
         let mut routes = Vec::new();
         for packed in gone {
-            if let Some(mut route) = packed.route(names) {
-                let named_route = Rc::make_mut(&mut route);
-                let base = named(named_route, 0);
-                let key = numbered(named_route, base, packed.number());
+            if let Some(mut route) = packed.route(&self.forms, names) {
+                let base = named(&mut route, 0);
+                let key = numbered(&mut route, base, packed.number());
                 self.forget(key, base, packed.number());
-                routes.push(Payload::Route(route));
+                routes.push(Payload::from(route));
             }
         }
         (missing, routes)
@@ -244,21 +256,21 @@ impl Routes {
         body: &[u8],
         route: &Route,
         names: &Names,
-    ) -> Option<Rc<Route>> {
+    ) -> Option<Route> {
         let mark = Mark::told(looking);
         Packed::build(key, mark, number, body, &mut self.room);
         let Some(known) = self.table.get_mut(key) else {
             self.table.put(Packed(Box::from(&self.room[..])));
             return None;
         };
-        let mut old = known.route(names);
+        let mut old = known.route(&self.forms, names);
         // In place: memory of its own would have to be fetched first.
         match known.0.len() == self.room.len() {
             true => known.0.copy_from_slice(&self.room),
             false => known.0 = Box::from(&self.room[..]),
         }
         if let Some(old) = &mut old {
-            take_ages(Rc::make_mut(old), route);
+            take_ages(old, route);
         }
         old
     }
@@ -298,8 +310,8 @@ impl Routes {
             let known = self.table.get(named(&mut like, *number));
             known.is_some_and(|known| {
                 let free = !unseen || !known.mark().is_seen();
-                free && known.route(names).is_some_and(|mut known| {
-                    plain(Rc::make_mut(&mut known));
+                free && known.route(&self.forms, names).is_some_and(|mut known| {
+                    plain(&mut known);
                     known.diff(&like) == 0
                 })
             })
@@ -402,15 +414,20 @@ fn numbered(route: &mut Route, base: Key, value: u16) -> Key {
 
 /// An IPv4 route's number, as its instance.
 fn number(route: &mut Route, number: u16) {
-    if route.family.is("inet") {
+    let is_new = number != 0 || route.instance.is_some();
+    if is_new && route.family.is("inet") {
         route.instance = (number != 0).then(|| number.to_string());
     }
 }
 
 /// What is not kept of a known route is as it is now.
 fn take_ages(old: &mut Route, now: &Route) {
-    (old.expires, old.error) = (now.expires, now.error);
-    old.cacheinfo.clone_from(&now.cacheinfo);
+    if (old.expires, old.error) != (now.expires, now.error) {
+        (old.expires, old.error) = (now.expires, now.error);
+    }
+    if old.cacheinfo != now.cacheinfo {
+        old.cacheinfo.clone_from(&now.cacheinfo);
+    }
 }
 
 /// What a route says, without what the kernel alters by itself.

@@ -1,6 +1,7 @@
 //! Known objects by key, and which of them a look at the kernel has seen.
 
-use std::hash::Hasher;
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
@@ -24,6 +25,33 @@ pub fn key_of(object: &impl Keyed) -> Key {
     let mut fields = KeyFields::new();
     object.hash_key(&mut fields);
     fields.key()
+}
+
+/// The keys of objects of which many in a row have a part of their key in common.
+#[derive(Debug, Default)]
+pub struct Keys<T>(Option<(Rc<T>, SipHasher13)>);
+
+impl<T: Keyed> Keys<T> {
+    /// The key that begins with the fields of `common`, and ends with `own`: what [`key_of`] makes of
+    /// an object that has them in this order.
+    pub fn key(&mut self, common: &Rc<T>, own: &impl Hash) -> Key {
+        let begun = match &self.0 {
+            Some((known, begun)) if Rc::ptr_eq(known, common) => *begun,
+            _ => {
+                let mut fields = KeyFields::new();
+                common.hash_key(&mut fields);
+                fields.flush();
+                self.0 = Some((common.clone(), fields.hasher));
+                fields.hasher
+            }
+        };
+        let mut fields = KeyFields {
+            hasher: begun,
+            ..KeyFields::new()
+        };
+        own.hash(&mut fields);
+        fields.key()
+    }
 }
 
 /// The bytes of some key fields, to be hashed in one go: that is twice as fast as one by one.

@@ -284,13 +284,10 @@ impl Open<'_> {
         self.json.0.bytes(fields);
     }
 
-    /// A field that is an object, of which the fields were written already, each with a comma
-    /// before it.
-    pub fn object(&mut self, key: &'static str, fields: &[u8]) {
+    /// Begins a field that is an object.
+    pub fn object(&mut self, key: &'static str) -> Open<'_> {
         self.json.0.key(key);
-        let object = self.json.open(OBJECT);
-        object.json.0.bytes(fields);
-        object.json.0.close(object.start, object.brackets);
+        self.json.object()
     }
 
     /// Ends it.

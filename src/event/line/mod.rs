@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::json::{self, Open};
+use super::route::Destination;
 use super::values::Word;
 use super::{Change, Event, SCHEMA_VERSION};
 use repeats::{About, Stamp, Told};
@@ -17,12 +18,19 @@ pub struct Line<'a> {
     /// From 0, one more for every line.
     pub seq: u64,
     pub event: &'a Event,
-    /// The fields of its object, each with a comma before it, where they are written already.
-    pub fields: Option<&'a [u8]>,
+    /// The fields of its object, where they are written already.
+    pub fields: Option<Written<'a>>,
     /// Name of the machine, where it was asked for.
     pub host: Option<&'a str>,
     /// The event as a sentence, where it was asked for.
     pub message: Option<&'a str>,
+}
+
+/// The fields of an object, written, each with a comma before it.
+pub enum Written<'a> {
+    Whole(&'a [u8]),
+    /// Before and behind a route's destination.
+    Around(&'a Destination, [&'a [u8]; 2]),
 }
 
 /// Writes the lines of one run.
@@ -70,7 +78,18 @@ impl Envelope {
             to.field("message", message)?;
         }
         match line.fields {
-            Some(fields) => to.object(kind.name(), fields),
+            Some(Written::Whole(fields)) => {
+                let mut object = to.object(kind.name());
+                object.written(fields);
+                object.close()?;
+            }
+            Some(Written::Around(dst, [before, behind])) => {
+                let mut object = to.object(kind.name());
+                object.written(before);
+                object.field("dst", dst)?;
+                object.written(behind);
+                object.close()?;
+            }
             None => to.field(kind.name(), &event.payload)?,
         }
         if let Some(change) = &event.change {

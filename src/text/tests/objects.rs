@@ -1,9 +1,11 @@
 //! Addresses, routes, neighbours, forwarding entries and rules.
 
+use std::rc::Rc;
+
 use super::*;
 use crate::event::encap::Encap;
 use crate::event::route::Destination;
-use crate::event::route::{Metrics, NextHop, Route, Via};
+use crate::event::route::{Common, Metrics, NextHop, Route, Via};
 use crate::event::{address, fdb, neigh, rule};
 
 fn of_address() -> address::Address {
@@ -51,49 +53,31 @@ fn addresses() {
     );
 }
 
-fn of_route() -> Route {
+fn of_route(common: Common) -> Route {
     Route {
+        dst: Destination::Prefix(to("10.0.0.0/8")),
+        dev: None,
+        common: Rc::new(common),
+    }
+}
+
+fn of_routes() -> Common {
+    Common {
         family: known("inet"),
         r#type: known("unicast"),
-        dst: Destination::Prefix(to("10.0.0.0/8")),
         table: known("main"),
         protocol: known("static"),
         scope: known("global"),
-        flags: Flags::new(0, WORDS),
-        src: None,
-        tos: None,
-        metric: None,
-        instance: None,
-        gateway: None,
-        via: None,
-        ifindex: None,
-        dev: None,
-        iif_index: None,
-        iif: None,
-        prefsrc: None,
-        nhid: None,
-        nexthops: None,
-        encap: None,
-        newdst: None,
-        flow: None,
-        metrics: None,
-        pref: None,
-        expires: None,
-        error: None,
-        mark: None,
-        uid: None,
-        ttl_propagate: None,
-        cacheinfo: None,
+        ..Common::default()
     }
 }
 
 #[test]
 fn routes() {
     let add = |route| sentence(&event(Op::Add, Payload::from(route)));
-    let plain = Route {
+    let plain = of_route(Common {
         gateway: ip("10.1.1.1"),
         ifindex: Some(2),
-        dev: name("eth0"),
         metric: Some(100),
         metrics: Some(
             Metrics {
@@ -103,17 +87,21 @@ fn routes() {
             }
             .into(),
         ),
-        ..of_route()
+        ..of_routes()
+    });
+    let plain = Route {
+        dev: name("eth0"),
+        ..plain
     };
     assert_eq!(
         add(plain),
         "route add 10.0.0.0/8 via 10.1.1.1 dev eth0 table main proto static metric 100 \
          mtu lock 1400"
     );
-    let black = Route {
+    let black = of_route(Common {
         r#type: known("blackhole"),
-        ..of_route()
-    };
+        ..of_routes()
+    });
     assert_eq!(
         add(black),
         "route add blackhole 10.0.0.0/8 table main proto static"
@@ -145,10 +133,10 @@ fn routes() {
         flags: Flags::new(0, WORDS),
         ..hop.clone()
     };
-    let multipath = Route {
+    let multipath = of_route(Common {
         nexthops: Some(vec![hop, other]),
-        ..of_route()
-    };
+        ..of_routes()
+    });
     assert_eq!(
         add(multipath),
         "route add 10.0.0.0/8 table main proto static nexthop via 10.1.1.1 dev eth0 weight 1 \
@@ -308,14 +296,14 @@ fn traffic_control() {
         "filter add basic protocol ip pref 0 ematches { matches [ { kind cmp relation and options { op gt val 5 } } ] }"
     );
     let opts = vec![Options(vec![("gbp", Value::Number(7))])];
-    let route = Route {
+    let route = of_route(Common {
         encap: Some(Box::new(Encap {
             r#type: Some(known("ip")),
             vxlan_opts: Some(opts),
             ..Default::default()
         })),
-        ..of_route()
-    };
+        ..of_routes()
+    });
     assert_eq!(
         sentence(&event(Op::Add, Payload::from(route))),
         "route add 10.0.0.0/8 encap ip vxlan_opts [ { gbp 7 } ] table main proto static"

@@ -1,5 +1,7 @@
 //! `RTM_NEWROUTE`, `RTM_DELROUTE` of IPv4 and IPv6 → [`Route`].
 
+mod forms;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
@@ -12,10 +14,11 @@ use super::cx::Cx;
 use super::encap;
 use super::rule::dsfield;
 use super::words::{family, u32_at};
-use crate::event::route::{CacheInfo, Destination, Flow, Metrics, NextHop, Route, Via};
+use crate::event::route::{CacheInfo, Common, Destination, Flow, Metrics, NextHop, Route, Via};
 use crate::event::values::{FlagNames, Flags, Prefix, Symbol};
 use crate::names::Names;
 use crate::netlink::attr::{Attr, Attrs, Fault, align};
+pub use forms::Forms;
 
 // linux/rtnetlink.h
 const RTA_VIA: u16 = 18;
@@ -66,55 +69,42 @@ pub(super) const FLAGS: &FlagNames = &[
 
 /// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
 pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rc<Route>> {
+    let route = match cx.forms {
+        Some(forms) => forms.decode(cx, body)?,
+        None => whole(cx, body)?,
+    };
+    Some(Rc::new(route))
+}
+
+/// Decodes all of it.
+fn whole(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let [af, dst_len, src_len, tos, table, protocol, scope, kind, ..] = *header;
     let names = cx.names;
     let mut number = u32::from(table);
-    let mut made = Rc::new(Route {
+    let mut dst = Destination::Prefix(Prefix {
+        address: unspecified(af),
+        length: dst_len,
+    });
+    let mut common = Rc::new(Common {
         family: family(af),
         r#type: Symbol::of(u32::from(kind), TYPES),
-        dst: Destination::Prefix(Prefix {
-            address: unspecified(af),
-            length: dst_len,
-        }),
         src: (src_len != 0).then(|| Prefix {
             address: unspecified(af),
             length: src_len,
         }),
         tos: (tos != 0).then(|| dsfield(cx, tos)),
-        table: Symbol::default(),
         protocol: names.protocols.symbol(u32::from(protocol)),
         scope: names.scopes.symbol(u32::from(scope)),
-        metric: None,
-        instance: None,
-        gateway: None,
-        via: None,
-        ifindex: None,
-        dev: None,
-        iif_index: None,
-        iif: None,
-        prefsrc: None,
-        nhid: None,
-        nexthops: None,
-        encap: None,
-        newdst: None,
-        flow: None,
-        metrics: None,
-        pref: None,
-        expires: None,
-        error: None,
-        mark: None,
-        uid: None,
-        ttl_propagate: None,
         flags: Flags::new(u64::from(u32_at(header, 8)), FLAGS),
-        cacheinfo: None,
+        ..Common::default()
     });
-    let it = Rc::get_mut(&mut made)?;
+    let it = Rc::get_mut(&mut common)?;
     cx.each(attributes, |cx, attr| {
         match attr.kind {
-            RTA_DST if i32::from(af) == libc::AF_MPLS => it.dst = labels(&attr)?,
+            RTA_DST if i32::from(af) == libc::AF_MPLS => dst = labels(&attr)?,
             RTA_DST => {
-                it.dst = Destination::Prefix(Prefix {
+                dst = Destination::Prefix(Prefix {
                     address: attr.ip()?,
                     length: dst_len,
                 });
@@ -169,18 +159,17 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rc<Route>> {
     if i32::from(af) == libc::AF_INET6 {
         it.instance = instance(it, protocol);
     }
-    Some(made)
-}
-
-/// What the body of a route's message says, and no more than is kept of a known route.
-pub fn of_body(names: &Names, body: &[u8]) -> Option<Rc<Route>> {
-    decode(&mut Cx::new(names, false), body)
+    Some(Route {
+        dst,
+        dev: None,
+        common,
+    })
 }
 
 /// IPv6 keeps routes to the same destination beside each other, unless they go through routers:
 /// those are the legs of one route, but for those that a router announced
 /// (`rt6_qualify_for_ecmp`, include/net/ip6_route.h).
-fn instance(it: &Route, protocol: u8) -> Option<String> {
+fn instance(it: &Common, protocol: u8) -> Option<String> {
     const RTPROT_RA: u8 = 9;
     if let Some(nhid) = it.nhid {
         return Some(format!("nhid {nhid}"));

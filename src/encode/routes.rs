@@ -1,0 +1,125 @@
+//! Routes as they were written last. Most differ from another in nothing but their destination: all
+//! else is copied, and not written again.
+
+use std::rc::Rc;
+
+use serde_json::Error;
+
+use crate::event::fields::Fields as _;
+use crate::event::json;
+use crate::event::line::Written;
+use crate::event::route::{Common, Route};
+use crate::event::values::IfName;
+
+/// Texts that are remembered, each of some 200 bytes, by where in memory what they say is. Of two
+/// that want the same place the later has it.
+const PLACES: usize = 256;
+
+/// What was written of routes.
+#[derive(Debug)]
+pub struct Routes(Box<[Option<Known>; PLACES]>);
+
+/// What routes have in common, written.
+#[derive(Debug)]
+struct Known {
+    /// Nobody alters it as long as it is held here too.
+    common: Rc<Common>,
+    dev: Option<IfName>,
+    /// The fields of a route but for the destination, each with a comma before it.
+    text: Vec<u8>,
+    /// Where the destination goes.
+    dst: usize,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Routes(Box::new([const { None }; PLACES]))
+    }
+}
+
+impl Routes {
+    /// The fields of the route.
+    ///
+    /// # Errors
+    /// None: serde's interface has them.
+    pub fn fields<'a>(&'a mut self, route: &'a Route) -> Result<Written<'a>, Error> {
+        let place = (Rc::as_ptr(&route.common).addr() / size_of::<Common>()) % PLACES;
+        let place = &mut self.0[place];
+        place.take_if(|known| !known.is_of(route));
+        let known = match place {
+            Some(known) => known,
+            none => none.insert(Known::new(route)?),
+        };
+        Ok(Written::Around(
+            &route.dst,
+            known.text.split_at(known.dst).into(),
+        ))
+    }
+}
+
+impl Known {
+    fn is_of(&self, route: &Route) -> bool {
+        Rc::ptr_eq(&self.common, &route.common) && self.dev == route.dev
+    }
+
+    fn new(route: &Route) -> Result<Self, Error> {
+        let field = Route::names().iter().position(|field| *field == "dst");
+        let before = (1 << field.unwrap_or_default()) - 1;
+        let mut text = Vec::new();
+        let mut write = |fields| {
+            json::append(&mut text, |json| {
+                route.serialize_fields(fields, &mut json.object())
+            })?;
+            Ok::<_, Error>(text.len())
+        };
+        let dst = write(before)?;
+        write(!before << 1)?;
+        Ok(Known {
+            common: route.common.clone(),
+            dev: route.dev,
+            text,
+            dst,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::route::Destination;
+    use crate::event::values::Prefix;
+
+    #[test]
+    fn a_route_is_written_as_if_it_was_the_first() {
+        let commons = [
+            Common::default(),
+            Common {
+                metric: Some(7),
+                ifindex: Some(3),
+                ..Common::default()
+            },
+        ];
+        let commons = commons.map(Rc::new);
+        let devs = [None, Some("a"), Some("veth0")];
+        let mut routes = Routes::default();
+        for number in 0..60_u8 {
+            let dst = Prefix {
+                address: [10, 0, number, 0].into(),
+                length: number / 2,
+            };
+            let dev = devs[usize::from(number / 5) % 3];
+            let route = Route {
+                dst: Destination::Prefix(dst),
+                dev: dev.and_then(|dev| IfName::new(dev.as_bytes())),
+                common: commons[usize::from(number / 3) % 2].clone(),
+            };
+            let Written::Around(_, pieces) = routes.fields(&route).unwrap() else {
+                panic!("a route in one piece");
+            };
+            let [before, behind] = pieces.map(|piece| String::from_utf8(piece.to_vec()).unwrap());
+            let whole = serde_json::to_string(&route).unwrap();
+            let text = format!("{before},\"dst\":\"{dst}\"{behind}");
+            assert_eq!(format!("{{{}}}", &text[1..]), whole);
+        }
+    }
+}
