@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
+use hashbrown::hash_table::Entry;
+
 use super::legs;
 use super::table::{Key, Keys, Known, Mark, Table, key_of};
 use crate::decode::Verb;
@@ -259,9 +261,12 @@ impl Routes {
     ) -> Option<Route> {
         let mark = Mark::told(looking);
         Packed::build(key, mark, number, body, &mut self.room);
-        let Some(known) = self.table.get_mut(key) else {
-            self.table.put(Packed(Box::from(&self.room[..])));
-            return None;
+        let known = match self.table.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                place.insert(Packed(Box::from(&self.room[..])));
+                return None;
+            }
         };
         let mut old = known.route(&self.forms, names);
         // In place: memory of its own would have to be fetched first.

@@ -232,11 +232,14 @@ impl<T: Known> Table<T> {
         self.0[part(key)].find_mut(key as u64, |object| object.key() == key)
     }
 
+    /// The place of the object of that key.
+    pub fn entry(&mut self, key: Key) -> Entry<'_, T> {
+        self.0[part(key)].entry(key as u64, |known| known.key() == key, hash)
+    }
+
     /// Puts an object. Returns its former self.
     pub fn put(&mut self, object: T) -> Option<T> {
-        let key = object.key();
-        let part = &mut self.0[part(key)];
-        match part.entry(key as u64, |known| known.key() == key, hash) {
+        match self.entry(object.key()) {
             Entry::Occupied(mut known) => Some(std::mem::replace(known.get_mut(), object)),
             Entry::Vacant(place) => {
                 place.insert(object);

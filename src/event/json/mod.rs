@@ -278,6 +278,13 @@ impl Open<'_> {
         value.serialize(&mut *self.json)
     }
 
+    /// A field that is a string in which nothing has to be escaped.
+    #[inline]
+    pub fn plain(&mut self, key: &'static str, text: &[u8]) {
+        self.json.0.key(key);
+        self.json.0.quoted(text);
+    }
+
     /// Fields that were written already, each with a comma before it.
     #[inline]
     pub fn written(&mut self, fields: &[u8]) {

@@ -9,7 +9,7 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::json::{self, Open};
 use super::route::Destination;
-use super::values::Word;
+use super::values::{PrefixText, Word};
 use super::{Change, Event, SCHEMA_VERSION};
 use repeats::{About, Stamp, Told};
 
@@ -86,7 +86,15 @@ impl Envelope {
             Some(Written::Around(dst, [before, behind])) => {
                 let mut object = to.object(kind.name());
                 object.written(before);
-                object.field("dst", dst)?;
+                let mut room = PrefixText::default();
+                let plain = match dst {
+                    Destination::Prefix(prefix) => prefix.ipv4(&mut room),
+                    _ => None,
+                };
+                match plain {
+                    Some(text) => object.plain("dst", text),
+                    None => object.field("dst", dst)?,
+                }
                 object.written(behind);
                 object.close()?;
             }

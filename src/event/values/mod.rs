@@ -7,7 +7,7 @@ mod ll_addr;
 mod symbol;
 mod time;
 
-pub use bytes::{Hex, IfName, Prefix, Text, hex_unless_utf8};
+pub use bytes::{Hex, IfName, Prefix, PrefixText, Text, hex_unless_utf8};
 pub use flags::{FlagNames, Flags};
 pub use ll_addr::LlAddr;
 pub use symbol::{Symbol, Word};
