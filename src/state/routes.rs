@@ -16,37 +16,37 @@ use crate::event::values::Flags;
 use crate::event::{Op, Payload};
 use crate::names::Names;
 
-/// A known route: 16 bytes of key, its mark, the number that tells it from its siblings (an
-/// IPv4 route's `instance`), and the body of its message.
+/// A known route: its key, and in one piece its mark, the number that tells it from its siblings
+/// (an IPv4 route's `instance`), and the body of its message. The key is where a table looks: to
+/// find another route, or to grow, it need not fetch the rest.
 #[derive(Debug)]
-struct Packed(Box<[u8]>);
+struct Packed(Key, Box<[u8]>);
 
-const MARK: usize = 16;
-const NUMBER: usize = 17;
-const BODY: usize = 19;
+const MARK: usize = 0;
+const NUMBER: usize = 1;
+const BODY: usize = 3;
 /// Beside the number: it was told without the name of a device.
 const NAMELESS: u16 = 0x8000;
 
 impl Packed {
     /// Builds it in `room`.
-    fn build(key: Key, mark: Mark, number: u16, body: &[u8], room: &mut Vec<u8>) {
+    fn build(mark: Mark, number: u16, body: &[u8], room: &mut Vec<u8>) {
         room.clear();
-        room.extend_from_slice(&key.to_ne_bytes());
         room.push(mark.to_byte());
         room.extend_from_slice(&number.to_ne_bytes());
         legs::without_ages(body, room);
     }
 
     fn body(&self) -> &[u8] {
-        &self.0[BODY..]
+        &self.1[BODY..]
     }
 
     fn number(&self) -> u16 {
-        u16::from_ne_bytes([self.0[NUMBER], self.0[NUMBER + 1]]) & !NAMELESS
+        u16::from_ne_bytes([self.1[NUMBER], self.1[NUMBER + 1]]) & !NAMELESS
     }
 
     fn is_nameless(&self) -> bool {
-        self.0[NUMBER..BODY] != self.number().to_ne_bytes()
+        self.1[NUMBER..BODY] != self.number().to_ne_bytes()
     }
 
     fn route(&self, forms: &Forms, names: &Names) -> Option<Route> {
@@ -58,15 +58,13 @@ impl Packed {
 
 impl Known for Packed {
     fn key(&self) -> Key {
-        let mut key = [0; 16];
-        key.copy_from_slice(&self.0[..16]);
-        Key::from_ne_bytes(key)
+        self.0
     }
     fn mark(&self) -> Mark {
-        Mark::from_byte(self.0[MARK])
+        Mark::from_byte(self.1[MARK])
     }
     fn set_mark(&mut self, mark: Mark) {
-        self.0[MARK] = mark.to_byte();
+        self.1[MARK] = mark.to_byte();
     }
 }
 
@@ -124,7 +122,7 @@ impl Routes {
     pub fn note_nameless(&mut self, key: Key) {
         if let Some(known) = self.table.get_mut(key) {
             let number = known.number() | NAMELESS;
-            known.0[NUMBER..BODY].copy_from_slice(&number.to_ne_bytes());
+            known.1[NUMBER..BODY].copy_from_slice(&number.to_ne_bytes());
         }
     }
 
@@ -260,19 +258,19 @@ impl Routes {
         names: &Names,
     ) -> Option<Route> {
         let mark = Mark::told(looking);
-        Packed::build(key, mark, number, body, &mut self.room);
+        Packed::build(mark, number, body, &mut self.room);
         let known = match self.table.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
-                place.insert(Packed(Box::from(&self.room[..])));
+                place.insert(Packed(key, Box::from(&self.room[..])));
                 return None;
             }
         };
         let mut old = known.route(&self.forms, names);
         // In place: memory of its own would have to be fetched first.
-        match known.0.len() == self.room.len() {
-            true => known.0.copy_from_slice(&self.room),
-            false => known.0 = Box::from(&self.room[..]),
+        match known.1.len() == self.room.len() {
+            true => known.1.copy_from_slice(&self.room),
+            false => known.1 = Box::from(&self.room[..]),
         }
         if let Some(old) = &mut old {
             take_ages(old, route);
