@@ -142,3 +142,80 @@ fn place(body: &[u8]) -> Option<Range<usize>> {
     }
     Some(place)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(header: [u8; 12], attributes: &[(u16, &[u8])]) -> Vec<u8> {
+        let mut body = header.to_vec();
+        for (kind, value) in attributes {
+            let length = (4 + value.len()) as u16;
+            body.extend_from_slice(&length.to_ne_bytes());
+            body.extend_from_slice(&kind.to_ne_bytes());
+            body.extend_from_slice(value);
+            body.resize(align(body.len()), 0);
+        }
+        body
+    }
+
+    /// Bodies like each other, each of them with every single byte altered, come out of the forms
+    /// of those before them as if there had been none.
+    #[test]
+    fn a_route_is_decoded_as_if_it_was_the_first() {
+        const RTA_OIF: u16 = 4;
+        const RTA_CACHEINFO: u16 = 12;
+        const RTA_TABLE: u16 = 15;
+        let of = |family: u8| [family, 24, 0, 0, 254, 4, 253, 1, 0, 0, 0, 0];
+        let (table, device) = (254_u32.to_ne_bytes(), 3_u32.to_ne_bytes());
+        let (table, device) = ((RTA_TABLE, &table[..]), (RTA_OIF, &device[..]));
+        let v6 = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+        let bodies = [
+            body(of(2), &[table, (RTA_DST, &[10, 0, 0, 0]), device]),
+            body(of(2), &[table, (RTA_DST, &[10, 0, 1, 0]), device]),
+            body(of(2), &[table, device]),
+            body(
+                of(2),
+                &[
+                    (RTA_DST, &[1, 2, 3, 4]),
+                    table,
+                    (RTA_DST, &[5, 6, 7, 8]),
+                    device,
+                ],
+            ),
+            body(of(2), &[table, (RTA_DST, &[10, 0, 0]), device]),
+            body(of(10), &[table, (RTA_DST, &v6), device]),
+            body(
+                of(10),
+                &[table, (RTA_DST, &v6), device, (RTA_CACHEINFO, &[1; 32])],
+            ),
+            body(of(28), &[(RTA_DST, &[0, 1, 0x41, 0]), device]),
+        ];
+        let names = Names::builtin();
+        let forms = Forms::default();
+        let said = |forms: Option<&Forms>, body: &[u8]| {
+            let mut cx = Cx::new(&names, true);
+            let route = match forms {
+                Some(forms) => forms.decode(&mut cx, body),
+                None => whole(&mut cx, body),
+            };
+            (route, cx.take_unparsed())
+        };
+        let mut shared = 0;
+        for original in &bodies {
+            for at in 0..original.len() {
+                for byte in [0, 1, 5, 28, 0x80, original[at] ^ 1, original[at]] {
+                    let mut body = original.clone();
+                    body[at] = byte;
+                    for body in [&body[..], original, &body[..at]] {
+                        let by_form = said(Some(&forms), body);
+                        assert_eq!(by_form, said(None, body), "{body:02x?}");
+                        let route = by_form.0.as_ref();
+                        shared += route.map_or(0, |route| Rc::strong_count(&route.common) - 1);
+                    }
+                }
+            }
+        }
+        assert!(shared > 1000 && forms.0.borrow().forms.len() <= MOST);
+    }
+}
