@@ -7,7 +7,7 @@ use crate::decode::Verb;
 use crate::event::Payload;
 use crate::event::fields::Fields;
 use crate::event::link::Link;
-use crate::event::values::{IfName, LlAddr};
+use crate::event::values::IfName;
 
 /// A known device.
 #[derive(Debug)]
@@ -82,10 +82,11 @@ impl Links {
             nameless |= index != 0 && name.is_none();
         });
         if let Payload::Neigh(neigh) = payload
+            && let Some(lladdr) = neigh.lladdr
+            && lladdr.may_be_ip()
             && self.is_tunnel(neigh.ifindex)
         {
-            let neigh = Rc::make_mut(neigh);
-            neigh.lladdr = neigh.lladdr.map(LlAddr::of_tunnel);
+            Rc::make_mut(neigh).lladdr = Some(lladdr.of_tunnel());
         }
         nameless
     }

@@ -43,8 +43,13 @@ impl LlAddr {
 
     /// The same address as an IP tunnel's device shows it.
     pub fn of_tunnel(mut self) -> Self {
-        self.tunnel = self.length == 4 || self.length == 16;
+        self.tunnel = self.may_be_ip();
         self
+    }
+
+    /// Has it the length of an IP address?
+    pub fn may_be_ip(&self) -> bool {
+        self.length == 4 || self.length == 16
     }
 
     pub fn as_bytes(&self) -> &[u8] {
