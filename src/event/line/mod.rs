@@ -107,6 +107,9 @@ impl Envelope {
         if let Some(nl) = &event.nl {
             let [before, behind] = self.told.by(nl)?;
             to.written(before);
+            if let Some(portid) = &nl.portid {
+                to.field("portid", portid)?;
+            }
             if let Some(seq) = &nl.seq {
                 to.field("seq", seq)?;
             }

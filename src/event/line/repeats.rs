@@ -89,11 +89,11 @@ impl About {
     }
 }
 
-/// The field `nl`, written, before and behind the number of the request: of many requests in a row
-/// that alone differs.
+/// The field `nl`, written, before and behind the numbers of the asker and the request: of many
+/// requests in a row those alone differ.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// Without that number.
+    /// Without those numbers.
     nl: Option<Nl>,
     before: Vec<u8>,
     behind: Vec<u8>,
@@ -105,13 +105,12 @@ impl Told {
     /// # Errors
     /// None: serde's interface has them.
     pub fn by(&mut self, nl: &Nl) -> Result<[&[u8]; 2], Error> {
-        let same = |old: &Nl| {
-            (old.r#type, old.portid, old.flags) == (nl.r#type, nl.portid, nl.flags)
-                && old.family == nl.family
-        };
+        let same =
+            |old: &Nl| (old.r#type, old.flags) == (nl.r#type, nl.flags) && old.family == nl.family;
         if !self.nl.as_ref().is_some_and(same) {
             self.nl = None;
             self.write(Nl {
+                portid: None,
                 seq: None,
                 ..nl.clone()
             })?;
@@ -128,7 +127,7 @@ impl Told {
         let flags = nl.flags;
         let nl = Nl { flags: None, ..nl };
         field(&nl, &mut self.before)?;
-        // The number stands before the flags, or the end.
+        // The numbers stand before the flags, or the end.
         self.before.pop();
         self.behind.drain(..self.before.len());
         self.nl = Some(Nl { flags, ..nl });
@@ -160,9 +159,12 @@ mod tests {
                 flags: flags[number / 11 % 3],
             };
             let [before, behind] = told.by(&nl).unwrap();
-            let seq = nl.seq.map(|seq| format!(",\"seq\":{seq}"));
-            let seq = seq.unwrap_or_default().into_bytes();
-            let text = String::from_utf8([before, &seq, behind].concat()).unwrap();
+            let field = |name, number: Option<u32>| {
+                let field = number.map(|number| format!(",\"{name}\":{number}"));
+                field.unwrap_or_default().into_bytes()
+            };
+            let numbers = [field("portid", nl.portid), field("seq", nl.seq)].concat();
+            let text = String::from_utf8([before, &numbers, behind].concat()).unwrap();
             let whole = serde_json::to_string(&nl).unwrap();
             assert_eq!(text, format!(",\"nl\":{whole}"));
         }
