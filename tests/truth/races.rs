@@ -59,7 +59,8 @@ fn what_changes_while_it_is_listed_is_told() {
 fn a_huge_link_hides_no_other_and_huge_routes_are_whole() {
     let Some(ns) = Namespace::new() else { return };
     ns.run(
-        "for ((i = 0; i < 27; i++)); do echo link add v$i type veth peer name w$i; done | ip -batch -
+        "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad
+         for ((i = 0; i < 27; i++)); do echo link add v$i type veth peer name w$i; done | ip -batch -
          for ((i = 0; i < 496; i++)); do printf 'link property add dev v3 altname n%0125d\\n' $i; done | ip -batch -
          for ((i = 0; i < 27; i++)); do echo link set v$i up; echo link set w$i up; done | ip -batch -
          ip address add 10.1.0.1/16 dev v0
