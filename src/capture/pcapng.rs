@@ -1,8 +1,7 @@
 //! The newer capture format, pcapng; ours too.
 
 use pcap_parser::{
-    EnhancedPacketBlock, OptionCode, PcapNGOption, SimplePacketBlock, parse_enhancedpacketblock_be,
-    parse_enhancedpacketblock_le, parse_interfacedescriptionblock_be,
+    OptionCode, PcapNGOption, SimplePacketBlock, parse_interfacedescriptionblock_be,
     parse_interfacedescriptionblock_le, parse_interfacestatisticsblock_be,
     parse_interfacestatisticsblock_le, parse_sectionheaderblock, parse_simplepacketblock_be,
     parse_simplepacketblock_le,
@@ -102,8 +101,7 @@ impl Pcapng {
             let item = match kind {
                 SECTION_HEADER => self.begin(buffer, length).map(|()| None),
                 INTERFACE => self.interface(buffer, length).map(|()| None),
-                PACKET => self.packet(buffer, length).map(Some),
-                OLD_PACKET => self.old_packet(buffer, length).map(Some),
+                PACKET | OLD_PACKET => self.packet(kind, buffer, length).map(Some),
                 SIMPLE_PACKET => self.simple_packet(buffer, length).map(Some),
                 STATISTICS if self.section.ours => self.mark(buffer, length),
                 _ => Ok(None),
@@ -219,37 +217,19 @@ impl Pcapng {
         Ok(())
     }
 
-    fn packet(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
-        let offset = buffer.offset();
-        let EnhancedPacketBlock {
-            if_id,
-            ts_high,
-            ts_low,
-            caplen,
-            origlen,
-            ..
-        } = parse!(
-            self.section.big_endian,
-            parse_enhancedpacketblock_be,
-            parse_enhancedpacketblock_le,
-            buffer.need(length, "block")?,
-            offset
-        );
-        let data = buffer.start() + DATA;
-        self.item(if_id, (ts_high, ts_low), data, caplen, origlen, offset)
-    }
-
-    /// The block that [`PACKET`] replaced. It differs in the width of the interface's number.
-    fn old_packet(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
+    /// An enhanced packet, or of the kind that it replaced: that differs in the width of the
+    /// interface's number. By hand, as most of a recording consists of them.
+    fn packet(&mut self, kind: u32, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
         let offset = buffer.offset();
         let big = self.section.big_endian;
         let block = buffer.need(length, "block")?;
         if length < DATA + 4 {
             return Err(Fault::malformed(offset, "a packet block without a packet"));
         }
-        let interface = match big {
-            true => u16::from_be_bytes([block[8], block[9]]),
-            false => u16::from_le_bytes([block[8], block[9]]),
+        let interface = match (kind, big) {
+            (PACKET, _) => word(block, 8, big),
+            (_, true) => u16::from_be_bytes([block[8], block[9]]).into(),
+            (_, false) => u16::from_le_bytes([block[8], block[9]]).into(),
         };
         let time = (word(block, 12, big), word(block, 16, big));
         let (caplen, origlen) = (word(block, 20, big), word(block, 24, big));
@@ -257,7 +237,7 @@ impl Pcapng {
             return Err(Fault::malformed(offset, "a packet longer than its block"));
         }
         let data = buffer.start() + DATA;
-        self.item(interface.into(), time, data, caplen, origlen, offset)
+        self.item(interface, time, data, caplen, origlen, offset)
     }
 
     fn simple_packet(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
