@@ -77,18 +77,19 @@ impl<E: Listen, D: List> Stream<E, D> {
         Ok(())
     }
 
-    /// Tells some of what was received.
-    pub(super) fn tell(&mut self) -> Result<(), Error> {
+    /// Tells some of what was received. Returns of how many.
+    pub(super) fn tell(&mut self) -> Result<usize, Error> {
         if self.session.is_full() {
-            return Ok(());
+            return Ok(0);
         }
         let inputs = self.backlog.pop(BATCH);
         let lost = |input: &Input<'_>| matches!(input.what, What::Mark(Mark::Gap(_)));
         if inputs.iter().any(lost) {
             self.looks.lost(Instant::now());
         }
+        let told = inputs.len();
         self.session.feed(&inputs)?;
-        Ok(())
+        Ok(told)
     }
 
     pub(super) fn tell_refused(&mut self, now: Instant) -> Result<(), Error> {

@@ -167,7 +167,7 @@ impl Run {
             errors: 0,
             dump_errors: 0,
             emptied: None,
-            gather: Duration::ZERO,
+            most_gather: Duration::ZERO,
             deadline: None,
             heartbeat: None,
             next_heartbeat: None,
