@@ -1,41 +1,15 @@
-//! The body of a route's message, cut: one leg less, or without its ages.
+//! The body of a multipath route's message with one leg less.
 
+use crate::decode::route::RTMSG;
 use crate::event::route::Route;
 use crate::netlink::attr::{Attrs, align};
 
 // linux/rtnetlink.h
-const RTMSG: usize = 12;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 const RTA_MULTIPATH: u16 = 9;
-const RTA_CACHEINFO: u16 = 12;
 /// `struct rtnexthop`: length (u16), flags (u8), hops (u8), ifindex (u32).
 const RTNEXTHOP: usize = 8;
-
-/// Appends the body to `out`, but for its ages (`RTA_CACHEINFO`), which are no part of what is
-/// known.
-pub fn without_ages(body: &[u8], out: &mut Vec<u8>) {
-    let (header, mut rest) = body.split_at(RTMSG.min(body.len()));
-    out.extend_from_slice(header);
-    while let Some((before, behind)) = around(RTA_CACHEINFO, rest) {
-        out.extend_from_slice(before);
-        rest = behind;
-    }
-    out.extend_from_slice(rest);
-}
-
-/// What is before and behind the first attribute of that kind, if there is one.
-fn around(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut at = 0;
-    for attr in Attrs::new(attributes).flatten() {
-        let end = (at + align(attr.whole().len())).min(attributes.len());
-        if attr.kind == kind {
-            return Some((&attributes[..at], &attributes[end..]));
-        }
-        at = end;
-    }
-    None
-}
 
 /// What is left of the multipath route `body` without the leg that is all of `gone`; `None` where
 /// that leg is none of its legs, or its only one.

@@ -1,8 +1,10 @@
 //! The known devices.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use super::table::{Key, Known, Mark, Table};
+use super::key::Key;
+use super::table::{Known, Mark, Table};
 use crate::decode::Verb;
 use crate::event::Payload;
 use crate::event::fields::Fields;
@@ -37,6 +39,8 @@ impl Known for Device {
 #[derive(Debug, Default)]
 pub struct Links {
     table: Table<Device>,
+    /// The device whose name was asked for last, and the name: mostly it is asked for again.
+    asked: Cell<Option<(u32, Option<IfName>)>>,
     /// The devices that a look has seen, in its order, and their former selves.
     rows: Vec<(u32, Option<Rc<Link>>)>,
 }
@@ -56,13 +60,26 @@ impl Links {
 
     /// Gives a device that is known already its final names.
     pub fn rename(&mut self, link: Rc<Link>) {
-        if let Some(device) = self.table.get_mut(key(link.ifindex)) {
+        if let Some(device) = self.table_mut().get_mut(key(link.ifindex)) {
             device.link = link;
         }
     }
 
     pub fn name(&self, ifindex: u32) -> Option<IfName> {
-        self.get(ifindex)?.ifname
+        if let Some((asked, name)) = self.asked.get()
+            && asked == ifindex
+        {
+            return name;
+        }
+        let name = self.get(ifindex).and_then(|link| link.ifname);
+        self.asked.set(Some((ifindex, name)));
+        name
+    }
+
+    /// The devices, to be altered.
+    fn table_mut(&mut self) -> &mut Table<Device> {
+        self.asked.set(None);
+        &mut self.table
     }
 
     /// Fills in the names of devices, and what depends on the device's type. Returns whether one
@@ -124,7 +141,7 @@ impl Links {
     /// A look is over. Returns the number of devices that are missing but may still be there, and
     /// those that are gone.
     pub fn look_over(&mut self, clean: bool) -> (usize, Vec<Rc<Link>>) {
-        let (missing, gone) = self.table.look_over(clean);
+        let (missing, gone) = self.table_mut().look_over(clean);
         (
             missing,
             gone.into_iter().map(|device| device.link).collect(),
@@ -134,7 +151,7 @@ impl Links {
     /// Takes a device out, and makes what a message says of it whole. Returns whether the device
     /// stays, as what `link` is now, and its former self where it does.
     pub fn take(&mut self, verb: Verb, link: &mut Link) -> (bool, Option<Rc<Link>>) {
-        let old = self.table.remove(key(link.ifindex));
+        let old = self.table_mut().remove(key(link.ifindex));
         let Some(Device { link: old, .. }) = old else {
             // A part of an unknown device is not worth knowing: the whole would seem to differ.
             return (verb == Verb::New, None);
@@ -158,7 +175,7 @@ impl Links {
             (known.event, known.wireless) = (None, None);
         }
         let mark = Mark::told(looking);
-        self.table.put(Device { mark, link });
+        self.table_mut().put(Device { mark, link });
     }
 }
 

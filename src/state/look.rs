@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use super::table::{Key, Known as _, key};
+use super::key::{Key, key};
+use super::table::Known as _;
 use super::{Links, Meaning, State, op_of, silent};
 use crate::decode::{Decoded, Verb};
 use crate::event::{Change, Kind, Op, Origin, Payload};

@@ -2,6 +2,7 @@
 //! message's meaning whole (`op`, device names, `changed` and `old`), and tells a look at the
 //! kernel's own list from what is known.
 
+mod key;
 mod legs;
 mod links;
 mod look;
@@ -19,18 +20,18 @@ use crate::event::kind_set::KindSet;
 use crate::event::{Change, Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
+pub use key::Key;
 use links::Links;
 use look::Look;
 pub use look::Verdict;
 use objects::Objects;
 use routes::Routes;
-pub use table::Key;
 
 /// The key of an object; `None` for a message, which is no state.
 pub fn key(payload: &Payload) -> Option<Key> {
     match payload {
         Payload::Link(link) => Some(links::key(link.ifindex)),
-        _ => table::key(payload),
+        _ => key::key(payload),
     }
 }
 

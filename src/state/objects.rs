@@ -1,6 +1,7 @@
 //! The known objects of the kinds that have few: decoded, as they were told.
 
-use super::table::{Key, Known, Mark, Table};
+use super::key::Key;
+use super::table::{Known, Mark, Table};
 use crate::event::Payload;
 
 /// A known object.

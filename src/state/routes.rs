@@ -2,13 +2,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use hashbrown::hash_table::Entry;
-
+use super::key::{Key, Keys, key_of};
 use super::legs;
-use super::table::{Key, Keys, Known, Mark, Table, key_of};
+use super::table::{Known, Mark, Table};
 use crate::decode::Verb;
-use crate::decode::route::Forms;
+use crate::decode::route::{Forms, Own, Rest};
 use crate::event::fields::Fields as _;
 use crate::event::object::Object as _;
 use crate::event::route::{Common, Route};
@@ -16,55 +16,36 @@ use crate::event::values::Flags;
 use crate::event::{Op, Payload};
 use crate::names::Names;
 
-/// A known route: its key, and in one piece its mark, the number that tells it from its siblings
-/// (an IPv4 route's `instance`), and the body of its message. The key is where a table looks: to
-/// find another route, or to grow, it need not fetch the rest.
+/// A known route, as the message that told of it.
 #[derive(Debug)]
-struct Packed(Key, Box<[u8]>);
-
-const MARK: usize = 0;
-const NUMBER: usize = 1;
-const BODY: usize = 3;
-/// Beside the number: it was told without the name of a device.
-const NAMELESS: u16 = 0x8000;
+struct Packed {
+    key: Key,
+    rest: Rc<Rest>,
+    own: Own,
+    mark: Mark,
+    /// It was told without the name of a device.
+    nameless: bool,
+    /// What tells it from its siblings: an IPv4 route's `instance`.
+    number: u16,
+}
 
 impl Packed {
-    /// Builds it in `room`.
-    fn build(mark: Mark, number: u16, body: &[u8], room: &mut Vec<u8>) {
-        room.clear();
-        room.push(mark.to_byte());
-        room.extend_from_slice(&number.to_ne_bytes());
-        legs::without_ages(body, room);
-    }
-
-    fn body(&self) -> &[u8] {
-        &self.1[BODY..]
-    }
-
-    fn number(&self) -> u16 {
-        u16::from_ne_bytes([self.1[NUMBER], self.1[NUMBER + 1]]) & !NAMELESS
-    }
-
-    fn is_nameless(&self) -> bool {
-        self.1[NUMBER..BODY] != self.number().to_ne_bytes()
-    }
-
     fn route(&self, forms: &Forms, names: &Names) -> Option<Route> {
-        let mut route = forms.of_known(names, self.body())?;
-        number(&mut route, self.number());
+        let mut route = forms.of_known(names, self.own, &self.rest)?;
+        number(&mut route, self.number);
         Some(route)
     }
 }
 
 impl Known for Packed {
     fn key(&self) -> Key {
-        self.0
+        self.key
     }
     fn mark(&self) -> Mark {
-        Mark::from_byte(self.1[MARK])
+        self.mark
     }
     fn set_mark(&mut self, mark: Mark) {
-        self.1[MARK] = mark.to_byte();
+        self.mark = mark;
     }
 }
 
@@ -86,8 +67,6 @@ pub struct Routes {
     /// Of the IPv4 routes that only their number tells apart: the numbers, in the order in which
     /// the kernel tries the routes. Those with one route are left out where its number is 0.
     siblings: HashMap<Key, Vec<u16>>,
-    /// Where packed routes are built.
-    room: Vec<u8>,
     forms: Forms,
     keys: RefCell<Keys<Common>>,
 }
@@ -121,8 +100,7 @@ impl Routes {
     /// The route of that key was told without the name of a device: it will be told again.
     pub fn note_nameless(&mut self, key: Key) {
         if let Some(known) = self.table.get_mut(key) {
-            let number = known.number() | NAMELESS;
-            known.1[NUMBER..BODY].copy_from_slice(&number.to_ne_bytes());
+            known.nameless = true;
         }
     }
 
@@ -160,13 +138,15 @@ impl Routes {
                 doubtful,
             };
         }
-        let left = self.table.get(key).and_then(|known| match known.body() {
-            whole if route.nexthops.is_none() => legs::without(whole, route),
-            _ => None,
+        let known = self.table.get(key).filter(|_| route.nexthops.is_none());
+        let left = known.and_then(|known| {
+            let mut left = legs::without(known.rest.bytes(), route)?;
+            known.own.fill(&mut left);
+            Some(left)
         });
         if let Some(left) = left {
             let old = self.put(key, looking, number, &left, route, names);
-            if let Some(rest) = self.forms.of_known(names, &left) {
+            if let Some(rest) = self.get(key, names) {
                 *route = rest;
             }
             return Told {
@@ -205,13 +185,10 @@ impl Routes {
         }
         let known = self.table.get_mut(key);
         if let Some(known) = known {
-            let mut mark = known.mark();
-            mark.see();
-            known.set_mark(mark);
-            let mut stripped = Vec::with_capacity(body.len());
-            legs::without_ages(body, &mut stripped);
-            let nameless = known.is_nameless();
-            if known.body() == stripped && !nameless {
+            known.mark.see();
+            let (own, rest) = self.forms.keep(body);
+            let nameless = known.nameless;
+            if (known.own, &known.rest) == (own, &rest) && !nameless {
                 return None;
             }
             if let Some(mut old) = known.route(&self.forms, names) {
@@ -240,8 +217,8 @@ impl Routes {
         for packed in gone {
             if let Some(mut route) = packed.route(&self.forms, names) {
                 let base = named(&mut route, 0);
-                let key = numbered(&mut route, base, packed.number());
-                self.forget(key, base, packed.number());
+                let key = numbered(&mut route, base, packed.number);
+                self.forget(key, base, packed.number);
                 routes.push(Payload::from(route));
             }
         }
@@ -257,21 +234,21 @@ impl Routes {
         route: &Route,
         names: &Names,
     ) -> Option<Route> {
-        let mark = Mark::told(looking);
-        Packed::build(mark, number, body, &mut self.room);
-        let known = match self.table.entry(key) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                place.insert(Packed(key, Box::from(&self.room[..])));
-                return None;
-            }
+        let (own, rest) = self.forms.keep(body);
+        let new = Packed {
+            key,
+            rest,
+            own,
+            mark: Mark::told(looking),
+            nameless: false,
+            number,
+        };
+        let Some(known) = self.table.get_mut(key) else {
+            self.table.add(new);
+            return None;
         };
         let mut old = known.route(&self.forms, names);
-        // In place: memory of its own would have to be fetched first.
-        match known.1.len() == self.room.len() {
-            true => known.1.copy_from_slice(&self.room),
-            false => known.1 = Box::from(&self.room[..]),
-        }
+        *known = new;
         if let Some(old) = &mut old {
             take_ages(old, route);
         }
@@ -312,7 +289,7 @@ impl Routes {
         numbers.find(|number| {
             let known = self.table.get(named(&mut like, *number));
             known.is_some_and(|known| {
-                let free = !unseen || !known.mark().is_seen();
+                let free = !unseen || !known.mark.is_seen();
                 free && known.route(&self.forms, names).is_some_and(|mut known| {
                     plain(&mut known);
                     known.diff(&like) == 0
@@ -358,7 +335,7 @@ impl Routes {
     /// A number for another route beside those that are known, behind or before them.
     fn new_sibling(&mut self, base: Key, behind: bool) -> u16 {
         let mut numbers = self.numbers(base).to_vec();
-        let number = (0..NAMELESS).find(|n| !numbers.contains(n)).unwrap_or(0);
+        let number = (0..u16::MAX).find(|n| !numbers.contains(n)).unwrap_or(0);
         match behind {
             true => numbers.push(number),
             false => numbers.insert(0, number),
@@ -376,7 +353,7 @@ impl Routes {
         }
         let unseen = |number: &u16| {
             let known = self.table.get(numbered(route, base, *number));
-            known.is_some_and(|known| !known.mark().is_seen())
+            known.is_some_and(|known| !known.mark.is_seen())
         };
         let free = numbers.iter().copied().find(unseen);
         if let Some(number) = self.alike(numbers, route, names, true).or(free) {

@@ -1,142 +1,8 @@
 //! Known objects by key, and which of them a look at the kernel has seen.
 
-use std::hash::{Hash, Hasher};
-use std::rc::Rc;
-
 use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
-use crate::event::Payload;
-use crate::event::fields::Keyed;
-
-/// What identifies an object: a hash of its kind's key fields. With 128 bits no two objects
-/// share one.
-pub type Key = u128;
-
-/// The key of an object; `None` for a message, which is no state.
-pub fn key(object: &Payload) -> Option<Key> {
-    let mut fields = KeyFields::new();
-    object.hash_key(&mut fields).then(|| fields.key())
-}
-
-/// The key of an object of a kind that is a state.
-pub fn key_of(object: &impl Keyed) -> Key {
-    let mut fields = KeyFields::new();
-    object.hash_key(&mut fields);
-    fields.key()
-}
-
-/// The keys of objects of which many in a row have a part of their key in common.
-#[derive(Debug, Default)]
-pub struct Keys<T>(Option<(Rc<T>, SipHasher13)>);
-
-impl<T: Keyed> Keys<T> {
-    /// The key that begins with the fields of `common`, and ends with `own`: what [`key_of`] makes of
-    /// an object that has them in this order.
-    pub fn key(&mut self, common: &Rc<T>, own: &impl Hash) -> Key {
-        let begun = match &self.0 {
-            Some((known, begun)) if Rc::ptr_eq(known, common) => *begun,
-            _ => {
-                let mut fields = KeyFields::new();
-                common.hash_key(&mut fields);
-                fields.flush();
-                self.0 = Some((common.clone(), fields.hasher));
-                fields.hasher
-            }
-        };
-        let mut fields = KeyFields {
-            hasher: begun,
-            ..KeyFields::new()
-        };
-        own.hash(&mut fields);
-        fields.key()
-    }
-}
-
-/// The bytes of some key fields, to be hashed in one go: that is twice as fast as one by one.
-struct KeyFields {
-    bytes: [u8; 128],
-    length: usize,
-    /// The same in every run: a replay tells what its recording told, in the same order.
-    hasher: SipHasher13,
-}
-
-impl KeyFields {
-    fn new() -> Self {
-        KeyFields {
-            bytes: [0; 128],
-            length: 0,
-            hasher: SipHasher13::new(),
-        }
-    }
-
-    fn flush(&mut self) {
-        self.hasher.write(&self.bytes[..self.length]);
-        self.length = 0;
-    }
-
-    #[inline]
-    fn put<const N: usize>(&mut self, bytes: &[u8; N]) {
-        match self.bytes.get_mut(self.length..self.length + N) {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                self.length += N;
-            }
-            None => {
-                self.flush();
-                self.hasher.write(bytes);
-            }
-        }
-    }
-
-    fn key(mut self) -> Key {
-        self.flush();
-        self.hasher.finish128().as_u128()
-    }
-}
-
-impl Hasher for KeyFields {
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        if self.bytes.len() - self.length < bytes.len() {
-            self.flush();
-        }
-        match self.bytes[self.length..].get_mut(..bytes.len()) {
-            Some(room) => {
-                room.copy_from_slice(bytes);
-                self.length += bytes.len();
-            }
-            None => self.hasher.write(bytes),
-        }
-    }
-
-    // Most fields are short, and their lengths are known: no loop, no call.
-    #[inline]
-    fn write_u8(&mut self, value: u8) {
-        self.put(&[value]);
-    }
-
-    #[inline]
-    fn write_u16(&mut self, value: u16) {
-        self.put(&value.to_ne_bytes());
-    }
-
-    #[inline]
-    fn write_u32(&mut self, value: u32) {
-        self.put(&value.to_ne_bytes());
-    }
-
-    /// Which variant it is: no type has 256 of them.
-    #[inline]
-    fn write_isize(&mut self, value: isize) {
-        self.put(&[value as u8]);
-    }
-
-    fn finish(&self) -> u64 {
-        unreachable!("a key has 128 bits")
-    }
-}
+use super::key::Key;
 
 /// What looks at the kernel found of an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -178,14 +44,6 @@ impl Mark {
     pub fn is_gone(self) -> bool {
         !self.is_seen() && self.0 >= Self::GONE
     }
-
-    pub const fn to_byte(self) -> u8 {
-        self.0
-    }
-
-    pub const fn from_byte(byte: u8) -> Self {
-        Mark(byte)
-    }
 }
 
 /// What a [`Table`] holds.
@@ -198,13 +56,51 @@ pub trait Known {
 /// Known objects by key. In parts: one that grows moves its own objects only, so that no event
 /// waits for a million of them.
 #[derive(Debug)]
-pub struct Table<T>(Box<[HashTable<T>]>);
+pub struct Table<T>(Box<[Part<T>]>);
+
+/// Objects, and where in them each is. What is looked through is small and stays near; an object is
+/// fetched only when it is asked for.
+#[derive(Debug)]
+struct Part<T> {
+    places: HashTable<Place>,
+    objects: Vec<T>,
+}
+
+/// Where an object is, and a part of its key: nearly no other has to be fetched to be told from it.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    hash: u32,
+    at: u32,
+}
+
+impl Place {
+    fn of(key: Key, at: usize) -> Self {
+        Place {
+            hash: key as u32,
+            at: at as u32,
+        }
+    }
+
+    /// A table takes the place of an object from the lowest bits of its hash, and tells it from
+    /// others there by the highest seven.
+    fn hash(self) -> u64 {
+        u64::from(self.hash) << u32::BITS | u64::from(self.hash)
+    }
+
+    fn object<T>(self, objects: &[T]) -> &T {
+        &objects[self.at as usize]
+    }
+}
 
 const PARTS: usize = 256;
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Table((0..PARTS).map(|_| HashTable::new()).collect())
+        let empty = || Part {
+            places: HashTable::new(),
+            objects: Vec::new(),
+        };
+        Table((0..PARTS).map(|_| empty()).collect())
     }
 }
 
@@ -213,14 +109,35 @@ fn part(key: Key) -> usize {
     (key >> (Key::BITS - PARTS.ilog2())) as usize
 }
 
-/// The key is a hash already.
-fn hash<T: Known>(object: &T) -> u64 {
-    object.key() as u64
+impl<T: Known> Part<T> {
+    fn place(&self, key: Key) -> Option<usize> {
+        let it = Place::of(key, 0);
+        let is_it =
+            |place: &Place| place.hash == it.hash && place.object(&self.objects).key() == key;
+        Some(self.places.find(it.hash(), is_it)?.at as usize)
+    }
+
+    fn remove(&mut self, key: Key) -> Option<T> {
+        let at = self.place(key)?;
+        let last = self.objects.len() - 1;
+        let place = Place::of(key, at);
+        let is_it = |known: &Place| known.at == place.at;
+        self.places.find_entry(place.hash(), is_it).ok()?.remove();
+        let object = self.objects.swap_remove(at);
+        // The last one has its place now.
+        if let Some(moved) = self.objects.get(at) {
+            let was = Place::of(moved.key(), last);
+            let moved = self.places.find_mut(was.hash(), |known| known.at == was.at);
+            moved?.at = place.at;
+        }
+        Some(object)
+    }
 }
 
 impl<T: Known> Table<T> {
     pub fn get(&self, key: Key) -> Option<&T> {
-        self.0[part(key)].find(key as u64, |object| object.key() == key)
+        let part = &self.0[part(key)];
+        Some(&part.objects[part.place(key)?])
     }
 
     /// Brings an object near, so that it need not be waited for when it is asked for.
@@ -229,58 +146,62 @@ impl<T: Known> Table<T> {
     }
 
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        self.0[part(key)].find_mut(key as u64, |object| object.key() == key)
+        let part = &mut self.0[part(key)];
+        let place = part.place(key)?;
+        Some(&mut part.objects[place])
     }
 
-    /// The place of the object of that key.
-    pub fn entry(&mut self, key: Key) -> Entry<'_, T> {
-        self.0[part(key)].entry(key as u64, |known| known.key() == key, hash)
+    /// Puts an object whose key is not known.
+    pub fn add(&mut self, object: T) {
+        let key = object.key();
+        let Part { places, objects } = &mut self.0[part(key)];
+        let place = Place::of(key, objects.len());
+        places.insert_unique(place.hash(), place, |place| place.hash());
+        objects.push(object);
     }
 
     /// Puts an object. Returns its former self.
     pub fn put(&mut self, object: T) -> Option<T> {
-        match self.entry(object.key()) {
-            Entry::Occupied(mut known) => Some(std::mem::replace(known.get_mut(), object)),
-            Entry::Vacant(place) => {
-                place.insert(object);
-                None
-            }
+        if let Some(known) = self.get_mut(object.key()) {
+            return Some(std::mem::replace(known, object));
         }
+        self.add(object);
+        None
     }
 
     pub fn remove(&mut self, key: Key) -> Option<T> {
-        let part = &mut self.0[part(key)];
-        let known = part.find_entry(key as u64, |known| known.key() == key);
-        let (object, _) = known.ok()?.remove();
-        Some(object)
+        self.0[part(key)].remove(key)
     }
 
     pub fn len(&self) -> usize {
-        self.0.iter().map(HashTable::len).sum()
+        self.0.iter().map(|part| part.objects.len()).sum()
     }
 
     /// A look is over. Returns the number of objects that are missing but may still be there, and
     /// those that are gone, in the order of their keys.
     pub fn look_over(&mut self, clean: bool) -> (usize, Vec<T>) {
-        let mut missing = 0;
-        for object in self.0.iter_mut().flatten() {
+        let (mut missing, mut gone) = (0, Vec::new());
+        for object in self.0.iter_mut().flat_map(|part| &mut part.objects) {
             let mut mark = object.mark();
             missing += usize::from(mark.look_over(clean));
             object.set_mark(mark);
-        }
-        let mut gone = Vec::new();
-        if missing > 0 {
-            for part in &mut self.0 {
-                gone.extend(part.extract_if(|object| object.mark().is_gone()));
+            if mark.is_gone() {
+                gone.push(object.key());
             }
-            gone.sort_unstable_by_key(Known::key);
         }
-        (missing - gone.len(), gone)
+        gone.sort_unstable();
+        missing -= gone.len();
+        (
+            missing,
+            gone.iter().filter_map(|key| self.remove(*key)).collect(),
+        )
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[derive(Debug, PartialEq)]
@@ -320,5 +241,38 @@ mod tests {
         assert_eq!(look(&[1], true), (1, vec![]));
         assert_eq!(look(&[1], true), (0, vec![2]));
         assert_eq!(table.len(), 1);
+    }
+
+    /// Whatever comes and goes, each object is found, and no other.
+    #[test]
+    fn what_was_put_is_there_until_it_is_removed() {
+        let mut table = Table::default();
+        let mut known = BTreeMap::new();
+        let mut number = 1_u128;
+        for step in 0..200_000_u32 {
+            number = number.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645) + 1;
+            // Few parts and few places, so that they meet.
+            let key = number >> 120 & 3 | (number >> 64 & 0x1fff) << 5 | (number >> 80 & 7) << 120;
+            let mark = Mark(step as u8 & 1);
+            match step % 5 {
+                0 | 1 => assert_eq!(
+                    table.remove(key),
+                    known.remove(&key).map(|mark| Thing(key, mark))
+                ),
+                _ => assert_eq!(
+                    table.put(Thing(key, mark)),
+                    known.insert(key, mark).map(|mark| Thing(key, mark))
+                ),
+            }
+            assert_eq!(
+                table.get(key).map(|thing| thing.1),
+                known.get(&key).copied()
+            );
+        }
+        assert_eq!(table.len(), known.len());
+        assert!(known.len() > 10_000);
+        for (key, mark) in &known {
+            assert_eq!(table.get_mut(*key), Some(&mut Thing(*key, *mark)));
+        }
     }
 }

@@ -1,28 +1,21 @@
 //! Routes that differ from one that was decoded before in nothing but their destination. Of a full
-//! table that is nearly every one: what they have in common is decoded once.
+//! table that is nearly every one: what they have in common is decoded, and kept, once.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::ops::Range;
 use std::rc::Rc;
 
-use libc::RTA_DST;
-
-use super::{unspecified, whole};
+use super::rest::{DST_LEN, Own, Rest, place};
+use super::whole;
 use crate::decode::cx::Cx;
 use crate::event::route::{Common, Destination, Route};
-use crate::event::values::Prefix;
 use crate::names::Names;
-use crate::netlink::attr::{Attrs, align};
 
-/// `struct rtmsg`, linux/rtnetlink.h.
-const RTMSG: usize = 12;
-/// Its `rtm_dst_len`.
-const DST_LEN: usize = 1;
-
-/// Forms that are remembered; each takes some 700 bytes.
+/// Forms that are remembered; each takes some 800 bytes.
 const MOST: usize = 1024;
+/// Forms that are tried before all others: most come many times in a row, or in turns.
+const RECENT: usize = 8;
 
 /// The forms of routes, of one run: the names and the wanted parts are always the same.
 #[derive(Debug, Default)]
@@ -30,8 +23,8 @@ pub struct Forms(RefCell<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// The one that was found last: most come many times in a row.
-    last: Option<Rc<Form>>,
+    /// Those that were found last.
+    recent: Vec<Rc<Form>>,
     /// All of them, by their bytes with zeros for a destination.
     forms: HashMap<Box<[u8]>, Rc<Form>>,
     room: Vec<u8>,
@@ -45,52 +38,86 @@ struct Form {
     /// Where in it the destination is; empty where it says none.
     dst: Range<usize>,
     common: Rc<Common>,
+    /// What is kept of the body of a known route.
+    rest: Rc<Rest>,
 }
 
 impl Forms {
+    /// What is kept of the body of a route's message.
+    pub fn keep(&self, body: &[u8]) -> (Own, Rc<Rest>) {
+        match self.0.borrow_mut().find(body) {
+            Some(form) => (form.own(body), form.rest.clone()),
+            None => (Own::of(body), Rc::new(Rest::of(body))),
+        }
+    }
+
     /// What the body of a known route's message says. Its ages are not in it, nor is, therefore,
     /// anything that a run is asked for apart.
-    pub fn of_known(&self, names: &Names, body: &[u8]) -> Option<Route> {
-        self.decode(&mut Cx::new(names, false), body)
+    pub fn of_known(&self, names: &Names, own: Own, rest: &Rc<Rest>) -> Option<Route> {
+        let is_it = |form: &&Rc<Form>| Rc::ptr_eq(&form.rest, rest) && form.is_ageless();
+        if let Some(form) = self.0.borrow().recent.iter().find(is_it) {
+            return Some(form.route(own));
+        }
+        self.decode(&mut Cx::new(names, false), &rest.body(own))
     }
 
     /// What a body says; `None` where it is too short.
     pub(super) fn decode(&self, cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
         let known = &mut *self.0.borrow_mut();
-        if let Some(last) = &known.last
-            && last.is_of(body)
-        {
-            return Some(last.route(body));
-        }
-        let place = place(body);
-        if let Some(place) = &place {
-            let room = &mut known.room;
-            room.clear();
-            room.extend_from_slice(body);
-            room[DST_LEN] = 0;
-            room[place.clone()].fill(0);
-            if let Some(form) = known.forms.get(&room[..]) {
-                known.last = Some(form.clone());
-                return Some(form.route(body));
-            }
+        if let Some(form) = known.find(body) {
+            return Some(form.route(form.own(body)));
         }
         let route = whole(cx, body)?;
-        if let Some(dst) = place
+        if let Some(dst) = place(body)
             && cx.is_whole()
         {
-            let form = Rc::new(Form {
+            known.remember(Form {
                 body: body.into(),
                 dst,
                 common: route.common.clone(),
+                rest: Rc::new(Rest::of(body)),
             });
-            if known.forms.len() >= MOST {
-                known.forms.clear();
-            }
-            known.forms.insert(Box::from(&known.room[..]), form.clone());
-            known.last = Some(form);
         }
         Some(route)
     }
+}
+
+impl Known {
+    fn find(&mut self, body: &[u8]) -> Option<&Form> {
+        if let Some(at) = self.recent.iter().position(|form| form.is_of(body)) {
+            self.recent.swap(0, at);
+        } else {
+            blank(body, &place(body)?, &mut self.room);
+            let form = self.forms.get(&self.room[..])?.clone();
+            self.found(form);
+        }
+        self.recent.first().map(|form| &**form)
+    }
+
+    fn found(&mut self, form: Rc<Form>) {
+        self.recent.truncate(RECENT - 1);
+        self.recent.push(form);
+        let last = self.recent.len() - 1;
+        self.recent.swap(0, last);
+    }
+
+    fn remember(&mut self, form: Form) {
+        if self.forms.len() >= MOST {
+            self.forms.clear();
+        }
+        blank(&form.body, &form.dst, &mut self.room);
+        let form = Rc::new(form);
+        self.forms.insert(Box::from(&self.room[..]), form.clone());
+        self.found(form);
+    }
+}
+
+/// Writes the body, with zeros for its destination.
+fn blank(body: &[u8], dst: &Range<usize>, out: &mut Vec<u8>) {
+    out.clear();
+    out.extend_from_slice(body);
+    out[DST_LEN] = 0;
+    out[dst.clone()].fill(0);
 }
 
 impl Form {
@@ -104,48 +131,31 @@ impl Form {
             && body[end..] == self.body[end..]
     }
 
+    fn is_ageless(&self) -> bool {
+        self.rest.bytes().len() == self.body.len()
+    }
+
+    /// What a body of this form has of its own.
+    fn own(&self, body: &[u8]) -> Own {
+        Own::at(&self.dst, body)
+    }
+
     /// The route of a body of this form.
-    fn route(&self, body: &[u8]) -> Route {
-        let value = &body[self.dst.clone()];
-        let address = if let Ok(v4) = <[u8; 4]>::try_from(value) {
-            IpAddr::from(v4)
-        } else if let Ok(v6) = <[u8; 16]>::try_from(value) {
-            IpAddr::from(v6)
-        } else {
-            unspecified(body[0])
-        };
-        let length = body[DST_LEN];
+    fn route(&self, own: Own) -> Route {
         Route {
-            dst: Destination::Prefix(Prefix { address, length }),
+            dst: Destination::Prefix(own.prefix(self.body[0], self.dst.len())),
             dev: None,
             common: self.common.clone(),
         }
     }
 }
 
-/// Where a body says the destination: the last value that it gives one; empty, behind the header,
-/// where it gives none. `None` where there is no telling, or it is no address.
-fn place(body: &[u8]) -> Option<Range<usize>> {
-    let attributes = body.get(RTMSG..)?;
-    if !matches!(i32::from(body[0]), libc::AF_INET | libc::AF_INET6) {
-        return None;
-    }
-    let mut place = RTMSG..RTMSG;
-    let mut at = RTMSG;
-    for attr in Attrs::new(attributes) {
-        let attr = attr.ok()?;
-        let length = attr.whole().len();
-        if attr.kind == RTA_DST {
-            place = at + length - attr.value.len()..at + length;
-        }
-        at += align(length);
-    }
-    Some(place)
-}
-
 #[cfg(test)]
 mod tests {
+    use libc::RTA_DST;
+
     use super::*;
+    use crate::netlink::attr::align;
 
     fn body(header: [u8; 12], attributes: &[(u16, &[u8])]) -> Vec<u8> {
         let mut body = header.to_vec();
@@ -201,6 +211,17 @@ mod tests {
             };
             (route, cx.take_unparsed())
         };
+        // What is kept of it says the same, but for its ages.
+        let kept = |forms: &Forms, body: &[u8]| {
+            let (own, rest) = forms.keep(body);
+            let mut plain = Cx::new(&names, false);
+            let without = whole(&mut plain, &rest.body(own));
+            assert_eq!(forms.of_known(&names, own, &rest), without, "{body:02x?}");
+            if rest.bytes().len() == body.len() {
+                assert_eq!(rest.body(own), body);
+            }
+            assert_eq!((own, &*rest), (Own::of(body), &Rest::of(body)));
+        };
         let mut shared = 0;
         for original in &bodies {
             for at in 0..original.len() {
@@ -210,6 +231,7 @@ mod tests {
                     for body in [&body[..], original, &body[..at]] {
                         let by_form = said(Some(&forms), body);
                         assert_eq!(by_form, said(None, body), "{body:02x?}");
+                        kept(&forms, body);
                         let route = by_form.0.as_ref();
                         shared += route.map_or(0, |route| Rc::strong_count(&route.common) - 1);
                     }

@@ -1,6 +1,7 @@
 //! `RTM_NEWROUTE`, `RTM_DELROUTE` of IPv4 and IPv6 → [`Route`].
 
 mod forms;
+mod rest;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
@@ -19,6 +20,7 @@ use crate::event::values::{FlagNames, Flags, Prefix, Symbol};
 use crate::names::Names;
 use crate::netlink::attr::{Attr, Attrs, Fault, align};
 pub use forms::Forms;
+pub use rest::{Own, RTMSG, Rest};
 
 // linux/rtnetlink.h
 const RTA_VIA: u16 = 18;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -123,10 +124,29 @@ impl Serialize for Text {
 string_schema!(Text, "Text",);
 
 /// An address with its prefix length: `10.0.0.0/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix {
     pub address: IpAddr,
     pub length: u8,
+}
+
+impl Hash for Prefix {
+    /// The bits of the address that are the prefix's come last: those that are side by side differ
+    /// in the last ones.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.length.hash(state);
+        let length = u32::from(self.length);
+        match self.address {
+            IpAddr::V4(v4) => {
+                let bits = v4.to_bits().rotate_right(u32::BITS.wrapping_sub(length));
+                state.write(&bits.to_be_bytes());
+            }
+            IpAddr::V6(v6) => {
+                let bits = v6.to_bits().rotate_right(u128::BITS.wrapping_sub(length));
+                state.write(&bits.to_be_bytes());
+            }
+        }
+    }
 }
 
 impl fmt::Display for Prefix {
