@@ -154,8 +154,10 @@ impl Pipeline {
     /// See [`Encoder::flush`].
     pub fn feed(&mut self, inputs: &[Input<'_>], out: &mut Vec<u8>) -> io::Result<usize> {
         let mut taken = 0;
+        let mut items = Vec::with_capacity(2 * TOGETHER);
         'inputs: for together in inputs.chunks(TOGETHER) {
-            for item in stage::items(together, &self.state, self.details) {
+            stage::items(together, &self.state, self.details, &mut items);
+            for item in items.drain(..) {
                 match item {
                     Item::Input(_) if taken > 0 && self.is_full() => break 'inputs,
                     Item::Input(input) => {

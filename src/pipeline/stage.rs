@@ -41,9 +41,8 @@ pub struct Sent<'a> {
     pub message: Message<'a>,
 }
 
-/// Takes inputs apart.
-pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, details: bool) -> Vec<Item<'a>> {
-    let mut items = Vec::with_capacity(2 * inputs.len());
+/// Takes inputs apart: puts what is in them into `items`, which is empty.
+pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, details: bool, items: &mut Vec<Item<'a>>) {
     for input in inputs {
         items.push(Item::Input(input));
         let What::Datagram(source, bytes) = input.what else {
@@ -62,21 +61,20 @@ pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, details: bool) -> Vec<I
                         source,
                         message,
                     };
-                    sent.objects(state, details, &mut items);
+                    sent.objects(state, details, items);
                 }
                 Err(rest) => items.push(Item::Malformed(input.time, rest)),
             }
         }
     }
     // What is known of one object is fetched from memory while the next is looked for.
-    for item in &items {
+    for item in items {
         if let Item::Object(_, told) = item
             && let Some(key) = told.key
         {
             state.fetch(told.decoded.payload.kind(), key);
         }
     }
-    items
 }
 
 impl<'a> Sent<'a> {

@@ -33,9 +33,11 @@ struct Known {
 /// What the body of a route's message says of all but the destination.
 #[derive(Debug)]
 struct Form {
-    /// A body of this form.
+    /// A body of this form, with zeros for its destination.
     body: Box<[u8]>,
-    /// Where in it the destination is; empty where it says none.
+    /// Zeros where the destination is, else ones.
+    mask: Box<[u8]>,
+    /// Where the destination is; empty where it says none.
     dst: Range<usize>,
     common: Rc<Common>,
     /// What is kept of the body of a known route.
@@ -71,8 +73,14 @@ impl Forms {
         if let Some(dst) = place(body)
             && cx.is_whole()
         {
+            let mut mask = vec![!0; body.len()];
+            blank(&mut mask, &dst);
+            known.room.clear();
+            known.room.extend_from_slice(body);
+            blank(&mut known.room, &dst);
             known.remember(Form {
-                body: body.into(),
+                body: Box::from(&known.room[..]),
+                mask: mask.into(),
                 dst,
                 common: route.common.clone(),
                 rest: Rc::new(Rest::of(body)),
@@ -87,7 +95,9 @@ impl Known {
         if let Some(at) = self.recent.iter().position(|form| form.is_of(body)) {
             self.recent.swap(0, at);
         } else {
-            blank(body, &place(body)?, &mut self.room);
+            self.room.clear();
+            self.room.extend_from_slice(body);
+            blank(&mut self.room, &place(body)?);
             let form = self.forms.get(&self.room[..])?.clone();
             self.found(form);
         }
@@ -105,30 +115,25 @@ impl Known {
         if self.forms.len() >= MOST {
             self.forms.clear();
         }
-        blank(&form.body, &form.dst, &mut self.room);
         let form = Rc::new(form);
-        self.forms.insert(Box::from(&self.room[..]), form.clone());
+        self.forms.insert(form.body.clone(), form.clone());
         self.found(form);
     }
 }
 
-/// Writes the body, with zeros for its destination.
-fn blank(body: &[u8], dst: &Range<usize>, out: &mut Vec<u8>) {
-    out.clear();
-    out.extend_from_slice(body);
-    out[DST_LEN] = 0;
-    out[dst.clone()].fill(0);
+/// Zeros for the destination of a body.
+fn blank(body: &mut [u8], dst: &Range<usize>) {
+    body[DST_LEN] = 0;
+    body[dst.clone()].fill(0);
 }
 
 impl Form {
     /// Does that body differ from this form's in nothing but the destination?
     fn is_of(&self, body: &[u8]) -> bool {
-        let Range { start, end } = self.dst;
-        let behind = DST_LEN + 1;
-        body.len() == self.body.len()
-            && body[..DST_LEN] == self.body[..DST_LEN]
-            && body[behind..start] == self.body[behind..start]
-            && body[end..] == self.body[end..]
+        // Without a branch for each byte: most are the same to the end.
+        let same = |(body, (own, mask)): (&u8, (&u8, &u8))| body & mask ^ own;
+        let bytes = body.iter().zip(self.body.iter().zip(&*self.mask));
+        body.len() == self.body.len() && bytes.map(same).fold(0, |all, it| all | it) == 0
     }
 
     fn is_ageless(&self) -> bool {
