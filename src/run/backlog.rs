@@ -11,8 +11,6 @@ use crate::input::{Input, Mark, Source, What};
 const MOST: usize = 64 << 20;
 /// Bytes of a piece of it.
 const PIECE: usize = 256 << 10;
-/// Bytes that are taken together: of links, which take longest to tell, there are fewer.
-const TOGETHER: usize = 64 << 10;
 
 /// Events, and the marks between them, in order.
 #[derive(Debug, Default)]
@@ -87,24 +85,14 @@ impl Backlog {
         &mut self.pieces[last]
     }
 
-    /// Takes what comes next: at most so many inputs, of some 64 KiB, and none only where nothing
-    /// waits.
+    /// Takes what comes next: at most so many inputs, and none only where nothing waits.
     pub fn pop(&mut self, most: usize) -> Vec<Input<'_>> {
         self.pass();
         let Some(piece) = self.pieces.front_mut() else {
             return Vec::new();
         };
         let (from, mut to) = (piece.taken, piece.taken);
-        let mut bytes = 0;
-        let fits = |(_, item): &&(Time, Item)| {
-            let begins = bytes < TOGETHER;
-            if let Item::Datagram(_, length) = item {
-                bytes += length;
-            }
-            begins
-        };
-        let count = piece.items.iter().take(most).take_while(fits).count();
-        let inputs = piece.items.drain(..count);
+        let inputs = piece.items.drain(..most.min(piece.items.len()));
         let inputs = inputs.map(|(time, item)| {
             let what = match item {
                 Item::Datagram(source, length) => {

@@ -56,9 +56,9 @@ const EVENTS: Token = Token(1);
 const DUMPS: Token = Token(2);
 const OUTPUT: Token = Token(3);
 
-/// Events that are told before the socket is emptied again, where they are as short as routes. Until
-/// then the smallest usual receive buffer (net.core.rmem_default) is not full.
-const BATCH: usize = 512;
+/// Events that are told before the socket is emptied again. The smallest usual receive buffer
+/// (net.core.rmem_default) holds as many routes.
+const BATCH: usize = 256;
 /// After so many batches in a row rows wait no more for the events to be told.
 const MOST_BATCHES: u32 = 1024;
 /// How often refused datagrams are told.
