@@ -62,33 +62,34 @@ pub struct Table<T>(Box<[Part<T>]>);
 /// fetched only when it is asked for.
 #[derive(Debug)]
 struct Part<T> {
-    places: HashTable<Place>,
+    slots: HashTable<Slot>,
     objects: Vec<T>,
 }
 
 /// Where an object is, and a part of its key: nearly no other has to be fetched to be told from it.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct Slot {
     hash: u32,
     at: u32,
 }
 
-impl Place {
+impl Slot {
     fn of(key: Key, at: usize) -> Self {
-        Place {
+        Slot {
             hash: key as u32,
             at: at as u32,
         }
     }
 
-    /// A table takes the place of an object from the lowest bits of its hash, and tells it from
-    /// others there by the highest seven.
+    /// A table looks for a slot where the lowest bits of a hash say, and tells it from others there
+    /// by the highest seven.
     fn hash(self) -> u64 {
         u64::from(self.hash) << u32::BITS | u64::from(self.hash)
     }
 
-    fn object<T>(self, objects: &[T]) -> &T {
-        &objects[self.at as usize]
+    /// Is the object of that key there?
+    fn is_of(self, key: Key, objects: &[impl Known]) -> bool {
+        self.hash == key as u32 && objects[self.at as usize].key() == key
     }
 }
 
@@ -97,7 +98,7 @@ const PARTS: usize = 256;
 impl<T> Default for Table<T> {
     fn default() -> Self {
         let empty = || Part {
-            places: HashTable::new(),
+            slots: HashTable::new(),
             objects: Vec::new(),
         };
         Table((0..PARTS).map(|_| empty()).collect())
@@ -110,25 +111,22 @@ fn part(key: Key) -> usize {
 }
 
 impl<T: Known> Part<T> {
-    fn place(&self, key: Key) -> Option<usize> {
-        let it = Place::of(key, 0);
-        let is_it =
-            |place: &Place| place.hash == it.hash && place.object(&self.objects).key() == key;
-        Some(self.places.find(it.hash(), is_it)?.at as usize)
+    /// Where the object of that key is.
+    fn at(&self, key: Key) -> Option<usize> {
+        let is_it = |slot: &Slot| slot.is_of(key, &self.objects);
+        Some(self.slots.find(Slot::of(key, 0).hash(), is_it)?.at as usize)
     }
 
     fn remove(&mut self, key: Key) -> Option<T> {
-        let at = self.place(key)?;
-        let last = self.objects.len() - 1;
-        let place = Place::of(key, at);
-        let is_it = |known: &Place| known.at == place.at;
-        self.places.find_entry(place.hash(), is_it).ok()?.remove();
-        let object = self.objects.swap_remove(at);
-        // The last one has its place now.
-        if let Some(moved) = self.objects.get(at) {
-            let was = Place::of(moved.key(), last);
-            let moved = self.places.find_mut(was.hash(), |known| known.at == was.at);
-            moved?.at = place.at;
+        let Part { slots, objects } = self;
+        let is_it = |slot: &Slot| slot.is_of(key, objects);
+        let found = slots.find_entry(Slot::of(key, 0).hash(), is_it).ok()?;
+        let (Slot { at, .. }, _) = found.remove();
+        let object = objects.swap_remove(at as usize);
+        // The last one is there now.
+        if let Some(moved) = objects.get(at as usize) {
+            let was = Slot::of(moved.key(), objects.len());
+            slots.find_mut(was.hash(), |slot| slot.at == was.at)?.at = at;
         }
         Some(object)
     }
@@ -137,7 +135,7 @@ impl<T: Known> Part<T> {
 impl<T: Known> Table<T> {
     pub fn get(&self, key: Key) -> Option<&T> {
         let part = &self.0[part(key)];
-        Some(&part.objects[part.place(key)?])
+        Some(&part.objects[part.at(key)?])
     }
 
     /// Brings an object near, so that it need not be waited for when it is asked for.
@@ -147,16 +145,16 @@ impl<T: Known> Table<T> {
 
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
         let part = &mut self.0[part(key)];
-        let place = part.place(key)?;
-        Some(&mut part.objects[place])
+        let at = part.at(key)?;
+        Some(&mut part.objects[at])
     }
 
     /// Puts an object whose key is not known.
     pub fn add(&mut self, object: T) {
         let key = object.key();
-        let Part { places, objects } = &mut self.0[part(key)];
-        let place = Place::of(key, objects.len());
-        places.insert_unique(place.hash(), place, |place| place.hash());
+        let Part { slots, objects } = &mut self.0[part(key)];
+        let slot = Slot::of(key, objects.len());
+        slots.insert_unique(slot.hash(), slot, |slot| slot.hash());
         objects.push(object);
     }
 

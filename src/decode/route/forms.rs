@@ -73,13 +73,11 @@ impl Forms {
         if let Some(dst) = place(body)
             && cx.is_whole()
         {
-            let mut mask = vec![!0; body.len()];
+            let (mut blanked, mut mask) = (body.to_vec(), vec![!0; body.len()]);
+            blank(&mut blanked, &dst);
             blank(&mut mask, &dst);
-            known.room.clear();
-            known.room.extend_from_slice(body);
-            blank(&mut known.room, &dst);
             known.remember(Form {
-                body: Box::from(&known.room[..]),
+                body: blanked.into(),
                 mask: mask.into(),
                 dst,
                 common: route.common.clone(),

@@ -66,7 +66,8 @@ const TELL_REFUSED: Duration = Duration::from_secs(1);
 /// How long events gather behind one that was told at once. Where they come by the hundred thousand
 /// a second a round of the loop for each would cost more than the event itself.
 const GATHER: Duration = Duration::from_micros(500);
-/// The same behind as many as [`MANY`]: a file takes 100 KB for half of what 30 KB and 30 KB cost.
+/// The same behind as many as [`MANY`] that were told together: a write of 100 KB costs a file half
+/// as much a byte as one of 30 KB.
 const GATHER_MANY: Duration = Duration::from_millis(2);
 const MANY: usize = 32;
 /// How long the last lines wait for a reader that takes nothing.
@@ -116,7 +117,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         // A regular file cannot be polled: it takes everything at once.
         let _ = registry.register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE);
     }
-    let gather = most_gather(events.rcvbuf().unwrap_or(0));
+    let most_gather = most_gather(events.rcvbuf().unwrap_or(0));
     let begun = Instant::now();
     Stream {
         session,
@@ -134,7 +135,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         errors: 0,
         dump_errors: 0,
         emptied: None,
-        most_gather: gather,
+        most_gather,
         deadline: live.duration.map(|duration| begun + duration),
         heartbeat: live.heartbeat,
         next_heartbeat: live.heartbeat.map(|every| begun + every),
