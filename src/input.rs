@@ -16,13 +16,20 @@ pub struct Input<'a> {
     pub what: What<'a>,
 }
 
+impl Input<'_> {
+    pub fn mark(time: Time, mark: Mark) -> Self {
+        let what = What::Mark(Box::new(mark));
+        Input { time, what }
+    }
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum What<'a> {
     /// The kernel sent a datagram.
     Datagram(Source, &'a [u8]),
-    /// Something else.
-    Mark(Mark),
+    /// Something else: seldom, and large.
+    Mark(Box<Mark>),
 }
 
 /// Which socket a datagram came from.

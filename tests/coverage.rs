@@ -177,13 +177,14 @@ fn every_kind_is_whole() {
     let declared = read("src/event/kinds.rs");
     for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Meta) {
         let name = kind.name();
-        // `Link: link::Link = "link";`
+        // `Link: Rc<link::Link> = "link";`, or without the `Rc`.
         let (before, _) = declared
             .split_once(&format!(" = \"{name}\";"))
             .unwrap_or_else(|| panic!("{name} is not declared"));
         let line = before.lines().next_back().unwrap();
         let (_, path) = line.split_once(": ").unwrap();
         let room = path.split("::").next().unwrap();
+        let room = room.split_once('<').map_or(room, |(_, room)| room);
         for stage in ["event", "decode"] {
             let file = format!("src/{stage}/{room}.rs");
             let folder = format!("src/{stage}/{room}/mod.rs");

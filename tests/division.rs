@@ -15,11 +15,13 @@ struct Owned(Time, Result<(Source, Vec<u8>), Mark>);
 
 impl Owned {
     fn lend(&self) -> Input<'_> {
-        let what = match &self.1 {
-            Ok((source, bytes)) => What::Datagram(*source, bytes),
-            Err(mark) => What::Mark(mark.clone()),
-        };
-        Input { time: self.0, what }
+        match &self.1 {
+            Ok((source, bytes)) => Input {
+                time: self.0,
+                what: What::Datagram(*source, bytes),
+            },
+            Err(mark) => Input::mark(self.0, mark.clone()),
+        }
     }
 }
 
@@ -35,7 +37,7 @@ fn captures() -> Vec<(String, Header, Vec<Owned>)> {
         while let Some(Input { time, what }) = reader.next().unwrap() {
             let what = match what {
                 What::Datagram(source, bytes) => Ok((source, bytes.to_vec())),
-                What::Mark(mark) => Err(mark),
+                What::Mark(mark) => Err(*mark),
             };
             inputs.push(Owned(time, what));
             if inputs.len() % 5 == 0 {

@@ -107,9 +107,8 @@ impl Form {
 
     fn mark(&mut self, mark: Mark) {
         let time = time(self.count);
-        let what = What::Mark(mark);
         self.pcapng
-            .write(&Input { time, what })
+            .write(&Input::mark(time, mark))
             .expect("it can be written");
     }
 

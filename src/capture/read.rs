@@ -69,7 +69,7 @@ pub(super) enum Item {
         source: Source,
         place: Range<usize>,
     },
-    Mark(Time, Mark),
+    Mark(Time, Box<Mark>),
     /// A packet that isn't netlink.
     Other,
 }
@@ -77,7 +77,7 @@ pub(super) enum Item {
 /// What a format yields, judged.
 enum Found {
     Datagram(Time, Source, Range<usize>),
-    Mark(Time, Mark),
+    Mark(Time, Box<Mark>),
 }
 
 impl Reader {

@@ -22,14 +22,6 @@ pub fn family(family: u8) -> Symbol {
     )
 }
 
-/// Flags of a netlink request that makes something (`NLM_F_*`, linux/netlink.h).
-pub const NEW_FLAGS: &[(u64, &str)] = &[
-    (0x100, "REPLACE"),
-    (0x200, "EXCL"),
-    (0x400, "CREATE"),
-    (0x800, "APPEND"),
-];
-
 /// Clock ticks (`USER_HZ`, 1/100 s) in seconds.
 pub fn seconds(ticks: u64) -> f64 {
     ticks as f64 / 100.0

@@ -1,6 +1,7 @@
 //! Every kind, declared once.
 
 use std::hash::Hasher;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -15,11 +16,35 @@ use super::{
     neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
 };
 
+/// An object that shares by itself what is worth it, in the place of an [`Rc`]: there may be millions
+/// of events about one, and no memory has to be asked for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Inline<T>(T);
+
+impl<T> Inline<T> {
+    pub fn new(it: T) -> Self {
+        Inline(it)
+    }
+
+    pub fn make_mut(this: &mut Self) -> &mut T {
+        &mut this.0
+    }
+}
+
+impl<T> Deref for Inline<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
 /// Declares the kinds: the enum, its names, and the payload of each. First those that are states
 /// (their payloads have a key), then those that are messages.
 macro_rules! kinds {
     (
-        states { $($(#[$doc:meta])* $state:ident: $type:ty = $name:literal;)+ }
+        states { $($(#[$doc:meta])* $state:ident: $held:ident<$type:ty> = $name:literal;)+ }
         messages { $($(#[$message_doc:meta])* $message:ident: $message_type:ty = $message_name:literal;)+ }
         $(#[$meta_doc:meta])* $meta:ident: $meta_type:ty = $meta_name:literal;
     ) => {
@@ -79,23 +104,23 @@ macro_rules! kinds {
             }
         }
 
-        /// The object of a line, under the name of its kind. Shared: what is known of an object is
-        /// what its last event says.
+        /// The object of a line, under the name of its kind. Mostly shared: what is known of an
+        /// object is what its last event says.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Payload {
-            $($state(Rc<$type>),)+
+            $($state($held<$type>),)+
             $($message(Rc<$message_type>),)+
             $meta(Rc<$meta_type>),
         }
 
         $(impl From<$type> for Payload {
             fn from(it: $type) -> Self {
-                Payload::$state(Rc::new(it))
+                Payload::$state($held::new(it))
             }
         })+
-        $(impl From<Rc<$type>> for Payload {
-            fn from(it: Rc<$type>) -> Self {
+        $(impl From<$held<$type>> for Payload {
+            fn from(it: $held<$type>) -> Self {
                 Payload::$state(it)
             }
         })+
@@ -133,7 +158,7 @@ macro_rules! kinds {
             /// its name.
             pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
                 match self {
-                    $(Payload::$state(it) => Rc::make_mut(it).devices_mut(name),)+
+                    $(Payload::$state(it) => $held::make_mut(it).devices_mut(name),)+
                     $(Payload::$message(it) => Rc::make_mut(it).devices_mut(name),)+
                     Payload::$meta(_) => {}
                 }
@@ -152,7 +177,7 @@ macro_rules! kinds {
             /// Takes from `old` what it has no value for.
             pub fn inherit(&mut self, old: &Payload) {
                 match (self, old) {
-                    $((Payload::$state(new), Payload::$state(old)) => Rc::make_mut(new).inherit(old),)+
+                    $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).inherit(old),)+
                     _ => {}
                 }
             }
@@ -160,7 +185,7 @@ macro_rules! kinds {
             /// Takes from `old`, its former self, what differs only because time went by.
             pub fn settle(&mut self, old: &Payload) {
                 match (self, old) {
-                    $((Payload::$state(new), Payload::$state(old)) => Rc::make_mut(new).settle(old),)+
+                    $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).settle(old),)+
                     _ => {}
                 }
             }
@@ -187,51 +212,51 @@ macro_rules! kinds {
 kinds! {
     states {
         /// A network device.
-        Link: link::Link = "link";
+        Link: Rc<link::Link> = "link";
         /// An address of a device.
-        Address: address::Address = "address";
+        Address: Rc<address::Address> = "address";
         /// A route.
-        Route: route::Route = "route";
+        Route: Inline<route::Route> = "route";
         /// A neighbour: ARP and NDP, proxies included.
-        Neigh: neigh::Neigh = "neigh";
+        Neigh: Rc<neigh::Neigh> = "neigh";
         /// A forwarding entry of a bridge, a vxlan or a device's own filter.
-        Fdb: fdb::Fdb = "fdb";
+        Fdb: Rc<fdb::Fdb> = "fdb";
         /// A routing rule.
-        Rule: rule::Rule = "rule";
+        Rule: Rc<rule::Rule> = "rule";
         /// A multicast route.
-        Mroute: mroute::Mroute = "mroute";
+        Mroute: Rc<mroute::Mroute> = "mroute";
         /// A next hop object, or a group of them.
-        Nexthop: nexthop::Nexthop = "nexthop";
+        Nexthop: Rc<nexthop::Nexthop> = "nexthop";
         /// A bucket of a resilient group of next hops.
-        NexthopBucket: nexthop::NexthopBucket = "nexthop_bucket";
+        NexthopBucket: Rc<nexthop::NexthopBucket> = "nexthop_bucket";
         /// Switches of IPv4, IPv6 and MPLS on a device.
-        Netconf: netconf::Netconf = "netconf";
+        Netconf: Rc<netconf::Netconf> = "netconf";
         /// The number of another network namespace.
-        Nsid: nsid::Nsid = "nsid";
+        Nsid: Rc<nsid::Nsid> = "nsid";
         /// A multicast entry of a bridge or vxlan.
-        Mdb: mdb::Mdb = "mdb";
+        Mdb: Rc<mdb::Mdb> = "mdb";
         /// A VLAN of a bridge or port.
-        Vlan: vlan::Vlan = "vlan";
+        Vlan: Rc<vlan::Vlan> = "vlan";
         /// A network identifier of a vxlan.
-        Vni: vni::Vni = "vni";
+        Vni: Rc<vni::Vni> = "vni";
         /// A multicast group that a device listens to.
-        Maddress: maddress::Maddress = "maddress";
+        Maddress: Rc<maddress::Maddress> = "maddress";
         /// An anycast address of a device.
-        Acaddress: maddress::Acaddress = "acaddress";
+        Acaddress: Rc<maddress::Acaddress> = "acaddress";
         /// Settings of the neighbour tables.
-        Neightbl: neightbl::Neightbl = "neightbl";
+        Neightbl: Rc<neightbl::Neightbl> = "neightbl";
         /// A label of IPv6 prefixes.
-        Addrlabel: addrlabel::Addrlabel = "addrlabel";
+        Addrlabel: Rc<addrlabel::Addrlabel> = "addrlabel";
         /// A queueing discipline.
-        Qdisc: tc::Qdisc = "qdisc";
+        Qdisc: Rc<tc::Qdisc> = "qdisc";
         /// A class of a queueing discipline.
-        Class: tc::Class = "class";
+        Class: Rc<tc::Class> = "class";
         /// A filter of traffic control.
-        Filter: tc::Filter = "filter";
+        Filter: Rc<tc::Filter> = "filter";
         /// A chain of filters.
-        Chain: tc::Chain = "chain";
+        Chain: Rc<tc::Chain> = "chain";
         /// An action of traffic control that stands on its own.
-        Action: tc::Action = "action";
+        Action: Rc<tc::Action> = "action";
     }
     messages {
         /// An IPv6 prefix that a router announced.

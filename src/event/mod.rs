@@ -21,6 +21,7 @@ pub mod neigh;
 pub mod neightbl;
 pub mod netconf;
 pub mod nexthop;
+mod nl;
 pub mod nsid;
 pub mod object;
 pub mod prefix;
@@ -33,13 +34,11 @@ pub mod values;
 pub mod vlan;
 pub mod vni;
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::netlink::rtm::rtm;
 pub use kinds::{Kind, Payload};
+pub use nl::{Nl, NlFlags, NlType};
 pub use object::Change;
 use values::{Hex, Time};
 
@@ -113,58 +112,6 @@ pub enum Origin {
     Resync,
     /// Found later: the kernel changed it without a word.
     Inferred,
-}
-
-/// Where an event comes from: the header of its netlink message. Zero ones are left out.
-#[serde_with::skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
-pub struct Nl {
-    /// The message type, as the kernel's header names it (`RTM_NEWLINK`), else its number.
-    pub r#type: NlType,
-    /// The family of a link message that is about one family only: `inet6` (its IPv6 settings)
-    /// or `bridge` (it as a port).
-    pub family: Option<values::Symbol>,
-    /// The port id of whoever asked for the change; absent where the kernel did it itself, or
-    /// does not say.
-    pub portid: Option<u32>,
-    /// The sequence number of the request.
-    pub seq: Option<u32>,
-    /// Flags of the request that led here: `REPLACE`, `EXCL`, `CREATE`, `APPEND`.
-    pub flags: Option<values::Flags>,
-}
-
-/// A message type.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NlType(pub u16);
-
-impl fmt::Display for NlType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match rtm(self.0) {
-            Some((_, name, _)) => f.write_str(name),
-            None => write!(f, "{}", self.0),
-        }
-    }
-}
-
-impl Serialize for NlType {
-    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        match rtm(self.0) {
-            Some((_, name, _)) => values::Word(name).serialize(s),
-            None => s.collect_str(self),
-        }
-    }
-}
-
-impl JsonSchema for NlType {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "NlType".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
-    }
 }
 
 /// An attribute that was not decoded, whole.

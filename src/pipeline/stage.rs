@@ -2,10 +2,10 @@
 //! so that any number of them can be taken apart together.
 
 use crate::decode::cx::Cx;
-use crate::decode::words::{NEW_FLAGS, family};
+use crate::decode::words::family;
 use crate::decode::{Decoded, Verb, decode, unknown};
-use crate::event::values::{Flags, Time};
-use crate::event::{Kind, Nl, NlType, Unparsed};
+use crate::event::values::Time;
+use crate::event::{Kind, Nl, NlFlags, NlType, Unparsed};
 use crate::input::{Input, Source, What};
 use crate::netlink::frame::{Message, Messages};
 use crate::state::{Key, State};
@@ -119,10 +119,10 @@ impl<'a> Sent<'a> {
                 .body
                 .first()
                 .filter(|af| about_part && **af != 0)
-                .map(|af| family(*af)),
+                .map(|af| Box::new(family(*af))),
             portid: Some(message.portid).filter(|portid| asked && *portid != 0),
             seq: Some(message.seq).filter(|seq| asked && *seq != 0),
-            flags: (asked && makes && flags != 0).then(|| Flags::new(u64::from(flags), NEW_FLAGS)),
+            flags: Some(NlFlags(flags)).filter(|_| asked && makes && flags != 0),
         }
     }
 }

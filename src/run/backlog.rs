@@ -36,7 +36,6 @@ struct Piece {
 enum Item {
     /// So many bytes.
     Datagram(Source, usize),
-    /// Seldom: an item is to be small.
     Mark(Box<Mark>),
 }
 
@@ -67,16 +66,20 @@ impl Backlog {
     }
 
     /// Takes what is to be told behind what was pushed: events are missing there, say.
-    pub fn push_mark(&mut self, time: Time, mark: Mark) {
-        let mark = Item::Mark(Box::new(mark));
+    pub fn push_mark(&mut self, time: Time, mark: impl Into<Box<Mark>>) {
+        let mark = Item::Mark(mark.into());
         self.piece(0).items.push_back((time, mark));
     }
 
     /// The last piece, with room for so much.
     fn piece(&mut self, length: usize) -> &mut Piece {
-        self.pass();
-        let fits = |piece: &Piece| piece.bytes.len() + length <= piece.bytes.capacity();
-        if !self.pieces.back().is_some_and(fits) {
+        let fits = |piece: &mut Piece| {
+            if piece.items.is_empty() {
+                piece.clear();
+            }
+            piece.bytes.len() + length <= piece.bytes.capacity()
+        };
+        if !self.pieces.back_mut().is_some_and(fits) {
             let mut piece = self.spare.take().unwrap_or_default();
             piece.bytes.reserve(length.max(PIECE));
             self.pieces.push_back(piece);
@@ -100,7 +103,7 @@ impl Backlog {
                     to += length;
                     What::Datagram(source, &piece.bytes[start..to])
                 }
-                Item::Mark(mark) => What::Mark(*mark),
+                Item::Mark(mark) => What::Mark(mark),
             };
             Input { time, what }
         });
@@ -188,7 +191,7 @@ mod tests {
             let (time, datagram) = expected.pop_front().unwrap();
             let what = match &datagram {
                 Some((source, bytes)) => What::Datagram(*source, bytes),
-                None => What::Mark(Mark::Resync),
+                None => What::Mark(Box::new(Mark::Resync)),
             };
             assert_eq!(input, Input { time, what });
         }

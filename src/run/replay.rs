@@ -159,8 +159,10 @@ fn read(
         }
         match what {
             What::Datagram(source, bytes) => ahead.push(time, source, bytes),
-            What::Mark(Mark::Stop(stop)) => return Some(End::Stop(time, stop)),
-            What::Mark(mark) => ahead.push_mark(time, mark),
+            What::Mark(mark) => match *mark {
+                Mark::Stop(stop) => return Some(End::Stop(time, stop)),
+                _ => ahead.push_mark(time, mark),
+            },
         }
     }
     None

@@ -8,7 +8,7 @@ use crate::encode;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark, What};
+use crate::input::{Header, Input, Mark};
 use crate::pipeline::{Config, Pipeline};
 use crate::sink::{Reader, Sink};
 
@@ -97,12 +97,7 @@ impl Session {
         let Some(due) = sink.due() else {
             return Ok(Reader::Alive);
         };
-        let mark = |session: &mut Self, mark| {
-            session.feed(&[Input {
-                time: now,
-                what: What::Mark(mark),
-            }])
-        };
+        let mark = |session: &mut Self, mark| session.feed(&[Input::mark(now, mark)]);
         if let Some(rotate) = sink.leave(due) {
             mark(self, Mark::Rotate(rotate))?;
             let _alive = sink.write(&self.lines)?;
@@ -160,10 +155,7 @@ impl Session {
         // What else is missing it will not be told.
         let told = self.pipeline.listen(now, 0, &mut self.lines);
         told.map_err(Error::Encode)?;
-        let input = |stop: &Stop| Input {
-            time: now,
-            what: What::Mark(Mark::Stop(stop.clone())),
-        };
+        let input = |stop: &Stop| Input::mark(now, Mark::Stop(stop.clone()));
         // Recorded first: the line says whether all was.
         if let Some(recorder) = &mut self.recorder {
             recorder.write(&input(&stop));

@@ -27,7 +27,7 @@ pub fn key_of(object: &impl Keyed) -> Key {
 
 /// The keys of objects of which many have a part of their key in common.
 #[derive(Debug)]
-pub struct Keys<T>(Box<[Option<Begun<T>>; COMMONS]>);
+pub struct Keys<T, B>(Box<[Option<Begun<T, B>>; COMMONS]>);
 
 /// Parts in common that are remembered, by where in memory they are. Of two that want the same
 /// place the later has it.
@@ -35,9 +35,10 @@ const COMMONS: usize = 64;
 
 /// Keys that begin with the same fields.
 #[derive(Debug)]
-struct Begun<T> {
+struct Begun<T, B> {
     /// Nobody alters it as long as it is held here too.
     common: Rc<T>,
+    beside: B,
     /// Its fields, and behind them those of the last object's own.
     fields: KeyFields,
     length: usize,
@@ -46,28 +47,39 @@ struct Begun<T> {
     hash: Key,
 }
 
-impl<T> Default for Keys<T> {
+impl<T, B> Default for Keys<T, B> {
     fn default() -> Self {
         Keys(Box::new([const { None }; COMMONS]))
     }
 }
 
-impl<T: Keyed> Keys<T> {
+impl<T: Keyed, B: Default> Keys<T, B> {
     /// The key that begins with the fields of `common`, and ends with `own`: what [`key_of`] makes of
     /// an object that has them in this order.
     pub fn key(&mut self, common: &Rc<T>, own: &impl Hash) -> Key {
-        let place = &mut self.0[(Rc::as_ptr(common).addr() / size_of::<T>()) % COMMONS];
+        let place = &mut self.0[Self::place(common)];
         place.take_if(|known| !known.is_of(common));
         place.get_or_insert_with(|| Begun::new(common)).key(own)
     }
+
+    /// What is remembered beside the part in common of a key that was asked for lately.
+    pub fn beside(&mut self, common: &Rc<T>) -> Option<&mut B> {
+        let place = self.0[Self::place(common)].as_mut();
+        Some(&mut place.filter(|known| known.is_of(common))?.beside)
+    }
+
+    fn place(common: &Rc<T>) -> usize {
+        Rc::as_ptr(common).addr() / size_of::<T>() % COMMONS
+    }
 }
 
-impl<T: Keyed> Begun<T> {
+impl<T: Keyed, B: Default> Begun<T, B> {
     fn new(common: &Rc<T>) -> Self {
         let mut fields = KeyFields::new();
         common.hash_key(&mut fields);
         Begun {
             common: common.clone(),
+            beside: B::default(),
             length: fields.length,
             fields,
             hashed: Vec::new(),
@@ -272,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_key_is_the_same_whatever_was_hashed_before() {
-        let mut keys = Keys::default();
+        let mut keys = Keys::<_, ()>::default();
         let mut all = HashSet::new();
         for route in routes() {
             let key = keys.key(&route.common, &route.dst);
@@ -289,7 +301,7 @@ mod tests {
                 address: [10, 0, number, 0].into(),
                 length,
             };
-            Keys::default().key(&Rc::new(Common::default()), &prefix)
+            Keys::<_, ()>::default().key(&Rc::new(Common::default()), &prefix)
         };
         let places: Vec<_> = (0..=Place::BITS).map(|number| key(number, 24)).collect();
         for (number, place) in places.iter().enumerate() {

@@ -2,12 +2,12 @@
 //! told wins over a row, and an object is gone only when two clean looks in a row missed it.
 
 use std::collections::HashSet;
-use std::rc::Rc;
 
 use super::key::{Key, key};
 use super::table::Known as _;
 use super::{Links, Meaning, State, op_of, silent};
 use crate::decode::{Decoded, Verb};
+use crate::event::kinds::Inline;
 use crate::event::{Change, Kind, Op, Origin, Payload};
 use crate::netlink::frame::Message;
 
@@ -91,7 +91,7 @@ impl State {
                 return None;
             }
             Payload::Route(route) => {
-                let route = Rc::make_mut(route);
+                let route = Inline::make_mut(route);
                 let told = self.routes.row(route, message.body, raced, &self.names)?;
                 (told.op, told.key, told.old.map(Payload::from))
             }

@@ -17,6 +17,7 @@ use std::rc::Rc;
 use crate::decode::route::Forms;
 use crate::decode::{Decoded, Verb};
 use crate::event::kind_set::KindSet;
+use crate::event::kinds::Inline;
 use crate::event::{Change, Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
@@ -178,10 +179,9 @@ impl State {
             }
             Payload::Route(route) => {
                 // Routes are kept, and compared, without names.
-                let (route, body) = (Rc::make_mut(route), message.body);
+                let route = Inline::make_mut(route);
                 let routes = &mut self.routes;
-                let told =
-                    routes.event(verb, key, route, body, message.flags, looking, &self.names);
+                let told = routes.event(verb, key, route, message, looking, &self.names);
                 if told.doubtful {
                     self.doubtful.insert(Kind::Route);
                 }

@@ -11,10 +11,11 @@ use crate::decode::Verb;
 use crate::decode::route::{Forms, Own, Rest};
 use crate::event::fields::Fields as _;
 use crate::event::object::Object as _;
-use crate::event::route::{Common, Route};
+use crate::event::route::{Common, Destination, Route};
 use crate::event::values::Flags;
 use crate::event::{Op, Payload};
 use crate::names::Names;
+use crate::netlink::frame::Message;
 
 /// A known route, as the message that told of it.
 #[derive(Debug)]
@@ -30,6 +31,17 @@ struct Packed {
 }
 
 impl Packed {
+    fn new(key: Key, number: u16, own: Own, rest: Rc<Rest>, looking: bool) -> Self {
+        Packed {
+            key,
+            rest,
+            own,
+            mark: Mark::told(looking),
+            nameless: false,
+            number,
+        }
+    }
+
     fn route(&self, forms: &Forms, names: &Names) -> Option<Route> {
         let mut route = forms.of_known(names, self.own, &self.rest)?;
         number(&mut route, self.number);
@@ -68,7 +80,8 @@ pub struct Routes {
     /// the kernel tries the routes. Those with one route are left out where its number is 0.
     siblings: HashMap<Key, Vec<u16>>,
     forms: Forms,
-    keys: RefCell<Keys<Common>>,
+    /// The keys, and what is kept of the bodies of those that have the same in common.
+    keys: RefCell<Keys<Common, Option<Rc<Rest>>>>,
 }
 
 // linux/netlink.h
@@ -109,28 +122,35 @@ impl Routes {
         self.table.fetch(key);
     }
 
-    /// Takes an event: `route`, told by a message with `flags` and `body`; `base` is its key
-    /// without a number. A leg that goes makes `route` what is left. `looking`: a look at the routes
-    /// is under way.
-    #[expect(clippy::too_many_arguments, reason = "a message in its parts")]
+    /// Takes an event: `route`, told by `message`; `base` is its key without a number. A leg that
+    /// goes makes `route` what is left. `looking`: a look at the routes is under way.
     pub fn event(
         &mut self,
         verb: Verb,
         base: Key,
         route: &mut Route,
-        body: &[u8],
-        flags: u16,
+        message: &Message<'_>,
         looking: bool,
         names: &Names,
     ) -> Told {
-        let number = match route.family.is("inet") {
-            true => self.number_of_event(base, verb, route, flags, names),
+        // Most are not, which is found out once.
+        let maybe_known = !self.siblings.is_empty() || self.table.get(base).is_some();
+        let number = match maybe_known && route.family.is("inet") {
+            true => self.number_of_event(base, verb, route, message.flags, names),
             false => 0,
         };
         let key = numbered(route, base, number);
         if verb != Verb::Delete {
-            let doubtful = self.is_doubtful(key, route, flags);
-            let old = self.put(key, looking, number, body, route, names);
+            let doubtful = self.is_doubtful(key, route, message.flags);
+            let (own, rest) = self.keep(message.body, route);
+            let new = Packed::new(key, number, own, rest, looking);
+            let old = match maybe_known {
+                true => self.put(new, route, names),
+                false => {
+                    self.table.add(new);
+                    None
+                }
+            };
             return Told {
                 op: if old.is_some() { Op::Change } else { Op::Add },
                 key,
@@ -145,7 +165,9 @@ impl Routes {
             Some(left)
         });
         if let Some(left) = left {
-            let old = self.put(key, looking, number, &left, route, names);
+            let (own, rest) = self.forms.keep(&left);
+            let left = Packed::new(key, number, own, rest, looking);
+            let old = self.put(left, route, names);
             if let Some(rest) = self.get(key, names) {
                 *route = rest;
             }
@@ -200,7 +222,9 @@ impl Routes {
                 }
             }
         }
-        let old = self.put(key, true, number, body, route, names);
+        let (own, rest) = self.forms.keep(body);
+        let new = Packed::new(key, number, own, rest, true);
+        let old = self.put(new, route, names);
         Some(Told {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
@@ -225,30 +249,23 @@ impl Routes {
         (missing, routes)
     }
 
-    fn put(
-        &mut self,
-        key: Key,
-        looking: bool,
-        number: u16,
-        body: &[u8],
-        route: &Route,
-        names: &Names,
-    ) -> Option<Route> {
+    /// What is kept of the body of a message that told of `route`.
+    fn keep(&self, body: &[u8], route: &Route) -> (Own, Rc<Rest>) {
+        let mut keys = self.keys.borrow_mut();
+        let Some(known) = keys.beside(&route.common) else {
+            return self.forms.keep(body);
+        };
+        if let (Some(rest), Destination::Prefix(dst)) = (&*known, &route.dst) {
+            return (Own::from(dst), rest.clone());
+        }
         let (own, rest) = self.forms.keep(body);
-        let new = Packed {
-            key,
-            rest,
-            own,
-            mark: Mark::told(looking),
-            nameless: false,
-            number,
-        };
-        let Some(known) = self.table.get_mut(key) else {
-            self.table.add(new);
-            return None;
-        };
-        let mut old = known.route(&self.forms, names);
-        *known = new;
+        *known = Some(rest.clone());
+        (own, rest)
+    }
+
+    /// Puts a route, which says `route`. Returns its former self.
+    fn put(&mut self, new: Packed, route: &Route, names: &Names) -> Option<Route> {
+        let mut old = self.table.put(new)?.route(&self.forms, names);
         if let Some(old) = &mut old {
             take_ages(old, route);
         }

@@ -28,11 +28,13 @@ enum Owned {
 
 impl Owned {
     fn input(&self) -> Input<'_> {
-        let (time, what) = match self {
-            Owned::Datagram(time, source, bytes) => (*time, What::Datagram(*source, bytes)),
-            Owned::Mark(time, mark) => (*time, What::Mark(mark.clone())),
-        };
-        Input { time, what }
+        match self {
+            Owned::Datagram(time, source, bytes) => Input {
+                time: *time,
+                what: What::Datagram(*source, bytes),
+            },
+            Owned::Mark(time, mark) => Input::mark(*time, mark.clone()),
+        }
     }
 }
 
@@ -40,7 +42,7 @@ impl From<Input<'_>> for Owned {
     fn from(input: Input<'_>) -> Self {
         match input.what {
             What::Datagram(source, bytes) => Owned::Datagram(input.time, source, bytes.to_vec()),
-            What::Mark(mark) => Owned::Mark(input.time, mark),
+            What::Mark(mark) => Owned::Mark(input.time, *mark),
         }
     }
 }

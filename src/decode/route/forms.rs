@@ -2,9 +2,10 @@
 //! table that is nearly every one: what they have in common is decoded, and kept, once.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::rc::Rc;
+
+use hashbrown::HashTable;
 
 use super::rest::{DST_LEN, Own, Rest, place};
 use super::whole;
@@ -14,8 +15,8 @@ use crate::names::Names;
 
 /// Forms that are remembered; each takes some 800 bytes.
 const MOST: usize = 1024;
-/// Forms that are tried before all others: most come many times in a row, or in turns.
-const RECENT: usize = 8;
+/// Lengths of bodies whose masks are remembered.
+const LENGTHS: usize = 16;
 
 /// The forms of routes, of one run: the names and the wanted parts are always the same.
 #[derive(Debug, Default)]
@@ -23,20 +24,23 @@ pub struct Forms(RefCell<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// Those that were found last.
-    recent: Vec<Rc<Form>>,
-    /// All of them, by their bytes with zeros for a destination.
-    forms: HashMap<Box<[u8]>, Rc<Form>>,
-    room: Vec<u8>,
+    forms: HashTable<Rc<Form>>,
+    /// The last one of each length. Of two lengths that want the same place the later has it.
+    masks: [Mask; LENGTHS],
 }
+
+/// Which bits of a body are no part of its destination: the words of a body that has zeros there
+/// and ones all else.
+type Mask = Box<[u64]>;
 
 /// What the body of a route's message says of all but the destination.
 #[derive(Debug)]
 struct Form {
     /// A body of this form, with zeros for its destination.
     body: Box<[u8]>,
-    /// Zeros where the destination is, else ones.
-    mask: Box<[u8]>,
+    /// Its words, and those of its mask.
+    words: Box<[(u64, u64)]>,
+    hash: u64,
     /// Where the destination is; empty where it says none.
     dst: Range<usize>,
     common: Rc<Common>,
@@ -55,9 +59,8 @@ impl Forms {
 
     /// What the body of a known route's message says. Its ages are not in it, nor is, therefore,
     /// anything that a run is asked for apart.
-    pub fn of_known(&self, names: &Names, own: Own, rest: &Rc<Rest>) -> Option<Route> {
-        let is_it = |form: &&Rc<Form>| Rc::ptr_eq(&form.rest, rest) && form.is_ageless();
-        if let Some(form) = self.0.borrow().recent.iter().find(is_it) {
+    pub fn of_known(&self, names: &Names, own: Own, rest: &Rest) -> Option<Route> {
+        if let Some(form) = self.0.borrow_mut().find(rest.bytes()) {
             return Some(form.route(own));
         }
         self.decode(&mut Cx::new(names, false), &rest.body(own))
@@ -73,50 +76,76 @@ impl Forms {
         if let Some(dst) = place(body)
             && cx.is_whole()
         {
-            let (mut blanked, mut mask) = (body.to_vec(), vec![!0; body.len()]);
-            blank(&mut blanked, &dst);
-            blank(&mut mask, &dst);
-            known.remember(Form {
-                body: blanked.into(),
-                mask: mask.into(),
-                dst,
-                common: route.common.clone(),
-                rest: Rc::new(Rest::of(body)),
-            });
+            known.remember(Form::new(body, dst, route.common.clone()));
         }
         Some(route)
     }
 }
 
 impl Known {
-    fn find(&mut self, body: &[u8]) -> Option<&Form> {
-        if let Some(at) = self.recent.iter().position(|form| form.is_of(body)) {
-            self.recent.swap(0, at);
-        } else {
-            self.room.clear();
-            self.room.extend_from_slice(body);
-            blank(&mut self.room, &place(body)?);
-            let form = self.forms.get(&self.room[..])?.clone();
-            self.found(form);
+    /// The form of a body.
+    fn find(&mut self, body: &[u8]) -> Option<Rc<Form>> {
+        match self.by_length(body) {
+            Some(form) => Some(form),
+            None => self.by_place(body),
         }
-        self.recent.first().map(|form| &**form)
     }
 
-    fn found(&mut self, form: Rc<Form>) {
-        self.recent.truncate(RECENT - 1);
-        self.recent.push(form);
-        let last = self.recent.len() - 1;
-        self.recent.swap(0, last);
+    /// Nearly always its destination is where it was in the last one of that length.
+    fn by_length(&self, body: &[u8]) -> Option<Rc<Form>> {
+        let hash = hash(body, &self.masks[length(body)]);
+        self.forms.find(hash, |form| form.is_of(body)).cloned()
+    }
+
+    #[cold]
+    fn by_place(&mut self, body: &[u8]) -> Option<Rc<Form>> {
+        self.masks[length(body)] = mask(body.len(), &place(body)?);
+        self.by_length(body)
     }
 
     fn remember(&mut self, form: Form) {
         if self.forms.len() >= MOST {
             self.forms.clear();
         }
-        let form = Rc::new(form);
-        self.forms.insert(form.body.clone(), form.clone());
-        self.found(form);
+        let hash = |form: &Rc<Form>| form.hash;
+        self.forms.insert_unique(form.hash, Rc::new(form), hash);
     }
+}
+
+/// Where the mask of bodies of that length is remembered.
+fn length(body: &[u8]) -> usize {
+    body.len() / 4 % LENGTHS
+}
+
+/// The words of a body, and its last eight bytes, which are no whole word.
+fn words(body: &[u8]) -> (impl Iterator<Item = u64>, u64) {
+    let word = |eight: &[u8; 8]| u64::from_ne_bytes(*eight);
+    let (eights, _) = body.as_chunks();
+    (eights.iter().map(word), body.last_chunk().map_or(0, word))
+}
+
+fn all_words(body: &[u8]) -> Box<[u64]> {
+    let (words, last) = words(body);
+    words.chain([last]).collect()
+}
+
+/// The body without its destination, hashed.
+fn hash(body: &[u8], mask: &[u64]) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, (word, mask): (u64, &u64)| (hash ^ word & mask).wrapping_mul(ODD);
+    let Some((last_mask, masks)) = mask.split_last() else {
+        return 0;
+    };
+    let (words, last) = words(body);
+    let hash = words.zip(masks).fold(mix(0, (last, last_mask)), mix);
+    hash ^ hash >> 32
+}
+
+/// The mask of bodies of that length with that destination.
+fn mask(length: usize, dst: &Range<usize>) -> Mask {
+    let mut mask = vec![!0; length];
+    blank(&mut mask, dst);
+    all_words(&mask)
 }
 
 /// Zeros for the destination of a body.
@@ -126,16 +155,33 @@ fn blank(body: &mut [u8], dst: &Range<usize>) {
 }
 
 impl Form {
-    /// Does that body differ from this form's in nothing but the destination?
-    fn is_of(&self, body: &[u8]) -> bool {
-        // Without a branch for each byte: most are the same to the end.
-        let same = |(body, (own, mask)): (&u8, (&u8, &u8))| body & mask ^ own;
-        let bytes = body.iter().zip(self.body.iter().zip(&*self.mask));
-        body.len() == self.body.len() && bytes.map(same).fold(0, |all, it| all | it) == 0
+    /// Of a body that has the destination there.
+    fn new(body: &[u8], dst: Range<usize>, common: Rc<Common>) -> Self {
+        let mask = mask(body.len(), &dst);
+        let hash = hash(body, &mask);
+        let rest = Rc::new(Rest::of(body));
+        let mut body: Box<[u8]> = body.into();
+        blank(&mut body, &dst);
+        Form {
+            words: all_words(&body).into_iter().zip(mask).collect(),
+            body,
+            hash,
+            dst,
+            common,
+            rest,
+        }
     }
 
-    fn is_ageless(&self) -> bool {
-        self.rest.bytes().len() == self.body.len()
+    /// Does that body differ from this form's in nothing but the destination?
+    fn is_of(&self, body: &[u8]) -> bool {
+        let Some(((own_last, last_mask), pairs)) = self.words.split_last() else {
+            return false;
+        };
+        let (words, last) = words(body);
+        // Without a branch for each word: most are the same to the end.
+        let odd = |odd, (word, (own, mask)): (u64, &(u64, u64))| odd | word & mask ^ own;
+        let odd = words.zip(pairs).fold(last & last_mask ^ own_last, odd);
+        body.len() == self.body.len() && odd == 0
     }
 
     /// What a body of this form has of its own.

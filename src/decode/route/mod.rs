@@ -70,12 +70,11 @@ pub(super) const FLAGS: &FlagNames = &[
 ];
 
 /// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rc<Route>> {
-    let route = match cx.forms {
-        Some(forms) => forms.decode(cx, body)?,
-        None => whole(cx, body)?,
-    };
-    Some(Rc::new(route))
+pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
+    match cx.forms {
+        Some(forms) => forms.decode(cx, body),
+        None => whole(cx, body),
+    }
 }
 
 /// Decodes all of it.

@@ -25,6 +25,19 @@ pub struct Own {
     address: [u8; ADDRESS],
 }
 
+/// What a body says whose destination is that one.
+impl From<&Prefix> for Own {
+    fn from(dst: &Prefix) -> Self {
+        let mut address = [0; ADDRESS];
+        match dst.address {
+            IpAddr::V4(v4) => address[..4].copy_from_slice(&v4.octets()),
+            IpAddr::V6(v6) => address = v6.octets(),
+        }
+        let length = dst.length;
+        Own { length, address }
+    }
+}
+
 impl Own {
     /// Of a body.
     pub fn of(body: &[u8]) -> Self {

@@ -140,15 +140,15 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::event::NlType;
-    use crate::event::values::{FlagNames, Flags, Symbol};
+    use crate::event::values::Symbol;
+    use crate::event::{NlFlags, NlType};
 
     #[test]
     fn a_header_is_written_as_if_it_was_the_first() {
-        const NAMES: &FlagNames = &[(1, "ONE"), (2, "TWO")];
         let types = [16, 24].map(NlType);
         let families = [None, Some(Symbol::Known("inet6")), Some(Symbol::Number(7))];
-        let flags = [None, Some(1), Some(3)].map(|f| f.map(|bits| Flags::new(bits, NAMES)));
+        let families = families.map(|family| family.map(Box::new));
+        let flags = [None, Some(0x100), Some(0x601)].map(|bits| bits.map(NlFlags));
         let mut told = Told::default();
         for number in 0..200_usize {
             let nl = Nl {

@@ -83,7 +83,7 @@ impl<E: Listen, D: List> Stream<E, D> {
             return Ok(0);
         }
         let inputs = self.backlog.pop(BATCH);
-        let lost = |input: &Input<'_>| matches!(input.what, What::Mark(Mark::Gap(_)));
+        let lost = |input: &Input<'_>| matches!(&input.what, What::Mark(mark) if matches!(**mark, Mark::Gap(_)));
         if inputs.iter().any(lost) {
             self.looks.lost(Instant::now());
         }

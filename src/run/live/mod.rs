@@ -27,7 +27,7 @@ use super::{Outputs, open, run_id};
 use crate::error::Error;
 use crate::event::meta::{Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Input, Mark, What};
+use crate::input::{Input, Mark};
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
 use crate::netlink::{List, Listen};
@@ -328,11 +328,7 @@ impl<E: Listen, D: List> Stream<E, D> {
     }
 
     fn mark(&mut self, mark: Mark) -> Result<(), Error> {
-        let what = What::Mark(mark);
-        self.session.feed(&[Input {
-            time: clock(),
-            what,
-        }])?;
+        self.session.feed(&[Input::mark(clock(), mark)])?;
         Ok(())
     }
 
