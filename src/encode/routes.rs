@@ -9,7 +9,6 @@ use crate::event::fields::Fields as _;
 use crate::event::json;
 use crate::event::line::Written;
 use crate::event::route::{Common, Route};
-use crate::event::values::IfName;
 
 /// Texts that are remembered, each of some 200 bytes, by where in memory what they say is. Of two
 /// that want the same place the later has it.
@@ -24,7 +23,6 @@ pub struct Routes(Box<[Option<Known>; PLACES]>);
 struct Known {
     /// Nobody alters it as long as it is held here too.
     common: Rc<Common>,
-    dev: Option<IfName>,
     /// The fields of a route but for the destination, each with a comma before it.
     text: Vec<u8>,
     /// Where the destination goes.
@@ -45,7 +43,7 @@ impl Routes {
     pub fn fields<'a>(&'a mut self, route: &'a Route) -> Result<Written<'a>, Error> {
         let place = (Rc::as_ptr(&route.common).addr() / size_of::<Common>()) % PLACES;
         let place = &mut self.0[place];
-        place.take_if(|known| !known.is_of(route));
+        place.take_if(|known| !Rc::ptr_eq(&known.common, &route.common));
         let known = match place {
             Some(known) => known,
             none => none.insert(Known::new(route)?),
@@ -58,10 +56,6 @@ impl Routes {
 }
 
 impl Known {
-    fn is_of(&self, route: &Route) -> bool {
-        Rc::ptr_eq(&self.common, &route.common) && self.dev == route.dev
-    }
-
     fn new(route: &Route) -> Result<Self, Error> {
         let field = Route::names().iter().position(|field| *field == "dst");
         let before = (1 << field.unwrap_or_default()) - 1;
@@ -76,7 +70,6 @@ impl Known {
         write(!before << 1)?;
         Ok(Known {
             common: route.common.clone(),
-            dev: route.dev,
             text,
             dst,
         })
@@ -87,7 +80,7 @@ impl Known {
 mod tests {
     use super::*;
     use crate::event::route::Destination;
-    use crate::event::values::Prefix;
+    use crate::event::values::{IfName, Prefix};
 
     #[test]
     fn a_route_is_written_as_if_it_was_the_first() {
@@ -96,21 +89,19 @@ mod tests {
             Common {
                 metric: Some(7),
                 ifindex: Some(3),
+                dev: IfName::new(b"veth0"),
                 ..Common::default()
             },
         ];
         let commons = commons.map(Rc::new);
-        let devs = [None, Some("a"), Some("veth0")];
         let mut routes = Routes::default();
         for number in 0..60_u8 {
             let dst = Prefix {
                 address: [10, 0, number, 0].into(),
                 length: number / 2,
             };
-            let dev = devs[usize::from(number / 5) % 3];
             let route = Route {
                 dst: Destination::Prefix(dst),
-                dev: dev.and_then(|dev| IfName::new(dev.as_bytes())),
                 common: commons[usize::from(number / 3) % 2].clone(),
             };
             let Written::Around(_, pieces) = routes.fields(&route).unwrap() else {

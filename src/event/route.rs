@@ -23,8 +23,6 @@ use super::values::{Flags, IfName, Prefix, Symbol, string_schema};
 pub struct Route {
     /// Destination, always with its length; `0.0.0.0/0` is the default route. MPLS: the label.
     pub dst: Destination,
-    /// The outgoing device's name.
-    pub dev: Option<IfName>,
     /// All else. A full table has a million routes, most of which differ in nothing but their
     /// destination: it is shared, as the kernel's own `fib_info` is, and copied where one of them is
     /// altered.
@@ -63,6 +61,8 @@ pub struct Common {
     pub via: Option<Box<Via>>,
     /// Index of the outgoing device.
     pub ifindex: Option<u32>,
+    /// The outgoing device's name.
+    pub dev: Option<IfName>,
     /// Index of the incoming device (a cached or multicast route).
     pub iif_index: Option<u32>,
     /// The incoming device's name.
@@ -316,18 +316,19 @@ impl Object for Route {
     }
 
     fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        some(name, self.common.ifindex, &mut self.dev);
         let Common {
+            ifindex,
             iif_index,
             nexthops,
             encap,
             ..
         } = &*self.common;
         // What is shared is copied only where it names a device.
-        if iif_index.is_none() && nexthops.is_none() && encap.is_none() {
+        if ifindex.or(*iif_index).is_none() && nexthops.is_none() && encap.is_none() {
             return;
         }
         let common = Rc::make_mut(&mut self.common);
+        some(name, common.ifindex, &mut common.dev);
         some(name, common.iif_index, &mut common.iif);
         for hop in common.nexthops.iter_mut().flatten() {
             name(hop.ifindex, &mut hop.dev);

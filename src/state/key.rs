@@ -57,19 +57,18 @@ impl<T: Keyed, B: Default> Keys<T, B> {
     /// The key that begins with the fields of `common`, and ends with `own`: what [`key_of`] makes of
     /// an object that has them in this order.
     pub fn key(&mut self, common: &Rc<T>, own: &impl Hash) -> Key {
-        let place = &mut self.0[Self::place(common)];
+        self.begun(common).key(own)
+    }
+
+    /// What is remembered beside that part in common.
+    pub fn beside(&mut self, common: &Rc<T>) -> &mut B {
+        &mut self.begun(common).beside
+    }
+
+    fn begun(&mut self, common: &Rc<T>) -> &mut Begun<T, B> {
+        let place = &mut self.0[Rc::as_ptr(common).addr() / size_of::<T>() % COMMONS];
         place.take_if(|known| !known.is_of(common));
-        place.get_or_insert_with(|| Begun::new(common)).key(own)
-    }
-
-    /// What is remembered beside the part in common of a key that was asked for lately.
-    pub fn beside(&mut self, common: &Rc<T>) -> Option<&mut B> {
-        let place = self.0[Self::place(common)].as_mut();
-        Some(&mut place.filter(|known| known.is_of(common))?.beside)
-    }
-
-    fn place(common: &Rc<T>) -> usize {
-        Rc::as_ptr(common).addr() / size_of::<T>() % COMMONS
+        place.get_or_insert_with(|| Begun::new(common))
     }
 }
 
@@ -276,7 +275,6 @@ mod tests {
             let length = [24, 48, 32, 0, 128][number as usize % 5];
             Route {
                 dst: Destination::Prefix(Prefix { address, length }),
-                dev: None,
                 common: commons[number as usize / 7 % commons.len()].clone(),
             }
         })

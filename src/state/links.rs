@@ -41,6 +41,8 @@ pub struct Links {
     table: Table<Device>,
     /// The device whose name was asked for last, and the name: mostly it is asked for again.
     asked: Cell<Option<(u32, Option<IfName>)>>,
+    /// Grows when a device is altered: what was asked before may be another now.
+    age: u64,
     /// The devices that a look has seen, in its order, and their former selves.
     rows: Vec<(u32, Option<Rc<Link>>)>,
 }
@@ -76,9 +78,15 @@ impl Links {
         name
     }
 
+    /// As long as it is the same every device has its name.
+    pub fn age(&self) -> u64 {
+        self.age
+    }
+
     /// The devices, to be altered.
     fn table_mut(&mut self) -> &mut Table<Device> {
         self.asked.set(None);
+        self.age += 1;
         &mut self.table
     }
 
@@ -90,14 +98,7 @@ impl Links {
             Payload::Link(link) => Some((link.ifindex, link.ifname)),
             _ => None,
         };
-        let mut nameless = false;
-        payload.devices_mut(&mut |index, name| {
-            *name = match own {
-                Some((ifindex, ifname)) if ifindex == index => ifname,
-                _ => self.name(index),
-            };
-            nameless |= index != 0 && name.is_none();
-        });
+        let nameless = self.name_each(own, &mut |name| payload.devices_mut(name));
         if let Payload::Neigh(neigh) = payload
             && let Some(lladdr) = neigh.lladdr
             && lladdr.may_be_ip()
@@ -105,6 +106,23 @@ impl Links {
         {
             Rc::make_mut(neigh).lladdr = Some(lladdr.of_tunnel());
         }
+        nameless
+    }
+
+    /// Fills in the names of the devices that `devices` gives away; `own` is the name of one.
+    pub fn name_each(
+        &self,
+        own: Option<(u32, Option<IfName>)>,
+        devices: &mut dyn FnMut(&mut dyn FnMut(u32, &mut Option<IfName>)),
+    ) -> bool {
+        let mut nameless = false;
+        devices(&mut |index, name| {
+            *name = match own {
+                Some((ifindex, ifname)) if ifindex == index => ifname,
+                _ => self.name(index),
+            };
+            nameless |= index != 0 && name.is_none();
+        });
         nameless
     }
 

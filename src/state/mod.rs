@@ -261,7 +261,12 @@ impl State {
     /// Fills in the names of devices, and what depends on the device's type. Returns whether one
     /// of them has no name yet.
     fn name_devices(&self, payload: &mut Payload) -> bool {
-        self.links.name_devices(payload)
+        match payload {
+            Payload::Route(route) => self
+                .routes
+                .name_devices(Inline::make_mut(route), &self.links),
+            _ => self.links.name_devices(payload),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::key::{Key, Keys, key_of};
 use super::legs;
+use super::links::Links;
 use super::table::{Known, Mark, Table};
 use crate::decode::Verb;
 use crate::decode::route::{Forms, Own, Rest};
@@ -72,6 +73,24 @@ pub struct Told {
     pub doubtful: bool,
 }
 
+/// What routes share that have all but the destination in common.
+#[derive(Debug, Default)]
+struct Shared {
+    /// What is kept of their bodies.
+    rest: Option<Rc<Rest>>,
+    named: Option<Named>,
+}
+
+/// What routes have in common, with the names of devices.
+#[derive(Debug)]
+struct Named {
+    common: Rc<Common>,
+    /// One of them has no name yet.
+    nameless: bool,
+    /// Of the devices, see [`Links::age`].
+    age: u64,
+}
+
 /// The known routes.
 #[derive(Debug, Default)]
 pub struct Routes {
@@ -80,8 +99,7 @@ pub struct Routes {
     /// the kernel tries the routes. Those with one route are left out where its number is 0.
     siblings: HashMap<Key, Vec<u16>>,
     forms: Forms,
-    /// The keys, and what is kept of the bodies of those that have the same in common.
-    keys: RefCell<Keys<Common, Option<Rc<Rest>>>>,
+    keys: RefCell<Keys<Common, Shared>>,
 }
 
 // linux/netlink.h
@@ -108,6 +126,32 @@ impl Routes {
     /// What was decoded of routes.
     pub fn forms(&self) -> &Forms {
         &self.forms
+    }
+
+    /// Fills in the names of devices. Returns whether one of them has no name yet.
+    pub fn name_devices(&self, route: &mut Route, links: &Links) -> bool {
+        let mut keys = self.keys.borrow_mut();
+        let shared = keys.beside(&route.common);
+        let age = links.age();
+        if let Some(named) = &shared.named
+            && named.age == age
+        {
+            route.common = named.common.clone();
+            return named.nameless;
+        }
+        let nameless = links.name_each(None, &mut |name| route.devices_mut(name));
+        // Mostly they are what they were before.
+        if let Some(named) = &shared.named
+            && named.common == route.common
+        {
+            route.common = named.common.clone();
+        }
+        shared.named = Some(Named {
+            common: route.common.clone(),
+            nameless,
+            age,
+        });
+        nameless
     }
 
     /// The route of that key was told without the name of a device: it will be told again.
@@ -252,14 +296,12 @@ impl Routes {
     /// What is kept of the body of a message that told of `route`.
     fn keep(&self, body: &[u8], route: &Route) -> (Own, Rc<Rest>) {
         let mut keys = self.keys.borrow_mut();
-        let Some(known) = keys.beside(&route.common) else {
-            return self.forms.keep(body);
-        };
-        if let (Some(rest), Destination::Prefix(dst)) = (&*known, &route.dst) {
+        let shared = keys.beside(&route.common);
+        if let (Some(rest), Destination::Prefix(dst)) = (&shared.rest, &route.dst) {
             return (Own::from(dst), rest.clone());
         }
         let (own, rest) = self.forms.keep(body);
-        *known = Some(rest.clone());
+        shared.rest = Some(rest.clone());
         (own, rest)
     }
 

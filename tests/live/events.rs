@@ -86,6 +86,42 @@ fn a_change_says_what_it_changed() {
     );
 }
 
+/// Routes that have all but the destination in common share the names of their devices too.
+#[test]
+fn a_route_has_the_new_name_of_its_device() {
+    let Some(ns) = Namespace::new() else { return };
+    ns.run(
+        "ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip link set veth1 up
+         ip address add 192.0.2.1/24 dev veth0",
+    );
+    let mut stream = ns.synced(&["-k", "route"]);
+    let mut added = |number: u8, hops: &str| {
+        let dst = format!("10.7.{number}.0/24");
+        ns.run(&format!("ip route add {dst} {hops}"));
+        loop {
+            let route = stream.wait("route", "add")["route"].clone();
+            if route["dst"] == dst.as_str() {
+                return route;
+            }
+        }
+    };
+    let (one, both) = (
+        "via 192.0.2.2",
+        "nexthop via 192.0.2.2 nexthop via 192.0.2.3",
+    );
+    for (number, name) in [(0, "veth0"), (10, "veth0"), (20, "eth7"), (30, "eth7")] {
+        if number == 20 {
+            ns.run("ip link set veth0 down; ip link set veth0 name eth7; ip link set eth7 up");
+        }
+        assert_eq!(added(number, one)["dev"], name);
+        let route = added(number + 1, both);
+        assert_eq!(
+            [&route["nexthops"][0]["dev"], &route["nexthops"][1]["dev"]],
+            [name, name]
+        );
+    }
+}
+
 #[test]
 fn an_address_shows_with_its_routes() {
     let Some(ns) = Namespace::new() else { return };

@@ -193,7 +193,6 @@ impl Form {
     fn route(&self, own: Own) -> Route {
         Route {
             dst: Destination::Prefix(own.prefix(self.body[0], self.dst.len())),
-            dev: None,
             common: self.common.clone(),
         }
     }

@@ -160,11 +160,7 @@ fn whole(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
     if i32::from(af) == libc::AF_INET6 {
         it.instance = instance(it, protocol);
     }
-    Some(Route {
-        dst,
-        dev: None,
-        common,
-    })
+    Some(Route { dst, common })
 }
 
 /// IPv6 keeps routes to the same destination beside each other, unless they go through routers:

@@ -56,7 +56,6 @@ fn addresses() {
 fn of_route(common: Common) -> Route {
     Route {
         dst: Destination::Prefix(to("10.0.0.0/8")),
-        dev: None,
         common: Rc::new(common),
     }
 }
@@ -87,12 +86,9 @@ fn routes() {
             }
             .into(),
         ),
+        dev: name("eth0"),
         ..of_routes()
     });
-    let plain = Route {
-        dev: name("eth0"),
-        ..plain
-    };
     assert_eq!(
         add(plain),
         "route add 10.0.0.0/8 via 10.1.1.1 dev eth0 table main proto static metric 100 \
