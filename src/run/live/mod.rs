@@ -59,6 +59,9 @@ const OUTPUT: Token = Token(3);
 /// Events that are told before the socket is emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds as many routes.
 const BATCH: usize = 256;
+/// Lines are written together until there is no more to tell, or so many bytes: a file takes many
+/// at once for less.
+const WRITE: usize = 256 << 10;
 /// After so many batches in a row rows wait no more for the events to be told.
 const MOST_BATCHES: u32 = 1024;
 /// How often refused datagrams are told.
@@ -247,7 +250,8 @@ impl<E: Listen, D: List> Stream<E, D> {
             }
             self.timers(now)?;
             self.write_metrics(sink, now);
-            if self.session.flush(sink, clock())? == Reader::Gone {
+            let waits = !self.backlog.is_empty() && self.session.lines.len() < WRITE;
+            if !waits && self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }
             self.manager.alive(now, sink.errno());
