@@ -23,6 +23,9 @@ pub fn key(ifindex: u32) -> Key {
     u128::from(ifindex).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
 }
 
+/// What takes the index of a device, and the place of its name.
+type Name<'a> = &'a mut dyn FnMut(u32, &mut Option<IfName>);
+
 impl Known for Device {
     fn key(&self) -> Key {
         key(self.link.ifindex)
@@ -113,7 +116,7 @@ impl Links {
     pub fn name_each(
         &self,
         own: Option<(u32, Option<IfName>)>,
-        devices: &mut dyn FnMut(&mut dyn FnMut(u32, &mut Option<IfName>)),
+        devices: &mut dyn FnMut(Name<'_>),
     ) -> bool {
         let mut nameless = false;
         devices(&mut |index, name| {

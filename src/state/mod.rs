@@ -7,6 +7,7 @@ mod legs;
 mod links;
 mod look;
 mod objects;
+mod pile;
 mod routes;
 mod silent;
 mod table;

@@ -3,6 +3,7 @@
 use hashbrown::HashTable;
 
 use super::key::Key;
+use super::pile::Pile;
 
 /// What looks at the kernel found of an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,17 +54,13 @@ pub trait Known {
     fn set_mark(&mut self, mark: Mark);
 }
 
-/// Known objects by key. In parts: one that grows moves its own objects only, so that no event
-/// waits for a million of them.
+/// Known objects by key, and where each is. What is looked through is small and stays near; an
+/// object is fetched only when it is asked for.
 #[derive(Debug)]
-pub struct Table<T>(Box<[Part<T>]>);
-
-/// Objects, and where in them each is. What is looked through is small and stays near; an object is
-/// fetched only when it is asked for.
-#[derive(Debug)]
-struct Part<T> {
-    slots: HashTable<Slot>,
-    objects: Vec<T>,
+pub struct Table<T> {
+    /// In parts: one that grows moves its own places only, so that no event waits for a million.
+    parts: Box<[HashTable<Slot>]>,
+    objects: Pile<T>,
 }
 
 /// Where an object is, and a part of its key: nearly no other has to be fetched to be told from it.
@@ -88,54 +85,37 @@ impl Slot {
     }
 
     /// Is the object of that key there?
-    fn is_of(self, key: Key, objects: &[impl Known]) -> bool {
+    fn is_of(self, key: Key, objects: &Pile<impl Known>) -> bool {
         self.hash == key as u32 && objects[self.at as usize].key() == key
     }
 }
 
 const PARTS: usize = 256;
 
-impl<T> Default for Table<T> {
-    fn default() -> Self {
-        let empty = || Part {
-            slots: HashTable::new(),
-            objects: Vec::new(),
-        };
-        Table((0..PARTS).map(|_| empty()).collect())
-    }
-}
-
 /// The part that holds a key: by the bits that a hash table uses last.
 fn part(key: Key) -> usize {
     (key >> (Key::BITS - PARTS.ilog2())) as usize
 }
 
-impl<T: Known> Part<T> {
-    /// Where the object of that key is.
-    fn at(&self, key: Key) -> Option<usize> {
-        let is_it = |slot: &Slot| slot.is_of(key, &self.objects);
-        Some(self.slots.find(Slot::of(key, 0).hash(), is_it)?.at as usize)
-    }
-
-    fn remove(&mut self, key: Key) -> Option<T> {
-        let Part { slots, objects } = self;
-        let is_it = |slot: &Slot| slot.is_of(key, objects);
-        let found = slots.find_entry(Slot::of(key, 0).hash(), is_it).ok()?;
-        let (Slot { at, .. }, _) = found.remove();
-        let object = objects.swap_remove(at as usize);
-        // The last one is there now.
-        if let Some(moved) = objects.get(at as usize) {
-            let was = Slot::of(moved.key(), objects.len());
-            slots.find_mut(was.hash(), |slot| slot.at == was.at)?.at = at;
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Table {
+            parts: (0..PARTS).map(|_| HashTable::new()).collect(),
+            objects: Pile::default(),
         }
-        Some(object)
     }
 }
 
 impl<T: Known> Table<T> {
+    /// Where the object of that key is.
+    fn at(&self, key: Key) -> Option<usize> {
+        let is_it = |slot: &Slot| slot.is_of(key, &self.objects);
+        let slot = self.parts[part(key)].find(Slot::of(key, 0).hash(), is_it)?;
+        Some(slot.at as usize)
+    }
+
     pub fn get(&self, key: Key) -> Option<&T> {
-        let part = &self.0[part(key)];
-        Some(&part.objects[part.at(key)?])
+        Some(&self.objects[self.at(key)?])
     }
 
     /// Brings an object near, so that it need not be waited for when it is asked for.
@@ -144,18 +124,16 @@ impl<T: Known> Table<T> {
     }
 
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        let part = &mut self.0[part(key)];
-        let at = part.at(key)?;
-        Some(&mut part.objects[at])
+        let at = self.at(key)?;
+        Some(&mut self.objects[at])
     }
 
     /// Puts an object whose key is not known.
     pub fn add(&mut self, object: T) {
         let key = object.key();
-        let Part { slots, objects } = &mut self.0[part(key)];
-        let slot = Slot::of(key, objects.len());
-        slots.insert_unique(slot.hash(), slot, |slot| slot.hash());
-        objects.push(object);
+        let slot = Slot::of(key, self.objects.len());
+        self.parts[part(key)].insert_unique(slot.hash(), slot, |slot| slot.hash());
+        self.objects.push(object);
     }
 
     /// Puts an object. Returns its former self.
@@ -168,18 +146,30 @@ impl<T: Known> Table<T> {
     }
 
     pub fn remove(&mut self, key: Key) -> Option<T> {
-        self.0[part(key)].remove(key)
+        let Table { parts, objects } = self;
+        let is_it = |slot: &Slot| slot.is_of(key, objects);
+        let found = parts[part(key)].find_entry(Slot::of(key, 0).hash(), is_it);
+        let (Slot { at, .. }, _) = found.ok()?.remove();
+        let last = objects.pop()?;
+        let was = Slot::of(last.key(), objects.len());
+        if was.at == at {
+            return Some(last);
+        }
+        // The last one takes its place.
+        let slots = &mut parts[part(last.key())];
+        slots.find_mut(was.hash(), |slot| slot.at == was.at)?.at = at;
+        Some(std::mem::replace(&mut objects[at as usize], last))
     }
 
     pub fn len(&self) -> usize {
-        self.0.iter().map(|part| part.objects.len()).sum()
+        self.objects.len()
     }
 
     /// A look is over. Returns the number of objects that are missing but may still be there, and
     /// those that are gone, in the order of their keys.
     pub fn look_over(&mut self, clean: bool) -> (usize, Vec<T>) {
         let (mut missing, mut gone) = (0, Vec::new());
-        for object in self.0.iter_mut().flat_map(|part| &mut part.objects) {
+        for object in self.objects.iter_mut() {
             let mut mark = object.mark();
             missing += usize::from(mark.look_over(clean));
             object.set_mark(mark);
