@@ -8,11 +8,13 @@ use super::{Fault, LONGEST};
 /// Enough that a read costs little beside what is done with the bytes.
 const ROOM: usize = 256 << 10;
 
-/// Bytes that were read and not yet consumed. Consumed bytes stay where they are until the next
-/// [`fill`](Buffer::fill).
+/// Bytes that were read and not yet consumed, and those that were consumed since
+/// [`release`](Buffer::release).
 pub(super) struct Buffer {
     input: Box<dyn Read>,
     bytes: Vec<u8>,
+    /// Where the bytes begin that are to stay, those that are not consumed yet, and the room.
+    kept: usize,
     start: usize,
     end: usize,
     offset: u64,
@@ -23,6 +25,7 @@ impl Buffer {
         Buffer {
             input,
             bytes: vec![0; ROOM],
+            kept: 0,
             start: 0,
             end: 0,
             offset: 0,
@@ -34,14 +37,20 @@ impl Buffer {
         self.offset
     }
 
-    /// Where the bytes begin: what [`slice`](Buffer::slice) counts from.
-    pub fn start(&self) -> usize {
-        self.start
+    /// Lets go of what was consumed.
+    pub fn release(&mut self) {
+        self.kept = self.start;
     }
 
-    /// Bytes at their place, valid until the next `fill`.
-    pub fn slice(&self, place: Range<usize>) -> &[u8] {
-        &self.bytes[place]
+    /// Is as much kept as is read at once?
+    pub fn keeps_much(&self) -> bool {
+        self.start - self.kept >= ROOM
+    }
+
+    /// Bytes at their place in the stream, which are there and were not let go of.
+    pub fn slice(&self, place: Range<u64>) -> &[u8] {
+        let index = |offset| (offset + self.start as u64 - self.offset) as usize;
+        &self.bytes[index(place.start)..index(place.end)]
     }
 
     /// Waits for `wanted` bytes, but not for more. There are fewer only at the end.
@@ -57,14 +66,16 @@ impl Buffer {
     #[inline(never)]
     fn read(&mut self, wanted: usize) -> Result<(), Fault> {
         while self.end - self.start < wanted {
-            if self.start + wanted > self.bytes.len() && self.start > 0 {
-                self.bytes.copy_within(self.start..self.end, 0);
-                self.end -= self.start;
-                self.start = 0;
+            if self.start + wanted > self.bytes.len() && self.kept > 0 {
+                self.bytes.copy_within(self.kept..self.end, 0);
+                self.end -= self.kept;
+                self.start -= self.kept;
+                self.kept = 0;
             }
             if self.end == self.bytes.len() {
                 // Step by step: a length that is garbage gets memory only for bytes that come.
-                let more = self.bytes.len().saturating_mul(2).min(LONGEST.max(wanted));
+                let most = self.start + LONGEST.max(wanted);
+                let more = self.bytes.len().saturating_mul(2).min(most);
                 self.bytes.resize(more, 0);
             }
             match self.input.read(&mut self.bytes[self.end..]) {

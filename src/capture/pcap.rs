@@ -69,12 +69,12 @@ impl Pcap {
             return Err(Fault::malformed(offset, "a packet that can't be read"));
         };
         let time = moment(ts_sec.into(), u64::from(ts_usec) * self.unit, offset)?;
-        let data = buffer.start() + FRAME;
+        let data = offset + FRAME as u64;
         buffer.consume(whole);
         Ok(Some(Item::Packet {
             time,
             source: None,
-            place: data..data + caplen as usize,
+            place: data..data + u64::from(caplen),
             cut: caplen < origlen,
             offset,
         }))

@@ -26,7 +26,7 @@ pub(super) const PACKET: u32 = 6;
 const HEAD: usize = 12;
 /// Where the packet begins in [`PACKET`] and [`OLD_PACKET`], and in [`SIMPLE_PACKET`].
 const DATA: usize = 28;
-const SIMPLE_DATA: usize = 12;
+const SIMPLE_DATA: u64 = 12;
 /// A file has a handful of interfaces. This many are garbage that would only cost memory.
 const MOST_INTERFACES: usize = 65_536;
 
@@ -236,8 +236,7 @@ impl Pcapng {
         if caplen as usize > length - DATA - 4 {
             return Err(Fault::malformed(offset, "a packet longer than its block"));
         }
-        let data = buffer.start() + DATA;
-        self.item(interface, time, data, caplen, origlen, offset)
+        self.item(interface, time, caplen, origlen, offset)
     }
 
     fn simple_packet(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
@@ -250,7 +249,7 @@ impl Pcapng {
             offset
         );
         let room = data.len() as u32;
-        let place = buffer.start() + SIMPLE_DATA;
+        let data = offset + SIMPLE_DATA;
         let interface = self.described(0, offset)?;
         let snaplen = match interface.snaplen {
             0 => u32::MAX,
@@ -263,7 +262,7 @@ impl Pcapng {
         Ok(Item::Packet {
             time: self.time,
             source: self.section.ours.then_some(Source::Events),
-            place: place..place + caplen as usize,
+            place: data..data + u64::from(caplen),
             cut: caplen < origlen,
             offset,
         })
@@ -273,7 +272,6 @@ impl Pcapng {
         &mut self,
         interface: u32,
         stamp: (u32, u32),
-        data: usize,
         caplen: u32,
         origlen: u32,
         offset: u64,
@@ -289,10 +287,11 @@ impl Pcapng {
             return Ok(Item::Other);
         }
         self.time = described.time(stamp, offset)?;
+        let data = offset + DATA as u64;
         Ok(Item::Packet {
             time: self.time,
             source,
-            place: data..data + caplen as usize,
+            place: data..data + u64::from(caplen),
             cut: caplen < origlen,
             offset,
         })

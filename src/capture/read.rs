@@ -40,7 +40,10 @@ pub struct Reader {
     file: String,
     buffer: Buffer,
     format: Format,
-    ended: bool,
+    /// What was read and is to be lent.
+    found: Vec<Found>,
+    /// What follows what was lent: an end, or a fault.
+    end: Option<Result<(), Fault>>,
     skipped: u64,
     truncated: u64,
 }
@@ -51,14 +54,14 @@ enum Format {
     Rtmon(Rtmon),
 }
 
-/// What a format yields. A `place` is one in the [`Buffer`].
+/// What a format yields. A `place` is one in the stream.
 pub(super) enum Item {
     /// A packet: a cooked header and messages.
     Packet {
         time: Time,
         /// Where our own recording says it.
         source: Option<Source>,
-        place: Range<usize>,
+        place: Range<u64>,
         /// Is it shorter than what was captured?
         cut: bool,
         offset: u64,
@@ -67,7 +70,7 @@ pub(super) enum Item {
     Messages {
         time: Time,
         source: Source,
-        place: Range<usize>,
+        place: Range<u64>,
     },
     Mark(Time, Box<Mark>),
     /// A packet that isn't netlink.
@@ -76,7 +79,7 @@ pub(super) enum Item {
 
 /// What a format yields, judged.
 enum Found {
-    Datagram(Time, Source, Range<usize>),
+    Datagram(Time, Source, Range<u64>),
     Mark(Time, Box<Mark>),
 }
 
@@ -90,7 +93,8 @@ impl Reader {
                 file,
                 buffer,
                 format,
-                ended: false,
+                found: Vec::new(),
+                end: None,
                 skipped: 0,
                 truncated: 0,
             }),
@@ -109,20 +113,38 @@ impl Reader {
     /// The next input; `None` at the end, and after an error.
     #[expect(clippy::should_implement_trait, reason = "an iterator can't lend")]
     pub fn next(&mut self) -> Result<Option<Input<'_>>, Error> {
-        let found = if self.ended { Ok(None) } else { self.find() };
-        self.ended = !matches!(found, Ok(Some(_)));
-        let (time, what) = match found {
-            Ok(None) => return Ok(None),
-            Ok(Some(Found::Mark(time, mark))) => (time, What::Mark(mark)),
-            Ok(Some(Found::Datagram(time, source, place))) => {
-                (time, What::Datagram(source, self.buffer.slice(place)))
+        Ok(self.next_many(1)?.pop())
+    }
+
+    /// The next inputs, at most so many; none at the end, and after an error. That comes behind
+    /// the inputs that were before it.
+    pub fn next_many(&mut self, most: usize) -> Result<Vec<Input<'_>>, Error> {
+        self.buffer.release();
+        while self.end.is_none() && self.found.len() < most && !self.buffer.keeps_much() {
+            match self.find() {
+                Ok(Some(found)) => self.found.push(found),
+                Ok(None) => self.end = Some(Ok(())),
+                Err(fault) => self.end = Some(Err(fault)),
             }
-            Err(fault) => {
-                let file = self.file.clone();
-                return Err(Error { file, fault });
-            }
-        };
-        Ok(Some(Input { time, what }))
+        }
+        if self.found.is_empty()
+            && let Some(end @ Err(_)) = &mut self.end
+            && let Err(fault) = std::mem::replace(end, Ok(()))
+        {
+            let file = self.file.clone();
+            return Err(Error { file, fault });
+        }
+        let inputs = self.found.drain(..).map(|found| match found {
+            Found::Mark(time, mark) => Input {
+                time,
+                what: What::Mark(mark),
+            },
+            Found::Datagram(time, source, place) => Input {
+                time,
+                what: What::Datagram(source, self.buffer.slice(place)),
+            },
+        });
+        Ok(inputs.collect())
     }
 
     /// How many packets were left out so far, because they aren't from the kernel's rtnetlink.
@@ -169,7 +191,7 @@ impl Reader {
                     }
                     self.truncated += u64::from(cut);
                     let source = source.unwrap_or_else(|| cooked::source(messages));
-                    let messages = place.start + cooked::LENGTH..place.end;
+                    let messages = place.start + cooked::LENGTH as u64..place.end;
                     return Ok(Some(Found::Datagram(time, source, messages)));
                 }
             }

@@ -60,12 +60,11 @@ impl Rtmon {
             let message = buffer.need(whole, "message")?;
             if kind != STAMP {
                 let source = cooked::source(message);
-                let start = buffer.start();
                 buffer.consume(whole);
                 return Ok(Some(Item::Messages {
                     time: self.time,
                     source,
-                    place: start..start + length,
+                    place: offset..offset + length as u64,
                 }));
             }
             let Some(s) = message.get(HEADER..).and_then(|b| b.first_chunk::<8>()) else {

@@ -1,4 +1,4 @@
-//! What was received, or read from a recording, and not told yet. The socket is emptied before
+//! What was received and not told yet. The socket is emptied before
 //! anything is told, so that neither a slow line nor a slow disk costs an event as long as there is
 //! room here.
 
@@ -42,12 +42,6 @@ enum Item {
 impl Backlog {
     pub fn is_empty(&self) -> bool {
         self.pieces.iter().all(|piece| piece.items.is_empty())
-    }
-
-    /// When what comes next happened.
-    pub fn time(&self) -> Option<Time> {
-        let mut items = self.pieces.iter().flat_map(|piece| &piece.items);
-        items.next().map(|(time, _)| *time)
     }
 
     /// Is there no room for more?
@@ -170,7 +164,6 @@ mod tests {
             assert!(!backlog.is_empty());
             // In some rounds something stays.
             for _ in 0..round % 5 {
-                assert_eq!(backlog.time(), expected.front().map(|(time, _)| *time));
                 take(&mut backlog, &mut expected, round as usize % 7);
             }
         }

@@ -5,7 +5,6 @@ use std::path::Path;
 use jiff::Timestamp;
 use log::warn;
 
-use super::backlog::Backlog;
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::capture;
@@ -33,9 +32,9 @@ pub struct Replay {
 }
 
 /// Bytes of lines that are handed over at once.
-const BATCH: usize = 64 * 1024;
-/// Inputs that are read before they are told.
-const AHEAD: usize = 64;
+const WRITE: usize = 64 * 1024;
+/// Inputs that are read, and told, together.
+const TOGETHER: usize = 64;
 
 /// Replays one file; `-` is the standard input.
 ///
@@ -45,21 +44,18 @@ const AHEAD: usize = 64;
 pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
     let mut capture = capture::open(file)?;
     let mut sink = open(&replay.outputs)?;
-    let mut ahead = Backlog::default();
     let recorded = capture.header().cloned();
     let ours = recorded.is_some();
-    let (mut header, mut end) = match recorded {
-        Some(header) => (header, None),
-        // A foreign capture begins with its first datagram.
-        None => {
-            let end = read(&mut capture, &mut ahead, 1, None);
-            let header = Header {
-                time: ahead.time().unwrap_or_default(),
-                ..Header::default()
-            };
-            (header, end)
-        }
-    };
+    let mut batch = Batch::read(&mut capture, TOGETHER);
+    // A foreign capture begins with its first datagram.
+    let mut header = recorded.unwrap_or_else(|| Header {
+        time: batch
+            .inputs
+            .first()
+            .map(|input| input.time)
+            .unwrap_or_default(),
+        ..Header::default()
+    });
     replay.begin(&mut header);
     if let Some(opened) = sink.opened() {
         header.start.tail_repaired = opened.tail_repaired;
@@ -73,18 +69,16 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
         .and_then(|d| header.time.0.checked_add(d).ok());
     let mut last = header.time;
     let stop = loop {
-        if end.is_none() {
-            end = read(&mut capture, &mut ahead, AHEAD, until);
-        }
-        let inputs = ahead.pop(AHEAD);
+        let Batch { inputs, mut end } = batch.up_to(until);
         let taken = session.feed(&inputs)?;
         if let Some(input) = inputs[..taken].last() {
             last = input.time;
         }
-        let told = taken == inputs.len() && ahead.is_empty();
+        let told = taken == inputs.len();
+        drop(inputs);
         if session.is_full() {
             if told && end.is_none() {
-                end = read(&mut capture, &mut ahead, 1, None);
+                end = Batch::read(&mut capture, 1).up_to(until).end;
             }
             // The recorded run may have ended here too, for the same reason.
             break match end {
@@ -95,16 +89,13 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
                 _ => because(StopReason::Count),
             };
         }
-        if session.lines.len() >= BATCH {
+        if session.lines.len() >= WRITE {
             let _gone = session.flush(&mut sink, last)?;
             if sink.finish(None)? == Reader::Gone {
                 return session.abandon();
             }
         }
-        if !told {
-            continue;
-        }
-        match end.take() {
+        match end {
             None => {}
             Some(End::Stop(time, stop)) => {
                 last = time;
@@ -126,8 +117,16 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
                 return Err(error.into());
             }
         }
+        batch = Batch::read(&mut capture, TOGETHER);
     };
     session.stop(stop, &mut sink, last, None)
+}
+
+/// Inputs that are told together.
+struct Batch<'a> {
+    inputs: Vec<Input<'a>>,
+    /// Why none follows.
+    end: Option<End>,
 }
 
 /// Why nothing more is read.
@@ -141,31 +140,37 @@ enum End {
     Fault(capture::Error),
 }
 
-/// Reads at most so many inputs ahead.
-fn read(
-    capture: &mut capture::Reader,
-    ahead: &mut Backlog,
-    most: usize,
-    until: Option<Timestamp>,
-) -> Option<End> {
-    for _ in 0..most {
-        let Input { time, what } = match capture.next() {
-            Ok(Some(input)) => input,
-            Ok(None) => return Some(End::File),
-            Err(error) => return Some(End::Fault(error)),
+impl<'a> Batch<'a> {
+    /// Reads at most so many inputs.
+    fn read(capture: &'a mut capture::Reader, most: usize) -> Self {
+        let (inputs, end) = match capture.next_many(most) {
+            Ok(inputs) if inputs.is_empty() => (inputs, Some(End::File)),
+            Ok(inputs) => (inputs, None),
+            Err(error) => (Vec::new(), Some(End::Fault(error))),
         };
-        if until.is_some_and(|until| time.0 > until) {
-            return Some(End::Until);
-        }
-        match what {
-            What::Datagram(source, bytes) => ahead.push(time, source, bytes),
-            What::Mark(mark) => match *mark {
-                Mark::Stop(stop) => return Some(End::Stop(time, stop)),
-                _ => ahead.push_mark(time, mark),
-            },
-        }
+        Batch { inputs, end }
     }
-    None
+
+    /// Those before the end of the recorded run, and not later.
+    fn up_to(mut self, until: Option<Timestamp>) -> Self {
+        let late = |time: Time| until.is_some_and(|until| time.0 > until);
+        let is_stop =
+            |what: &What<'_>| matches!(what, What::Mark(mark) if matches!(**mark, Mark::Stop(_)));
+        let is_end = |input: &Input<'_>| late(input.time) || is_stop(&input.what);
+        let Some(at) = self.inputs.iter().position(is_end) else {
+            return self;
+        };
+        let Input { time, what } = self.inputs.swap_remove(at);
+        self.inputs.truncate(at);
+        self.end = Some(End::Until);
+        if let What::Mark(mark) = what
+            && let Mark::Stop(stop) = *mark
+            && !late(time)
+        {
+            self.end = Some(End::Stop(time, stop));
+        }
+        self
+    }
 }
 
 fn because(reason: StopReason) -> Stop {

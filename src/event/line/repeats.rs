@@ -32,10 +32,10 @@ impl Stamp {
         let fraction = self.text.len().checked_sub(FRACTION + BEHIND);
         match fraction.and_then(|at| self.text[at..].first_chunk_mut::<FRACTION>()) {
             Some(digits) if same => {
-                let mut rest = time.0.subsec_nanosecond().unsigned_abs();
-                for digit in digits.iter_mut().rev() {
-                    *digit = b'0' + (rest % 10) as u8;
-                    rest /= 10;
+                // One more digit before it: so that none of its own is left out.
+                let second = 1_000_000_000 + time.0.subsec_nanosecond().unsigned_abs();
+                if let Some(last) = itoa::Buffer::new().format(second).as_bytes().last_chunk() {
+                    *digits = *last;
                 }
             }
             _ => self.text = format!(",\"time\":\"{time}\"").into_bytes(),
