@@ -119,10 +119,10 @@ impl Pcapng {
 
     /// Brings the next block into the buffer, whole: its type and length.
     fn block(&mut self, buffer: &mut Buffer) -> Result<Option<(u32, usize)>, Fault> {
-        if buffer.fill(1)?.is_empty() {
+        let offset = buffer.offset();
+        if buffer.fill(HEAD)?.is_empty() {
             return Ok(None);
         }
-        let offset = buffer.offset();
         let head = buffer.need(HEAD, "block header")?;
         // Reads the same in both byte orders.
         if word(head, 0, false) == SECTION_HEADER {

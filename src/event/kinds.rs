@@ -16,8 +16,8 @@ use super::{
     neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
 };
 
-/// An object that shares by itself what is worth it, in the place of an [`Rc`]: there may be millions
-/// of events about one, and no memory has to be asked for.
+/// An object in the place of an [`Rc`] of it: what is worth sharing it shares by itself, and no
+/// memory has to be asked for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Inline<T>(T);

@@ -1,6 +1,5 @@
-//! What was received and not told yet. The socket is emptied before
-//! anything is told, so that neither a slow line nor a slow disk costs an event as long as there is
-//! room here.
+//! What was received and not told yet. The socket is emptied before anything is told, so that
+//! neither a slow line nor a slow disk costs an event as long as there is room here.
 
 use std::collections::VecDeque;
 

@@ -164,7 +164,7 @@ impl std::io::Write for Out {
     }
 }
 
-/// Copies a slice to one of the same length. Short ones, which most are, in two moves that may
+/// Copies a slice to one of the same length. Short ones, which most are, in two pieces that may
 /// overlap: a call would cost more.
 #[inline]
 fn copy(to: &mut [u8], from: &[u8]) {
@@ -180,9 +180,17 @@ fn copy(to: &mut [u8], from: &[u8]) {
         }
         true
     }
-    if from.len() > 16 {
-        to.copy_from_slice(from);
-    } else if !ends::<8>(to, from) && !ends::<4>(to, from) && !ends::<2>(to, from) {
+    let copied = match from.len() {
+        129.. => {
+            to.copy_from_slice(from);
+            true
+        }
+        65.. => ends::<64>(to, from),
+        33.. => ends::<32>(to, from),
+        17.. => ends::<16>(to, from),
+        _ => ends::<8>(to, from) || ends::<4>(to, from) || ends::<2>(to, from),
+    };
+    if !copied {
         for (to, from) in to.iter_mut().zip(from) {
             *to = *from;
         }
@@ -217,7 +225,7 @@ mod tests {
 
     #[test]
     fn bytes_of_every_length_are_copied() {
-        let from: Vec<u8> = (1..=40).collect();
+        let from: Vec<u8> = (1..=200).collect();
         for length in 0..=from.len() {
             let mut to = vec![0; length];
             copy(&mut to, &from[..length]);
