@@ -21,7 +21,7 @@ use nlstream::encode::{Encoder, Format};
 use nlstream::event::kind_set::KindSet;
 use nlstream::event::meta::Settings;
 use nlstream::event::values::Time;
-use nlstream::event::{Event, Kind, Nl, NlType, Origin};
+use nlstream::event::{Event, Kind, Nl, NlType, Op, Origin};
 use nlstream::input::{Header, Input, Mark, Source, What};
 use nlstream::names::Names;
 use nlstream::netlink::frame::{Message, Messages};
@@ -115,7 +115,7 @@ fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
         .bench_local_values(|event| {
             line.clear();
             encoder
-                .put(black_box(event), &mut line)
+                .put(0, black_box(event), &mut line)
                 .and_then(|()| encoder.flush(&mut line))
                 .expect("memory can be written");
             black_box(&line);
@@ -137,13 +137,12 @@ fn meanings(kind: &str) -> Vec<Event> {
         });
         for (decoded, unparsed) in all {
             let key = state.key(&decoded);
-            let meaning = state.event(decoded, key, &message);
-            events.push(Event {
+            let mut event = Event {
                 time: Time::default(),
-                op: meaning.op,
+                op: Op::Notify,
                 origin: Some(Origin::Kernel),
-                payload: meaning.payload,
-                change: meaning.change,
+                payload: decoded.payload,
+                change: None,
                 nl: Some(Nl {
                     r#type: NlType(message.kind),
                     family: None,
@@ -153,7 +152,9 @@ fn meanings(kind: &str) -> Vec<Event> {
                 }),
                 unparsed,
                 raw: None,
-            });
+            };
+            state.event(decoded.verb, key, &message, &mut event);
+            events.push(event);
         }
     }
     events

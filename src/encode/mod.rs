@@ -100,15 +100,11 @@ impl Encoder {
         self.seq += 1;
     }
 
-    /// Takes an event: its line, if it was asked for, will be in `out` after [`flush`](Self::flush)
-    /// at the latest.
-    ///
-    /// # Errors
-    /// See [`flush`](Self::flush).
-    pub fn put(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
+    /// The number of the line of the next event, if it was asked for.
+    pub fn number(&mut self, event: &Event) -> Option<u64> {
         let kind = event.payload.kind();
         if !self.wants(kind) || (kind != Kind::Meta && self.is_full()) {
-            return Ok(());
+            return None;
         }
         if kind != Kind::Meta {
             self.events += 1;
@@ -116,8 +112,16 @@ impl Encoder {
                 self.left = self.left.map(|left| left - 1);
             }
         }
-        self.waiting.push((self.seq, event));
         self.seq += 1;
+        Some(self.seq - 1)
+    }
+
+    /// Takes an event: its line will be in `out` after [`flush`](Self::flush) at the latest.
+    ///
+    /// # Errors
+    /// See [`flush`](Self::flush).
+    pub fn put(&mut self, seq: u64, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
+        self.waiting.push((seq, event));
         if self.waiting.len() < TOGETHER {
             return Ok(());
         }
@@ -138,7 +142,11 @@ impl Encoder {
         written
     }
 
-    fn write(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
+    /// Appends the line of an event to `out`, where none that was taken waits.
+    ///
+    /// # Errors
+    /// See [`flush`](Self::flush).
+    pub fn write(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
         match &self.format {
             Format::Json => {
                 if self.message {

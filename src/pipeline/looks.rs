@@ -3,12 +3,12 @@
 
 use std::io;
 
+use super::stage::Object;
 use super::{Pipeline, Provenance, event, totals};
 use crate::decode::{Decoded, Verb};
 use crate::event::meta::{Meta, Resync};
 use crate::event::values::Time;
-use crate::event::{Kind, Op, Origin, Payload};
-use crate::netlink::frame::Message;
+use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::state::Meaning;
 
 impl Pipeline {
@@ -113,24 +113,33 @@ impl Pipeline {
     }
 
     /// Takes a row of a look. What those of devices say is told when all of them were read.
-    pub(super) fn row(
-        &mut self,
-        time: Time,
-        message: &Message<'_>,
-        decoded: Decoded,
-        provenance: Provenance,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
+    pub(super) fn row(&mut self, row: Object<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+        let Object {
+            message,
+            verb,
+            event,
+            ..
+        } = row;
+        let Event {
+            time,
+            payload,
+            nl,
+            unparsed,
+            raw,
+            ..
+        } = event;
+        let decoded = Decoded { verb, payload };
+        let provenance = Provenance { nl, unparsed, raw };
         match &decoded.payload {
             Payload::Link(link) if decoded.verb == Verb::New => {
                 self.rows.insert(link.ifindex, (time, provenance));
-                self.state.row(decoded, message);
+                self.state.row(decoded, &message);
                 return Ok(());
             }
             Payload::Link(_) => {}
             _ => self.tell_links(time, out)?,
         }
-        match self.state.row(decoded, message) {
+        match self.state.row(decoded, &message) {
             Some(meaning) => self.correct(time, self.state.origin(), meaning, provenance, out),
             None => Ok(()),
         }

@@ -45,7 +45,7 @@ impl Missed {
     }
 
     /// Takes an event that cannot be written now.
-    fn drop(&mut self, event: Event) {
+    fn drop(&mut self, event: &Event) {
         self.lost += 1;
         let kind = event.payload.kind();
         let Some(key) = crate::state::key(&event.payload) else {
@@ -60,7 +60,7 @@ impl Missed {
             Op::Delete if !object.known => {
                 self.objects.remove(&(kind, key));
             }
-            Op::Delete => object.gone = Some(event.payload),
+            Op::Delete => object.gone = Some(event.payload.clone()),
             _ => object.gone = None,
         }
     }
@@ -109,7 +109,7 @@ impl Pipeline {
     }
 
     /// Takes an event that cannot be written now.
-    pub(super) fn miss(&mut self, event: Event) {
+    pub(super) fn miss(&mut self, event: &Event) {
         if let Some(missed) = &mut self.missed {
             missed.drop(event);
         }

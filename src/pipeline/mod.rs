@@ -19,7 +19,7 @@ use crate::input::{Header, Input, Mark, Source, What};
 use crate::names::Names;
 use crate::state::{Meaning, State, Verdict};
 use missed::Missed;
-use stage::{Item, Sent, Told};
+use stage::{Item, Object, Parts};
 use totals::Totals;
 
 /// What a run's lines depend on beside its inputs.
@@ -55,8 +55,7 @@ const TOGETHER: usize = 16;
 /// One run.
 #[derive(Debug)]
 pub struct Pipeline {
-    details: bool,
-    raw: bool,
+    parts: Parts,
     snapshot: bool,
     state: State,
     encoder: Encoder,
@@ -107,8 +106,10 @@ impl Pipeline {
             tracked.remove(*kind);
         }
         let mut pipeline = Pipeline {
-            details: settings.with.contains(&Part::Details),
-            raw: settings.with.contains(&Part::Raw),
+            parts: Parts {
+                details: settings.with.contains(&Part::Details),
+                raw: settings.with.contains(&Part::Raw),
+            },
             snapshot: settings.snapshot,
             state: State::new(config.names, tracked),
             encoder,
@@ -156,31 +157,77 @@ impl Pipeline {
         let mut taken = 0;
         let mut items = Vec::with_capacity(2 * TOGETHER);
         'inputs: for together in inputs.chunks(TOGETHER) {
-            stage::items(together, &self.state, self.details, &mut items);
-            for item in items.drain(..) {
-                match item {
-                    Item::Input(_) if taken > 0 && self.is_full() => break 'inputs,
+            items.clear();
+            stage::items(together, &self.state, self.parts, &mut items);
+            // Where the events begin whose lines are not written yet.
+            let mut from = 0;
+            for at in 0..items.len() {
+                if taken > 0 && self.is_full() && matches!(items[at], Item::Input(_)) {
+                    self.write(&items[from..at], out)?;
+                    break 'inputs;
+                }
+                match &mut items[at] {
+                    Item::Object(object) if object.source == Source::Events => {
+                        self.make_whole(object);
+                        continue;
+                    }
+                    Item::Control => {
+                        self.totals.control += 1;
+                        continue;
+                    }
                     Item::Input(input) => {
                         taken += 1;
-                        self.input(input, out)?;
+                        if let What::Datagram(source, _) = input.what {
+                            self.totals.datagrams += u64::from(source == Source::Events);
+                            continue;
+                        }
                     }
-                    Item::Control => self.totals.control += 1,
-                    Item::Object(sent, told) => self.object(&sent, told, out)?,
+                    Item::Object(_) | Item::Malformed(..) => {}
+                }
+                // Anything else may have lines of its own.
+                self.write(&items[from..at], out)?;
+                from = at + 1;
+                match std::mem::replace(&mut items[at], Item::Control) {
+                    Item::Input(Input {
+                        time,
+                        what: What::Mark(mark),
+                    }) => self.mark(*time, mark, out)?,
+                    Item::Object(row) => self.row(row, out)?,
                     Item::Malformed(time, rest) => self.malformed(time, rest, out)?,
+                    Item::Input(_) | Item::Control => {}
                 }
             }
+            self.write(&items[from..], out)?;
         }
         self.encoder.flush(out)?;
         Ok(taken)
     }
 
-    fn input(&mut self, input: &Input<'_>, out: &mut Vec<u8>) -> io::Result<()> {
-        match &input.what {
-            What::Datagram(Source::Events, _) => self.totals.datagrams += 1,
-            What::Datagram(Source::Dumps, _) => {}
-            What::Mark(mark) => self.mark(input.time, mark, out)?,
-        }
-        Ok(())
+    /// Makes an event whole, and numbers its line.
+    fn make_whole(&mut self, object: &mut Object<'_>) {
+        let Object {
+            message,
+            verb,
+            key,
+            event,
+            ..
+        } = object;
+        self.state.event(*verb, *key, message, event);
+        object.seq = self.number(event);
+    }
+
+    /// Writes the lines of events that have numbers.
+    fn write(&mut self, items: &[Item<'_>], out: &mut Vec<u8>) -> io::Result<()> {
+        let mut events = items.iter().filter_map(|item| match item {
+            Item::Object(Object { event, seq, .. }) => Some((seq.as_ref()?, event)),
+            _ => None,
+        });
+        let Some((seq, event)) = events.next() else {
+            return Ok(());
+        };
+        self.encoder.flush(out)?;
+        self.encoder.write(*seq, event, out)?;
+        events.try_for_each(|(seq, event)| self.encoder.write(*seq, event, out))
     }
 
     fn mark(&mut self, time: Time, mark: &Mark, out: &mut Vec<u8>) -> io::Result<()> {
@@ -250,28 +297,6 @@ impl Pipeline {
         self.totals.heartbeat(pulse, count)
     }
 
-    /// Tells what a message says of one object.
-    fn object(&mut self, sent: &Sent<'_>, told: Told, out: &mut Vec<u8>) -> io::Result<()> {
-        let Sent { time, message, .. } = sent;
-        let Told {
-            decoded,
-            unparsed,
-            key,
-        } = told;
-        let provenance = Provenance {
-            unparsed,
-            nl: Some(sent.nl(&decoded)),
-            raw: self.raw.then(|| Hex(message.whole.into())),
-        };
-        match sent.source {
-            Source::Events => {
-                let meaning = self.state.event(decoded, key, message);
-                self.tell(event(*time, Origin::Kernel, meaning, provenance), out)
-            }
-            Source::Dumps => self.row(*time, message, decoded, provenance, out),
-        }
-    }
-
     /// Bytes that are no whole message: nothing is dropped.
     fn malformed(&mut self, time: Time, rest: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         let meaning = Meaning {
@@ -298,23 +323,35 @@ impl Pipeline {
             origin: None,
             ..event(time, Origin::Kernel, meaning, Provenance::default())
         };
-        self.encoder.put(event, out)
+        match self.encoder.number(&event) {
+            Some(seq) => self.encoder.put(seq, event, out),
+            None => Ok(()),
+        }
     }
 
-    /// Writes an event's line, or, while the reader is too slow, remembers that it is missing.
+    /// Tells an event.
     fn tell(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
+        match self.number(&event) {
+            Some(seq) => self.encoder.put(seq, event, out),
+            None => Ok(()),
+        }
+    }
+
+    /// The number of the line of the next event, or, while the reader is too slow, none: it is
+    /// remembered that the line is missing.
+    fn number(&mut self, event: &Event) -> Option<u64> {
         let kind = event.payload.kind();
         if !self.encoder.wants(kind) {
-            return Ok(());
+            return None;
         }
         self.totals.line(kind);
         if self.is_deaf() {
             self.miss(event);
             self.encoder.skip();
-            return Ok(());
+            return None;
         }
         self.told(&event.payload);
-        self.encoder.put(event, out)
+        self.encoder.number(event)
     }
 }
 

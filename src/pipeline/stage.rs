@@ -4,8 +4,8 @@
 use crate::decode::cx::Cx;
 use crate::decode::words::family;
 use crate::decode::{Decoded, Verb, decode, unknown};
-use crate::event::values::Time;
-use crate::event::{Kind, Nl, NlFlags, NlType, Unparsed};
+use crate::event::values::{Hex, Time};
+use crate::event::{Event, Kind, Nl, NlFlags, NlType, Op, Origin, Unparsed};
 use crate::input::{Input, Source, What};
 use crate::netlink::frame::{Message, Messages};
 use crate::state::{Key, State};
@@ -14,35 +14,43 @@ use crate::state::{Key, State};
 const NLMSG_MIN_TYPE: u16 = 0x10;
 
 /// What is in inputs, in their order.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every input has its object"
+)]
 pub enum Item<'a> {
     /// An input begins.
     Input(&'a Input<'a>),
     /// An event socket's control message.
     Control,
     /// What a message says of one object.
-    Object(Sent<'a>, Told),
+    Object(Object<'a>),
     /// Bytes that are no whole message.
     Malformed(Time, &'a [u8]),
 }
 
 /// What a message says of one object.
-pub struct Told {
-    pub decoded: Decoded,
-    pub unparsed: Vec<Unparsed>,
-    /// Of an event: what it is about, see [`State::key`].
-    pub key: Option<Key>,
-}
-
-/// Where an object comes from.
-#[derive(Clone, Copy)]
-pub struct Sent<'a> {
-    pub time: Time,
+pub struct Object<'a> {
     pub source: Source,
     pub message: Message<'a>,
+    pub verb: Verb,
+    /// Of an event: what it is about, see [`State::key`].
+    pub key: Option<Key>,
+    /// What it means is not known yet.
+    pub event: Event,
+    /// The number of the event's line, where it has one.
+    pub seq: Option<u64>,
+}
+
+/// The optional parts of the lines.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts {
+    pub details: bool,
+    pub raw: bool,
 }
 
 /// Takes inputs apart: puts what is in them into `items`, which is empty.
-pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, details: bool, items: &mut Vec<Item<'a>>) {
+pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, parts: Parts, items: &mut Vec<Item<'a>>) {
     for input in inputs {
         items.push(Item::Input(input));
         let What::Datagram(source, bytes) = input.what else {
@@ -61,7 +69,7 @@ pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, details: bool, items: &
                         source,
                         message,
                     };
-                    sent.objects(state, details, items);
+                    sent.objects(state, parts, items);
                 }
                 Err(rest) => items.push(Item::Malformed(input.time, rest)),
             }
@@ -69,44 +77,71 @@ pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, details: bool, items: &
     }
     // What is known of one object is fetched from memory while the next is looked for.
     for item in items {
-        if let Item::Object(_, told) = item
-            && let Some(key) = told.key
+        if let Item::Object(Object { event, key, .. }) = item
+            && let Some(key) = key
         {
-            state.fetch(told.decoded.payload.kind(), key);
+            state.fetch(event.payload.kind(), *key);
         }
     }
 }
 
+/// Where an object comes from.
+#[derive(Clone, Copy)]
+struct Sent<'a> {
+    time: Time,
+    source: Source,
+    message: Message<'a>,
+}
+
 impl<'a> Sent<'a> {
     /// Appends what the message says.
-    fn objects(self, state: &State, details: bool, items: &mut Vec<Item<'a>>) {
-        let mut cx = Cx::new(state.names(), details).with_forms(state.forms());
+    fn objects(self, state: &State, parts: Parts, items: &mut Vec<Item<'a>>) {
+        let mut cx = Cx::new(state.names(), parts.details).with_forms(state.forms());
         let before = items.len();
         decode(&mut cx, &self.message, &mut |decoded, unparsed| {
-            items.push(self.object(state, decoded, unparsed));
+            items.push(self.object(state, parts, decoded, unparsed));
         });
         if items.len() == before && self.source == Source::Events {
             let payload = unknown::decode(&self.message).into();
             let verb = Verb::Notify;
-            items.push(self.object(state, Decoded { verb, payload }, Vec::new()));
+            items.push(self.object(state, parts, Decoded { verb, payload }, Vec::new()));
         }
     }
 
-    fn object(self, state: &State, decoded: Decoded, unparsed: Vec<Unparsed>) -> Item<'a> {
+    fn object(
+        self,
+        state: &State,
+        parts: Parts,
+        decoded: Decoded,
+        unparsed: Vec<Unparsed>,
+    ) -> Item<'a> {
         let key = match self.source {
             Source::Events => state.key(&decoded),
             Source::Dumps => None,
         };
-        let told = Told {
-            decoded,
-            unparsed,
+        let nl = Some(self.nl(&decoded));
+        let Decoded { verb, payload } = decoded;
+        Item::Object(Object {
+            source: self.source,
+            message: self.message,
+            verb,
             key,
-        };
-        Item::Object(self, told)
+            event: Event {
+                time: self.time,
+                op: Op::Notify,
+                origin: Some(Origin::Kernel),
+                payload,
+                change: None,
+                nl,
+                unparsed,
+                raw: parts.raw.then(|| Hex(self.message.whole.into())),
+            },
+            seq: None,
+        })
     }
 
     /// The message's header. A row of a dump was asked for by ourselves: that says nothing.
-    pub fn nl(&self, decoded: &Decoded) -> Nl {
+    fn nl(&self, decoded: &Decoded) -> Nl {
         let message = &self.message;
         let about_part = decoded.payload.kind() == Kind::Link
             && matches!(decoded.verb, Verb::Part | Verb::Leave);

@@ -19,7 +19,7 @@ use crate::decode::route::Forms;
 use crate::decode::{Decoded, Verb};
 use crate::event::kind_set::KindSet;
 use crate::event::kinds::Inline;
-use crate::event::{Change, Kind, Op, Payload};
+use crate::event::{Change, Event, Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
 pub use key::Key;
@@ -146,28 +146,30 @@ impl State {
         }
     }
 
-    /// What an event means.
-    pub fn event(&mut self, decoded: Decoded, key: Option<Key>, message: &Message<'_>) -> Meaning {
-        let Decoded { verb, mut payload } = decoded;
+    /// Takes an event, and makes it whole: with what it means, and the names of devices.
+    pub fn event(
+        &mut self,
+        verb: Verb,
+        key: Option<Key>,
+        message: &Message<'_>,
+        event: &mut Event,
+    ) {
+        let payload = &mut event.payload;
         let kind = payload.kind();
         let Some(key) = key else {
-            self.name_devices(&mut payload);
-            let op = op_of_request(verb, message.flags);
-            self.doubtful = self.doubtful.or(silent::after(op, &payload, None));
-            return Meaning {
-                op,
-                payload,
-                change: None,
-            };
+            self.name_devices(payload);
+            event.op = op_of_request(verb, message.flags);
+            self.doubtful = self.doubtful.or(silent::after(event.op, payload, None));
+            return;
         };
         let looking = self.look.as_ref().is_some_and(|look| look.kind == kind);
         let nameless;
-        let (op, key, old) = match &mut payload {
+        let (op, key, old) = match payload {
             Payload::Link(link) => {
                 let (stays, old) = self.links.take(verb, Rc::make_mut(link));
                 let old = old.map(Payload::Link);
-                nameless = self.name_devices(&mut payload);
-                if let Payload::Link(link) = &payload
+                nameless = self.name_devices(payload);
+                if let Payload::Link(link) = payload
                     && stays
                 {
                     self.links.put(link.clone(), looking);
@@ -186,7 +188,7 @@ impl State {
                 if told.doubtful {
                     self.doubtful.insert(Kind::Route);
                 }
-                nameless = self.name_devices(&mut payload);
+                nameless = self.name_devices(payload);
                 (told.op, told.key, told.old.map(Payload::from))
             }
             _ => {
@@ -196,13 +198,13 @@ impl State {
                 {
                     payload.inherit(&known.payload);
                 }
-                nameless = self.links.name_devices(&mut payload);
+                nameless = self.links.name_devices(payload);
                 let old = match verb {
                     Verb::Delete => {
                         objects.remove(key);
                         None
                     }
-                    _ => objects.tell(key, &payload, looking),
+                    _ => objects.tell(key, payload, looking),
                 };
                 (op_of(verb, old.is_some()), key, old)
             }
@@ -218,19 +220,15 @@ impl State {
         if kind == Kind::Link && op == Op::Add {
             self.device_is_known();
         }
-        let op = match op {
+        event.op = match op {
             Op::Add if !self.complete.contains(kind) => Op::Present,
             op => op,
         };
-        let change = old.map(|old| self.change(&payload, old));
-        self.doubtful = self
-            .doubtful
-            .or(silent::after(op, &payload, change.as_ref()));
-        Meaning {
-            op,
-            payload,
-            change,
+        if let Some(old) = old {
+            event.change = Some(self.change(payload, old));
         }
+        let change = event.change.as_ref();
+        self.doubtful = self.doubtful.or(silent::after(event.op, payload, change));
     }
 
     /// An object that was told without the name of a device is told again when it has one. A route
