@@ -48,14 +48,15 @@ fuzz_target!(|data: &[u8]| {
                 Kind::Link,
                 Kind::ALL[usize::from(choice >> 3) % Kind::ALL.len()],
             ] {
-                feed(What::Mark(Mark::Look(kind, origin)));
+                feed(What::Mark(Mark::Look(kind, origin).into()));
                 feed(What::Datagram(Source::Dumps, datagram));
-                feed(What::Mark(Mark::Looked(true)));
+                feed(What::Mark(Mark::Looked(true).into()));
             }
-            feed(What::Mark(match origin {
+            let end = match origin {
                 Origin::Snapshot => Mark::Sync,
                 _ => Mark::Resync,
-            }));
+            };
+            feed(What::Mark(end.into()));
         }
     }
 });
