@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use super::values::{FlagNames, Flags, Symbol, Word};
+use super::values::{FlagNames, Flags, Symbol, Word, string_schema};
 use crate::netlink::rtm::rtm;
 
 /// Where an event comes from: the header of its netlink message. Zero ones are left out.
@@ -24,6 +24,7 @@ pub struct Nl {
     /// The sequence number of the request.
     pub seq: Option<u32>,
     /// Flags of the request that led here: `REPLACE`, `EXCL`, `CREATE`, `APPEND`.
+    #[schemars(with = "Option<Flags>")]
     pub flags: Option<NlFlags>,
 }
 
@@ -49,17 +50,7 @@ impl Serialize for NlType {
     }
 }
 
-impl JsonSchema for NlType {
-    fn schema_name() -> Cow<'static, str> {
-        "NlType".into()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
-    }
-}
+string_schema!(NlType, "NlType",);
 
 /// Flags of a netlink request that makes something (`NLM_F_*`, linux/netlink.h).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,17 +65,5 @@ impl Serialize for NlFlags {
             (0x800, "APPEND"),
         ];
         Flags::new(self.0.into(), NAMES).serialize(s)
-    }
-}
-
-impl JsonSchema for NlFlags {
-    fn schema_name() -> Cow<'static, str> {
-        Flags::schema_name()
-    }
-    fn inline_schema() -> bool {
-        true
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Flags::json_schema(generator)
     }
 }

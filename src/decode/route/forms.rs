@@ -36,9 +36,10 @@ type Mask = Box<[u64]>;
 /// What the body of a route's message says of all but the destination.
 #[derive(Debug)]
 struct Form {
-    /// A body of this form, with zeros for its destination.
-    body: Box<[u8]>,
-    /// Its words, and those of its mask.
+    family: u8,
+    /// Of a body, bytes.
+    length: usize,
+    /// The words of a body with zeros for its destination, and those of its mask.
     words: Box<[(u64, u64)]>,
     hash: u64,
     /// Where the destination is; empty where it says none.
@@ -159,16 +160,16 @@ impl Form {
     fn new(body: &[u8], dst: Range<usize>, common: Rc<Common>) -> Self {
         let mask = mask(body.len(), &dst);
         let hash = hash(body, &mask);
-        let rest = Rc::new(Rest::of(body));
-        let mut body: Box<[u8]> = body.into();
-        blank(&mut body, &dst);
+        let mut blanked = body.to_vec();
+        blank(&mut blanked, &dst);
         Form {
-            words: all_words(&body).into_iter().zip(mask).collect(),
-            body,
+            family: body[0],
+            length: body.len(),
+            words: all_words(&blanked).into_iter().zip(mask).collect(),
             hash,
             dst,
             common,
-            rest,
+            rest: Rc::new(Rest::of(body)),
         }
     }
 
@@ -181,7 +182,7 @@ impl Form {
         // Without a branch for each word: most are the same to the end.
         let odd = |odd, (word, (own, mask)): (u64, &(u64, u64))| odd | word & mask ^ own;
         let odd = words.zip(pairs).fold(last & last_mask ^ own_last, odd);
-        body.len() == self.body.len() && odd == 0
+        body.len() == self.length && odd == 0
     }
 
     /// What a body of this form has of its own.
@@ -192,7 +193,7 @@ impl Form {
     /// The route of a body of this form.
     fn route(&self, own: Own) -> Route {
         Route {
-            dst: Destination::Prefix(own.prefix(self.body[0], self.dst.len())),
+            dst: Destination::Prefix(own.prefix(self.family, self.dst.len())),
             common: self.common.clone(),
         }
     }
