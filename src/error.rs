@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::event::values::Time;
-use crate::fold::{Doubt, Fault};
+use crate::fold::{FoldError, IncompleteReason};
 
 /// What ends a run with exit status 1.
 #[derive(Debug, Error)]
@@ -29,9 +29,9 @@ pub enum Error {
         source: io::Error,
     },
     #[error("{}: {source}", path.display())]
-    Lines { path: PathBuf, source: Fault },
+    Lines { path: PathBuf, source: FoldError },
     #[error("what stood at that moment is not known: {0}; --partial tells what is")]
-    Doubt(Doubt),
+    Incomplete(IncompleteReason),
     #[error(transparent)]
     Capture(#[from] crate::capture::Error),
     #[error("cannot open a netlink socket: {0}")]

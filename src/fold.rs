@@ -17,7 +17,7 @@ use crate::event::values::Time;
 
 /// Why the lines do not tell what stood.
 #[derive(Debug, Error)]
-pub enum Doubt {
+pub enum IncompleteReason {
     #[error("there are no lines before {0:.9}")]
     NoLines(Timestamp),
     #[error("the lines end at {0:.9}: of what came later they know nothing")]
@@ -36,7 +36,7 @@ pub enum Doubt {
 
 /// What makes the lines unusable.
 #[derive(Debug, Error)]
-pub enum Fault {
+pub enum FoldError {
     #[error("cannot read the lines: {0}")]
     Read(#[from] std::io::Error),
     #[error("line {0} is none of nlstream's: {1}")]
@@ -50,7 +50,7 @@ struct Line {
     seq: u64,
     time: Time,
     kind: Kind,
-    op: Verb,
+    op: LineOp,
 }
 
 /// All of a line, as it was written.
@@ -58,7 +58,7 @@ type Parts<'a> = BTreeMap<&'a str, &'a RawValue>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Verb {
+enum LineOp {
     Add,
     Change,
     Present,
@@ -73,7 +73,7 @@ enum Verb {
 
 /// An object that stands, as a line.
 #[derive(Clone, Debug)]
-pub struct Standing {
+pub struct SnapshotObject {
     pub kind: Kind,
     /// When it was told last.
     pub time: Time,
@@ -81,14 +81,14 @@ pub struct Standing {
     parts: Vec<(&'static str, Box<RawValue>)>,
 }
 
-impl Standing {
+impl SnapshotObject {
     fn new(kind: Kind, time: Time, parts: &Parts<'_>) -> Self {
         let names = [
             "v", "run", "seq", "time", "host", "kind", "op", "origin", "ifindex", "ifname",
         ];
         let names = names.into_iter().chain([kind.name(), "truncated"]);
         let part = |name| Some((name, (*parts.get(name)?).to_owned()));
-        Standing {
+        SnapshotObject {
             kind,
             time,
             parts: names.filter_map(part).collect(),
@@ -103,7 +103,7 @@ impl Standing {
     }
 }
 
-impl Serialize for Standing {
+impl Serialize for SnapshotObject {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let mut map = s.serialize_map(None)?;
         for (name, value) in &self.parts {
@@ -119,7 +119,7 @@ impl Serialize for Standing {
 /// The objects that stand, and what is known of the lines so far.
 #[derive(Debug, Default)]
 pub struct Fold {
-    objects: BTreeMap<(Kind, String), Standing>,
+    objects: BTreeMap<(Kind, String), SnapshotObject>,
     run: Option<(String, u64)>,
     /// When the last line was written.
     last: Option<Time>,
@@ -137,7 +137,11 @@ impl Fold {
     ///
     /// # Errors
     /// Where the lines cannot be read. A last line that is torn is left out.
-    pub fn read(&mut self, lines: impl BufRead, at: Option<Timestamp>) -> Result<Reached, Fault> {
+    pub fn read(
+        &mut self,
+        lines: impl BufRead,
+        at: Option<Timestamp>,
+    ) -> Result<Reached, FoldError> {
         let mut lines = lines.split(b'\n').zip(1..).peekable();
         while let Some((line, number)) = lines.next() {
             let line = line?;
@@ -149,20 +153,20 @@ impl Fold {
             let (parts, line) = match parsed {
                 Ok(parsed) => parsed,
                 Err(_) if lines.peek().is_none() => break,
-                Err(error) => return Err(Fault::Line(number, error)),
+                Err(error) => return Err(FoldError::Line(number, error)),
             };
             if let Some(at) = at.filter(|at| line.time.0 > *at) {
                 // What is missing is told where it was noticed: that may be later.
                 if self
                     .is_told_of(&line, &parts, at)
-                    .map_err(|error| Fault::Line(number, error))?
+                    .map_err(|error| FoldError::Line(number, error))?
                 {
                     return Ok(Reached::Moment);
                 }
                 continue;
             }
             self.take(&line, &parts)
-                .map_err(|error| Fault::Line(number, error))?;
+                .map_err(|error| FoldError::Line(number, error))?;
         }
         Ok(Reached::End)
     }
@@ -185,7 +189,7 @@ impl Fold {
         }
         let hole = line.seq - last - 1;
         self.later = Some(line.seq);
-        if (line.kind, line.op) == (Kind::Meta, Verb::Gap) {
+        if (line.kind, line.op) == (Kind::Meta, LineOp::Gap) {
             let meta = parts.get("meta").map_or("null", |raw| raw.get());
             let gap: Gap = serde_json::from_str(meta)?;
             if gap.from.is_none_or(|from| from.0 <= at) {
@@ -219,8 +223,8 @@ impl Fold {
         self.run = Some((line.run.clone(), line.seq));
         self.last = Some(line.time);
         match (line.kind, line.op) {
-            (Kind::Meta, Verb::Sync) => self.synced = true,
-            (Kind::Meta, Verb::Gap) => {
+            (Kind::Meta, LineOp::Sync) => self.synced = true,
+            (Kind::Meta, LineOp::Gap) => {
                 let meta = parts.get("meta").map_or("null", |raw| raw.get());
                 let gap: Gap = serde_json::from_str(meta)?;
                 let explains = |hole: &(u64, u64)| gap.lost == Some(hole.1 - hole.0 - 1);
@@ -229,8 +233,8 @@ impl Fold {
                 }
                 self.gap.get_or_insert(gap.from.unwrap_or(line.time));
             }
-            (Kind::Meta, Verb::Resync) => self.gap = None,
-            (Kind::Meta, _) | (_, Verb::Other) => {}
+            (Kind::Meta, LineOp::Resync) => self.gap = None,
+            (Kind::Meta, _) | (_, LineOp::Other) => {}
             (kind, op) => self.object(line, kind, op, parts)?,
         }
         Ok(())
@@ -240,7 +244,7 @@ impl Fold {
         &mut self,
         line: &Line,
         kind: Kind,
-        op: Verb,
+        op: LineOp,
         parts: &Parts<'_>,
     ) -> serde_json::Result<()> {
         let payload = parts.get(kind.name()).map_or("null", |raw| raw.get());
@@ -248,35 +252,35 @@ impl Fold {
             return Ok(());
         };
         match op {
-            Verb::Delete => self.objects.remove(&(kind, key)),
+            LineOp::Delete => self.objects.remove(&(kind, key)),
             _ => self
                 .objects
-                .insert((kind, key), Standing::new(kind, line.time, parts)),
+                .insert((kind, key), SnapshotObject::new(kind, line.time, parts)),
         };
         Ok(())
     }
 
     /// The objects that stand, by kind and key.
-    pub fn objects(&self) -> impl Iterator<Item = &Standing> {
+    pub fn objects(&self) -> impl Iterator<Item = &SnapshotObject> {
         self.objects.values()
     }
 
     /// Why these may not be the objects that stood at the moment `at`, if anything says so.
     /// `reached`: what ended the last [`Fold::read`].
-    pub fn doubt(&self, at: Option<Timestamp>, reached: Reached) -> Option<Doubt> {
+    pub fn incomplete(&self, at: Option<Timestamp>, reached: Reached) -> Option<IncompleteReason> {
         let Some(last) = self.last else {
-            return Some(Doubt::NoLines(at.unwrap_or(Timestamp::MAX)));
+            return Some(IncompleteReason::NoLines(at.unwrap_or(Timestamp::MAX)));
         };
         if at.is_some() && reached == Reached::End && at > Some(last.0) {
-            return Some(Doubt::TooLate(last.0));
+            return Some(IncompleteReason::TooLate(last.0));
         }
         if let (Some((from, to)), Some((run, _))) = (self.hole, &self.run) {
-            return Some(Doubt::Missing(from, to, run.clone()));
+            return Some(IncompleteReason::Missing(from, to, run.clone()));
         }
         if let Some(from) = self.gap {
-            return Some(Doubt::Gap(from.0));
+            return Some(IncompleteReason::Gap(from.0));
         }
-        (!self.synced).then_some(Doubt::NoSnapshot)
+        (!self.synced).then_some(IncompleteReason::NoSnapshot)
     }
 }
 
@@ -317,34 +321,40 @@ mod tests {
 {"v":1,"run":"00000001","seq":12,"time":"2026-01-01T00:00:10Z","kind":"rule","op":"delete","rule":{"priority":2}}
 {"v":1,"run":"0000"#;
 
-    fn at(second: i64) -> (Vec<String>, Option<Doubt>) {
+    fn at(second: i64) -> (Vec<String>, Option<IncompleteReason>) {
         let at = Timestamp::from_second(1_767_225_600 + second).unwrap();
         let mut fold = Fold::default();
         let reached = fold.read(LINES.trim_start().as_bytes(), Some(at)).unwrap();
-        let payload = |it: &Standing| it.parts.last().unwrap().1.get().to_owned();
+        let payload = |it: &SnapshotObject| it.parts.last().unwrap().1.get().to_owned();
         (
             fold.objects().map(payload).collect(),
-            fold.doubt(Some(at), reached),
+            fold.incomplete(Some(at), reached),
         )
     }
 
     #[test]
     fn what_stood_at_a_moment() {
         let (one, two) = (r#"{"priority":1}"#, r#"{"priority":2}"#);
-        assert!(matches!(at(-1), (_, Some(Doubt::NoLines(_)))));
-        assert!(matches!(at(0), (_, Some(Doubt::NoSnapshot))));
+        assert!(matches!(at(-1), (_, Some(IncompleteReason::NoLines(_)))));
+        assert!(matches!(at(0), (_, Some(IncompleteReason::NoSnapshot))));
         assert!(matches!(at(1), (objects, None) if objects == [one]));
         assert!(matches!(at(2), (objects, None) if objects == [one, two]));
         assert!(matches!(at(4), (objects, None) if objects == [two]));
         // Between the last event and the line that says that some are missing.
-        assert!(matches!(at(5), (_, Some(Doubt::Gap(_)))));
-        assert!(matches!(at(6), (_, Some(Doubt::Gap(_)))));
+        assert!(matches!(at(5), (_, Some(IncompleteReason::Gap(_)))));
+        assert!(matches!(at(6), (_, Some(IncompleteReason::Gap(_)))));
         assert!(matches!(at(7), (objects, None) if objects == [two]));
-        assert!(matches!(at(8), (_, Some(Doubt::Gap(_)))));
+        assert!(matches!(at(8), (_, Some(IncompleteReason::Gap(_)))));
         // A line is missing, and nobody knows when it was written.
-        assert!(matches!(at(9), (_, Some(Doubt::Missing(10, 12, _)))));
-        assert!(matches!(at(10), (_, Some(Doubt::Missing(10, 12, _)))));
-        assert!(matches!(at(99), (_, Some(Doubt::TooLate(_)))));
+        assert!(matches!(
+            at(9),
+            (_, Some(IncompleteReason::Missing(10, 12, _)))
+        ));
+        assert!(matches!(
+            at(10),
+            (_, Some(IncompleteReason::Missing(10, 12, _)))
+        ));
+        assert!(matches!(at(99), (_, Some(IncompleteReason::TooLate(_)))));
     }
 
     #[test]

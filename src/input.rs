@@ -13,23 +13,23 @@ use crate::names::Recorded;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input<'a> {
     pub time: Time,
-    pub what: What<'a>,
+    pub what: InputData<'a>,
 }
 
 impl Input<'_> {
-    pub fn mark(time: Time, mark: Mark) -> Self {
-        let what = What::Mark(Box::new(mark));
+    pub fn mark(time: Time, mark: ControlRecord) -> Self {
+        let what = InputData::ControlRecord(Box::new(mark));
         Input { time, what }
     }
 }
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]
-pub enum What<'a> {
+pub enum InputData<'a> {
     /// The kernel sent a datagram.
     Datagram(Source, &'a [u8]),
     /// Something else: seldom, and large.
-    Mark(Box<Mark>),
+    ControlRecord(Box<ControlRecord>),
 }
 
 /// Which socket a datagram came from.
@@ -44,11 +44,13 @@ pub enum Source {
 /// What a recording says beside the datagrams.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mark {
+pub enum ControlRecord {
     /// A look at the kernel's list of a kind begins, for that reason.
-    Look(Kind, Origin),
+    #[serde(rename = "look")]
+    BeginReconcile(Kind, Origin),
     /// It is over. `true`: the kernel listed everything.
-    Looked(bool),
+    #[serde(rename = "looked")]
+    EndReconcile(bool),
     /// All kinds were looked at: what is not known now does not exist.
     Sync,
     /// All kinds were looked at after a gap.
@@ -61,7 +63,7 @@ pub enum Mark {
     Heartbeat(Pulse),
     /// The clock was set.
     Clock(Clock),
-    /// The file of the lines ends here, and a new one begins with [`Mark::File`].
+    /// The file of the lines ends here, and a new one begins with [`ControlRecord::File`].
     Rotate(Rotate),
     /// A further file of lines begins.
     File(Opened),

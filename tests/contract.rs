@@ -16,7 +16,7 @@ enum Strict {
     Integer(i64),
     Fraction(f64),
     Text(String),
-    List(Vec<Strict>),
+    DumpSource(Vec<Strict>),
     Object(Vec<(String, Strict)>),
 }
 
@@ -48,7 +48,7 @@ impl<'de> Deserialize<'de> for Strict {
                 while let Some(item) = seq.next_element()? {
                     list.push(item);
                 }
-                Ok(Strict::List(list))
+                Ok(Strict::DumpSource(list))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
                 let mut object: Vec<(String, Strict)> = Vec::new();
@@ -78,7 +78,7 @@ impl Serialize for Strict {
             Strict::Integer(value) => s.serialize_i64(*value),
             Strict::Fraction(value) => s.serialize_f64(*value),
             Strict::Text(value) => s.serialize_str(value),
-            Strict::List(list) => s.collect_seq(list),
+            Strict::DumpSource(list) => s.collect_seq(list),
             Strict::Object(object) => {
                 let mut map = s.serialize_map(Some(object.len()))?;
                 for (key, value) in object {

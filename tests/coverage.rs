@@ -24,8 +24,9 @@ fn table(text: &str, head: &str) -> Vec<Vec<String>> {
         let cells = line.trim().trim_matches('|').split(" | ");
         cells.map(|cell| cell.trim().to_owned()).collect()
     };
-    let rows = rest.lines().skip(2);
-    rows.take_while(|line| line.starts_with('|'))
+    let entries = rest.lines().skip(2);
+    entries
+        .take_while(|line| line.starts_with('|'))
         .map(row)
         .collect()
 }
@@ -88,10 +89,10 @@ fn proofs() -> Proofs {
 #[test]
 fn every_message_type_has_its_rows() {
     let text = read("docs/coverage.md");
-    let rows = table(&text, "| number | type | kind | key | header | fixture |");
+    let entries = table(&text, "| number | type | kind | key | header | fixture |");
     let proofs = proofs();
     let mut told = BTreeSet::new();
-    for row in &rows {
+    for row in &entries {
         let [number, message, kinds, keys, header, fixture] = &row[..] else {
             panic!("six cells: {row:?}");
         };
@@ -127,8 +128,8 @@ fn every_message_type_has_its_rows() {
 #[test]
 fn every_group_has_its_row() {
     let text = read("docs/coverage.md");
-    let rows = table(&text, "| number | group | kinds | header |");
-    for (row, number) in rows.iter().zip(1..) {
+    let entries = table(&text, "| number | group | kinds | header |");
+    for (row, number) in entries.iter().zip(1..) {
         assert_eq!(row[0], number.to_string());
         let name = format!("RTNLGRP_{}", groups::name(number));
         assert_eq!(words(&row[1]), [name]);
@@ -141,17 +142,17 @@ fn every_group_has_its_row() {
             assert!(kind(name).is_some(), "{row:?}");
         }
     }
-    let next = rows.len() as u32 + 1;
+    let next = entries.len() as u32 + 1;
     assert_eq!(groups::name(next), next.to_string(), "a group without row");
 }
 
 #[test]
 fn the_readme_has_every_kind_and_its_key() {
-    let rows = table(&read("README.md"), "| `kind` | what | key |");
-    let names: Vec<_> = rows.iter().map(|row| words(&row[0])[0]).collect();
+    let entries = table(&read("README.md"), "| `kind` | what | key |");
+    let names: Vec<_> = entries.iter().map(|row| words(&row[0])[0]).collect();
     let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     assert_eq!(names, all);
-    for (row, kind) in rows.iter().zip(Kind::ALL) {
+    for (row, kind) in entries.iter().zip(Kind::ALL) {
         assert!(*kind == Kind::Meta || row[2] == key(*kind), "{row:?}");
     }
 }

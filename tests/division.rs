@@ -7,18 +7,18 @@ use nlstream::capture::Reader;
 use nlstream::encode::Format;
 use nlstream::event::meta::Pulse;
 use nlstream::event::values::Time;
-use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
 use nlstream::pipeline::{Config, Pipeline};
 
 /// An input that owns its datagram.
-struct Owned(Time, Result<(Source, Vec<u8>), Mark>);
+struct Owned(Time, Result<(Source, Vec<u8>), ControlRecord>);
 
 impl Owned {
     fn lend(&self) -> Input<'_> {
         match &self.1 {
             Ok((source, bytes)) => Input {
                 time: self.0,
-                what: What::Datagram(*source, bytes),
+                what: InputData::Datagram(*source, bytes),
             },
             Err(mark) => Input::mark(self.0, mark.clone()),
         }
@@ -36,12 +36,12 @@ fn captures() -> Vec<(String, Header, Vec<Owned>)> {
         let mut inputs = Vec::new();
         while let Some(Input { time, what }) = reader.next().unwrap() {
             let what = match what {
-                What::Datagram(source, bytes) => Ok((source, bytes.to_vec())),
-                What::Mark(mark) => Err(*mark),
+                InputData::Datagram(source, bytes) => Ok((source, bytes.to_vec())),
+                InputData::ControlRecord(mark) => Err(*mark),
             };
             inputs.push(Owned(time, what));
             if inputs.len() % 5 == 0 {
-                inputs.push(Owned(time, Err(Mark::Heartbeat(Pulse::default()))));
+                inputs.push(Owned(time, Err(ControlRecord::Heartbeat(Pulse::default()))));
             }
         }
         (name, header, inputs)

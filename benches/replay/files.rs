@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use nlstream::capture::Writer;
 use nlstream::event::meta::{Start, Stop};
 use nlstream::event::values::Time;
-use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
 use nlstream::names::Recorded;
 
 use crate::common::made::{Links, Maker as _, Routes};
@@ -101,11 +101,11 @@ impl Form {
             count: 0,
         };
         // What exists was listed: nothing.
-        form.mark(Mark::Sync);
+        form.mark(ControlRecord::Sync);
         form
     }
 
-    fn mark(&mut self, mark: Mark) {
+    fn mark(&mut self, mark: ControlRecord) {
         let time = time(self.count);
         self.pcapng
             .write(&Input::mark(time, mark))
@@ -114,7 +114,7 @@ impl Form {
 
     fn write(&mut self, datagram: &[u8]) {
         let time = time(self.count);
-        let what = What::Datagram(Source::Events, datagram);
+        let what = InputData::Datagram(Source::Events, datagram);
         self.pcapng
             .write(&Input { time, what })
             .expect("it can be written");
@@ -132,7 +132,7 @@ impl Form {
     }
 
     fn end(mut self, events: usize) -> Files {
-        self.mark(Mark::Stop(Stop::default()));
+        self.mark(ControlRecord::Stop(Stop::default()));
         self.pcapng.flush().expect("it can be written");
         for mut file in self.rtmon {
             file.flush().expect("it can be written");

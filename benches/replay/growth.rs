@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nlstream::encode::Format;
 use nlstream::event::values::Time;
-use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
 use nlstream::pipeline::{Config, Pipeline};
 
 use crate::common::Options;
@@ -76,7 +76,7 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
         let mut lines = Vec::new();
         let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
         let mut pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
-        let mut feed = |some: Vec<What<'_>>| {
+        let mut feed = |some: Vec<InputData<'_>>| {
             lines.clear();
             let time = Time::default();
             let inputs: Vec<_> = some.into_iter().map(|what| Input { time, what }).collect();
@@ -86,13 +86,13 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
                 .expect("memory can be written");
             begun.elapsed()
         };
-        feed(vec![What::Mark(Mark::Sync.into())]);
+        feed(vec![InputData::ControlRecord(ControlRecord::Sync.into())]);
         let mut each = |count: u32, make: &mut dyn FnMut(u32) -> Vec<u8>| {
             let mut spent = Duration::ZERO;
             for first in (0..count).step_by(TOGETHER) {
                 let some = first..count.min(first + TOGETHER as u32);
                 let datagrams: Vec<_> = some.map(&mut *make).collect();
-                let what = |bytes| What::Datagram(Source::Events, bytes);
+                let what = |bytes| InputData::Datagram(Source::Events, bytes);
                 spent += feed(datagrams.iter().map(|bytes| what(bytes)).collect());
             }
             spent.as_nanos() as f64 / f64::from(count)

@@ -15,14 +15,14 @@ use common::report::Report;
 use common::{Options, made};
 use divan::{AllocProfiler, Bencher, black_box};
 use made::{Links, Maker as _, Neighs, Routes};
-use nlstream::decode::cx::Cx;
+use nlstream::decode::context::DecodeContext;
 use nlstream::decode::decode;
 use nlstream::encode::{Encoder, Format};
 use nlstream::event::kind_set::KindSet;
 use nlstream::event::meta::Settings;
 use nlstream::event::values::Time;
 use nlstream::event::{Event, Kind, Nl, NlType, Op, Origin};
-use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
 use nlstream::names::Names;
 use nlstream::netlink::frame::{Message, Messages};
 use nlstream::pipeline::{Config, Pipeline};
@@ -65,8 +65,8 @@ static EVENTS: LazyLock<BTreeMap<&'static str, Vec<Vec<u8>>>> = LazyLock::new(||
                 continue;
             }
             let mut kind = None;
-            let mut cx = Cx::new(&names, false);
-            decode(&mut cx, &message(&datagram), &mut |decoded, _| {
+            let mut context = DecodeContext::new(&names, false);
+            decode(&mut context, &message(&datagram), &mut |decoded, _| {
                 kind.get_or_insert(decoded.payload.kind());
             });
             if let Some(kind) = kind {
@@ -95,10 +95,14 @@ fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
     let mut turn = messages.iter().cycle();
     bencher.bench_local(|| {
         let message = turn.next().expect("there is no end");
-        let mut cx = Cx::new(&names, false);
-        decode(&mut cx, black_box(message), &mut |decoded, unparsed| {
-            black_box((decoded, unparsed));
-        });
+        let mut context = DecodeContext::new(&names, false);
+        decode(
+            &mut context,
+            black_box(message),
+            &mut |decoded, unparsed| {
+                black_box((decoded, unparsed));
+            },
+        );
     });
 }
 
@@ -130,9 +134,9 @@ fn meanings(kind: &str) -> Vec<Event> {
     for datagram in &EVENTS[kind] {
         let message = message(datagram);
         let names = Names::builtin();
-        let mut cx = Cx::new(&names, false);
+        let mut context = DecodeContext::new(&names, false);
         let mut all = Vec::new();
-        decode(&mut cx, &message, &mut |decoded, unparsed| {
+        decode(&mut context, &message, &mut |decoded, unparsed| {
             all.push((decoded, unparsed));
         });
         for (decoded, unparsed) in all {
@@ -153,7 +157,7 @@ fn meanings(kind: &str) -> Vec<Event> {
                 unparsed,
                 raw: None,
             };
-            state.event(decoded.verb, key, &message, &mut event);
+            state.event(decoded.action, key, &message, &mut event);
             events.push(event);
         }
     }
@@ -210,16 +214,16 @@ impl Whole {
         let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
         let pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
         let mut whole = Whole { pipeline, lines };
-        whole.take(What::Mark(Mark::Sync.into()));
+        whole.take(InputData::ControlRecord(ControlRecord::Sync.into()));
         whole
     }
 
     fn feed(&mut self, datagram: &[u8]) {
-        self.take(What::Datagram(Source::Events, datagram));
+        self.take(InputData::Datagram(Source::Events, datagram));
         black_box(&self.lines);
     }
 
-    fn take(&mut self, what: What<'_>) {
+    fn take(&mut self, what: InputData<'_>) {
         self.lines.clear();
         let time = Time::default();
         let input = Input { time, what };

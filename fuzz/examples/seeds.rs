@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use nlstream::capture;
-use nlstream::input::{Source, What};
+use nlstream::input::{Source, InputData};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::copy(&file, captures.join(folder.file_name()))?;
         let mut reader = capture::open(&file)?;
         while let Some(input) = reader.next()? {
-            let What::Datagram(source, bytes) = input.what else {
+            let InputData::Datagram(source, bytes) = input.what else {
                 continue;
             };
             // Every seed asks for something else: see the target.

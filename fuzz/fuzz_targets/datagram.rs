@@ -8,7 +8,7 @@ use nlstream::encode::Format;
 use nlstream::event::meta::Part;
 use nlstream::event::values::Time;
 use nlstream::event::{Kind, Origin};
-use nlstream::input::{Header, Input, Mark, Source, What};
+use nlstream::input::{Header, Input, ControlRecord, Source, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 fuzz_target!(|data: &[u8]| {
@@ -39,7 +39,7 @@ fuzz_target!(|data: &[u8]| {
     };
     if choice & 4 == 0 {
         for _ in 0..2 {
-            let lines = feed(What::Datagram(Source::Events, datagram));
+            let lines = feed(InputData::Datagram(Source::Events, datagram));
             assert!(!json || lines.iter().filter(|b| **b == b'\n').count() >= events(datagram));
         }
     } else {
@@ -48,15 +48,15 @@ fuzz_target!(|data: &[u8]| {
                 Kind::Link,
                 Kind::ALL[usize::from(choice >> 3) % Kind::ALL.len()],
             ] {
-                feed(What::Mark(Mark::Look(kind, origin).into()));
-                feed(What::Datagram(Source::Dumps, datagram));
-                feed(What::Mark(Mark::Looked(true).into()));
+                feed(InputData::ControlRecord(ControlRecord::BeginReconcile(kind, origin).into()));
+                feed(InputData::Datagram(Source::Dumps, datagram));
+                feed(InputData::ControlRecord(ControlRecord::EndReconcile(true).into()));
             }
             let end = match origin {
-                Origin::Snapshot => Mark::Sync,
-                _ => Mark::Resync,
+                Origin::Snapshot => ControlRecord::Sync,
+                _ => ControlRecord::Resync,
             };
-            feed(What::Mark(end.into()));
+            feed(InputData::ControlRecord(end.into()));
         }
     }
 });

@@ -314,7 +314,7 @@ impl Pcapng {
         let mark = json(&comment, "a mark", offset)?;
         let interface = self.described(block.if_id, offset)?;
         let time = interface.time((block.ts_high, block.ts_low), offset)?;
-        Ok(Some(Item::Mark(time, mark)))
+        Ok(Some(Item::ControlRecord(time, mark)))
     }
 
     fn described(&self, number: u32, offset: u64) -> Result<&Interface, Fault> {

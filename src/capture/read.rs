@@ -13,7 +13,7 @@ use super::pcapng::Pcapng;
 use super::rtmon::Rtmon;
 use super::{Error, Fault, cooked};
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark, Source, What};
+use crate::input::{ControlRecord, Header, Input, InputData, Source};
 
 /// Opens the capture `name`; `-` is standard input.
 pub fn open(name: &Path) -> Result<Reader, Error> {
@@ -72,7 +72,7 @@ pub(super) enum Item {
         source: Source,
         place: Range<u64>,
     },
-    Mark(Time, Box<Mark>),
+    ControlRecord(Time, Box<ControlRecord>),
     /// A packet that isn't netlink.
     Other,
 }
@@ -80,7 +80,7 @@ pub(super) enum Item {
 /// What a format yields, judged.
 enum Found {
     Datagram(Time, Source, Range<u64>),
-    Mark(Time, Box<Mark>),
+    ControlRecord(Time, Box<ControlRecord>),
 }
 
 impl Reader {
@@ -135,13 +135,13 @@ impl Reader {
             return Err(Error { file, fault });
         }
         let inputs = self.found.drain(..).map(|found| match found {
-            Found::Mark(time, mark) => Input {
+            Found::ControlRecord(time, mark) => Input {
                 time,
-                what: What::Mark(mark),
+                what: InputData::ControlRecord(mark),
             },
             Found::Datagram(time, source, place) => Input {
                 time,
-                what: What::Datagram(source, self.buffer.slice(place)),
+                what: InputData::Datagram(source, self.buffer.slice(place)),
             },
         });
         Ok(inputs.collect())
@@ -163,7 +163,9 @@ impl Reader {
                 return Ok(None);
             };
             match item {
-                Item::Mark(time, mark) => return Ok(Some(Found::Mark(time, mark))),
+                Item::ControlRecord(time, mark) => {
+                    return Ok(Some(Found::ControlRecord(time, mark)));
+                }
                 Item::Messages {
                     time,
                     source,

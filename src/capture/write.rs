@@ -8,7 +8,7 @@ use super::pcapng::{BYTE_ORDER, INTERFACE, PACKET, SECTION_HEADER, STATISTICS};
 use super::{LINKTYPE_NETLINK, TOOL, cooked};
 use crate::event::meta::GapCause;
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark, Source, What};
+use crate::input::{ControlRecord, Header, Input, InputData, Source};
 use crate::netlink::attr::align;
 
 const OPT_END: u16 = 0;
@@ -70,8 +70,8 @@ impl<W: Write> Writer<W> {
     /// Records what happened.
     pub fn write(&mut self, input: &Input<'_>) -> io::Result<()> {
         match &input.what {
-            What::Datagram(source, datagram) => self.datagram(input.time, *source, datagram),
-            What::Mark(mark) => self.mark(input.time, mark),
+            InputData::Datagram(source, datagram) => self.datagram(input.time, *source, datagram),
+            InputData::ControlRecord(mark) => self.mark(input.time, mark),
         }
     }
 
@@ -101,12 +101,12 @@ impl<W: Write> Writer<W> {
         self.end()
     }
 
-    fn mark(&mut self, time: Time, mark: &Mark) -> io::Result<()> {
+    fn mark(&mut self, time: Time, mark: &ControlRecord) -> io::Result<()> {
         self.begin(STATISTICS);
         self.u32(EVENTS);
         self.time(time);
         self.comment(mark)?;
-        if let Mark::Gap(gap) = mark
+        if let ControlRecord::Gap(gap) = mark
             && let Some(lost) = gap.lost
             && gap.cause != GapCause::Output
         {

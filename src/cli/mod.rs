@@ -15,7 +15,7 @@ use crate::run::Outputs;
 use crate::run::live::Live;
 use crate::run::metrics;
 use crate::run::replay::Replay;
-use crate::run::state::Ask;
+use crate::run::state::StateQuery;
 use args::{FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use values::{Never, duration, duration_or_never, moment, run_id, size};
 
@@ -165,7 +165,7 @@ enum Command {
 pub enum Task {
     Live(Box<Live>),
     Replay(Box<Replay>, Vec<PathBuf>),
-    State(Ask),
+    State(StateQuery),
     /// To be printed.
     Text(String),
 }
@@ -193,7 +193,7 @@ pub fn task() -> (logging::Config, Task) {
             kinds,
             format,
             partial,
-        }) => Task::State(Ask {
+        }) => Task::State(StateQuery {
             files,
             at,
             kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),

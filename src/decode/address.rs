@@ -5,11 +5,11 @@ use libc::{
     IFA_MULTICAST,
 };
 
-use super::cx::Cx;
-use super::words::{family, u32_at};
+use super::context::DecodeContext;
+use super::wire::{family, u32_at};
 use crate::event::address::Address;
 use crate::event::values::{Flags, IfName, Symbol};
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
 // linux/if_addr.h
 const IFA_RT_PRIORITY: u16 = 9;
@@ -43,7 +43,7 @@ flag_names!(INET_FLAGS, "secondary");
 flag_names!(INET6_FLAGS, "temporary");
 
 /// What `body`, a `struct ifaddrmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Address> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Address> {
     let (header, attributes) = body.split_first_chunk::<8>()?;
     let mut flags = u64::from(header[2]);
     let (mut local, mut address) = (None, None);
@@ -51,15 +51,15 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Address> {
         ifindex: u32_at(header, 4),
         family: family(header[0]),
         prefixlen: header[1],
-        scope: cx.names.scopes.symbol(u32::from(header[3])),
+        scope: context.names.scopes.symbol(u32::from(header[3])),
         ..Default::default()
     };
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             IFA_ADDRESS => address = Some(attr.ip()?),
             IFA_LOCAL => local = Some(attr.ip()?),
             IFA_LABEL => {
-                let label = IfName::new(attr.bytes_z()).ok_or(Fault::Length)?;
+                let label = IfName::new(attr.bytes_z()).ok_or(AttrError::Length)?;
                 it.label_hex = label.hex();
                 it.label = Some(label);
             }
@@ -67,10 +67,10 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Address> {
             IFA_ANYCAST => it.anycast = Some(attr.ip()?),
             IFA_MULTICAST => it.multicast = Some(attr.ip()?),
             IFA_CACHEINFO => {
-                let [preferred, valid, created, updated] = cx.words(&attr)?;
+                let [preferred, valid, created, updated] = context.u32_array(&attr)?;
                 it.valid_life_time = Some(valid);
                 it.preferred_life_time = Some(preferred);
-                if cx.details {
+                if context.details {
                     it.created = Some(created);
                     it.updated = Some(updated);
                 }
@@ -82,7 +82,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Address> {
                 let names = &[(1, "kernel_lo"), (2, "kernel_ra"), (3, "kernel_ll")];
                 it.protocol = Some(Symbol::of(u32::from(attr.u8()?), names));
             }
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });

@@ -1,14 +1,14 @@
 //! `RTM_NEWADDRLABEL`, `RTM_DELADDRLABEL` → [`Addrlabel`].
 
-use super::cx::Cx;
-use super::words::{family, u32_at};
+use super::context::DecodeContext;
+use super::wire::{family, u32_at};
 use crate::event::addrlabel::Addrlabel;
 use crate::event::values::Prefix;
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
 /// What `body`, a `struct ifaddrlblmsg` and its attributes (`IFAL_*`), says. `None` where it is
 /// too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Addrlabel> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Addrlabel> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let length = header[2];
     let mut it = Addrlabel {
@@ -16,7 +16,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Addrlabel> {
         ifindex: Some(u32_at(header, 4)).filter(|index| *index != 0),
         ..Default::default()
     };
-    cx.each(attributes, |_, attr| {
+    context.each(attributes, |_, attr| {
         match attr.kind {
             1 => {
                 it.prefix = Some(Prefix {
@@ -25,7 +25,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Addrlabel> {
                 });
             }
             2 => it.label = Some(attr.u32()?),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });

@@ -2,13 +2,13 @@
 
 mod seg6;
 
-use super::cx::Cx;
+use super::context::DecodeContext;
 use super::tc::options;
 use crate::event::encap::{Bpf, Encap, Trace};
 use crate::event::tc::options::Value;
 use crate::event::tc::spec::tunnel;
 use crate::event::values::{FlagNames, Flags, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 /// `LWTUNNEL_ENCAP_*` (linux/lwtunnel.h)
 const TYPES: &[(u32, &str)] = &[
@@ -34,11 +34,11 @@ pub fn kind(kind: u16) -> Symbol {
 /// # Errors
 /// Where no decoder knows the type, or they are nested too deep.
 pub fn decode(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     it: &mut Encap,
     kind: Option<u16>,
     encap: &Attr<'_>,
-) -> Result<(), Fault> {
+) -> Result<(), AttrError> {
     let option = match kind {
         Some(1) => mpls,
         Some(2) => ip,
@@ -50,18 +50,18 @@ pub fn decode(
         Some(8) => seg6::rpl,
         Some(9) => ioam6,
         Some(10) => xfrm,
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     };
-    cx.nested(encap, |cx, attr| option(cx, it, attr))
+    context.nested(encap, |context, attr| option(context, it, attr))
 }
 
 /// `MPLS_IPTUNNEL_*` (linux/mpls_iptunnel.h)
-fn mpls(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn mpls(_: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), AttrError> {
     match attr.kind {
         1 => {
             let labels = attr.value.as_chunks::<4>();
             if !labels.1.is_empty() {
-                return Err(Fault::Length);
+                return Err(AttrError::Length);
             }
             // A label is the upper 20 bits of its entry (linux/mpls.h).
             let labels = labels.0.iter().map(|l| u32::from_be_bytes(*l) >> 12);
@@ -69,7 +69,7 @@ fn mpls(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
             it.dst = Some(labels.join("/"));
         }
         2 => it.ttl = Some(attr.u8()?),
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
@@ -78,7 +78,7 @@ fn mpls(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
 const TUNNEL_FLAGS: &FlagNames = &[(0x04, "key"), (0x01, "csum"), (0x08, "seq")];
 
 /// `LWTUNNEL_IP_*` (linux/lwtunnel.h)
-fn ip(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn ip(context: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), AttrError> {
     match attr.kind {
         1 => it.id = Some(attr.be64()?.to_string()),
         2 => it.dst = Some(attr.ipv4()?.to_string()),
@@ -87,14 +87,14 @@ fn ip(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
         5 => it.tos = Some(attr.u8()?),
         6 => it.flags = Some(Flags::new(u64::from(attr.be16()?), TUNNEL_FLAGS)),
         7 => {}
-        8 => return opts(cx, it, &attr),
-        _ => return Err(Fault::Unknown),
+        8 => return opts(context, it, &attr),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
 
 /// `LWTUNNEL_IP6_*` (linux/lwtunnel.h)
-fn ip6(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn ip6(context: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), AttrError> {
     match attr.kind {
         1 => it.id = Some(attr.be64()?.to_string()),
         2 => it.dst = Some(attr.ipv6()?.to_string()),
@@ -103,15 +103,15 @@ fn ip6(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
         5 => it.tc = Some(attr.u8()?),
         6 => it.flags = Some(Flags::new(u64::from(attr.be16()?), TUNNEL_FLAGS)),
         7 => {}
-        8 => return opts(cx, it, &attr),
-        _ => return Err(Fault::Unknown),
+        8 => return opts(context, it, &attr),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
 
 /// `LWTUNNEL_IP_OPTS`, `LWTUNNEL_IP6_OPTS`
-fn opts(cx: &mut Cx<'_>, it: &mut Encap, attr: &Attr<'_>) -> Result<(), Fault> {
-    for (name, value) in options::nest(cx, tunnel::OPTS, attr.kind, attr.value)?.0 {
+fn opts(context: &mut DecodeContext<'_>, it: &mut Encap, attr: &Attr<'_>) -> Result<(), AttrError> {
+    for (name, value) in options::nest(context, tunnel::OPTS, attr.kind, attr.value)?.0 {
         let Value::List(list) = value else { continue };
         match name {
             "geneve_opts" => it.geneve_opts = Some(list),
@@ -123,7 +123,7 @@ fn opts(cx: &mut Cx<'_>, it: &mut Encap, attr: &Attr<'_>) -> Result<(), Fault> {
 }
 
 /// `ILA_ATTR_*` (linux/ila.h)
-fn ila(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn ila(_: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), AttrError> {
     match attr.kind {
         1 => {
             let groups = attr.be64()?.to_be_bytes();
@@ -159,13 +159,13 @@ fn ila(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
             let names = &[(0, "output"), (1, "input")];
             it.hook_type = Some(Symbol::of(u32::from(attr.u8()?), names));
         }
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
 
 /// `LWT_BPF_*` (linux/lwtunnel.h)
-fn bpf(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn bpf(context: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), AttrError> {
     let hook = match attr.kind {
         1 => "in",
         2 => "out",
@@ -177,7 +177,7 @@ fn bpf(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
             }
             return Ok(());
         }
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     };
     let mut program = Bpf {
         hook: Symbol::Known(hook),
@@ -186,19 +186,19 @@ fn bpf(cx: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
         headroom: None,
     };
     // LWT_BPF_PROG_NAME; the file descriptor of LWT_BPF_PROG_FD never comes back.
-    cx.nested(&attr, |_, attr| match attr.kind {
+    context.nested(&attr, |_, attr| match attr.kind {
         2 => {
             program.name = Some(attr.str()?.to_owned());
             Ok(())
         }
-        _ => Err(Fault::Unknown),
+        _ => Err(AttrError::Unknown),
     })?;
     it.bpf.get_or_insert_default().push(program);
     Ok(())
 }
 
 /// `IOAM6_IPTUNNEL_*` (linux/ioam6_iptunnel.h)
-fn ioam6(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn ioam6(_: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), AttrError> {
     match attr.kind {
         1 => {
             let names = &[(1, "inline"), (2, "encap"), (3, "auto")];
@@ -208,7 +208,7 @@ fn ioam6(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
         // struct ioam6_trace_hdr (linux/ioam6.h)
         3 => {
             let [ns0, ns1, _, remlen, t0, t1, t2, _, ..] =
-                *attr.value.first_chunk::<8>().ok_or(Fault::Length)?;
+                *attr.value.first_chunk::<8>().ok_or(AttrError::Length)?;
             it.trace = Some(Trace {
                 r#type: format!("{:#08x}", u32::from_be_bytes([0, t0, t1, t2])),
                 ns: u16::from_be_bytes([ns0, ns1]),
@@ -218,17 +218,17 @@ fn ioam6(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
         4 => it.freq_k = Some(attr.u32()?),
         5 => it.freq_n = Some(attr.u32()?),
         6 => it.src = Some(attr.ipv6()?.into()),
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
 
 /// `LWT_XFRM_*` (linux/lwtunnel.h)
-fn xfrm(_: &mut Cx<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), Fault> {
+fn xfrm(_: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(), AttrError> {
     match attr.kind {
         1 => it.if_id = Some(attr.u32()?),
         2 => it.link_index = Some(attr.u32()?),
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
@@ -259,9 +259,11 @@ mod tests {
         let encap = attr(22, &attr(8, &opts));
         let names = Names::builtin();
         for kind in [2, 4] {
-            let mut cx = Cx::new(&names, false);
+            let mut context = DecodeContext::new(&names, false);
             let mut it = Encap::default();
-            cx.each(&encap, |cx, attr| decode(cx, &mut it, Some(kind), &attr));
+            context.each(&encap, |context, attr| {
+                decode(context, &mut it, Some(kind), &attr)
+            });
             assert_eq!(
                 json!(it),
                 json!({
@@ -270,7 +272,7 @@ mod tests {
                     "erspan_opts": [{"ver": 1, "index": 7}],
                 })
             );
-            let kept = cx.take_unparsed();
+            let kept = context.take_unparsed();
             assert_eq!(kept.len(), 1);
             assert_eq!((kept[0].attr, kept[0].reason), (Some(9), "unknown"));
             assert_eq!(kept[0].within, Some(vec![22, 8, 3]));

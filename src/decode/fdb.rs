@@ -4,12 +4,12 @@ use libc::{
     NDA_CACHEINFO, NDA_DST, NDA_IFINDEX, NDA_LLADDR, NDA_PORT, NDA_PROBES, NDA_VLAN, NDA_VNI,
 };
 
-use super::cx::Cx;
+use super::context::DecodeContext;
 use super::neigh::{FLAGS, NDA_FLAGS_EXT, NDA_PROTOCOL, cacheinfo, flag_bits};
-use super::words::{u16_at, u32_at};
+use super::wire::{u16_at, u32_at};
 use crate::event::fdb::Fdb;
 use crate::event::values::{Flags, LlAddr, Symbol};
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
 // linux/neighbour.h
 const NDA_MASTER: u16 = 9;
@@ -22,7 +22,7 @@ const FDB_NOTIFY_BIT: u8 = 1;
 const FDB_NOTIFY_INACTIVE_BIT: u8 = 2;
 
 /// What `body`, a `struct ndmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Fdb> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Fdb> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let mut extended = 0;
     let mut it = Fdb {
@@ -31,12 +31,12 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Fdb> {
         flags: Flags::new(0, FLAGS),
         ..Default::default()
     };
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             NDA_DST => it.dst = Some(attr.ip()?),
-            NDA_LLADDR => it.mac = Some(LlAddr::new(attr.value).ok_or(Fault::Length)?),
-            NDA_CACHEINFO if !cx.details => {}
-            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(cx, &attr)?),
+            NDA_LLADDR => it.mac = Some(LlAddr::new(attr.value).ok_or(AttrError::Length)?),
+            NDA_CACHEINFO if !context.details => {}
+            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(context, &attr)?),
             // The kernel never counts probes of a forwarding entry.
             NDA_PROBES if attr.u32()? == 0 => {}
             NDA_VLAN => it.vlan = Some(attr.u16()?),
@@ -46,19 +46,21 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Fdb> {
             NDA_MASTER => it.master_index = Some(attr.u32()?),
             NDA_LINK_NETNSID => it.link_netnsid = Some(attr.i32()?),
             NDA_SRC_VNI => it.src_vni = Some(attr.u32()?),
-            NDA_PROTOCOL => it.protocol = Some(cx.names.protocols.symbol(u32::from(attr.u8()?))),
+            NDA_PROTOCOL => {
+                it.protocol = Some(context.names.protocols.symbol(u32::from(attr.u8()?)))
+            }
             NDA_NH_ID => it.nhid = Some(attr.u32()?),
             NDA_FLAGS_EXT => extended = attr.u32()?,
-            NDA_FDB_EXT_ATTRS => cx.nested(&attr, |_, attr| {
+            NDA_FDB_EXT_ATTRS => context.nested(&attr, |_, attr| {
                 if attr.kind != NFEA_ACTIVITY_NOTIFY {
-                    return Err(Fault::Unknown);
+                    return Err(AttrError::Unknown);
                 }
                 let bits = attr.u8()?;
                 it.activity_notify = Some(bits & FDB_NOTIFY_BIT != 0);
                 it.inactive = Some(bits & FDB_NOTIFY_INACTIVE_BIT != 0);
                 Ok(())
             })?,
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });

@@ -1,11 +1,11 @@
 //! `RTM_NEWMULTICAST`, `RTM_NEWANYCAST` and their `DEL` → [`Maddress`], [`Acaddress`].
 
 use super::address::INET6_FLAGS as FLAGS;
-use super::cx::Cx;
-use super::words::{family, u32_at};
+use super::context::DecodeContext;
+use super::wire::{family, u32_at};
 use crate::event::maddress::{Acaddress, Maddress};
 use crate::event::values::Flags;
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
 // linux/if_addr.h
 const IFA_ANYCAST: u16 = 5;
@@ -19,27 +19,27 @@ const PERMANENT: u8 = 0x80;
 macro_rules! decoder {
     ($name:ident, $type:ident, $address:ident) => {
         #[doc = concat!("What `body`, a `struct ifaddrmsg` with `", stringify!($address), "`, says. `None` where it is too short.")]
-        pub fn $name(cx: &mut Cx<'_>, body: &[u8]) -> Option<$type> {
+        pub fn $name(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<$type> {
             let (header, attributes) = body.split_first_chunk::<8>()?;
             let mut it = $type {
                 ifindex: u32_at(header, 4),
                 family: family(header[0]),
                 prefixlen: header[1],
                 flags: Flags::new(u64::from(header[2] & !PERMANENT), FLAGS),
-                scope: cx.names.scopes.symbol(u32::from(header[3])),
+                scope: context.names.scopes.symbol(u32::from(header[3])),
                 ..Default::default()
             };
-            cx.each(attributes, |cx, attr| {
+            context.each(attributes, |context, attr| {
                 match attr.kind {
                     $address => it.address = Some(attr.ip()?),
                     IFA_FLAGS => it.flags.bits = u64::from(attr.u32()? & !u32::from(PERMANENT)),
-                    IFA_CACHEINFO if !cx.details => {}
+                    IFA_CACHEINFO if !context.details => {}
                     // The lifetimes before these two are always for ever.
                     IFA_CACHEINFO => {
-                        let [_, _, created, updated] = cx.words(&attr)?;
+                        let [_, _, created, updated] = context.u32_array(&attr)?;
                         (it.created, it.updated) = (Some(created), Some(updated));
                     }
-                    _ => return Err(Fault::Unknown),
+                    _ => return Err(AttrError::Unknown),
                 }
                 Ok(())
             });

@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::cx::Cx;
-use super::words::{seconds, u16_at, u32_at};
+use super::context::DecodeContext;
+use super::wire::{seconds, u16_at, u32_at};
 use crate::event::mdb::{Mdb, MdbSource};
 use crate::event::values::{FlagNames, Flags, LlAddr, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 // linux/if_bridge.h
 const MDBA_MDB: u16 = 1;
@@ -29,39 +29,43 @@ const FLAGS: &FlagNames = &[
 
 /// What `body`, a `struct br_port_msg` and its attributes, says: each entry to `each`. `None`
 /// where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8], mut each: impl FnMut(&mut Cx<'_>, Mdb)) -> Option<()> {
+pub fn decode(
+    context: &mut DecodeContext<'_>,
+    body: &[u8],
+    mut each: impl FnMut(&mut DecodeContext<'_>, Mdb),
+) -> Option<()> {
     let (header, attributes) = body.split_first_chunk::<8>()?;
     let ifindex = u32_at(header, 4);
-    cx.each(attributes, |cx, attr| match attr.kind {
-        MDBA_MDB => cx.nested(&attr, |cx, attr| match attr.kind {
-            MDBA_MDB_ENTRY => cx.nested(&attr, |cx, attr| match attr.kind {
+    context.each(attributes, |context, attr| match attr.kind {
+        MDBA_MDB => context.nested(&attr, |context, attr| match attr.kind {
+            MDBA_MDB_ENTRY => context.nested(&attr, |context, attr| match attr.kind {
                 MDBA_MDB_ENTRY_INFO => {
-                    let it = entry(cx, ifindex, &attr)?;
-                    each(cx, it);
+                    let it = entry(context, ifindex, &attr)?;
+                    each(context, it);
                     Ok(())
                 }
-                _ => Err(Fault::Unknown),
+                _ => Err(AttrError::Unknown),
             }),
-            _ => Err(Fault::Unknown),
+            _ => Err(AttrError::Unknown),
         }),
-        MDBA_ROUTER => cx.nested(&attr, |cx, attr| match attr.kind {
+        MDBA_ROUTER => context.nested(&attr, |context, attr| match attr.kind {
             MDBA_ROUTER_PORT => {
-                let it = router(cx, ifindex, &attr)?;
-                each(cx, it);
+                let it = router(context, ifindex, &attr)?;
+                each(context, it);
                 Ok(())
             }
-            _ => Err(Fault::Unknown),
+            _ => Err(AttrError::Unknown),
         }),
-        _ => Err(Fault::Unknown),
+        _ => Err(AttrError::Unknown),
     });
     Some(())
 }
 
-fn entry(cx: &mut Cx<'_>, ifindex: u32, attr: &Attr<'_>) -> Result<Mdb, Fault> {
+fn entry(context: &mut DecodeContext<'_>, ifindex: u32, attr: &Attr<'_>) -> Result<Mdb, AttrError> {
     let (entry, attributes) = attr
         .value
         .split_first_chunk::<ENTRY>()
-        .ok_or(Fault::Length)?;
+        .ok_or(AttrError::Length)?;
     let vid = u16_at(entry, 6);
     let port = u32_at(entry, 0);
     let mut it = Mdb {
@@ -77,30 +81,36 @@ fn entry(cx: &mut Cx<'_>, ifindex: u32, attr: &Attr<'_>) -> Result<Mdb, Fault> {
         flags: Some(Flags::new(u64::from(entry[5]), FLAGS)),
         ..Default::default()
     };
-    cx.within(attr.kind, |cx| {
-        cx.each(attributes, |cx, attr| attribute(cx, &mut it, &attr));
+    context.within(attr.kind, |context| {
+        context.each(attributes, |context, attr| {
+            attribute(context, &mut it, &attr)
+        });
     })?;
     Ok(it)
 }
 
 /// `MDBA_MDB_EATTR_*`
-fn attribute(cx: &mut Cx<'_>, it: &mut Mdb, attr: &Attr<'_>) -> Result<(), Fault> {
+fn attribute(
+    context: &mut DecodeContext<'_>,
+    it: &mut Mdb,
+    attr: &Attr<'_>,
+) -> Result<(), AttrError> {
     match attr.kind {
-        1 if !cx.details => {}
+        1 if !context.details => {}
         1 => it.timer = Some(seconds(u64::from(attr.u32()?))),
-        2 => it.source_list = Some(sources(cx, attr)?),
+        2 => it.source_list = Some(sources(context, attr)?),
         3 => {
             let modes = &[(0, "exclude"), (1, "include")];
             it.filter_mode = Some(Symbol::of(u32::from(attr.u8()?), modes));
         }
         4 => it.src = Some(attr.ip()?),
-        5 => it.protocol = Some(cx.names.protocols.symbol(u32::from(attr.u8()?))),
+        5 => it.protocol = Some(context.names.protocols.symbol(u32::from(attr.u8()?))),
         6 => it.dst = Some(attr.ip()?),
         7 => it.dst_port = Some(attr.u16()?),
         8 => it.vni = Some(attr.u32()?),
         9 => it.via_index = Some(attr.u32()?),
         10 => it.src_vni = Some(attr.u32()?),
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
@@ -118,19 +128,19 @@ fn group(entry: &[u8; ENTRY]) -> String {
 }
 
 /// `MDBA_MDB_SRCLIST_ENTRY`, each with `MDBA_MDB_SRCATTR_*`
-fn sources(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<MdbSource>, Fault> {
+fn sources(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Vec<MdbSource>, AttrError> {
     let mut all = Vec::new();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         let mut source = MdbSource {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             timer: None,
         };
-        cx.nested(&attr, |cx, attr| {
+        context.nested(&attr, |context, attr| {
             match attr.kind {
                 1 => source.address = attr.ip()?,
-                2 if !cx.details => {}
+                2 if !context.details => {}
                 2 => source.timer = Some(seconds(u64::from(attr.u32()?))),
-                _ => return Err(Fault::Unknown),
+                _ => return Err(AttrError::Unknown),
             }
             Ok(())
         })?;
@@ -141,8 +151,15 @@ fn sources(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<MdbSource>, Fault> {
 }
 
 /// The port's index, and then `MDBA_ROUTER_PATTR_*`.
-fn router(cx: &mut Cx<'_>, ifindex: u32, attr: &Attr<'_>) -> Result<Mdb, Fault> {
-    let (port, attributes) = attr.value.split_first_chunk::<4>().ok_or(Fault::Length)?;
+fn router(
+    context: &mut DecodeContext<'_>,
+    ifindex: u32,
+    attr: &Attr<'_>,
+) -> Result<Mdb, AttrError> {
+    let (port, attributes) = attr
+        .value
+        .split_first_chunk::<4>()
+        .ok_or(AttrError::Length)?;
     let types = &[
         (0, "disabled"),
         (1, "temp_query"),
@@ -156,16 +173,16 @@ fn router(cx: &mut Cx<'_>, ifindex: u32, attr: &Attr<'_>) -> Result<Mdb, Fault> 
         router: Some(Symbol::Known("temp")),
         ..Default::default()
     };
-    cx.within(attr.kind, |cx| {
-        cx.each(attributes, |cx, attr| {
+    context.within(attr.kind, |context| {
+        context.each(attributes, |context, attr| {
             match attr.kind {
-                1 if !cx.details => {}
+                1 if !context.details => {}
                 1 => it.timer = Some(seconds(u64::from(attr.u32()?))),
                 2 => it.router = Some(Symbol::of(u32::from(attr.u8()?), types)),
                 // The greater one of these two is the first.
                 3 | 4 => {}
                 5 => it.vid = Some(attr.u16()?),
-                _ => return Err(Fault::Unknown),
+                _ => return Err(AttrError::Unknown),
             }
             Ok(())
         });

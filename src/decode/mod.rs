@@ -3,7 +3,7 @@
 pub mod address;
 pub mod addrlabel;
 pub mod cachereport;
-pub mod cx;
+pub mod context;
 pub mod encap;
 pub mod fdb;
 pub mod link;
@@ -24,22 +24,22 @@ pub mod tc;
 pub mod unknown;
 pub mod vlan;
 pub mod vni;
-pub mod words;
+pub mod wire;
 
 use crate::event::{Payload, Unparsed};
 use crate::netlink::frame::Message;
 use crate::netlink::rtm::*;
-use cx::Cx;
+use context::DecodeContext;
 
 /// What a message does to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
+pub enum MessageAction {
     /// This is the object now.
     New,
     /// This is a part of the object; of the rest it says nothing.
-    Part,
+    Partial,
     /// The device is no bridge port any more.
-    Leave,
+    LeaveBridge,
     /// The object is gone.
     Delete,
     /// It is no object's state, but a message.
@@ -49,7 +49,7 @@ pub enum Verb {
 /// What a message says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
-    pub verb: Verb,
+    pub action: MessageAction,
     pub payload: Payload,
 }
 
@@ -57,85 +57,95 @@ pub struct Decoded {
 /// decoded. What has no decoder, or is shorter than its type's fixed header, comes out as
 /// [`Payload::Unknown`]. Of a list without entries nothing comes out.
 pub fn decode(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     message: &Message<'_>,
     each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
 ) {
     let unknown = || Decoded {
-        verb: Verb::Notify,
+        action: MessageAction::Notify,
         payload: unknown::decode(message).into(),
     };
-    match listed(cx, message, each) {
+    match listed(context, message, each) {
         Some(Some(())) => {
             // Between the entries there was something else.
-            if !cx.take_unparsed().is_empty() {
+            if !context.take_unparsed().is_empty() {
                 each(unknown(), Vec::new());
             }
         }
         Some(None) => each(unknown(), Vec::new()),
         None => {
-            let decoded = single(cx, message).unwrap_or_else(unknown);
-            each(decoded, cx.take_unparsed());
+            let decoded = single(context, message).unwrap_or_else(unknown);
+            each(decoded, context.take_unparsed());
         }
     }
 }
 
-fn verb(message: &Message<'_>) -> Verb {
+fn action(message: &Message<'_>) -> MessageAction {
     match message.kind % 4 {
-        0 => Verb::New,
+        0 => MessageAction::New,
         // The kernel calls the rows of these dumps what it was asked.
-        _ if matches!(message.kind, RTM_GETMULTICAST | RTM_GETANYCAST | RTM_GETMDB) => Verb::New,
-        _ => Verb::Delete,
+        _ if matches!(message.kind, RTM_GETMULTICAST | RTM_GETANYCAST | RTM_GETMDB) => {
+            MessageAction::New
+        }
+        _ => MessageAction::Delete,
     }
 }
 
 /// Messages that list any number of objects. `None` for other messages, `Some(None)` for one that
 /// is too short.
 fn listed(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     message: &Message<'_>,
     each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
 ) -> Option<Option<()>> {
-    let verb = verb(message);
+    let action = action(message);
     let body = message.body;
-    let mut one = |cx: &mut Cx<'_>, payload: Payload| {
-        each(Decoded { verb, payload }, cx.take_unparsed());
+    let mut one = |context: &mut DecodeContext<'_>, payload: Payload| {
+        each(Decoded { action, payload }, context.take_unparsed());
     };
     Some(match message.kind {
-        RTM_NEWMDB | RTM_DELMDB | RTM_GETMDB => mdb::decode(cx, body, |cx, it| one(cx, it.into())),
-        RTM_NEWVLAN | RTM_DELVLAN => vlan::decode(cx, body, |cx, it| one(cx, it.into())),
-        RTM_NEWACTION | RTM_DELACTION => tc::action::decode(cx, body, |cx, it| one(cx, it.into())),
-        RTM_NEWTUNNEL | RTM_DELTUNNEL => vni::decode(cx, body, |cx, it| one(cx, it.into())),
+        RTM_NEWMDB | RTM_DELMDB | RTM_GETMDB => {
+            mdb::decode(context, body, |context, it| one(context, it.into()))
+        }
+        RTM_NEWVLAN | RTM_DELVLAN => {
+            vlan::decode(context, body, |context, it| one(context, it.into()))
+        }
+        RTM_NEWACTION | RTM_DELACTION => {
+            tc::action::decode(context, body, |context, it| one(context, it.into()))
+        }
+        RTM_NEWTUNNEL | RTM_DELTUNNEL => {
+            vni::decode(context, body, |context, it| one(context, it.into()))
+        }
         _ => return None,
     })
 }
 
-fn decoded(verb: Verb, payload: impl Into<Payload>) -> Option<Decoded> {
+fn decoded(action: MessageAction, payload: impl Into<Payload>) -> Option<Decoded> {
     let payload = payload.into();
-    Some(Decoded { verb, payload })
+    Some(Decoded { action, payload })
 }
 
-fn single(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
+fn single(context: &mut DecodeContext<'_>, message: &Message<'_>) -> Option<Decoded> {
     let body = message.body;
     let family = *body.first()?;
-    let verb = verb(message);
+    let action = action(message);
     match message.kind {
         RTM_NEWLINK | RTM_DELLINK | RTM_NEWLINKPROP | RTM_DELLINKPROP => {
-            let (link, family) = link::decode(cx, body)?;
-            let verb = match (i32::from(family), verb) {
-                _ if message.kind >= RTM_NEWLINKPROP => Verb::Part,
-                (libc::AF_BRIDGE, Verb::Delete) => Verb::Leave,
-                (libc::AF_INET6, _) | (libc::AF_BRIDGE, _) => Verb::Part,
+            let (link, family) = link::decode(context, body)?;
+            let action = match (i32::from(family), action) {
+                _ if message.kind >= RTM_NEWLINKPROP => MessageAction::Partial,
+                (libc::AF_BRIDGE, MessageAction::Delete) => MessageAction::LeaveBridge,
+                (libc::AF_INET6, _) | (libc::AF_BRIDGE, _) => MessageAction::Partial,
                 // The wireless extensions send little more than a name. Every whole link has a
                 // queue length (rtnl_fill_ifinfo).
-                (_, Verb::New) if link.txqlen.is_none() => Verb::Part,
-                (_, verb) => verb,
+                (_, MessageAction::New) if link.txqlen.is_none() => MessageAction::Partial,
+                (_, action) => action,
             };
-            decoded(verb, link)
+            decoded(action, link)
         }
-        RTM_NEWADDR | RTM_DELADDR => decoded(verb, address::decode(cx, body)?),
+        RTM_NEWADDR | RTM_DELADDR => decoded(action, address::decode(context, body)?),
         RTM_NEWROUTE | RTM_DELROUTE if mroute::FAMILIES.contains(&family) => {
-            decoded(verb, mroute::decode(cx, body)?)
+            decoded(action, mroute::decode(context, body)?)
         }
         RTM_NEWROUTE | RTM_DELROUTE => {
             // Others have layouts of their own.
@@ -143,45 +153,47 @@ fn single(cx: &mut Cx<'_>, message: &Message<'_>) -> Option<Decoded> {
             if !known.contains(&i32::from(family)) {
                 return None;
             }
-            decoded(verb, route::decode(cx, body)?)
+            decoded(action, route::decode(context, body)?)
         }
         RTM_NEWNEIGH | RTM_DELNEIGH | RTM_GETNEIGH => {
-            let verb = match message.kind {
-                RTM_GETNEIGH => Verb::Notify,
-                _ => verb,
+            let action = match message.kind {
+                RTM_GETNEIGH => MessageAction::Notify,
+                _ => action,
             };
             match i32::from(family) {
-                libc::AF_BRIDGE => decoded(verb, fdb::decode(cx, body)?),
-                _ => decoded(verb, neigh::decode(cx, body)?),
+                libc::AF_BRIDGE => decoded(action, fdb::decode(context, body)?),
+                _ => decoded(action, neigh::decode(context, body)?),
             }
         }
-        RTM_NEWRULE | RTM_DELRULE => decoded(verb, rule::decode(cx, body)?),
-        RTM_NEWQDISC | RTM_DELQDISC => decoded(verb, tc::qdisc(cx, body)?),
-        RTM_NEWTCLASS | RTM_DELTCLASS => decoded(verb, tc::class(cx, body)?),
-        RTM_NEWTFILTER | RTM_DELTFILTER => decoded(verb, tc::filter(cx, body)?),
-        RTM_NEWCHAIN | RTM_DELCHAIN => decoded(verb, tc::chain(cx, body)?),
-        RTM_NEWPREFIX => decoded(Verb::Notify, prefix::decode(cx, body)?),
+        RTM_NEWRULE | RTM_DELRULE => decoded(action, rule::decode(context, body)?),
+        RTM_NEWQDISC | RTM_DELQDISC => decoded(action, tc::qdisc(context, body)?),
+        RTM_NEWTCLASS | RTM_DELTCLASS => decoded(action, tc::class(context, body)?),
+        RTM_NEWTFILTER | RTM_DELTFILTER => decoded(action, tc::filter(context, body)?),
+        RTM_NEWCHAIN | RTM_DELCHAIN => decoded(action, tc::chain(context, body)?),
+        RTM_NEWPREFIX => decoded(MessageAction::Notify, prefix::decode(context, body)?),
         RTM_NEWMULTICAST | RTM_DELMULTICAST | RTM_GETMULTICAST => {
-            decoded(verb, maddress::multicast(cx, body)?)
+            decoded(action, maddress::multicast(context, body)?)
         }
         RTM_NEWANYCAST | RTM_DELANYCAST | RTM_GETANYCAST => {
-            decoded(verb, maddress::anycast(cx, body)?)
+            decoded(action, maddress::anycast(context, body)?)
         }
-        RTM_NEWNEIGHTBL => decoded(verb, neightbl::decode(cx, body)?),
-        RTM_NEWNDUSEROPT => decoded(Verb::Notify, nduseropt::decode(cx, body)?),
-        RTM_NEWADDRLABEL | RTM_DELADDRLABEL => decoded(verb, addrlabel::decode(cx, body)?),
+        RTM_NEWNEIGHTBL => decoded(action, neightbl::decode(context, body)?),
+        RTM_NEWNDUSEROPT => decoded(MessageAction::Notify, nduseropt::decode(context, body)?),
+        RTM_NEWADDRLABEL | RTM_DELADDRLABEL => decoded(action, addrlabel::decode(context, body)?),
         RTM_NEWNETCONF | RTM_DELNETCONF => {
-            let verb = match verb {
-                Verb::New => Verb::Part,
-                verb => verb,
+            let action = match action {
+                MessageAction::New => MessageAction::Partial,
+                action => action,
             };
-            decoded(verb, netconf::decode(cx, body)?)
+            decoded(action, netconf::decode(context, body)?)
         }
-        RTM_NEWNSID | RTM_DELNSID => decoded(verb, nsid::decode(cx, body)?),
-        RTM_NEWSTATS => decoded(Verb::Notify, stats::decode(cx, body)?),
-        RTM_NEWCACHEREPORT => decoded(Verb::Notify, cachereport::decode(cx, body)?),
-        RTM_NEWNEXTHOP | RTM_DELNEXTHOP => decoded(verb, nexthop::decode(cx, body)?),
-        RTM_NEWNEXTHOPBUCKET | RTM_DELNEXTHOPBUCKET => decoded(verb, nexthop::bucket(cx, body)?),
+        RTM_NEWNSID | RTM_DELNSID => decoded(action, nsid::decode(context, body)?),
+        RTM_NEWSTATS => decoded(MessageAction::Notify, stats::decode(context, body)?),
+        RTM_NEWCACHEREPORT => decoded(MessageAction::Notify, cachereport::decode(context, body)?),
+        RTM_NEWNEXTHOP | RTM_DELNEXTHOP => decoded(action, nexthop::decode(context, body)?),
+        RTM_NEWNEXTHOPBUCKET | RTM_DELNEXTHOPBUCKET => {
+            decoded(action, nexthop::bucket(context, body)?)
+        }
         _ => None,
     }
 }

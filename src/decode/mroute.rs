@@ -1,11 +1,11 @@
 //! `RTM_NEWROUTE`, `RTM_DELROUTE` of multicast → [`Mroute`].
 
-use super::cx::Cx;
+use super::context::DecodeContext;
 use super::route::FLAGS;
-use super::words::{family, seconds, u32_at};
+use super::wire::{family, seconds, u32_at};
 use crate::event::mroute::{Mroute, MrouteStats, Oif};
 use crate::event::values::{Flags, Symbol};
-use crate::netlink::attr::{Attr, Fault, align};
+use crate::netlink::attr::{Attr, AttrError, align};
 
 /// `RTNL_FAMILY_*`, linux/rtnetlink.h: IPv4 and IPv6.
 pub const FAMILIES: [u8; 2] = [128, 129];
@@ -23,9 +23,9 @@ const RTA_PAD: u16 = 24;
 const UNRESOLVED: u32 = 0x20;
 
 /// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Mroute> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Mroute> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
-    let names = cx.names;
+    let names = context.names;
     let flags = u32_at(header, 8);
     let mut table = u32::from(header[4]);
     let mut it = Mroute {
@@ -38,19 +38,19 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Mroute> {
         flags: Flags::new(u64::from(flags & !UNRESOLVED), FLAGS),
         ..Default::default()
     };
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             // Any source is not sent, or as zeros.
             RTA_SRC => it.src = Some(attr.ip()?).filter(|src| !src.is_unspecified()),
             RTA_DST => it.dst = Some(attr.ip()?),
             RTA_IIF => it.iif_index = Some(attr.u32()?),
-            RTA_MULTIPATH => it.multipath = Some(multipath(cx, &attr)),
+            RTA_MULTIPATH => it.multipath = Some(multipath(context, &attr)),
             RTA_TABLE => table = attr.u32()?,
-            RTA_MFC_STATS | RTA_EXPIRES if !cx.details => {}
-            RTA_MFC_STATS => it.stats = Some(stats(cx, &attr)?),
+            RTA_MFC_STATS | RTA_EXPIRES if !context.details => {}
+            RTA_MFC_STATS => it.stats = Some(stats(context, &attr)?),
             RTA_EXPIRES => it.lastuse = Some(seconds(attr.u64()?)),
             RTA_PAD => {}
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });
@@ -59,12 +59,12 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Mroute> {
 }
 
 /// `struct rta_mfc_stats`: packets, bytes, packets from the wrong device (u64 each).
-fn stats(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<MrouteStats, Fault> {
+fn stats(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<MrouteStats, AttrError> {
     let (words, _) = attr.value.as_chunks::<8>();
     let [packets, bytes, wrong_if, ..] = words else {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     };
-    cx.longer(attr, 24);
+    context.record_excess(attr, 24);
     Ok(MrouteStats {
         packets: u64::from_ne_bytes(*packets),
         bytes: u64::from_ne_bytes(*bytes),
@@ -73,7 +73,7 @@ fn stats(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<MrouteStats, Fault> {
 }
 
 /// `struct rtnexthop` after `struct rtnexthop`; `rtnh_hops` is a time to live.
-fn multipath(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Vec<Oif> {
+fn multipath(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Vec<Oif> {
     let mut rest = attr.value;
     let mut hops = Vec::new();
     while let Some(header) = rest.first_chunk::<8>() {
@@ -89,7 +89,7 @@ fn multipath(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Vec<Oif> {
         rest = rest.get(align(length)..).unwrap_or(&[]);
     }
     if !rest.is_empty() {
-        cx.keep(Some(attr.kind), Fault::Malformed, rest);
+        context.record_unparsed(Some(attr.kind), AttrError::Malformed, rest);
     }
     hops
 }

@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::cx::Cx;
+use super::context::DecodeContext;
 use super::prefix::FLAGS as PREFIX_FLAGS;
-use super::words::family;
+use super::wire::family;
 use crate::event::nduseropt::{NdOption, Nduseropt};
 use crate::event::values::{Flags, Hex, Prefix, Symbol};
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
 const NDUSEROPT_SRCADDR: u16 = 1;
 
@@ -23,7 +23,7 @@ const TYPES: &[(u32, &str)] = &[
 
 /// What `body` says: a `struct nduseroptmsg`, the options, and attributes. `None` where it is too
 /// short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Nduseropt> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Nduseropt> {
     let (header, rest) = body.split_first_chunk::<16>()?;
     let length = usize::from(u16::from_ne_bytes([header[2], header[3]]));
     let (mut options, attributes) = rest.split_at_checked(length)?;
@@ -52,12 +52,12 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Nduseropt> {
         options = others;
     }
     if !options.is_empty() {
-        cx.keep(None, Fault::Malformed, options);
+        context.record_unparsed(None, AttrError::Malformed, options);
     }
-    cx.each(attributes, |_, attr| {
+    context.each(attributes, |_, attr| {
         match attr.kind {
             NDUSEROPT_SRCADDR => it.src = Some(attr.ip()?),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });

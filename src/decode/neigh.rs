@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use libc::{NDA_CACHEINFO, NDA_DST, NDA_LLADDR, NDA_PROBES};
 
-use super::cx::Cx;
-use super::words::{family, u16_at, u32_at};
+use super::context::DecodeContext;
+use super::wire::{family, u16_at, u32_at};
 use crate::event::neigh::{CacheInfo, Neigh};
 use crate::event::values::{FlagNames, Flags, LlAddr};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 // linux/neighbour.h
 pub(super) const NDA_PROTOCOL: u16 = 12;
@@ -43,7 +43,7 @@ const STATES: &FlagNames = &[
 ];
 
 /// What `body`, a `struct ndmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rc<Neigh>> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Rc<Neigh>> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let mut extended = 0;
     let mut made = Rc::new(Neigh {
@@ -55,17 +55,19 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rc<Neigh>> {
         ..Default::default()
     });
     let it = Rc::get_mut(&mut made)?;
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             NDA_DST => it.dst = Some(attr.ip()?),
-            NDA_LLADDR => it.lladdr = Some(LlAddr::new(attr.value).ok_or(Fault::Length)?),
-            NDA_CACHEINFO if !cx.details => {}
-            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(cx, &attr)?),
-            NDA_PROBES if !cx.details => {}
+            NDA_LLADDR => it.lladdr = Some(LlAddr::new(attr.value).ok_or(AttrError::Length)?),
+            NDA_CACHEINFO if !context.details => {}
+            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(context, &attr)?),
+            NDA_PROBES if !context.details => {}
             NDA_PROBES => it.probes = Some(attr.u32()?),
-            NDA_PROTOCOL => it.protocol = Some(cx.names.protocols.symbol(u32::from(attr.u8()?))),
+            NDA_PROTOCOL => {
+                it.protocol = Some(context.names.protocols.symbol(u32::from(attr.u8()?)))
+            }
             NDA_FLAGS_EXT => extended = attr.u32()?,
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });
@@ -79,8 +81,11 @@ pub(super) fn flag_bits(flags: u8, extended: u32) -> u64 {
 }
 
 /// `struct nda_cacheinfo`
-pub(super) fn cacheinfo(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<CacheInfo, Fault> {
-    let [confirmed, used, updated, refcnt] = cx.words(attr)?;
+pub(super) fn cacheinfo(
+    context: &mut DecodeContext<'_>,
+    attr: &Attr<'_>,
+) -> Result<CacheInfo, AttrError> {
+    let [confirmed, used, updated, refcnt] = context.u32_array(attr)?;
     Ok(CacheInfo {
         confirmed,
         used,

@@ -1,31 +1,31 @@
 //! `RTM_NEWNEIGHTBL` → [`Neightbl`].
 
-use super::cx::Cx;
-use super::words::{family, u16_at, u32_at};
+use super::context::DecodeContext;
+use super::wire::{family, u16_at, u32_at};
 use crate::event::neightbl::{Config, Neightbl, Stats};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 /// What `body`, a `struct ndtmsg` and its attributes (`NDTA_*`), says. `None` where it is too
 /// short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Neightbl> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Neightbl> {
     let (header, attributes) = body.split_first_chunk::<4>()?;
     let mut it = Neightbl {
         family: family(header[0]),
         ..Default::default()
     };
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             1 => it.name = Some(attr.str()?.to_owned()),
             2 => it.thresh1 = Some(attr.u32()?),
             3 => it.thresh2 = Some(attr.u32()?),
             4 => it.thresh3 = Some(attr.u32()?),
-            5 | 7 if !cx.details => {}
+            5 | 7 if !context.details => {}
             5 => it.config = Some(config(&attr)?),
-            6 => return cx.nested(&attr, |cx, attr| parameter(cx, &mut it, &attr)),
+            6 => return context.nested(&attr, |context, attr| parameter(context, &mut it, &attr)),
             7 => it.stats = Some(stats(&attr)?),
             8 => it.gc_interval = Some(attr.u64()?),
             9 => {}
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });
@@ -33,10 +33,14 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Neightbl> {
 }
 
 /// `NDTPA_*`
-fn parameter(cx: &mut Cx<'_>, it: &mut Neightbl, attr: &Attr<'_>) -> Result<(), Fault> {
+fn parameter(
+    context: &mut DecodeContext<'_>,
+    it: &mut Neightbl,
+    attr: &Attr<'_>,
+) -> Result<(), AttrError> {
     match attr.kind {
         1 => it.ifindex = Some(attr.u32()?),
-        2 if !cx.details => {}
+        2 if !context.details => {}
         2 => it.refcnt = Some(attr.u32()?),
         3 => it.reachable = Some(attr.u64()?),
         4 => it.base_reachable = Some(attr.u64()?),
@@ -55,14 +59,14 @@ fn parameter(cx: &mut Cx<'_>, it: &mut Neightbl, attr: &Attr<'_>) -> Result<(), 
         17 => it.mcast_reprobes = Some(attr.u32()?),
         18 => {}
         19 => it.interval_probe_time = Some(attr.u64()?),
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
 
 /// `struct ndt_config`
-fn config(attr: &Attr<'_>) -> Result<Config, Fault> {
-    let it = attr.value.first_chunk::<32>().ok_or(Fault::Length)?;
+fn config(attr: &Attr<'_>) -> Result<Config, AttrError> {
+    let it = attr.value.first_chunk::<32>().ok_or(AttrError::Length)?;
     Ok(Config {
         key_len: u16_at(it, 0),
         entry_size: u16_at(it, 2),
@@ -76,11 +80,11 @@ fn config(attr: &Attr<'_>) -> Result<Config, Fault> {
 }
 
 /// `struct ndt_stats`; the last word came with Linux 4.3.
-fn stats(attr: &Attr<'_>) -> Result<Stats, Fault> {
+fn stats(attr: &Attr<'_>) -> Result<Stats, AttrError> {
     let (words, _) = attr.value.as_chunks::<8>();
     let word = |at: usize| words.get(at).copied().map(u64::from_ne_bytes);
     if words.len() < 10 {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     }
     let word = |at| word(at).unwrap_or(0);
     Ok(Stats {

@@ -1,10 +1,10 @@
 //! `RTM_NEWNETCONF`, `RTM_DELNETCONF` → [`Netconf`].
 
-use super::cx::Cx;
-use super::words::family;
+use super::context::DecodeContext;
+use super::wire::family;
 use crate::event::netconf::Netconf;
 use crate::event::values::Symbol;
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
 // linux/netconf.h
 const IFINDEX_ALL: i32 = -1;
@@ -12,13 +12,13 @@ const IFINDEX_DEFAULT: i32 = -2;
 
 /// What `body`, a `struct netconfmsg` and its attributes, says. `None` where it is too short. A
 /// notice holds no more than the switch that was turned.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Netconf> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Netconf> {
     let (header, attributes) = body.split_first_chunk::<4>()?;
     let mut it = Netconf {
         family: family(header[0]),
         ..Default::default()
     };
-    cx.each(attributes, |_, attr| {
+    context.each(attributes, |_, attr| {
         let on = || attr.i32().map(|value| Some(value != 0));
         match attr.kind {
             1 => match attr.i32()? {
@@ -36,7 +36,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Netconf> {
             6 => it.ignore_routes_with_linkdown = on()?,
             7 => it.input = on()?,
             8 => it.bc_forwarding = on()?,
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });

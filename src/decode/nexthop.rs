@@ -1,12 +1,12 @@
 //! `RTM_NEWNEXTHOP`, `RTM_NEWNEXTHOPBUCKET` and their `DEL` → [`Nexthop`], [`NexthopBucket`].
 
-use super::cx::Cx;
+use super::context::DecodeContext;
 use super::encap;
 use super::route::FLAGS as ROUTE_FLAGS;
-use super::words::{family, seconds, u32_at};
+use super::wire::{family, seconds, u32_at};
 use crate::event::nexthop::{Member, MemberStats, Nexthop, NexthopBucket, Resilient};
 use crate::event::values::{FlagNames, Flags, Symbol};
-use crate::netlink::attr::{Attr, Attrs, Fault};
+use crate::netlink::attr::{Attr, AttrError, Attrs};
 
 // linux/nexthop.h
 const NHA_ID: u16 = 1;
@@ -40,16 +40,16 @@ const FLAGS: &FlagNames = &{
 };
 
 /// What `body`, a `struct nhmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Nexthop> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Nexthop> {
     let (header, attributes) = body.split_first_chunk::<8>()?;
     let mut it = Nexthop {
         family: family(header[0]),
-        scope: cx.names.scopes.symbol(u32::from(header[1])),
-        protocol: cx.names.protocols.symbol(u32::from(header[2])),
+        scope: context.names.scopes.symbol(u32::from(header[1])),
+        protocol: context.names.protocols.symbol(u32::from(header[2])),
         flags: Flags::new(u64::from(u32_at(header, 4)), FLAGS),
         ..Default::default()
     };
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             NHA_ID => it.id = attr.u32()?,
             NHA_GROUP => it.group = Some(group(attr.value)?),
@@ -65,17 +65,17 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Nexthop> {
             }
             NHA_ENCAP => {
                 let it = it.encap.get_or_insert_default();
-                encap::decode(cx, it, encap_type(attributes), &attr)?;
+                encap::decode(context, it, encap_type(attributes), &attr)?;
             }
             NHA_FDB => it.flags.bits |= FDB,
-            NHA_RES_GROUP => it.resilient_args = Some(resilient(cx, &attr)?),
+            NHA_RES_GROUP => it.resilient_args = Some(resilient(context, &attr)?),
             // What was asked for.
             NHA_OP_FLAGS => {}
-            NHA_GROUP_STATS => it.group_stats = stats(cx, &attr)?,
+            NHA_GROUP_STATS => it.group_stats = stats(context, &attr)?,
             NHA_HW_STATS_ENABLE => it.hw_stats_enabled = Some(attr.u32()? != 0),
-            NHA_HW_STATS_USED if !cx.details => {}
+            NHA_HW_STATS_USED if !context.details => {}
             NHA_HW_STATS_USED => it.hw_stats_used = Some(attr.u32()? != 0),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });
@@ -83,30 +83,30 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Nexthop> {
 }
 
 /// The same of a bucket.
-pub fn bucket(cx: &mut Cx<'_>, body: &[u8]) -> Option<NexthopBucket> {
+pub fn bucket(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<NexthopBucket> {
     let (header, attributes) = body.split_first_chunk::<8>()?;
     let mut it = NexthopBucket {
         flags: Flags::new(u64::from(u32_at(header, 4)), ROUTE_FLAGS),
         ..Default::default()
     };
-    cx.each(attributes, |cx, attr| match attr.kind {
+    context.each(attributes, |context, attr| match attr.kind {
         NHA_ID => {
             it.id = attr.u32()?;
             Ok(())
         }
         // linux/nexthop.h, NHA_RES_BUCKET_*
-        NHA_RES_BUCKET => cx.nested(&attr, |cx, attr| {
+        NHA_RES_BUCKET => context.nested(&attr, |context, attr| {
             match attr.kind {
                 0 => {}
                 1 => it.index = attr.u16()?,
-                2 if !cx.details => {}
+                2 if !context.details => {}
                 2 => it.idle_time = Some(seconds(attr.u64()?)),
                 3 => it.nhid = attr.u32()?,
-                _ => return Err(Fault::Unknown),
+                _ => return Err(AttrError::Unknown),
             }
             Ok(())
         }),
-        _ => Err(Fault::Unknown),
+        _ => Err(AttrError::Unknown),
     });
     Some(it)
 }
@@ -120,9 +120,9 @@ fn encap_type(attributes: &[u8]) -> Option<u16> {
 
 /// An array of `struct nexthop_grp`: id (u32), weight - 1 (u8), its upper byte (u8; since Linux
 /// 6.12), padding.
-fn group(value: &[u8]) -> Result<Vec<Member>, Fault> {
+fn group(value: &[u8]) -> Result<Vec<Member>, AttrError> {
     let (members, []) = value.as_chunks::<8>() else {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     };
     let member = |it: &[u8; 8]| Member {
         id: u32_at(it, 0),
@@ -132,17 +132,17 @@ fn group(value: &[u8]) -> Result<Vec<Member>, Fault> {
 }
 
 /// `NHA_RES_GROUP_*`
-fn resilient(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Resilient, Fault> {
+fn resilient(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Resilient, AttrError> {
     let mut it = Resilient::default();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         match attr.kind {
             0 => {}
             1 => it.buckets = Some(attr.u16()?),
             2 => it.idle_timer = Some(seconds(u64::from(attr.u32()?))),
             3 => it.unbalanced_timer = Some(seconds(u64::from(attr.u32()?))),
-            4 if !cx.details => {}
+            4 if !context.details => {}
             4 => it.unbalanced_time = Some(seconds(attr.u64()?)),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })?;
@@ -150,24 +150,27 @@ fn resilient(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Resilient, Fault> {
 }
 
 /// `NHA_GROUP_STATS_*`
-fn stats(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Option<Vec<MemberStats>>, Fault> {
+fn stats(
+    context: &mut DecodeContext<'_>,
+    attr: &Attr<'_>,
+) -> Result<Option<Vec<MemberStats>>, AttrError> {
     let mut all = Vec::new();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         if attr.kind != 1 {
-            return Err(Fault::Unknown);
+            return Err(AttrError::Unknown);
         }
         let mut it = MemberStats::default();
-        cx.nested(&attr, |_, attr| {
+        context.nested(&attr, |_, attr| {
             match attr.kind {
                 1 => it.id = attr.u32()?,
                 2 => it.packets = Some(attr.uint()?),
                 3 => it.packets_hw = Some(attr.uint()?),
-                _ => return Err(Fault::Unknown),
+                _ => return Err(AttrError::Unknown),
             }
             Ok(())
         })?;
         all.push(it);
         Ok(())
     })?;
-    Ok(cx.details.then_some(all))
+    Ok(context.details.then_some(all))
 }

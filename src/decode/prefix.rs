@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use super::cx::Cx;
-use super::words::{family, u32_at};
+use super::context::DecodeContext;
+use super::wire::{family, u32_at};
 use crate::event::prefix::Prefix;
 use crate::event::values::{self, Flags};
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
 // linux/rtnetlink.h
 const PREFIX_ADDRESS: u16 = 1;
@@ -23,7 +23,7 @@ pub(super) const FLAGS: &[(u64, &str)] = &[
 ];
 
 /// What `body`, a `struct prefixmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Prefix> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Prefix> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let mut it = Prefix {
         family: family(header[0]),
@@ -32,7 +32,7 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Prefix> {
         flags: Flags::new(u64::from(header[10]), FLAGS),
         ..Default::default()
     };
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             PREFIX_ADDRESS => {
                 // The kernel passes on what the router sent, bits behind the prefix included.
@@ -45,11 +45,11 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Prefix> {
                 });
             }
             PREFIX_CACHEINFO => {
-                let [preferred, valid] = cx.words(&attr)?;
+                let [preferred, valid] = context.u32_array(&attr)?;
                 it.preferred_life_time = Some(preferred);
                 it.valid_life_time = Some(valid);
             }
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });

@@ -1,10 +1,10 @@
 //! `RTM_NEWRULE`, `RTM_DELRULE` → [`Rule`].
 
-use super::cx::Cx;
-use super::words::{family, u32_at};
+use super::context::DecodeContext;
+use super::wire::{family, u32_at};
 use crate::event::rule::Rule;
 use crate::event::values::{FlagNames, Flags, IfName, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 // linux/fib_rules.h
 const FRA_DST: u16 = 1;
@@ -62,7 +62,7 @@ const ACTIONS: &[(u32, &str)] = &[
 ];
 
 /// What `body`, a `struct fib_rule_hdr` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rule> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Rule> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let [af, dst_len, src_len, tos, table, .., action] = *header.first_chunk::<8>()?;
     let full = if i32::from(af) == libc::AF_INET || af == 128 {
@@ -72,20 +72,20 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rule> {
     };
     let partial = |length: u8| (length != 0 && length != full).then_some(length);
     let flags = u64::from(u32_at(header, 8));
-    let names = cx.names;
+    let names = context.names;
     let mut it = Rule {
         family: family(af),
         src: Symbol::Known(if src_len == 0 { "all" } else { "0" }),
         srclen: partial(src_len),
         dstlen: partial(dst_len),
-        tos: (tos != 0).then(|| dsfield(cx, tos)),
+        tos: (tos != 0).then(|| dsfield(context, tos)),
         action: (u32::from(action) != TO_TBL).then(|| Symbol::of(u32::from(action), ACTIONS)),
         flags: Flags::new(flags & !STATE_BITS, FLAGS),
         state: Flags::new(flags & STATE_BITS, STATE),
         ..Default::default()
     };
     let mut number = u32::from(table);
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             FRA_DST => it.dst = Some(attr.ip()?),
             FRA_SRC => it.src = Symbol::Named(attr.ip()?.to_string().into()),
@@ -119,21 +119,21 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rule> {
             FRA_L3MDEV if attr.u8()? != 0 => it.flags.bits |= L3MDEV,
             FRA_L3MDEV => {}
             FRA_UID_RANGE => {
-                let [start, end] = cx.words(&attr)?;
+                let [start, end] = context.u32_array(&attr)?;
                 (it.uid_start, it.uid_end) = (Some(start), Some(end));
             }
             FRA_PROTOCOL => it.protocol = Some(names.protocols.symbol(u32::from(attr.u8()?))),
             FRA_IP_PROTO => it.ipproto = Some(ip_protocol(attr.u8()?)),
-            FRA_SPORT_RANGE => (it.sport, it.sport_start, it.sport_end) = range(cx, &attr)?,
-            FRA_DPORT_RANGE => (it.dport, it.dport_start, it.dport_end) = range(cx, &attr)?,
-            FRA_DSCP => it.dscp = Some(dscp(cx, attr.u8()?)),
+            FRA_SPORT_RANGE => (it.sport, it.sport_start, it.sport_end) = range(context, &attr)?,
+            FRA_DPORT_RANGE => (it.dport, it.dport_start, it.dport_end) = range(context, &attr)?,
+            FRA_DSCP => it.dscp = Some(dscp(context, attr.u8()?)),
             FRA_DSCP_MASK => it.dscp_mask = Some(hex(u32::from(attr.u8()?))),
             FRA_FLOWLABEL => it.flowlabel = Some(hex(attr.be32()?)),
             FRA_FLOWLABEL_MASK => it.flowlabel_mask = Some(hex(attr.be32()?)),
             // A mask of all bits says nothing: newer kernels always send it, older ones never.
             FRA_SPORT_MASK => it.sport_mask = port_mask(&attr)?,
             FRA_DPORT_MASK => it.dport_mask = port_mask(&attr)?,
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });
@@ -143,8 +143,8 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Rule> {
 
 type Named = (Option<IfName>, Option<crate::event::values::Hex>);
 
-fn name(attr: &Attr<'_>) -> Result<Named, Fault> {
-    let name = IfName::new(attr.bytes_z()).ok_or(Fault::Length)?;
+fn name(attr: &Attr<'_>) -> Result<Named, AttrError> {
+    let name = IfName::new(attr.bytes_z()).ok_or(AttrError::Length)?;
     Ok((Some(name), name.hex()))
 }
 
@@ -152,7 +152,7 @@ fn hex(number: u32) -> String {
     format!("{number:#x}")
 }
 
-fn port_mask(attr: &Attr<'_>) -> Result<Option<String>, Fault> {
+fn port_mask(attr: &Attr<'_>) -> Result<Option<String>, AttrError> {
     let mask = attr.u16()?;
     Ok((mask != u16::MAX).then(|| hex(u32::from(mask))))
 }
@@ -160,9 +160,9 @@ fn port_mask(attr: &Attr<'_>) -> Result<Option<String>, Fault> {
 type Range = (Option<u16>, Option<u16>, Option<u16>);
 
 /// `struct fib_rule_port_range`: a single port, or the first and the last.
-fn range(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Range, Fault> {
-    let [a, b, c, d] = *attr.value.first_chunk::<4>().ok_or(Fault::Length)?;
-    cx.longer(attr, 4);
+fn range(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Range, AttrError> {
+    let [a, b, c, d] = *attr.value.first_chunk::<4>().ok_or(AttrError::Length)?;
+    context.record_excess(attr, 4);
     let (start, end) = (u16::from_ne_bytes([a, b]), u16::from_ne_bytes([c, d]));
     Ok(match start == end {
         true => (Some(start), None, None),
@@ -171,14 +171,14 @@ fn range(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Range, Fault> {
 }
 
 /// The type of service, as `rtnl_dsfield_n2a` of iproute2 names it.
-pub(super) fn dsfield(cx: &Cx<'_>, tos: u8) -> Symbol {
-    let name = cx.names.dsfield.get(u32::from(tos));
+pub(super) fn dsfield(context: &DecodeContext<'_>, tos: u8) -> Symbol {
+    let name = context.names.dsfield.get(u32::from(tos));
     name.unwrap_or_else(|| Symbol::Named(format!("{tos:#04x}").into()))
 }
 
 /// The upper six bits of the type of service.
-fn dscp(cx: &Cx<'_>, dscp: u8) -> Symbol {
-    let name = cx.names.dsfield.get(u32::from(dscp) << 2);
+fn dscp(context: &DecodeContext<'_>, dscp: u8) -> Symbol {
+    let name = context.names.dsfield.get(u32::from(dscp) << 2);
     name.unwrap_or(Symbol::Number(u32::from(dscp)))
 }
 

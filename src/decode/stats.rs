@@ -1,55 +1,55 @@
 //! `RTM_NEWSTATS` → [`Stats`].
 
-use super::cx::Cx;
+use super::context::DecodeContext;
 use super::link::stats64;
-use super::words::u32_at;
+use super::wire::u32_at;
 use crate::event::stats::{HwInfo, HwStats, Stats};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 // linux/if_link.h
 const IFLA_STATS_LINK_64: u16 = 1;
 const IFLA_STATS_LINK_OFFLOAD_XSTATS: u16 = 4;
 
 /// What `body`, a `struct if_stats_msg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Stats> {
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Stats> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let mut it = Stats {
         ifindex: u32_at(header, 4),
         ..Default::default()
     };
-    cx.each(attributes, |cx, attr| match attr.kind {
+    context.each(attributes, |context, attr| match attr.kind {
         IFLA_STATS_LINK_64 => {
-            it.link = Some(stats64(cx, &attr)?);
+            it.link = Some(stats64(context, &attr)?);
             Ok(())
         }
         // IFLA_OFFLOAD_XSTATS_*
-        IFLA_STATS_LINK_OFFLOAD_XSTATS => cx.nested(&attr, |cx, attr| {
+        IFLA_STATS_LINK_OFFLOAD_XSTATS => context.nested(&attr, |context, attr| {
             match attr.kind {
-                1 => it.cpu_hit = Some(stats64(cx, &attr)?),
-                2 => it.hw_s_info = Some(info(cx, &attr)?),
+                1 => it.cpu_hit = Some(stats64(context, &attr)?),
+                2 => it.hw_s_info = Some(info(context, &attr)?),
                 3 => it.l3_stats = Some(hardware(&attr)?),
-                _ => return Err(Fault::Unknown),
+                _ => return Err(AttrError::Unknown),
             }
             Ok(())
         }),
-        _ => Err(Fault::Unknown),
+        _ => Err(AttrError::Unknown),
     });
     Some(it)
 }
 
 /// A nest for each set of counters, with `IFLA_OFFLOAD_XSTATS_HW_S_INFO_*`.
-fn info(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<HwInfo>, Fault> {
+fn info(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Vec<HwInfo>, AttrError> {
     let mut all = Vec::new();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         let mut it = HwInfo {
             set: attr.kind,
             ..Default::default()
         };
-        cx.nested(&attr, |_, attr| {
+        context.nested(&attr, |_, attr| {
             match attr.kind {
                 1 => it.request = attr.bool()?,
                 2 => it.used = attr.bool()?,
-                _ => return Err(Fault::Unknown),
+                _ => return Err(AttrError::Unknown),
             }
             Ok(())
         })?;
@@ -60,7 +60,7 @@ fn info(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<HwInfo>, Fault> {
 }
 
 /// `struct rtnl_hw_stats64`
-fn hardware(attr: &Attr<'_>) -> Result<HwStats, Fault> {
+fn hardware(attr: &Attr<'_>) -> Result<HwStats, AttrError> {
     let (words, _) = attr.value.as_chunks::<8>();
     let words: Vec<_> = words.iter().copied().map(u64::from_ne_bytes).collect();
     let [
@@ -76,7 +76,7 @@ fn hardware(attr: &Attr<'_>) -> Result<HwStats, Fault> {
         ..,
     ] = words[..]
     else {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     };
     Ok(HwStats {
         rx_packets,

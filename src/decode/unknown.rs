@@ -1,6 +1,6 @@
 //! Any message → [`Unknown`].
 
-use super::words::family;
+use super::wire::family;
 use crate::event::NlType;
 use crate::event::unknown::{Attribute, Unknown};
 use crate::event::values::Hex;

@@ -1,10 +1,10 @@
 //! `RTM_NEWVLAN`, `RTM_DELVLAN` → [`Vlan`], one for each VLAN of a range.
 
-use super::cx::Cx;
-use super::words::{u16_at, u32_at};
+use super::context::DecodeContext;
+use super::wire::{u16_at, u32_at};
 use crate::event::values::{FlagNames, Flags, Symbol};
 use crate::event::vlan::{Vlan, VlanStats};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 // linux/if_bridge.h
 const BRIDGE_VLANDB_ENTRY: u16 = 1;
@@ -34,10 +34,14 @@ const STATES: &[(u32, &str)] = &[
 
 /// What `body`, a `struct br_vlan_msg` and its attributes, says: each VLAN to `each`. `None` where
 /// it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8], mut each: impl FnMut(&mut Cx<'_>, Vlan)) -> Option<()> {
+pub fn decode(
+    context: &mut DecodeContext<'_>,
+    body: &[u8],
+    mut each: impl FnMut(&mut DecodeContext<'_>, Vlan),
+) -> Option<()> {
     let (header, attributes) = body.split_first_chunk::<8>()?;
     let ifindex = u32_at(header, 4);
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         let mut it = Vlan {
             ifindex,
             ..Default::default()
@@ -45,20 +49,22 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8], mut each: impl FnMut(&mut Cx<'_>, Vl
         let mut last = None;
         match attr.kind {
             BRIDGE_VLANDB_ENTRY => {
-                cx.nested(&attr, |cx, attr| entry(cx, &mut it, &mut last, &attr))?;
+                context.nested(&attr, |context, attr| {
+                    entry(context, &mut it, &mut last, &attr)
+                })?;
             }
             BRIDGE_VLANDB_GLOBAL_OPTIONS => {
                 it.global = Some(true);
-                cx.nested(&attr, |_, attr| global(&mut it, &mut last, &attr))?;
+                context.nested(&attr, |_, attr| global(&mut it, &mut last, &attr))?;
             }
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         let last = last.unwrap_or(it.vlan).min(MOST);
         for (number, vlan) in (it.vlan..=last.max(it.vlan)).enumerate() {
             let mut one = it.clone();
             one.vlan = vlan;
             one.tunid = it.tunid.map(|first| first.wrapping_add(number as u32));
-            each(cx, one);
+            each(context, one);
         }
         Ok(())
     });
@@ -67,60 +73,60 @@ pub fn decode(cx: &mut Cx<'_>, body: &[u8], mut each: impl FnMut(&mut Cx<'_>, Vl
 
 /// `BRIDGE_VLANDB_ENTRY_*`
 fn entry(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     it: &mut Vlan,
     last: &mut Option<u16>,
     attr: &Attr<'_>,
-) -> Result<(), Fault> {
+) -> Result<(), AttrError> {
     match attr.kind {
         1 => {
-            let info = attr.value.first_chunk::<4>().ok_or(Fault::Length)?;
-            cx.longer(attr, 4);
+            let info = attr.value.first_chunk::<4>().ok_or(AttrError::Length)?;
+            context.record_excess(attr, 4);
             it.flags = Some(Flags::new(u64::from(u16_at(info, 0) & !RANGE), FLAGS));
             it.vlan = u16_at(info, 2);
         }
         2 => *last = Some(attr.u16()?),
         3 => it.state = Some(Symbol::of(u32::from(attr.u8()?), STATES)),
         4 => {
-            return cx.nested(attr, |_, attr| {
+            return context.nested(attr, |_, attr| {
                 match attr.kind {
                     1 => it.tunid = Some(attr.u32()?),
                     // RTM_SETLINK or RTM_DELLINK: what was asked for.
                     2 => {}
-                    _ => return Err(Fault::Unknown),
+                    _ => return Err(AttrError::Unknown),
                 }
                 Ok(())
             });
         }
-        5 if !cx.details => {}
+        5 if !context.details => {}
         5 => {
             let mut stats = VlanStats::default();
-            cx.nested(attr, |_, attr| {
+            context.nested(attr, |_, attr| {
                 match attr.kind {
                     1 => stats.rx_bytes = attr.u64()?,
                     2 => stats.rx_packets = attr.u64()?,
                     3 => stats.tx_bytes = attr.u64()?,
                     4 => stats.tx_packets = attr.u64()?,
                     5 => {}
-                    _ => return Err(Fault::Unknown),
+                    _ => return Err(AttrError::Unknown),
                 }
                 Ok(())
             })?;
             it.stats = Some(stats);
         }
         6 => it.mcast_router = Some(attr.u8()?),
-        7 if !cx.details => {}
+        7 if !context.details => {}
         7 => it.mcast_n_groups = Some(attr.u32()?),
         8 => it.mcast_max_groups = Some(attr.u32()?),
         9 => it.neigh_suppress = Some(attr.bool()?),
         10 => it.neigh_forward_grat = Some(attr.bool()?),
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }
 
 /// `BRIDGE_VLANDB_GOPTS_*`
-fn global(it: &mut Vlan, last: &mut Option<u16>, attr: &Attr<'_>) -> Result<(), Fault> {
+fn global(it: &mut Vlan, last: &mut Option<u16>, attr: &Attr<'_>) -> Result<(), AttrError> {
     match attr.kind {
         1 => it.vlan = attr.u16()?,
         2 => *last = Some(attr.u16()?),
@@ -138,7 +144,7 @@ fn global(it: &mut Vlan, last: &mut Option<u16>, attr: &Attr<'_>) -> Result<(), 
         14 => it.mcast_startup_query_interval = Some(attr.u64()?),
         15 => it.mcast_querier = Some(attr.bool()?),
         18 => it.msti = Some(attr.u16()?),
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }

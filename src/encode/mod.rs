@@ -1,20 +1,20 @@
 //! Event → line, for those events that were asked for.
 
-mod cut;
-mod links;
-mod routes;
+mod link_cache;
+mod route_cache;
+mod truncate;
 
 use std::io;
 use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::event::line::{Envelope, Line, Written};
+use crate::event::line::{Envelope, Line, Rendered};
 use crate::event::meta::{Part, Settings};
 use crate::event::{Event, Kind, Origin, Payload};
 use crate::text;
-use links::Links;
-use routes::Routes;
+use link_cache::LinkCache;
+use route_cache::RouteCache;
 
 /// What the lines look like.
 #[derive(Clone, Debug, Default)]
@@ -48,14 +48,14 @@ pub struct Encoder {
     events: u64,
     /// What is to be written, and the numbers of its lines.
     waiting: Vec<(u64, Event)>,
-    links: Links,
-    routes: Routes,
+    link_cache: LinkCache,
+    route_cache: RouteCache,
     sentence: String,
 }
 
 /// Events that are written together: what writes them fits into a processor's cache for
 /// instructions, and is not fetched again for each.
-const TOGETHER: usize = 16;
+const BATCH_SIZE: usize = 16;
 
 impl Encoder {
     pub fn new(format: Format, run: &str, settings: &Settings, host: Option<String>) -> Self {
@@ -69,9 +69,9 @@ impl Encoder {
             left: settings.count,
             seq: 0,
             events: 0,
-            waiting: Vec::with_capacity(TOGETHER),
-            links: Links::default(),
-            routes: Routes::default(),
+            waiting: Vec::with_capacity(BATCH_SIZE),
+            link_cache: LinkCache::default(),
+            route_cache: RouteCache::default(),
             sentence: String::new(),
         }
     }
@@ -122,7 +122,7 @@ impl Encoder {
     /// See [`flush`](Self::flush).
     pub fn put(&mut self, seq: u64, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
         self.waiting.push((seq, event));
-        if self.waiting.len() < TOGETHER {
+        if self.waiting.len() < BATCH_SIZE {
             return Ok(());
         }
         self.flush(out)
@@ -157,8 +157,10 @@ impl Encoder {
                     seq,
                     event,
                     fields: match &event.payload {
-                        Payload::Route(route) => Some(self.routes.fields(route)?),
-                        Payload::Link(link) => self.links.fields(event, link)?.map(Written::Whole),
+                        Payload::Route(route) => Some(self.route_cache.fields(route)?),
+                        Payload::Link(link) => {
+                            self.link_cache.fields(event, link)?.map(Rendered::Whole)
+                        }
                         _ => None,
                     },
                     host: self.host.as_deref(),
@@ -171,7 +173,7 @@ impl Encoder {
                     && out.len() - from >= most
                 {
                     let kind = event.payload.kind();
-                    cut::cut(out, from, most, kind.name(), kind.key());
+                    truncate::truncate(out, from, most, kind.name(), kind.key());
                 }
             }
             Format::Text { zone, colour } => text::write_line(event, zone, *colour, out),
@@ -183,7 +185,7 @@ impl Encoder {
 /// Puts a line that was made just now before those that still wait to be written: it takes the
 /// number and the moment of the first of them, and each of them takes the number that follows its
 /// own. Lines of the text format have no numbers.
-pub fn put_before(line: &mut Vec<u8>, waiting: &mut Vec<u8>) {
+pub fn prepend_and_renumber(line: &mut Vec<u8>, waiting: &mut Vec<u8>) {
     let Some((seq, time)) = stamp(waiting) else {
         return;
     };
@@ -239,16 +241,16 @@ mod tests {
         };
         let mut first = line(102, 9).into_bytes();
         let mut waiting = (line(98, 1) + &line(99, 2) + &line(101, 3)).into_bytes();
-        put_before(&mut first, &mut waiting);
+        prepend_and_renumber(&mut first, &mut waiting);
         assert_eq!(first, line(98, 1).as_bytes());
         let shifted = line(99, 1) + &line(100, 2) + &line(102, 3);
         assert_eq!(waiting, shifted.as_bytes());
 
         let mut none = Vec::new();
-        put_before(&mut first, &mut none);
+        prepend_and_renumber(&mut first, &mut none);
         assert_eq!(first, line(98, 1).as_bytes());
         let mut text = b"[00:00:01.000] link add\n".to_vec();
-        put_before(&mut first, &mut text);
+        prepend_and_renumber(&mut first, &mut text);
         assert_eq!(text, b"[00:00:01.000] link add\n");
     }
 }

@@ -88,7 +88,7 @@ fields!(Address {
     updated,
 });
 
-of_device!(Address, settle(now, old) {
+of_device!(Address, copy_volatile(now, old) {
     for (now, before) in [
         (&mut now.valid_life_time, old.valid_life_time),
         (&mut now.preferred_life_time, old.preferred_life_time),

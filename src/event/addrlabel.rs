@@ -43,7 +43,7 @@ impl Object for Addrlabel {
         Some((self.ifindex?, self.dev.as_ref()))
     }
 
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         some(name, self.ifindex, &mut self.dev);
     }
 }

@@ -153,7 +153,7 @@ pub struct Bpf {
 
 impl Encap {
     /// Gives every device that it names to `name`.
-    pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         some(name, self.iif_index, &mut self.iif);
         some(name, self.oif_index, &mut self.oif);
         some(name, self.link_index, &mut self.link_dev);

@@ -111,7 +111,7 @@ impl Object for Fdb {
         Some((self.ifindex, self.dev.as_ref()))
     }
 
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         name(self.ifindex, &mut self.dev);
         some(name, self.master_index, &mut self.master);
         // An index of another namespace names nothing here.
@@ -119,7 +119,7 @@ impl Object for Fdb {
         some(name, here, &mut self.via);
     }
 
-    fn settle(&mut self, old: &Self) {
+    fn copy_volatile(&mut self, old: &Self) {
         self.cacheinfo.clone_from(&old.cacheinfo);
     }
 }

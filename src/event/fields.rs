@@ -15,7 +15,7 @@ pub trait Fields: Sized {
     fn diff(&self, old: &Self) -> Mask;
     /// Takes from `old` what `self` has no value for: how a message that carries only a part of
     /// its object becomes the whole.
-    fn inherit(&mut self, old: &Self);
+    fn merge_missing(&mut self, old: &Self);
     /// Writes the fields of `mask` that have a value, and skips the others.
     fn serialize_fields<M: SerializeStruct>(&self, mask: Mask, map: &mut M)
     -> Result<(), M::Error>;
@@ -93,7 +93,7 @@ macro_rules! fields {
                 mask
             }
 
-            fn inherit(&mut self, old: &Self) {
+            fn merge_missing(&mut self, old: &Self) {
                 use $crate::event::fields::Present as _;
                 $(
                     if !self.$field.present() {

@@ -156,10 +156,10 @@ macro_rules! kinds {
 
             /// Gives every device that the object names to `name`: its index, and the place of
             /// its name.
-            pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+            pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
                 match self {
-                    $(Payload::$state(it) => $held::make_mut(it).devices_mut(name),)+
-                    $(Payload::$message(it) => Rc::make_mut(it).devices_mut(name),)+
+                    $(Payload::$state(it) => $held::make_mut(it).for_each_device(name),)+
+                    $(Payload::$message(it) => Rc::make_mut(it).for_each_device(name),)+
                     Payload::$meta(_) => {}
                 }
             }
@@ -175,17 +175,17 @@ macro_rules! kinds {
             }
 
             /// Takes from `old` what it has no value for.
-            pub fn inherit(&mut self, old: &Payload) {
+            pub fn merge_missing(&mut self, old: &Payload) {
                 match (self, old) {
-                    $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).inherit(old),)+
+                    $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).merge_missing(old),)+
                     _ => {}
                 }
             }
 
             /// Takes from `old`, its former self, what differs only because time went by.
-            pub fn settle(&mut self, old: &Payload) {
+            pub fn copy_volatile(&mut self, old: &Payload) {
                 match (self, old) {
-                    $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).settle(old),)+
+                    $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).copy_volatile(old),)+
                     _ => {}
                 }
             }

@@ -109,13 +109,13 @@ impl Object for Mdb {
         Some((self.ifindex, self.dev.as_ref()))
     }
 
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         name(self.ifindex, &mut self.dev);
         some(name, self.port_index, &mut self.port);
         some(name, self.via_index, &mut self.via);
     }
 
-    fn settle(&mut self, old: &Self) {
+    fn copy_volatile(&mut self, old: &Self) {
         self.timer = old.timer;
         for source in self.source_list.iter_mut().flatten() {
             let mut others = old.source_list.iter().flatten();

@@ -86,14 +86,14 @@ fields!(Mroute {
 });
 
 impl Object for Mroute {
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         some(name, self.iif_index, &mut self.iif);
         for hop in self.multipath.iter_mut().flatten() {
             name(hop.oif_index, &mut hop.oif);
         }
     }
 
-    fn settle(&mut self, old: &Self) {
+    fn copy_volatile(&mut self, old: &Self) {
         self.stats.clone_from(&old.stats);
         self.lastuse = old.lastuse;
     }

@@ -74,7 +74,7 @@ fields!(Neigh {
     cacheinfo,
 });
 
-of_device!(Neigh, settle(now, old) {
+of_device!(Neigh, copy_volatile(now, old) {
     now.probes = old.probes;
     now.cacheinfo.clone_from(&old.cacheinfo);
 });

@@ -160,11 +160,11 @@ impl Object for Neightbl {
         Some((self.ifindex?, self.dev.as_ref()))
     }
 
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         some(name, self.ifindex, &mut self.dev);
     }
 
-    fn settle(&mut self, old: &Self) {
+    fn copy_volatile(&mut self, old: &Self) {
         // It is drawn anew every few minutes.
         self.reachable = old.reachable;
         self.refcnt = old.refcnt;

@@ -110,14 +110,14 @@ impl Object for Nexthop {
         Some((self.ifindex?, self.dev.as_ref()))
     }
 
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         some(name, self.ifindex, &mut self.dev);
         if let Some(encap) = &mut self.encap {
-            encap.devices_mut(name);
+            encap.for_each_device(name);
         }
     }
 
-    fn settle(&mut self, old: &Self) {
+    fn copy_volatile(&mut self, old: &Self) {
         self.hw_stats_used = old.hw_stats_used;
         self.group_stats.clone_from(&old.group_stats);
         if let (Some(args), Some(old)) = (&mut self.resilient_args, &old.resilient_args) {
@@ -152,7 +152,7 @@ fields!(NexthopBucket {
 });
 
 impl Object for NexthopBucket {
-    fn settle(&mut self, old: &Self) {
+    fn copy_volatile(&mut self, old: &Self) {
         self.idle_time = old.idle_time;
     }
 }

@@ -15,32 +15,32 @@ pub trait Object {
 
     /// Takes from `old`, its former self, what differs only because time went by: timers and
     /// ages.
-    fn settle(&mut self, _old: &Self)
+    fn copy_volatile(&mut self, _old: &Self)
     where
         Self: Sized,
     {
     }
 
     /// Gives every device that it names to `name`: its index, and the place of its name.
-    fn devices_mut(&mut self, _name: &mut dyn FnMut(u32, &mut Option<IfName>)) {}
+    fn for_each_device(&mut self, _name: &mut dyn FnMut(u32, &mut Option<IfName>)) {}
 }
 
 /// Implements [`Object`] for a payload that names one device: by `ifindex` and `dev`. With
-/// `settle(now, old) { … }` also [`Object::settle`].
+/// `copy_volatile(now, old) { … }` also [`Object::copy_volatile`].
 macro_rules! of_device {
-    ($type:ty $(, settle($now:ident, $old:ident) $settle:block)?) => {
+    ($type:ty $(, copy_volatile($now:ident, $old:ident) $copy_volatile:block)?) => {
         impl $crate::event::object::Object for $type {
             fn device(&self) -> Option<(u32, Option<&IfName>)> {
                 Some((self.ifindex, self.dev.as_ref()))
             }
 
-            fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+            fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
                 name(self.ifindex, &mut self.dev);
             }
 
-            $(fn settle(&mut self, old: &Self) {
+            $(fn copy_volatile(&mut self, old: &Self) {
                 let ($now, $old) = (self, old);
-                $settle
+                $copy_volatile
             })?
         }
     };

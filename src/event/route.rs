@@ -27,13 +27,13 @@ pub struct Route {
     /// destination: it is shared, as the kernel's own `fib_info` is, and copied where one of them is
     /// altered.
     #[schemars(flatten)]
-    pub common: Rc<Common>,
+    pub common: Rc<RouteAttrs>,
 }
 
 /// What a route has in common with those to other destinations.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
-pub struct Common {
+pub struct RouteAttrs {
     /// Address family: `inet`, `inet6`, `mpls`.
     pub family: Symbol,
     /// `unicast`, `local`, `broadcast`, `anycast`, `multicast`, `blackhole`, `unreachable`,
@@ -103,15 +103,15 @@ pub struct Common {
 }
 
 impl Deref for Route {
-    type Target = Common;
+    type Target = RouteAttrs;
 
-    fn deref(&self) -> &Common {
+    fn deref(&self) -> &RouteAttrs {
         &self.common
     }
 }
 
 impl DerefMut for Route {
-    fn deref_mut(&mut self) -> &mut Common {
+    fn deref_mut(&mut self) -> &mut RouteAttrs {
         Rc::make_mut(&mut self.common)
     }
 }
@@ -268,7 +268,7 @@ impl Keyed for Route {
     }
 }
 
-key!(Common {
+key!(RouteAttrs {
     family,
     table,
     src,
@@ -315,8 +315,8 @@ impl Object for Route {
         Some((self.ifindex?, self.dev.as_ref()))
     }
 
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        let Common {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        let RouteAttrs {
             ifindex,
             iif_index,
             nexthops,
@@ -336,11 +336,11 @@ impl Object for Route {
         let hops = common.nexthops.iter_mut().flatten();
         let encaps = hops.map(|hop| &mut hop.encap).chain([&mut common.encap]);
         for encap in encaps.flatten() {
-            encap.devices_mut(name);
+            encap.for_each_device(name);
         }
     }
 
-    fn settle(&mut self, old: &Self) {
+    fn copy_volatile(&mut self, old: &Self) {
         if self.expires.is_some() && old.expires.is_some() && self.expires != old.expires {
             self.expires = old.expires;
         }

@@ -115,7 +115,7 @@ fields!(Vlan {
     stats,
 });
 
-of_device!(Vlan, settle(now, old) {
+of_device!(Vlan, copy_volatile(now, old) {
     now.mcast_n_groups = old.mcast_n_groups;
     now.stats.clone_from(&old.stats);
 });

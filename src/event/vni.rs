@@ -61,6 +61,6 @@ fields!(Vni {
     stats,
 });
 
-of_device!(Vni, settle(now, old) {
+of_device!(Vni, copy_volatile(now, old) {
     now.stats.clone_from(&old.stats);
 });

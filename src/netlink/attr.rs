@@ -11,7 +11,7 @@ const HEADER: usize = 4;
 
 /// Why an attribute stays undecoded; becomes `error` of an `unparsed` entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum AttrError {
     /// No decoder knows this attribute.
     Unknown,
     /// Longer or shorter than the type it should hold.
@@ -28,9 +28,9 @@ pub enum Fault {
 /// exhaust the stack.
 pub const MAX_DEPTH: usize = 16;
 
-impl From<netlink_packet_core::DecodeError> for Fault {
+impl From<netlink_packet_core::DecodeError> for AttrError {
     fn from(_: netlink_packet_core::DecodeError) -> Self {
-        Fault::Value
+        AttrError::Value
     }
 }
 
@@ -53,63 +53,63 @@ impl<'a> Attr<'a> {
         NlaBuffer::new(self.whole)
     }
 
-    fn array<const N: usize>(&self) -> Result<[u8; N], Fault> {
-        self.value.try_into().map_err(|_| Fault::Length)
+    fn array<const N: usize>(&self) -> Result<[u8; N], AttrError> {
+        self.value.try_into().map_err(|_| AttrError::Length)
     }
 
     /// `nla_get_u8`
-    pub fn u8(&self) -> Result<u8, Fault> {
+    pub fn u8(&self) -> Result<u8, AttrError> {
         self.array::<1>().map(|b| b[0])
     }
     /// `nla_get_u16`
-    pub fn u16(&self) -> Result<u16, Fault> {
+    pub fn u16(&self) -> Result<u16, AttrError> {
         self.array().map(u16::from_ne_bytes)
     }
     /// `nla_get_be16`
-    pub fn be16(&self) -> Result<u16, Fault> {
+    pub fn be16(&self) -> Result<u16, AttrError> {
         self.array().map(u16::from_be_bytes)
     }
     /// `nla_get_u32`
-    pub fn u32(&self) -> Result<u32, Fault> {
+    pub fn u32(&self) -> Result<u32, AttrError> {
         self.array().map(u32::from_ne_bytes)
     }
     /// `nla_get_be32`
-    pub fn be32(&self) -> Result<u32, Fault> {
+    pub fn be32(&self) -> Result<u32, AttrError> {
         self.array().map(u32::from_be_bytes)
     }
     /// `nla_get_s32`
-    pub fn i32(&self) -> Result<i32, Fault> {
+    pub fn i32(&self) -> Result<i32, AttrError> {
         self.array().map(i32::from_ne_bytes)
     }
     /// `nla_get_u64`
-    pub fn u64(&self) -> Result<u64, Fault> {
+    pub fn u64(&self) -> Result<u64, AttrError> {
         self.array().map(u64::from_ne_bytes)
     }
     /// `nla_get_be64`
-    pub fn be64(&self) -> Result<u64, Fault> {
+    pub fn be64(&self) -> Result<u64, AttrError> {
         self.array().map(u64::from_be_bytes)
     }
     /// `nla_get_uint` (NLA_UINT): 32 or 64 bits, as the sender chose.
-    pub fn uint(&self) -> Result<u64, Fault> {
+    pub fn uint(&self) -> Result<u64, AttrError> {
         match self.value.len() {
             4 => self.u32().map(u64::from),
             _ => self.u64(),
         }
     }
     /// A `u8` that means yes or no.
-    pub fn bool(&self) -> Result<bool, Fault> {
+    pub fn bool(&self) -> Result<bool, AttrError> {
         self.u8().map(|v| v != 0)
     }
     /// An IPv4 address (4 bytes).
-    pub fn ipv4(&self) -> Result<Ipv4Addr, Fault> {
+    pub fn ipv4(&self) -> Result<Ipv4Addr, AttrError> {
         self.array::<4>().map(Ipv4Addr::from)
     }
     /// An IPv6 address (16 bytes).
-    pub fn ipv6(&self) -> Result<Ipv6Addr, Fault> {
+    pub fn ipv6(&self) -> Result<Ipv6Addr, AttrError> {
         self.array::<16>().map(Ipv6Addr::from)
     }
     /// An address whose family its length tells.
-    pub fn ip(&self) -> Result<IpAddr, Fault> {
+    pub fn ip(&self) -> Result<IpAddr, AttrError> {
         match self.value.len() {
             4 => self.ipv4().map(IpAddr::V4),
             _ => self.ipv6().map(IpAddr::V6),
@@ -121,8 +121,8 @@ impl<'a> Attr<'a> {
         &self.value[..end.unwrap_or(self.value.len())]
     }
     /// A string that the kernel itself chose, hence plain UTF-8.
-    pub fn str(&self) -> Result<&'a str, Fault> {
-        std::str::from_utf8(self.bytes_z()).map_err(|_| Fault::Value)
+    pub fn str(&self) -> Result<&'a str, AttrError> {
+        std::str::from_utf8(self.bytes_z()).map_err(|_| AttrError::Value)
     }
 }
 
@@ -199,6 +199,6 @@ mod tests {
         let bytes = [5, 0, 1, 0x80, 7];
         let attr = Attrs::new(&bytes).next().unwrap().unwrap();
         assert_eq!((attr.kind, attr.value), (1, &[7][..]));
-        assert_eq!(attr.u32(), Err(Fault::Length));
+        assert_eq!(attr.u32(), Err(AttrError::Length));
     }
 }

@@ -8,7 +8,7 @@ use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::frame::Messages;
 use super::sys::{Batch, set_receive_buffer};
-use super::{List, rtm};
+use super::{DumpSource, rtm};
 
 // linux/netlink.h
 const NLM_F_REQUEST: u16 = 0x01;
@@ -19,7 +19,7 @@ const NLMSG_DONE: u16 = 3;
 
 /// Room for one datagram of a dump, bytes; it grows where one is longer. With less the kernel
 /// leaves out objects that do not fit, and says that the dump is complete.
-const ROOM: usize = 256 * 1024;
+const BUFFER_SIZE: usize = 256 * 1024;
 
 /// What to ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,8 +208,8 @@ pub struct Dumps {
 /// What a receive brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// Some rows: [`Dumps::rows`].
-    Rows,
+    /// Some rows: [`Dumps::entries`].
+    Entries,
     /// Nothing yet.
     Wait,
     /// Some rows, maybe, and the end of the dump.
@@ -220,7 +220,7 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Everything was listed, as far as the kernel knows.
-    Whole,
+    Complete,
     /// What was listed changed meanwhile (`NLM_F_DUMP_INTR`).
     Interrupted,
     /// The kernel gave up, with that error number.
@@ -235,7 +235,7 @@ impl Dumps {
     pub fn open() -> io::Result<Self> {
         Ok(Dumps {
             socket: socket()?,
-            batch: Batch::new(1, ROOM),
+            batch: Batch::new(1, BUFFER_SIZE),
             seq: 0,
             asked: false,
             interrupted: false,
@@ -257,13 +257,13 @@ impl Dumps {
 fn socket() -> io::Result<Socket> {
     let mut socket = Socket::new(NETLINK_ROUTE)?;
     socket.set_non_blocking(true)?;
-    set_receive_buffer(socket.as_fd(), 4 * ROOM as u32)?;
+    set_receive_buffer(socket.as_fd(), 4 * BUFFER_SIZE as u32)?;
     socket.bind(&SocketAddr::new(0, 0))?;
     Ok(socket)
 }
 
-impl List for Dumps {
-    fn ask(&mut self, request: &Request) -> io::Result<()> {
+impl DumpSource for Dumps {
+    fn request(&mut self, request: &Request) -> io::Result<()> {
         self.seq += 1;
         self.interrupted = false;
         self.batch.grow();
@@ -307,19 +307,19 @@ impl List for Dumps {
             }
         }
         Ok(match ended {
-            None => Progress::Rows,
+            None => Progress::Entries,
             Some(status) => {
                 self.asked = false;
                 Progress::Done(match status {
                     0 if self.interrupted => Outcome::Interrupted,
-                    0 => Outcome::Whole,
+                    0 => Outcome::Complete,
                     status => Outcome::Failed(-status),
                 })
             }
         })
     }
 
-    fn rows(&self) -> impl Iterator<Item = &[u8]> {
+    fn entries(&self) -> impl Iterator<Item = &[u8]> {
         let datagrams = self.batch.datagrams().filter(|d| d.sender == 0).take(1);
         datagrams.map(|datagram| datagram.bytes)
     }

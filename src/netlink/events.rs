@@ -6,16 +6,16 @@ use std::os::fd::{AsFd, RawFd};
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use super::sys::{Batch, Datagram, adopt, drops, memberships, set_receive_buffer};
-use super::{Listen, groups};
+use super::{EventSource, groups};
 
 /// Room for one event, bytes; it grows where one is longer. The longest one seen, a link with 496
 /// alternative names, takes a quarter of it. No power of two: that would have all of them in the
 /// same few places of the processor's caches.
-const ROOM: usize = 256 * 1024 + 320;
+const BUFFER_SIZE: usize = 256 * 1024 + 320;
 /// Events that are received with one call.
 const SLOTS: usize = 32;
 /// More groups than any kernel will have.
-const MOST_GROUPS: u32 = 1024;
+const MAX_GROUPS: u32 = 1024;
 
 /// A socket that is a member of every multicast group of rtnetlink.
 pub struct Events {
@@ -57,7 +57,7 @@ impl Events {
     fn join(socket: Socket) -> io::Result<Self> {
         let already = memberships(socket.as_fd()).unwrap_or_default();
         let (mut joined, mut refused) = (Vec::new(), Vec::new());
-        for group in 1..MOST_GROUPS {
+        for group in 1..MAX_GROUPS {
             match socket.add_membership(group) {
                 Ok(()) => joined.push(group),
                 // There are no more.
@@ -69,7 +69,7 @@ impl Events {
         let drops = drops(socket.as_fd())?;
         Ok(Events {
             socket,
-            batch: Batch::new(SLOTS, ROOM),
+            batch: Batch::new(SLOTS, BUFFER_SIZE),
             drops,
             joined,
             refused,
@@ -95,7 +95,7 @@ impl Events {
     }
 }
 
-impl Listen for Events {
+impl EventSource for Events {
     fn receive(&mut self) -> io::Result<()> {
         self.batch.grow();
         self.batch.receive(self.socket.as_fd()).map(drop)

@@ -14,7 +14,7 @@ use dump::{Progress, Request};
 use sys::Datagram;
 
 /// Where the events come from: what the loop asks of a socket, and a test may answer instead.
-pub trait Listen {
+pub trait EventSource {
     /// Receives some of what is queued, without waiting.
     ///
     /// # Errors
@@ -33,12 +33,12 @@ pub trait Listen {
 }
 
 /// Where the lists of what exists come from.
-pub trait List {
+pub trait DumpSource {
     /// Asks for a dump. The one before must have ended.
     ///
     /// # Errors
     /// Those of send(2).
-    fn ask(&mut self, request: &Request) -> io::Result<()>;
+    fn request(&mut self, request: &Request) -> io::Result<()>;
 
     /// Receives the next datagram of the answer, without waiting.
     ///
@@ -47,7 +47,7 @@ pub trait List {
     fn receive(&mut self) -> io::Result<Progress>;
 
     /// What was received last.
-    fn rows(&self) -> impl Iterator<Item = &[u8]>;
+    fn entries(&self) -> impl Iterator<Item = &[u8]>;
 
     /// Gives up the dump that is being answered.
     ///

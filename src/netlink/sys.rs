@@ -17,7 +17,7 @@ pub struct Datagram<'a> {
 }
 
 /// More than any datagram takes, bytes.
-const MOST_ROOM: usize = 16 << 20;
+const MAX_BUFFER_SIZE: usize = 16 << 20;
 
 /// Room for several datagrams, received with one call (recvmmsg(2)).
 pub struct Batch {
@@ -52,7 +52,7 @@ impl Batch {
     /// Makes twice the room where a datagram of the last receive was longer than it.
     pub fn grow(&mut self) {
         if self.datagrams().any(|datagram| datagram.truncated) {
-            *self = Batch::new(self.headers.len(), (2 * self.room).min(MOST_ROOM));
+            *self = Batch::new(self.headers.len(), (2 * self.room).min(MAX_BUFFER_SIZE));
         }
     }
 

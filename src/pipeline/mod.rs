@@ -1,9 +1,9 @@
 //! The stream between source and sink: frame → decode → state → encode, some inputs at a time. No
 //! socket, no clock: the same inputs give the same lines, however they are divided.
 
-mod looks;
-mod missed;
-mod stage;
+mod backpressure;
+mod decode_batch;
+mod reconcile;
 mod totals;
 
 use std::collections::HashMap;
@@ -15,11 +15,11 @@ use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, 
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
-use crate::input::{Header, Input, Mark, Source, What};
+use crate::input::{ControlRecord, Header, Input, InputData, Source};
 use crate::names::Names;
-use crate::state::{Meaning, State, Verdict};
-use missed::Missed;
-use stage::{Item, Object, Parts};
+use crate::state::{ReconcileResult, State, StateChange};
+use backpressure::DroppedObjects;
+use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
 use totals::Totals;
 
 /// What a run's lines depend on beside its inputs.
@@ -50,30 +50,30 @@ impl Config {
 
 /// Inputs that go through a stage together. The code of each of the stages fits into a processor's
 /// cache for instructions, and that of all of them does not.
-const TOGETHER: usize = 16;
+const BATCH_SIZE: usize = 16;
 
 /// One run.
 #[derive(Debug)]
 pub struct Pipeline {
-    parts: Parts,
+    optional_parts: OptionalParts,
     snapshot: bool,
     state: State,
     encoder: Encoder,
     /// Where the rows of the devices came from: what they say is told when all of them were read.
-    rows: HashMap<u32, (Time, Provenance)>,
+    dump_entries: HashMap<u32, (Time, Provenance)>,
     /// What came of the last look.
-    verdict: Option<Verdict>,
+    reconcile_result: Option<ReconcileResult>,
     /// The kinds whose last look was not clean.
-    unclean: KindSet,
+    incomplete_kinds: KindSet,
     /// Since when all is read again after a gap, or a reader told what it has missed.
     resync: Option<Resync>,
     /// Events were lost, and not everything was read again yet.
     lost: bool,
     /// The objects of which lines were dropped.
-    missed: Option<Missed>,
+    dropped: Option<DroppedObjects>,
     totals: Totals,
     /// When the run began, and its `start` record.
-    begun: Time,
+    started_at: Time,
     start: Start,
 }
 
@@ -106,21 +106,21 @@ impl Pipeline {
             tracked.remove(*kind);
         }
         let mut pipeline = Pipeline {
-            parts: Parts {
+            optional_parts: OptionalParts {
                 details: settings.with.contains(&Part::Details),
                 raw: settings.with.contains(&Part::Raw),
             },
             snapshot: settings.snapshot,
             state: State::new(config.names, tracked),
             encoder,
-            rows: HashMap::new(),
-            verdict: None,
-            unclean: KindSet::EMPTY,
+            dump_entries: HashMap::new(),
+            reconcile_result: None,
+            incomplete_kinds: KindSet::EMPTY,
             resync: None,
             lost: false,
-            missed: None,
+            dropped: None,
             totals: Totals::default(),
-            begun: config.time,
+            started_at: config.time,
             start: config.start.clone(),
         };
         pipeline.meta(
@@ -139,13 +139,13 @@ impl Pipeline {
     }
 
     /// What came of the look that ended last.
-    pub fn verdict(&self) -> Option<Verdict> {
-        self.verdict
+    pub fn reconcile_result(&self) -> Option<ReconcileResult> {
+        self.reconcile_result
     }
 
     /// The kinds that may have changed without a word since this was last asked.
-    pub fn take_doubtful(&mut self) -> KindSet {
-        self.state.take_doubtful()
+    pub fn take_stale(&mut self) -> KindSet {
+        self.state.take_stale()
     }
 
     /// Takes inputs, and appends the lines that follow from them to `out`. Returns how many of them
@@ -155,46 +155,48 @@ impl Pipeline {
     /// See [`Encoder::flush`].
     pub fn feed(&mut self, inputs: &[Input<'_>], out: &mut Vec<u8>) -> io::Result<usize> {
         let mut taken = 0;
-        let mut items = Vec::with_capacity(2 * TOGETHER);
-        'inputs: for together in inputs.chunks(TOGETHER) {
+        let mut items = Vec::with_capacity(2 * BATCH_SIZE);
+        'inputs: for together in inputs.chunks(BATCH_SIZE) {
             items.clear();
-            stage::items(together, &self.state, self.parts, &mut items);
+            decode_batch::items(together, &self.state, self.optional_parts, &mut items);
             // Where the events begin whose lines are not written yet.
             let mut from = 0;
             for at in 0..items.len() {
-                if taken > 0 && self.is_full() && matches!(items[at], Item::Input(_)) {
+                if taken > 0 && self.is_full() && matches!(items[at], DecodedItem::Input(_)) {
                     self.write(&items[from..at], out)?;
                     break 'inputs;
                 }
                 match &mut items[at] {
-                    Item::Object(object) if object.source == Source::Events => {
-                        self.make_whole(object);
+                    DecodedItem::DecodedObject(object) if object.source == Source::Events => {
+                        self.apply_event(object);
                         continue;
                     }
-                    Item::Control => {
+                    DecodedItem::Control => {
                         self.totals.control += 1;
                         continue;
                     }
-                    Item::Input(input) => {
+                    DecodedItem::Input(input) => {
                         taken += 1;
-                        if let What::Datagram(source, _) = input.what {
+                        if let InputData::Datagram(source, _) = input.what {
                             self.totals.datagrams += u64::from(source == Source::Events);
                             continue;
                         }
                     }
-                    Item::Object(_) | Item::Malformed(..) => {}
+                    DecodedItem::DecodedObject(_) | DecodedItem::Malformed(..) => {}
                 }
                 // Anything else may have lines of its own.
                 self.write(&items[from..at], out)?;
                 from = at + 1;
-                match std::mem::replace(&mut items[at], Item::Control) {
-                    Item::Input(Input {
+                match std::mem::replace(&mut items[at], DecodedItem::Control) {
+                    DecodedItem::Input(Input {
                         time,
-                        what: What::Mark(mark),
-                    }) => self.mark(*time, mark, out)?,
-                    Item::Object(row) => self.row(row, out)?,
-                    Item::Malformed(time, rest) => self.malformed(time, rest, out)?,
-                    Item::Input(_) | Item::Control => {}
+                        what: InputData::ControlRecord(control),
+                    }) => self.control(*time, control, out)?,
+                    DecodedItem::DecodedObject(apply_dump_entry) => {
+                        self.apply_dump_entry(apply_dump_entry, out)?
+                    }
+                    DecodedItem::Malformed(time, rest) => self.emit_malformed(time, rest, out)?,
+                    DecodedItem::Input(_) | DecodedItem::Control => {}
                 }
             }
             self.write(&items[from..], out)?;
@@ -204,22 +206,24 @@ impl Pipeline {
     }
 
     /// Makes an event whole, and numbers its line.
-    fn make_whole(&mut self, object: &mut Object<'_>) {
-        let Object {
+    fn apply_event(&mut self, object: &mut DecodedObject<'_>) {
+        let DecodedObject {
             message,
-            verb,
+            action,
             key,
             event,
             ..
         } = object;
-        self.state.event(*verb, *key, message, event);
+        self.state.event(*action, *key, message, event);
         object.seq = self.number(event);
     }
 
     /// Writes the lines of events that have numbers.
-    fn write(&mut self, items: &[Item<'_>], out: &mut Vec<u8>) -> io::Result<()> {
+    fn write(&mut self, items: &[DecodedItem<'_>], out: &mut Vec<u8>) -> io::Result<()> {
         let mut events = items.iter().filter_map(|item| match item {
-            Item::Object(Object { event, seq, .. }) => Some((seq.as_ref()?, event)),
+            DecodedItem::DecodedObject(DecodedObject { event, seq, .. }) => {
+                Some((seq.as_ref()?, event))
+            }
             _ => None,
         });
         let Some((seq, event)) = events.next() else {
@@ -230,18 +234,23 @@ impl Pipeline {
         events.try_for_each(|(seq, event)| self.encoder.write(*seq, event, out))
     }
 
-    fn mark(&mut self, time: Time, mark: &Mark, out: &mut Vec<u8>) -> io::Result<()> {
-        match mark {
-            Mark::Look(kind, origin) => {
+    fn control(
+        &mut self,
+        time: Time,
+        control: &ControlRecord,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        match control {
+            ControlRecord::BeginReconcile(kind, origin) => {
                 if *origin == Origin::Resync {
                     self.begin_resync(time);
                 }
-                self.state.look(*kind, *origin);
+                self.state.reconciliation(*kind, *origin);
                 Ok(())
             }
-            Mark::Looked(whole) => self.looked(time, *whole, out),
-            Mark::Sync => {
-                self.tell_links(time, out)?;
+            ControlRecord::EndReconcile(whole) => self.finish_reconcile(time, *whole, out),
+            ControlRecord::Sync => {
+                self.emit_links(time, out)?;
                 self.state.complete();
                 if !self.snapshot {
                     return Ok(());
@@ -252,36 +261,40 @@ impl Pipeline {
                 };
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
-            Mark::Resync => {
+            ControlRecord::Resync => {
                 self.lost = false;
                 self.end_resync(time, out)
             }
-            Mark::Gap(gap) => {
+            ControlRecord::Gap(gap) => {
                 self.lost |= gap.cause != GapCause::Output;
                 self.totals.gap(gap);
                 self.meta(time, Op::Gap, Meta::Gap(gap.clone()), out)
             }
-            Mark::Refused(refused) => {
+            ControlRecord::Refused(refused) => {
                 self.totals.refused += refused.datagrams;
                 self.meta(time, Op::Refused, Meta::Refused(refused.clone()), out)
             }
-            Mark::Heartbeat(pulse) => {
+            ControlRecord::Heartbeat(pulse) => {
                 let heartbeat = self.counts(*pulse);
                 self.meta(time, Op::Heartbeat, Meta::Heartbeat(heartbeat), out)
             }
-            Mark::Clock(clock) => self.meta(time, Op::Clock, Meta::Clock(clock.clone()), out),
-            Mark::Rotate(rotate) => self.meta(time, Op::Rotate, Meta::Rotate(rotate.clone()), out),
-            Mark::File(opened) => {
+            ControlRecord::Clock(clock) => {
+                self.meta(time, Op::Clock, Meta::Clock(clock.clone()), out)
+            }
+            ControlRecord::Rotate(rotate) => {
+                self.meta(time, Op::Rotate, Meta::Rotate(rotate.clone()), out)
+            }
+            ControlRecord::File(opened) => {
                 let start = Start {
-                    since: Some(self.begun),
+                    since: Some(self.started_at),
                     tail_repaired: opened.tail_repaired,
                     follows: opened.follows.clone(),
                     ..self.start.clone()
                 };
                 self.meta(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
-            Mark::Stop(stop) => {
-                self.tell_links(time, out)?;
+            ControlRecord::Stop(stop) => {
+                self.emit_links(time, out)?;
                 let stop = Stop {
                     events: self.encoder.events(),
                     ..self.totals.stop(stop)
@@ -298,8 +311,8 @@ impl Pipeline {
     }
 
     /// Bytes that are no whole message: nothing is dropped.
-    fn malformed(&mut self, time: Time, rest: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-        let meaning = Meaning {
+    fn emit_malformed(&mut self, time: Time, rest: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        let meaning = StateChange {
             op: Op::Notify,
             payload: Payload::from(Unknown {
                 r#type: NlType(0),
@@ -309,12 +322,12 @@ impl Pipeline {
             change: None,
         };
         let event = event(time, Origin::Kernel, meaning, Provenance::default());
-        self.tell(event, out)
+        self.emit(event, out)
     }
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
-        self.account(time, out)?;
-        let meaning = Meaning {
+        self.emit_drop_gap(time, out)?;
+        let meaning = StateChange {
             op,
             payload: meta.into(),
             change: None,
@@ -330,7 +343,7 @@ impl Pipeline {
     }
 
     /// Tells an event.
-    fn tell(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
+    fn emit(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
         match self.number(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
             None => Ok(()),
@@ -345,17 +358,17 @@ impl Pipeline {
             return None;
         }
         self.totals.line(kind);
-        if self.is_deaf() {
-            self.miss(event);
+        if self.is_output_paused() {
+            self.record_dropped(event);
             self.encoder.skip();
             return None;
         }
-        self.told(&event.payload);
+        self.mark_delivered(&event.payload);
         self.encoder.number(event)
     }
 }
 
-fn event(time: Time, origin: Origin, meaning: Meaning, provenance: Provenance) -> Event {
+fn event(time: Time, origin: Origin, meaning: StateChange, provenance: Provenance) -> Event {
     Event {
         time,
         op: meaning.op,

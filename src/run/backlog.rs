@@ -4,27 +4,27 @@
 use std::collections::VecDeque;
 
 use crate::event::values::Time;
-use crate::input::{Input, Mark, Source, What};
+use crate::input::{ControlRecord, Input, InputData, Source};
 
 /// Bytes that may wait; then the kernel's own buffer fills up.
 const MOST: usize = 64 << 20;
 /// Bytes of a piece of it.
-const PIECE: usize = 256 << 10;
+const CHUNK: usize = 256 << 10;
 
 /// Events, and the marks between them, in order.
 #[derive(Debug, Default)]
 pub struct Backlog {
     /// Never empty but before the first event.
-    pieces: VecDeque<Piece>,
+    chunks: VecDeque<Chunk>,
     /// An emptied piece, to be used again.
-    spare: Option<Piece>,
+    spare: Option<Chunk>,
     /// Bytes that wait.
     bytes: usize,
 }
 
 /// A piece: memory is taken and given back in steps that cost no time.
 #[derive(Debug, Default)]
-struct Piece {
+struct Chunk {
     bytes: Vec<u8>,
     items: VecDeque<(Time, Item)>,
     /// How many of the bytes were taken.
@@ -35,12 +35,12 @@ struct Piece {
 enum Item {
     /// So many bytes.
     Datagram(Source, usize),
-    Mark(Box<Mark>),
+    ControlRecord(Box<ControlRecord>),
 }
 
 impl Backlog {
     pub fn is_empty(&self) -> bool {
-        self.pieces.iter().all(|piece| piece.items.is_empty())
+        self.chunks.iter().all(|chunk| chunk.items.is_empty())
     }
 
     /// Is there no room for more?
@@ -50,58 +50,58 @@ impl Backlog {
 
     /// Takes a datagram that was received then.
     pub fn push(&mut self, time: Time, source: Source, datagram: &[u8]) {
-        let piece = self.piece(datagram.len());
-        piece.bytes.extend_from_slice(datagram);
-        piece
+        let chunk = self.chunk(datagram.len());
+        chunk.bytes.extend_from_slice(datagram);
+        chunk
             .items
             .push_back((time, Item::Datagram(source, datagram.len())));
         self.bytes += datagram.len();
     }
 
     /// Takes what is to be told behind what was pushed: events are missing there, say.
-    pub fn push_mark(&mut self, time: Time, mark: impl Into<Box<Mark>>) {
-        let mark = Item::Mark(mark.into());
-        self.piece(0).items.push_back((time, mark));
+    pub fn push_mark(&mut self, time: Time, mark: impl Into<Box<ControlRecord>>) {
+        let mark = Item::ControlRecord(mark.into());
+        self.chunk(0).items.push_back((time, mark));
     }
 
     /// The last piece, with room for so much.
-    fn piece(&mut self, length: usize) -> &mut Piece {
-        let fits = |piece: &mut Piece| {
-            if piece.items.is_empty() {
-                piece.clear();
+    fn chunk(&mut self, length: usize) -> &mut Chunk {
+        let fits = |chunk: &mut Chunk| {
+            if chunk.items.is_empty() {
+                chunk.clear();
             }
-            piece.bytes.len() + length <= piece.bytes.capacity()
+            chunk.bytes.len() + length <= chunk.bytes.capacity()
         };
-        if !self.pieces.back_mut().is_some_and(fits) {
-            let mut piece = self.spare.take().unwrap_or_default();
-            piece.bytes.reserve(length.max(PIECE));
-            self.pieces.push_back(piece);
+        if !self.chunks.back_mut().is_some_and(fits) {
+            let mut chunk = self.spare.take().unwrap_or_default();
+            chunk.bytes.reserve(length.max(CHUNK));
+            self.chunks.push_back(chunk);
         }
-        let last = self.pieces.len() - 1;
-        &mut self.pieces[last]
+        let last = self.chunks.len() - 1;
+        &mut self.chunks[last]
     }
 
     /// Takes what comes next: at most so many inputs, and none only where nothing waits.
     pub fn pop(&mut self, most: usize) -> Vec<Input<'_>> {
         self.pass();
-        let Some(piece) = self.pieces.front_mut() else {
+        let Some(chunk) = self.chunks.front_mut() else {
             return Vec::new();
         };
-        let (from, mut to) = (piece.taken, piece.taken);
-        let inputs = piece.items.drain(..most.min(piece.items.len()));
+        let (from, mut to) = (chunk.taken, chunk.taken);
+        let inputs = chunk.items.drain(..most.min(chunk.items.len()));
         let inputs = inputs.map(|(time, item)| {
             let what = match item {
                 Item::Datagram(source, length) => {
                     let start = to;
                     to += length;
-                    What::Datagram(source, &piece.bytes[start..to])
+                    InputData::Datagram(source, &chunk.bytes[start..to])
                 }
-                Item::Mark(mark) => What::Mark(mark),
+                Item::ControlRecord(mark) => InputData::ControlRecord(mark),
             };
             Input { time, what }
         });
         let inputs = inputs.collect();
-        piece.taken = to;
+        chunk.taken = to;
         self.bytes -= to - from;
         inputs
     }
@@ -109,25 +109,25 @@ impl Backlog {
     /// Puts emptied pieces aside, up to the first in which something waits.
     fn pass(&mut self) {
         while self
-            .pieces
+            .chunks
             .front()
-            .is_some_and(|piece| piece.items.is_empty())
+            .is_some_and(|chunk| chunk.items.is_empty())
         {
-            if let [piece] = self.pieces.make_contiguous() {
-                piece.clear();
+            if let [chunk] = self.chunks.make_contiguous() {
+                chunk.clear();
                 return;
             }
-            if let Some(mut piece) = self.pieces.pop_front()
-                && piece.bytes.capacity() <= 2 * PIECE
+            if let Some(mut chunk) = self.chunks.pop_front()
+                && chunk.bytes.capacity() <= 2 * CHUNK
             {
-                piece.clear();
-                self.spare = Some(piece);
+                chunk.clear();
+                self.spare = Some(chunk);
             }
         }
     }
 }
 
-impl Piece {
+impl Chunk {
     fn clear(&mut self) {
         self.bytes.clear();
         self.taken = 0;
@@ -150,15 +150,15 @@ mod tests {
         let mut expected = VecDeque::new();
         for round in 0..50 {
             for i in 0..round % 13 {
-                let bytes = vec![i as u8; 1 + round as usize * 7919 % (PIECE / 3)];
+                let bytes = vec![i as u8; 1 + round as usize * 7919 % (CHUNK / 3)];
                 backlog.push(time(i), Source::Events, &bytes);
                 expected.push_back((time(i), Some((Source::Events, bytes))));
             }
             // One that is larger than a piece, and a mark.
-            let large = vec![9; 3 * PIECE];
+            let large = vec![9; 3 * CHUNK];
             backlog.push(time(0), Source::Dumps, &large);
             expected.push_back((time(0), Some((Source::Dumps, large))));
-            backlog.push_mark(time(1), Mark::Resync);
+            backlog.push_mark(time(1), ControlRecord::Resync);
             expected.push_back((time(1), None));
             assert!(!backlog.is_empty());
             // In some rounds something stays.
@@ -182,8 +182,8 @@ mod tests {
         for input in inputs {
             let (time, datagram) = expected.pop_front().unwrap();
             let what = match &datagram {
-                Some((source, bytes)) => What::Datagram(*source, bytes),
-                None => What::Mark(Box::new(Mark::Resync)),
+                Some((source, bytes)) => InputData::Datagram(*source, bytes),
+                None => InputData::ControlRecord(Box::new(ControlRecord::Resync)),
             };
             assert_eq!(input, Input { time, what });
         }

@@ -3,14 +3,14 @@
 
 mod backlog;
 mod clock;
-mod confine;
 mod header;
 pub mod live;
-mod looks;
 pub mod metrics;
 mod recorder;
 pub mod replay;
 mod requests;
+mod resync;
+mod sandbox;
 mod service;
 mod session;
 pub mod state;

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::event::Kind;
 use crate::event::meta::{Part, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark, What};
+use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::sink::Reader;
 
 /// What a replay is asked for. What is left out is as it was recorded.
@@ -32,7 +32,7 @@ pub struct Replay {
 }
 
 /// Bytes of lines that are handed over at once.
-const WRITE: usize = 64 * 1024;
+const WRITE_SIZE: usize = 64 * 1024;
 /// Inputs that are read, and told, together.
 const TOGETHER: usize = 64;
 
@@ -89,7 +89,7 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
                 _ => because(StopReason::Count),
             };
         }
-        if session.lines.len() >= WRITE {
+        if session.lines.len() >= WRITE_SIZE {
             let _gone = session.flush(&mut sink, last)?;
             if sink.finish(None)? == Reader::Gone {
                 return session.abandon();
@@ -153,19 +153,18 @@ impl<'a> Batch<'a> {
 
     /// Those before the end of the recorded run, and not later.
     fn up_to(mut self, until: Option<Timestamp>) -> Self {
-        let late = |time: Time| until.is_some_and(|until| time.0 > until);
-        let is_stop =
-            |what: &What<'_>| matches!(what, What::Mark(mark) if matches!(**mark, Mark::Stop(_)));
-        let is_end = |input: &Input<'_>| late(input.time) || is_stop(&input.what);
+        let recheck_neighbours_at = |time: Time| until.is_some_and(|until| time.0 > until);
+        let is_stop = |what: &InputData<'_>| matches!(what, InputData::ControlRecord(mark) if matches!(**mark, ControlRecord::Stop(_)));
+        let is_end = |input: &Input<'_>| recheck_neighbours_at(input.time) || is_stop(&input.what);
         let Some(at) = self.inputs.iter().position(is_end) else {
             return self;
         };
         let Input { time, what } = self.inputs.swap_remove(at);
         self.inputs.truncate(at);
         self.end = Some(End::Until);
-        if let What::Mark(mark) = what
-            && let Mark::Stop(stop) = *mark
-            && !late(time)
+        if let InputData::ControlRecord(mark) = what
+            && let ControlRecord::Stop(stop) = *mark
+            && !recheck_neighbours_at(time)
         {
             self.end = Some(End::Stop(time, stop));
         }

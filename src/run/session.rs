@@ -8,7 +8,7 @@ use crate::encode;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark};
+use crate::input::{ControlRecord, Header, Input};
 use crate::pipeline::{Config, Pipeline};
 use crate::sink::{Reader, Sink};
 
@@ -76,9 +76,9 @@ impl Session {
             recorder.flush();
         }
         if sink.pending() > self.limit {
-            self.pipeline.deafen(now, sink.errno());
-        } else if self.pipeline.has_missed() && self.has_room(sink) {
-            let told = self.pipeline.listen(now, PORTION, &mut self.lines);
+            self.pipeline.pause_output(now, sink.errno());
+        } else if self.pipeline.has_dropped() && self.has_room(sink) {
+            let told = self.pipeline.resume_output(now, PORTION, &mut self.lines);
             told.map_err(Error::Encode)?;
         }
         let reader = sink.write(&self.lines)?;
@@ -90,25 +90,25 @@ impl Session {
 
     /// Puts the file of the lines away, or begins a new one, where that is due. Before any line is
     /// made: so their numbers are in order.
-    pub fn turn(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
+    pub fn rotate(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if !self.lines.is_empty() {
             return Ok(Reader::Alive);
         }
-        let Some(due) = sink.due() else {
+        let Some(rotate_action) = sink.rotate_action() else {
             return Ok(Reader::Alive);
         };
         let mark = |session: &mut Self, mark| session.feed(&[Input::mark(now, mark)]);
-        if let Some(rotate) = sink.leave(due) {
-            mark(self, Mark::Rotate(rotate))?;
+        if let Some(rotate) = sink.close_current(rotate_action) {
+            mark(self, ControlRecord::Rotate(rotate))?;
             let _alive = sink.write(&self.lines)?;
             self.lines.clear();
         }
-        let Some(opened) = sink.begin(due) else {
+        let Some(opened) = sink.open_next(rotate_action) else {
             return Ok(Reader::Alive);
         };
-        mark(self, Mark::File(opened))?;
+        mark(self, ControlRecord::File(opened))?;
         if let Some(waiting) = sink.waiting() {
-            encode::put_before(&mut self.lines, waiting);
+            encode::prepend_and_renumber(&mut self.lines, waiting);
         }
         let reader = sink.write_first(&self.lines);
         self.lines.clear();
@@ -153,9 +153,9 @@ impl Session {
     ) -> Result<(), Error> {
         let _gone = self.flush(sink, now)?;
         // What else is missing it will not be told.
-        let told = self.pipeline.listen(now, 0, &mut self.lines);
+        let told = self.pipeline.resume_output(now, 0, &mut self.lines);
         told.map_err(Error::Encode)?;
-        let input = |stop: &Stop| Input::mark(now, Mark::Stop(stop.clone()));
+        let input = |stop: &Stop| Input::mark(now, ControlRecord::Stop(stop.clone()));
         // Recorded first: the line says whether all was.
         if let Some(recorder) = &mut self.recorder {
             recorder.write(&input(&stop));
@@ -170,7 +170,7 @@ impl Session {
         let end = Instant::now() + patience.unwrap_or_default();
         while sink.is_faulty() && Instant::now() < end {
             std::thread::sleep(RETRY);
-            let _gone = self.turn(sink, now)?;
+            let _gone = self.rotate(sink, now)?;
             let _gone = sink.flush()?;
         }
         let _gone = sink.finish(patience)?;

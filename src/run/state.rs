@@ -15,7 +15,7 @@ use crate::text::write_standing;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub struct StateQuery {
     /// The files with the lines, in the order in which they were written; `-` is the standard
     /// input.
     pub files: Vec<PathBuf>,
@@ -32,18 +32,18 @@ pub struct Ask {
 ///
 /// # Errors
 /// Where the lines cannot be read, or do not tell what stood at that moment.
-pub fn run(ask: &Ask) -> Result<(), Error> {
+pub fn run(request: &StateQuery) -> Result<(), Error> {
     let mut fold = Fold::default();
     let mut reached = Reached::End;
-    for path in &ask.files {
+    for path in &request.files {
         let fault = |source| Error::Lines {
             path: path.clone(),
             source,
         };
         let read = match path == Path::new("-") {
-            true => fold.read(stdin().lock(), ask.at),
+            true => fold.read(stdin().lock(), request.at),
             false => match File::open(path) {
-                Ok(file) => fold.read(BufReader::new(file), ask.at),
+                Ok(file) => fold.read(BufReader::new(file), request.at),
                 Err(error) => Err(error.into()),
             },
         };
@@ -52,17 +52,22 @@ pub fn run(ask: &Ask) -> Result<(), Error> {
             break;
         }
     }
-    match fold.doubt(ask.at, reached) {
-        Some(doubt) if ask.partial => warn!("not all that stood is told: {doubt}"),
-        Some(doubt) => return Err(Error::Doubt(doubt)),
+    match fold.incomplete(request.at, reached) {
+        Some(reason) if request.partial => warn!("not all that stood is told: {reason}"),
+        Some(reason) => return Err(Error::Incomplete(reason)),
         None => {}
     }
     let mut out = BufWriter::new(stdout().lock());
-    let wanted = |kind| ask.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+    let wanted = |kind| {
+        request
+            .kinds
+            .as_ref()
+            .is_none_or(|kinds| kinds.contains(&kind))
+    };
     let mut line = Vec::new();
     let mut write = || -> std::io::Result<()> {
         for object in fold.objects().filter(|object| wanted(object.kind)) {
-            match &ask.format {
+            match &request.format {
                 Format::Json => {
                     serde_json::to_writer(&mut out, object)?;
                     out.write_all(b"\n")?;

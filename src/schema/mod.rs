@@ -1,7 +1,7 @@
 //! The published schema of the lines, assembled from the types in [`event`](crate::event): one
 //! definition per kind of line, an envelope around that kind's payload.
 
-mod mend;
+mod normalize;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -53,7 +53,7 @@ pub fn schema() -> Value {
         "oneOf": lines,
         "$defs": defs,
     });
-    mend::mend(&mut schema);
+    normalize::normalize(&mut schema);
     for kind in Kind::ALL {
         if kind.fields().is_some() {
             add_former(&mut schema, kind.name());
@@ -67,7 +67,7 @@ pub fn schema() -> Value {
 /// the lines wants [`schema`].
 pub fn closed() -> Value {
     let mut schema = schema();
-    mend::close(&mut schema);
+    normalize::close(&mut schema);
     schema
 }
 

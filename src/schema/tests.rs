@@ -121,7 +121,7 @@ fn mending_spares_properties_that_are_named_like_keywords() {
             "type": { "anyOf": [{ "$ref": "#/$defs/OtherThing" }, { "type": "null" }] },
         },
     });
-    mend::mend(&mut schema);
+    normalize::normalize(&mut schema);
     let mended = json!({
         "properties": {
             "default": { "type": "integer", "minimum": -128, "maximum": 127 },

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use file::AppendFile;
-pub use file::{Config, Due, Fsync, Rotation};
+pub use file::{Config, Fsync, RotateAction, Rotation};
 use stdout::Stdout;
 
 use crate::error::Error;
@@ -121,7 +121,7 @@ impl Sink {
         }
     }
 
-    /// When [`Sink::flush`] or [`Sink::due`] has something to do, if no line comes before.
+    /// When [`Sink::flush`] or [`Sink::rotate_action`] has something to do, if no line comes before.
     pub fn wakeup(&self) -> Option<Instant> {
         match self {
             Sink::Stdout(_) => None,
@@ -158,28 +158,28 @@ impl Sink {
         }
     }
 
-    /// What is to be done about the file before further lines are made: [`Sink::leave`], then
-    /// [`Sink::begin`], then [`Sink::write_first`].
-    pub fn due(&mut self) -> Option<Due> {
+    /// What is to be done about the file before further lines are made: [`Sink::close_current`], then
+    /// [`Sink::open_next`], then [`Sink::write_first`].
+    pub fn rotate_action(&mut self) -> Option<RotateAction> {
         match self {
             Sink::Stdout(_) => None,
-            Sink::File(file) => file.due(),
+            Sink::File(file) => file.rotate_action(),
         }
     }
 
     /// Puts the file away where that is due. Returns the last record for it, where it takes one.
-    pub fn leave(&mut self, due: Due) -> Option<Rotate> {
+    pub fn close_current(&mut self, rotate_action: RotateAction) -> Option<Rotate> {
         match self {
             Sink::Stdout(_) => None,
-            Sink::File(file) => file.leave(due),
+            Sink::File(file) => file.close_current(rotate_action),
         }
     }
 
     /// Opens the next file. Returns how it was found; nothing, where that is to be tried again.
-    pub fn begin(&mut self, due: Due) -> Option<Opened> {
+    pub fn open_next(&mut self, rotate_action: RotateAction) -> Option<Opened> {
         match self {
             Sink::Stdout(_) => None,
-            Sink::File(file) => file.begin(due),
+            Sink::File(file) => file.open_next(rotate_action),
         }
     }
 

@@ -27,15 +27,15 @@ pub fn key_of(object: &impl Keyed) -> Key {
 
 /// The keys of objects of which many have a part of their key in common.
 #[derive(Debug)]
-pub struct Keys<T, B>(Box<[Option<Begun<T, B>>; COMMONS]>);
+pub struct KeyCache<T, B>(Box<[Option<KeyPrefix<T, B>>; CACHE_SLOTS]>);
 
 /// Parts in common that are remembered, by where in memory they are. Of two that want the same
 /// place the later has it.
-const COMMONS: usize = 64;
+const CACHE_SLOTS: usize = 64;
 
 /// Keys that begin with the same fields.
 #[derive(Debug)]
-struct Begun<T, B> {
+struct KeyPrefix<T, B> {
     /// Nobody alters it as long as it is held here too.
     common: Rc<T>,
     beside: B,
@@ -47,36 +47,36 @@ struct Begun<T, B> {
     hash: Key,
 }
 
-impl<T, B> Default for Keys<T, B> {
+impl<T, B> Default for KeyCache<T, B> {
     fn default() -> Self {
-        Keys(Box::new([const { None }; COMMONS]))
+        KeyCache(Box::new([const { None }; CACHE_SLOTS]))
     }
 }
 
-impl<T: Keyed, B: Default> Keys<T, B> {
+impl<T: Keyed, B: Default> KeyCache<T, B> {
     /// The key that begins with the fields of `common`, and ends with `own`: what [`key_of`] makes of
     /// an object that has them in this order.
     pub fn key(&mut self, common: &Rc<T>, own: &impl Hash) -> Key {
-        self.begun(common).key(own)
+        self.prefix_of(common).key(own)
     }
 
     /// What is remembered beside that part in common.
     pub fn beside(&mut self, common: &Rc<T>) -> &mut B {
-        &mut self.begun(common).beside
+        &mut self.prefix_of(common).beside
     }
 
-    fn begun(&mut self, common: &Rc<T>) -> &mut Begun<T, B> {
-        let place = &mut self.0[Rc::as_ptr(common).addr() / size_of::<T>() % COMMONS];
-        place.take_if(|known| !known.is_of(common));
-        place.get_or_insert_with(|| Begun::new(common))
+    fn prefix_of(&mut self, common: &Rc<T>) -> &mut KeyPrefix<T, B> {
+        let dst_range = &mut self.0[Rc::as_ptr(common).addr() / size_of::<T>() % CACHE_SLOTS];
+        dst_range.take_if(|known| !known.is_of(common));
+        dst_range.get_or_insert_with(|| KeyPrefix::new(common))
     }
 }
 
-impl<T: Keyed, B: Default> Begun<T, B> {
+impl<T: Keyed, B: Default> KeyPrefix<T, B> {
     fn new(common: &Rc<T>) -> Self {
         let mut fields = KeyFields::new();
         common.hash_key(&mut fields);
-        Begun {
+        KeyPrefix {
             common: common.clone(),
             beside: B::default(),
             length: fields.length,
@@ -94,17 +94,17 @@ impl<T: Keyed, B: Default> Begun<T, B> {
     fn key(&mut self, own: &impl Hash) -> Key {
         self.fields.length = self.length;
         own.hash(&mut self.fields);
-        let place = self.fields.take_place();
+        let dst_range = self.fields.take_locality();
         let bytes = &self.fields.bytes[..self.fields.length];
         if !self.fields.is_whole() {
-            return place.beside(self.fields.hash());
+            return dst_range.beside(self.fields.hash());
         }
         if self.hashed != bytes {
             self.hashed.clear();
             self.hashed.extend_from_slice(bytes);
             self.hash = self.fields.clone().hash();
         }
-        place.beside(self.hash)
+        dst_range.beside(self.hash)
     }
 }
 
@@ -113,16 +113,16 @@ impl<T: Keyed, B: Default> Begun<T, B> {
 /// neighbours mostly come in order: what is near the last one need not be fetched. More of them
 /// together would leave others of a table fewer places to be.
 #[derive(Clone, Copy, Debug)]
-struct Place(u8);
+struct Locality(u8);
 
-impl Place {
+impl Locality {
     const BITS: u8 = 31;
 
     /// The key of that place. The lowest bits of 32 say where a table looks first, the highest
     /// seven whether it looks closer.
     fn beside(self, hash: Key) -> Key {
-        let place = Key::from(self.0);
-        (hash & !Key::from(Self::BITS) | place) ^ place << 25
+        let dst_range = Key::from(self.0);
+        (hash & !Key::from(Self::BITS) | dst_range) ^ dst_range << 25
     }
 }
 
@@ -160,13 +160,13 @@ impl KeyFields {
     }
 
     /// Takes the lowest bits out of the last address.
-    fn take_place(&mut self) -> Place {
+    fn take_locality(&mut self) -> Locality {
         let Some(last) = self.bytes[..self.last].last_mut() else {
-            return Place(0);
+            return Locality(0);
         };
-        let place = Place(*last & Place::BITS);
-        *last &= !Place::BITS;
-        place
+        let dst_range = Locality(*last & Locality::BITS);
+        *last &= !Locality::BITS;
+        dst_range
     }
 
     fn hash(&mut self) -> Key {
@@ -174,8 +174,8 @@ impl KeyFields {
     }
 
     fn key(mut self) -> Key {
-        let place = self.take_place();
-        place.beside(self.hash())
+        let dst_range = self.take_locality();
+        dst_range.beside(self.hash())
     }
 
     #[inline]
@@ -253,17 +253,17 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::event::route::{Common, Destination, Route};
+    use crate::event::route::{Destination, Route, RouteAttrs};
     use crate::event::values::Prefix;
 
     /// Routes of a few kinds, in order.
     fn routes() -> impl Iterator<Item = Route> {
         let commons: Vec<_> = (0..100)
-            .map(|number| Common {
+            .map(|number| RouteAttrs {
                 metric: Some(number),
                 // The first ten do not fit into the room of the fields.
                 instance: (number < 10).then(|| "v0".repeat(100)),
-                ..Common::default()
+                ..RouteAttrs::default()
             })
             .map(Rc::new)
             .collect();
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_key_is_the_same_whatever_was_hashed_before() {
-        let mut keys = Keys::<_, ()>::default();
+        let mut keys = KeyCache::<_, ()>::default();
         let mut all = HashSet::new();
         for route in routes() {
             let key = keys.key(&route.common, &route.dst);
@@ -299,14 +299,14 @@ mod tests {
                 address: [10, 0, number, 0].into(),
                 length,
             };
-            Keys::<_, ()>::default().key(&Rc::new(Common::default()), &prefix)
+            KeyCache::<_, ()>::default().key(&Rc::new(RouteAttrs::default()), &prefix)
         };
-        let places: Vec<_> = (0..=Place::BITS).map(|number| key(number, 24)).collect();
-        for (number, place) in places.iter().enumerate() {
-            assert_eq!(place >> 32, places[0] >> 32);
-            assert_eq!(place & Key::from(Place::BITS), number as Key);
+        let places: Vec<_> = (0..=Locality::BITS).map(|number| key(number, 24)).collect();
+        for (number, dst_range) in places.iter().enumerate() {
+            assert_eq!(dst_range >> 32, places[0] >> 32);
+            assert_eq!(dst_range & Key::from(Locality::BITS), number as Key);
         }
-        assert_ne!(key(Place::BITS + 1, 24) >> 32, places[0] >> 32);
+        assert_ne!(key(Locality::BITS + 1, 24) >> 32, places[0] >> 32);
         assert_ne!(key(0, 23) >> 32, places[0] >> 32);
     }
 }

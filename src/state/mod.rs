@@ -2,44 +2,44 @@
 //! message's meaning whole (`op`, device names, `changed` and `old`), and tells a look at the
 //! kernel's own list from what is known.
 
+mod chunked_vec;
+mod implicit_changes;
 mod key;
-mod legs;
-mod links;
-mod look;
-mod objects;
-mod pile;
-mod routes;
-mod silent;
+mod link_store;
+mod multipath;
+mod object_store;
+mod reconcile;
+mod route_store;
 mod table;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::decode::route::Forms;
-use crate::decode::{Decoded, Verb};
+use crate::decode::route::TemplateCache;
+use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
 use crate::event::kinds::Inline;
 use crate::event::{Change, Event, Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
 pub use key::Key;
-use links::Links;
-use look::Look;
-pub use look::Verdict;
-use objects::Objects;
-use routes::Routes;
+use link_store::LinkStore;
+use object_store::ObjectStore;
+pub use reconcile::ReconcileResult;
+use reconcile::Reconciliation;
+use route_store::RouteStore;
 
 /// The key of an object; `None` for a message, which is no state.
 pub fn key(payload: &Payload) -> Option<Key> {
     match payload {
-        Payload::Link(link) => Some(links::key(link.ifindex)),
+        Payload::Link(link) => Some(link_store::key(link.ifindex)),
         _ => key::key(payload),
     }
 }
 
 /// What a message means, given what was known.
 #[derive(Debug)]
-pub struct Meaning {
+pub struct StateChange {
     pub op: Op,
     pub payload: Payload,
     pub change: Option<Change>,
@@ -49,18 +49,18 @@ pub struct Meaning {
 #[derive(Debug)]
 pub struct State {
     names: Names,
-    links: Links,
-    routes: Routes,
-    objects: BTreeMap<Kind, Objects>,
+    links: LinkStore,
+    routes: RouteStore,
+    objects: BTreeMap<Kind, ObjectStore>,
     /// The kinds whose objects are remembered.
     tracked: KindSet,
     /// The kinds of which what is not known does not exist.
     complete: KindSet,
-    look: Option<Look>,
+    reconciliation: Option<Reconciliation>,
     /// The kinds that may have changed without a word.
-    doubtful: KindSet,
+    stale: KindSet,
     /// The kinds of which something was told without the name of a device.
-    nameless: KindSet,
+    unresolved: KindSet,
 }
 
 impl State {
@@ -70,14 +70,14 @@ impl State {
         tracked.insert(Kind::Link);
         State {
             names,
-            links: Links::default(),
-            routes: Routes::default(),
+            links: LinkStore::default(),
+            routes: RouteStore::default(),
             objects: BTreeMap::new(),
             tracked,
             complete: KindSet::EMPTY,
-            look: None,
-            doubtful: KindSet::EMPTY,
-            nameless: KindSet::EMPTY,
+            reconciliation: None,
+            stale: KindSet::EMPTY,
+            unresolved: KindSet::EMPTY,
         }
     }
 
@@ -87,8 +87,8 @@ impl State {
     }
 
     /// What was decoded of routes.
-    pub fn forms(&self) -> &Forms {
-        self.routes.forms()
+    pub fn templates(&self) -> &TemplateCache {
+        self.routes.templates()
     }
 
     /// Everything that exists has been told.
@@ -97,8 +97,8 @@ impl State {
     }
 
     /// The tracked kinds that may have changed without a word since this was last asked.
-    pub fn take_doubtful(&mut self) -> KindSet {
-        std::mem::take(&mut self.doubtful).and(self.tracked)
+    pub fn take_stale(&mut self) -> KindSet {
+        std::mem::take(&mut self.stale).and(self.tracked)
     }
 
     /// Number of known objects of a kind.
@@ -106,7 +106,7 @@ impl State {
         match kind {
             Kind::Link => self.links.len(),
             Kind::Route => self.routes.len(),
-            _ => self.objects.get(&kind).map_or(0, Objects::len),
+            _ => self.objects.get(&kind).map_or(0, ObjectStore::len),
         }
     }
 
@@ -124,8 +124,8 @@ impl State {
     /// What identifies the object that an event is about, if it is one that is remembered: what
     /// [`State::event`] is to be given. Of the siblings of an IPv4 route it is the first.
     pub fn key(&self, decoded: &Decoded) -> Option<Key> {
-        let remembered =
-            decoded.verb != Verb::Notify && self.tracked.contains(decoded.payload.kind());
+        let remembered = decoded.action != MessageAction::Notify
+            && self.tracked.contains(decoded.payload.kind());
         match &decoded.payload {
             _ if !remembered => None,
             Payload::Route(route) => Some(self.routes.key(route)),
@@ -134,13 +134,13 @@ impl State {
     }
 
     /// Brings what is known of an object near.
-    pub fn fetch(&self, kind: Kind, key: Key) {
+    pub fn prefetch(&self, kind: Kind, key: Key) {
         match kind {
             Kind::Link => {}
-            Kind::Route => self.routes.fetch(key),
+            Kind::Route => self.routes.prefetch(key),
             _ => {
                 if let Some(objects) = self.objects.get(&kind) {
-                    objects.fetch(key);
+                    objects.prefetch(key);
                 }
             }
         }
@@ -149,7 +149,7 @@ impl State {
     /// Takes an event, and makes it whole: with what it means, and the names of devices.
     pub fn event(
         &mut self,
-        verb: Verb,
+        action: MessageAction,
         key: Option<Key>,
         message: &Message<'_>,
         event: &mut Event,
@@ -158,25 +158,32 @@ impl State {
         let kind = payload.kind();
         let Some(key) = key else {
             self.name_devices(payload);
-            event.op = op_of_request(verb, message.flags);
-            self.doubtful = self.doubtful.or(silent::after(event.op, payload, None));
+            event.op = op_of_request(action, message.flags);
+            self.stale = self
+                .stale
+                .or(implicit_changes::stale_kinds(event.op, payload, None));
             return;
         };
-        let looking = self.look.as_ref().is_some_and(|look| look.kind == kind);
-        let nameless;
+        let reconciling = self
+            .reconciliation
+            .as_ref()
+            .is_some_and(|reconciliation| reconciliation.kind == kind);
+        let unresolved;
         let (op, key, old) = match payload {
             Payload::Link(link) => {
-                let (stays, old) = self.links.take(verb, Rc::make_mut(link));
+                let (stays, old) = self.links.take(action, Rc::make_mut(link));
                 let old = old.map(Payload::Link);
-                nameless = self.name_devices(payload);
+                unresolved = self.name_devices(payload);
                 if let Payload::Link(link) = payload
                     && stays
                 {
-                    self.links.put(link.clone(), looking);
+                    self.links.put(link.clone(), reconciling);
                 }
-                let op = match verb {
-                    Verb::Part | Verb::Leave if old.is_none() => Op::Present,
-                    _ => op_of(verb, old.is_some()),
+                let op = match action {
+                    MessageAction::Partial | MessageAction::LeaveBridge if old.is_none() => {
+                        Op::Present
+                    }
+                    _ => op_of(action, old.is_some()),
                 };
                 (op, key, old)
             }
@@ -184,41 +191,41 @@ impl State {
                 // Routes are kept, and compared, without names.
                 let route = Inline::make_mut(route);
                 let routes = &mut self.routes;
-                let told = routes.event(verb, key, route, message, looking, &self.names);
-                if told.doubtful {
-                    self.doubtful.insert(Kind::Route);
+                let told = routes.event(action, key, route, message, reconciling, &self.names);
+                if told.stale {
+                    self.stale.insert(Kind::Route);
                 }
-                nameless = self.name_devices(payload);
+                unresolved = self.name_devices(payload);
                 (told.op, told.key, told.old.map(Payload::from))
             }
             _ => {
                 let objects = self.objects.entry(kind).or_default();
-                if verb == Verb::Part
+                if action == MessageAction::Partial
                     && let Some(known) = objects.get(key)
                 {
-                    payload.inherit(&known.payload);
+                    payload.merge_missing(&known.payload);
                 }
-                nameless = self.links.name_devices(payload);
-                let old = match verb {
-                    Verb::Delete => {
+                unresolved = self.links.name_devices(payload);
+                let old = match action {
+                    MessageAction::Delete => {
                         objects.remove(key);
                         None
                     }
-                    _ => objects.tell(key, payload, looking),
+                    _ => objects.upsert(key, payload, reconciling),
                 };
-                (op_of(verb, old.is_some()), key, old)
+                (op_of(action, old.is_some()), key, old)
             }
         };
-        if let Some(look) = &mut self.look
-            && looking
+        if let Some(reconciliation) = &mut self.reconciliation
+            && reconciling
         {
-            look.raced(key);
+            reconciliation.touched_by_event(key);
         }
-        if nameless {
-            self.note_nameless(kind, key);
+        if unresolved {
+            self.note_unresolved(kind, key);
         }
         if kind == Kind::Link && op == Op::Add {
-            self.device_is_known();
+            self.on_device_known();
         }
         event.op = match op {
             Op::Add if !self.complete.contains(kind) => Op::Present,
@@ -228,24 +235,26 @@ impl State {
             event.change = Some(self.change(payload, old));
         }
         let change = event.change.as_ref();
-        self.doubtful = self.doubtful.or(silent::after(event.op, payload, change));
+        self.stale = self
+            .stale
+            .or(implicit_changes::stale_kinds(event.op, payload, change));
     }
 
     /// An object that was told without the name of a device is told again when it has one. A route
     /// is kept without names: that has to be noted.
-    fn note_nameless(&mut self, kind: Kind, key: Key) {
+    fn note_unresolved(&mut self, kind: Kind, key: Key) {
         match kind {
             // It names others, which may never be in sight.
             Kind::Link => return,
-            Kind::Route => self.routes.note_nameless(key),
+            Kind::Route => self.routes.note_unresolved(key),
             _ => {}
         }
-        self.nameless.insert(kind);
+        self.unresolved.insert(kind);
     }
 
     /// A device has become known: objects that lack its name are to be looked at.
-    fn device_is_known(&mut self) {
-        self.doubtful = self.doubtful.or(std::mem::take(&mut self.nameless));
+    fn on_device_known(&mut self) {
+        self.stale = self.stale.or(std::mem::take(&mut self.unresolved));
     }
 
     /// The difference to the object's former self.
@@ -269,9 +278,9 @@ impl State {
     }
 }
 
-fn op_of(verb: Verb, known: bool) -> Op {
-    match (verb, known) {
-        (Verb::Delete, _) => Op::Delete,
+fn op_of(action: MessageAction, known: bool) -> Op {
+    match (action, known) {
+        (MessageAction::Delete, _) => Op::Delete,
         (_, true) => Op::Change,
         (_, false) => Op::Add,
     }
@@ -279,12 +288,12 @@ fn op_of(verb: Verb, known: bool) -> Op {
 
 /// Objects that are not remembered are told apart by what the kernel was asked to do (`NLM_F_*`,
 /// linux/netlink.h).
-fn op_of_request(verb: Verb, flags: u16) -> Op {
+fn op_of_request(action: MessageAction, flags: u16) -> Op {
     const REPLACE: u16 = 0x100;
     const MAKE: u16 = 0x400 | 0x800;
-    match verb {
-        Verb::Notify => Op::Notify,
-        Verb::Delete => Op::Delete,
+    match action {
+        MessageAction::Notify => Op::Notify,
+        MessageAction::Delete => Op::Delete,
         _ if flags & REPLACE != 0 => Op::Change,
         _ if flags & MAKE != 0 => Op::Add,
         _ => Op::Change,

@@ -2,28 +2,28 @@
 
 use hashbrown::HashTable;
 
+use super::chunked_vec::ChunkedVec;
 use super::key::Key;
-use super::pile::Pile;
 
 /// What looks at the kernel found of an object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark(u8);
+pub struct SweepMark(u8);
 
-impl Mark {
+impl SweepMark {
     const SEEN: u8 = 0x80;
     /// An object is gone when it was missed by so many clean looks in a row.
     const GONE: u8 = 2;
 
     /// Of an object that was told just now. `looking`: a look at its kind is under way.
-    pub fn told(looking: bool) -> Self {
-        match looking {
-            true => Mark(Self::SEEN),
-            false => Mark(0),
+    pub fn told(reconciling: bool) -> Self {
+        match reconciling {
+            true => SweepMark(Self::SEEN),
+            false => SweepMark(0),
         }
     }
 
     /// The look that is under way has seen it, or an event has told of it since it began.
-    pub fn see(&mut self) {
+    pub fn mark_seen(&mut self) {
         self.0 = Self::SEEN;
     }
 
@@ -33,7 +33,7 @@ impl Mark {
 
     /// The look is over. `clean`: what it has not seen is missing. Returns whether the object is
     /// missing.
-    pub fn look_over(&mut self, clean: bool) -> bool {
+    pub fn finish_reconcile(&mut self, clean: bool) -> bool {
         match (self.is_seen(), clean) {
             (true, _) => self.0 = 0,
             (false, true) => self.0 += 1,
@@ -48,10 +48,10 @@ impl Mark {
 }
 
 /// What a [`Table`] holds.
-pub trait Known {
+pub trait Entry {
     fn key(&self) -> Key;
-    fn mark(&self) -> Mark;
-    fn set_mark(&mut self, mark: Mark);
+    fn mark(&self) -> SweepMark;
+    fn set_mark(&mut self, mark: SweepMark);
 }
 
 /// Known objects by key, and where each is. What is looked through is small and stays near; an
@@ -59,8 +59,8 @@ pub trait Known {
 #[derive(Debug)]
 pub struct Table<T> {
     /// In parts: one that grows moves its own places only, so that no event waits for a million.
-    parts: Box<[HashTable<Slot>]>,
-    objects: Pile<T>,
+    shards: Box<[HashTable<Slot>]>,
+    objects: ChunkedVec<T>,
 }
 
 /// Where an object is, and a part of its key: nearly no other has to be fetched to be told from it.
@@ -85,32 +85,32 @@ impl Slot {
     }
 
     /// Is the object of that key there?
-    fn is_of(self, key: Key, objects: &Pile<impl Known>) -> bool {
+    fn is_of(self, key: Key, objects: &ChunkedVec<impl Entry>) -> bool {
         self.hash == key as u32 && objects[self.at as usize].key() == key
     }
 }
 
-const PARTS: usize = 256;
+const SHARDS: usize = 256;
 
 /// The part that holds a key: by the bits that a hash table uses last.
-fn part(key: Key) -> usize {
-    (key >> (Key::BITS - PARTS.ilog2())) as usize
+fn shard(key: Key) -> usize {
+    (key >> (Key::BITS - SHARDS.ilog2())) as usize
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Table {
-            parts: (0..PARTS).map(|_| HashTable::new()).collect(),
-            objects: Pile::default(),
+            shards: (0..SHARDS).map(|_| HashTable::new()).collect(),
+            objects: ChunkedVec::default(),
         }
     }
 }
 
-impl<T: Known> Table<T> {
+impl<T: Entry> Table<T> {
     /// Where the object of that key is.
     fn at(&self, key: Key) -> Option<usize> {
         let is_it = |slot: &Slot| slot.is_of(key, &self.objects);
-        let slot = self.parts[part(key)].find(Slot::of(key, 0).hash(), is_it)?;
+        let slot = self.shards[shard(key)].find(Slot::of(key, 0).hash(), is_it)?;
         Some(slot.at as usize)
     }
 
@@ -119,7 +119,7 @@ impl<T: Known> Table<T> {
     }
 
     /// Brings an object near, so that it need not be waited for when it is asked for.
-    pub fn fetch(&self, key: Key) {
+    pub fn prefetch(&self, key: Key) {
         std::hint::black_box(self.get(key).is_some());
     }
 
@@ -132,7 +132,7 @@ impl<T: Known> Table<T> {
     pub fn add(&mut self, object: T) {
         let key = object.key();
         let slot = Slot::of(key, self.objects.len());
-        self.parts[part(key)].insert_unique(slot.hash(), slot, |slot| slot.hash());
+        self.shards[shard(key)].insert_unique(slot.hash(), slot, |slot| slot.hash());
         self.objects.push(object);
     }
 
@@ -146,17 +146,17 @@ impl<T: Known> Table<T> {
     }
 
     pub fn remove(&mut self, key: Key) -> Option<T> {
-        let Table { parts, objects } = self;
+        let Table { shards, objects } = self;
         let is_it = |slot: &Slot| slot.is_of(key, objects);
-        let found = parts[part(key)].find_entry(Slot::of(key, 0).hash(), is_it);
-        let (Slot { at, .. }, _) = found.ok()?.remove();
+        let emit_found = shards[shard(key)].find_entry(Slot::of(key, 0).hash(), is_it);
+        let (Slot { at, .. }, _) = emit_found.ok()?.remove();
         let last = objects.pop()?;
         let was = Slot::of(last.key(), objects.len());
         if was.at == at {
             return Some(last);
         }
         // The last one takes its place.
-        let slots = &mut parts[part(last.key())];
+        let slots = &mut shards[shard(last.key())];
         slots.find_mut(was.hash(), |slot| slot.at == was.at)?.at = at;
         Some(std::mem::replace(&mut objects[at as usize], last))
     }
@@ -167,11 +167,11 @@ impl<T: Known> Table<T> {
 
     /// A look is over. Returns the number of objects that are missing but may still be there, and
     /// those that are gone, in the order of their keys.
-    pub fn look_over(&mut self, clean: bool) -> (usize, Vec<T>) {
+    pub fn finish_reconcile(&mut self, clean: bool) -> (usize, Vec<T>) {
         let (mut missing, mut gone) = (0, Vec::new());
         for object in self.objects.iter_mut() {
             let mut mark = object.mark();
-            missing += usize::from(mark.look_over(clean));
+            missing += usize::from(mark.finish_reconcile(clean));
             object.set_mark(mark);
             if mark.is_gone() {
                 gone.push(object.key());
@@ -193,16 +193,16 @@ mod tests {
     use super::*;
 
     #[derive(Debug, PartialEq)]
-    struct Thing(Key, Mark);
+    struct Thing(Key, SweepMark);
 
-    impl Known for Thing {
+    impl Entry for Thing {
         fn key(&self) -> Key {
             self.0
         }
-        fn mark(&self) -> Mark {
+        fn mark(&self) -> SweepMark {
             self.1
         }
-        fn set_mark(&mut self, mark: Mark) {
+        fn set_mark(&mut self, mark: SweepMark) {
             self.1 = mark;
         }
     }
@@ -211,23 +211,23 @@ mod tests {
     fn an_object_is_gone_when_two_clean_looks_in_a_row_missed_it() {
         let mut table = Table::default();
         for key in [1, 2] {
-            assert_eq!(table.put(Thing(key, Mark::default())), None);
+            assert_eq!(table.put(Thing(key, SweepMark::default())), None);
         }
-        let mut look = |seen: &[Key], clean| {
+        let mut reconciliation = |seen: &[Key], clean| {
             for key in seen {
                 let thing = table.get_mut(*key).unwrap();
-                thing.1.see();
+                thing.1.mark_seen();
             }
-            let (missing, gone) = table.look_over(clean);
-            (missing, gone.iter().map(Known::key).collect::<Vec<_>>())
+            let (missing, gone) = table.finish_reconcile(clean);
+            (missing, gone.iter().map(Entry::key).collect::<Vec<_>>())
         };
-        assert_eq!(look(&[1, 2], true), (0, vec![]));
-        assert_eq!(look(&[1], true), (1, vec![]));
+        assert_eq!(reconciliation(&[1, 2], true), (0, vec![]));
+        assert_eq!(reconciliation(&[1], true), (1, vec![]));
         // A look that was disturbed proves nothing.
-        assert_eq!(look(&[1], false), (1, vec![]));
-        assert_eq!(look(&[1, 2], true), (0, vec![]));
-        assert_eq!(look(&[1], true), (1, vec![]));
-        assert_eq!(look(&[1], true), (0, vec![2]));
+        assert_eq!(reconciliation(&[1], false), (1, vec![]));
+        assert_eq!(reconciliation(&[1, 2], true), (0, vec![]));
+        assert_eq!(reconciliation(&[1], true), (1, vec![]));
+        assert_eq!(reconciliation(&[1], true), (0, vec![2]));
         assert_eq!(table.len(), 1);
     }
 
@@ -241,7 +241,7 @@ mod tests {
             number = number.wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645) + 1;
             // Few parts and few places, so that they meet.
             let key = number >> 120 & 3 | (number >> 64 & 0x1fff) << 5 | (number >> 80 & 7) << 120;
-            let mark = Mark(step as u8 & 1);
+            let mark = SweepMark(step as u8 & 1);
             match step % 5 {
                 0 | 1 => assert_eq!(
                     table.remove(key),

@@ -2,63 +2,63 @@
 
 use std::fmt::{self, Write as _};
 
-use super::pen::{Dev, Joined, List, OrNone, Pen};
+use super::escape::{Dev, EscapingWriter, Joined, List, OrNone};
 use crate::event::link::Link;
 use crate::event::link::info::InfoSlaveData;
 use crate::event::values::Symbol;
 use crate::event::{Change, Event, Op, Payload};
 
-pub fn say(pen: &mut Pen<'_>, event: &Event, link: &Link) -> fmt::Result {
+pub fn say(out: &mut EscapingWriter<'_>, event: &Event, link: &Link) -> fmt::Result {
     match (event.op, &event.change) {
         (Op::Change, Some(change)) => {
             if let Payload::Link(old) = change.old() {
-                return changed(pen, change, old, link);
+                return changed(out, change, old, link);
             }
-            whole(pen, link)
+            whole(out, link)
         }
         (Op::Delete, _) => {
-            subject(pen, link)?;
-            pen.some("moved to netns", &link.new_netnsid)
+            subject(out, link)?;
+            out.some("moved to netns", &link.new_netnsid)
         }
-        _ => whole(pen, link),
+        _ => whole(out, link),
     }
 }
 
-fn subject(pen: &mut Pen<'_>, link: &Link) -> fmt::Result {
+fn subject(out: &mut EscapingWriter<'_>, link: &Link) -> fmt::Result {
     let dev = Dev(link.ifname.as_ref(), Some(link.ifindex));
-    pen.subject(format_args!("{dev}"))
+    out.subject(format_args!("{dev}"))
 }
 
-fn whole(pen: &mut Pen<'_>, link: &Link) -> fmt::Result {
-    subject(pen, link)?;
-    write!(pen, " (index {})", link.ifindex)?;
+fn whole(out: &mut EscapingWriter<'_>, link: &Link) -> fmt::Result {
+    subject(out, link)?;
+    write!(out, " (index {})", link.ifindex)?;
     if let Some(info) = &link.linkinfo {
-        pen.some("type", &info.info_kind)?;
+        out.some("type", &info.info_kind)?;
     }
     let peer = peer(link);
     if peer != Dev(None, None) {
-        pen.word("link", peer)?;
+        out.word("link", peer)?;
     }
-    pen.some("link-netnsid", &link.link_netnsid)?;
-    pen.some("mtu", &link.mtu)?;
-    pen.some("qdisc", &link.qdisc)?;
+    out.some("link-netnsid", &link.link_netnsid)?;
+    out.some("mtu", &link.mtu)?;
+    out.some("qdisc", &link.qdisc)?;
     let master = master(link);
     if master != Dev(None, None) {
-        pen.word("master", master)?;
+        out.word("master", master)?;
     }
-    pen.some("state", &link.operstate)?;
+    out.some("state", &link.operstate)?;
     if let Some(group) = link.group.as_ref().filter(|group| !group.is("default")) {
-        pen.word("group", group)?;
+        out.word("group", group)?;
     }
-    write!(pen, " link/{}", link.link_type)?;
+    write!(out, " link/{}", link.link_type)?;
     if let Some(address) = &link.address {
-        write!(pen, " {address}")?;
+        write!(out, " {address}")?;
     }
-    pen.word("flags", Joined(&link.flags))?;
+    out.word("flags", Joined(&link.flags))?;
     for name in link.altnames.iter().flatten() {
-        pen.word("altname", name)?;
+        out.word("altname", name)?;
     }
-    pen.some("alias", &link.ifalias)
+    out.some("alias", &link.ifalias)
 }
 
 /// The device underneath, or at the other end; index 0 is none.
@@ -80,9 +80,9 @@ fn port_state(link: &Link) -> &Option<Symbol> {
     }
 }
 
-fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::Result {
+fn changed(out: &mut EscapingWriter<'_>, change: &Change, old: &Link, new: &Link) -> fmt::Result {
     // A renamed device is spoken of by the name that the reader knows.
-    subject(pen, if old.ifname.is_some() { old } else { new })?;
+    subject(out, if old.ifname.is_some() { old } else { new })?;
     let mut rest = Vec::new();
     let mut nothing = true;
     for name in change.names() {
@@ -90,32 +90,32 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
         /// ` key old → new` of a field that may be absent.
         macro_rules! arrow {
             ($key:literal, $field:ident) => {
-                pen.arrow($key, OrNone(&old.$field), OrNone(&new.$field))?
+                out.arrow($key, OrNone(&old.$field), OrNone(&new.$field))?
             };
         }
         match name {
-            "ifname" => pen.word("renamed to", OrNone(&new.ifname))?,
-            "flags" => pen.flags(&old.flags, &new.flags)?,
+            "ifname" => out.word("renamed to", OrNone(&new.ifname))?,
+            "flags" => out.flags(&old.flags, &new.flags)?,
             "mtu" => arrow!("mtu", mtu),
             "qdisc" => arrow!("qdisc", qdisc),
-            "master_index" => pen.arrow("master", master(old), master(new))?,
+            "master_index" => out.arrow("master", master(old), master(new))?,
             // The same device under another name.
             "master" if old.master_index == new.master_index => arrow!("master", master),
             "operstate" => arrow!("state", operstate),
             "linkmode" => arrow!("mode", linkmode),
             "group" => arrow!("group", group),
             "txqlen" => arrow!("qlen", txqlen),
-            "event" => pen.some("event", &new.event)?,
+            "event" => out.some("event", &new.event)?,
             "address" => arrow!("address", address),
             "broadcast" => arrow!("brd", broadcast),
             "permaddr" => arrow!("permaddr", permaddr),
-            "link_index" => pen.arrow("link", peer(old), peer(new))?,
+            "link_index" => out.arrow("link", peer(old), peer(new))?,
             "link" if old.link_index == new.link_index => arrow!("link", link),
             "link_netnsid" => arrow!("link-netnsid", link_netnsid),
             "ifalias" => arrow!("alias", ifalias),
             "altnames" => {
                 let [old, new] = [old, new].map(|l| l.altnames.as_deref().unwrap_or_default());
-                pen.arrow("altname", List(old, ","), List(new, ","))?;
+                out.arrow("altname", List(old, ","), List(new, ","))?;
             }
             "promiscuity" => arrow!("promiscuity", promiscuity),
             "allmulti" => arrow!("allmulti", allmulti),
@@ -130,22 +130,22 @@ fn changed(pen: &mut Pen<'_>, change: &Change, old: &Link, new: &Link) -> fmt::R
             "proto_down" => arrow!("protodown", proto_down),
             "carrier" => arrow!("carrier", carrier),
             "carrier_changes" => arrow!("carrier_changes", carrier_changes),
-            "new_netnsid" => pen.some("moved to netns", &new.new_netnsid)?,
+            "new_netnsid" => out.some("moved to netns", &new.new_netnsid)?,
             // Said with the field that they belong to.
             "master" | "link" | "ifname_hex" | "ifalias_hex" | "altnames_hex" => {}
             "linkinfo" if port_state(old) != port_state(new) => {
                 let [old, new] = [old, new].map(|l| OrNone(port_state(l)));
-                pen.arrow("port state", old, new)?;
+                out.arrow("port state", old, new)?;
             }
             name => rest.push(name),
         }
     }
     if nothing {
-        return pen.write_str(" (nothing differs)");
+        return out.write_str(" (nothing differs)");
     }
     // What is too large for a sentence is only named.
     match &rest[..] {
         [] => Ok(()),
-        rest => pen.word("changed:", List(rest, ", ")),
+        rest => out.word("changed:", List(rest, ", ")),
     }
 }

@@ -1,9 +1,9 @@
 //! The same events for people: one sentence each, in the words of iproute2's own commands.
 
+mod escape;
 mod link;
 mod meta;
 mod objects;
-mod pen;
 mod plain;
 mod route;
 mod rule;
@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Payload};
-use pen::{Bytes, Colour, Pen};
+use escape::{Bytes, Colour, EscapingWriter};
 
 /// The event as one readable sentence, without a newline. Nothing in it can drive a terminal:
 /// control characters, and what else has no shape of its own, are shown as escapes (`\x1b`).
@@ -28,14 +28,18 @@ pub fn sentence(event: &Event) -> String {
 /// Appends the [`sentence`] to `out`.
 pub fn write_sentence(event: &Event, out: &mut String) {
     // A String takes everything.
-    let _ = say(&mut Pen::new(out, false), event);
+    let _ = say(&mut EscapingWriter::new(out, false), event);
 }
 
 /// Appends a line of the text format and its newline to `out`: `[21:26:54.897] address add …`,
 /// by the clock of `zone`, for a terminal in colour.
 pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8>) {
     // So does a Vec.
-    let _ = line(&mut Pen::new(&mut Bytes(out), colour), event, zone);
+    let _ = line(
+        &mut EscapingWriter::new(&mut Bytes(out), colour),
+        event,
+        zone,
+    );
     out.push(b'\n');
 }
 
@@ -50,59 +54,59 @@ pub fn write_standing(
     out: &mut Vec<u8>,
 ) {
     let mut bytes = Bytes(out);
-    let pen = &mut Pen::new(&mut bytes, colour);
+    let writer = &mut EscapingWriter::new(&mut bytes, colour);
     let mut line = || -> fmt::Result {
-        stamp(pen, time, zone)?;
-        write!(pen, "{} ", kind.name())?;
-        pen.paint(
+        stamp(writer, time, zone)?;
+        write!(writer, "{} ", kind.name())?;
+        writer.paint(
             self::colour(Op::Present),
             format_args!("{}", Op::Present.name()),
         )?;
-        plain::standing(pen, object)
+        plain::snapshot_object(writer, object)
     };
     // A Vec takes everything.
     let _ = line();
     out.push(b'\n');
 }
 
-fn line(pen: &mut Pen<'_>, event: &Event, zone: &TimeZone) -> fmt::Result {
-    stamp(pen, event.time, zone)?;
-    say(pen, event)
+fn line(out: &mut EscapingWriter<'_>, event: &Event, zone: &TimeZone) -> fmt::Result {
+    stamp(out, event.time, zone)?;
+    say(out, event)
 }
 
 /// `[21:26:54.897] `
-fn stamp(pen: &mut Pen<'_>, time: Time, zone: &TimeZone) -> fmt::Result {
+fn stamp(out: &mut EscapingWriter<'_>, time: Time, zone: &TimeZone) -> fmt::Result {
     let at = zone.to_datetime(time.0);
     let (hour, minute, second) = (at.hour(), at.minute(), at.second());
     let milli = at.subsec_nanosecond() / 1_000_000;
-    pen.paint(
+    out.paint(
         Colour::Dim,
         format_args!("[{hour:02}:{minute:02}:{second:02}.{milli:03}]"),
     )?;
-    pen.write_char(' ')
+    out.write_char(' ')
 }
 
 /// `<kind> <op> <what>`
-fn say(pen: &mut Pen<'_>, event: &Event) -> fmt::Result {
+fn say(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
     let kind = event.payload.kind().name();
-    write!(pen, "{kind} ")?;
-    pen.paint(colour(event.op), format_args!("{}", event.op.name()))?;
+    write!(out, "{kind} ")?;
+    out.paint(colour(event.op), format_args!("{}", event.op.name()))?;
     match &event.payload {
-        Payload::Link(link) => link::say(pen, event, link),
-        Payload::Address(address) => objects::address(pen, event, address),
-        Payload::Route(route) => route::say(pen, route),
-        Payload::Neigh(neigh) => objects::neigh(pen, event, neigh),
-        Payload::Fdb(fdb) => objects::fdb(pen, event, fdb),
-        Payload::Rule(rule) => rule::say(pen, event, rule),
-        Payload::Prefix(prefix) => objects::prefix(pen, prefix),
-        Payload::Qdisc(qdisc) => tc::qdisc(pen, event, qdisc),
-        Payload::Class(class) => tc::class(pen, class),
-        Payload::Filter(filter) => tc::filter(pen, filter),
-        Payload::Chain(chain) => tc::chain(pen, chain),
-        Payload::Action(action) => tc::action(pen, action),
-        Payload::Unknown(unknown) => meta::unknown(pen, unknown),
-        Payload::Meta(meta) => meta::say(pen, meta),
-        other => plain::say(pen, event, other),
+        Payload::Link(link) => link::say(out, event, link),
+        Payload::Address(address) => objects::address(out, event, address),
+        Payload::Route(route) => route::say(out, route),
+        Payload::Neigh(neigh) => objects::neigh(out, event, neigh),
+        Payload::Fdb(fdb) => objects::fdb(out, event, fdb),
+        Payload::Rule(rule) => rule::say(out, event, rule),
+        Payload::Prefix(prefix) => objects::prefix(out, prefix),
+        Payload::Qdisc(qdisc) => tc::qdisc(out, event, qdisc),
+        Payload::Class(class) => tc::class(out, class),
+        Payload::Filter(filter) => tc::filter(out, filter),
+        Payload::Chain(chain) => tc::chain(out, chain),
+        Payload::Action(action) => tc::action(out, action),
+        Payload::Unknown(unknown) => meta::unknown(out, unknown),
+        Payload::Meta(meta) => meta::say(out, meta),
+        other => plain::say(out, event, other),
     }
 }
 

@@ -7,10 +7,10 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::Serialize as _;
 use serde_json::Value;
 
-use super::pen::Pen;
+use super::escape::EscapingWriter;
 use crate::event::{Event, Op, Payload, json};
 
-pub fn say(pen: &mut Pen<'_>, event: &Event, payload: &Payload) -> fmt::Result {
+pub fn say(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fmt::Result {
     let mut object = Vec::new();
     // The lines' own writer: another one would be as much code again.
     let written = json::append(&mut object, |json| payload.serialize(json));
@@ -33,20 +33,20 @@ pub fn say(pen: &mut Pen<'_>, event: &Event, payload: &Payload) -> fmt::Result {
     };
     for (name, value) in &fields {
         if !is_index(name) && told(name) {
-            field(pen, name, value)?;
+            field(out, name, value)?;
         }
     }
     if event.op == Op::Change && changed.is_empty() {
-        pen.write_str(" unchanged")?;
+        out.write_str(" unchanged")?;
     }
     Ok(())
 }
 
 /// All fields of an object in JSON, of any kind.
-pub fn standing(pen: &mut Pen<'_>, object: &str) -> fmt::Result {
+pub fn snapshot_object(out: &mut EscapingWriter<'_>, object: &str) -> fmt::Result {
     let fields = fields(object.as_bytes());
     let mut fields = fields.iter().filter(|(name, _)| !is_index(name));
-    fields.try_for_each(|(name, value)| field(pen, name, value))
+    fields.try_for_each(|(name, value)| field(out, name, value))
 }
 
 /// The name of a device says more than its index.
@@ -83,15 +83,15 @@ impl<'de> Deserialize<'de> for Ordered {
     }
 }
 
-fn field(pen: &mut Pen<'_>, name: &str, value: &Value) -> fmt::Result {
+fn field(out: &mut EscapingWriter<'_>, name: &str, value: &Value) -> fmt::Result {
     match value {
-        Value::Bool(true) => write!(pen, " {name}"),
-        Value::Bool(false) => write!(pen, " no{name}"),
+        Value::Bool(true) => write!(out, " {name}"),
+        Value::Bool(false) => write!(out, " no{name}"),
         Value::Array(list) if name == "flags" => list
             .iter()
-            .try_for_each(|flag| write!(pen, " {}", Plain(flag))),
+            .try_for_each(|flag| write!(out, " {}", Plain(flag))),
         Value::Array(list) if list.is_empty() => Ok(()),
-        value => write!(pen, " {name} {}", Plain(value)),
+        value => write!(out, " {name} {}", Plain(value)),
     }
 }
 

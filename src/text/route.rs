@@ -2,88 +2,88 @@
 
 use std::fmt::{self, Write as _};
 
-use super::pen::{Dev, List, Pen};
+use super::escape::{Dev, EscapingWriter, List};
 use super::tc::Entries;
 use crate::event::encap::Encap;
 use crate::event::route::{Flow, Metrics, NextHop, Route, Via};
 
-pub fn say(pen: &mut Pen<'_>, route: &Route) -> fmt::Result {
+pub fn say(out: &mut EscapingWriter<'_>, route: &Route) -> fmt::Result {
     if !route.r#type.is("unicast") {
-        write!(pen, " {}", route.r#type)?;
+        write!(out, " {}", route.r#type)?;
     }
-    pen.subject(format_args!("{}", route.dst))?;
-    pen.some("from", &route.src)?;
-    pen.some("tos", &route.tos)?;
-    encap(pen, route.encap.as_deref())?;
-    pen.some("as", &route.newdst)?;
-    pen.some("nhid", &route.nhid)?;
-    pen.some("via", &route.gateway)?;
-    via(pen, route.via.as_deref())?;
+    out.subject(format_args!("{}", route.dst))?;
+    out.some("from", &route.src)?;
+    out.some("tos", &route.tos)?;
+    encap(out, route.encap.as_deref())?;
+    out.some("as", &route.newdst)?;
+    out.some("nhid", &route.nhid)?;
+    out.some("via", &route.gateway)?;
+    via(out, route.via.as_deref())?;
     if route.dev.is_some() || route.ifindex.is_some() {
-        pen.word("dev", Dev(route.dev.as_ref(), route.ifindex))?;
+        out.word("dev", Dev(route.dev.as_ref(), route.ifindex))?;
     }
     if route.iif.is_some() || route.iif_index.is_some() {
-        pen.word("iif", Dev(route.iif.as_ref(), route.iif_index))?;
+        out.word("iif", Dev(route.iif.as_ref(), route.iif_index))?;
     }
-    pen.word("table", &route.table)?;
-    pen.word("proto", &route.protocol)?;
+    out.word("table", &route.table)?;
+    out.word("proto", &route.protocol)?;
     if !route.scope.is("global") {
-        pen.word("scope", &route.scope)?;
+        out.word("scope", &route.scope)?;
     }
-    pen.some("src", &route.prefsrc)?;
-    pen.some("metric", &route.metric)?;
-    realms(pen, route.flow.as_deref())?;
-    pen.words(&route.flags, &[])?;
+    out.some("src", &route.prefsrc)?;
+    out.some("metric", &route.metric)?;
+    realms(out, route.flow.as_deref())?;
+    out.words(&route.flags, &[])?;
     if let Some(known) = &route.metrics {
-        metrics(pen, known)?;
+        metrics(out, known)?;
     }
-    pen.some("pref", &route.pref)?;
+    out.some("pref", &route.pref)?;
     if let Some(expires) = route.expires {
-        pen.word("expires", format_args!("{expires}sec"))?;
+        out.word("expires", format_args!("{expires}sec"))?;
     }
     if let Some(error) = route.error {
-        pen.word("error", format_args!("-{error}"))?;
+        out.word("error", format_args!("-{error}"))?;
     }
-    pen.some("mark", &route.mark)?;
-    pen.some("uid", &route.uid)?;
-    pen.some("ttl-propagate", &route.ttl_propagate)?;
+    out.some("mark", &route.mark)?;
+    out.some("uid", &route.uid)?;
+    out.some("ttl-propagate", &route.ttl_propagate)?;
     let nexthops = route.nexthops.iter().flatten();
-    nexthops.into_iter().try_for_each(|hop| nexthop(pen, hop))
+    nexthops.into_iter().try_for_each(|hop| nexthop(out, hop))
 }
 
-fn nexthop(pen: &mut Pen<'_>, hop: &NextHop) -> fmt::Result {
-    pen.write_str(" nexthop")?;
-    encap(pen, hop.encap.as_deref())?;
-    pen.some("as", &hop.newdst)?;
-    pen.some("via", &hop.gateway)?;
-    via(pen, hop.via.as_deref())?;
+fn nexthop(out: &mut EscapingWriter<'_>, hop: &NextHop) -> fmt::Result {
+    out.write_str(" nexthop")?;
+    encap(out, hop.encap.as_deref())?;
+    out.some("as", &hop.newdst)?;
+    out.some("via", &hop.gateway)?;
+    via(out, hop.via.as_deref())?;
     if hop.ifindex != 0 {
-        pen.word("dev", Dev(hop.dev.as_ref(), Some(hop.ifindex)))?;
+        out.word("dev", Dev(hop.dev.as_ref(), Some(hop.ifindex)))?;
     }
-    pen.word("weight", hop.weight)?;
-    realms(pen, hop.flow.as_deref())?;
-    pen.words(&hop.flags, &[])
+    out.word("weight", hop.weight)?;
+    realms(out, hop.flow.as_deref())?;
+    out.words(&hop.flags, &[])
 }
 
-fn via(pen: &mut Pen<'_>, via: Option<&Via>) -> fmt::Result {
+fn via(out: &mut EscapingWriter<'_>, via: Option<&Via>) -> fmt::Result {
     match via {
-        Some(Via { family, host }) => write!(pen, " via {family} {host}"),
+        Some(Via { family, host }) => write!(out, " via {family} {host}"),
         None => Ok(()),
     }
 }
 
-fn realms(pen: &mut Pen<'_>, flow: Option<&Flow>) -> fmt::Result {
+fn realms(out: &mut EscapingWriter<'_>, flow: Option<&Flow>) -> fmt::Result {
     match flow {
         Some(Flow {
             from: Some(from),
             to,
-        }) => write!(pen, " realms {from}/{to}"),
-        Some(Flow { from: None, to }) => pen.word("realm", to),
+        }) => write!(out, " realms {from}/{to}"),
+        Some(Flow { from: None, to }) => out.word("realm", to),
         None => Ok(()),
     }
 }
 
-fn metrics(pen: &mut Pen<'_>, known: &Metrics) -> fmt::Result {
+fn metrics(out: &mut EscapingWriter<'_>, known: &Metrics) -> fmt::Result {
     for (key, value) in [
         ("mtu", known.mtu),
         ("window", known.window),
@@ -103,57 +103,57 @@ fn metrics(pen: &mut Pen<'_>, known: &Metrics) -> fmt::Result {
         let Some(value) = value else { continue };
         let locked = known.lock.as_ref().is_some_and(|lock| lock.has(key));
         let lock = if locked { "lock " } else { "" };
-        write!(pen, " {key} {lock}{value}")?;
+        write!(out, " {key} {lock}{value}")?;
     }
     if let Some(features) = &known.features {
-        pen.write_str(" features")?;
-        pen.words(features, &[])?;
+        out.write_str(" features")?;
+        out.words(features, &[])?;
     }
-    pen.some("congctl", &known.congestion)
+    out.some("congctl", &known.congestion)
 }
 
-fn encap(pen: &mut Pen<'_>, encap: Option<&Encap>) -> fmt::Result {
+fn encap(out: &mut EscapingWriter<'_>, encap: Option<&Encap>) -> fmt::Result {
     let Some(encap) = encap else {
         return Ok(());
     };
-    pen.write_str(" encap")?;
+    out.write_str(" encap")?;
     let Some(kind) = &encap.r#type else {
-        return pen.write_str(" unknown");
+        return out.write_str(" unknown");
     };
-    write!(pen, " {kind}")?;
-    pen.some("mode", &encap.mode)?;
-    pen.some("action", &encap.action)?;
-    pen.some("id", &encap.id)?;
-    pen.some("src", &encap.src)?;
+    write!(out, " {kind}")?;
+    out.some("mode", &encap.mode)?;
+    out.some("action", &encap.action)?;
+    out.some("id", &encap.id)?;
+    out.some("src", &encap.src)?;
     match &encap.dst {
         // The labels, bare.
-        Some(labels) if kind.is("mpls") => write!(pen, " {labels}")?,
-        dst => pen.some("dst", dst)?,
+        Some(labels) if kind.is("mpls") => write!(out, " {labels}")?,
+        dst => out.some("dst", dst)?,
     }
     if let Some(segs) = &encap.segs {
-        pen.word("segs", List(segs, ","))?;
+        out.word("segs", List(segs, ","))?;
     }
-    pen.some("tunsrc", &encap.tunsrc)?;
-    pen.some("table", &encap.table)?;
-    pen.some("vrftable", &encap.vrftable)?;
-    pen.some("nh4", &encap.nh4)?;
-    pen.some("nh6", &encap.nh6)?;
-    pen.some("oif", &encap.oif)?;
-    pen.some("ttl", &encap.ttl)?;
-    pen.some("hoplimit", &encap.hoplimit)?;
-    pen.some("tos", &encap.tos)?;
-    pen.some("tc", &encap.tc)?;
+    out.some("tunsrc", &encap.tunsrc)?;
+    out.some("table", &encap.table)?;
+    out.some("vrftable", &encap.vrftable)?;
+    out.some("nh4", &encap.nh4)?;
+    out.some("nh6", &encap.nh6)?;
+    out.some("oif", &encap.oif)?;
+    out.some("ttl", &encap.ttl)?;
+    out.some("hoplimit", &encap.hoplimit)?;
+    out.some("tos", &encap.tos)?;
+    out.some("tc", &encap.tc)?;
     if let Some(flags) = &encap.flags {
-        pen.words(flags, &[])?;
+        out.words(flags, &[])?;
     }
     for (name, opts) in [
         ("geneve_opts", &encap.geneve_opts),
         ("vxlan_opts", &encap.vxlan_opts),
         ("erspan_opts", &encap.erspan_opts),
     ] {
-        pen.some(name, &opts.as_deref().map(Entries))?;
+        out.some(name, &opts.as_deref().map(Entries))?;
     }
-    pen.some("locator", &encap.locator)?;
-    pen.some("if_id", &encap.if_id)?;
-    pen.some("link_dev", &encap.link_dev)
+    out.some("locator", &encap.locator)?;
+    out.some("if_id", &encap.if_id)?;
+    out.some("link_dev", &encap.link_dev)
 }

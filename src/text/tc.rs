@@ -2,136 +2,136 @@
 
 use std::fmt::{self, Write as _};
 
-use super::pen::{Dev, Joined, Pen};
+use super::escape::{Dev, EscapingWriter, Joined};
 use crate::event::object::Change;
 use crate::event::tc::options::{Options, Value};
 use crate::event::tc::{Action, Chain, Class, Filter, Qdisc};
 use crate::event::values::IfName;
 use crate::event::{Event, Op, Payload};
 
-pub fn qdisc(pen: &mut Pen<'_>, event: &Event, it: &Qdisc) -> fmt::Result {
-    subject(pen, &it.kind, &it.handle)?;
-    place(pen, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
-    pen.some("ingress_block", &it.ingress_block)?;
-    pen.some("egress_block", &it.egress_block)?;
+pub fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Result {
+    subject(out, &it.kind, &it.handle)?;
+    place(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
+    out.some("ingress_block", &it.ingress_block)?;
+    out.some("egress_block", &it.egress_block)?;
     if it.offloaded == Some(true) {
-        pen.write_str(" offloaded")?;
+        out.write_str(" offloaded")?;
     }
     let old = match former(event) {
         Some((change, Payload::Qdisc(old))) => {
             if change.names().next().is_none() {
-                return pen.write_str(" (nothing differs)");
+                return out.write_str(" (nothing differs)");
             }
             if old.kind != it.kind {
-                pen.some("formerly", &old.kind)?;
+                out.some("formerly", &old.kind)?;
             }
             (old.kind == it.kind).then_some(old)
         }
         _ => None,
     };
     if let Some(stab) = &it.stab {
-        write!(pen, " stab {{{} }}", Plain(stab))?;
+        write!(out, " stab {{{} }}", Plain(stab))?;
     }
-    options(pen, &it.options, old.map(|old| &old.options))
+    options(out, &it.options, old.map(|old| &old.options))
 }
 
-pub fn class(pen: &mut Pen<'_>, it: &Class) -> fmt::Result {
-    subject(pen, &it.kind, &it.handle)?;
-    place(pen, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
-    pen.some("leaf", &it.leaf)?;
-    options(pen, &it.options, None)
+pub fn class(out: &mut EscapingWriter<'_>, it: &Class) -> fmt::Result {
+    subject(out, &it.kind, &it.handle)?;
+    place(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
+    out.some("leaf", &it.leaf)?;
+    options(out, &it.options, None)
 }
 
-pub fn filter(pen: &mut Pen<'_>, it: &Filter) -> fmt::Result {
+pub fn filter(out: &mut EscapingWriter<'_>, it: &Filter) -> fmt::Result {
     if let Some(kind) = &it.kind {
-        pen.subject(format_args!("{kind}"))?;
+        out.subject(format_args!("{kind}"))?;
     }
-    pen.some("handle", &it.handle)?;
+    out.some("handle", &it.handle)?;
     on(
-        pen,
+        out,
         it.block,
         (it.dev.as_ref(), it.ifindex),
         it.root,
         &it.parent,
     )?;
-    pen.word("protocol", &it.protocol)?;
-    pen.word("pref", it.pref)?;
-    pen.some("chain", &it.chain)?;
-    options(pen, &it.options, None)?;
+    out.word("protocol", &it.protocol)?;
+    out.word("pref", it.pref)?;
+    out.some("chain", &it.chain)?;
+    options(out, &it.options, None)?;
     for one in it.actions.iter().flatten() {
-        pen.write_str(" action")?;
-        what(pen, one)?;
+        out.write_str(" action")?;
+        what(out, one)?;
     }
     Ok(())
 }
 
-pub fn chain(pen: &mut Pen<'_>, it: &Chain) -> fmt::Result {
-    pen.subject(format_args!("{}", it.chain))?;
+pub fn chain(out: &mut EscapingWriter<'_>, it: &Chain) -> fmt::Result {
+    out.subject(format_args!("{}", it.chain))?;
     on(
-        pen,
+        out,
         it.block,
         (it.dev.as_ref(), it.ifindex),
         it.root,
         &it.parent,
     )?;
-    pen.some("template", &it.kind)?;
-    options(pen, &it.options, None)
+    out.some("template", &it.kind)?;
+    options(out, &it.options, None)
 }
 
-pub fn action(pen: &mut Pen<'_>, it: &Action) -> fmt::Result {
-    what(pen, it)
+pub fn action(out: &mut EscapingWriter<'_>, it: &Action) -> fmt::Result {
+    what(out, it)
 }
 
-fn what(pen: &mut Pen<'_>, it: &Action) -> fmt::Result {
+fn what(out: &mut EscapingWriter<'_>, it: &Action) -> fmt::Result {
     if let Some(kind) = &it.kind {
-        pen.subject(format_args!("{kind}"))?;
+        out.subject(format_args!("{kind}"))?;
     }
     if let Some(count) = it.flushed {
-        return write!(pen, " all {count}");
+        return write!(out, " all {count}");
     }
-    pen.some("index", &it.index)?;
-    options(pen, &it.options, None)?;
-    pen.some("cookie", &it.cookie)?;
+    out.some("index", &it.index)?;
+    options(out, &it.options, None)?;
+    out.some("cookie", &it.cookie)?;
     let flags = it.flags.filter(|flags| flags.bits != 0);
-    pen.some("flags", &flags.as_ref().map(Joined))
+    out.some("flags", &flags.as_ref().map(Joined))
 }
 
-fn subject(pen: &mut Pen<'_>, kind: &Option<String>, handle: &str) -> fmt::Result {
+fn subject(out: &mut EscapingWriter<'_>, kind: &Option<String>, handle: &str) -> fmt::Result {
     match kind {
-        Some(kind) => pen.subject(format_args!("{kind} {handle}")),
-        None => pen.subject(format_args!("{handle}")),
+        Some(kind) => out.subject(format_args!("{kind} {handle}")),
+        None => out.subject(format_args!("{handle}")),
     }
 }
 
 fn place(
-    pen: &mut Pen<'_>,
+    out: &mut EscapingWriter<'_>,
     (dev, ifindex): (Option<&IfName>, Option<u32>),
     root: Option<bool>,
     parent: &Option<String>,
 ) -> fmt::Result {
     if ifindex.is_some() {
-        pen.word("dev", Dev(dev, ifindex))?;
+        out.word("dev", Dev(dev, ifindex))?;
     }
     if root == Some(true) {
-        pen.write_str(" root")?;
+        out.write_str(" root")?;
     }
     // The two sides of clsact.
     match parent.as_deref() {
-        Some("ffff:fff2") => pen.write_str(" ingress"),
-        Some("ffff:fff3") => pen.write_str(" egress"),
-        _ => pen.some("parent", parent),
+        Some("ffff:fff2") => out.write_str(" ingress"),
+        Some("ffff:fff3") => out.write_str(" egress"),
+        _ => out.some("parent", parent),
     }
 }
 
 fn on(
-    pen: &mut Pen<'_>,
+    out: &mut EscapingWriter<'_>,
     block: Option<u32>,
     dev: (Option<&IfName>, Option<u32>),
     root: Option<bool>,
     parent: &Option<String>,
 ) -> fmt::Result {
-    pen.some("block", &block)?;
-    place(pen, dev, root, parent)
+    out.some("block", &block)?;
+    place(out, dev, root, parent)
 }
 
 /// The change of an object that was known, and its former self.
@@ -142,26 +142,26 @@ fn former(event: &Event) -> Option<(&Change, &Payload)> {
 
 /// Options; with their former values those that differ, and what they were.
 fn options(
-    pen: &mut Pen<'_>,
+    out: &mut EscapingWriter<'_>,
     options: &Option<Options>,
     old: Option<&Option<Options>>,
 ) -> fmt::Result {
     let none = Options::default();
     let new = options.as_ref().unwrap_or(&none);
     let Some(old) = old else {
-        return write!(pen, "{}", Plain(new));
+        return write!(out, "{}", Plain(new));
     };
     let old = old.as_ref().unwrap_or(&none);
     for (name, value) in &new.0 {
         match old.get(name) {
             Some(was) if was == value => {}
-            Some(was) => pen.arrow(name, One(was), One(value))?,
-            None => option(pen, name, value)?,
+            Some(was) => out.arrow(name, One(was), One(value))?,
+            None => option(out, name, value)?,
         }
     }
     for (name, value) in &old.0 {
         if new.get(name).is_none() {
-            write!(pen, " ({name} was {})", One(value))?;
+            write!(out, " ({name} was {})", One(value))?;
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::NLSTREAM;
 
 /// How long a test usually waits for a line: far longer than it ever takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A user and network namespace, with lo up. Needs no privilege.
 pub struct Namespace {
@@ -120,7 +120,7 @@ impl Namespace {
             lines,
             seen: Vec::new(),
             read: 0,
-            patience: PATIENCE,
+            patience: SHUTDOWN_TIMEOUT,
         };
         let start = stream.next();
         assert_eq!(start["op"], "start", "{start}");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 
 use nlstream::decode;
-use nlstream::decode::cx::Cx;
+use nlstream::decode::context::DecodeContext;
 use nlstream::event::Payload;
 use nlstream::names::Names;
 use nlstream::netlink::attr::Attrs;
@@ -118,26 +118,30 @@ fn said(names: &Names, kind: u16, body: &[u8]) -> Said {
     whole.extend(body);
     let message: Message<'_> = Messages::new(&whole).next().unwrap().unwrap();
     let (mut payloads, mut unparsed) = (Vec::new(), Vec::new());
-    decode::decode(&mut Cx::new(names, true), &message, &mut |decoded, left| {
-        // What has no decoder is kept in the payload.
-        if let Payload::Unknown(unknown) = &decoded.payload {
-            let attributes = unknown.attributes.iter().flatten().map(|it| &it.hex);
-            let all = attributes.chain(&unknown.data);
-            unparsed.extend(all.map(|hex| {
-                serde_json::to_value(hex)
-                    .unwrap()
-                    .as_str()
-                    .unwrap()
-                    .to_owned()
-            }));
-            return;
-        }
-        payloads.push(serde_json::to_value(&decoded.payload).unwrap());
-        for entry in left {
-            let entry = serde_json::to_value(entry).unwrap();
-            unparsed.push(entry["hex"].as_str().unwrap().to_owned());
-        }
-    });
+    decode::decode(
+        &mut DecodeContext::new(names, true),
+        &message,
+        &mut |decoded, left| {
+            // What has no decoder is kept in the payload.
+            if let Payload::Unknown(unknown) = &decoded.payload {
+                let attributes = unknown.attributes.iter().flatten().map(|it| &it.hex);
+                let all = attributes.chain(&unknown.data);
+                unparsed.extend(all.map(|hex| {
+                    serde_json::to_value(hex)
+                        .unwrap()
+                        .as_str()
+                        .unwrap()
+                        .to_owned()
+                }));
+                return;
+            }
+            payloads.push(serde_json::to_value(&decoded.payload).unwrap());
+            for entry in left {
+                let entry = serde_json::to_value(entry).unwrap();
+                unparsed.push(entry["hex"].as_str().unwrap().to_owned());
+            }
+        },
+    );
     let (payloads, mut values) = (Value::from(payloads), BTreeMap::new());
     flatten(String::new(), payloads.clone(), &mut values);
     Said {

@@ -92,10 +92,10 @@ fn a_disk_that_is_full_ends_the_recording_and_not_the_lines() {
     let live = lines(&text(&ns, "/mnt/net.ndjson"));
     assert_told(&live, 1, 1010);
     assert_ended(&ns, &live, status, &stderr, "No space left");
-    let beat = live.iter().find(|line| line["op"] == "heartbeat").unwrap();
+    let heartbeat_due = live.iter().find(|line| line["op"] == "heartbeat").unwrap();
     let stop = live.last().unwrap();
     let since = |line: &Value| line["meta"]["unrecorded_since"].clone();
-    assert_eq!(since(beat), since(stop));
+    assert_eq!(since(heartbeat_due), since(stop));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::common::NLSTREAM;
 use crate::common::namespace::Namespace;
 
 /// Far longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A namespace with a small disk at /mnt.
 pub fn with_disk(size: &str) -> Option<Namespace> {
@@ -124,7 +124,7 @@ fn count(ns: &Namespace, file: &str, what: &str) -> usize {
 pub fn wait(what: &str, holds: impl Fn() -> bool) -> Duration {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
+        assert!(begun.elapsed() < SHUTDOWN_TIMEOUT, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
     begun.elapsed()

@@ -98,16 +98,16 @@ fn signs_of_life_come_by_the_clock_and_when_asked_for() {
     ns.run("ip address add 192.0.2.1/24 dev lo; ip route add 198.51.100.0/24 dev lo");
     stream.wait("route", "add");
     stream.wait("meta", "heartbeat");
-    let beat = stream.wait("meta", "heartbeat");
+    let heartbeat_due = stream.wait("meta", "heartbeat");
     let of = |kind: &str| {
-        let kinds = beat["meta"]["kinds"].as_array().unwrap();
+        let kinds = heartbeat_due["meta"]["kinds"].as_array().unwrap();
         kinds.iter().find(|it| it["kind"] == kind).unwrap().clone()
     };
     assert_eq!(of("address")["lines"], 1);
     assert!(of("address")["objects"].as_u64() >= Some(1));
     assert!(of("route")["lines"].as_u64() >= Some(1));
     assert_eq!(of("route")["objects"], 0);
-    assert!(beat["meta"]["memory"].as_u64() > Some(1 << 20));
+    assert!(heartbeat_due["meta"]["memory"].as_u64() > Some(1 << 20));
     stream.interrupt();
 
     let mut stream = ns.stream(&[]);

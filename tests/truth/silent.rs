@@ -9,8 +9,8 @@ use super::judge::{differences, folded, kernel};
 use crate::common::namespace::{Namespace, Stream};
 
 /// How long it is quiet before the kernel's list is read, and how long noise puts that off.
-const QUIET: Duration = Duration::from_millis(200);
-const NOISE: Duration = Duration::from_secs(1);
+const DEBOUNCE: Duration = Duration::from_millis(200);
+const MAX_DEBOUNCE: Duration = Duration::from_secs(1);
 /// For a busy machine.
 const MARGIN: Duration = Duration::from_millis(1500);
 
@@ -114,7 +114,7 @@ fn start(before: &str) -> Option<(Namespace, Stream)> {
     std::thread::sleep(Duration::from_millis(500));
     let mut stream = ns.stream(&["--snapshot", "--audit", "0"]);
     stream.wait("meta", "sync");
-    std::thread::sleep(QUIET + MARGIN);
+    std::thread::sleep(DEBOUNCE + MARGIN);
     Some((ns, stream))
 }
 
@@ -143,9 +143,9 @@ fn each_silent_change_is_told_after_some_quiet() {
                 line["op"].as_str().unwrap(),
                 row.told.2
             );
-            assert!(took <= QUIET + MARGIN, "{}: {took:?}", row.what);
+            assert!(took <= DEBOUNCE + MARGIN, "{}: {took:?}", row.what);
         }
-        std::thread::sleep(2 * QUIET + MARGIN);
+        std::thread::sleep(2 * DEBOUNCE + MARGIN);
         let kernel = kernel(&ns);
         let (lines, _) = stream.interrupt();
         let found = differences(&kernel, &folded(&fold(&lines)));
@@ -174,7 +174,7 @@ fn noise_puts_it_off_for_a_second_at_most() {
     println!("{:>6}  under noise: {:?}", took.as_millis(), "route delete");
     noise.kill().unwrap();
     noise.wait().unwrap();
-    assert!(took <= NOISE + NOISE + MARGIN, "{took:?}");
+    assert!(took <= MAX_DEBOUNCE + MAX_DEBOUNCE + MARGIN, "{took:?}");
 }
 
 /// No event, and nothing that would cast doubt: the audit finds it.
@@ -188,7 +188,7 @@ fn the_audit_finds_what_changed_on_a_device_that_is_down() {
     stream.wait_for("the altname", |line| {
         line["link"]["altnames"].to_string().contains("other")
     });
-    std::thread::sleep(NOISE + MARGIN);
+    std::thread::sleep(MAX_DEBOUNCE + MARGIN);
     let (lines, _) = stream.interrupt();
     let objects = fold(&lines);
     let link = of_kind(&objects, "link").find(|link| link["ifname"] == "v0");
@@ -217,12 +217,12 @@ fn doubt_does_not_depend_on_the_kinds_that_are_asked_for() {
         args.extend(options);
         let mut stream = ns.stream(&args);
         stream.wait("meta", "sync");
-        std::thread::sleep(QUIET + MARGIN);
+        std::thread::sleep(DEBOUNCE + MARGIN);
         ns.run("ip nexthop del id 1");
         stream.wait_for("the nexthop's route", |line| {
             is_told(line, ("route", "delete", "10.9.1.0/24"))
         });
-        std::thread::sleep(QUIET + MARGIN);
+        std::thread::sleep(DEBOUNCE + MARGIN);
         ns.run("ip address del 10.0.0.1/24 dev v0");
         stream.wait_for("the subnet's route", |line| {
             is_told(line, ("route", "delete", "10.9.0.0/24"))

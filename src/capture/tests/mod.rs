@@ -16,14 +16,14 @@ use jiff::Timestamp;
 use super::{Error, Fault, Reader, Writer};
 use crate::event::meta::{Gap, GapCause, Start, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Header, Input, Mark, Source, What};
+use crate::input::{ControlRecord, Header, Input, InputData, Source};
 use crate::names::Recorded;
 
 /// An input that owns its bytes.
 #[derive(Clone, Debug, PartialEq)]
 enum Owned {
     Datagram(Time, Source, Vec<u8>),
-    Mark(Time, Mark),
+    ControlRecord(Time, ControlRecord),
 }
 
 impl Owned {
@@ -31,9 +31,9 @@ impl Owned {
         match self {
             Owned::Datagram(time, source, bytes) => Input {
                 time: *time,
-                what: What::Datagram(*source, bytes),
+                what: InputData::Datagram(*source, bytes),
             },
-            Owned::Mark(time, mark) => Input::mark(*time, mark.clone()),
+            Owned::ControlRecord(time, mark) => Input::mark(*time, mark.clone()),
         }
     }
 }
@@ -41,8 +41,10 @@ impl Owned {
 impl From<Input<'_>> for Owned {
     fn from(input: Input<'_>) -> Self {
         match input.what {
-            What::Datagram(source, bytes) => Owned::Datagram(input.time, source, bytes.to_vec()),
-            What::Mark(mark) => Owned::Mark(input.time, *mark),
+            InputData::Datagram(source, bytes) => {
+                Owned::Datagram(input.time, source, bytes.to_vec())
+            }
+            InputData::ControlRecord(mark) => Owned::ControlRecord(input.time, *mark),
         }
     }
 }
@@ -118,17 +120,20 @@ fn inputs() -> Vec<Owned> {
             Source::Dumps,
             message(16, 2, 1, 2, &[1; 21]),
         ),
-        Owned::Mark(at(1_764_000_001, 5), Mark::Sync),
+        Owned::ControlRecord(at(1_764_000_001, 5), ControlRecord::Sync),
         Owned::Datagram(
             at(1_764_000_002, 999_999_999),
             Source::Events,
             message(24, 0, 0, 0, &[2; 40]),
         ),
-        Owned::Mark(
+        Owned::ControlRecord(
             at(1_764_000_003, 0),
-            Mark::Gap(gap(GapCause::Overflow, Some(7))),
+            ControlRecord::Gap(gap(GapCause::Overflow, Some(7))),
         ),
-        Owned::Mark(at(1_764_000_003, 1), Mark::Gap(gap(GapCause::Error, None))),
+        Owned::ControlRecord(
+            at(1_764_000_003, 1),
+            ControlRecord::Gap(gap(GapCause::Error, None)),
+        ),
         // Recorded as it came, even if it looks like a request or like nothing.
         Owned::Datagram(
             at(1_764_000_004, 0),
@@ -137,7 +142,7 @@ fn inputs() -> Vec<Owned> {
         ),
         Owned::Datagram(at(1_764_000_004, 1), Source::Events, vec![]),
         Owned::Datagram(at(1_764_000_004, 2), Source::Dumps, vec![3; 3]),
-        Owned::Mark(at(1_764_000_005, 0), Mark::Stop(stop)),
+        Owned::ControlRecord(at(1_764_000_005, 0), ControlRecord::Stop(stop)),
     ]
 }
 

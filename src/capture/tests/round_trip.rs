@@ -73,9 +73,13 @@ fn many_datagrams_of_odd_lengths_are_read() {
 
 #[test]
 fn a_time_before_the_epoch_is_the_epoch() {
-    let inputs = [at(-1, 0), at(-1, -5), at(0, -5)].map(|t| Owned::Mark(t, Mark::Sync));
+    let inputs =
+        [at(-1, 0), at(-1, -5), at(0, -5)].map(|t| Owned::ControlRecord(t, ControlRecord::Sync));
     let (back, _) = read(&record(&header(), &inputs));
-    assert_eq!(back, vec![Owned::Mark(at(0, 0), Mark::Sync); 3]);
+    assert_eq!(
+        back,
+        vec![Owned::ControlRecord(at(0, 0), ControlRecord::Sync); 3]
+    );
 }
 
 /// `isb_ifdrop` counts from the beginning; lines that were lost are no packets.
@@ -89,7 +93,7 @@ fn lost_messages_add_up_for_other_tools() {
             from: None,
             to: None,
         };
-        Owned::Mark(at(1, 0), Mark::Gap(gap))
+        Owned::ControlRecord(at(1, 0), ControlRecord::Gap(gap))
     };
     let gaps = [
         gap(GapCause::Overflow, Some(7)),

@@ -54,7 +54,7 @@ fn tshark_opens_a_recording() {
                 .concat(),
             ),
         ),
-        Owned::Mark(at(1_764_000_001, 6), Mark::Sync),
+        Owned::ControlRecord(at(1_764_000_001, 6), ControlRecord::Sync),
         Owned::Datagram(
             at(1_764_000_002, 7),
             Source::Events,
@@ -134,11 +134,11 @@ fn a_file_of_rtmon_is_read() {
     let sources: Vec<_> = inputs
         .iter()
         .map(|input| match &input.input().what {
-            What::Datagram(source, bytes) => {
+            InputData::Datagram(source, bytes) => {
                 let mut messages = crate::netlink::frame::Messages::new(bytes);
                 (*source, messages.next().unwrap().unwrap().kind)
             }
-            What::Mark(_) => unreachable!(),
+            InputData::ControlRecord(_) => unreachable!(),
         })
         .collect();
     assert_eq!(sources[0], (Source::Dumps, 16), "{sources:?}");

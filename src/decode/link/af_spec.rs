@@ -2,11 +2,11 @@
 //! device.
 
 use super::settings::{Names, counter, exactly, settings, symbol8, u32_at};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::Link;
 use crate::event::link::details::{AfSpec, Inet6CacheInfo, Inet6Spec, InetSpec, MctpSpec, Table};
 use crate::event::values::{FlagNames, Flags, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 const AF_INET: u16 = libc::AF_INET as u16;
 const AF_INET6: u16 = libc::AF_INET6 as u16;
@@ -14,14 +14,18 @@ const AF_INET6: u16 = libc::AF_INET6 as u16;
 const AF_MCTP: u16 = 45;
 
 /// `IFLA_AF_SPEC`: an attribute for each family, numbered `AF_*`.
-pub(super) fn af_spec(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), Fault> {
-    cx.nested(attr, |cx, attr| {
+pub(super) fn af_spec(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    into: &mut Link,
+) -> Result<(), AttrError> {
+    context.nested(attr, |context, attr| {
         match attr.kind {
-            AF_INET6 => inet6(cx, &attr, into)?,
-            AF_INET | AF_MCTP if !cx.details => {}
-            AF_INET => details(into).inet = Some(inet(cx, &attr)?),
-            AF_MCTP => details(into).mctp = Some(mctp(cx, &attr)?),
-            _ => return Err(Fault::Unknown),
+            AF_INET6 => inet6(context, &attr, into)?,
+            AF_INET | AF_MCTP if !context.details => {}
+            AF_INET => details(into).inet = Some(inet(context, &attr)?),
+            AF_MCTP => details(into).mctp = Some(mctp(context, &attr)?),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })
@@ -33,14 +37,14 @@ fn details(link: &mut Link) -> &mut AfSpec {
 
 settings! {
     /// `IFLA_INET_*`
-    fn inet(cx, attr, into) -> InetSpec {
+    fn inet(context, attr, into) -> InetSpec {
         IFLA_INET_CONF = 1 => conf: table(&attr, i32::from_ne_bytes, IPV4_DEVCONF)?;
     }
 }
 
 settings! {
     /// `IFLA_MCTP_*`
-    fn mctp(cx, attr, into) -> MctpSpec {
+    fn mctp(context, attr, into) -> MctpSpec {
         IFLA_MCTP_NET = 1 => net: attr.u32()?;
         IFLA_MCTP_PHYS_BINDING = 2 => phys_binding: symbol8(attr, MCTP_BINDINGS)?;
     }
@@ -61,7 +65,11 @@ const MCTP_BINDINGS: Names = &[
 ];
 
 /// `IFLA_INET6_*`
-pub(super) fn inet6(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), Fault> {
+pub(super) fn inet6(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    into: &mut Link,
+) -> Result<(), AttrError> {
     const IFLA_INET6_FLAGS: u16 = 1;
     const IFLA_INET6_CONF: u16 = 2;
     const IFLA_INET6_STATS: u16 = 3;
@@ -70,7 +78,7 @@ pub(super) fn inet6(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), Fau
     const IFLA_INET6_TOKEN: u16 = 7;
     const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
     const IFLA_INET6_RA_MTU: u16 = 9;
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         match attr.kind {
             IFLA_INET6_FLAGS => {
                 let flags = attr.u32()? & !SILENT_FLAGS;
@@ -82,7 +90,7 @@ pub(super) fn inet6(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), Fau
             }
             IFLA_INET6_RA_MTU => into.inet6_ra_mtu = Some(attr.u32()?),
             IFLA_INET6_CONF | IFLA_INET6_STATS | IFLA_INET6_CACHEINFO | IFLA_INET6_ICMP6STATS
-                if !cx.details => {}
+                if !context.details => {}
             IFLA_INET6_CONF => {
                 inet6_details(into).conf = Some(table(&attr, i32::from_ne_bytes, IPV6_DEVCONF)?);
             }
@@ -91,7 +99,7 @@ pub(super) fn inet6(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), Fau
                 inet6_details(into).icmp6stats = Some(counters(&attr, ICMP6STATS)?);
             }
             IFLA_INET6_CACHEINFO => inet6_details(into).cacheinfo = Some(cacheinfo(&attr)?),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })
@@ -115,7 +123,7 @@ const ADDR_GEN_MODES: Names = &[
 ];
 
 /// `struct ifla_cacheinfo`
-fn cacheinfo(attr: &Attr) -> Result<Inet6CacheInfo, Fault> {
+fn cacheinfo(attr: &Attr) -> Result<Inet6CacheInfo, AttrError> {
     let value = exactly(attr, 16)?;
     Ok(Inet6CacheInfo {
         max_reasm_len: u32_at(value, 0)?,
@@ -130,21 +138,21 @@ fn table<const N: usize, T>(
     attr: &Attr,
     read: fn([u8; N]) -> T,
     names: &'static [&'static str],
-) -> Result<Table<T>, Fault> {
+) -> Result<Table<T>, AttrError> {
     let (numbers, rest) = attr.value.as_chunks::<N>();
     match rest {
         [] => Ok(Table {
             values: numbers.iter().map(|bytes| read(*bytes)).collect(),
             names,
         }),
-        _ => Err(Fault::Length),
+        _ => Err(AttrError::Length),
     }
 }
 
 /// An array of counters, the first of which is how many there are.
-fn counters(attr: &Attr, names: &'static [&'static str]) -> Result<Table<u64>, Fault> {
+fn counters(attr: &Attr, names: &'static [&'static str]) -> Result<Table<u64>, AttrError> {
     let mut table = table(attr, |bytes| counter(u64::from_ne_bytes(bytes)), names)?;
-    let counters = table.values.get(1..).ok_or(Fault::Length)?;
+    let counters = table.values.get(1..).ok_or(AttrError::Length)?;
     table.values = counters.into();
     Ok(table)
 }

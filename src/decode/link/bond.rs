@@ -1,21 +1,21 @@
 //! Bonds and their ports.
 
 use super::settings::{Names, lladdr, nonzero, settings, symbol8, symbol32};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::bond::{AdInfo, Bond, BondPort};
 use crate::event::values::{FlagNames, Flags};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 settings! {
     /// `IFLA_BOND_*` → the settings of a bond.
-    pub(super) fn bond(cx, attr, into) -> Bond {
+    pub(super) fn bond(context, attr, into) -> Bond {
         IFLA_BOND_MODE = 1 => mode: symbol8(attr, MODES)?;
         IFLA_BOND_MIIMON = 3 => miimon: attr.u32()?;
         IFLA_BOND_UPDELAY = 4 => updelay: attr.u32()?;
         IFLA_BOND_DOWNDELAY = 5 => downdelay: attr.u32()?;
         IFLA_BOND_USE_CARRIER = 6 => use_carrier: attr.u8()?;
         IFLA_BOND_ARP_INTERVAL = 7 => arp_interval: attr.u32()?;
-        IFLA_BOND_ARP_IP_TARGET = 8 => arp_ip_target: list(cx, &attr, |a| a.ipv4())?;
+        IFLA_BOND_ARP_IP_TARGET = 8 => arp_ip_target: list(context, &attr, |a| a.ipv4())?;
         IFLA_BOND_ARP_VALIDATE = 9 => arp_validate: symbol32(attr, ARP_VALIDATE)?;
         IFLA_BOND_ARP_ALL_TARGETS = 10 => arp_all_targets: symbol32(attr, &[(0, "any"), (1, "all")])?;
         IFLA_BOND_PRIMARY_RESELECT = 12 => primary_reselect: symbol8(attr, PRIMARY_RESELECT)?;
@@ -29,7 +29,7 @@ settings! {
         IFLA_BOND_PACKETS_PER_SLAVE = 20 => packets_per_slave: attr.u32()?;
         IFLA_BOND_AD_LACP_RATE = 21 => ad_lacp_rate: symbol8(attr, &[(0, "slow"), (1, "fast")])?;
         IFLA_BOND_AD_SELECT = 22 => ad_select: symbol8(attr, AD_SELECT)?;
-        IFLA_BOND_AD_INFO = 23 => ad_info: ad_info(cx, &attr)?;
+        IFLA_BOND_AD_INFO = 23 => ad_info: ad_info(context, &attr)?;
         IFLA_BOND_AD_ACTOR_SYS_PRIO = 24 => ad_actor_sys_prio: attr.u16()?;
         IFLA_BOND_AD_USER_PORT_KEY = 25 => ad_user_port_key: attr.u16()?;
         IFLA_BOND_AD_ACTOR_SYSTEM = 26 => ad_actor_system: lladdr(attr)?;
@@ -37,7 +37,7 @@ settings! {
         IFLA_BOND_PEER_NOTIF_DELAY = 28 => peer_notify_delay: attr.u32()?;
         IFLA_BOND_AD_LACP_ACTIVE = 29 => ad_lacp_active: symbol8(attr, &[(0, "off"), (1, "on")])?;
         IFLA_BOND_MISSED_MAX = 30 => arp_missed_max: attr.u8()?;
-        IFLA_BOND_NS_IP6_TARGET = 31 => ns_ip6_target: list(cx, &attr, |a| a.ipv6())?;
+        IFLA_BOND_NS_IP6_TARGET = 31 => ns_ip6_target: list(context, &attr, |a| a.ipv6())?;
         IFLA_BOND_COUPLED_CONTROL = 32 => coupled_control: attr.bool()?;
         IFLA_BOND_BROADCAST_NEIGH = 33 => broadcast_neighbor: attr.bool()?;
         IFLA_BOND_LACP_STRICT = 34 => lacp_strict: attr.bool()?;
@@ -91,12 +91,12 @@ const AD_SELECT: Names = &[
 
 /// Addresses, an attribute each, numbered by their place.
 fn list<T>(
-    cx: &mut Cx,
+    context: &mut DecodeContext,
     attr: &Attr,
-    read: impl Fn(Attr) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
+    read: impl Fn(Attr) -> Result<T, AttrError>,
+) -> Result<Vec<T>, AttrError> {
     let mut list = Vec::new();
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         list.push(read(attr)?);
         Ok(())
     })?;
@@ -105,7 +105,7 @@ fn list<T>(
 
 settings! {
     /// `IFLA_BOND_AD_INFO_*` → the aggregator in use.
-    fn ad_info(cx, attr, into) -> AdInfo {
+    fn ad_info(context, attr, into) -> AdInfo {
         IFLA_BOND_AD_INFO_AGGREGATOR = 1 => aggregator: attr.u16()?;
         IFLA_BOND_AD_INFO_NUM_PORTS = 2 => num_ports: attr.u16()?;
         IFLA_BOND_AD_INFO_ACTOR_KEY = 3 => actor_key: attr.u16()?;
@@ -116,7 +116,7 @@ settings! {
 
 settings! {
     /// `IFLA_BOND_SLAVE_*` → the settings of a bond's port.
-    pub(super) fn port(cx, attr, into) -> BondPort {
+    pub(super) fn port(context, attr, into) -> BondPort {
         IFLA_BOND_SLAVE_STATE = 1 => state: symbol8(attr, &[(0, "ACTIVE"), (1, "BACKUP")])?;
         IFLA_BOND_SLAVE_MII_STATUS = 2 => mii_status: symbol8(attr, MII_STATUS)?;
         IFLA_BOND_SLAVE_LINK_FAILURE_COUNT = 3 => link_failure_count: attr.u32()?;

@@ -5,17 +5,17 @@ use super::settings::{
     Names, VLAN_PROTOCOLS, bytes, counter, exactly, ipv4_nonzero, lladdr, nonzero, settings,
     symbol8, symbol32, u16_at, u32_at,
 };
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::Link;
 use crate::event::link::bridge::{Bridge, BridgePort};
 use crate::event::link::details::{Vlan, VlanTunnel};
 use crate::event::link::values::{BridgeId, HexNumber};
 use crate::event::values::{FlagNames, Flags, LlAddr, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 settings! {
     /// `IFLA_BR_*` → the settings of a bridge.
-    pub(super) fn bridge(cx, attr, into) -> Bridge {
+    pub(super) fn bridge(context, attr, into) -> Bridge {
         IFLA_BR_FORWARD_DELAY = 1 => forward_delay: attr.u32()?;
         IFLA_BR_HELLO_TIME = 2 => hello_time: attr.u32()?;
         IFLA_BR_MAX_AGE = 3 => max_age: attr.u32()?;
@@ -66,8 +66,8 @@ settings! {
         IFLA_BR_FDB_N_LEARNED = 48 => fdb_n_learned: attr.u32()?;
     }
     free {
-        IFLA_BR_MULTI_BOOLOPT = 46 => { options(cx, &attr, into)? }
-        IFLA_BR_MCAST_QUERIER_STATE = 47 => { querier(cx, &attr, into)? }
+        IFLA_BR_MULTI_BOOLOPT = 46 => { options(context, &attr, into)? }
+        IFLA_BR_MCAST_QUERIER_STATE = 47 => { querier(context, &attr, into)? }
     }
     skip { IFLA_BR_PAD = 40 }
 }
@@ -76,7 +76,7 @@ settings! {
 const STP_MODES: Names = &[(0, "auto"), (1, "user"), (2, "kernel")];
 
 /// `struct br_boolopt_multi`: the options' values, and which of them the kernel has.
-fn options(cx: &mut Cx, attr: &Attr, into: &mut Bridge) -> Result<(), Fault> {
+fn options(context: &mut DecodeContext, attr: &Attr, into: &mut Bridge) -> Result<(), AttrError> {
     let value = exactly(attr, 8)?;
     let (values, mut mask) = (u32_at(value, 0)?, u32_at(value, 4)?);
     let places = [
@@ -93,13 +93,13 @@ fn options(cx: &mut Cx, attr: &Attr, into: &mut Bridge) -> Result<(), Fault> {
         }
     }
     if mask != 0 {
-        cx.keep(Some(attr.kind), Fault::Unknown, value);
+        context.record_unparsed(Some(attr.kind), AttrError::Unknown, value);
     }
     Ok(())
 }
 
 /// `BRIDGE_QUERIER_*`: who sends multicast queries.
-fn querier(cx: &mut Cx, attr: &Attr, into: &mut Bridge) -> Result<(), Fault> {
+fn querier(context: &mut DecodeContext, attr: &Attr, into: &mut Bridge) -> Result<(), AttrError> {
     const BRIDGE_QUERIER_IP_ADDRESS: u16 = 1;
     const BRIDGE_QUERIER_IP_PORT: u16 = 2;
     const BRIDGE_QUERIER_IP_OTHER_TIMER: u16 = 3;
@@ -107,7 +107,7 @@ fn querier(cx: &mut Cx, attr: &Attr, into: &mut Bridge) -> Result<(), Fault> {
     const BRIDGE_QUERIER_IPV6_ADDRESS: u16 = 5;
     const BRIDGE_QUERIER_IPV6_PORT: u16 = 6;
     const BRIDGE_QUERIER_IPV6_OTHER_TIMER: u16 = 7;
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         match attr.kind {
             BRIDGE_QUERIER_IP_ADDRESS => into.mcast_querier_ipv4_addr = ipv4_nonzero(attr)?,
             BRIDGE_QUERIER_IP_PORT => into.mcast_querier_ipv4_port_index = nonzero(attr.u32()?),
@@ -115,16 +115,16 @@ fn querier(cx: &mut Cx, attr: &Attr, into: &mut Bridge) -> Result<(), Fault> {
                 into.mcast_querier_ipv6_addr = Some(attr.ipv6()?).filter(|ip| !ip.is_unspecified())
             }
             BRIDGE_QUERIER_IPV6_PORT => into.mcast_querier_ipv6_port_index = nonzero(attr.u32()?),
-            BRIDGE_QUERIER_IP_OTHER_TIMER if cx.details => {
+            BRIDGE_QUERIER_IP_OTHER_TIMER if context.details => {
                 into.mcast_querier_ipv4_other_timer = Some(timer(&attr)?);
             }
-            BRIDGE_QUERIER_IPV6_OTHER_TIMER if cx.details => {
+            BRIDGE_QUERIER_IPV6_OTHER_TIMER if context.details => {
                 into.mcast_querier_ipv6_other_timer = Some(timer(&attr)?);
             }
             BRIDGE_QUERIER_IP_OTHER_TIMER
             | BRIDGE_QUERIER_IPV6_OTHER_TIMER
             | BRIDGE_QUERIER_PAD => {}
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })
@@ -132,7 +132,7 @@ fn querier(cx: &mut Cx, attr: &Attr, into: &mut Bridge) -> Result<(), Fault> {
 
 settings! {
     /// `IFLA_BRPORT_*` → the settings of a bridge port.
-    pub(super) fn port(cx, attr, into) -> BridgePort {
+    pub(super) fn port(context, attr, into) -> BridgePort {
         IFLA_BRPORT_STATE = 1 => state: symbol8(attr, PORT_STATES)?;
         IFLA_BRPORT_PRIORITY = 2 => priority: attr.u16()?;
         IFLA_BRPORT_COST = 3 => cost: attr.u32()?;
@@ -194,38 +194,42 @@ pub(super) const PORT_STATES: Names = &[
 ];
 
 /// `struct ifla_bridge_id`
-fn bridge_id(attr: &Attr) -> Result<BridgeId, Fault> {
+fn bridge_id(attr: &Attr) -> Result<BridgeId, AttrError> {
     let value = exactly(attr, 8)?;
     Ok(BridgeId {
         priority: u16::from_be_bytes(bytes(value, 0)?),
-        address: LlAddr::new(&value[2..]).ok_or(Fault::Length)?,
+        address: LlAddr::new(&value[2..]).ok_or(AttrError::Length)?,
     })
 }
 
 /// A time in ticks of 1/100 s → seconds.
-fn timer(attr: &Attr) -> Result<f64, Fault> {
+fn timer(attr: &Attr) -> Result<f64, AttrError> {
     Ok(attr.u64()? as f64 / 100.0)
 }
 
 /// `IFLA_BRIDGE_*` in `IFLA_AF_SPEC` of a message of family bridge.
-pub(super) fn af_spec(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), Fault> {
+pub(super) fn af_spec(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    into: &mut Link,
+) -> Result<(), AttrError> {
     const IFLA_BRIDGE_MODE: u16 = 1;
     const IFLA_BRIDGE_VLAN_INFO: u16 = 2;
     const IFLA_BRIDGE_VLAN_TUNNEL_INFO: u16 = 3;
     const IFLA_BRIDGE_MRP: u16 = 4;
     const IFLA_BRIDGE_CFM: u16 = 5;
     const IFLA_BRIDGE_MST: u16 = 6;
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         match attr.kind {
             IFLA_BRIDGE_MODE => into.hwmode = Some(Symbol::of(attr.u16()?.into(), HW_MODES)),
             IFLA_BRIDGE_VLAN_INFO => vlan(&attr, into.vlans.get_or_insert_default())?,
             IFLA_BRIDGE_VLAN_TUNNEL_INFO => {
-                vlan_tunnel(cx, &attr, into.vlan_tunnels.get_or_insert_default())?;
+                vlan_tunnel(context, &attr, into.vlan_tunnels.get_or_insert_default())?;
             }
-            IFLA_BRIDGE_MRP => into.mrp = nonempty(bridge_af::mrp(cx, &attr)?),
-            IFLA_BRIDGE_CFM => bridge_af::cfm(cx, &attr, &mut into.cfm, &mut into.cfm_status)?,
-            IFLA_BRIDGE_MST => into.mst = nonempty(bridge_af::mst(cx, &attr)?),
-            _ => return Err(Fault::Unknown),
+            IFLA_BRIDGE_MRP => into.mrp = nonempty(bridge_af::mrp(context, &attr)?),
+            IFLA_BRIDGE_CFM => bridge_af::cfm(context, &attr, &mut into.cfm, &mut into.cfm_status)?,
+            IFLA_BRIDGE_MST => into.mst = nonempty(bridge_af::mst(context, &attr)?),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })
@@ -244,11 +248,11 @@ const RANGE_BEGIN: u16 = 1 << 3;
 const RANGE_END: u16 = 1 << 4;
 
 /// `struct bridge_vlan_info`: a VLAN, or one of the two that bound a range.
-fn vlan(attr: &Attr, vlans: &mut Vec<Vlan>) -> Result<(), Fault> {
+fn vlan(attr: &Attr, vlans: &mut Vec<Vlan>) -> Result<(), AttrError> {
     let value = exactly(attr, 4)?;
     let (flags, vlan) = (u16_at(value, 0)?, u16_at(value, 2)?);
     if flags & RANGE_END != 0 {
-        let first = vlans.last_mut().ok_or(Fault::Value)?;
+        let first = vlans.last_mut().ok_or(AttrError::Value)?;
         first.vlan_end = Some(vlan);
         return Ok(());
     }
@@ -261,23 +265,27 @@ fn vlan(attr: &Attr, vlans: &mut Vec<Vlan>) -> Result<(), Fault> {
 }
 
 /// `IFLA_BRIDGE_VLAN_TUNNEL_*`: the same for VLANs that are mapped to tunnel ids.
-fn vlan_tunnel(cx: &mut Cx, attr: &Attr, tunnels: &mut Vec<VlanTunnel>) -> Result<(), Fault> {
+fn vlan_tunnel(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    tunnels: &mut Vec<VlanTunnel>,
+) -> Result<(), AttrError> {
     const IFLA_BRIDGE_VLAN_TUNNEL_ID: u16 = 1;
     const IFLA_BRIDGE_VLAN_TUNNEL_VID: u16 = 2;
     const IFLA_BRIDGE_VLAN_TUNNEL_FLAGS: u16 = 3;
     let (mut tunid, mut vlan, mut flags) = (None, None, 0);
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         match attr.kind {
             IFLA_BRIDGE_VLAN_TUNNEL_ID => tunid = Some(attr.u32()?),
             IFLA_BRIDGE_VLAN_TUNNEL_VID => vlan = Some(attr.u16()?),
             IFLA_BRIDGE_VLAN_TUNNEL_FLAGS => flags = attr.u16()?,
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })?;
-    let (tunid, vlan) = tunid.zip(vlan).ok_or(Fault::Value)?;
+    let (tunid, vlan) = tunid.zip(vlan).ok_or(AttrError::Value)?;
     if flags & RANGE_END != 0 {
-        let first = tunnels.last_mut().ok_or(Fault::Value)?;
+        let first = tunnels.last_mut().ok_or(AttrError::Value)?;
         (first.vlan_end, first.tunid_end) = (Some(vlan), Some(tunid));
         return Ok(());
     }

@@ -2,52 +2,52 @@
 
 use super::bridge::PORT_STATES;
 use super::settings::{Names, lladdr, settings, symbol8, symbol32};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::bridge_af::{Cfm, CfmPeerStatus, CfmStatus, Mrp, Mst};
 use crate::event::values::Hex;
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 /// The attributes of the number `kind` inside an attribute, each read by `read`.
 fn list<T>(
-    cx: &mut Cx,
+    context: &mut DecodeContext,
     attr: &Attr,
     kind: u16,
-    read: impl Fn(&mut Cx, &Attr) -> Result<T, Fault>,
-) -> Result<Vec<T>, Fault> {
+    read: impl Fn(&mut DecodeContext, &Attr) -> Result<T, AttrError>,
+) -> Result<Vec<T>, AttrError> {
     let mut list = Vec::new();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         if attr.kind != kind {
-            return Err(Fault::Unknown);
+            return Err(AttrError::Unknown);
         }
-        list.push(read(cx, &attr)?);
+        list.push(read(context, &attr)?);
         Ok(())
     })?;
     Ok(list)
 }
 
 /// `IFLA_BRIDGE_MST_ENTRY`, an attribute each.
-pub(super) fn mst(cx: &mut Cx, attr: &Attr) -> Result<Vec<Mst>, Fault> {
+pub(super) fn mst(context: &mut DecodeContext, attr: &Attr) -> Result<Vec<Mst>, AttrError> {
     const IFLA_BRIDGE_MST_ENTRY: u16 = 1;
-    list(cx, attr, IFLA_BRIDGE_MST_ENTRY, tree)
+    list(context, attr, IFLA_BRIDGE_MST_ENTRY, tree)
 }
 
 settings! {
     /// `IFLA_BRIDGE_MST_ENTRY_*`
-    fn tree(cx, attr, into) -> Mst {
+    fn tree(context, attr, into) -> Mst {
         IFLA_BRIDGE_MST_ENTRY_MSTI = 1 => instance: attr.u16()?;
         IFLA_BRIDGE_MST_ENTRY_STATE = 2 => state: symbol8(attr, PORT_STATES)?;
     }
 }
 
 /// `IFLA_BRIDGE_MRP_INFO`, an attribute each.
-pub(super) fn mrp(cx: &mut Cx, attr: &Attr) -> Result<Vec<Mrp>, Fault> {
+pub(super) fn mrp(context: &mut DecodeContext, attr: &Attr) -> Result<Vec<Mrp>, AttrError> {
     const IFLA_BRIDGE_MRP_INFO: u16 = 7;
-    list(cx, attr, IFLA_BRIDGE_MRP_INFO, ring)
+    list(context, attr, IFLA_BRIDGE_MRP_INFO, ring)
 }
 
 settings! {
     /// `IFLA_BRIDGE_MRP_INFO_*`
-    fn ring(cx, attr, into) -> Mrp {
+    fn ring(context, attr, into) -> Mrp {
         IFLA_BRIDGE_MRP_INFO_RING_ID = 1 => ring_id: attr.u32()?;
         IFLA_BRIDGE_MRP_INFO_P_IFINDEX = 2 => p_port_index: attr.u32()?;
         IFLA_BRIDGE_MRP_INFO_S_IFINDEX = 3 => s_port_index: attr.u32()?;
@@ -74,11 +74,11 @@ const IN_ROLES: Names = &[(0, "disabled"), (1, "mic"), (2, "mim")];
 
 /// `IFLA_BRIDGE_CFM_*`: several attributes speak of one end point, all of them with its number.
 pub(super) fn cfm(
-    cx: &mut Cx,
+    context: &mut DecodeContext,
     attr: &Attr,
     points: &mut Option<Vec<Cfm>>,
     seen: &mut Option<Vec<CfmStatus>>,
-) -> Result<(), Fault> {
+) -> Result<(), AttrError> {
     const IFLA_BRIDGE_CFM_MEP_CREATE_INFO: u16 = 9;
     const IFLA_BRIDGE_CFM_MEP_CONFIG_INFO: u16 = 10;
     const IFLA_BRIDGE_CFM_CC_CONFIG_INFO: u16 = 11;
@@ -87,25 +87,27 @@ pub(super) fn cfm(
     const IFLA_BRIDGE_CFM_CC_PEER_MEP_INFO: u16 = 14;
     const IFLA_BRIDGE_CFM_MEP_STATUS_INFO: u16 = 15;
     const IFLA_BRIDGE_CFM_CC_PEER_STATUS_INFO: u16 = 16;
-    cx.nested(attr, |cx, attr| match attr.kind {
-        IFLA_BRIDGE_CFM_MEP_CREATE_INFO => create(cx, &attr, points.get_or_insert_default()),
-        IFLA_BRIDGE_CFM_MEP_CONFIG_INFO => config(cx, &attr, points.get_or_insert_default()),
-        IFLA_BRIDGE_CFM_CC_CONFIG_INFO => check(cx, &attr, points.get_or_insert_default()),
-        IFLA_BRIDGE_CFM_CC_RDI_INFO => rdi(cx, &attr, points.get_or_insert_default()),
-        IFLA_BRIDGE_CFM_CC_CCM_TX_INFO => sent(cx, &attr, points.get_or_insert_default()),
-        IFLA_BRIDGE_CFM_CC_PEER_MEP_INFO => peer(cx, &attr, points.get_or_insert_default()),
-        IFLA_BRIDGE_CFM_MEP_STATUS_INFO => status(cx, &attr, seen.get_or_insert_default()),
-        IFLA_BRIDGE_CFM_CC_PEER_STATUS_INFO => peer_status(cx, &attr, seen.get_or_insert_default()),
-        _ => Err(Fault::Unknown),
+    context.nested(attr, |context, attr| match attr.kind {
+        IFLA_BRIDGE_CFM_MEP_CREATE_INFO => create(context, &attr, points.get_or_insert_default()),
+        IFLA_BRIDGE_CFM_MEP_CONFIG_INFO => config(context, &attr, points.get_or_insert_default()),
+        IFLA_BRIDGE_CFM_CC_CONFIG_INFO => check(context, &attr, points.get_or_insert_default()),
+        IFLA_BRIDGE_CFM_CC_RDI_INFO => rdi(context, &attr, points.get_or_insert_default()),
+        IFLA_BRIDGE_CFM_CC_CCM_TX_INFO => sent(context, &attr, points.get_or_insert_default()),
+        IFLA_BRIDGE_CFM_CC_PEER_MEP_INFO => peer(context, &attr, points.get_or_insert_default()),
+        IFLA_BRIDGE_CFM_MEP_STATUS_INFO => status(context, &attr, seen.get_or_insert_default()),
+        IFLA_BRIDGE_CFM_CC_PEER_STATUS_INFO => {
+            peer_status(context, &attr, seen.get_or_insert_default())
+        }
+        _ => Err(AttrError::Unknown),
     })
 }
 
 /// The number of the end point that an attribute speaks of: the first of all these sets.
-fn instance(attr: &Attr) -> Result<u32, Fault> {
+fn instance(attr: &Attr) -> Result<u32, AttrError> {
     let mut inside = crate::netlink::attr::Attrs::new(attr.value).flatten();
     inside
         .find(|attr| attr.kind == 1)
-        .ok_or(Fault::Value)?
+        .ok_or(AttrError::Value)?
         .u32()
 }
 
@@ -133,14 +135,14 @@ macro_rules! point {
         $($const:ident = $number:literal => $body:expr;)*
     ) => {
         $(#[$doc])*
-        fn $name(cx: &mut Cx, $attr: &Attr, list: &mut Vec<$type>) -> Result<(), Fault> {
+        fn $name(context: &mut DecodeContext, $attr: &Attr, list: &mut Vec<$type>) -> Result<(), AttrError> {
             $(const $const: u16 = $number;)*
             let $into = of_instance!(list, $attr, $type);
-            cx.nested($attr, |_, $attr| {
+            context.nested($attr, |_, $attr| {
                 match $attr.kind {
                     1 => {}
                     $($const => $body,)*
-                    _ => return Err(Fault::Unknown),
+                    _ => return Err(AttrError::Unknown),
                 }
                 Ok(())
             })
@@ -199,16 +201,20 @@ point! {
 }
 
 /// `IFLA_BRIDGE_CFM_CC_PEER_STATUS_*`: one for each end point at the other side.
-fn peer_status(cx: &mut Cx, attr: &Attr, list: &mut Vec<CfmStatus>) -> Result<(), Fault> {
+fn peer_status(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    list: &mut Vec<CfmStatus>,
+) -> Result<(), AttrError> {
     let it = of_instance!(list, attr, CfmStatus);
-    let peer = peer_seen(cx, attr)?;
+    let peer = peer_seen(context, attr)?;
     it.peers.get_or_insert_default().push(peer);
     Ok(())
 }
 
 settings! {
     /// `IFLA_BRIDGE_CFM_CC_PEER_STATUS_*`
-    fn peer_seen(cx, attr, into) -> CfmPeerStatus {
+    fn peer_seen(context, attr, into) -> CfmPeerStatus {
         IFLA_BRIDGE_CFM_CC_PEER_STATUS_PEER_MEPID = 2 => peer_mepid: attr.u32()?;
         IFLA_BRIDGE_CFM_CC_PEER_STATUS_CCM_DEFECT = 3 => ccm_defect: attr.u32()?;
         IFLA_BRIDGE_CFM_CC_PEER_STATUS_RDI = 4 => rdi: attr.u32()?;

@@ -1,16 +1,16 @@
 //! CAN devices.
 
 use super::settings::{Names, exactly, settings, symbol32, u16_at, u32_at};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::can::{
     BitTiming, BitTimingConst, Bounds, BusErrors, Can, CanStats, Pwm, PwmConst, Tdc, TdcConst,
 };
 use crate::event::values::{FlagNames, Flags};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 settings! {
     /// `IFLA_CAN_*` → the settings and state of a CAN device.
-    pub(super) fn can(cx, attr, into) -> Can {
+    pub(super) fn can(context, attr, into) -> Can {
         IFLA_CAN_BITTIMING = 1 => bittiming: bittiming(&attr)?;
         IFLA_CAN_BITTIMING_CONST = 2 => bittiming_const: bittiming_const(&attr)?;
         IFLA_CAN_CLOCK = 3 => clock: attr.u32()?;
@@ -30,10 +30,10 @@ settings! {
         IFLA_CAN_XL_DATA_BITRATE_CONST = 20 => xl_data_bitrate_const: list(&attr, u32::from_ne_bytes)?;
     }
     free {
-        IFLA_CAN_TDC = 16 => { (into.tdc, into.tdc_const) = tdc(cx, &attr)? }
-        IFLA_CAN_CTRLMODE_EXT = 17 => { ctrlmode_ext(cx, &attr, into)? }
-        IFLA_CAN_XL_TDC = 21 => { (into.xl_tdc, into.xl_tdc_const) = tdc(cx, &attr)? }
-        IFLA_CAN_XL_PWM = 22 => { (into.xl_pwm, into.xl_pwm_const) = pwm(cx, &attr)? }
+        IFLA_CAN_TDC = 16 => { (into.tdc, into.tdc_const) = tdc(context, &attr)? }
+        IFLA_CAN_CTRLMODE_EXT = 17 => { ctrlmode_ext(context, &attr, into)? }
+        IFLA_CAN_XL_TDC = 21 => { (into.xl_tdc, into.xl_tdc_const) = tdc(context, &attr)? }
+        IFLA_CAN_XL_PWM = 22 => { (into.xl_pwm, into.xl_pwm_const) = pwm(context, &attr)? }
     }
 }
 
@@ -65,11 +65,11 @@ const MODES: &FlagNames = &[
 ];
 
 /// `IFLA_CAN_CTRLMODE_*`
-fn ctrlmode_ext(cx: &mut Cx, attr: &Attr, into: &mut Can) -> Result<(), Fault> {
+fn ctrlmode_ext(context: &mut DecodeContext, attr: &Attr, into: &mut Can) -> Result<(), AttrError> {
     const IFLA_CAN_CTRLMODE_SUPPORTED: u16 = 1;
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         if attr.kind != IFLA_CAN_CTRLMODE_SUPPORTED {
-            return Err(Fault::Unknown);
+            return Err(AttrError::Unknown);
         }
         into.ctrlmode_supported = Some(Flags::new(attr.u32()?.into(), MODES));
         Ok(())
@@ -77,11 +77,14 @@ fn ctrlmode_ext(cx: &mut Cx, attr: &Attr, into: &mut Can) -> Result<(), Fault> {
 }
 
 /// Numbers in attributes of 32 bits, counted from 1.
-fn numbers<const N: usize>(cx: &mut Cx, attr: &Attr) -> Result<[Option<u32>; N], Fault> {
+fn numbers<const N: usize>(
+    context: &mut DecodeContext,
+    attr: &Attr,
+) -> Result<[Option<u32>; N], AttrError> {
     let mut numbers = [None; N];
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         let place = usize::from(attr.kind).wrapping_sub(1);
-        *numbers.get_mut(place).ok_or(Fault::Unknown)? = Some(attr.u32()?);
+        *numbers.get_mut(place).ok_or(AttrError::Unknown)? = Some(attr.u32()?);
         Ok(())
     })?;
     Ok(numbers)
@@ -99,8 +102,11 @@ fn some<T: Default + PartialEq>(value: T) -> Option<T> {
 }
 
 /// `IFLA_CAN_TDC_*`: what is set, and what the hardware can do.
-fn tdc(cx: &mut Cx, attr: &Attr) -> Result<(Option<Tdc>, Option<TdcConst>), Fault> {
-    let [v_min, v_max, o_min, o_max, f_min, f_max, tdcv, tdco, tdcf] = numbers(cx, attr)?;
+fn tdc(
+    context: &mut DecodeContext,
+    attr: &Attr,
+) -> Result<(Option<Tdc>, Option<TdcConst>), AttrError> {
+    let [v_min, v_max, o_min, o_max, f_min, f_max, tdcv, tdco, tdcf] = numbers(context, attr)?;
     let able = TdcConst {
         tdcv: bounds(v_min, v_max),
         tdco: bounds(o_min, o_max),
@@ -110,8 +116,11 @@ fn tdc(cx: &mut Cx, attr: &Attr) -> Result<(Option<Tdc>, Option<TdcConst>), Faul
 }
 
 /// `IFLA_CAN_PWM_*`: what is set, and what the hardware can do.
-fn pwm(cx: &mut Cx, attr: &Attr) -> Result<(Option<Pwm>, Option<PwmConst>), Fault> {
-    let [s_min, s_max, l_min, l_max, o_min, o_max, pwms, pwml, pwmo] = numbers(cx, attr)?;
+fn pwm(
+    context: &mut DecodeContext,
+    attr: &Attr,
+) -> Result<(Option<Pwm>, Option<PwmConst>), AttrError> {
+    let [s_min, s_max, l_min, l_max, o_min, o_max, pwms, pwml, pwmo] = numbers(context, attr)?;
     let able = PwmConst {
         pwms: bounds(s_min, s_max),
         pwml: bounds(l_min, l_max),
@@ -121,7 +130,7 @@ fn pwm(cx: &mut Cx, attr: &Attr) -> Result<(Option<Pwm>, Option<PwmConst>), Faul
 }
 
 /// `struct can_device_stats`
-pub(super) fn xstats(attr: &Attr) -> Result<CanStats, Fault> {
+pub(super) fn xstats(attr: &Attr) -> Result<CanStats, AttrError> {
     let value = exactly(attr, 24)?;
     Ok(CanStats {
         bus_error: u32_at(value, 0)?,
@@ -134,7 +143,7 @@ pub(super) fn xstats(attr: &Attr) -> Result<CanStats, Fault> {
 }
 
 /// `struct can_berr_counter`
-fn berr_counter(attr: &Attr) -> Result<BusErrors, Fault> {
+fn berr_counter(attr: &Attr) -> Result<BusErrors, AttrError> {
     let value = exactly(attr, 4)?;
     Ok(BusErrors {
         tx: u16_at(value, 0)?,
@@ -143,7 +152,7 @@ fn berr_counter(attr: &Attr) -> Result<BusErrors, Fault> {
 }
 
 /// `struct can_bittiming`
-fn bittiming(attr: &Attr) -> Result<BitTiming, Fault> {
+fn bittiming(attr: &Attr) -> Result<BitTiming, AttrError> {
     let value = exactly(attr, 32)?;
     let sample_point = u32_at(value, 4)?;
     Ok(BitTiming {
@@ -159,10 +168,10 @@ fn bittiming(attr: &Attr) -> Result<BitTiming, Fault> {
 }
 
 /// `struct can_bittiming_const`
-fn bittiming_const(attr: &Attr) -> Result<BitTimingConst, Fault> {
+fn bittiming_const(attr: &Attr) -> Result<BitTimingConst, AttrError> {
     let value = exactly(attr, 48)?;
     let name = value[..16].split(|byte| *byte == 0).next();
-    let bounds = |min, max| -> Result<Bounds, Fault> {
+    let bounds = |min, max| -> Result<Bounds, AttrError> {
         Ok(Bounds {
             min: u32_at(value, min)?,
             max: u32_at(value, max)?,
@@ -182,10 +191,10 @@ fn bittiming_const(attr: &Attr) -> Result<BitTimingConst, Fault> {
 }
 
 /// An array of numbers.
-fn list<const N: usize, T>(attr: &Attr, read: fn([u8; N]) -> T) -> Result<Vec<T>, Fault> {
+fn list<const N: usize, T>(attr: &Attr, read: fn([u8; N]) -> T) -> Result<Vec<T>, AttrError> {
     let (numbers, rest) = attr.value.as_chunks::<N>();
     match rest {
         [] => Ok(numbers.iter().map(|bytes| read(*bytes)).collect()),
-        _ => Err(Fault::Length),
+        _ => Err(AttrError::Length),
     }
 }

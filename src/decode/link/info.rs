@@ -1,11 +1,11 @@
 //! `IFLA_LINKINFO`: what kind of device a link is, and its settings.
 
 use super::{bond, bridge, can, kinds, tunnel};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::info::{InfoData, InfoSlaveData, LinkInfo};
 use crate::event::link::tunnel::Tunnel;
 use crate::event::values::Symbol;
-use crate::netlink::attr::{Attr, Attrs, Fault};
+use crate::netlink::attr::{Attr, AttrError, Attrs};
 
 /// Every kind of device whose name is worth no allocation.
 const KINDS: &[&str] = &[
@@ -67,7 +67,7 @@ pub(super) fn known(name: &str, known: &'static [&'static str]) -> Symbol {
 }
 
 /// `IFLA_INFO_*`
-pub(super) fn info(cx: &mut Cx, attr: &Attr) -> Result<LinkInfo, Fault> {
+pub(super) fn info(context: &mut DecodeContext, attr: &Attr) -> Result<LinkInfo, AttrError> {
     let mut info = LinkInfo::default();
     // The kinds first: they tell what the data are.
     let (mut kind, mut slave_kind) = ("", "");
@@ -78,15 +78,17 @@ pub(super) fn info(cx: &mut Cx, attr: &Attr) -> Result<LinkInfo, Fault> {
             _ => {}
         }
     }
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         match attr.kind {
             libc::IFLA_INFO_KIND => info.info_kind = Some(known(attr.str()?, KINDS)),
             libc::IFLA_INFO_SLAVE_KIND => info.info_slave_kind = Some(known(attr.str()?, KINDS)),
-            libc::IFLA_INFO_DATA => info.info_data = data(cx, &attr, kind)?,
-            libc::IFLA_INFO_SLAVE_DATA => info.info_slave_data = slave_data(cx, &attr, slave_kind)?,
-            libc::IFLA_INFO_XSTATS if !cx.details => {}
+            libc::IFLA_INFO_DATA => info.info_data = data(context, &attr, kind)?,
+            libc::IFLA_INFO_SLAVE_DATA => {
+                info.info_slave_data = slave_data(context, &attr, slave_kind)?
+            }
+            libc::IFLA_INFO_XSTATS if !context.details => {}
             libc::IFLA_INFO_XSTATS if kind == "can" => info.info_xstats = Some(can::xstats(&attr)?),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })?;
@@ -94,39 +96,43 @@ pub(super) fn info(cx: &mut Cx, attr: &Attr) -> Result<LinkInfo, Fault> {
 }
 
 /// `IFLA_INFO_DATA` of that kind of device.
-fn data(cx: &mut Cx, attr: &Attr, kind: &str) -> Result<Option<InfoData>, Fault> {
+fn data(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    kind: &str,
+) -> Result<Option<InfoData>, AttrError> {
     Ok(Some(match kind {
-        "bridge" => InfoData::Bridge(bridge::bridge(cx, attr)?.into()),
-        "bond" => InfoData::Bond(bond::bond(cx, attr)?.into()),
-        "vlan" => InfoData::Vlan(kinds::vlan(cx, attr)?.into()),
-        "vxlan" => InfoData::Vxlan(tunnel::vxlan(cx, attr)?.into()),
-        "macvlan" | "macvtap" => InfoData::Macvlan(kinds::macvlan(cx, attr)?.into()),
-        "ipvlan" | "ipvtap" => InfoData::Ipvlan(kinds::ipvlan(cx, attr)?),
-        "vrf" => InfoData::Vrf(kinds::vrf(cx, attr)?),
-        "tun" => InfoData::Tun(kinds::tun(cx, attr)?.into()),
+        "bridge" => InfoData::Bridge(bridge::bridge(context, attr)?.into()),
+        "bond" => InfoData::Bond(bond::bond(context, attr)?.into()),
+        "vlan" => InfoData::Vlan(kinds::vlan(context, attr)?.into()),
+        "vxlan" => InfoData::Vxlan(tunnel::vxlan(context, attr)?.into()),
+        "macvlan" | "macvtap" => InfoData::Macvlan(kinds::macvlan(context, attr)?.into()),
+        "ipvlan" | "ipvtap" => InfoData::Ipvlan(kinds::ipvlan(context, attr)?),
+        "vrf" => InfoData::Vrf(kinds::vrf(context, attr)?),
+        "tun" => InfoData::Tun(kinds::tun(context, attr)?.into()),
         "gre" | "gretap" | "erspan" | "ip6gre" | "ip6gretap" | "ip6erspan" => {
-            tunnel(tunnel::gre(cx, attr)?)
+            tunnel(tunnel::gre(context, attr)?)
         }
-        "ipip" | "sit" => tunnel(tunnel::iptun(cx, attr)?),
-        "ip6tnl" => tunnel(tunnel::ip6tnl(cx, attr)?),
-        "vti" | "vti6" => tunnel(tunnel::vti(cx, attr)?),
-        "xfrm" => InfoData::Xfrm(tunnel::xfrm(cx, attr)?),
-        "geneve" => InfoData::Geneve(tunnel::geneve(cx, attr)?.into()),
-        "gtp" => InfoData::Gtp(kinds::gtp(cx, attr)?.into()),
-        "hsr" => InfoData::Hsr(kinds::hsr(cx, attr)?.into()),
-        "macsec" => InfoData::Macsec(kinds::macsec(cx, attr)?.into()),
-        "can" | "vcan" | "vxcan" => InfoData::Can(can::can(cx, attr)?.into()),
-        "netkit" => InfoData::Netkit(kinds::netkit(cx, attr)?.into()),
-        "batadv" => InfoData::Batadv(kinds::batadv(cx, attr)?),
-        "bareudp" => InfoData::Bareudp(kinds::bareudp(cx, attr)?),
-        "amt" => InfoData::Amt(kinds::amt(cx, attr)?.into()),
-        "rmnet" => InfoData::Rmnet(kinds::rmnet(cx, attr)?),
-        "ipoib" => InfoData::Ipoib(kinds::ipoib(cx, attr)?),
-        "ovpn" => InfoData::Ovpn(kinds::ovpn(cx, attr)?),
-        "dsa" => InfoData::Dsa(kinds::dsa(cx, attr)?),
-        "wwan" => InfoData::Wwan(kinds::wwan(cx, attr)?),
+        "ipip" | "sit" => tunnel(tunnel::iptun(context, attr)?),
+        "ip6tnl" => tunnel(tunnel::ip6tnl(context, attr)?),
+        "vti" | "vti6" => tunnel(tunnel::vti(context, attr)?),
+        "xfrm" => InfoData::Xfrm(tunnel::xfrm(context, attr)?),
+        "geneve" => InfoData::Geneve(tunnel::geneve(context, attr)?.into()),
+        "gtp" => InfoData::Gtp(kinds::gtp(context, attr)?.into()),
+        "hsr" => InfoData::Hsr(kinds::hsr(context, attr)?.into()),
+        "macsec" => InfoData::Macsec(kinds::macsec(context, attr)?.into()),
+        "can" | "vcan" | "vxcan" => InfoData::Can(can::can(context, attr)?.into()),
+        "netkit" => InfoData::Netkit(kinds::netkit(context, attr)?.into()),
+        "batadv" => InfoData::Batadv(kinds::batadv(context, attr)?),
+        "bareudp" => InfoData::Bareudp(kinds::bareudp(context, attr)?),
+        "amt" => InfoData::Amt(kinds::amt(context, attr)?.into()),
+        "rmnet" => InfoData::Rmnet(kinds::rmnet(context, attr)?),
+        "ipoib" => InfoData::Ipoib(kinds::ipoib(context, attr)?),
+        "ovpn" => InfoData::Ovpn(kinds::ovpn(context, attr)?),
+        "dsa" => InfoData::Dsa(kinds::dsa(context, attr)?),
+        "wwan" => InfoData::Wwan(kinds::wwan(context, attr)?),
         _ => {
-            cx.nested(attr, |_, _| Err(Fault::Unknown))?;
+            context.nested(attr, |_, _| Err(AttrError::Unknown))?;
             return Ok(None);
         }
     }))
@@ -139,23 +145,27 @@ fn tunnel(mut settings: Tunnel) -> InfoData {
 }
 
 /// `IFLA_INFO_SLAVE_DATA` of a port of that kind of master.
-fn slave_data(cx: &mut Cx, attr: &Attr, kind: &str) -> Result<Option<InfoSlaveData>, Fault> {
+fn slave_data(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    kind: &str,
+) -> Result<Option<InfoSlaveData>, AttrError> {
     Ok(Some(match kind {
-        "bridge" => InfoSlaveData::Bridge(bridge::port(cx, attr)?.into()),
-        "bond" => InfoSlaveData::Bond(bond::port(cx, attr)?.into()),
-        "vrf" => InfoSlaveData::Vrf(kinds::vrf(cx, attr)?),
+        "bridge" => InfoSlaveData::Bridge(bridge::port(context, attr)?.into()),
+        "bond" => InfoSlaveData::Bond(bond::port(context, attr)?.into()),
+        "vrf" => InfoSlaveData::Vrf(kinds::vrf(context, attr)?),
         _ => {
-            cx.nested(attr, |_, _| Err(Fault::Unknown))?;
+            context.nested(attr, |_, _| Err(AttrError::Unknown))?;
             return Ok(None);
         }
     }))
 }
 
 /// `IFLA_PROTINFO` of a message of family bridge: the device as a port, and no more.
-pub(super) fn bridge_port(cx: &mut Cx, attr: &Attr) -> Result<LinkInfo, Fault> {
+pub(super) fn bridge_port(context: &mut DecodeContext, attr: &Attr) -> Result<LinkInfo, AttrError> {
     Ok(LinkInfo {
         info_slave_kind: Some(Symbol::Known("bridge")),
-        info_slave_data: Some(InfoSlaveData::Bridge(bridge::port(cx, attr)?.into())),
+        info_slave_data: Some(InfoSlaveData::Bridge(bridge::port(context, attr)?.into())),
         ..LinkInfo::default()
     })
 }

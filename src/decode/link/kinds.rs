@@ -3,22 +3,22 @@
 use super::settings::{
     Names, VLAN_PROTOCOLS, exactly, lladdr, nonzero, settings, symbol8, symbol32, u32_at,
 };
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::kinds::{
     Amt, Bareudp, Batadv, Dsa, Gtp, Hsr, Ipoib, Ipvlan, Macsec, Macvlan, Netkit, Ovpn, QosMap,
     Rmnet, Tun, VlanDevice, Vrf, Wwan,
 };
 use crate::event::link::values::HexNumber;
 use crate::event::values::{FlagNames, Flags, LlAddr, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 settings! {
     /// `IFLA_VLAN_*` → the settings of a VLAN device.
-    pub(super) fn vlan(cx, attr, into) -> VlanDevice {
+    pub(super) fn vlan(context, attr, into) -> VlanDevice {
         IFLA_VLAN_ID = 1 => id: attr.u16()?;
         IFLA_VLAN_FLAGS = 2 => flags: Flags::new(u32_at(exactly(&attr, 8)?, 0)?.into(), VLAN_FLAGS);
-        IFLA_VLAN_EGRESS_QOS = 3 => egress_qos: qos(cx, &attr)?;
-        IFLA_VLAN_INGRESS_QOS = 4 => ingress_qos: qos(cx, &attr)?;
+        IFLA_VLAN_EGRESS_QOS = 3 => egress_qos: qos(context, &attr)?;
+        IFLA_VLAN_INGRESS_QOS = 4 => ingress_qos: qos(context, &attr)?;
         IFLA_VLAN_PROTOCOL = 5 => protocol: Symbol::of(attr.be16()?.into(), VLAN_PROTOCOLS);
     }
 }
@@ -33,12 +33,12 @@ const VLAN_FLAGS: &FlagNames = &[
 ];
 
 /// `IFLA_VLAN_QOS_MAPPING`: `struct ifla_vlan_qos_mapping`, an attribute each.
-fn qos(cx: &mut Cx, attr: &Attr) -> Result<Vec<QosMap>, Fault> {
+fn qos(context: &mut DecodeContext, attr: &Attr) -> Result<Vec<QosMap>, AttrError> {
     const IFLA_VLAN_QOS_MAPPING: u16 = 1;
     let mut list = Vec::new();
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         if attr.kind != IFLA_VLAN_QOS_MAPPING {
-            return Err(Fault::Unknown);
+            return Err(AttrError::Unknown);
         }
         let value = exactly(&attr, 8)?;
         let (from, to) = (u32_at(value, 0)?, u32_at(value, 4)?);
@@ -50,16 +50,16 @@ fn qos(cx: &mut Cx, attr: &Attr) -> Result<Vec<QosMap>, Fault> {
 
 settings! {
     /// `IFLA_MACVLAN_*` → the settings of a macvlan or macvtap device.
-    pub(super) fn macvlan(cx, attr, into) -> Macvlan {
+    pub(super) fn macvlan(context, attr, into) -> Macvlan {
         IFLA_MACVLAN_MODE = 1 => mode: symbol32(attr, MACVLAN_MODES)?;
-        IFLA_MACVLAN_MACADDR_DATA = 5 => macaddr_data: macaddrs(cx, &attr)?;
+        IFLA_MACVLAN_MACADDR_DATA = 5 => macaddr_data: macaddrs(context, &attr)?;
         IFLA_MACVLAN_MACADDR_COUNT = 6 => macaddr_count: attr.u32()?;
         IFLA_MACVLAN_BC_QUEUE_LEN = 7 => bcqueuelen: attr.u32()?;
         IFLA_MACVLAN_BC_QUEUE_LEN_USED = 8 => usedbcqueuelen: attr.u32()?;
         IFLA_MACVLAN_BC_CUTOFF = 9 => bclim: attr.i32()?;
     }
     free {
-        IFLA_MACVLAN_FLAGS = 2 => { macvlan_flags(cx, &attr, into)? }
+        IFLA_MACVLAN_FLAGS = 2 => { macvlan_flags(context, &attr, into)? }
     }
 }
 
@@ -73,23 +73,27 @@ const MACVLAN_MODES: Names = &[
 ];
 
 /// `MACVLAN_FLAG_*`
-fn macvlan_flags(cx: &mut Cx, attr: &Attr, into: &mut Macvlan) -> Result<(), Fault> {
+fn macvlan_flags(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    into: &mut Macvlan,
+) -> Result<(), AttrError> {
     let flags = attr.u16()?;
     into.nopromisc = Some(flags & 1 != 0);
     into.nodst = Some(flags & 2 != 0);
     if flags & !3 != 0 {
-        cx.keep(Some(attr.kind), Fault::Unknown, attr.value);
+        context.record_unparsed(Some(attr.kind), AttrError::Unknown, attr.value);
     }
     Ok(())
 }
 
 /// `IFLA_MACVLAN_MACADDR`, an attribute each.
-fn macaddrs(cx: &mut Cx, attr: &Attr) -> Result<Vec<LlAddr>, Fault> {
+fn macaddrs(context: &mut DecodeContext, attr: &Attr) -> Result<Vec<LlAddr>, AttrError> {
     const IFLA_MACVLAN_MACADDR: u16 = 4;
     let mut list = Vec::new();
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         if attr.kind != IFLA_MACVLAN_MACADDR {
-            return Err(Fault::Unknown);
+            return Err(AttrError::Unknown);
         }
         list.push(lladdr(attr)?);
         Ok(())
@@ -99,7 +103,7 @@ fn macaddrs(cx: &mut Cx, attr: &Attr) -> Result<Vec<LlAddr>, Fault> {
 
 settings! {
     /// `IFLA_IPVLAN_*` → the settings of an ipvlan or ipvtap device.
-    pub(super) fn ipvlan(cx, attr, into) -> Ipvlan {
+    pub(super) fn ipvlan(context, attr, into) -> Ipvlan {
         IFLA_IPVLAN_MODE = 1 => mode: Symbol::of(attr.u16()?.into(), IPVLAN_MODES);
     }
     free {
@@ -109,7 +113,7 @@ settings! {
                 0 => into.bridge = Some(true),
                 1 => into.private = Some(true),
                 2 => into.vepa = Some(true),
-                _ => return Err(Fault::Value),
+                _ => return Err(AttrError::Value),
             }
         }
     }
@@ -121,14 +125,14 @@ const IPVLAN_MODES: Names = &[(0, "l2"), (1, "l3"), (2, "l3s")];
 settings! {
     /// `IFLA_VRF_*` → the settings of a VRF; `IFLA_VRF_PORT_*` → those of its port, which are
     /// numbered alike.
-    pub(super) fn vrf(cx, attr, into) -> Vrf {
-        IFLA_VRF_TABLE = 1 => table: cx.names.tables.symbol(attr.u32()?);
+    pub(super) fn vrf(context, attr, into) -> Vrf {
+        IFLA_VRF_TABLE = 1 => table: context.names.tables.symbol(attr.u32()?);
     }
 }
 
 settings! {
     /// `IFLA_TUN_*` → the settings of a tun or tap device.
-    pub(super) fn tun(cx, attr, into) -> Tun {
+    pub(super) fn tun(context, attr, into) -> Tun {
         IFLA_TUN_OWNER = 1 => user: Symbol::Number(attr.u32()?);
         IFLA_TUN_GROUP = 2 => group: Symbol::Number(attr.u32()?);
         IFLA_TUN_TYPE = 3 => r#type: symbol8(attr, &[(1, "tun"), (2, "tap")])?;
@@ -143,7 +147,7 @@ settings! {
 
 settings! {
     /// `IFLA_GTP_*` → the settings of a GTP device.
-    pub(super) fn gtp(cx, attr, into) -> Gtp {
+    pub(super) fn gtp(context, attr, into) -> Gtp {
         IFLA_GTP_PDP_HASHSIZE = 3 => hsize: attr.u32()?;
         IFLA_GTP_ROLE = 4 => role: symbol32(attr, &[(0, "ggsn"), (1, "sgsn")])?;
         IFLA_GTP_RESTART_COUNT = 6 => restart_count: attr.u8()?;
@@ -154,7 +158,7 @@ settings! {
 
 settings! {
     /// `IFLA_HSR_*` → the settings of an HSR or PRP device.
-    pub(super) fn hsr(cx, attr, into) -> Hsr {
+    pub(super) fn hsr(context, attr, into) -> Hsr {
         IFLA_HSR_SUPERVISION_ADDR = 4 => supervision_addr: lladdr(attr)?;
         IFLA_HSR_VERSION = 6 => version: attr.u8()?;
         IFLA_HSR_PROTOCOL = 7 => proto: symbol8(attr, &[(0, "hsr"), (1, "prp")])?;
@@ -171,7 +175,7 @@ settings! {
 
 settings! {
     /// `IFLA_MACSEC_*` → the settings of a MACsec device.
-    pub(super) fn macsec(cx, attr, into) -> Macsec {
+    pub(super) fn macsec(context, attr, into) -> Macsec {
         IFLA_MACSEC_SCI = 1 => sci: format!("{:016x}", attr.be64()?);
         IFLA_MACSEC_ICV_LEN = 3 => icv_len: attr.u8()?;
         IFLA_MACSEC_CIPHER_SUITE = 4 => cipher_suite: cipher_suite(attr.u64()?);
@@ -205,7 +209,7 @@ fn cipher_suite(id: u64) -> String {
 
 settings! {
     /// `IFLA_NETKIT_*` → the settings of a netkit device.
-    pub(super) fn netkit(cx, attr, into) -> Netkit {
+    pub(super) fn netkit(context, attr, into) -> Netkit {
         IFLA_NETKIT_PRIMARY = 2 => r#type: symbol8(attr, &[(0, "peer"), (1, "primary")])?;
         IFLA_NETKIT_POLICY = 3 => policy: symbol32(attr, NETKIT_POLICIES)?;
         IFLA_NETKIT_PEER_POLICY = 4 => peer_policy: symbol32(attr, NETKIT_POLICIES)?;
@@ -225,14 +229,14 @@ const NETKIT_SCRUBS: Names = &[(0, "none"), (1, "default")];
 
 settings! {
     /// `IFLA_BATADV_*` → the settings of a batman-adv device.
-    pub(super) fn batadv(cx, attr, into) -> Batadv {
+    pub(super) fn batadv(context, attr, into) -> Batadv {
         IFLA_BATADV_ALGO_NAME = 1 => algo_name: attr.str()?.to_owned();
     }
 }
 
 settings! {
     /// `IFLA_BAREUDP_*` → the settings of a bareudp device.
-    pub(super) fn bareudp(cx, attr, into) -> Bareudp {
+    pub(super) fn bareudp(context, attr, into) -> Bareudp {
         IFLA_BAREUDP_PORT = 1 => dstport: attr.be16()?;
         IFLA_BAREUDP_ETHERTYPE = 2 => ethertype: Symbol::of(attr.be16()?.into(), ETHERTYPES);
         IFLA_BAREUDP_SRCPORT_MIN = 3 => srcportmin: attr.u16()?;
@@ -250,7 +254,7 @@ const ETHERTYPES: Names = &[
 
 settings! {
     /// `IFLA_AMT_*` → the settings of an AMT device.
-    pub(super) fn amt(cx, attr, into) -> Amt {
+    pub(super) fn amt(context, attr, into) -> Amt {
         IFLA_AMT_MODE = 1 => mode: symbol32(attr, &[(0, "gateway"), (1, "relay")])?;
         IFLA_AMT_RELAY_PORT = 2 => relay_port: attr.be16()?;
         IFLA_AMT_GATEWAY_PORT = 3 => gateway_port: attr.be16()?;
@@ -266,7 +270,7 @@ settings! {
 
 settings! {
     /// `IFLA_RMNET_*` → the settings of an rmnet device.
-    pub(super) fn rmnet(cx, attr, into) -> Rmnet {
+    pub(super) fn rmnet(context, attr, into) -> Rmnet {
         IFLA_RMNET_MUX_ID = 1 => mux_id: attr.u16()?;
         IFLA_RMNET_FLAGS = 2 => flags: Flags::new(u32_at(exactly(&attr, 8)?, 0)?.into(), RMNET_FLAGS);
     }
@@ -284,7 +288,7 @@ const RMNET_FLAGS: &FlagNames = &[
 
 settings! {
     /// `IFLA_IPOIB_*` → the settings of an IP over InfiniBand device.
-    pub(super) fn ipoib(cx, attr, into) -> Ipoib {
+    pub(super) fn ipoib(context, attr, into) -> Ipoib {
         IFLA_IPOIB_PKEY = 1 => key: HexNumber(attr.u16()?.into());
         IFLA_IPOIB_MODE = 2 => mode: Symbol::of(attr.u16()?.into(), &[(0, "datagram"), (1, "connected")]);
         IFLA_IPOIB_UMCAST = 3 => umcast: HexNumber(attr.u16()?.into());
@@ -293,14 +297,14 @@ settings! {
 
 settings! {
     /// `IFLA_OVPN_*` → the settings of an OpenVPN device.
-    pub(super) fn ovpn(cx, attr, into) -> Ovpn {
+    pub(super) fn ovpn(context, attr, into) -> Ovpn {
         IFLA_OVPN_MODE = 1 => mode: symbol8(attr, &[(0, "p2p"), (1, "multipeer")])?;
     }
 }
 
 settings! {
     /// `IFLA_DSA_*` → the settings of a port of a switch.
-    pub(super) fn dsa(cx, attr, into) -> Dsa {}
+    pub(super) fn dsa(context, attr, into) -> Dsa {}
     free {
         IFLA_DSA_CONDUIT = 1 => { into.conduit_index = nonzero(attr.u32()?) }
     }
@@ -308,7 +312,7 @@ settings! {
 
 settings! {
     /// `IFLA_WWAN_*` → the settings of a device of a modem.
-    pub(super) fn wwan(cx, attr, into) -> Wwan {
+    pub(super) fn wwan(context, attr, into) -> Wwan {
         IFLA_WWAN_LINK_ID = 1 => linkid: attr.u32()?;
     }
 }

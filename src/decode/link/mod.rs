@@ -18,10 +18,10 @@ mod tests;
 
 use std::rc::Rc;
 
-use super::cx::Cx;
+use super::context::DecodeContext;
 use crate::event::link::Link;
 use crate::event::values::{Flags, Hex, IfName, LlAddr, Symbol, Text};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 use names::{EVENTS, FLAGS, LINK_MODES, LL_TYPES, NO_CARRIER, OPER_STATES, QDISCS};
 pub(super) use parts::stats64;
 use settings::{counter, lladdr, nonzero, symbol8};
@@ -48,7 +48,7 @@ const IFLA_TAILROOM: u16 = 69;
 
 /// Decodes what follows the header of a link message: the device, and the family that the message
 /// is about. `None` where the bytes are shorter than the fixed part.
-pub fn decode(cx: &mut Cx, body: &[u8]) -> Option<(Rc<Link>, u8)> {
+pub fn decode(context: &mut DecodeContext, body: &[u8]) -> Option<(Rc<Link>, u8)> {
     let (header, attributes) = body.split_first_chunk::<HEADER>()?;
     let [family, _, t0, t1, i0, i1, i2, i3, f0, f1, f2, f3, ..] = *header;
     let arphrd = u16::from_ne_bytes([t0, t1]);
@@ -61,7 +61,9 @@ pub fn decode(cx: &mut Cx, body: &[u8]) -> Option<(Rc<Link>, u8)> {
     });
     let link = Rc::get_mut(&mut made)?;
     let envelope = Envelope { family, arphrd };
-    cx.each(attributes, |cx, attr| envelope.attribute(cx, attr, link));
+    context.each(attributes, |context, attr| {
+        envelope.attribute(context, attr, link)
+    });
     let has_peer = flags & libc::IFF_POINTOPOINT as u32 != 0 && link.broadcast.is_some();
     link.link_pointtopoint = has_peer.then_some(true);
     link.permaddr = link
@@ -88,17 +90,17 @@ struct Envelope {
 }
 
 impl Envelope {
-    fn lladdr(&self, attr: Attr) -> Result<Option<LlAddr>, Fault> {
+    fn lladdr(&self, attr: Attr) -> Result<Option<LlAddr>, AttrError> {
         Ok(Some(lladdr(attr)?.on(self.arphrd)))
     }
 
     #[rustfmt::skip] // one line per attribute
-    fn attribute(&self, cx: &mut Cx, attr: Attr, link: &mut Link) -> Result<(), Fault> {
+    fn attribute(&self, context: &mut DecodeContext, attr: Attr, link: &mut Link) -> Result<(), AttrError> {
         match attr.kind {
             libc::IFLA_ADDRESS => link.address = self.lladdr(attr)?,
             libc::IFLA_BROADCAST => link.broadcast = self.lladdr(attr)?,
             libc::IFLA_IFNAME => {
-                let name = IfName::new(attr.bytes_z()).ok_or(Fault::Length)?;
+                let name = IfName::new(attr.bytes_z()).ok_or(AttrError::Length)?;
                 link.ifname_hex = name.hex();
                 link.ifname = Some(name);
             }
@@ -110,24 +112,24 @@ impl Envelope {
             // A bridge calls itself its own master in messages of family bridge.
             libc::IFLA_MASTER => link.master_index = nonzero(attr.u32()?).filter(|master| *master != link.ifindex),
             libc::IFLA_WIRELESS => link.wireless = Some(Hex(attr.value.into())),
-            libc::IFLA_PROTINFO if self.family == AF_BRIDGE => link.linkinfo = Some(info::bridge_port(cx, &attr)?),
-            libc::IFLA_PROTINFO if self.family == AF_INET6 => af_spec::inet6(cx, &attr, link)?,
+            libc::IFLA_PROTINFO if self.family == AF_BRIDGE => link.linkinfo = Some(info::bridge_port(context, &attr)?),
+            libc::IFLA_PROTINFO if self.family == AF_INET6 => af_spec::inet6(context, &attr, link)?,
             libc::IFLA_TXQLEN => link.txqlen = Some(attr.u32()?),
             libc::IFLA_OPERSTATE => link.operstate = Some(symbol8(attr, OPER_STATES)?),
             libc::IFLA_LINKMODE => link.linkmode = Some(symbol8(attr, LINK_MODES)?),
-            libc::IFLA_LINKINFO => link.linkinfo = Some(info::info(cx, &attr)?),
+            libc::IFLA_LINKINFO => link.linkinfo = Some(info::info(context, &attr)?),
             libc::IFLA_IFALIAS => {
                 let alias = Text(attr.bytes_z().into());
                 link.ifalias_hex = alias.hex();
                 link.ifalias = Some(alias);
             }
             libc::IFLA_NUM_VF => link.num_vf = Some(attr.u32()?),
-            libc::IFLA_VFINFO_LIST => link.vfinfo_list = Some(vf::list(cx, &attr, self.arphrd)?),
-            IFLA_VF_PORTS => link.vf_ports = Some(vf::ports(cx, &attr)?),
-            IFLA_PORT_SELF => link.port_self = Some(vf::port(cx, &attr)?),
-            libc::IFLA_AF_SPEC if self.family == AF_BRIDGE => bridge::af_spec(cx, &attr, link)?,
-            libc::IFLA_AF_SPEC => af_spec::af_spec(cx, &attr, link)?,
-            libc::IFLA_GROUP => link.group = Some(cx.names.groups.symbol(attr.u32()?)),
+            libc::IFLA_VFINFO_LIST => link.vfinfo_list = Some(vf::list(context, &attr, self.arphrd)?),
+            IFLA_VF_PORTS => link.vf_ports = Some(vf::ports(context, &attr)?),
+            IFLA_PORT_SELF => link.port_self = Some(vf::port(context, &attr)?),
+            libc::IFLA_AF_SPEC if self.family == AF_BRIDGE => bridge::af_spec(context, &attr, link)?,
+            libc::IFLA_AF_SPEC => af_spec::af_spec(context, &attr, link)?,
+            libc::IFLA_GROUP => link.group = Some(context.names.groups.symbol(attr.u32()?)),
             libc::IFLA_PROMISCUITY => link.promiscuity = Some(attr.u32()?),
             libc::IFLA_NUM_TX_QUEUES => link.num_tx_queues = Some(attr.u32()?),
             libc::IFLA_NUM_RX_QUEUES => link.num_rx_queues = Some(attr.u32()?),
@@ -138,38 +140,38 @@ impl Envelope {
             libc::IFLA_PROTO_DOWN => link.proto_down = nonzero(attr.bool()?),
             libc::IFLA_GSO_MAX_SEGS => link.gso_max_segs = Some(attr.u32()?),
             libc::IFLA_GSO_MAX_SIZE => link.gso_max_size = Some(attr.u32()?),
-            libc::IFLA_XDP => link.xdp = parts::xdp(cx, &attr)?,
+            libc::IFLA_XDP => link.xdp = parts::xdp(context, &attr)?,
             libc::IFLA_EVENT => link.event = nonzero(attr.u32()?).map(|event| Symbol::of(event, EVENTS)),
             libc::IFLA_NEW_NETNSID => link.new_netnsid = Some(attr.i32()?),
             libc::IFLA_TARGET_NETNSID => link.target_netnsid = Some(attr.i32()?),
             libc::IFLA_NEW_IFINDEX => link.new_ifindex = Some(attr.u32()?),
             libc::IFLA_MIN_MTU => link.min_mtu = Some(attr.u32()?),
             libc::IFLA_MAX_MTU => link.max_mtu = Some(attr.u32()?),
-            libc::IFLA_PROP_LIST => parts::prop_list(cx, &attr, link)?,
+            libc::IFLA_PROP_LIST => parts::prop_list(context, &attr, link)?,
             libc::IFLA_PERM_ADDRESS => link.permaddr = self.lladdr(attr)?,
-            libc::IFLA_PROTO_DOWN_REASON => link.proto_down_reason = parts::proto_down_reason(cx, &attr)?,
+            libc::IFLA_PROTO_DOWN_REASON => link.proto_down_reason = parts::proto_down_reason(context, &attr)?,
             libc::IFLA_PARENT_DEV_NAME => link.parentdev = Some(attr.str()?.to_owned()),
             libc::IFLA_PARENT_DEV_BUS_NAME => link.parentbus = Some(attr.str()?.to_owned()),
             libc::IFLA_GRO_MAX_SIZE => link.gro_max_size = Some(attr.u32()?),
             libc::IFLA_TSO_MAX_SIZE => link.tso_max_size = Some(attr.u32()?),
             libc::IFLA_TSO_MAX_SEGS => link.tso_max_segs = Some(attr.u32()?),
             libc::IFLA_ALLMULTI => link.allmulti = Some(attr.u32()?),
-            IFLA_DEVLINK_PORT => link.devlink_port = nonzero(parts::devlink_port(cx, &attr)?),
+            IFLA_DEVLINK_PORT => link.devlink_port = nonzero(parts::devlink_port(context, &attr)?),
             IFLA_GSO_IPV4_MAX_SIZE => link.gso_ipv4_max_size = Some(attr.u32()?),
             IFLA_GRO_IPV4_MAX_SIZE => link.gro_ipv4_max_size = Some(attr.u32()?),
-            IFLA_DPLL_PIN => link.dpll_pin = parts::dpll_pin(cx, &attr)?,
+            IFLA_DPLL_PIN => link.dpll_pin = parts::dpll_pin(context, &attr)?,
             IFLA_MAX_PACING_OFFLOAD_HORIZON => link.max_pacing_offload_horizon = Some(counter(attr.uint()?)),
             IFLA_NETNS_IMMUTABLE => link.netns_immutable = nonzero(attr.bool()?),
             IFLA_HEADROOM => link.headroom = Some(attr.u16()?),
             IFLA_TAILROOM => link.tailroom = Some(attr.u16()?),
-            _ => return details(cx, attr, link),
+            _ => return details(context, attr, link),
         }
         Ok(())
     }
 }
 
 /// The attributes that change without an event, and are shown only on request.
-fn details(cx: &mut Cx, attr: Attr, link: &mut Link) -> Result<(), Fault> {
+fn details(context: &mut DecodeContext, attr: Attr, link: &mut Link) -> Result<(), AttrError> {
     match attr.kind {
         libc::IFLA_STATS64
         | libc::IFLA_MAP
@@ -177,14 +179,14 @@ fn details(cx: &mut Cx, attr: Attr, link: &mut Link) -> Result<(), Fault> {
         | libc::IFLA_CARRIER_CHANGES
         | libc::IFLA_CARRIER_UP_COUNT
         | libc::IFLA_CARRIER_DOWN_COUNT
-            if !cx.details => {}
-        libc::IFLA_STATS64 => link.stats64 = Some(parts::stats64(cx, &attr)?),
+            if !context.details => {}
+        libc::IFLA_STATS64 => link.stats64 = Some(parts::stats64(context, &attr)?),
         libc::IFLA_MAP => link.map = Some(parts::map(&attr)?),
         libc::IFLA_CARRIER => link.carrier = Some(attr.bool()?),
         libc::IFLA_CARRIER_CHANGES => link.carrier_changes = Some(attr.u32()?),
         libc::IFLA_CARRIER_UP_COUNT => link.carrier_up_count = Some(attr.u32()?),
         libc::IFLA_CARRIER_DOWN_COUNT => link.carrier_down_count = Some(attr.u32()?),
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     }
     Ok(())
 }

@@ -1,24 +1,28 @@
 //! The smaller nested objects of a link.
 
 use super::settings::{Names, bytes, counter, exactly, settings, u64_at};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::Link;
 use crate::event::link::details::{
     DevlinkPort, Map, RxStats, Stats64, TxStats, Xdp, XdpAttached, XdpProg,
 };
 use crate::event::link::values::HexNumber;
 use crate::event::values::{Hex, Symbol, Text};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 /// `IFLA_PROP_LIST`: the alternative names.
-pub(super) fn prop_list(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(), Fault> {
+pub(super) fn prop_list(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    into: &mut Link,
+) -> Result<(), AttrError> {
     let altnames = into.altnames.get_or_insert_default();
-    cx.nested(attr, |_, attr| match attr.kind {
+    context.nested(attr, |_, attr| match attr.kind {
         libc::IFLA_ALT_IFNAME => {
             altnames.push(Text(attr.bytes_z().into()));
             Ok(())
         }
-        _ => Err(Fault::Unknown),
+        _ => Err(AttrError::Unknown),
     })?;
     if altnames.iter().any(|name| name.hex().is_some()) {
         into.altnames_hex = Some(altnames.iter().map(|name| Hex(name.0.clone())).collect());
@@ -27,7 +31,7 @@ pub(super) fn prop_list(cx: &mut Cx, attr: &Attr, into: &mut Link) -> Result<(),
 }
 
 /// `IFLA_XDP_*`; `None` where there is no program.
-pub(super) fn xdp(cx: &mut Cx, attr: &Attr) -> Result<Option<Xdp>, Fault> {
+pub(super) fn xdp(context: &mut DecodeContext, attr: &Attr) -> Result<Option<Xdp>, AttrError> {
     const IFLA_XDP_ATTACHED: u16 = 2;
     const IFLA_XDP_PROG_ID: u16 = 4;
     const IFLA_XDP_DRV_PROG_ID: u16 = 5;
@@ -35,7 +39,7 @@ pub(super) fn xdp(cx: &mut Cx, attr: &Attr) -> Result<Option<Xdp>, Fault> {
     const IFLA_XDP_HW_PROG_ID: u16 = 7;
     let mut xdp = Xdp::default();
     let mut none = true;
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         match attr.kind {
             IFLA_XDP_ATTACHED => match attr.u8()? {
                 0 => return Ok(()),
@@ -49,7 +53,7 @@ pub(super) fn xdp(cx: &mut Cx, attr: &Attr) -> Result<Option<Xdp>, Fault> {
                 let attached = xdp.attached.get_or_insert_default();
                 attached.push(XdpAttached { mode, prog });
             }
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         none = false;
         Ok(())
@@ -61,24 +65,27 @@ pub(super) fn xdp(cx: &mut Cx, attr: &Attr) -> Result<Option<Xdp>, Fault> {
 const XDP_ATTACHED: Names = &[(1, "drv"), (2, "skb"), (3, "hw"), (4, "multi")];
 
 /// `IFLA_PROTO_DOWN_REASON_*`: who holds the device down; `None` for nobody.
-pub(super) fn proto_down_reason(cx: &mut Cx, attr: &Attr) -> Result<Option<Vec<Symbol>>, Fault> {
+pub(super) fn proto_down_reason(
+    context: &mut DecodeContext,
+    attr: &Attr,
+) -> Result<Option<Vec<Symbol>>, AttrError> {
     const IFLA_PROTO_DOWN_REASON_VALUE: u16 = 2;
     let mut bits = 0;
-    cx.nested(attr, |_, attr| match attr.kind {
+    context.nested(attr, |_, attr| match attr.kind {
         IFLA_PROTO_DOWN_REASON_VALUE => {
             bits = attr.u32()?;
             Ok(())
         }
-        _ => Err(Fault::Unknown),
+        _ => Err(AttrError::Unknown),
     })?;
     let set = (0..u32::BITS).filter(|bit| bits >> bit & 1 == 1);
-    let names = &cx.names.protodown_reasons;
+    let names = &context.names.protodown_reasons;
     Ok((bits != 0).then(|| set.map(|bit| names.symbol(bit)).collect()))
 }
 
 settings! {
     /// `DEVLINK_ATTR_*` of a port's handle; none where there is no port.
-    pub(super) fn devlink_port(cx, attr, into) -> DevlinkPort {
+    pub(super) fn devlink_port(context, attr, into) -> DevlinkPort {
         DEVLINK_ATTR_BUS_NAME = 1 => bus_name: attr.str()?.to_owned();
         DEVLINK_ATTR_DEV_NAME = 2 => dev_name: attr.str()?.to_owned();
         DEVLINK_ATTR_PORT_INDEX = 3 => port_index: attr.u32()?;
@@ -86,30 +93,37 @@ settings! {
 }
 
 /// `DPLL_A_PIN_*`: the pin's id; the attribute is empty where there is no pin.
-pub(super) fn dpll_pin(cx: &mut Cx, attr: &Attr) -> Result<Option<u32>, Fault> {
+pub(super) fn dpll_pin(context: &mut DecodeContext, attr: &Attr) -> Result<Option<u32>, AttrError> {
     const DPLL_A_PIN_ID: u16 = 1;
     let mut id = None;
-    cx.nested(attr, |_, attr| match attr.kind {
+    context.nested(attr, |_, attr| match attr.kind {
         DPLL_A_PIN_ID => {
             id = Some(attr.u32()?);
             Ok(())
         }
-        _ => Err(Fault::Unknown),
+        _ => Err(AttrError::Unknown),
     })?;
     Ok(id)
 }
 
 /// `struct rtnl_link_stats64`. Newer kernels append to it: what is behind the last known counter
 /// is kept.
-pub(in crate::decode) fn stats64(cx: &mut Cx, attr: &Attr) -> Result<Stats64, Fault> {
+pub(in crate::decode) fn stats64(
+    context: &mut DecodeContext,
+    attr: &Attr,
+) -> Result<Stats64, AttrError> {
     const KNOWN: usize = 25;
     let (numbers, rest) = attr.value.as_chunks::<8>();
     // Linux 5.19 added the last one.
     if numbers.len() < KNOWN - 1 || !rest.is_empty() {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     }
     if numbers.len() > KNOWN {
-        cx.keep(Some(attr.kind), Fault::Unknown, &attr.value[KNOWN * 8..]);
+        context.record_unparsed(
+            Some(attr.kind),
+            AttrError::Unknown,
+            &attr.value[KNOWN * 8..],
+        );
     }
     let at = |place: usize| {
         let number = numbers.get(place).copied().unwrap_or_default();
@@ -149,7 +163,7 @@ pub(in crate::decode) fn stats64(cx: &mut Cx, attr: &Attr) -> Result<Stats64, Fa
 }
 
 /// `struct rtnl_link_ifmap`
-pub(super) fn map(attr: &Attr) -> Result<Map, Fault> {
+pub(super) fn map(attr: &Attr) -> Result<Map, AttrError> {
     // 28 bytes, padded to 32.
     let value = exactly(attr, 32)?;
     let [dma, port] = bytes(value, 26)?;

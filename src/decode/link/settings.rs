@@ -19,7 +19,7 @@
 macro_rules! settings {
     (
         $(#[$doc:meta])*
-        $vis:vis fn $name:ident($cx:ident, $attr:ident, $into:ident) -> $type:ty {
+        $vis:vis fn $name:ident($context:ident, $attr:ident, $into:ident) -> $type:ty {
             $($const:ident = $number:literal => $field:ident: $value:expr;)*
         }
         $(details { $($dconst:ident = $dnumber:literal => $dfield:ident: $dvalue:expr;)* })?
@@ -28,23 +28,23 @@ macro_rules! settings {
     ) => {
         $(#[$doc])*
         $vis fn $name(
-            cx: &mut $crate::decode::cx::Cx,
+            context: &mut $crate::decode::context::DecodeContext,
             attr: &$crate::netlink::attr::Attr,
-        ) -> Result<$type, $crate::netlink::attr::Fault> {
+        ) -> Result<$type, $crate::netlink::attr::AttrError> {
             $(const $const: u16 = $number;)*
             $($(const $dconst: u16 = $dnumber;)*)?
             $($(const $fconst: u16 = $fnumber;)*)?
             $($(const $sconst: u16 = $snumber;)+)?
             let mut settings = <$type>::default();
             let $into = &mut settings;
-            cx.nested(attr, |$cx, $attr| {
-                let _ = &$cx;
+            context.nested(attr, |$context, $attr| {
+                let _ = &$context;
                 match $attr.kind {
                     $($const => $into.$field = Some($value),)*
-                    $($($dconst => if $cx.details { $into.$dfield = Some($dvalue) },)*)?
+                    $($($dconst => if $context.details { $into.$dfield = Some($dvalue) },)*)?
                     $($($fconst => $body)*)?
                     $($($sconst)|+ => {})?
-                    _ => return Err($crate::netlink::attr::Fault::Unknown),
+                    _ => return Err($crate::netlink::attr::AttrError::Unknown),
                 }
                 Ok(())
             })?;
@@ -58,24 +58,24 @@ use std::net::Ipv4Addr;
 
 use crate::event::link::values::HexNumber;
 use crate::event::values::{LlAddr, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 /// A table of constants and their names.
 pub(super) type Names = &'static [(u32, &'static str)];
 
 /// The name of a constant in an attribute of 8 bits.
-pub(super) fn symbol8(attr: Attr, names: Names) -> Result<Symbol, Fault> {
+pub(super) fn symbol8(attr: Attr, names: Names) -> Result<Symbol, AttrError> {
     Ok(Symbol::of(attr.u8()?.into(), names))
 }
 
 /// The name of a constant in an attribute of 32 bits.
-pub(super) fn symbol32(attr: Attr, names: Names) -> Result<Symbol, Fault> {
+pub(super) fn symbol32(attr: Attr, names: Names) -> Result<Symbol, AttrError> {
     Ok(Symbol::of(attr.u32()?, names))
 }
 
 /// A link-layer address.
-pub(super) fn lladdr(attr: Attr) -> Result<LlAddr, Fault> {
-    LlAddr::new(attr.value).ok_or(Fault::Length)
+pub(super) fn lladdr(attr: Attr) -> Result<LlAddr, AttrError> {
+    LlAddr::new(attr.value).ok_or(AttrError::Length)
 }
 
 /// The number, unless it is zero: zero says that there is none.
@@ -89,28 +89,28 @@ pub(super) fn hex_nonzero(number: impl Into<u64>) -> Option<HexNumber> {
 }
 
 /// The IPv4 address, unless it is 0.0.0.0.
-pub(super) fn ipv4_nonzero(attr: Attr) -> Result<Option<Ipv4Addr>, Fault> {
+pub(super) fn ipv4_nonzero(attr: Attr) -> Result<Option<Ipv4Addr>, AttrError> {
     attr.ipv4().map(|ip| (!ip.is_unspecified()).then_some(ip))
 }
 
 /// The first `N` bytes at `at`, as an array.
-pub(super) fn bytes<const N: usize>(value: &[u8], at: usize) -> Result<[u8; N], Fault> {
-    let rest = value.get(at..).ok_or(Fault::Length)?;
-    rest.first_chunk().copied().ok_or(Fault::Length)
+pub(super) fn bytes<const N: usize>(value: &[u8], at: usize) -> Result<[u8; N], AttrError> {
+    let rest = value.get(at..).ok_or(AttrError::Length)?;
+    rest.first_chunk().copied().ok_or(AttrError::Length)
 }
 
 /// The `u32` at `at` of a struct.
-pub(super) fn u32_at(value: &[u8], at: usize) -> Result<u32, Fault> {
+pub(super) fn u32_at(value: &[u8], at: usize) -> Result<u32, AttrError> {
     bytes(value, at).map(u32::from_ne_bytes)
 }
 
 /// The `u16` at `at` of a struct.
-pub(super) fn u16_at(value: &[u8], at: usize) -> Result<u16, Fault> {
+pub(super) fn u16_at(value: &[u8], at: usize) -> Result<u16, AttrError> {
     bytes(value, at).map(u16::from_ne_bytes)
 }
 
 /// The `u64` at `at` of a struct.
-pub(super) fn u64_at(value: &[u8], at: usize) -> Result<u64, Fault> {
+pub(super) fn u64_at(value: &[u8], at: usize) -> Result<u64, AttrError> {
     bytes(value, at).map(u64::from_ne_bytes)
 }
 
@@ -120,10 +120,10 @@ pub(super) fn counter(value: u64) -> u64 {
 }
 
 /// The struct in an attribute, which must have exactly the length that is known.
-pub(super) fn exactly<'a>(attr: &Attr<'a>, length: usize) -> Result<&'a [u8], Fault> {
+pub(super) fn exactly<'a>(attr: &Attr<'a>, length: usize) -> Result<&'a [u8], AttrError> {
     match attr.value.len() == length {
         true => Ok(attr.value),
-        false => Err(Fault::Length),
+        false => Err(AttrError::Length),
     }
 }
 

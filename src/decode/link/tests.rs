@@ -24,9 +24,9 @@ fn captured(text: &str) -> impl Iterator<Item = Vec<u8>> {
 
 fn decoded(body: &[u8], details: bool) -> Option<(Link, u8, Vec<Unparsed>)> {
     let names = Names::builtin();
-    let mut cx = Cx::new(&names, details);
-    let (link, family) = decode(&mut cx, body)?;
-    Some((Rc::unwrap_or_clone(link), family, cx.take_unparsed()))
+    let mut context = DecodeContext::new(&names, details);
+    let (link, family) = decode(&mut context, body)?;
+    Some((Rc::unwrap_or_clone(link), family, context.take_unparsed()))
 }
 
 fn json(value: &impl serde::Serialize) -> String {
@@ -204,7 +204,7 @@ fn every_device_in_the_settings_can_get_a_name() {
             .unwrap_or_default();
         let text = json(&info).replace("erspan_index", "");
         let before = text.matches("_index\"").count();
-        info.devices_mut(&mut |index, name| {
+        info.for_each_device(&mut |index, name| {
             *name = IfName::new(b"eth0");
             indices.push(index);
         });
@@ -222,7 +222,7 @@ fn what_a_bridge_says_of_its_port_completes_what_is_known() {
     });
     let [device, port] = &mut of_family;
     assert_eq!(port.info_kind, None);
-    port.inherit(device);
+    port.merge_missing(device);
     assert!(port.info_kind.as_ref().unwrap().is("veth"));
     assert!(port.info_slave_kind.as_ref().unwrap().is("bridge"));
     assert!(port.info_slave_data.is_some());
@@ -330,7 +330,7 @@ fn protocols_of_a_bridge() {
     body.extend(attr(libc::IFLA_AF_SPEC, &spec.concat()));
     let (mut link, _, unparsed) = decoded(&body, false).unwrap();
     assert_eq!(json(&link.mst), r#"[{"instance":2,"state":"blocking"}]"#);
-    crate::event::object::Object::devices_mut(&mut link, &mut |_, name| {
+    crate::event::object::Object::for_each_device(&mut link, &mut |_, name| {
         *name = IfName::new(b"eth0");
     });
     assert_eq!(

@@ -5,15 +5,15 @@ use std::net::Ipv4Addr;
 use super::settings::{
     Names, bytes, exactly, hex_nonzero, ipv4_nonzero, nonzero, settings, symbol8, symbol32,
 };
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::tunnel::{Geneve, PortRange, Tunnel, TunnelEncap, Vxlan, Xfrm};
 use crate::event::link::values::HexNumber;
 use crate::event::values::{FlagNames, Flags, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 settings! {
     /// `IFLA_VXLAN_*` → the settings of a vxlan device.
-    pub(super) fn vxlan(cx, attr, into) -> Vxlan {
+    pub(super) fn vxlan(context, attr, into) -> Vxlan {
         IFLA_VXLAN_ID = 1 => id: attr.u32()?;
         IFLA_VXLAN_TTL = 5 => ttl: attr.u8()?;
         IFLA_VXLAN_LEARNING = 7 => learning: attr.bool()?;
@@ -70,7 +70,7 @@ settings! {
 const DF: Names = &[(0, "unset"), (1, "set"), (2, "inherit")];
 
 /// `struct ifla_vxlan_port_range`
-fn port_range(attr: &Attr) -> Result<PortRange, Fault> {
+fn port_range(attr: &Attr) -> Result<PortRange, AttrError> {
     let value = exactly(attr, 4)?;
     Ok(PortRange {
         low: u16::from_be_bytes(bytes(value, 0)?),
@@ -80,7 +80,7 @@ fn port_range(attr: &Attr) -> Result<PortRange, Fault> {
 
 settings! {
     /// `IFLA_GENEVE_*` → the settings of a geneve device.
-    pub(super) fn geneve(cx, attr, into) -> Geneve {
+    pub(super) fn geneve(context, attr, into) -> Geneve {
         IFLA_GENEVE_ID = 1 => id: attr.u32()?;
         IFLA_GENEVE_REMOTE = 2 => remote: attr.ipv4()?;
         IFLA_GENEVE_TTL = 3 => ttl: attr.u8()?;
@@ -106,7 +106,7 @@ settings! {
 
 settings! {
     /// `IFLA_GRE_*` → the settings of a gre, gretap or erspan device, over IPv4 or IPv6.
-    pub(super) fn gre(cx, attr, into) -> Tunnel {
+    pub(super) fn gre(context, attr, into) -> Tunnel {
         IFLA_GRE_TTL = 8 => ttl: attr.u8()?;
         IFLA_GRE_PMTUDISC = 10 => pmtudisc: attr.bool()?;
         IFLA_GRE_ENCAP_LIMIT = 11 => encap_limit: attr.u8()?;
@@ -184,7 +184,7 @@ fn other_flags(flags: u32) -> Option<Flags> {
 
 settings! {
     /// `IFLA_IPTUN_*` → the settings of an ipip, sit or ip6tnl device.
-    pub(super) fn iptun(cx, attr, into) -> Tunnel {
+    pub(super) fn iptun(context, attr, into) -> Tunnel {
         IFLA_IPTUN_TTL = 4 => ttl: attr.u8()?;
         IFLA_IPTUN_ENCAP_LIMIT = 6 => encap_limit: attr.u8()?;
         IFLA_IPTUN_PMTUDISC = 10 => pmtudisc: attr.bool()?;
@@ -222,8 +222,8 @@ settings! {
 const IP_PROTOCOLS: Names = &[(0, "any"), (4, "ipip"), (41, "ip6ip"), (137, "mplsip")];
 
 /// The settings of an ip6tnl device: those of [`iptun`], but what it carries has other names.
-pub(super) fn ip6tnl(cx: &mut Cx, attr: &Attr) -> Result<Tunnel, Fault> {
-    let mut settings = iptun(cx, attr)?;
+pub(super) fn ip6tnl(context: &mut DecodeContext, attr: &Attr) -> Result<Tunnel, AttrError> {
+    let mut settings = iptun(context, attr)?;
     settings.proto = settings.proto.map(|proto| match proto {
         Symbol::Known("ipip") => Symbol::Known("ipip6"),
         Symbol::Known("ip6ip") => Symbol::Known("ip6ip6"),
@@ -234,7 +234,7 @@ pub(super) fn ip6tnl(cx: &mut Cx, attr: &Attr) -> Result<Tunnel, Fault> {
 
 settings! {
     /// `IFLA_VTI_*` → the settings of a vti or vti6 device.
-    pub(super) fn vti(cx, attr, into) -> Tunnel {}
+    pub(super) fn vti(context, attr, into) -> Tunnel {}
     free {
         IFLA_VTI_LINK = 1 => { into.link_index = nonzero(attr.u32()?) }
         IFLA_VTI_IKEY = 2 => { into.ikey = ipv4_nonzero(attr)? }
@@ -246,7 +246,7 @@ settings! {
 }
 
 /// Traffic class and flow label: the lower 28 bits of an IPv6 header's first word.
-fn flowinfo(attr: &Attr, into: &mut Tunnel) -> Result<(), Fault> {
+fn flowinfo(attr: &Attr, into: &mut Tunnel) -> Result<(), AttrError> {
     let word = attr.be32()?;
     into.tclass = Some(format!("{:#04x}", word >> 20 & 0xff));
     into.flowlabel = Some(format!("{:#07x}", word & 0xf_ffff));
@@ -254,7 +254,7 @@ fn flowinfo(attr: &Attr, into: &mut Tunnel) -> Result<(), Fault> {
 }
 
 /// `TUNNEL_ENCAP_*`
-fn encap_type(attr: &Attr, into: &mut Tunnel) -> Result<(), Fault> {
+fn encap_type(attr: &Attr, into: &mut Tunnel) -> Result<(), AttrError> {
     if let Some(kind) = nonzero(attr.u16()?) {
         let names: Names = &[(1, "fou"), (2, "gue"), (3, "mpls")];
         encap(into).r#type = Some(Symbol::of(kind.into(), names));
@@ -263,10 +263,10 @@ fn encap_type(attr: &Attr, into: &mut Tunnel) -> Result<(), Fault> {
 }
 
 /// `TUNNEL_ENCAP_FLAG_*`
-fn encap_flags(attr: &Attr, into: &mut Tunnel) -> Result<(), Fault> {
+fn encap_flags(attr: &Attr, into: &mut Tunnel) -> Result<(), AttrError> {
     let flags = attr.u16()?;
     if flags & !7 != 0 {
-        return Err(Fault::Value);
+        return Err(AttrError::Value);
     }
     let encap = encap(into);
     encap.csum = Some(flags & 1 != 0);
@@ -275,12 +275,12 @@ fn encap_flags(attr: &Attr, into: &mut Tunnel) -> Result<(), Fault> {
     Ok(())
 }
 
-fn encap_sport(attr: &Attr, into: &mut Tunnel) -> Result<(), Fault> {
+fn encap_sport(attr: &Attr, into: &mut Tunnel) -> Result<(), AttrError> {
     encap(into).sport = Some(attr.be16()?);
     Ok(())
 }
 
-fn encap_dport(attr: &Attr, into: &mut Tunnel) -> Result<(), Fault> {
+fn encap_dport(attr: &Attr, into: &mut Tunnel) -> Result<(), AttrError> {
     encap(into).dport = Some(attr.be16()?);
     Ok(())
 }
@@ -291,7 +291,7 @@ fn encap(into: &mut Tunnel) -> &mut TunnelEncap {
 
 settings! {
     /// `IFLA_XFRM_*` → the settings of an xfrm device.
-    pub(super) fn xfrm(cx, attr, into) -> Xfrm {
+    pub(super) fn xfrm(context, attr, into) -> Xfrm {
         IFLA_XFRM_COLLECT_METADATA = 3 => external: true;
     }
     free {

@@ -1,13 +1,17 @@
 //! `IFLA_VFINFO_LIST`: virtual functions.
 
 use super::settings::{Names, VLAN_PROTOCOLS, bytes, counter, settings, symbol8, u32_at, u64_at};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::link::vf::{VfInfo, VfPort, VfRate, VfStats, VfVlan};
 use crate::event::values::{Hex, LlAddr, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 /// The virtual functions of a device of that type.
-pub(super) fn list(cx: &mut Cx, attr: &Attr, arphrd: u16) -> Result<Vec<VfInfo>, Fault> {
+pub(super) fn list(
+    context: &mut DecodeContext,
+    attr: &Attr,
+    arphrd: u16,
+) -> Result<Vec<VfInfo>, AttrError> {
     const IFLA_VF_INFO: u16 = 1;
     // The kernel gives room for 32 bytes, whatever the length of the address.
     let length = match arphrd {
@@ -15,18 +19,18 @@ pub(super) fn list(cx: &mut Cx, attr: &Attr, arphrd: u16) -> Result<Vec<VfInfo>,
         _ => 6,
     };
     let mut list = Vec::new();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         if attr.kind != IFLA_VF_INFO {
-            return Err(Fault::Unknown);
+            return Err(AttrError::Unknown);
         }
-        list.push(one(cx, &attr, length)?);
+        list.push(one(context, &attr, length)?);
         Ok(())
     })?;
     Ok(list)
 }
 
 /// `IFLA_VF_*`: structs that begin with the function's number, but for three.
-fn one(cx: &mut Cx, attr: &Attr, length: usize) -> Result<VfInfo, Fault> {
+fn one(context: &mut DecodeContext, attr: &Attr, length: usize) -> Result<VfInfo, AttrError> {
     const IFLA_VF_MAC: u16 = 1;
     const IFLA_VF_VLAN: u16 = 2;
     const IFLA_VF_TX_RATE: u16 = 3;
@@ -41,18 +45,18 @@ fn one(cx: &mut Cx, attr: &Attr, length: usize) -> Result<VfInfo, Fault> {
     const IFLA_VF_VLAN_LIST: u16 = 12;
     const IFLA_VF_BROADCAST: u16 = 13;
     let mut vf = VfInfo::default();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         let value = attr.value;
         match attr.kind {
             IFLA_VF_MAC => {
                 vf.vf = Some(u32_at(value, 0)?);
-                vf.address = Some(lladdr(value.get(4..).ok_or(Fault::Length)?, length)?);
+                vf.address = Some(lladdr(value.get(4..).ok_or(AttrError::Length)?, length)?);
             }
             IFLA_VF_BROADCAST => vf.broadcast = Some(lladdr(value, length)?),
             // The list says more.
             IFLA_VF_VLAN if vf.vlan_list.is_some() => {}
             IFLA_VF_VLAN => vf.vlan_list = Some(vec![vlan(value)?]),
-            IFLA_VF_VLAN_LIST => vf.vlan_list = Some(vlan_list(cx, &attr)?),
+            IFLA_VF_VLAN_LIST => vf.vlan_list = Some(vlan_list(context, &attr)?),
             IFLA_VF_TX_RATE => vf.tx_rate = Some(u32_at(value, 4)?),
             IFLA_VF_RATE => {
                 vf.rate = Some(VfRate {
@@ -68,9 +72,9 @@ fn one(cx: &mut Cx, attr: &Attr, length: usize) -> Result<VfInfo, Fault> {
             }
             IFLA_VF_IB_NODE_GUID => vf.node_guid = Some(guid(value)?),
             IFLA_VF_IB_PORT_GUID => vf.port_guid = Some(guid(value)?),
-            IFLA_VF_STATS if !cx.details => {}
-            IFLA_VF_STATS => vf.stats = Some(stats(cx, &attr)?),
-            _ => return Err(Fault::Unknown),
+            IFLA_VF_STATS if !context.details => {}
+            IFLA_VF_STATS => vf.stats = Some(stats(context, &attr)?),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })?;
@@ -80,24 +84,24 @@ fn one(cx: &mut Cx, attr: &Attr, length: usize) -> Result<VfInfo, Fault> {
 /// `IFLA_VF_LINK_STATE_*`
 const LINK_STATES: Names = &[(0, "auto"), (1, "enable"), (2, "disable")];
 
-fn lladdr(value: &[u8], length: usize) -> Result<LlAddr, Fault> {
+fn lladdr(value: &[u8], length: usize) -> Result<LlAddr, AttrError> {
     let address = value.get(..length).and_then(LlAddr::new);
-    address.ok_or(Fault::Length)
+    address.ok_or(AttrError::Length)
 }
 
 /// A setting that may be -1: the driver does not say.
-fn setting(value: &[u8]) -> Result<Option<bool>, Fault> {
+fn setting(value: &[u8]) -> Result<Option<bool>, AttrError> {
     let setting = u32_at(value, 4)?;
     Ok((setting != u32::MAX).then_some(setting != 0))
 }
 
 /// `struct ifla_vf_guid`: a 64-bit number, aligned to 8 bytes.
-fn guid(value: &[u8]) -> Result<LlAddr, Fault> {
-    LlAddr::new(&u64_at(value, 8)?.to_be_bytes()).ok_or(Fault::Length)
+fn guid(value: &[u8]) -> Result<LlAddr, AttrError> {
+    LlAddr::new(&u64_at(value, 8)?.to_be_bytes()).ok_or(AttrError::Length)
 }
 
 /// `struct ifla_vf_vlan`
-fn vlan(value: &[u8]) -> Result<VfVlan, Fault> {
+fn vlan(value: &[u8]) -> Result<VfVlan, AttrError> {
     Ok(VfVlan {
         vlan: u32_at(value, 4)?,
         qos: u32_at(value, 8)?,
@@ -106,12 +110,12 @@ fn vlan(value: &[u8]) -> Result<VfVlan, Fault> {
 }
 
 /// `struct ifla_vf_vlan_info`, an attribute each.
-fn vlan_list(cx: &mut Cx, attr: &Attr) -> Result<Vec<VfVlan>, Fault> {
+fn vlan_list(context: &mut DecodeContext, attr: &Attr) -> Result<Vec<VfVlan>, AttrError> {
     const IFLA_VF_VLAN_INFO: u16 = 1;
     let mut list = Vec::new();
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         if attr.kind != IFLA_VF_VLAN_INFO {
-            return Err(Fault::Unknown);
+            return Err(AttrError::Unknown);
         }
         let protocol = u16::from_be_bytes(bytes(attr.value, 12)?);
         list.push(VfVlan {
@@ -125,7 +129,7 @@ fn vlan_list(cx: &mut Cx, attr: &Attr) -> Result<Vec<VfVlan>, Fault> {
 
 settings! {
     /// `IFLA_VF_STATS_*`
-    fn stats(cx, attr, into) -> VfStats {}
+    fn stats(context, attr, into) -> VfStats {}
     free {
         IFLA_VF_STATS_RX_PACKETS = 0 => { into.rx.packets = Some(counter(attr.u64()?)) }
         IFLA_VF_STATS_TX_PACKETS = 1 => { into.tx.packets = Some(counter(attr.u64()?)) }
@@ -140,14 +144,14 @@ settings! {
 }
 
 /// `IFLA_VF_PORT`, an attribute each: the virtual functions as ports of a switch.
-pub(super) fn ports(cx: &mut Cx, attr: &Attr) -> Result<Vec<VfPort>, Fault> {
+pub(super) fn ports(context: &mut DecodeContext, attr: &Attr) -> Result<Vec<VfPort>, AttrError> {
     const IFLA_VF_PORT: u16 = 1;
     let mut list = Vec::new();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         if attr.kind != IFLA_VF_PORT {
-            return Err(Fault::Unknown);
+            return Err(AttrError::Unknown);
         }
-        list.push(port(cx, &attr)?);
+        list.push(port(context, &attr)?);
         Ok(())
     })?;
     Ok(list)
@@ -155,7 +159,7 @@ pub(super) fn ports(cx: &mut Cx, attr: &Attr) -> Result<Vec<VfPort>, Fault> {
 
 settings! {
     /// `IFLA_PORT_*`
-    pub(super) fn port(cx, attr, into) -> VfPort {
+    pub(super) fn port(context, attr, into) -> VfPort {
         IFLA_PORT_VF = 1 => vf: attr.u32()?;
         IFLA_PORT_PROFILE = 2 => profile: attr.str()?.to_owned();
         IFLA_PORT_INSTANCE_UUID = 4 => instance_uuid: Hex(attr.value.into());

@@ -1,7 +1,7 @@
 //! `RTM_NEWROUTE`, `RTM_DELROUTE` of IPv4 and IPv6 → [`Route`].
 
-mod forms;
-mod rest;
+mod packed;
+mod template;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
@@ -11,16 +11,16 @@ use libc::{
     RTA_OIF, RTA_PREFSRC, RTA_PRIORITY, RTA_SRC, RTA_TABLE,
 };
 
-use super::cx::Cx;
+use super::context::DecodeContext;
 use super::encap;
 use super::rule::dsfield;
-use super::words::{family, u32_at};
-use crate::event::route::{CacheInfo, Common, Destination, Flow, Metrics, NextHop, Route, Via};
+use super::wire::{family, u32_at};
+use crate::event::route::{CacheInfo, Destination, Flow, Metrics, NextHop, Route, RouteAttrs, Via};
 use crate::event::values::{FlagNames, Flags, Prefix, Symbol};
 use crate::names::Names;
-use crate::netlink::attr::{Attr, Attrs, Fault, align};
-pub use forms::Forms;
-pub use rest::{Own, RTMSG, Rest};
+use crate::netlink::attr::{Attr, AttrError, Attrs, align};
+pub use packed::{BodyWithoutDst, PackedPrefix, RTMSG};
+pub use template::TemplateCache;
 
 // linux/rtnetlink.h
 const RTA_VIA: u16 = 18;
@@ -70,38 +70,38 @@ pub(super) const FLAGS: &FlagNames = &[
 ];
 
 /// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
-pub fn decode(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
-    match cx.forms {
-        Some(forms) => forms.decode(cx, body),
-        None => whole(cx, body),
+pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
+    match context.templates {
+        Some(templates) => templates.decode(context, body),
+        None => whole(context, body),
     }
 }
 
 /// Decodes all of it.
-fn whole(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
+fn whole(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let [af, dst_len, src_len, tos, table, protocol, scope, kind, ..] = *header;
-    let names = cx.names;
+    let names = context.names;
     let mut number = u32::from(table);
     let mut dst = Destination::Prefix(Prefix {
         address: unspecified(af),
         length: dst_len,
     });
-    let mut common = Rc::new(Common {
+    let mut common = Rc::new(RouteAttrs {
         family: family(af),
         r#type: Symbol::of(u32::from(kind), TYPES),
         src: (src_len != 0).then(|| Prefix {
             address: unspecified(af),
             length: src_len,
         }),
-        tos: (tos != 0).then(|| dsfield(cx, tos)),
+        tos: (tos != 0).then(|| dsfield(context, tos)),
         protocol: names.protocols.symbol(u32::from(protocol)),
         scope: names.scopes.symbol(u32::from(scope)),
         flags: Flags::new(u64::from(u32_at(header, 8)), FLAGS),
-        ..Common::default()
+        ..RouteAttrs::default()
     });
     let it = Rc::get_mut(&mut common)?;
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             RTA_DST if i32::from(af) == libc::AF_MPLS => dst = labels(&attr)?,
             RTA_DST => {
@@ -121,17 +121,17 @@ fn whole(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
             RTA_GATEWAY => it.gateway = Some(attr.ip()?),
             RTA_PRIORITY => it.metric = Some(attr.u32()?),
             RTA_PREFSRC => it.prefsrc = Some(attr.ip()?),
-            RTA_METRICS => it.metrics = Some(Box::new(metrics(cx, &attr)?)),
-            RTA_MULTIPATH => it.nexthops = Some(multipath(cx, af, &attr)?),
+            RTA_METRICS => it.metrics = Some(Box::new(metrics(context, &attr)?)),
+            RTA_MULTIPATH => it.nexthops = Some(multipath(context, af, &attr)?),
             RTA_FLOW => it.flow = Some(Box::new(flow(names, attr.u32()?))),
             RTA_CACHEINFO => {
-                let [users, age, expires, error, used, ..] = cx.words::<8>(&attr)?;
+                let [users, age, expires, error, used, ..] = context.u32_array::<8>(&attr)?;
                 // The kernel counts in 1/100 s (USER_HZ), and errors below zero.
                 let expires = expires.cast_signed();
                 it.expires = (expires != 0).then_some(i64::from(expires / 100));
                 let error = error.cast_signed().unsigned_abs();
                 it.error = (error != 0).then_some(error);
-                it.cacheinfo = cx.details.then_some(CacheInfo { users, age, used });
+                it.cacheinfo = context.details.then_some(CacheInfo { users, age, used });
             }
             RTA_TABLE => number = attr.u32()?,
             RTA_MARK => it.mark = Some(attr.u32()?),
@@ -143,7 +143,7 @@ fn whole(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
             }
             RTA_ENCAP => {
                 let it = it.encap.get_or_insert_default();
-                encap::decode(cx, it, encap_type(attributes), &attr)?;
+                encap::decode(context, it, encap_type(attributes), &attr)?;
             }
             RTA_ENCAP_TYPE => {
                 it.encap.get_or_insert_default().r#type = Some(encap::kind(attr.u16()?));
@@ -152,7 +152,7 @@ fn whole(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
             RTA_UID => it.uid = Some(attr.u32()?),
             RTA_TTL_PROPAGATE => it.ttl_propagate = Some(attr.bool()?),
             RTA_NH_ID => it.nhid = Some(attr.u32()?),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });
@@ -166,7 +166,7 @@ fn whole(cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
 /// IPv6 keeps routes to the same destination beside each other, unless they go through routers:
 /// those are the legs of one route, but for those that a router announced
 /// (`rt6_qualify_for_ecmp`, include/net/ip6_route.h).
-fn instance(it: &Common, protocol: u8) -> Option<String> {
+fn instance(it: &RouteAttrs, protocol: u8) -> Option<String> {
     const RTPROT_RA: u8 = 9;
     if let Some(nhid) = it.nhid {
         return Some(format!("nhid {nhid}"));
@@ -183,15 +183,15 @@ fn instance(it: &Common, protocol: u8) -> Option<String> {
 }
 
 /// A stack of labels: each is the upper 20 bits of its entry (linux/mpls.h).
-fn labels(attr: &Attr<'_>) -> Result<Destination, Fault> {
+fn labels(attr: &Attr<'_>) -> Result<Destination, AttrError> {
     let (entries, []) = attr.value.as_chunks::<4>() else {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     };
     let labels = entries.iter().map(|entry| u32::from_be_bytes(*entry) >> 12);
     Ok(Destination::Labels(labels.collect()))
 }
 
-fn newdst(family: u8, attr: &Attr<'_>) -> Result<Destination, Fault> {
+fn newdst(family: u8, attr: &Attr<'_>) -> Result<Destination, AttrError> {
     match i32::from(family) {
         libc::AF_MPLS => labels(attr),
         _ => attr.ip().map(Destination::Address),
@@ -222,26 +222,33 @@ fn flow(names: &Names, flow: u32) -> Flow {
 }
 
 /// `struct rtvia`: a family and an address of it.
-fn via(attr: &Attr<'_>) -> Result<Via, Fault> {
-    let (header, address) = attr.value.split_first_chunk::<2>().ok_or(Fault::Length)?;
+fn via(attr: &Attr<'_>) -> Result<Via, AttrError> {
+    let (header, address) = attr
+        .value
+        .split_first_chunk::<2>()
+        .ok_or(AttrError::Length)?;
     let af = u16::from_ne_bytes(*header);
     let host = if let Ok(v4) = <[u8; 4]>::try_from(address) {
         Ipv4Addr::from(v4).to_string()
     } else if let Ok(v6) = <[u8; 16]>::try_from(address) {
         Ipv6Addr::from(v6).to_string()
     } else {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     };
     Ok(Via {
-        family: family(u8::try_from(af).map_err(|_| Fault::Value)?),
+        family: family(u8::try_from(af).map_err(|_| AttrError::Value)?),
         host,
     })
 }
 
 /// `struct rtnexthop` after `struct rtnexthop`, each with attributes of its own.
-fn multipath(cx: &mut Cx<'_>, af: u8, attr: &Attr<'_>) -> Result<Vec<NextHop>, Fault> {
-    let names = cx.names;
-    cx.within(attr.kind, |cx| {
+fn multipath(
+    context: &mut DecodeContext<'_>,
+    af: u8,
+    attr: &Attr<'_>,
+) -> Result<Vec<NextHop>, AttrError> {
+    let names = context.names;
+    context.within(attr.kind, |context| {
         let mut rest = attr.value;
         let mut hops = Vec::new();
         while let Some(header) = rest.first_chunk::<8>() {
@@ -260,7 +267,7 @@ fn multipath(cx: &mut Cx<'_>, af: u8, attr: &Attr<'_>) -> Result<Vec<NextHop>, F
                 newdst: None,
                 flow: None,
             };
-            cx.each(attributes, |cx, attr| {
+            context.each(attributes, |context, attr| {
                 match attr.kind {
                     RTA_GATEWAY => hop.gateway = Some(attr.ip()?),
                     RTA_VIA => hop.via = Some(Box::new(via(&attr)?)),
@@ -268,13 +275,13 @@ fn multipath(cx: &mut Cx<'_>, af: u8, attr: &Attr<'_>) -> Result<Vec<NextHop>, F
                     RTA_FLOW => hop.flow = Some(Box::new(flow(names, attr.u32()?))),
                     RTA_ENCAP => {
                         let it = hop.encap.get_or_insert_default();
-                        encap::decode(cx, it, encap_type(attributes), &attr)?;
+                        encap::decode(context, it, encap_type(attributes), &attr)?;
                     }
                     RTA_ENCAP_TYPE => {
                         let it = hop.encap.get_or_insert_default();
                         it.r#type = Some(encap::kind(attr.u16()?));
                     }
-                    _ => return Err(Fault::Unknown),
+                    _ => return Err(AttrError::Unknown),
                 }
                 Ok(())
             });
@@ -282,7 +289,7 @@ fn multipath(cx: &mut Cx<'_>, af: u8, attr: &Attr<'_>) -> Result<Vec<NextHop>, F
             rest = rest.get(align(length)..).unwrap_or(&[]);
         }
         if !rest.is_empty() {
-            cx.keep(None, Fault::Malformed, rest);
+            context.record_unparsed(None, AttrError::Malformed, rest);
         }
         hops
     })
@@ -331,16 +338,16 @@ const FEATURES: &FlagNames = &[
     (0x8000_0000, "ecn_ca"),
 ];
 
-fn metrics(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Metrics, Fault> {
+fn metrics(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Metrics, AttrError> {
     let mut it = Metrics::default();
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         let name = METRICS.get(usize::from(attr.kind)).copied();
         if name == Some("congestion") {
             it.congestion = Some(attr.str()?.to_owned());
             return Ok(());
         }
         let value = attr.u32()?;
-        match name.ok_or(Fault::Unknown)? {
+        match name.ok_or(AttrError::Unknown)? {
             "lock" => it.lock = Some(Flags::new(u64::from(value), LOCKS)),
             "mtu" => it.mtu = Some(value),
             "window" => it.window = Some(value),
@@ -358,7 +365,7 @@ fn metrics(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Metrics, Fault> {
             "initrwnd" => it.initrwnd = Some(value),
             "quickack" => it.quickack = Some(value),
             "fastopen_no_cookie" => it.fastopen_no_cookie = Some(value),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })?;

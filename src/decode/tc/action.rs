@@ -2,11 +2,11 @@
 
 use super::options::{Out, decode as options_of};
 use super::{hex, stats};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::tc::options::Value;
 use crate::event::tc::{Action, spec};
 use crate::event::values::{Flags, Hex};
-use crate::netlink::attr::{Attr, Attrs, Fault};
+use crate::netlink::attr::{Attr, AttrError, Attrs};
 
 // TCA_ROOT_* (linux/rtnetlink.h)
 const TCA_ACT_TAB: u16 = 1;
@@ -33,9 +33,9 @@ const HW_STATS: &[(u64, &str)] = &[(1, "immediate"), (2, "delayed")];
 /// The actions of a message of their own: a `struct tcamsg` and its attributes. `None` where it is
 /// too short.
 pub fn decode<'n>(
-    cx: &mut Cx<'n>,
+    context: &mut DecodeContext<'n>,
     body: &[u8],
-    mut each: impl FnMut(&mut Cx<'n>, Action),
+    mut each: impl FnMut(&mut DecodeContext<'n>, Action),
 ) -> Option<()> {
     let (_, attributes) = body.split_first_chunk::<4>()?;
     // The warning is about all actions of the message.
@@ -43,27 +43,27 @@ pub fn decode<'n>(
     let warned = all.find(|attr| attr.kind == TCA_ROOT_EXT_WARN_MSG);
     let warning = warned.and_then(|attr| Some(attr.str().ok()?.to_owned()));
     let mut told = 0;
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
-            TCA_ACT_TAB => cx.within(attr.kind, |cx| {
-                cx.each(attr.value, |cx, attr| {
-                    let mut action = one(cx, &attr)?;
+            TCA_ACT_TAB => context.within(attr.kind, |context| {
+                context.each(attr.value, |context, attr| {
+                    let mut action = one(context, &attr)?;
                     flushed(&mut action);
                     action.warning.clone_from(&warning);
                     told += 1;
-                    each(cx, action);
+                    each(context, action);
                     Ok(())
                 });
             })?,
             // A list says how many actions there are in this part of it.
             TCA_ROOT_COUNT if attr.u32()? == told => {}
             TCA_ROOT_EXT_WARN_MSG => drop(attr.str()?),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });
     if let Some(attr) = warned.filter(|_| told == 0) {
-        cx.keep(Some(attr.kind), Fault::Unknown, attr.value);
+        context.record_unparsed(Some(attr.kind), AttrError::Unknown, attr.value);
     }
     Some(())
 }
@@ -82,52 +82,54 @@ fn flushed(action: &mut Action) {
 }
 
 /// The actions of a filter.
-pub fn list(cx: &mut Cx<'_>, bytes: &[u8]) -> Vec<Action> {
+pub fn list(context: &mut DecodeContext<'_>, bytes: &[u8]) -> Vec<Action> {
     let mut actions = Vec::new();
-    cx.each(bytes, |cx, attr| {
-        actions.push(one(cx, &attr)?);
+    context.each(bytes, |context, attr| {
+        actions.push(one(context, &attr)?);
         Ok(())
     });
     actions
 }
 
-fn one(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Action, Fault> {
+fn one(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Action, AttrError> {
     let mut it = Action::default();
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         match attr.kind {
             TCA_ACT_KIND => it.kind = Some(attr.str()?.to_owned()),
             TCA_ACT_OPTIONS => {
                 let kind = it.kind.as_deref().unwrap_or_default();
                 match spec::action(kind) {
                     Some(table) => {
-                        let out = options_of(cx, table, &attr)?;
+                        let out = options_of(context, table, &attr)?;
                         told(&mut it, out);
                     }
-                    None => it.options_hex = Some(hex(cx, &attr)?),
+                    None => it.options_hex = Some(hex(context, &attr)?),
                 }
             }
             TCA_ACT_INDEX => it.index = Some(attr.u32()?),
             // No action has counters of its own kind.
-            TCA_ACT_STATS if cx.details => {
-                stats::nest(cx, &attr, &mut it.stats, |_, _| Err(Fault::Unknown))?;
+            TCA_ACT_STATS if context.details => {
+                stats::nest(context, &attr, &mut it.stats, |_, _| {
+                    Err(AttrError::Unknown)
+                })?;
             }
             TCA_ACT_STATS | TCA_ACT_PAD => {}
             TCA_ACT_COOKIE => it.cookie = Some(Hex(attr.value.into())),
-            TCA_ACT_FLAGS => it.flags = Some(Flags::new(bitfield(cx, &attr)?, FLAGS)),
-            TCA_ACT_HW_STATS => it.hw_stats = Some(Flags::new(bitfield(cx, &attr)?, HW_STATS)),
-            TCA_ACT_USED_HW_STATS if cx.details => {
-                it.used_hw_stats = Some(Flags::new(bitfield(cx, &attr)?, HW_STATS));
+            TCA_ACT_FLAGS => it.flags = Some(Flags::new(bitfield(context, &attr)?, FLAGS)),
+            TCA_ACT_HW_STATS => it.hw_stats = Some(Flags::new(bitfield(context, &attr)?, HW_STATS)),
+            TCA_ACT_USED_HW_STATS if context.details => {
+                it.used_hw_stats = Some(Flags::new(bitfield(context, &attr)?, HW_STATS));
             }
             TCA_ACT_USED_HW_STATS => {}
             TCA_ACT_IN_HW_COUNT => it.in_hw_count = Some(attr.u32()?),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })?;
     // Without its type it is none.
     match it.kind {
         Some(_) => Ok(it),
-        None => Err(Fault::Value),
+        None => Err(AttrError::Value),
     }
 }
 
@@ -142,19 +144,23 @@ fn told(it: &mut Action, mut out: Out) {
 
 /// The policer of a filter that was asked for in the old way (`TCA_OLD_COMPAT` of
 /// net/sched/cls_api.c).
-pub fn police(cx: &mut Cx<'_>, kind: u16, bytes: &[u8]) -> Result<Action, Fault> {
+pub fn police(
+    context: &mut DecodeContext<'_>,
+    kind: u16,
+    bytes: &[u8],
+) -> Result<Action, AttrError> {
     let mut it = Action {
         kind: Some("police".to_owned()),
         ..Action::default()
     };
     let table = spec::action("police").unwrap_or_default();
-    let out = super::options::of(cx, table, kind, bytes)?;
+    let out = super::options::of(context, table, kind, bytes)?;
     told(&mut it, out);
     Ok(it)
 }
 
 /// `struct nla_bitfield32`: the bits.
-fn bitfield(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<u64, Fault> {
-    let [value, _selector] = cx.words(attr)?;
+fn bitfield(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<u64, AttrError> {
+    let [value, _selector] = context.u32_array(attr)?;
     Ok(u64::from(value))
 }

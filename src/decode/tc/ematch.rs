@@ -3,32 +3,35 @@
 
 use super::options::{Out, nest, structure};
 use super::plain::plain;
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::tc::options::{Options, Value};
 use crate::event::tc::spec::ematch::{HEADER, IPT, KINDS, META, NBYTE, TEXT};
 use crate::event::tc::table::{Field, Type};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 /// The matches of `TCA_EMATCH_TREE_LIST`.
-pub fn list(cx: &mut Cx<'_>, bytes: &[u8]) -> Vec<Options> {
+pub fn list(context: &mut DecodeContext<'_>, bytes: &[u8]) -> Vec<Options> {
     let mut list = Vec::new();
-    cx.each(bytes, |cx, attr| {
-        list.push(one(cx, &attr)?);
+    context.each(bytes, |context, attr| {
+        list.push(one(context, &attr)?);
         Ok(())
     });
     list
 }
 
-fn one(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Options, Fault> {
-    let (header, rest) = attr.value.split_first_chunk::<8>().ok_or(Fault::Length)?;
+fn one(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Options, AttrError> {
+    let (header, rest) = attr
+        .value
+        .split_first_chunk::<8>()
+        .ok_or(AttrError::Length)?;
     let mut it = Out::default();
-    structure(cx, HEADER, header, &mut it)?;
+    structure(context, HEADER, header, &mut it)?;
     let mut it = it.options;
     let kind = u16::from_ne_bytes([header[2], header[3]]);
     match KINDS.iter().find(|(number, _)| *number == kind) {
-        Some((_, table)) => match value(cx, attr.kind, kind, table, rest) {
+        Some((_, table)) => match value(context, attr.kind, kind, table, rest) {
             Ok(options) => it.put("options", Value::Options(options)),
-            Err(fault) => cx.keep(Some(attr.kind), fault, rest),
+            Err(fault) => context.record_unparsed(Some(attr.kind), fault, rest),
         },
         None if rest.is_empty() => {}
         None => it.put("hex", plain(Type::Hex, rest)?.0),
@@ -38,22 +41,22 @@ fn one(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Options, Fault> {
 
 /// What a match wants. `number`: its place, the type of the attribute around it.
 fn value(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     number: u16,
     kind: u16,
     table: &'static [Field],
     bytes: &[u8],
-) -> Result<Options, Fault> {
+) -> Result<Options, AttrError> {
     let mut out = Out::default();
     let read = match kind {
-        IPT => return nest(cx, table, number, bytes),
-        META => return meta(cx, number, table, bytes),
-        NBYTE => counted(cx, table, 4, bytes, &mut out)?,
-        TEXT => counted(cx, table, 24, bytes, &mut out)?,
-        _ => structure(cx, table, bytes, &mut out)?,
+        IPT => return nest(context, table, number, bytes),
+        META => return meta(context, number, table, bytes),
+        NBYTE => counted(context, table, 4, bytes, &mut out)?,
+        TEXT => counted(context, table, 24, bytes, &mut out)?,
+        _ => structure(context, table, bytes, &mut out)?,
     };
     if read < bytes.len() {
-        cx.keep(Some(number), Fault::Length, bytes);
+        context.record_unparsed(Some(number), AttrError::Length, bytes);
     }
     Ok(out.options)
 }
@@ -61,19 +64,19 @@ fn value(
 /// A structure of that length, and as many bytes as it says in `len`. Returns how many were read:
 /// with those that the kernel puts behind up to the next multiple of four.
 fn counted(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     table: &'static [Field],
     length: usize,
     bytes: &[u8],
     out: &mut Out,
-) -> Result<usize, Fault> {
-    let (head, rest) = bytes.split_at_checked(length).ok_or(Fault::Length)?;
-    structure(cx, table, head, out)?;
+) -> Result<usize, AttrError> {
+    let (head, rest) = bytes.split_at_checked(length).ok_or(AttrError::Length)?;
+    structure(context, table, head, out)?;
     let count = match out.options.get("len") {
         Some(Value::Number(count)) => usize::try_from(*count).unwrap_or_default(),
         _ => 0,
     };
-    let (needle, pad) = rest.split_at_checked(count).ok_or(Fault::Length)?;
+    let (needle, pad) = rest.split_at_checked(count).ok_or(AttrError::Length)?;
     if !needle.is_empty() {
         out.options.put("needle", plain(Type::Hex, needle)?.0);
     }
@@ -83,21 +86,21 @@ fn counted(
 
 /// `TCA_EM_META_*`: what is compared, and then the numbers or bytes that this needs.
 fn meta(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     number: u16,
     table: &'static [Field],
     bytes: &[u8],
-) -> Result<Options, Fault> {
+) -> Result<Options, AttrError> {
     const TCA_EM_META_LVALUE: u16 = 2;
     const TCA_EM_META_RVALUE: u16 = 3;
     let mut it = Options::default();
-    cx.within(number, |cx| {
-        cx.each(bytes, |cx, attr| {
+    context.within(number, |context| {
+        context.each(bytes, |context, attr| {
             let side = match attr.kind {
                 TCA_EM_META_LVALUE => "left",
                 TCA_EM_META_RVALUE => "right",
                 _ => {
-                    let inner = super::options::one(cx, table, &attr)?;
+                    let inner = super::options::one(context, table, &attr)?;
                     for (name, value) in inner.0 {
                         it.put(name, value);
                     }
@@ -106,17 +109,17 @@ fn meta(
             };
             // Without the head nobody knows what it is.
             let Some(Value::Options(side)) = it.get_mut(side) else {
-                return Err(Fault::Value);
+                return Err(AttrError::Value);
             };
             let is = |side: &Options, name, what: &str| {
                 matches!(side.get(name), Some(Value::Text(text)) if text == what)
             };
-            let (name, wire) = match (is(side, "type", "int"), is(side, "id", "value")) {
+            let (name, words) = match (is(side, "type", "int"), is(side, "id", "value")) {
                 (true, true) => ("value", Type::HexNumber),
                 (true, false) => ("mask", Type::HexNumber),
                 (false, _) => ("data", Type::Hex),
             };
-            side.put(name, plain(wire, attr.value)?.0);
+            side.put(name, plain(words, attr.value)?.0);
             Ok(())
         });
     })?;

@@ -5,7 +5,7 @@ use crate::event::tc::options::{Options, Value};
 
 /// Of a queue in both lists: all sixteen stand in the old one (`vqs`), those in use in the new one
 /// (`vq_list`), whose flags are settings and whose other numbers count.
-pub fn settle(out: &mut Out, details: bool) {
+pub fn resolve_references(out: &mut Out, details: bool) {
     let Some(Value::List(mut queues)) = out.options.take("vqs") else {
         return;
     };

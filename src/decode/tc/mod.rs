@@ -9,14 +9,14 @@ pub mod options;
 mod plain;
 mod stats;
 
-use super::cx::Cx;
-use super::words::u32_at;
+use super::context::DecodeContext;
+use super::wire::u32_at;
 use crate::event::tc::options::Options;
 use crate::event::tc::table::Field;
 use crate::event::tc::{Chain, Class, Filter, Qdisc, Stats, spec};
 use crate::event::unknown::Attribute;
 use crate::event::values::{Hex, Symbol};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 use options::Out;
 use plain::{class_id, u32_handle};
 use stats::Own;
@@ -97,37 +97,37 @@ struct Parts {
 
 type Table = fn(&str) -> Option<&'static [Field]>;
 
-fn parts(cx: &mut Cx<'_>, attributes: &[u8], table: Table) -> Parts {
+fn parts(context: &mut DecodeContext<'_>, attributes: &[u8], table: Table) -> Parts {
     let mut it = Parts::default();
     // What TCA_STATS2 says a second time.
     let mut old = None;
     let mut own = Own::default();
-    cx.each(attributes, |cx, attr| {
+    context.each(attributes, |context, attr| {
         match attr.kind {
             TCA_KIND => it.kind = Some(attr.str()?.to_owned()),
             TCA_OPTIONS => match table(it.kind.as_deref().unwrap_or_default()) {
-                Some(table) => it.out = options::decode(cx, table, &attr)?,
-                None => it.options_hex = Some(hex(cx, &attr)?),
+                Some(table) => it.out = options::decode(context, table, &attr)?,
+                None => it.options_hex = Some(hex(context, &attr)?),
             },
-            TCA_STATS2 if cx.details => {
+            TCA_STATS2 if context.details => {
                 let kind = it.kind.as_deref().unwrap_or_default();
-                stats::nest(cx, &attr, &mut it.stats, |cx, attr| {
-                    own.read(cx, kind, attr)
+                stats::nest(context, &attr, &mut it.stats, |context, attr| {
+                    own.read(context, kind, attr)
                 })?;
             }
-            TCA_STATS if cx.details => old = Some(stats::old(cx, &attr)?),
-            TCA_XSTATS if cx.details => {
-                own.read(cx, it.kind.as_deref().unwrap_or_default(), &attr)?;
+            TCA_STATS if context.details => old = Some(stats::old(context, &attr)?),
+            TCA_XSTATS if context.details => {
+                own.read(context, it.kind.as_deref().unwrap_or_default(), &attr)?;
             }
             TCA_STATS | TCA_STATS2 | TCA_XSTATS | TCA_PAD => {}
-            TCA_STAB => it.stab = some(options::decode(cx, spec::STAB, &attr)?.options),
+            TCA_STAB => it.stab = some(options::decode(context, spec::STAB, &attr)?.options),
             TCA_DUMP_INVISIBLE => it.invisible = Some(true),
             TCA_CHAIN => it.chain = Some(attr.u32()?),
             TCA_HW_OFFLOAD => it.offloaded = attr.bool()?.then_some(true),
             TCA_INGRESS_BLOCK => it.ingress_block = Some(attr.u32()?),
             TCA_EGRESS_BLOCK => it.egress_block = Some(attr.u32()?),
             TCA_EXT_WARN_MSG => it.warning = Some(attr.str()?.to_owned()),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     });
@@ -147,9 +147,9 @@ fn some(options: Options) -> Option<Options> {
 }
 
 /// The attributes of a kind that nobody knows.
-fn hex(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<Attribute>, Fault> {
+fn hex(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Vec<Attribute>, AttrError> {
     let mut list = Vec::new();
-    cx.nested(attr, |_, attr| {
+    context.nested(attr, |_, attr| {
         list.push(Attribute {
             attr: attr.kind,
             hex: Hex(attr.value.into()),
@@ -161,10 +161,10 @@ fn hex(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Vec<Attribute>, Fault> {
 
 /// What `body`, a `struct tcmsg` and its attributes, says of a queueing discipline. `None` where it
 /// is too short.
-pub fn qdisc(cx: &mut Cx<'_>, body: &[u8]) -> Option<Qdisc> {
+pub fn qdisc(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Qdisc> {
     let (header, attributes) = Header::split(body)?;
-    let mut parts = parts(cx, attributes, spec::qdisc);
-    gred::settle(&mut parts.out, cx.details);
+    let mut parts = parts(context, attributes, spec::qdisc);
+    gred::resolve_references(&mut parts.out, context.details);
     Some(Qdisc {
         ifindex: header.device(),
         dev: None,
@@ -176,7 +176,7 @@ pub fn qdisc(cx: &mut Cx<'_>, body: &[u8]) -> Option<Qdisc> {
         egress_block: parts.egress_block,
         offloaded: parts.offloaded,
         invisible: parts.invisible,
-        refcnt: cx.details.then_some(header.info),
+        refcnt: context.details.then_some(header.info),
         stab: parts.stab,
         options: some(parts.out.options),
         options_hex: parts.options_hex,
@@ -187,9 +187,9 @@ pub fn qdisc(cx: &mut Cx<'_>, body: &[u8]) -> Option<Qdisc> {
 }
 
 /// What `body` says of a class.
-pub fn class(cx: &mut Cx<'_>, body: &[u8]) -> Option<Class> {
+pub fn class(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Class> {
     let (header, attributes) = Header::split(body)?;
-    let parts = parts(cx, attributes, spec::class);
+    let parts = parts(context, attributes, spec::class);
     Some(Class {
         ifindex: header.device(),
         dev: None,
@@ -207,9 +207,9 @@ pub fn class(cx: &mut Cx<'_>, body: &[u8]) -> Option<Class> {
 }
 
 /// What `body` says of a filter.
-pub fn filter(cx: &mut Cx<'_>, body: &[u8]) -> Option<Filter> {
+pub fn filter(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Filter> {
     let (header, attributes) = Header::split(body)?;
-    let parts = parts(cx, attributes, spec::filter);
+    let parts = parts(context, attributes, spec::filter);
     let handle = match parts.kind.as_deref() {
         Some("u32") => u32_handle(header.handle),
         _ => format!("{:#x}", header.handle),
@@ -236,9 +236,9 @@ pub fn filter(cx: &mut Cx<'_>, body: &[u8]) -> Option<Filter> {
 }
 
 /// What `body` says of a chain.
-pub fn chain(cx: &mut Cx<'_>, body: &[u8]) -> Option<Chain> {
+pub fn chain(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Chain> {
     let (header, attributes) = Header::split(body)?;
-    let parts = parts(cx, attributes, spec::filter);
+    let parts = parts(context, attributes, spec::filter);
     Some(Chain {
         ifindex: header.device(),
         dev: None,

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 use super::plain::{bits, integer, plain};
 use super::{action, ematch};
-use crate::decode::cx::Cx;
+use crate::decode::context::DecodeContext;
 use crate::event::tc::Action;
 use crate::event::tc::options::{Options, Value};
 use crate::event::tc::spec::WHOLE;
 use crate::event::tc::table::{Field, Type};
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 /// What the options of an object say.
 #[derive(Debug, Default)]
@@ -22,12 +22,21 @@ pub struct Out {
 }
 
 /// Decodes an attribute of options by their table.
-pub fn decode(cx: &mut Cx<'_>, table: &'static [Field], attr: &Attr<'_>) -> Result<Out, Fault> {
-    of(cx, table, attr.kind, attr.value)
+pub fn decode(
+    context: &mut DecodeContext<'_>,
+    table: &'static [Field],
+    attr: &Attr<'_>,
+) -> Result<Out, AttrError> {
+    of(context, table, attr.kind, attr.value)
 }
 
 /// The same for the payload of the attribute `kind`.
-pub fn of(cx: &mut Cx<'_>, table: &'static [Field], kind: u16, bytes: &[u8]) -> Result<Out, Fault> {
+pub fn of(
+    context: &mut DecodeContext<'_>,
+    table: &'static [Field],
+    kind: u16,
+    bytes: &[u8],
+) -> Result<Out, AttrError> {
     let mut out = Out::default();
     let mut attributes = bytes;
     if let Some((fields, length)) = head(table) {
@@ -35,16 +44,18 @@ pub fn of(cx: &mut Cx<'_>, table: &'static [Field], kind: u16, bytes: &[u8]) -> 
         let all = attributes.len();
         (head, attributes) = attributes.split_at(length.min(all));
         if head.len() < length && length != usize::MAX {
-            return Err(Fault::Length);
+            return Err(AttrError::Length);
         }
-        if structure(cx, fields, head, &mut out)? < head.len() {
-            cx.keep(Some(kind), Fault::Length, head);
+        if structure(context, fields, head, &mut out)? < head.len() {
+            context.record_unparsed(Some(kind), AttrError::Length, head);
         }
     }
-    cx.within(kind, |cx| {
-        cx.each(attributes, |cx, attr| field(cx, table, &attr, &mut out));
+    context.within(kind, |context| {
+        context.each(attributes, |context, attr| {
+            field(context, table, &attr, &mut out)
+        });
     })?;
-    settle(&mut out.options);
+    resolve_references(&mut out.options);
     Ok(out)
 }
 
@@ -60,14 +71,14 @@ fn head(table: &'static [Field]) -> Option<(&'static [Field], usize)> {
 
 /// An attribute, by the field of its number.
 fn field(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     table: &'static [Field],
     attr: &Attr<'_>,
     out: &mut Out,
-) -> Result<(), Fault> {
+) -> Result<(), AttrError> {
     if let Some(field) = table.iter().find(|field| field.number == attr.kind) {
-        let read = value(cx, field, field.wire, attr.kind, attr.value, out)?;
-        cx.longer(attr, read);
+        let read = value(context, field, field.wire, attr.kind, attr.value, out)?;
+        context.record_excess(attr, read);
         return Ok(());
     }
     for field in table {
@@ -75,8 +86,8 @@ fn field(
             && let Some(key) = keys.iter().find(|key| key.number == attr.kind)
         {
             let mut inner = Out::default();
-            let read = value(cx, key, key.wire, attr.kind, attr.value, &mut inner)?;
-            cx.longer(attr, read);
+            let read = value(context, key, key.wire, attr.kind, attr.value, &mut inner)?;
+            context.record_excess(attr, read);
             let group = out.options.within(field.name);
             let full = attr.value.iter().all(|byte| *byte == 0xff);
             for (name, value) in inner.options.0 {
@@ -85,20 +96,20 @@ fn field(
             return Ok(());
         }
     }
-    Err(Fault::Unknown)
+    Err(AttrError::Unknown)
 }
 
 /// A structure: each field up to the next one, or as long as it is. What a kernel is too old for
 /// is absent. Returns how many bytes were read: a newer kernel may have made it longer, or the last
 /// field was cut off.
 pub fn structure(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     fields: &'static [Field],
     bytes: &[u8],
     out: &mut Out,
-) -> Result<usize, Fault> {
+) -> Result<usize, AttrError> {
     if bytes.is_empty() && !fields.is_empty() {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     }
     let mut end = 0;
     for field in fields {
@@ -111,7 +122,7 @@ pub fn structure(
             None => bytes.get(at..).filter(|rest| !rest.is_empty()),
         };
         if let Some(piece) = piece {
-            let read = value(cx, field, field.wire, field.number, piece, out)?;
+            let read = value(context, field, field.wire, field.number, piece, out)?;
             end = end.max(at + length.unwrap_or(read));
         }
     }
@@ -119,8 +130,8 @@ pub fn structure(
 }
 
 /// Bytes of a value in a structure; `None` where that depends on the structure.
-fn size(wire: Type) -> Option<usize> {
-    Some(match wire {
+fn size(words: Type) -> Option<usize> {
+    Some(match words {
         Type::U8 => 1,
         Type::U16 | Type::I16 | Type::Be16 => 2,
         Type::U32 | Type::I32 | Type::Be32 | Type::ClassId | Type::Device(_) => 4,
@@ -137,23 +148,23 @@ fn size(wire: Type) -> Option<usize> {
 /// Puts what some bytes say, and returns how many of them were read. `kind`: the attribute around
 /// them.
 fn value(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     field: &'static Field,
-    wire: Type,
+    words: Type,
     kind: u16,
     bytes: &[u8],
     out: &mut Out,
-) -> Result<usize, Fault> {
+) -> Result<usize, AttrError> {
     let name = field.name;
     let mut read = bytes.len();
-    let value = match wire {
+    let value = match words {
         Type::Skip | Type::Pad(_) => return Ok(read),
         Type::Details(inner) => {
-            if !cx.details {
+            if !context.details {
                 return Ok(read);
             }
             let mut told = Out::default();
-            read = value(cx, field, *inner, kind, bytes, &mut told)?;
+            read = value(context, field, *inner, kind, bytes, &mut told)?;
             for (name, value) in told.options.0 {
                 out.counters.put(name, value);
             }
@@ -163,16 +174,16 @@ fn value(
             if bytes.iter().all(|byte| *byte == 0) {
                 return Ok(read);
             }
-            return value(cx, field, *inner, kind, bytes, out);
+            return value(context, field, *inner, kind, bytes, out);
         }
         Type::Bits(_, from, count, inner) => {
             let number = bits(bytes, from, count)?.to_ne_bytes();
-            value(cx, field, *inner, kind, &number, out)?;
+            value(context, field, *inner, kind, &number, out)?;
             return Ok(read);
         }
         Type::In(group, inner) => {
             let mut told = Out::default();
-            read = value(cx, field, *inner, kind, bytes, &mut told)?;
+            read = value(context, field, *inner, kind, bytes, &mut told)?;
             let group = out.options.within(group);
             for (name, value) in told.options.0 {
                 group.put(name, value);
@@ -181,53 +192,55 @@ fn value(
         }
         // No device.
         Type::Device(_) if bytes == [0; 4] => return Ok(read),
-        Type::Struct(fields) => return structure(cx, fields, bytes, out),
-        Type::Head(..) | Type::Keys(_) => return Err(Fault::Unknown),
+        Type::Struct(fields) => return structure(context, fields, bytes, out),
+        Type::Head(..) | Type::Keys(_) => return Err(AttrError::Unknown),
         Type::Flat(fields) => {
-            cx.within(kind, |cx| {
-                cx.each(bytes, |cx, attr| self::field(cx, fields, &attr, out));
+            context.within(kind, |context| {
+                context.each(bytes, |context, attr| {
+                    self::field(context, fields, &attr, out)
+                });
             })?;
             return Ok(read);
         }
         Type::Actions => {
-            let actions = cx.within(kind, |cx| action::list(cx, bytes))?;
+            let actions = context.within(kind, |context| action::list(context, bytes))?;
             out.actions = Some(actions);
             return Ok(read);
         }
         Type::Police => {
-            let police = action::police(cx, kind, bytes)?;
+            let police = action::police(context, kind, bytes)?;
             out.actions.get_or_insert_default().push(police);
             return Ok(read);
         }
         Type::SubStruct(fields) => {
             let mut inner = Out::default();
-            read = structure(cx, fields, bytes, &mut inner)?;
+            read = structure(context, fields, bytes, &mut inner)?;
             Value::Options(inner.options)
         }
-        Type::Nest(fields) => Value::Options(nest(cx, fields, kind, bytes)?),
+        Type::Nest(fields) => Value::Options(nest(context, fields, kind, bytes)?),
         Type::Structs(length, fields) => {
             let mut list = Vec::new();
             let chunks = bytes.chunks_exact(length);
             read -= chunks.remainder().len();
             for chunk in chunks {
                 let mut inner = Out::default();
-                structure(cx, fields, chunk, &mut inner)?;
+                structure(context, fields, chunk, &mut inner)?;
                 list.push(inner.options);
             }
             Value::List(list)
         }
         Type::Nests(fields) => {
             let mut list = Vec::new();
-            cx.within(kind, |cx| {
-                cx.each(bytes, |cx, attr| {
-                    list.push(nest(cx, fields, attr.kind, attr.value)?);
+            context.within(kind, |context| {
+                context.each(bytes, |context, attr| {
+                    list.push(nest(context, fields, attr.kind, attr.value)?);
                     Ok(())
                 });
             })?;
             Value::List(list)
         }
         Type::Collect(fields) => {
-            let entry = nest(cx, fields, kind, bytes)?;
+            let entry = nest(context, fields, kind, bytes)?;
             let mut list = match out.options.take(name) {
                 Some(Value::List(list)) => list,
                 _ => Vec::new(),
@@ -235,12 +248,14 @@ fn value(
             list.push(entry);
             Value::List(list)
         }
-        Type::Rows(fields) => Value::List(rows(cx, fields, kind, bytes, out.options.take(name))?),
-        Type::Matches => Value::List(cx.within(kind, |cx| ematch::list(cx, bytes))?),
+        Type::Rows(fields) => {
+            Value::List(rows(context, fields, kind, bytes, out.options.take(name))?)
+        }
+        Type::Matches => Value::List(context.within(kind, |context| ematch::list(context, bytes))?),
         Type::List(inner) => {
             let mut list = Vec::new();
-            cx.within(kind, |cx| {
-                cx.each(bytes, |_, attr| {
+            context.within(kind, |context| {
+                context.each(bytes, |_, attr| {
                     list.push(match inner {
                         Type::U8 => i64::from(attr.u8()?),
                         Type::U64 => integer(attr.u64()?)?,
@@ -251,9 +266,9 @@ fn value(
             })?;
             Value::Numbers(list)
         }
-        wire => {
+        words => {
             let value;
-            (value, read) = plain(wire, bytes)?;
+            (value, read) = plain(words, bytes)?;
             value
         }
     };
@@ -278,22 +293,28 @@ fn put(options: &mut Options, name: &'static str, value: Value) {
 }
 
 /// What one attribute says.
-pub fn one(cx: &mut Cx<'_>, fields: &'static [Field], attr: &Attr<'_>) -> Result<Options, Fault> {
+pub fn one(
+    context: &mut DecodeContext<'_>,
+    fields: &'static [Field],
+    attr: &Attr<'_>,
+) -> Result<Options, AttrError> {
     let mut out = Out::default();
-    field(cx, fields, attr, &mut out)?;
+    field(context, fields, attr, &mut out)?;
     Ok(out.options)
 }
 
 /// The attributes in an attribute. Nothing in them counts without a word.
 pub fn nest(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     fields: &'static [Field],
     kind: u16,
     bytes: &[u8],
-) -> Result<Options, Fault> {
+) -> Result<Options, AttrError> {
     let mut inner = Out::default();
-    cx.within(kind, |cx| {
-        cx.each(bytes, |cx, attr| field(cx, fields, &attr, &mut inner));
+    context.within(kind, |context| {
+        context.each(bytes, |context, attr| {
+            field(context, fields, &attr, &mut inner)
+        });
     })?;
     Ok(inner.options)
 }
@@ -301,12 +322,12 @@ pub fn nest(
 /// Attributes of several entries: those of one come in the order of their numbers. `list`: what
 /// came before.
 fn rows(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     fields: &'static [Field],
     kind: u16,
     bytes: &[u8],
     list: Option<Value>,
-) -> Result<Vec<Options>, Fault> {
+) -> Result<Vec<Options>, AttrError> {
     let mut list = match list {
         Some(Value::List(list)) => list,
         _ => Vec::new(),
@@ -318,13 +339,13 @@ fn rows(
             list.push(row);
         }
     };
-    cx.within(kind, |cx| {
-        cx.each(bytes, |cx, attr| {
+    context.within(kind, |context| {
+        context.each(bytes, |context, attr| {
             if attr.kind <= last {
                 done(&mut row);
             }
             last = attr.kind;
-            field(cx, fields, &attr, &mut row)
+            field(context, fields, &attr, &mut row)
         });
     })?;
     done(&mut row);
@@ -371,7 +392,7 @@ fn prefix_length(mask: IpAddr) -> Option<u32> {
 }
 
 /// Bursts become bytes, now that the rates are known.
-fn settle(options: &mut Options) {
+fn resolve_references(options: &mut Options) {
     for at in 0..options.0.len() {
         let Value::Burst(rate, ticks) = options.0[at].1 else {
             continue;

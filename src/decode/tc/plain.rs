@@ -2,26 +2,26 @@
 
 use std::net::IpAddr;
 
-use crate::decode::words::words;
+use crate::decode::wire::u32_array;
 use crate::event::tc::options::{Options, Value};
 use crate::event::tc::table::Type;
 use crate::event::values::{Flags, Hex, Symbol};
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
-fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Fault> {
-    bytes.try_into().map_err(|_| Fault::Length)
+fn array<const N: usize>(bytes: &[u8]) -> Result<[u8; N], AttrError> {
+    bytes.try_into().map_err(|_| AttrError::Length)
 }
 
-fn u32_of(bytes: &[u8]) -> Result<u32, Fault> {
+fn u32_of(bytes: &[u8]) -> Result<u32, AttrError> {
     array(bytes).map(u32::from_ne_bytes)
 }
 
-pub fn integer(number: u64) -> Result<i64, Fault> {
-    i64::try_from(number).map_err(|_| Fault::Value)
+pub fn integer(number: u64) -> Result<i64, AttrError> {
+    i64::try_from(number).map_err(|_| AttrError::Value)
 }
 
 /// A number of one to eight bytes.
-fn number(bytes: &[u8], big_endian: bool) -> Result<u64, Fault> {
+fn number(bytes: &[u8], big_endian: bool) -> Result<u64, AttrError> {
     Ok(match (bytes.len(), big_endian) {
         (1, _) => u64::from(bytes[0]),
         (2, false) => u64::from(u16::from_ne_bytes(array(bytes)?)),
@@ -30,14 +30,14 @@ fn number(bytes: &[u8], big_endian: bool) -> Result<u64, Fault> {
         (4, true) => u64::from(u32::from_be_bytes(array(bytes)?)),
         (8, false) => u64::from_ne_bytes(array(bytes)?),
         (8, true) => u64::from_be_bytes(array(bytes)?),
-        _ => return Err(Fault::Length),
+        _ => return Err(AttrError::Length),
     })
 }
 
 /// Bits of a structure's bit field: the first is the lowest one, or on a big-endian machine the
 /// highest.
-pub fn bits(bytes: &[u8], from: u32, count: u32) -> Result<u32, Fault> {
-    let number = u32::try_from(number(bytes, false)?).map_err(|_| Fault::Value)?;
+pub fn bits(bytes: &[u8], from: u32, count: u32) -> Result<u32, AttrError> {
+    let number = u32::try_from(number(bytes, false)?).map_err(|_| AttrError::Value)?;
     let from = match cfg!(target_endian = "big") {
         true => 8 * bytes.len() as u32 - from - count,
         false => from,
@@ -54,9 +54,9 @@ fn name(
     bytes: &[u8],
     big_endian: bool,
     names: &'static [(u32, &'static str)],
-) -> Result<Value, Fault> {
+) -> Result<Value, AttrError> {
     let number = number(bytes, big_endian)?;
-    let number = u32::try_from(number).map_err(|_| Fault::Value)?;
+    let number = u32::try_from(number).map_err(|_| AttrError::Value)?;
     Ok(Value::Text(Symbol::of(number, names).to_string()))
 }
 
@@ -70,9 +70,9 @@ fn flags(bits: u64, names: &'static [(u64, &'static str)]) -> Value {
 }
 
 /// A value that holds no others, and how many bytes it has.
-pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), Fault> {
+pub fn plain(words: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
     let mut read = bytes.len();
-    let value = match wire {
+    let value = match words {
         Type::U8 => Value::Number(i64::from(array::<1>(bytes)?[0])),
         Type::U16 => Value::Number(i64::from(u16::from_ne_bytes(array(bytes)?))),
         Type::I16 => Value::Number(i64::from(i16::from_ne_bytes(array(bytes)?))),
@@ -84,7 +84,7 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), Fault> {
         Type::Be32 => Value::Number(i64::from(u32::from_be_bytes(array(bytes)?))),
         Type::Power => {
             let power = 1_i64.checked_shl(u32_of(bytes)?).filter(|power| *power > 0);
-            Value::Number(power.ok_or(Fault::Value)?)
+            Value::Number(power.ok_or(AttrError::Value)?)
         }
         Type::HexNumber => Value::Text(format!("{:#x}", number(bytes, false)?)),
         Type::BeHexNumber => Value::Text(format!("{:#x}", number(bytes, true)?)),
@@ -96,13 +96,15 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), Fault> {
             if rest.iter().any(|byte| *byte != 0) {
                 read = text.len();
             }
-            let text = str::from_utf8(text).map_err(|_| Fault::Value)?;
+            let text = str::from_utf8(text).map_err(|_| AttrError::Value)?;
             Value::Text(text.to_owned())
         }
         // There is always something in them.
-        Type::Hex | Type::Words32 | Type::Words64 if bytes.is_empty() => return Err(Fault::Length),
+        Type::Hex | Type::Words32 | Type::Words64 if bytes.is_empty() => {
+            return Err(AttrError::Length);
+        }
         Type::Hex => Value::Text(Hex(bytes.into()).to_string()),
-        Type::Marker(length) if bytes.len() < length => return Err(Fault::Length),
+        Type::Marker(length) if bytes.len() < length => return Err(AttrError::Length),
         Type::Marker(length) => {
             read = length;
             Value::Yes(true)
@@ -113,7 +115,7 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), Fault> {
         }
         Type::Yes => match number(bytes, false)? {
             yes @ (0 | 1) => Value::Yes(yes == 1),
-            _ => return Err(Fault::Value),
+            _ => return Err(AttrError::Value),
         },
         Type::Ip => Value::Text(match bytes.len() {
             4 => IpAddr::from(array::<4>(bytes)?).to_string(),
@@ -136,7 +138,7 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), Fault> {
         Type::BeName(names) => name(bytes, true, names)?,
         Type::Flags(names) => flags(number(bytes, false)?, names),
         Type::Bitfield(names) => {
-            let [value, _selector] = words(bytes)?;
+            let [value, _selector] = u32_array(bytes)?;
             read = 8;
             flags(u64::from(value), names)
         }
@@ -145,7 +147,7 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), Fault> {
         Type::Words32 => {
             let (words, rest) = bytes.as_chunks();
             if !rest.is_empty() {
-                return Err(Fault::Length);
+                return Err(AttrError::Length);
             }
             let words = words
                 .iter()
@@ -159,16 +161,16 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), Fault> {
             Value::Numbers(words.collect::<Result<_, _>>()?)
         }
         Type::Queues => queues(bytes)?,
-        _ => return Err(Fault::Unknown),
+        _ => return Err(AttrError::Unknown),
     };
     Ok((value, read))
 }
 
 /// `count[16]` and `offset[16]` of `struct tc_mqprio_qopt`.
-fn queues(bytes: &[u8]) -> Result<Value, Fault> {
+fn queues(bytes: &[u8]) -> Result<Value, AttrError> {
     let (words, _) = bytes.as_chunks();
     let words: Vec<_> = words.iter().map(|word| u16::from_ne_bytes(*word)).collect();
-    let (counts, offsets) = words.split_at_checked(16).ok_or(Fault::Length)?;
+    let (counts, offsets) = words.split_at_checked(16).ok_or(AttrError::Length)?;
     let classes = counts.iter().zip(offsets).filter(|(count, _)| **count != 0);
     let list = classes.map(|(count, offset)| {
         Options(vec![

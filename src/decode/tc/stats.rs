@@ -1,12 +1,12 @@
 //! Counters (`TCA_STATS2`, and the older `TCA_STATS`).
 
 use super::options;
-use crate::decode::cx::Cx;
-use crate::decode::words::words;
+use crate::decode::context::DecodeContext;
+use crate::decode::wire::u32_array;
 use crate::event::tc::options::Options;
 use crate::event::tc::{Stats, spec};
 use crate::event::values::Hex;
-use crate::netlink::attr::{Attr, Fault};
+use crate::netlink::attr::{Attr, AttrError};
 
 // TCA_STATS_* (linux/gen_stats.h)
 const TCA_STATS_BASIC: u16 = 1;
@@ -19,11 +19,11 @@ const TCA_STATS_BASIC_HW: u16 = 7;
 const TCA_STATS_PKT64: u16 = 8;
 
 /// `struct gnet_stats_basic`: bytes and packets, with padding or without.
-fn basic(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<(u64, u64), Fault> {
-    let (bytes, rest) = attr.value.split_first_chunk().ok_or(Fault::Length)?;
-    let [packets] = words(rest)?;
+fn basic(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(u64, u64), AttrError> {
+    let (bytes, rest) = attr.value.split_first_chunk().ok_or(AttrError::Length)?;
+    let [packets] = u32_array(rest)?;
     if !matches!(rest.len(), 4 | 8) {
-        cx.keep(Some(attr.kind), Fault::Length, attr.value);
+        context.record_unparsed(Some(attr.kind), AttrError::Length, attr.value);
     }
     Ok((u64::from_ne_bytes(*bytes), u64::from(packets)))
 }
@@ -32,27 +32,27 @@ fn basic(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<(u64, u64), Fault> {
 ///
 /// `own` gets what the kind counts beside what all do (`TCA_STATS_APP`).
 pub fn nest<'a>(
-    cx: &mut Cx<'_>,
+    context: &mut DecodeContext<'_>,
     attr: &Attr<'a>,
     stats: &mut Option<Stats>,
-    mut own: impl FnMut(&mut Cx<'_>, &Attr<'a>) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    mut own: impl FnMut(&mut DecodeContext<'_>, &Attr<'a>) -> Result<(), AttrError>,
+) -> Result<(), AttrError> {
     let it = stats.get_or_insert_default();
     // The 64 bits come after the 32.
     let mut exact = None;
-    cx.nested(attr, |cx, attr| {
+    context.nested(attr, |context, attr| {
         match attr.kind {
             TCA_STATS_BASIC => {
-                let (bytes, packets) = basic(cx, &attr)?;
+                let (bytes, packets) = basic(context, &attr)?;
                 (it.bytes, it.packets) = (Some(bytes), Some(packets));
             }
             TCA_STATS_BASIC_HW => {
-                let (bytes, packets) = basic(cx, &attr)?;
+                let (bytes, packets) = basic(context, &attr)?;
                 (it.hw_bytes, it.hw_packets) = (Some(bytes), Some(packets));
             }
             TCA_STATS_PKT64 => exact = Some(attr.u64()?),
             TCA_STATS_QUEUE => {
-                let [qlen, backlog, drops, requeues, overlimits] = cx.words(&attr)?;
+                let [qlen, backlog, drops, requeues, overlimits] = context.u32_array(&attr)?;
                 it.qlen = Some(qlen);
                 it.backlog = Some(backlog);
                 it.drops = Some(drops);
@@ -60,20 +60,20 @@ pub fn nest<'a>(
                 it.overlimits = Some(overlimits);
             }
             TCA_STATS_RATE_EST => {
-                let [rate, pps] = cx.words(&attr)?;
+                let [rate, pps] = context.u32_array(&attr)?;
                 it.rate.get_or_insert(u64::from(rate));
                 it.pps.get_or_insert(u64::from(pps));
             }
             TCA_STATS_RATE_EST64 => {
-                let (rate, rest) = attr.value.split_first_chunk().ok_or(Fault::Length)?;
-                let pps = rest.first_chunk().ok_or(Fault::Length)?;
+                let (rate, rest) = attr.value.split_first_chunk().ok_or(AttrError::Length)?;
+                let pps = rest.first_chunk().ok_or(AttrError::Length)?;
                 it.rate = Some(u64::from_ne_bytes(*rate));
                 it.pps = Some(u64::from_ne_bytes(*pps));
-                cx.longer(&attr, 16);
+                context.record_excess(&attr, 16);
             }
-            TCA_STATS_APP => own(cx, &attr)?,
+            TCA_STATS_APP => own(context, &attr)?,
             TCA_STATS_PAD => {}
-            _ => return Err(Fault::Unknown),
+            _ => return Err(AttrError::Unknown),
         }
         Ok(())
     })?;
@@ -85,11 +85,11 @@ pub fn nest<'a>(
 }
 
 /// `struct tc_stats`: 36 bytes, and as many more as its alignment takes.
-pub fn old(cx: &mut Cx<'_>, attr: &Attr<'_>) -> Result<Stats, Fault> {
-    let (bytes, rest) = attr.value.split_first_chunk().ok_or(Fault::Length)?;
-    let [packets, drops, overlimits, rate, pps, qlen, backlog] = words(rest)?;
+pub fn old(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Stats, AttrError> {
+    let (bytes, rest) = attr.value.split_first_chunk().ok_or(AttrError::Length)?;
+    let [packets, drops, overlimits, rate, pps, qlen, backlog] = u32_array(rest)?;
     if !matches!(rest.len(), 28 | 32) {
-        cx.keep(Some(attr.kind), Fault::Length, attr.value);
+        context.record_unparsed(Some(attr.kind), AttrError::Length, attr.value);
     }
     // Without an estimator they are 0.
     let estimated = |rate: u32| (rate != 0).then_some(u64::from(rate));
@@ -136,20 +136,25 @@ pub struct Own<'a> {
 
 impl<'a> Own<'a> {
     /// Takes over an attribute of these counters (`TCA_STATS_APP`, `TCA_XSTATS`).
-    pub fn read(&mut self, cx: &mut Cx<'_>, kind: &str, attr: &Attr<'a>) -> Result<(), Fault> {
+    pub fn read(
+        &mut self,
+        context: &mut DecodeContext<'_>,
+        kind: &str,
+        attr: &Attr<'a>,
+    ) -> Result<(), AttrError> {
         if self.bytes.is_some_and(|bytes| bytes == attr.value) {
             return Ok(());
         }
         self.bytes.get_or_insert(attr.value);
         match spec::xstats(kind, attr.value) {
             Some(table) => {
-                for (name, value) in options::decode(cx, table, attr)?.options.0 {
+                for (name, value) in options::decode(context, table, attr)?.options.0 {
                     if self.counters.get(name).is_none() {
                         self.counters.put(name, value);
                     }
                 }
             }
-            None if self.hex.is_some() => return Err(Fault::Value),
+            None if self.hex.is_some() => return Err(AttrError::Value),
             None => self.hex = Some(Hex(attr.value.into())),
         }
         Ok(())

@@ -13,7 +13,7 @@ use serde::ser::{
 };
 use serde_json::Error;
 
-use out::Out;
+use out::LineBuffer;
 
 /// Appends to `bytes` what `value` writes.
 ///
@@ -23,18 +23,18 @@ pub fn append(
     bytes: &mut Vec<u8>,
     value: impl FnOnce(&mut Json) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut json = Json(Out::behind(std::mem::take(bytes)));
+    let mut json = Json(LineBuffer::behind(std::mem::take(bytes)));
     let written = value(&mut json);
     *bytes = json.0.finish();
     written
 }
 
 /// The serializer.
-pub struct Json(Out);
+pub struct Json(LineBuffer);
 
 /// A list or an object that has begun at `start`. Every entry has a comma before it; that of the
 /// first becomes the opening bracket.
-pub struct Open<'a> {
+pub struct Compound<'a> {
     json: &'a mut Json,
     start: usize,
     brackets: [u8; 2],
@@ -43,8 +43,8 @@ pub struct Open<'a> {
 }
 
 /// An object whose fields' ends are noted.
-pub struct Noting<'a> {
-    object: Open<'a>,
+pub struct OffsetRecorder<'a> {
+    object: Compound<'a>,
     ends: &'a mut Vec<usize>,
 }
 
@@ -53,22 +53,22 @@ const OBJECT: [u8; 2] = *b"{}";
 
 impl Json {
     /// Begins an object, to be written field by field.
-    pub fn object(&mut self) -> Open<'_> {
+    pub fn object(&mut self) -> Compound<'_> {
         self.open(OBJECT)
     }
 
     /// Begins an object, of which it is noted where each field ends, counted from here. One that is
     /// absent ends where it would begin.
-    pub fn noting<'a>(&'a mut self, ends: &'a mut Vec<usize>) -> Noting<'a> {
-        Noting {
+    pub fn record_offsets<'a>(&'a mut self, ends: &'a mut Vec<usize>) -> OffsetRecorder<'a> {
+        OffsetRecorder {
             object: self.object(),
             ends,
         }
     }
 
     #[inline]
-    fn open(&mut self, brackets: [u8; 2]) -> Open<'_> {
-        Open {
+    fn open(&mut self, brackets: [u8; 2]) -> Compound<'_> {
+        Compound {
             start: self.0.len(),
             json: self,
             brackets,
@@ -76,11 +76,11 @@ impl Json {
         }
     }
 
-    fn open_variant(&mut self, variant: &'static str, brackets: [u8; 2]) -> Open<'_> {
+    fn open_variant(&mut self, variant: &'static str, brackets: [u8; 2]) -> Compound<'_> {
         self.0.put(b"{");
         self.0.quoted(variant.as_bytes());
         self.0.put(b":");
-        Open {
+        Compound {
             is_variant: true,
             ..self.open(brackets)
         }
@@ -109,13 +109,13 @@ macro_rules! integers {
 impl<'a> Serializer for &'a mut Json {
     type Ok = ();
     type Error = Error;
-    type SerializeSeq = Open<'a>;
-    type SerializeTuple = Open<'a>;
-    type SerializeTupleStruct = Open<'a>;
-    type SerializeTupleVariant = Open<'a>;
-    type SerializeMap = Open<'a>;
-    type SerializeStruct = Open<'a>;
-    type SerializeStructVariant = Open<'a>;
+    type SerializeSeq = Compound<'a>;
+    type SerializeTuple = Compound<'a>;
+    type SerializeTupleStruct = Compound<'a>;
+    type SerializeTupleVariant = Compound<'a>;
+    type SerializeMap = Compound<'a>;
+    type SerializeStruct = Compound<'a>;
+    type SerializeStructVariant = Compound<'a>;
 
     integers! {
         serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64),
@@ -214,15 +214,15 @@ impl<'a> Serializer for &'a mut Json {
     }
 
     #[inline]
-    fn serialize_seq(self, _: Option<usize>) -> Result<Open<'a>, Error> {
+    fn serialize_seq(self, _: Option<usize>) -> Result<Compound<'a>, Error> {
         Ok(self.open(LIST))
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<Open<'a>, Error> {
+    fn serialize_tuple(self, length: usize) -> Result<Compound<'a>, Error> {
         self.serialize_seq(Some(length))
     }
 
-    fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Result<Open<'a>, Error> {
+    fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Result<Compound<'a>, Error> {
         self.serialize_seq(Some(length))
     }
 
@@ -232,17 +232,17 @@ impl<'a> Serializer for &'a mut Json {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Open<'a>, Error> {
+    ) -> Result<Compound<'a>, Error> {
         Ok(self.open_variant(variant, LIST))
     }
 
     #[inline]
-    fn serialize_map(self, _: Option<usize>) -> Result<Open<'a>, Error> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Compound<'a>, Error> {
         Ok(self.open(OBJECT))
     }
 
     #[inline]
-    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Open<'a>, Error> {
+    fn serialize_struct(self, _: &'static str, length: usize) -> Result<Compound<'a>, Error> {
         self.serialize_map(Some(length))
     }
 
@@ -252,12 +252,12 @@ impl<'a> Serializer for &'a mut Json {
         _: u32,
         variant: &'static str,
         _: usize,
-    ) -> Result<Open<'a>, Error> {
+    ) -> Result<Compound<'a>, Error> {
         Ok(self.open_variant(variant, OBJECT))
     }
 }
 
-impl Open<'_> {
+impl Compound<'_> {
     #[inline]
     fn entry<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.json.0.put(b",");
@@ -292,7 +292,7 @@ impl Open<'_> {
     }
 
     /// Begins a field that is an object.
-    pub fn object(&mut self, key: &'static str) -> Open<'_> {
+    pub fn object(&mut self, key: &'static str) -> Compound<'_> {
         self.json.0.key(key);
         self.json.object()
     }
@@ -314,7 +314,7 @@ impl Open<'_> {
 /// The traits of lists: their one method has several names.
 macro_rules! lists {
     ($($trait:ident::$method:ident),+) => {
-        $(impl $trait for Open<'_> {
+        $(impl $trait for Compound<'_> {
             type Ok = ();
             type Error = Error;
 
@@ -341,7 +341,7 @@ lists! {
 /// The traits of structures.
 macro_rules! structures {
     ($($trait:ident),+) => {
-        $(impl $trait for Open<'_> {
+        $(impl $trait for Compound<'_> {
             type Ok = ();
             type Error = Error;
 
@@ -364,7 +364,7 @@ macro_rules! structures {
 
 structures! { SerializeStruct, SerializeStructVariant }
 
-impl SerializeStruct for Noting<'_> {
+impl SerializeStruct for OffsetRecorder<'_> {
     type Ok = ();
     type Error = Error;
 
@@ -388,7 +388,7 @@ impl SerializeStruct for Noting<'_> {
     }
 }
 
-impl SerializeMap for Open<'_> {
+impl SerializeMap for Compound<'_> {
     type Ok = ();
     type Error = Error;
 

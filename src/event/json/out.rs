@@ -2,7 +2,7 @@
 
 /// Bytes that are written behind others. What lies behind `end` is room.
 #[derive(Debug)]
-pub struct Out {
+pub struct LineBuffer {
     bytes: Vec<u8>,
     end: usize,
 }
@@ -10,12 +10,12 @@ pub struct Out {
 /// The least room that is made at once, bytes: most lines need no more.
 const ROOM: usize = 512;
 
-impl Out {
+impl LineBuffer {
     /// Writes behind what `bytes` holds.
     pub fn behind(mut bytes: Vec<u8>) -> Self {
         let end = bytes.len();
         bytes.resize(end + ROOM, 0);
-        Out { bytes, end }
+        LineBuffer { bytes, end }
     }
 
     /// What was there, and what was written.
@@ -153,7 +153,7 @@ impl Out {
     }
 }
 
-impl std::io::Write for Out {
+impl std::io::Write for LineBuffer {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.bytes(bytes);
         Ok(bytes.len())
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn room_is_made_as_it_is_needed_and_given_back() {
-        let mut out = Out::behind(b"- ".to_vec());
+        let mut out = LineBuffer::behind(b"- ".to_vec());
         let long = "x".repeat(3 * ROOM);
         let start = out.len();
         out.put(b",");

@@ -1,17 +1,17 @@
 //! An event as one line of JSON: the envelope.
 
-mod repeats;
+mod caches;
 
 use std::io;
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-use super::json::{self, Open};
+use super::json::{self, Compound};
 use super::route::Destination;
 use super::values::{PrefixText, Word};
 use super::{Change, Event, SCHEMA_VERSION};
-use repeats::{About, Stamp, Told};
+use caches::{NlHeaderCache, SubjectCache, TimestampCache};
 
 /// An event, and what its line has beside it.
 pub struct Line<'a> {
@@ -19,7 +19,7 @@ pub struct Line<'a> {
     pub seq: u64,
     pub event: &'a Event,
     /// The fields of its object, where they are written already.
-    pub fields: Option<Written<'a>>,
+    pub fields: Option<Rendered<'a>>,
     /// Name of the machine, where it was asked for.
     pub host: Option<&'a str>,
     /// The event as a sentence, where it was asked for.
@@ -27,10 +27,10 @@ pub struct Line<'a> {
 }
 
 /// The fields of an object, written, each with a comma before it.
-pub enum Written<'a> {
+pub enum Rendered<'a> {
     Whole(&'a [u8]),
     /// Before and behind a route's destination.
-    Around(&'a Destination, [&'a [u8]; 2]),
+    Split(&'a Destination, [&'a [u8]; 2]),
 }
 
 /// Writes the lines of one run.
@@ -38,9 +38,9 @@ pub enum Written<'a> {
 pub struct Envelope {
     /// What every line begins with.
     head: Vec<u8>,
-    stamp: Stamp,
-    about: About,
-    told: Told,
+    timestamp: TimestampCache,
+    subject: SubjectCache,
+    nl_header: NlHeaderCache,
 }
 
 impl Envelope {
@@ -48,9 +48,9 @@ impl Envelope {
     pub fn new(run: &str) -> Self {
         Envelope {
             head: format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"").into_bytes(),
-            stamp: Stamp::default(),
-            about: About::default(),
-            told: Told::default(),
+            timestamp: TimestampCache::default(),
+            subject: SubjectCache::default(),
+            nl_header: NlHeaderCache::default(),
         }
     }
 
@@ -64,26 +64,26 @@ impl Envelope {
         Ok(written?)
     }
 
-    fn fields(&mut self, line: &Line<'_>, mut to: Open<'_>) -> Result<(), serde_json::Error> {
+    fn fields(&mut self, line: &Line<'_>, mut to: Compound<'_>) -> Result<(), serde_json::Error> {
         let event = line.event;
         let kind = event.payload.kind();
         to.written(&self.head);
         to.field("seq", &line.seq)?;
-        to.written(self.stamp.at(event.time));
+        to.written(self.timestamp.at(event.time));
         if let Some(host) = line.host {
             to.field("host", host)?;
         }
-        to.written(self.about.of(event)?);
+        to.written(self.subject.of(event)?);
         if let Some(message) = line.message {
             to.field("message", message)?;
         }
         match line.fields {
-            Some(Written::Whole(fields)) => {
+            Some(Rendered::Whole(fields)) => {
                 let mut object = to.object(kind.name());
                 object.written(fields);
                 object.close()?;
             }
-            Some(Written::Around(dst, [before, behind])) => {
+            Some(Rendered::Split(dst, [before, behind])) => {
                 let mut object = to.object(kind.name());
                 object.written(before);
                 let mut room = PrefixText::default();
@@ -105,7 +105,7 @@ impl Envelope {
             to.field("old", &Old(change))?;
         }
         if let Some(nl) = &event.nl {
-            let [before, behind] = self.told.by(nl)?;
+            let [before, behind] = self.nl_header.by(nl)?;
             to.written(before);
             if let Some(portid) = &nl.portid {
                 to.field("portid", portid)?;

@@ -177,7 +177,7 @@ pub struct AfSpec {
 
 impl AfSpec {
     /// Takes from `old` the protocols of which `self` says nothing.
-    pub fn inherit(&mut self, old: &AfSpec) {
+    pub fn merge_missing(&mut self, old: &AfSpec) {
         if self.inet.is_none() {
             self.inet.clone_from(&old.inet);
         }

@@ -72,7 +72,7 @@ pub enum InfoSlaveData {
 impl LinkInfo {
     /// Takes from `old` what `self` does not say: a message of family bridge tells of the port
     /// only, not of the device's own kind.
-    pub fn inherit(&mut self, old: &LinkInfo) {
+    pub fn merge_missing(&mut self, old: &LinkInfo) {
         if self.info_kind.is_none() {
             self.info_kind.clone_from(&old.info_kind);
             self.info_data.clone_from(&old.info_data);
@@ -86,7 +86,7 @@ impl LinkInfo {
 
     /// Takes from `old` what the kernel tells only where CAP_NET_ADMIN asks or changes
     /// (bond_fill_info, drivers/net/bonding/bond_netlink.c).
-    pub fn keep_untold(&mut self, old: &LinkInfo) {
+    pub fn carry_over_omitted(&mut self, old: &LinkInfo) {
         if let (Some(InfoData::Bond(bond)), Some(InfoData::Bond(old))) =
             (&mut self.info_data, &old.info_data)
             && bond.mode == old.mode
@@ -98,7 +98,7 @@ impl LinkInfo {
     }
 
     /// Gives `name` every device index in the settings, with the place for the device's name.
-    pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         let mut pair = |index: Option<u32>, place: &mut Option<IfName>| {
             if let Some(index) = index {
                 name(index, place);

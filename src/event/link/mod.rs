@@ -286,13 +286,13 @@ impl Object for Link {
         Some((self.ifindex, self.ifname.as_ref()))
     }
 
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         // An index of another namespace names nothing here.
         let here = self.link_index.filter(|_| self.link_netnsid.is_none());
         some(name, here, &mut self.link);
         some(name, self.master_index, &mut self.master);
         if let Some(info) = &mut self.linkinfo {
-            info.devices_mut(name);
+            info.for_each_device(name);
         }
         for ring in self.mrp.iter_mut().flatten() {
             some(name, ring.p_port_index, &mut ring.p_port);

@@ -22,7 +22,7 @@ macro_rules! of_tc {
         $(#[$doc:meta])* $type:ident { $($(#[$field_doc:meta])* $field:ident: $field_type:ty,)+ }
         key { $($key:ident),+ }
         devices($it:ident, $name:ident) $devices:block
-        settle($now:ident, $old:ident) $settle:block
+        copy_volatile($now:ident, $old:ident) $copy_volatile:block
     ) => {
         $(#[$doc])*
         #[skip_serializing_none]
@@ -53,21 +53,21 @@ macro_rules! of_tc {
                 Some((self.ifindex?, self.dev.as_ref()))
             }
 
-            fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+            fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
                 some(name, self.ifindex, &mut self.dev);
                 if let Some(options) = &mut self.options {
-                    options.devices_mut(name);
+                    options.for_each_device(name);
                 }
                 let ($it, $name) = (self, name);
                 $devices
             }
 
-            fn settle(&mut self, old: &Self) {
+            fn copy_volatile(&mut self, old: &Self) {
                 self.warning.clone_from(&old.warning);
                 self.counters.clone_from(&old.counters);
                 self.stats.clone_from(&old.stats);
                 let ($now, $old) = (self, old);
-                $settle
+                $copy_volatile
             }
         }
     };
@@ -99,7 +99,7 @@ of_tc!(
     }
     key { ifindex, root, parent, handle }
     devices(_it, _name) {}
-    settle(now, old) { now.refcnt = old.refcnt; }
+    copy_volatile(now, old) { now.refcnt = old.refcnt; }
 );
 
 of_tc!(
@@ -118,7 +118,7 @@ of_tc!(
     }
     key { ifindex, handle }
     devices(_it, _name) {}
-    settle(_now, _old) {}
+    copy_volatile(_now, _old) {}
 );
 
 of_tc!(
@@ -147,13 +147,13 @@ of_tc!(
     key { ifindex, block, root, parent, protocol, pref, chain, handle }
     devices(it, name) {
         for action in it.actions.iter_mut().flatten() {
-            action.devices_mut(name);
+            action.for_each_device(name);
         }
     }
-    settle(now, old) {
+    copy_volatile(now, old) {
         if let (Some(actions), Some(old)) = (&mut now.actions, &old.actions) {
             for (action, old) in actions.iter_mut().zip(old) {
-                action.settle(old);
+                action.copy_volatile(old);
             }
         }
     }
@@ -175,7 +175,7 @@ of_tc!(
     }
     key { ifindex, block, root, parent, chain }
     devices(_it, _name) {}
-    settle(_now, _old) {}
+    copy_volatile(_now, _old) {}
 );
 
 /// What is done with a packet (`TCA_ACT_*`, linux/pkt_cls.h).
@@ -228,13 +228,13 @@ fields!(Action {
 });
 
 impl Object for Action {
-    fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         if let Some(options) = &mut self.options {
-            options.devices_mut(name);
+            options.for_each_device(name);
         }
     }
 
-    fn settle(&mut self, old: &Self) {
+    fn copy_volatile(&mut self, old: &Self) {
         self.used_hw_stats = old.used_hw_stats;
         self.warning.clone_from(&old.warning);
         self.counters.clone_from(&old.counters);

@@ -68,7 +68,7 @@ impl Options {
     }
 
     /// Gives every device that they name to `name`: its index, and the place of its name.
-    pub fn devices_mut(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+    pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         for (_, value) in &mut self.0 {
             if let Value::Device(_, index, place) = value {
                 name(*index, place);

@@ -3,23 +3,23 @@
 use std::io;
 use std::time::Instant;
 
-use super::{BATCH, MOST_ERRORS, Stream, TELL_REFUSED, clock};
+use super::{BATCH, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
 use crate::error::Error;
 use crate::event::meta::{Gap, GapCause, Refused};
 use crate::event::values::Time;
-use crate::input::{Input, Mark, Source, What};
-use crate::netlink::{List, Listen};
+use crate::input::{ControlRecord, Input, InputData, Source};
+use crate::netlink::{DumpSource, EventSource};
 
 /// Datagrams that were refused and not told yet.
 #[derive(Debug, Default)]
-pub(super) struct Forgeries {
+pub(super) struct SpoofedDatagrams {
     pub(super) datagrams: u64,
     portid: u32,
     /// Not to be told before.
     not_before: Option<Instant>,
 }
 
-impl<E: Listen, D: List> Stream<E, D> {
+impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Empties the socket. Returns whether there may be more at once, for which there is no room.
     pub(super) fn receive(&mut self) -> Result<bool, Error> {
         while !self.backlog.is_full() {
@@ -37,7 +37,7 @@ impl<E: Listen, D: List> Stream<E, D> {
                         self.backlog.push(time, Source::Events, datagram.bytes);
                         if datagram.truncated {
                             let gap = gap(GapCause::Truncated, None, Some(1), self.emptied);
-                            self.backlog.push_mark(time, Mark::Gap(gap));
+                            self.backlog.push_mark(time, ControlRecord::Gap(gap));
                         }
                     }
                 }
@@ -50,7 +50,7 @@ impl<E: Listen, D: List> Stream<E, D> {
                 // What was queued before the loss comes first, then the gap.
                 Err(error) => {
                     self.errors += 1;
-                    if self.errors > MOST_ERRORS {
+                    if self.errors > MAX_ERRORS {
                         return Err(Error::Socket(error));
                     }
                     self.fault = Some(error);
@@ -73,7 +73,7 @@ impl<E: Listen, D: List> Stream<E, D> {
         let errno = error.raw_os_error().map(i32::unsigned_abs);
         let lost = (lost > 0).then_some(u64::from(lost));
         let gap = gap(cause, errno, lost, self.emptied);
-        self.backlog.push_mark(clock(), Mark::Gap(gap));
+        self.backlog.push_mark(clock(), ControlRecord::Gap(gap));
         Ok(())
     }
 
@@ -83,19 +83,19 @@ impl<E: Listen, D: List> Stream<E, D> {
             return Ok(0);
         }
         let inputs = self.backlog.pop(BATCH);
-        let lost = |input: &Input<'_>| matches!(&input.what, What::Mark(mark) if matches!(**mark, Mark::Gap(_)));
+        let lost = |input: &Input<'_>| matches!(&input.what, InputData::ControlRecord(mark) if matches!(**mark, ControlRecord::Gap(_)));
         if inputs.iter().any(lost) {
-            self.looks.lost(Instant::now());
+            self.resync.lost(Instant::now());
         }
         let told = inputs.len();
         self.session.feed(&inputs)?;
         Ok(told)
     }
 
-    pub(super) fn tell_refused(&mut self, now: Instant) -> Result<(), Error> {
+    pub(super) fn emit_refused(&mut self, now: Instant) -> Result<(), Error> {
         let datagrams = std::mem::take(&mut self.refused.datagrams);
-        self.refused.not_before = Some(now + TELL_REFUSED);
-        self.mark(Mark::Refused(Refused {
+        self.refused.not_before = Some(now + REFUSED_INTERVAL);
+        self.mark(ControlRecord::Refused(Refused {
             datagrams,
             portid: self.refused.portid,
         }))
@@ -112,7 +112,7 @@ fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time
     }
 }
 
-impl Forgeries {
+impl SpoofedDatagrams {
     /// When they are to be told, if there are any.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         (self.datagrams > 0).then(|| self.not_before.unwrap_or(now))

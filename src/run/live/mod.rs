@@ -1,7 +1,7 @@
 //! The live run: one mio loop over the kernel's events, the dumps, the signals and the reader.
 
+mod dumps;
 mod events;
-mod lists;
 
 use std::io;
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use signal_hook_mio::v1_0::Signals;
 
 use super::backlog::Backlog;
 use super::clock::Clock;
-use super::confine;
 use super::header::header;
-use super::looks::Looks;
 use super::metrics::{self, Metrics};
 use super::requests::requests;
+use super::resync::ResyncScheduler;
+use super::sandbox;
 use super::service::{self, Manager};
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::error::Error;
 use crate::event::meta::{Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{Input, Mark};
+use crate::input::{ControlRecord, Input};
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
-use crate::netlink::{List, Listen};
+use crate::netlink::{DumpSource, EventSource};
 use crate::sink::{Reader, Sink};
-use events::Forgeries;
+use events::SpoofedDatagrams;
 
 /// What a live run is asked for.
 #[derive(Clone, Debug)]
@@ -61,24 +61,24 @@ const OUTPUT: Token = Token(3);
 const BATCH: usize = 256;
 /// Lines are written together until there is no more to tell, or so many bytes: a file takes many
 /// at once for less.
-const WRITE: usize = 256 << 10;
+const WRITE_SIZE: usize = 256 << 10;
 /// After so many batches in a row rows wait no more for the events to be told.
-const MOST_BATCHES: u32 = 1024;
+const MAX_BATCHES: u32 = 1024;
 /// How often refused datagrams are told.
-const TELL_REFUSED: Duration = Duration::from_secs(1);
+const REFUSED_INTERVAL: Duration = Duration::from_secs(1);
 /// How long events gather behind one that was told at once. Where they come by the hundred thousand
 /// a second a round of the loop for each would cost more than the event itself.
-const GATHER: Duration = Duration::from_micros(500);
-/// The same behind as many as [`MANY`] that were told together: a write of 100 KB costs a file half
+const COALESCE: Duration = Duration::from_micros(500);
+/// The same behind as many as [`STORM_BATCH`] that were told together: a write of 100 KB costs a file half
 /// as much a byte as one of 30 KB.
-const GATHER_MANY: Duration = Duration::from_millis(2);
-const MANY: usize = 32;
+const COALESCE_STORM: Duration = Duration::from_millis(2);
+const STORM_BATCH: usize = 32;
 /// How long the last lines wait for a reader that takes nothing.
-const PATIENCE: Duration = Duration::from_secs(4);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long events that were queued before the end are still read.
 const LAST_READS: Duration = Duration::from_secs(1);
 /// A socket that gives so many errors in a row is broken.
-const MOST_ERRORS: u32 = 100;
+const MAX_ERRORS: u32 = 100;
 
 /// Streams what the kernel says until a signal, a limit, or the reader ends it.
 ///
@@ -100,9 +100,9 @@ pub fn run(live: &Live) -> Result<(), Error> {
     };
     let mut dumps = Dumps::open().map_err(Error::Dump)?;
     // Before the sink: what the threads are not to do that it starts.
-    confine::confine(live.outputs.output.is_some() || live.outputs.record.is_some());
+    sandbox::sandbox(live.outputs.output.is_some() || live.outputs.record.is_some());
     let mut sink = open(&live.outputs)?;
-    let looks = Looks::new(requests(&live.settings), live.audit, Instant::now());
+    let resync = ResyncScheduler::new(requests(&live.settings), live.audit, Instant::now());
     let header = header(&live.settings, &events, &sink);
     let run = run_id();
     let session = Session::new(&live.outputs, run.clone(), &header)?;
@@ -120,15 +120,15 @@ pub fn run(live: &Live) -> Result<(), Error> {
         // A regular file cannot be polled: it takes everything at once.
         let _ = registry.register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE);
     }
-    let most_gather = most_gather(events.rcvbuf().unwrap_or(0));
+    let max_coalesce = max_coalesce(events.rcvbuf().unwrap_or(0));
     let begun = Instant::now();
     Stream {
         session,
         events,
         dumps,
-        looks,
+        resync,
         backlog: Backlog::default(),
-        refused: Forgeries::default(),
+        refused: SpoofedDatagrams::default(),
         clock: Clock::new(),
         manager: Manager::new(),
         metrics: live.metrics.clone().map(Metrics::new),
@@ -138,7 +138,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         errors: 0,
         dump_errors: 0,
         emptied: None,
-        most_gather,
+        max_coalesce,
         deadline: live.duration.map(|duration| begun + duration),
         heartbeat: live.heartbeat,
         next_heartbeat: live.heartbeat.map(|every| begun + every),
@@ -148,7 +148,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
 
 /// How long events may gather in a receive buffer of so many bytes, as the kernel counts them: it
 /// fills less than 1 GB/s with links, its own memory for them included, so half of it stays free.
-fn most_gather(rcvbuf: u64) -> Duration {
+fn max_coalesce(rcvbuf: u64) -> Duration {
     const LEAST: Duration = Duration::from_micros(100);
     let room = Duration::from_nanos(rcvbuf);
     match room < LEAST {
@@ -166,9 +166,9 @@ struct Stream<E, D> {
     session: Session,
     events: E,
     dumps: D,
-    looks: Looks,
+    resync: ResyncScheduler,
     backlog: Backlog,
-    refused: Forgeries,
+    refused: SpoofedDatagrams,
     clock: Clock,
     manager: Manager,
     metrics: Option<Metrics>,
@@ -183,13 +183,13 @@ struct Stream<E, D> {
     /// When the socket was empty last, and nothing had been lost.
     emptied: Option<Time>,
     /// How long events may gather in the socket at most.
-    most_gather: Duration,
+    max_coalesce: Duration,
     deadline: Option<Instant>,
     heartbeat: Option<Duration>,
     next_heartbeat: Option<Instant>,
 }
 
-impl<E: Listen, D: List> Stream<E, D> {
+impl<E: EventSource, D: DumpSource> Stream<E, D> {
     fn run(
         mut self,
         mut poll: Poll,
@@ -199,10 +199,10 @@ impl<E: Listen, D: List> Stream<E, D> {
     ) -> Result<(), Error> {
         let mut ready = mio::Events::with_capacity(8);
         // Edge-triggered: readiness is remembered until a read finds nothing.
-        let (mut readable, mut rows) = (true, true);
+        let (mut readable, mut entries) = (true, true);
         let reason = loop {
             let room = self.session.has_room(sink);
-            let busy = readable || !self.backlog.is_empty() || (rows && room);
+            let busy = readable || !self.backlog.is_empty() || (entries && room);
             match poll.poll(&mut ready, self.timeout(busy, sink)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result.map_err(Error::Loop)?,
@@ -210,7 +210,7 @@ impl<E: Listen, D: List> Stream<E, D> {
             for event in &ready {
                 match event.token() {
                     EVENTS => readable = true,
-                    DUMPS => rows = true,
+                    DUMPS => entries = true,
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
@@ -230,12 +230,13 @@ impl<E: Listen, D: List> Stream<E, D> {
                 impatient.store(true, Ordering::Relaxed);
                 break StopReason::Signal;
             }
-            if sink.flush()? == Reader::Gone || self.session.turn(sink, clock())? == Reader::Gone {
+            if sink.flush()? == Reader::Gone || self.session.rotate(sink, clock())? == Reader::Gone
+            {
                 return self.session.abandon();
             }
             self.look_at_clock(clock());
             if beats {
-                self.beat()?;
+                self.heartbeat_due()?;
             }
             if readable {
                 readable = self.receive()?;
@@ -243,14 +244,15 @@ impl<E: Listen, D: List> Stream<E, D> {
             let news = self.tell()?;
             // Events come first: a row is told only when all that happened before it was.
             let now = Instant::now();
-            self.looks.doubt(self.session.pipeline.take_doubtful(), now);
+            self.resync
+                .schedule_stale(self.session.pipeline.take_stale(), now);
             let told = !readable && self.backlog.is_empty();
             if told && room && !self.session.is_full() {
-                rows = self.look(now)?;
+                entries = self.look(now)?;
             }
             self.timers(now)?;
             self.write_metrics(sink, now);
-            let waits = !self.backlog.is_empty() && self.session.lines.len() < WRITE;
+            let waits = !self.backlog.is_empty() && self.session.lines.len() < WRITE_SIZE;
             if !waits && self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }
@@ -261,10 +263,14 @@ impl<E: Listen, D: List> Stream<E, D> {
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
             }
-            let idle = !readable && self.backlog.is_empty() && !(rows && room);
+            let idle = !readable && self.backlog.is_empty() && !(entries && room);
             if news > 0 && idle {
-                let gather = if news < MANY { GATHER } else { GATHER_MANY };
-                std::thread::sleep(gather.min(self.most_gather));
+                let gather = if news < STORM_BATCH {
+                    COALESCE
+                } else {
+                    COALESCE_STORM
+                };
+                std::thread::sleep(gather.min(self.max_coalesce));
             }
         };
         self.stop(reason, sink)
@@ -279,7 +285,7 @@ impl<E: Listen, D: List> Stream<E, D> {
         let times = [
             self.deadline,
             self.next_heartbeat,
-            self.looks.wakeup(),
+            self.resync.wakeup(),
             self.refused.due(now),
             sink.wakeup(),
             self.manager.due(),
@@ -296,10 +302,10 @@ impl<E: Listen, D: List> Stream<E, D> {
             && next <= now
         {
             self.next_heartbeat = Some(now + every);
-            self.beat()?;
+            self.heartbeat_due()?;
         }
         if self.refused.due(now).is_some_and(|due| due <= now) {
-            self.tell_refused(now)?;
+            self.emit_refused(now)?;
         }
         Ok(())
     }
@@ -307,13 +313,13 @@ impl<E: Listen, D: List> Stream<E, D> {
     /// That the clock was set is told before anything that has happened since.
     fn look_at_clock(&mut self, now: Time) {
         if let Some(step) = self.clock.step() {
-            self.backlog.push_mark(now, Mark::Clock(step));
+            self.backlog.push_mark(now, ControlRecord::Clock(step));
         }
     }
 
-    fn beat(&mut self) -> Result<(), Error> {
+    fn heartbeat_due(&mut self) -> Result<(), Error> {
         let pulse = self.session.pulse();
-        self.mark(Mark::Heartbeat(pulse))
+        self.mark(ControlRecord::Heartbeat(pulse))
     }
 
     /// Writes the file of counters, where that is due.
@@ -331,7 +337,7 @@ impl<E: Listen, D: List> Stream<E, D> {
         }
     }
 
-    fn mark(&mut self, mark: Mark) -> Result<(), Error> {
+    fn mark(&mut self, mark: ControlRecord) -> Result<(), Error> {
         self.session.feed(&[Input::mark(clock(), mark)])?;
         Ok(())
     }
@@ -362,9 +368,10 @@ impl<E: Listen, D: List> Stream<E, D> {
             refused: self.refused.datagrams,
             ..Stop::default()
         };
-        self.session.stop(stop, sink, clock(), Some(PATIENCE))
+        self.session
+            .stop(stop, sink, clock(), Some(SHUTDOWN_TIMEOUT))
     }
 }
 
 #[cfg(test)]
-mod faults;
+mod tests;

@@ -1,12 +1,12 @@
 //! A file of lines: opened for appending, and never left with half a line. What it cannot take
 //! now waits, and is tried again.
 
-mod helper;
-mod rotated;
-mod tail;
+mod archive;
+mod repair;
+mod rotate;
 #[cfg(test)]
 mod tests;
-mod turn;
+mod worker;
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -21,9 +21,9 @@ use rustix::fs::{FlockOperation, flock};
 use super::{Stats, write_some};
 use crate::error::Error;
 use crate::input::Opened;
-pub use turn::Due;
+pub use rotate::RotateAction;
 
-use helper::Helper;
+use worker::Worker;
 
 /// How a file of lines is kept.
 #[derive(Clone, Debug, Default)]
@@ -80,20 +80,20 @@ pub struct AppendFile {
     pending: Vec<u8>,
     /// How many bytes of the first of them are in the file already.
     torn: usize,
-    fault: Option<Fault>,
+    failure: Option<WriteFailure>,
     /// The lines go to a new file, as soon as that is open.
     leaving: bool,
     hangup: bool,
-    last_look: Option<Instant>,
+    last_check: Option<Instant>,
     rotate_at: Option<Instant>,
     not_before: Option<Instant>,
     sync_at: Option<Instant>,
-    helper: Helper,
+    worker: Worker,
     stats: Stats,
 }
 
 /// Why lines wait.
-struct Fault {
+struct WriteFailure {
     error: io::Error,
     since: Instant,
     retry: Instant,
@@ -109,7 +109,7 @@ impl AppendFile {
         })?;
         let mut it = AppendFile {
             path: path.to_owned(),
-            helper: Helper::new(path, &config.rotation),
+            worker: Worker::new(path, &config.rotation),
             config,
             regular: false,
             file,
@@ -118,22 +118,22 @@ impl AppendFile {
             fresh: 0,
             pending: Vec::new(),
             torn: 0,
-            fault: None,
+            failure: None,
             leaving: false,
             hangup: false,
-            last_look: None,
+            last_check: None,
             rotate_at: None,
             not_before: None,
             sync_at: None,
             stats: Stats::default(),
         };
-        it.began();
+        it.on_opened();
         if let Some(bytes) = it.opened.tail_repaired {
             let path = path.display();
             info!("cut {bytes} bytes of a half line off the end of {path}");
         }
         if it.rotates() {
-            it.helper.tidy();
+            it.worker.tidy();
         }
         Ok(it)
     }
@@ -144,13 +144,14 @@ impl AppendFile {
     }
 
     /// A file was opened.
-    fn began(&mut self) {
+    fn on_opened(&mut self) {
         let data = self.file.metadata().ok();
         self.regular = data.as_ref().is_some_and(std::fs::Metadata::is_file);
         self.size = data.map_or(0, |data| data.len());
         (self.fresh, self.torn, self.leaving) = (0, 0, false);
         self.rotate_at = self.config.rotation.every.map(|every| {
-            let age = tail::began(&self.file).map(|began| Timestamp::now().duration_since(began));
+            let age = repair::on_opened(&self.file)
+                .map(|on_opened| Timestamp::now().duration_since(on_opened));
             let age = age.and_then(|age| Duration::try_from(age).ok());
             Instant::now() + every.saturating_sub(age.unwrap_or_default())
         });
@@ -186,7 +187,7 @@ impl AppendFile {
             self.pending.extend_from_slice(lines);
             self.flush()?;
         }
-        self.judge()
+        self.check_failure()
     }
 
     /// Tries again what is to be tried again.
@@ -198,28 +199,32 @@ impl AppendFile {
             self.pending = pending;
         }
         if self.sync_at.is_some_and(|at| at <= Instant::now()) {
-            let begun = self.helper.sync(&self.file);
+            let begun = self.worker.sync(&self.file);
             self.sync_at = (!begun).then(|| Instant::now() + SYNC);
         }
-        self.judge()
+        self.check_failure()
     }
 
     fn waits(&self) -> bool {
         let now = Instant::now();
-        self.leaving || self.fault.as_ref().is_some_and(|fault| fault.retry > now)
+        self.leaving
+            || self
+                .failure
+                .as_ref()
+                .is_some_and(|failure| failure.retry > now)
     }
 
     /// A fault is an error for whoever has no patience, and where nobody reads any more.
-    fn judge(&mut self) -> Result<(), Error> {
-        let gone = |fault: &Fault| fault.error.kind() == io::ErrorKind::BrokenPipe;
-        match &self.fault {
-            Some(fault) if !self.config.patient || gone(fault) => Err(self.error()),
+    fn check_failure(&mut self) -> Result<(), Error> {
+        let gone = |failure: &WriteFailure| failure.error.kind() == io::ErrorKind::BrokenPipe;
+        match &self.failure {
+            Some(failure) if !self.config.patient || gone(failure) => Err(self.error()),
             _ => Ok(()),
         }
     }
 
     fn error(&mut self) -> Error {
-        let source = self.fault.take().map(|fault| fault.error);
+        let source = self.failure.take().map(|failure| failure.error);
         Error::Write {
             name: self.path.display().to_string(),
             source: source.unwrap_or_else(|| io::ErrorKind::TimedOut.into()),
@@ -295,12 +300,12 @@ impl AppendFile {
     fn fails(&mut self, error: io::Error) {
         self.stats.errors += 1;
         let now = Instant::now();
-        if self.fault.is_none() && self.config.patient {
+        if self.failure.is_none() && self.config.patient {
             let path = self.path.display();
             warn!("cannot write to {path}: {error}: the lines wait, it is tried again each second");
         }
-        let since = self.fault.as_ref().map_or(now, |fault| fault.since);
-        self.fault = Some(Fault {
+        let since = self.failure.as_ref().map_or(now, |failure| failure.since);
+        self.failure = Some(WriteFailure {
             error,
             since,
             retry: now + RETRY,
@@ -308,30 +313,30 @@ impl AppendFile {
     }
 
     fn recovers(&mut self) {
-        if let Some(fault) = self.fault.take() {
-            let (path, time) = (self.path.display(), fault.since.elapsed().as_secs_f32());
+        if let Some(failure) = self.failure.take() {
+            let (path, time) = (self.path.display(), failure.since.elapsed().as_secs_f32());
             info!("{path} takes lines again after {time:.1} s");
         }
     }
 
     /// Is there something that has to be tried again?
     pub fn is_faulty(&self) -> bool {
-        self.fault.is_some() || self.leaving || !self.pending.is_empty()
+        self.failure.is_some() || self.leaving || !self.pending.is_empty()
     }
 
     /// The error number of what keeps the lines from being written.
     pub fn errno(&self) -> Option<u32> {
-        let fault = self.fault.as_ref()?;
-        fault.error.raw_os_error().map(i32::unsigned_abs)
+        let failure = self.failure.as_ref()?;
+        failure.error.raw_os_error().map(i32::unsigned_abs)
     }
 
     /// When there is something to do, if no line comes before.
     pub fn wakeup(&self) -> Option<Instant> {
-        let retry = self.fault.as_ref().map(|fault| fault.retry);
-        let begin = self.leaving.then(Instant::now).filter(|_| retry.is_none());
+        let retry = self.failure.as_ref().map(|failure| failure.retry);
+        let open_next = self.leaving.then(Instant::now).filter(|_| retry.is_none());
         let rotate = self.rotate_at.filter(|_| self.fresh > 0 && retry.is_none());
         let rotate = rotate.max(rotate.and(self.not_before));
-        [retry, begin, rotate, self.sync_at]
+        [retry, open_next, rotate, self.sync_at]
             .into_iter()
             .flatten()
             .min()
@@ -362,7 +367,7 @@ impl AppendFile {
     }
 
     pub fn stats(&self) -> Stats {
-        let failed = self.helper.failed();
+        let failed = self.worker.failed();
         Stats {
             errors: self.stats.errors + failed,
             ..self.stats
@@ -393,6 +398,6 @@ fn open(path: &Path) -> io::Result<(File, Opened)> {
             "another nlstream writes to it",
         ));
     }
-    let opened = tail::mend(&file)?;
+    let opened = repair::repair_tail(&file)?;
     Ok((file, opened))
 }

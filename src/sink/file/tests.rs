@@ -1,4 +1,4 @@
-use super::turn::LOOK;
+use super::rotate::CHECK_INTERVAL;
 use super::*;
 use crate::event::meta::RotateReason;
 
@@ -118,15 +118,15 @@ fn one_writes_at_a_time() {
 }
 
 /// Does what is due, as a run does it.
-fn turn(file: &mut AppendFile) -> Vec<RotateReason> {
+fn rotate(file: &mut AppendFile) -> Vec<RotateReason> {
     let mut said = Vec::new();
-    std::thread::sleep(LOOK);
-    while let Some(due) = file.due() {
-        if let Some(rotate) = file.leave(due) {
+    std::thread::sleep(CHECK_INTERVAL);
+    while let Some(rotate_action) = file.rotate_action() {
+        if let Some(rotate) = file.close_current(rotate_action) {
             said.push(rotate.reason);
             file.write(b"end\n").unwrap();
         }
-        if file.begin(due).is_none() {
+        if file.open_next(rotate_action).is_none() {
             break;
         }
         file.write_first(b"begin\n").unwrap();
@@ -148,7 +148,7 @@ fn large_files_are_put_away_compressed_and_at_last_removed() {
     for number in 0..60 {
         file.write(format!("line {number:04}\n").as_bytes())
             .unwrap();
-        turn(&mut file);
+        rotate(&mut file);
     }
     // The helper takes its time.
     let end = Instant::now() + Duration::from_secs(20);
@@ -187,41 +187,41 @@ fn what_others_do_to_the_file_is_seen() {
     let path = folder.file();
     let mut file = AppendFile::open(&path, patient()).unwrap();
     file.write(b"a\n").unwrap();
-    assert_eq!(turn(&mut file), []);
+    assert_eq!(rotate(&mut file), []);
     // Renamed.
     std::fs::rename(&path, folder.0.join("away")).unwrap();
-    assert_eq!(turn(&mut file), [RotateReason::Renamed]);
+    assert_eq!(rotate(&mut file), [RotateReason::Renamed]);
     let away = std::fs::read_to_string(folder.0.join("away")).unwrap();
     assert_eq!(away, "a\nend\n");
     assert_eq!(folder.text(), "begin\n");
     // Deleted.
     std::fs::remove_file(&path).unwrap();
-    assert_eq!(turn(&mut file), []);
+    assert_eq!(rotate(&mut file), []);
     assert_eq!(folder.text(), "begin\n");
     // Deleted before anybody looked: the line goes to the next one.
     std::fs::remove_file(&path).unwrap();
     file.write(b"b\n").unwrap();
     assert_eq!(file.pending(), 2);
-    turn(&mut file);
+    rotate(&mut file);
     assert_eq!(folder.text(), "begin\nb\n");
     // Emptied.
     std::fs::write(&path, "").unwrap();
-    turn(&mut file);
+    rotate(&mut file);
     assert_eq!(folder.text(), "begin\n");
     // A signal: where the name is still that of the file it goes on.
     file.hang_up();
-    assert_eq!(turn(&mut file), []);
+    assert_eq!(rotate(&mut file), []);
     std::fs::rename(&path, folder.0.join("away")).unwrap();
     file.hang_up();
-    assert_eq!(turn(&mut file), [RotateReason::Signal]);
+    assert_eq!(rotate(&mut file), [RotateReason::Signal]);
     assert_eq!(folder.text(), "begin\n");
     // A folder that is gone, and comes back.
     std::fs::remove_dir_all(&folder.0).unwrap();
-    turn(&mut file);
+    rotate(&mut file);
     file.write(b"c\n").unwrap();
     assert_eq!(file.errno(), Some(2));
     std::fs::create_dir_all(&folder.0).unwrap();
     std::thread::sleep(RETRY);
-    turn(&mut file);
+    rotate(&mut file);
     assert_eq!(folder.text(), "begin\nc\n");
 }

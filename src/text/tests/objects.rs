@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::*;
 use crate::event::encap::Encap;
 use crate::event::route::Destination;
-use crate::event::route::{Common, Metrics, NextHop, Route, Via};
+use crate::event::route::{Metrics, NextHop, Route, RouteAttrs, Via};
 use crate::event::{address, fdb, neigh, rule};
 
 fn of_address() -> address::Address {
@@ -53,28 +53,28 @@ fn addresses() {
     );
 }
 
-fn of_route(common: Common) -> Route {
+fn of_route(common: RouteAttrs) -> Route {
     Route {
         dst: Destination::Prefix(to("10.0.0.0/8")),
         common: Rc::new(common),
     }
 }
 
-fn of_routes() -> Common {
-    Common {
+fn of_routes() -> RouteAttrs {
+    RouteAttrs {
         family: known("inet"),
         r#type: known("unicast"),
         table: known("main"),
         protocol: known("static"),
         scope: known("global"),
-        ..Common::default()
+        ..RouteAttrs::default()
     }
 }
 
 #[test]
 fn routes() {
     let add = |route| sentence(&event(Op::Add, Payload::from(route)));
-    let plain = of_route(Common {
+    let plain = of_route(RouteAttrs {
         gateway: ip("10.1.1.1"),
         ifindex: Some(2),
         metric: Some(100),
@@ -94,7 +94,7 @@ fn routes() {
         "route add 10.0.0.0/8 via 10.1.1.1 dev eth0 table main proto static metric 100 \
          mtu lock 1400"
     );
-    let black = of_route(Common {
+    let black = of_route(RouteAttrs {
         r#type: known("blackhole"),
         ..of_routes()
     });
@@ -129,7 +129,7 @@ fn routes() {
         flags: Flags::new(0, WORDS),
         ..hop.clone()
     };
-    let multipath = of_route(Common {
+    let multipath = of_route(RouteAttrs {
         nexthops: Some(vec![hop, other]),
         ..of_routes()
     });
@@ -292,7 +292,7 @@ fn traffic_control() {
         "filter add basic protocol ip pref 0 ematches { matches [ { kind cmp relation and options { op gt val 5 } } ] }"
     );
     let opts = vec![Options(vec![("gbp", Value::Number(7))])];
-    let route = of_route(Common {
+    let route = of_route(RouteAttrs {
         encap: Some(Box::new(Encap {
             r#type: Some(known("ip")),
             vxlan_opts: Some(opts),

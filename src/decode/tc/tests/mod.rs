@@ -22,11 +22,13 @@ fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
         .collect()
 }
 
-fn told(decode: impl FnOnce(&mut Cx<'_>) -> Value) -> (Value, Vec<crate::event::Unparsed>) {
+fn told(
+    decode: impl FnOnce(&mut DecodeContext<'_>) -> Value,
+) -> (Value, Vec<crate::event::Unparsed>) {
     let names = Names::builtin();
-    let mut cx = Cx::new(&names, false);
-    let value = decode(&mut cx);
-    (value, cx.take_unparsed())
+    let mut context = DecodeContext::new(&names, false);
+    let value = decode(&mut context);
+    (value, context.take_unparsed())
 }
 
 #[test]
@@ -34,7 +36,7 @@ fn options_of_a_kind_that_nobody_knows_are_kept() {
     let mut body = header(7, 0x0001_0000, ROOT, 2);
     body.extend(attr(TCA_KIND, b"novel\0"));
     body.extend(attr(TCA_OPTIONS, &attr(9, &[1, 2, 3])));
-    let (value, unparsed) = told(|cx| json!(qdisc(cx, &body)));
+    let (value, unparsed) = told(|context| json!(qdisc(context, &body)));
     assert_eq!(
         value,
         json!({
@@ -53,7 +55,7 @@ fn what_is_too_short_or_new_is_kept_and_the_rest_told() {
     let mut body = header(7, 0x0001_0000, 0x0001_0002, 0);
     body.extend(attr(TCA_KIND, b"codel\0"));
     body.extend(attr(TCA_OPTIONS, &options));
-    let (value, unparsed) = told(|cx| json!(qdisc(cx, &body)));
+    let (value, unparsed) = told(|context| json!(qdisc(context, &body)));
     assert_eq!(value["options"], json!({"target": 7}));
     assert_eq!(value["parent"], "1:2");
     let kept: Vec<_> = unparsed.iter().map(|it| (it.attr, it.reason)).collect();
@@ -62,9 +64,15 @@ fn what_is_too_short_or_new_is_kept_and_the_rest_told() {
     let mut body = header(7, 0, ROOT, 0);
     body.extend(attr(TCA_KIND, b"netem\0"));
     body.extend(attr(TCA_OPTIONS, &[0; 23]));
-    let (_, unparsed) = told(|cx| json!(qdisc(cx, &body)));
+    let (_, unparsed) = told(|context| json!(qdisc(context, &body)));
     assert_eq!(unparsed[0].reason, "length");
-    assert!(qdisc(&mut Cx::new(&Names::builtin(), true), &body[..19]).is_none());
+    assert!(
+        qdisc(
+            &mut DecodeContext::new(&Names::builtin(), true),
+            &body[..19]
+        )
+        .is_none()
+    );
 }
 
 #[test]
@@ -72,7 +80,7 @@ fn a_shared_block_has_no_device() {
     let info = 10 << 16 | u32::from(0x0800_u16.to_be());
     let mut body = header(MAGIC_BLOCK, 1, 22, info);
     body.extend(attr(TCA_KIND, b"flower\0"));
-    let (value, _) = told(|cx| json!(filter(cx, &body)));
+    let (value, _) = told(|context| json!(filter(context, &body)));
     assert_eq!(
         value,
         json!({"kind": "flower", "block": 22, "protocol": "ip", "pref": 10, "handle": "0x1"})
@@ -81,12 +89,12 @@ fn a_shared_block_has_no_device() {
 
 /// The same with details.
 fn told_with_details(
-    decode: impl FnOnce(&mut Cx<'_>) -> Value,
+    decode: impl FnOnce(&mut DecodeContext<'_>) -> Value,
 ) -> (Value, Vec<(Option<u16>, &'static str)>) {
     let names = Names::builtin();
-    let mut cx = Cx::new(&names, true);
-    let value = decode(&mut cx);
-    let kept = cx.take_unparsed();
+    let mut context = DecodeContext::new(&names, true);
+    let value = decode(&mut context);
+    let kept = context.take_unparsed();
     (value, kept.iter().map(|it| (it.attr, it.reason)).collect())
 }
 
@@ -116,7 +124,7 @@ fn the_older_counters_fill_in_for_newer_ones_that_are_damaged() {
         body.extend(attr(TCA_KIND, b"pfifo\0"));
         body.extend(attr(TCA_STATS2, new));
         body.extend(&old);
-        let (value, unparsed) = told_with_details(|cx| json!(qdisc(cx, &body)));
+        let (value, unparsed) = told_with_details(|context| json!(qdisc(context, &body)));
         assert_eq!(&value["stats"], stats);
         assert_eq!(unparsed, kept);
     }
@@ -124,7 +132,7 @@ fn the_older_counters_fill_in_for_newer_ones_that_are_damaged() {
     let mut body = header(7, 0x0001_0000, ROOT, 2);
     body.extend(attr(TCA_KIND, b"pfifo\0"));
     body.extend(attr(3, &[&old[4..], &[9; 4]].concat()));
-    let (value, unparsed) = told_with_details(|cx| json!(qdisc(cx, &body)));
+    let (value, unparsed) = told_with_details(|context| json!(qdisc(context, &body)));
     assert_eq!(&value["stats"], &without);
     assert_eq!(unparsed, [(Some(3), "length")]);
 }
@@ -136,7 +144,7 @@ fn counters_of_a_kind_have_names_and_come_twice() {
         body.extend(attr(TCA_KIND, kind));
         body.extend(attr(TCA_STATS2, &attr(4, new)));
         body.extend(attr(TCA_XSTATS, old));
-        told_with_details(|cx| json!(qdisc(cx, &body)))
+        told_with_details(|context| json!(qdisc(context, &body)))
     };
     let red = words_of(&[1, 2, 3, 4]);
     let named = json!({"early": 1, "pdrop": 2, "other": 3, "marked": 4});
@@ -182,15 +190,15 @@ fn a_warning_is_about_every_action_of_its_message() {
     let warning = attr(5, b"beware\0");
     let mut all = Vec::new();
     let body = [vec![0; 4], warning.clone(), attr(1, &[one, two].concat())].concat();
-    let (_, kept) = told_with_details(|cx| {
-        action::decode(cx, &body, |_, it| all.push(it.warning));
+    let (_, kept) = told_with_details(|context| {
+        action::decode(context, &body, |_, it| all.push(it.warning));
         Value::Null
     });
     assert_eq!(all, [Some("beware".to_owned()), Some("beware".to_owned())]);
     assert!(kept.is_empty());
     let body = [vec![0; 4], warning].concat();
-    let (_, kept) = told_with_details(|cx| {
-        action::decode(cx, &body, |_, _| unreachable!());
+    let (_, kept) = told_with_details(|context| {
+        action::decode(context, &body, |_, _| unreachable!());
         Value::Null
     });
     assert_eq!(kept, [(Some(5), "unknown")]);
@@ -202,7 +210,7 @@ fn what_a_structure_does_not_account_for_is_kept() {
         let mut body = header(7, 0x0001_0000, ROOT, 2);
         body.extend(attr(TCA_KIND, b"red\0"));
         body.extend(attr(TCA_OPTIONS, &attr(1, &vec![1; length])));
-        let (value, unparsed) = told(|cx| json!(qdisc(cx, &body)));
+        let (value, unparsed) = told(|context| json!(qdisc(context, &body)));
         assert_eq!(value["options"]["limit"], 0x0101_0101);
         assert_eq!(unparsed.len(), kept, "{length}");
     }
@@ -224,12 +232,12 @@ fn no_message_however_broken_ends_the_program() {
                 body.extend(attr(TCA_STATS2, &options));
                 body.extend(attr(TCA_STAB, &options));
                 let names = Names::builtin();
-                let mut cx = Cx::new(&names, true);
+                let mut context = DecodeContext::new(&names, true);
                 for value in [
-                    json!(qdisc(&mut cx, &body)),
-                    json!(class(&mut cx, &body)),
-                    json!(filter(&mut cx, &body)),
-                    json!(chain(&mut cx, &body)),
+                    json!(qdisc(&mut context, &body)),
+                    json!(class(&mut context, &body)),
+                    json!(filter(&mut context, &body)),
+                    json!(chain(&mut context, &body)),
                 ] {
                     assert!(value.is_object());
                 }
@@ -238,7 +246,7 @@ fn no_message_however_broken_ends_the_program() {
                     &attr(1, &[attr(1, kind.as_bytes()), attr(2, &options)].concat()),
                 );
                 let body = [vec![0; 4], whole].concat();
-                action::decode(&mut cx, &body, |_, it| drop(json!(it)));
+                action::decode(&mut context, &body, |_, it| drop(json!(it)));
             }
         }
     }

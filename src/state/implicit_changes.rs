@@ -40,12 +40,12 @@ const WITHOUT_AN_ADDRESS: KindSet = KindSet::of(&[Kind::Route, Kind::Fdb]);
 const WITH_A_QDISC: KindSet = KindSet::of(&[Kind::Qdisc]);
 
 /// The kinds of which objects may have changed without a word when this was told.
-pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
+pub fn stale_kinds(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
     match payload {
         Payload::Link(_) if op == Op::Delete => WITH_A_DEVICE.or(WITH_A_MASTER),
         Payload::Link(_) if op == Op::Add => WITH_A_NEW_DEVICE,
         Payload::Link(link) => match change.map(Change::old) {
-            Some(Payload::Link(old)) => after_change(link, old),
+            Some(Payload::Link(old)) => stale_kinds_of_link(link, old),
             _ => KindSet::EMPTY,
         },
         Payload::Qdisc(_) => WITH_A_QDISC,
@@ -62,7 +62,7 @@ pub fn after(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
     }
 }
 
-fn after_change(link: &Link, old: &Link) -> KindSet {
+fn stale_kinds_of_link(link: &Link, old: &Link) -> KindSet {
     let mut kinds = KindSet::EMPTY;
     if link.flags != old.flags || link.operstate != old.operstate {
         kinds = kinds.or(WITH_A_DEVICE);

@@ -12,19 +12,19 @@ use crate::event::link::Link;
 use crate::event::{Event, Op, Payload};
 
 /// Links that are remembered; each takes some 2 KiB. Further ones are written whole.
-const MOST: usize = 4096;
+const MAX_LINKS: usize = 4096;
 
 /// The fields of links, by index.
 #[derive(Debug, Default)]
-pub struct Links {
-    written: HashMap<u32, Written>,
+pub struct LinkCache {
+    written: HashMap<u32, Rendered>,
     /// Where the next text is built.
     room: Vec<u8>,
 }
 
 /// A link, written.
 #[derive(Debug)]
-struct Written {
+struct Rendered {
     /// What was written. Nobody alters it as long as it is held here too.
     link: Rc<Link>,
     /// Its fields, each with a comma before it.
@@ -33,7 +33,7 @@ struct Written {
     ends: Vec<usize>,
 }
 
-impl Links {
+impl LinkCache {
     /// The fields of the event's link, each with a comma before it; `None` where it is to be written
     /// whole.
     ///
@@ -44,14 +44,17 @@ impl Links {
             self.written.remove(&link.ifindex);
             return Ok(None);
         }
-        if self.written.len() >= MOST && !self.written.contains_key(&link.ifindex) {
+        if self.written.len() >= MAX_LINKS && !self.written.contains_key(&link.ifindex) {
             return Ok(None);
         }
-        let written = self.written.entry(link.ifindex).or_insert_with(|| Written {
-            link: link.clone(),
-            text: Vec::new(),
-            ends: Vec::new(),
-        });
+        let written = self
+            .written
+            .entry(link.ifindex)
+            .or_insert_with(|| Rendered {
+                link: link.clone(),
+                text: Vec::new(),
+                ends: Vec::new(),
+            });
         match &event.change {
             Some(change) if written.is(change.old()) => {
                 written.change(link, change.mask(), &mut self.room)?;
@@ -63,7 +66,7 @@ impl Links {
     }
 }
 
-impl Written {
+impl Rendered {
     fn is(&self, known: &Payload) -> bool {
         matches!(known, Payload::Link(link) if Rc::ptr_eq(link, &self.link))
     }
@@ -73,7 +76,7 @@ impl Written {
         self.text.clear();
         self.ends.clear();
         json::append(&mut self.text, |json| {
-            let mut fields = json.noting(&mut self.ends);
+            let mut fields = json.record_offsets(&mut self.ends);
             link.serialize_fields(Mask::MAX, &mut fields)
         })
     }
@@ -136,7 +139,7 @@ mod tests {
             link("a", Some(1500), None),
         ];
         let mut room = Vec::new();
-        let mut written = Written {
+        let mut written = Rendered {
             link: former[0].clone(),
             text: Vec::new(),
             ends: Vec::new(),

@@ -11,32 +11,32 @@ use crate::event::meta::Follows;
 use crate::input::Opened;
 
 /// How every line of ours begins.
-const OURS: &[u8] = b"{\"v\":";
+const LINE_PREFIX: &[u8] = b"{\"v\":";
 /// How far back the end of the last whole line is searched, bytes.
-const TAIL: u64 = 16 * 1024 * 1024;
+const MAX_TAIL: u64 = 16 * 1024 * 1024;
 /// How much is read of the end at first, bytes: more than one line mostly.
-const LITTLE: u64 = 64 * 1024;
+const FIRST_READ: u64 = 64 * 1024;
 
 /// Sees to it that the file ends with a whole line: a half line of ours, and NULs of a machine
 /// that lost its power, are cut off; any other unended line is ended.
-pub fn mend(mut file: &File) -> io::Result<Opened> {
+pub fn repair_tail(mut file: &File) -> io::Result<Opened> {
     let length = file.metadata()?.len();
-    let mut tail = last(file, length, LITTLE)?;
-    if two_lines(&tail).is_none() && length > LITTLE {
-        tail = last(file, length, TAIL)?;
+    let mut repair = last(file, length, FIRST_READ)?;
+    if two_lines(&repair).is_none() && length > FIRST_READ {
+        repair = last(file, length, MAX_TAIL)?;
     }
-    let from = length - tail.len() as u64;
-    let end = after_newline(&tail);
-    let torn = &tail[end..];
+    let from = length - repair.len() as u64;
+    let end = after_newline(&repair);
+    let torn = &repair[end..];
     let mut opened = Opened {
         tail_repaired: None,
-        follows: follows(&tail[..end]),
+        follows: follows(&repair[..end]),
     };
     if torn.is_empty() {
         return Ok(opened);
     }
     let begins_a_line = end > 0 || from == 0;
-    let ours = torn.starts_with(OURS) || OURS.starts_with(torn);
+    let ours = torn.starts_with(LINE_PREFIX) || LINE_PREFIX.starts_with(torn);
     let nothing = torn.iter().all(|byte| *byte == 0);
     if begins_a_line && (ours || nothing) {
         file.set_len(from + end as u64)?;
@@ -49,9 +49,9 @@ pub fn mend(mut file: &File) -> io::Result<Opened> {
 
 fn last(file: &File, length: u64, most: u64) -> io::Result<Vec<u8>> {
     let from = length.saturating_sub(most);
-    let mut tail = vec![0; (length - from) as usize];
-    file.read_exact_at(&mut tail, from)?;
-    Ok(tail)
+    let mut repair = vec![0; (length - from) as usize];
+    file.read_exact_at(&mut repair, from)?;
+    Ok(repair)
 }
 
 /// Where the last whole line ends.
@@ -80,7 +80,7 @@ fn follows(lines: &[u8]) -> Option<Follows> {
 }
 
 /// When the first line was written.
-pub fn began(file: &File) -> Option<Timestamp> {
+pub fn on_opened(file: &File) -> Option<Timestamp> {
     let mut head = [0; 256];
     let read = file.read_at(&mut head, 0).ok()?;
     let head = String::from_utf8_lossy(&head[..read]);

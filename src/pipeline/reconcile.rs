@@ -3,13 +3,13 @@
 
 use std::io;
 
-use super::stage::Object;
+use super::decode_batch::DecodedObject;
 use super::{Pipeline, Provenance, event, totals};
-use crate::decode::{Decoded, Verb};
+use crate::decode::{Decoded, MessageAction};
 use crate::event::meta::{Meta, Resync};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
-use crate::state::Meaning;
+use crate::state::StateChange;
 
 impl Pipeline {
     pub(super) fn begin_resync(&mut self, now: Time) {
@@ -23,7 +23,7 @@ impl Pipeline {
 
     /// Whoever folds the lines holds everything again, unless something else is still missing.
     pub(super) fn end_resync(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.lost || self.has_missed() {
+        if self.lost || self.has_dropped() {
             return Ok(());
         }
         let Some(mut resync) = self.resync.take() else {
@@ -35,50 +35,55 @@ impl Pipeline {
     }
 
     pub(super) fn incomplete(&self) -> Option<Vec<Kind>> {
-        let kinds: Vec<_> = self.unclean.iter().collect();
+        let kinds: Vec<_> = self.incomplete_kinds.iter().collect();
         (!kinds.is_empty()).then_some(kinds)
     }
 
     /// A look is over.
-    pub(super) fn looked(&mut self, time: Time, whole: bool, out: &mut Vec<u8>) -> io::Result<()> {
-        let Some((kind, origin)) = self.state.looking() else {
+    pub(super) fn finish_reconcile(
+        &mut self,
+        time: Time,
+        whole: bool,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let Some((kind, origin)) = self.state.reconciling() else {
             return Ok(());
         };
-        let (verdict, told) = self.state.look_over(whole);
-        self.verdict = Some(verdict);
-        match verdict.clean {
-            true => self.unclean.remove(kind),
-            false => self.unclean.insert(kind),
+        let (reconcile_result, mark_delivered) = self.state.finish_reconcile(whole);
+        self.reconcile_result = Some(reconcile_result);
+        match reconcile_result.clean {
+            true => self.incomplete_kinds.remove(kind),
+            false => self.incomplete_kinds.insert(kind),
         }
-        for meaning in told {
-            self.found(time, origin, meaning, out)?;
+        for meaning in mark_delivered {
+            self.emit_found(time, origin, meaning, out)?;
         }
-        self.rows.clear();
+        self.dump_entries.clear();
         Ok(())
     }
 
     /// Tells what the end of a look found.
-    fn found(
+    fn emit_found(
         &mut self,
         time: Time,
         origin: Origin,
-        meaning: Meaning,
+        meaning: StateChange,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let row = match &meaning.payload {
-            Payload::Link(link) => self.rows.remove(&link.ifindex),
+        let apply_dump_entry = match &meaning.payload {
+            Payload::Link(link) => self.dump_entries.remove(&link.ifindex),
             _ => None,
         };
-        let (time, provenance) = row.unwrap_or_else(|| (time, Provenance::default()));
-        self.correct(time, origin, meaning, provenance, out)
+        let (time, provenance) = apply_dump_entry.unwrap_or_else(|| (time, Provenance::default()));
+        self.emit_correction(time, origin, meaning, provenance, out)
     }
 
     /// Tells what a look found.
-    pub(super) fn correct(
+    pub(super) fn emit_correction(
         &mut self,
         time: Time,
         origin: Origin,
-        meaning: Meaning,
+        meaning: StateChange,
         provenance: Provenance,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
@@ -96,30 +101,34 @@ impl Pipeline {
                 totals::count(&mut resync.corrections, kind, meaning.op);
             }
         }
-        self.tell(event(time, origin, meaning, provenance), out)
+        self.emit(event(time, origin, meaning, provenance), out)
     }
 
     /// Tells what the rows of devices say, where no mark says that all of them were read: in
     /// recordings of the first version.
-    pub(super) fn tell_links(&mut self, time: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.rows.is_empty() || self.state.looking().is_some() {
+    pub(super) fn emit_links(&mut self, time: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        if self.dump_entries.is_empty() || self.state.reconciling().is_some() {
             return Ok(());
         }
-        for meaning in self.state.looked_at_links(Origin::Snapshot) {
-            self.found(time, Origin::Snapshot, meaning, out)?;
+        for meaning in self.state.take_reconciled_links(Origin::Snapshot) {
+            self.emit_found(time, Origin::Snapshot, meaning, out)?;
         }
-        self.rows.clear();
+        self.dump_entries.clear();
         Ok(())
     }
 
     /// Takes a row of a look. What those of devices say is told when all of them were read.
-    pub(super) fn row(&mut self, row: Object<'_>, out: &mut Vec<u8>) -> io::Result<()> {
-        let Object {
+    pub(super) fn apply_dump_entry(
+        &mut self,
+        apply_dump_entry: DecodedObject<'_>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let DecodedObject {
             message,
-            verb,
+            action,
             event,
             ..
-        } = row;
+        } = apply_dump_entry;
         let Event {
             time,
             payload,
@@ -128,19 +137,21 @@ impl Pipeline {
             raw,
             ..
         } = event;
-        let decoded = Decoded { verb, payload };
+        let decoded = Decoded { action, payload };
         let provenance = Provenance { nl, unparsed, raw };
         match &decoded.payload {
-            Payload::Link(link) if decoded.verb == Verb::New => {
-                self.rows.insert(link.ifindex, (time, provenance));
-                self.state.row(decoded, &message);
+            Payload::Link(link) if decoded.action == MessageAction::New => {
+                self.dump_entries.insert(link.ifindex, (time, provenance));
+                self.state.apply_dump_entry(decoded, &message);
                 return Ok(());
             }
             Payload::Link(_) => {}
-            _ => self.tell_links(time, out)?,
+            _ => self.emit_links(time, out)?,
         }
-        match self.state.row(decoded, &message) {
-            Some(meaning) => self.correct(time, self.state.origin(), meaning, provenance, out),
+        match self.state.apply_dump_entry(decoded, &message) {
+            Some(meaning) => {
+                self.emit_correction(time, self.state.origin(), meaning, provenance, out)
+            }
             None => Ok(()),
         }
     }

@@ -1,39 +1,39 @@
 //! The known objects of the kinds that have few: decoded, as they were told.
 
 use super::key::Key;
-use super::table::{Known, Mark, Table};
+use super::table::{Entry, SweepMark, Table};
 use crate::event::Payload;
 
 /// A known object.
 #[derive(Debug)]
-pub struct Object {
+pub struct StoredObject {
     key: Key,
-    mark: Mark,
+    mark: SweepMark,
     pub payload: Payload,
 }
 
-impl Known for Object {
+impl Entry for StoredObject {
     fn key(&self) -> Key {
         self.key
     }
-    fn mark(&self) -> Mark {
+    fn mark(&self) -> SweepMark {
         self.mark
     }
-    fn set_mark(&mut self, mark: Mark) {
+    fn set_mark(&mut self, mark: SweepMark) {
         self.mark = mark;
     }
 }
 
 /// The known objects of one kind.
-pub type Objects = Table<Object>;
+pub type ObjectStore = Table<StoredObject>;
 
-impl Objects {
+impl ObjectStore {
     /// Takes an object for what the kernel has now. `looking`: a look at its kind is under way.
     /// Returns its former self.
-    pub fn tell(&mut self, key: Key, payload: &Payload, looking: bool) -> Option<Payload> {
-        let object = Object {
+    pub fn upsert(&mut self, key: Key, payload: &Payload, reconciling: bool) -> Option<Payload> {
+        let object = StoredObject {
             key,
-            mark: Mark::told(looking),
+            mark: SweepMark::told(reconciling),
             payload: payload.clone(),
         };
         self.put(object).map(|old| old.payload)

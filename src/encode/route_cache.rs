@@ -7,48 +7,48 @@ use serde_json::Error;
 
 use crate::event::fields::Fields as _;
 use crate::event::json;
-use crate::event::line::Written;
-use crate::event::route::{Common, Route};
+use crate::event::line::Rendered;
+use crate::event::route::{Route, RouteAttrs};
 
 /// Texts that are remembered, each of some 200 bytes, by where in memory what they say is. Of two
 /// that want the same place the later has it.
-const PLACES: usize = 256;
+const CACHE_SLOTS: usize = 256;
 
 /// What was written of routes.
 #[derive(Debug)]
-pub struct Routes(Box<[Option<Known>; PLACES]>);
+pub struct RouteCache(Box<[Option<Known>; CACHE_SLOTS]>);
 
 /// What routes have in common, written.
 #[derive(Debug)]
 struct Known {
     /// Nobody alters it as long as it is held here too.
-    common: Rc<Common>,
+    common: Rc<RouteAttrs>,
     /// The fields of a route but for the destination, each with a comma before it.
     text: Vec<u8>,
     /// Where the destination goes.
     dst: usize,
 }
 
-impl Default for Routes {
+impl Default for RouteCache {
     fn default() -> Self {
-        Routes(Box::new([const { None }; PLACES]))
+        RouteCache(Box::new([const { None }; CACHE_SLOTS]))
     }
 }
 
-impl Routes {
+impl RouteCache {
     /// The fields of the route.
     ///
     /// # Errors
     /// None: serde's interface has them.
-    pub fn fields<'a>(&'a mut self, route: &'a Route) -> Result<Written<'a>, Error> {
-        let place = (Rc::as_ptr(&route.common).addr() / size_of::<Common>()) % PLACES;
+    pub fn fields<'a>(&'a mut self, route: &'a Route) -> Result<Rendered<'a>, Error> {
+        let place = (Rc::as_ptr(&route.common).addr() / size_of::<RouteAttrs>()) % CACHE_SLOTS;
         let place = &mut self.0[place];
         place.take_if(|known| !Rc::ptr_eq(&known.common, &route.common));
         let known = match place {
             Some(known) => known,
             none => none.insert(Known::new(route)?),
         };
-        Ok(Written::Around(
+        Ok(Rendered::Split(
             &route.dst,
             known.text.split_at(known.dst).into(),
         ))
@@ -85,16 +85,16 @@ mod tests {
     #[test]
     fn a_route_is_written_as_if_it_was_the_first() {
         let commons = [
-            Common::default(),
-            Common {
+            RouteAttrs::default(),
+            RouteAttrs {
                 metric: Some(7),
                 ifindex: Some(3),
                 dev: IfName::new(b"veth0"),
-                ..Common::default()
+                ..RouteAttrs::default()
             },
         ];
         let commons = commons.map(Rc::new);
-        let mut routes = Routes::default();
+        let mut route_cache = RouteCache::default();
         for number in 0..60_u8 {
             let dst = Prefix {
                 address: [10, 0, number, 0].into(),
@@ -104,7 +104,7 @@ mod tests {
                 dst: Destination::Prefix(dst),
                 common: commons[usize::from(number / 3) % 2].clone(),
             };
-            let Written::Around(_, pieces) = routes.fields(&route).unwrap() else {
+            let Rendered::Split(_, pieces) = route_cache.fields(&route).unwrap() else {
                 panic!("a route in one piece");
             };
             let [before, behind] = pieces.map(|piece| String::from_utf8(piece.to_vec()).unwrap());

@@ -16,13 +16,13 @@ const UNFINISHED: &str = ".zst.part";
 const LEVEL: i32 = 3;
 
 /// The files that were rotated out of one.
-pub struct Rotated {
+pub struct Archive {
     folder: PathBuf,
     name: OsString,
 }
 
 /// One of them.
-struct Old {
+struct ArchivedFile {
     path: PathBuf,
     time: Timestamp,
     ending: Ending,
@@ -35,14 +35,14 @@ enum Ending {
     Unfinished,
 }
 
-impl Rotated {
+impl Archive {
     /// Those out of the file at `path`.
     pub fn of(path: &Path) -> Self {
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
-        Rotated {
+        Archive {
             folder: folder.to_owned(),
             name: path.file_name().unwrap_or_default().to_owned(),
         }
@@ -50,7 +50,7 @@ impl Rotated {
 
     /// Renames the file that is written to. Its new name comes after those of all before it, even
     /// where the clock was set back.
-    pub fn put_away(&self, path: &Path) -> io::Result<()> {
+    pub fn archive_current(&self, path: &Path) -> io::Result<()> {
         let last = self.list()?.pop().map(|old| old.time);
         let soonest = last.map(|time| time + Duration::from_millis(1));
         let now = Timestamp::now();
@@ -65,15 +65,18 @@ impl Rotated {
     }
 
     /// All of them, oldest first.
-    fn list(&self) -> io::Result<Vec<Old>> {
+    fn list(&self) -> io::Result<Vec<ArchivedFile>> {
         let mut all = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
-            all.extend(self.parse(&entry.file_name()).map(|(time, ending)| Old {
-                path: entry.path(),
-                time,
-                ending,
-            }));
+            all.extend(
+                self.parse(&entry.file_name())
+                    .map(|(time, ending)| ArchivedFile {
+                        path: entry.path(),
+                        time,
+                        ending,
+                    }),
+            );
         }
         all.sort_by(|a, b| (a.time, &a.path).cmp(&(b.time, &b.path)));
         Ok(all)
@@ -125,7 +128,7 @@ impl Rotated {
                 let mut target = old.path.clone().into_os_string();
                 target.push(COMPRESSED);
                 if !all.iter().any(|other| other.path == *target) {
-                    squeeze(&old.path, Path::new(&target))?;
+                    compress_file(&old.path, Path::new(&target))?;
                 }
                 fs::remove_file(&old.path)?;
             }
@@ -135,16 +138,16 @@ impl Rotated {
 }
 
 /// Compresses a file: the result appears whole, or not at all.
-fn squeeze(path: &Path, target: &Path) -> io::Result<()> {
+fn compress_file(path: &Path, target: &Path) -> io::Result<()> {
     let part = target.with_extension("zst.part");
-    let result = squeeze_into(path, &part).and_then(|()| fs::rename(&part, target));
+    let result = compress_into(path, &part).and_then(|()| fs::rename(&part, target));
     if result.is_err() {
         let _ = fs::remove_file(&part);
     }
     result
 }
 
-fn squeeze_into(path: &Path, part: &Path) -> io::Result<()> {
+fn compress_into(path: &Path, part: &Path) -> io::Result<()> {
     let mut from = File::open(path)?;
     let data = from.metadata()?;
     let to = File::create(part)?;
@@ -163,10 +166,10 @@ mod tests {
 
     #[test]
     fn only_names_of_ours_are_ours() {
-        let rotated = Rotated::of(Path::new("/var/log/net.ndjson"));
-        let ours = |name: &str| rotated.parse(OsStr::new(name)).is_some();
+        let archive = Archive::of(Path::new("/var/log/net.ndjson"));
+        let ours = |name: &str| archive.parse(OsStr::new(name)).is_some();
         let time: Timestamp = "2026-11-24T04:08:44.602899Z".parse().unwrap();
-        let path = rotated.path(time);
+        let path = archive.path(time);
         assert_eq!(
             path.to_str(),
             Some("/var/log/net.ndjson.20261124T040844.602Z")

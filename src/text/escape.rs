@@ -17,14 +17,14 @@ pub enum Colour {
 
 /// Writes to `out` what a terminal may see: everything that comes through [`fmt::Write`] is
 /// made harmless, only the pen's own colours are not.
-pub struct Pen<'a> {
+pub struct EscapingWriter<'a> {
     out: &'a mut dyn Write,
     colour: bool,
 }
 
-impl<'a> Pen<'a> {
+impl<'a> EscapingWriter<'a> {
     pub fn new(out: &'a mut dyn Write, colour: bool) -> Self {
-        Pen { out, colour }
+        EscapingWriter { out, colour }
     }
 
     /// Writes in a colour, where colours are wanted.
@@ -105,7 +105,7 @@ impl<'a> Pen<'a> {
     }
 }
 
-impl Write for Pen<'_> {
+impl Write for EscapingWriter<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
         // What is nearly always the case, at a run over the bytes.
         let plain = |b: u8| matches!(b, b' '..=b'~') && b != b'\\';

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use log::{info, warn};
 
-use super::rotated::Rotated;
+use super::archive::Archive;
 use super::{AppendFile, Fsync, open};
 use crate::event::meta::{Rotate, RotateReason};
 use crate::input::Opened;
@@ -14,16 +14,16 @@ use crate::input::Opened;
 /// How often a rotation that fails is tried again.
 const RETRY_ROTATION: Duration = Duration::from_secs(60);
 /// How often the name is looked at: is it still that of the file?
-pub const LOOK: Duration = Duration::from_millis(10);
+pub const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 /// What is to be done before further lines are made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub enum RotateAction {
     /// The file is to be put away.
     Rotate(RotateReason),
     /// Someone else put it away: it is still open, and takes a last record.
-    Leave(RotateReason),
+    Close(RotateReason),
     /// A new file is to be begun.
-    Begin,
+    Reopen,
     /// Someone emptied the file: it begins anew.
     Emptied,
 }
@@ -35,29 +35,38 @@ impl AppendFile {
     }
 
     /// What is to be done before further lines are made.
-    pub fn due(&mut self) -> Option<Due> {
+    pub fn rotate_action(&mut self) -> Option<RotateAction> {
         let now = Instant::now();
         if !self.regular {
             return None;
         }
         // A new file may grow again.
-        let too_large = self.fault.as_ref().map(|fault| fault.error.kind())
+        let too_large = self.failure.as_ref().map(|failure| failure.error.kind())
             == Some(io::ErrorKind::FileTooLarge);
-        if !too_large && self.fault.as_ref().is_some_and(|fault| fault.retry > now) {
+        if !too_large
+            && self
+                .failure
+                .as_ref()
+                .is_some_and(|failure| failure.retry > now)
+        {
             return None;
         }
         if self.leaving {
-            return Some(Due::Begin);
+            return Some(RotateAction::Reopen);
         }
-        if self.hangup || self.last_look.is_none_or(|last| last + LOOK <= now) {
-            self.last_look = Some(now);
+        if self.hangup
+            || self
+                .last_check
+                .is_none_or(|last| last + CHECK_INTERVAL <= now)
+        {
+            self.last_check = Some(now);
             let asked = std::mem::take(&mut self.hangup);
-            match self.look() {
-                Some(Due::Leave(_)) if asked => {
-                    return Some(Due::Leave(RotateReason::Signal));
+            match self.check_path() {
+                Some(RotateAction::Close(_)) if asked => {
+                    return Some(RotateAction::Close(RotateReason::Signal));
                 }
                 None => {}
-                due => return due,
+                rotate_action => return rotate_action,
             }
         }
         let waits = self.not_before.is_some_and(|not_before| not_before > now);
@@ -70,34 +79,34 @@ impl AppendFile {
             .is_some_and(|size| self.size >= size || too_large)
             && self.fresh > 0
         {
-            return Some(Due::Rotate(RotateReason::Size));
+            return Some(RotateAction::Rotate(RotateReason::Size));
         }
         if self.rotate_at.is_some_and(|at| at <= now) && self.fresh > 0 {
-            return Some(Due::Rotate(RotateReason::Time));
+            return Some(RotateAction::Rotate(RotateReason::Time));
         }
         None
     }
 
     /// Is the file still the one of that name, and not shorter than it was?
-    fn look(&mut self) -> Option<Due> {
+    fn check_path(&mut self) -> Option<RotateAction> {
         let own = self.file.metadata().ok()?;
         match std::fs::metadata(&self.path) {
             Ok(named) if (named.dev(), named.ino()) == (own.dev(), own.ino()) => {
                 let emptied = own.len() < self.size;
                 self.size = own.len();
-                emptied.then_some(Due::Emptied)
+                emptied.then_some(RotateAction::Emptied)
             }
             Err(error) if error.kind() != io::ErrorKind::NotFound => None,
-            _ if own.nlink() == 0 => Some(Due::Begin),
-            _ => Some(Due::Leave(RotateReason::Renamed)),
+            _ if own.nlink() == 0 => Some(RotateAction::Reopen),
+            _ => Some(RotateAction::Close(RotateReason::Renamed)),
         }
     }
 
     /// Puts the file away where that is due. Returns the last record for it, where it takes one.
-    pub fn leave(&mut self, due: Due) -> Option<Rotate> {
-        let reason = match due {
-            Due::Rotate(reason) => {
-                if let Err(error) = Rotated::of(&self.path).put_away(&self.path) {
+    pub fn close_current(&mut self, rotate_action: RotateAction) -> Option<Rotate> {
+        let reason = match rotate_action {
+            RotateAction::Rotate(reason) => {
+                if let Err(error) = Archive::of(&self.path).archive_current(&self.path) {
                     warn!("cannot rotate {}: {error}", self.path.display());
                     self.not_before = Some(Instant::now() + RETRY_ROTATION);
                     return None;
@@ -105,9 +114,9 @@ impl AppendFile {
                 self.stats.rotations += 1;
                 reason
             }
-            Due::Leave(reason) => reason,
-            Due::Begin => return None,
-            Due::Emptied => {
+            RotateAction::Close(reason) => reason,
+            RotateAction::Reopen => return None,
+            RotateAction::Emptied => {
                 info!("{} was emptied: it begins anew", self.path.display());
                 self.fresh = 0;
                 return None;
@@ -120,26 +129,28 @@ impl AppendFile {
 
     /// The last record was written: opens the new file. Returns how it was found; nothing, where
     /// that fails: then the lines wait, and it is tried again.
-    pub fn begin(&mut self, due: Due) -> Option<Opened> {
-        match due {
-            Due::Emptied => return Some(Opened::default()),
+    pub fn open_next(&mut self, rotate_action: RotateAction) -> Option<Opened> {
+        match rotate_action {
+            RotateAction::Emptied => return Some(Opened::default()),
             // It could not be put away.
-            Due::Rotate(_) if self.not_before.is_some_and(|at| at > Instant::now()) => return None,
+            RotateAction::Rotate(_) if self.not_before.is_some_and(|at| at > Instant::now()) => {
+                return None;
+            }
             _ => self.leaving = true,
         }
         if self.config.fsync != Fsync::Never {
-            self.helper.sync(&self.file);
+            self.worker.sync(&self.file);
         }
         match open(&self.path) {
             Ok((file, opened)) => {
                 (self.file, self.opened) = (file, opened.clone());
-                self.began();
-                if matches!(due, Due::Rotate(_)) {
-                    self.helper.tidy();
+                self.on_opened();
+                if matches!(rotate_action, RotateAction::Rotate(_)) {
+                    self.worker.tidy();
                 }
                 // It takes the lines that wait at once.
-                if let Some(fault) = &mut self.fault {
-                    fault.retry = Instant::now();
+                if let Some(failure) = &mut self.failure {
+                    failure.retry = Instant::now();
                 }
                 Some(opened)
             }

@@ -9,33 +9,33 @@ use log::{debug, warn};
 use crate::event::kind_set::KindSet;
 use crate::event::{Kind, Origin};
 use crate::netlink::dump::{Outcome, Request};
-use crate::state::Verdict;
+use crate::state::ReconcileResult;
 
 /// How long it must be quiet before a look at what may have changed without a word.
-const QUIET: Duration = Duration::from_millis(200);
+const DEBOUNCE: Duration = Duration::from_millis(200);
 /// How long such a look is put off at the most.
-const NOISE: Duration = Duration::from_secs(1);
+const MAX_DEBOUNCE: Duration = Duration::from_secs(1);
 /// Reports of multicast groups are sent some time after a device or an address changed, and make
 /// neighbours without a word: so long after there is another look at those.
-const LATE: Duration = Duration::from_secs(3);
+const NEIGHBOUR_RECHECK: Duration = Duration::from_secs(3);
 /// How long to wait after a look that was disturbed; twice as long after each further one.
 const BACKOFF: Duration = Duration::from_millis(20);
-const MOST_BACKOFF: Duration = Duration::from_secs(5);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
 /// After so many disturbed looks in a row nobody waits for a clean one any more.
-const ATTEMPTS: u32 = 8;
+const MAX_ATTEMPTS: u32 = 8;
 /// Looks that nobody waits for take no more than one in so many parts of the time.
-const SHARE: u32 = 10;
+const MAX_SHARE: u32 = 10;
 
 /// What is still to be looked at.
 #[derive(Debug)]
-struct Owed {
+struct PendingResync {
     origin: Origin,
     /// When it was first, and last, asked for.
     first: Instant,
     last: Instant,
     not_before: Instant,
     /// When something may have changed without a word last: it may go on for some time.
-    doubt: Option<Instant>,
+    schedule_stale: Option<Instant>,
     /// Disturbed looks in a row.
     attempts: u32,
 }
@@ -64,10 +64,10 @@ pub enum Milestone {
 
 /// The looks that are owed.
 #[derive(Debug)]
-pub struct Looks {
+pub struct ResyncScheduler {
     /// The dumps that list a kind.
     requests: BTreeMap<Kind, Vec<Request>>,
-    owed: BTreeMap<Kind, Owed>,
+    pending: BTreeMap<Kind, PendingResync>,
     current: Option<Current>,
     /// The kinds that the snapshot, or a resync, is still waiting for.
     sync: KindSet,
@@ -76,30 +76,30 @@ pub struct Looks {
     audit: Option<Duration>,
     next_audit: Option<Instant>,
     /// When neighbours are looked at once more.
-    late: Option<Instant>,
+    recheck_neighbours_at: Option<Instant>,
 }
 
-impl Looks {
+impl ResyncScheduler {
     /// Owes a look at every one of these kinds, and again each `audit`.
     pub fn new(
         requests: BTreeMap<Kind, Vec<Request>>,
         audit: Option<Duration>,
         now: Instant,
     ) -> Self {
-        let mut looks = Looks {
+        let mut resync = ResyncScheduler {
             requests,
-            owed: BTreeMap::new(),
+            pending: BTreeMap::new(),
             current: None,
             sync: KindSet::EMPTY,
             resync: KindSet::EMPTY,
             synced: false,
             audit,
             next_audit: audit.map(|audit| now + audit),
-            late: None,
+            recheck_neighbours_at: None,
         };
-        looks.sync = looks.kinds();
-        looks.want(looks.sync, Origin::Snapshot, now);
-        looks
+        resync.sync = resync.kinds();
+        resync.want(resync.sync, Origin::Snapshot, now);
+        resync
     }
 
     fn kinds(&self) -> KindSet {
@@ -112,7 +112,7 @@ impl Looks {
 
     /// These kinds may have changed without a word: also while one of them was being read, and then
     /// rows may be missing.
-    pub fn doubt(&mut self, kinds: KindSet, now: Instant) {
+    pub fn schedule_stale(&mut self, kinds: KindSet, now: Instant) {
         if let Some(current) = &mut self.current
             && kinds.contains(current.kind)
         {
@@ -120,7 +120,7 @@ impl Looks {
         }
         self.want(kinds, Origin::Inferred, now);
         if kinds.contains(Kind::Neigh) && self.requests.contains_key(&Kind::Neigh) {
-            self.late = Some(now + LATE);
+            self.recheck_neighbours_at = Some(now + NEIGHBOUR_RECHECK);
         }
     }
 
@@ -141,22 +141,22 @@ impl Looks {
 
     fn want(&mut self, kinds: KindSet, origin: Origin, now: Instant) {
         for kind in kinds.iter().filter(|kind| self.requests.contains_key(kind)) {
-            let owed = self.owed.entry(kind).or_insert(Owed {
+            let pending = self.pending.entry(kind).or_insert(PendingResync {
                 origin,
                 first: now,
                 last: now,
                 not_before: now,
-                doubt: None,
+                schedule_stale: None,
                 attempts: 0,
             });
-            owed.last = now;
+            pending.last = now;
             if origin == Origin::Inferred {
-                owed.doubt = Some(now);
+                pending.schedule_stale = Some(now);
             }
             if origin == Origin::Resync {
-                (owed.not_before, owed.attempts) = (now, 0);
-                if owed.origin == Origin::Inferred {
-                    owed.origin = origin;
+                (pending.not_before, pending.attempts) = (now, 0);
+                if pending.origin == Origin::Inferred {
+                    pending.origin = origin;
                 }
             }
         }
@@ -167,8 +167,11 @@ impl Looks {
         if self.current.is_some() {
             return None;
         }
-        let looks = self.owed.values().map(Owed::due);
-        looks.chain(self.next_audit).chain(self.late).min()
+        let resync = self.pending.values().map(PendingResync::due);
+        resync
+            .chain(self.next_audit)
+            .chain(self.recheck_neighbours_at)
+            .min()
     }
 
     /// Begins the look that is due, if any is. Returns its kind, the reason, and the first dump
@@ -183,12 +186,18 @@ impl Looks {
             self.next_audit = Some(now + audit);
             self.want(self.kinds(), Origin::Inferred, now);
         }
-        if self.late.is_some_and(|late| late <= now) {
-            self.late = None;
+        if self
+            .recheck_neighbours_at
+            .is_some_and(|recheck_neighbours_at| recheck_neighbours_at <= now)
+        {
+            self.recheck_neighbours_at = None;
             self.want(KindSet::of(&[Kind::Neigh]), Origin::Inferred, now);
         }
-        let mut due = self.owed.iter().filter(|(_, owed)| owed.due() <= now);
-        let (kind, origin) = due.next().map(|(kind, owed)| (*kind, owed.origin))?;
+        let mut due = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| pending.due() <= now);
+        let (kind, origin) = due.next().map(|(kind, pending)| (*kind, pending.origin))?;
         let mut left: Vec<_> = self.requests.get(&kind)?.iter().rev().cloned().collect();
         let first = left.pop()?;
         debug!("look at {} ({origin:?})", kind.name());
@@ -205,13 +214,13 @@ impl Looks {
 
     /// A dump of the look has ended. Returns the next one to ask for; or `Err` with whether all
     /// that exists was listed, where there is none.
-    pub fn answered(&mut self, outcome: Outcome) -> Result<Request, bool> {
+    pub fn dump_ended(&mut self, outcome: Outcome) -> Result<Request, bool> {
         let Some(current) = &mut self.current else {
             return Err(false);
         };
         match outcome {
             // Where the kernel knows no such objects there are none.
-            Outcome::Whole | Outcome::Failed(libc::EOPNOTSUPP | libc::EAFNOSUPPORT) => {}
+            Outcome::Complete | Outcome::Failed(libc::EOPNOTSUPP | libc::EAFNOSUPPORT) => {}
             Outcome::Interrupted => current.whole = false,
             // That passes: it is looked again.
             Outcome::Failed(
@@ -228,47 +237,47 @@ impl Looks {
     }
 
     /// The look is over, with that verdict.
-    pub fn over(&mut self, verdict: Option<Verdict>, now: Instant) -> Milestone {
+    pub fn over(&mut self, reconcile_result: Option<ReconcileResult>, now: Instant) -> Milestone {
         let Some(current) = self.current.take() else {
             return Milestone::None;
         };
         let kind = current.kind;
-        let again = self.owed.get_mut(&kind);
-        let clean = verdict.is_some_and(|verdict| verdict.clean);
-        let missing = verdict.map_or(0, |verdict| verdict.missing);
+        let again = self.pending.get_mut(&kind);
+        let clean = reconcile_result.is_some_and(|reconcile_result| reconcile_result.clean);
+        let missing = reconcile_result.map_or(0, |reconcile_result| reconcile_result.missing);
         let took = now.saturating_duration_since(current.begun);
         let rest = match current.origin {
-            Origin::Inferred => took * (SHARE - 1),
+            Origin::Inferred => took * (MAX_SHARE - 1),
             _ => Duration::ZERO,
         };
         let mut done = true;
-        if let Some(owed) = again {
+        if let Some(pending) = again {
             // Also where it was looked at for another reason, before there was any quiet.
-            let early = owed
-                .doubt
-                .is_some_and(|doubt| doubt + QUIET > current.begun);
-            let asked_again = early || owed.last > current.begun;
+            let early = pending
+                .schedule_stale
+                .is_some_and(|schedule_stale| schedule_stale + DEBOUNCE > current.begun);
+            let asked_again = early || pending.last > current.begun;
             if !clean && !current.failed {
-                owed.attempts += 1;
-                let backoff = BACKOFF * 2_u32.saturating_pow(owed.attempts.min(16));
-                owed.not_before = now + backoff.clamp(rest, MOST_BACKOFF.max(rest));
-                (owed.first, owed.last) = (now, now);
-                done = owed.attempts >= ATTEMPTS;
+                pending.attempts += 1;
+                let backoff = BACKOFF * 2_u32.saturating_pow(pending.attempts.min(16));
+                pending.not_before = now + backoff.clamp(rest, MAX_BACKOFF.max(rest));
+                (pending.first, pending.last) = (now, now);
+                done = pending.attempts >= MAX_ATTEMPTS;
                 if done {
-                    owed.origin = Origin::Inferred;
+                    pending.origin = Origin::Inferred;
                 }
             } else if missing > 0 && clean {
                 // A second look tells whether it is gone.
-                owed.not_before = now;
+                pending.not_before = now;
                 let before = |time| now.checked_sub(time).unwrap_or(now);
-                (owed.first, owed.last) = (before(NOISE), before(QUIET));
+                (pending.first, pending.last) = (before(MAX_DEBOUNCE), before(DEBOUNCE));
                 done = false;
             } else if asked_again {
-                owed.origin = Origin::Inferred;
-                (owed.first, owed.attempts) = (owed.last, 0);
-                owed.not_before = now + rest;
+                pending.origin = Origin::Inferred;
+                (pending.first, pending.attempts) = (pending.last, 0);
+                pending.not_before = now + rest;
             } else {
-                self.owed.remove(&kind);
+                self.pending.remove(&kind);
             }
         }
         if !done {
@@ -282,7 +291,7 @@ impl Looks {
             Origin::Snapshot => {
                 self.sync.remove(kind);
                 if self.resync.contains(kind) {
-                    self.owed.remove(&kind);
+                    self.pending.remove(&kind);
                     self.want(KindSet::of(&[kind]), Origin::Resync, now);
                 }
             }
@@ -300,10 +309,10 @@ impl Looks {
     }
 }
 
-impl Owed {
+impl PendingResync {
     fn due(&self) -> Instant {
         let due = match self.origin {
-            Origin::Inferred => (self.last + QUIET).min(self.first + NOISE),
+            Origin::Inferred => (self.last + DEBOUNCE).min(self.first + MAX_DEBOUNCE),
             _ => self.first,
         };
         due.max(self.not_before)
@@ -314,12 +323,12 @@ impl Owed {
 mod tests {
     use super::*;
 
-    const CLEAN: Option<Verdict> = Some(Verdict {
+    const CLEAN: Option<ReconcileResult> = Some(ReconcileResult {
         clean: true,
         missing: 0,
     });
 
-    fn looks(audit: Option<Duration>, now: Instant) -> Looks {
+    fn resync(audit: Option<Duration>, now: Instant) -> ResyncScheduler {
         let requests = [
             (
                 Kind::Link,
@@ -327,44 +336,44 @@ mod tests {
             ),
             (Kind::Route, vec![Request::routes()]),
         ];
-        Looks::new(requests.into(), audit, now)
+        ResyncScheduler::new(requests.into(), audit, now)
     }
 
     fn look(
-        looks: &mut Looks,
-        verdict: Option<Verdict>,
+        resync: &mut ResyncScheduler,
+        reconcile_result: Option<ReconcileResult>,
         now: Instant,
     ) -> (Kind, Origin, Milestone) {
-        let (kind, origin, _) = looks.begin(now).expect("a look is due");
-        while looks.answered(Outcome::Whole).is_ok() {}
-        (kind, origin, looks.over(verdict, now))
+        let (kind, origin, _) = resync.begin(now).expect("a look is due");
+        while resync.dump_ended(Outcome::Complete).is_ok() {}
+        (kind, origin, resync.over(reconcile_result, now))
     }
 
     #[test]
     fn first_everything_then_what_is_doubtful_after_some_quiet() {
         let start = Instant::now();
-        let mut looks = looks(None, start);
+        let mut resync = resync(None, start);
         assert_eq!(
-            look(&mut looks, CLEAN, start),
+            look(&mut resync, CLEAN, start),
             (Kind::Link, Origin::Snapshot, Milestone::None)
         );
         assert_eq!(
-            look(&mut looks, CLEAN, start),
+            look(&mut resync, CLEAN, start),
             (Kind::Route, Origin::Snapshot, Milestone::Sync)
         );
-        assert_eq!(looks.wakeup(), None);
+        assert_eq!(resync.wakeup(), None);
 
         let routes = KindSet::of(&[Kind::Route]);
-        looks.doubt(routes, start);
-        assert_eq!(looks.wakeup(), Some(start + QUIET));
+        resync.schedule_stale(routes, start);
+        assert_eq!(resync.wakeup(), Some(start + DEBOUNCE));
         // Noise puts it off, but not for ever.
         for tenth in 1..12 {
-            looks.doubt(routes, start + NOISE / 10 * tenth);
+            resync.schedule_stale(routes, start + MAX_DEBOUNCE / 10 * tenth);
         }
-        assert_eq!(looks.wakeup(), Some(start + NOISE));
-        let now = start + NOISE;
+        assert_eq!(resync.wakeup(), Some(start + MAX_DEBOUNCE));
+        let now = start + MAX_DEBOUNCE;
         assert_eq!(
-            look(&mut looks, CLEAN, now),
+            look(&mut resync, CLEAN, now),
             (Kind::Route, Origin::Inferred, Milestone::None)
         );
     }
@@ -372,32 +381,32 @@ mod tests {
     #[test]
     fn a_look_for_another_reason_comes_too_soon_for_a_doubt() {
         let now = Instant::now();
-        let mut looks = looks(None, now);
-        look(&mut looks, CLEAN, now);
-        look(&mut looks, CLEAN, now);
-        looks.lost(now);
-        looks.doubt(KindSet::of(&[Kind::Route]), now);
-        look(&mut looks, CLEAN, now);
-        let (.., milestone) = look(&mut looks, CLEAN, now);
+        let mut resync = resync(None, now);
+        look(&mut resync, CLEAN, now);
+        look(&mut resync, CLEAN, now);
+        resync.lost(now);
+        resync.schedule_stale(KindSet::of(&[Kind::Route]), now);
+        look(&mut resync, CLEAN, now);
+        let (.., milestone) = look(&mut resync, CLEAN, now);
         assert_eq!(milestone, Milestone::Resync);
-        assert_eq!(looks.wakeup(), Some(now + QUIET));
-        let (kind, origin, _) = look(&mut looks, CLEAN, now + QUIET);
+        assert_eq!(resync.wakeup(), Some(now + DEBOUNCE));
+        let (kind, origin, _) = look(&mut resync, CLEAN, now + DEBOUNCE);
         assert_eq!((kind, origin), (Kind::Route, Origin::Inferred));
-        assert_eq!(looks.wakeup(), None);
+        assert_eq!(resync.wakeup(), None);
     }
 
     #[test]
     fn what_is_missing_is_looked_for_again_at_once() {
         let now = Instant::now();
-        let mut looks = looks(None, now);
-        look(&mut looks, CLEAN, now);
-        let missing = Some(Verdict {
+        let mut resync = resync(None, now);
+        look(&mut resync, CLEAN, now);
+        let missing = Some(ReconcileResult {
             clean: true,
             missing: 3,
         });
-        assert_eq!(look(&mut looks, missing, now).2, Milestone::None);
+        assert_eq!(look(&mut resync, missing, now).2, Milestone::None);
         assert_eq!(
-            look(&mut looks, CLEAN, now),
+            look(&mut resync, CLEAN, now),
             (Kind::Route, Origin::Snapshot, Milestone::Sync)
         );
     }
@@ -405,27 +414,27 @@ mod tests {
     #[test]
     fn a_gap_makes_everything_due_and_a_disturbed_look_is_repeated_later() {
         let now = Instant::now();
-        let mut looks = looks(None, now);
-        look(&mut looks, CLEAN, now);
-        look(&mut looks, CLEAN, now);
-        looks.lost(now);
+        let mut resync = resync(None, now);
+        look(&mut resync, CLEAN, now);
+        look(&mut resync, CLEAN, now);
+        resync.lost(now);
         assert_eq!(
-            look(&mut looks, CLEAN, now),
+            look(&mut resync, CLEAN, now),
             (Kind::Link, Origin::Resync, Milestone::None)
         );
-        let (kind, ..) = looks.begin(now).unwrap();
+        let (kind, ..) = resync.begin(now).unwrap();
         assert_eq!(kind, Kind::Route);
-        looks.disturb();
-        assert_eq!(looks.answered(Outcome::Whole), Err(false));
-        let dirty = Some(Verdict {
+        resync.disturb();
+        assert_eq!(resync.dump_ended(Outcome::Complete), Err(false));
+        let dirty = Some(ReconcileResult {
             clean: false,
             missing: 0,
         });
-        assert_eq!(looks.over(dirty, now), Milestone::None);
-        let later = looks.wakeup().unwrap();
-        assert!(later > now && looks.begin(now).is_none());
+        assert_eq!(resync.over(dirty, now), Milestone::None);
+        let later = resync.wakeup().unwrap();
+        assert!(later > now && resync.begin(now).is_none());
         assert_eq!(
-            look(&mut looks, CLEAN, later),
+            look(&mut resync, CLEAN, later),
             (Kind::Route, Origin::Resync, Milestone::Resync)
         );
     }
@@ -433,20 +442,20 @@ mod tests {
     #[test]
     fn nobody_waits_for_ever() {
         let mut now = Instant::now();
-        let mut looks = looks(None, now);
-        look(&mut looks, CLEAN, now);
-        let dirty = Some(Verdict {
+        let mut resync = resync(None, now);
+        look(&mut resync, CLEAN, now);
+        let dirty = Some(ReconcileResult {
             clean: false,
             missing: 0,
         });
         let mut milestones = Vec::new();
-        for _ in 0..ATTEMPTS {
-            now = looks.wakeup().unwrap();
-            milestones.push(look(&mut looks, dirty, now).2);
+        for _ in 0..MAX_ATTEMPTS {
+            now = resync.wakeup().unwrap();
+            milestones.push(look(&mut resync, dirty, now).2);
         }
         assert_eq!(milestones.pop(), Some(Milestone::Sync));
         assert!(milestones.iter().all(|m| *m == Milestone::None));
         // It is still owed.
-        assert!(looks.wakeup().is_some());
+        assert!(resync.wakeup().is_some());
     }
 }

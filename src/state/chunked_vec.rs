@@ -5,39 +5,39 @@ use std::ops::{Index, IndexMut};
 /// A vector in pieces: to grow it moves nothing, and touches no memory but the new object's. That of
 /// a million routes is as expensive to ask for as they are to decode.
 #[derive(Debug)]
-pub struct Pile<T>(Vec<Vec<T>>);
+pub struct ChunkedVec<T>(Vec<Vec<T>>);
 
 /// Objects of a piece.
-const PIECE: usize = 1024;
+const CHUNK: usize = 1024;
 
-impl<T> Default for Pile<T> {
+impl<T> Default for ChunkedVec<T> {
     fn default() -> Self {
-        Pile(Vec::new())
+        ChunkedVec(Vec::new())
     }
 }
 
-impl<T> Pile<T> {
+impl<T> ChunkedVec<T> {
     pub fn len(&self) -> usize {
         // All but the last are full.
-        let last = self.0.last().map_or(PIECE, Vec::len);
-        self.0.len() * PIECE + last - PIECE
+        let last = self.0.last().map_or(CHUNK, Vec::len);
+        self.0.len() * CHUNK + last - CHUNK
     }
 
     pub fn push(&mut self, object: T) {
         match self.0.last_mut() {
-            Some(piece) if piece.len() < PIECE => piece.push(object),
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(object),
             _ => {
-                let mut piece = Vec::with_capacity(PIECE);
-                piece.push(object);
-                self.0.push(piece);
+                let mut chunk = Vec::with_capacity(CHUNK);
+                chunk.push(object);
+                self.0.push(chunk);
             }
         }
     }
 
     pub fn pop(&mut self) -> Option<T> {
-        let piece = self.0.last_mut()?;
-        let object = piece.pop();
-        if piece.is_empty() {
+        let chunk = self.0.last_mut()?;
+        let object = chunk.pop();
+        if chunk.is_empty() {
             self.0.pop();
         }
         object
@@ -48,17 +48,17 @@ impl<T> Pile<T> {
     }
 }
 
-impl<T> Index<usize> for Pile<T> {
+impl<T> Index<usize> for ChunkedVec<T> {
     type Output = T;
 
     fn index(&self, at: usize) -> &T {
-        &self.0[at / PIECE][at % PIECE]
+        &self.0[at / CHUNK][at % CHUNK]
     }
 }
 
-impl<T> IndexMut<usize> for Pile<T> {
+impl<T> IndexMut<usize> for ChunkedVec<T> {
     fn index_mut(&mut self, at: usize) -> &mut T {
-        &mut self.0[at / PIECE][at % PIECE]
+        &mut self.0[at / CHUNK][at % CHUNK]
     }
 }
 
@@ -68,8 +68,8 @@ mod tests {
 
     #[test]
     fn it_holds_what_a_vector_would() {
-        let (mut pile, mut vector) = (Pile::default(), Vec::new());
-        for (round, most) in [1, PIECE, 3 * PIECE + 1, 0, 2 * PIECE, 5, 0]
+        let (mut pile, mut vector) = (ChunkedVec::default(), Vec::new());
+        for (round, most) in [1, CHUNK, 3 * CHUNK + 1, 0, 2 * CHUNK, 5, 0]
             .iter()
             .enumerate()
         {

@@ -10,7 +10,7 @@ use std::thread;
 use log::warn;
 
 use super::Rotation;
-use super::rotated::Rotated;
+use super::archive::Archive;
 
 enum Job {
     Sync(File),
@@ -18,17 +18,17 @@ enum Job {
 }
 
 /// The thread. It ends with the program, whatever it does then.
-pub struct Helper {
+pub struct Worker {
     jobs: Sender<Job>,
     failed: Arc<AtomicU64>,
     /// A file is on its way to the disk.
     syncing: Arc<AtomicBool>,
 }
 
-impl Helper {
+impl Worker {
     pub fn new(path: &Path, rotation: &Rotation) -> Self {
         let (jobs, todo) = channel();
-        let rotated = Rotated::of(path);
+        let archive = Archive::of(path);
         let (keep, compress) = (rotation.keep, rotation.compress);
         let failed = Arc::new(AtomicU64::new(0));
         let syncing = Arc::new(AtomicBool::new(false));
@@ -37,7 +37,7 @@ impl Helper {
         let work = move || {
             for job in todo {
                 match job {
-                    Job::Tidy => rotated.tidy(keep, compress),
+                    Job::Tidy => archive.tidy(keep, compress),
                     Job::Sync(file) => {
                         if let Err(error) = file.sync_data() {
                             count.fetch_add(1, Ordering::Relaxed);
@@ -52,7 +52,7 @@ impl Helper {
         if let Err(error) = thread.spawn(work) {
             warn!("files are neither synchronised nor tidied: {error}");
         }
-        Helper {
+        Worker {
             jobs,
             failed,
             syncing,

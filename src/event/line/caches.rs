@@ -9,12 +9,12 @@ use crate::event::{Event, Kind, Nl, Op, Origin};
 /// The field that says when it was, written: events that were received together share it, and those
 /// of one second all but the fraction.
 #[derive(Debug, Default)]
-pub struct Stamp {
+pub struct TimestampCache {
     time: Time,
     text: Vec<u8>,
 }
 
-impl Stamp {
+impl TimestampCache {
     /// The field for that time.
     pub fn at(&mut self, time: Time) -> &[u8] {
         if self.time != time || self.text.is_empty() {
@@ -45,14 +45,14 @@ impl Stamp {
 
 /// The fields `kind` to `ifname`, written.
 #[derive(Debug, Default)]
-pub struct About {
+pub struct SubjectCache {
     subject: Option<Subject>,
     text: Vec<u8>,
 }
 
 type Subject = (Kind, Op, Option<Origin>, Option<(u32, Option<IfName>)>);
 
-impl About {
+impl SubjectCache {
     /// The fields for that event.
     ///
     /// # Errors
@@ -92,14 +92,14 @@ impl About {
 /// The field `nl`, written, before and behind the numbers of the asker and the request: of many
 /// requests in a row those alone differ.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct NlHeaderCache {
     /// Without those numbers.
     nl: Option<Nl>,
     before: Vec<u8>,
     behind: Vec<u8>,
 }
 
-impl Told {
+impl NlHeaderCache {
     /// The two pieces for that header.
     ///
     /// # Errors
@@ -149,7 +149,7 @@ mod tests {
         let families = [None, Some(Symbol::Known("inet6")), Some(Symbol::Number(7))];
         let families = families.map(|family| family.map(Box::new));
         let flags = [None, Some(0x100), Some(0x601)].map(|bits| bits.map(NlFlags));
-        let mut told = Told::default();
+        let mut nl_header = NlHeaderCache::default();
         for number in 0..200_usize {
             let nl = Nl {
                 r#type: types[number / 3 % 2],
@@ -158,7 +158,7 @@ mod tests {
                 seq: (number % 2 > 0).then_some(number as u32),
                 flags: flags[number / 11 % 3],
             };
-            let [before, behind] = told.by(&nl).unwrap();
+            let [before, behind] = nl_header.by(&nl).unwrap();
             let field = |name, number: Option<u32>| {
                 let field = number.map(|number| format!(",\"{name}\":{number}"));
                 field.unwrap_or_default().into_bytes()
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_stamp_is_what_the_time_is_written_as() {
-        let mut stamp = Stamp::default();
+        let mut timestamp = TimestampCache::default();
         let second = 1_790_000_000_000_000_000_i128;
         let nanos = [
             0,
@@ -189,7 +189,10 @@ mod tests {
         for nanos in times.chain([0, 0, second]) {
             let time = Time(Timestamp::from_nanosecond(nanos).unwrap());
             let text = format!(",\"time\":\"{time}\"");
-            assert_eq!(String::from_utf8(stamp.at(time).to_vec()).unwrap(), text);
+            assert_eq!(
+                String::from_utf8(timestamp.at(time).to_vec()).unwrap(),
+                text
+            );
         }
     }
 }

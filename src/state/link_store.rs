@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use super::key::Key;
-use super::table::{Known, Mark, Table};
-use crate::decode::Verb;
+use super::table::{Entry, SweepMark, Table};
+use crate::decode::MessageAction;
 use crate::event::Payload;
 use crate::event::fields::Fields;
 use crate::event::link::Link;
@@ -13,8 +13,8 @@ use crate::event::values::IfName;
 
 /// A known device.
 #[derive(Debug)]
-struct Device {
-    mark: Mark,
+struct StoredLink {
+    mark: SweepMark,
     link: Rc<Link>,
 }
 
@@ -26,31 +26,31 @@ pub fn key(ifindex: u32) -> Key {
 /// What takes the index of a device, and the place of its name.
 type Name<'a> = &'a mut dyn FnMut(u32, &mut Option<IfName>);
 
-impl Known for Device {
+impl Entry for StoredLink {
     fn key(&self) -> Key {
         key(self.link.ifindex)
     }
-    fn mark(&self) -> Mark {
+    fn mark(&self) -> SweepMark {
         self.mark
     }
-    fn set_mark(&mut self, mark: Mark) {
+    fn set_mark(&mut self, mark: SweepMark) {
         self.mark = mark;
     }
 }
 
 /// The last known links by index.
 #[derive(Debug, Default)]
-pub struct Links {
-    table: Table<Device>,
+pub struct LinkStore {
+    table: Table<StoredLink>,
     /// The device whose name was asked for last, and the name: mostly it is asked for again.
     asked: Cell<Option<(u32, Option<IfName>)>>,
     /// Grows when a device is altered: what was asked before may be another now.
     age: u64,
     /// The devices that a look has seen, in its order, and their former selves.
-    rows: Vec<(u32, Option<Rc<Link>>)>,
+    dump_entries: Vec<(u32, Option<Rc<Link>>)>,
 }
 
-impl Links {
+impl LinkStore {
     pub fn get(&self, ifindex: u32) -> Option<&Rc<Link>> {
         self.by_key(key(ifindex))
     }
@@ -87,7 +87,7 @@ impl Links {
     }
 
     /// The devices, to be altered.
-    fn table_mut(&mut self) -> &mut Table<Device> {
+    fn table_mut(&mut self) -> &mut Table<StoredLink> {
         self.asked.set(None);
         self.age += 1;
         &mut self.table
@@ -101,7 +101,7 @@ impl Links {
             Payload::Link(link) => Some((link.ifindex, link.ifname)),
             _ => None,
         };
-        let nameless = self.name_each(own, &mut |name| payload.devices_mut(name));
+        let unresolved = self.name_each(own, &mut |name| payload.for_each_device(name));
         if let Payload::Neigh(neigh) = payload
             && let Some(lladdr) = neigh.lladdr
             && lladdr.may_be_ip()
@@ -109,7 +109,7 @@ impl Links {
         {
             Rc::make_mut(neigh).lladdr = Some(lladdr.of_tunnel());
         }
-        nameless
+        unresolved
     }
 
     /// Fills in the names of the devices that `devices` gives away; `own` is the name of one.
@@ -118,22 +118,22 @@ impl Links {
         own: Option<(u32, Option<IfName>)>,
         devices: &mut dyn FnMut(Name<'_>),
     ) -> bool {
-        let mut nameless = false;
+        let mut unresolved = false;
         devices(&mut |index, name| {
             *name = match own {
                 Some((ifindex, ifname)) if ifindex == index => ifname,
                 _ => self.name(index),
             };
-            nameless |= index != 0 && name.is_none();
+            unresolved |= index != 0 && name.is_none();
         });
-        nameless
+        unresolved
     }
 
     /// Does the object name a device whose name was not known when it was told?
-    pub fn is_nameless(payload: &mut Payload) -> bool {
-        let mut nameless = false;
-        payload.devices_mut(&mut |index, name| nameless |= index != 0 && name.is_none());
-        nameless
+    pub fn has_unresolved_names(payload: &mut Payload) -> bool {
+        let mut unresolved = false;
+        payload.for_each_device(&mut |index, name| unresolved |= index != 0 && name.is_none());
+        unresolved
     }
 
     /// Are the link-layer addresses on the device IP addresses?
@@ -144,25 +144,25 @@ impl Links {
     }
 
     /// Takes a row of a look.
-    pub fn row(&mut self, verb: Verb, link: &mut Rc<Link>) {
-        let (stays, old) = self.take(verb, Rc::make_mut(link));
+    pub fn apply_dump_entry(&mut self, action: MessageAction, link: &mut Rc<Link>) {
+        let (stays, old) = self.take(action, Rc::make_mut(link));
         if stays {
             self.put(link.clone(), true);
-            if verb == Verb::New {
-                self.rows.push((link.ifindex, old));
+            if action == MessageAction::New {
+                self.dump_entries.push((link.ifindex, old));
             }
         }
     }
 
     /// The devices that rows told of, in their order, and their former selves.
-    pub fn take_rows(&mut self) -> Vec<(u32, Option<Rc<Link>>)> {
-        std::mem::take(&mut self.rows)
+    pub fn take_dump_entries(&mut self) -> Vec<(u32, Option<Rc<Link>>)> {
+        std::mem::take(&mut self.dump_entries)
     }
 
     /// A look is over. Returns the number of devices that are missing but may still be there, and
     /// those that are gone.
-    pub fn look_over(&mut self, clean: bool) -> (usize, Vec<Rc<Link>>) {
-        let (missing, gone) = self.table_mut().look_over(clean);
+    pub fn finish_reconcile(&mut self, clean: bool) -> (usize, Vec<Rc<Link>>) {
+        let (missing, gone) = self.table_mut().finish_reconcile(clean);
         (
             missing,
             gone.into_iter().map(|device| device.link).collect(),
@@ -171,38 +171,38 @@ impl Links {
 
     /// Takes a device out, and makes what a message says of it whole. Returns whether the device
     /// stays, as what `link` is now, and its former self where it does.
-    pub fn take(&mut self, verb: Verb, link: &mut Link) -> (bool, Option<Rc<Link>>) {
+    pub fn take(&mut self, action: MessageAction, link: &mut Link) -> (bool, Option<Rc<Link>>) {
         let old = self.table_mut().remove(key(link.ifindex));
-        let Some(Device { link: old, .. }) = old else {
+        let Some(StoredLink { link: old, .. }) = old else {
             // A part of an unknown device is not worth knowing: the whole would seem to differ.
-            return (verb == Verb::New, None);
+            return (action == MessageAction::New, None);
         };
-        match verb {
-            Verb::Delete => return (false, None),
-            Verb::New => keep_untold(link, &old),
-            _ => inherit(link, &old),
+        match action {
+            MessageAction::Delete => return (false, None),
+            MessageAction::New => carry_over_omitted(link, &old),
+            _ => merge_missing(link, &old),
         }
-        if verb == Verb::Leave {
+        if action == MessageAction::LeaveBridge {
             leave(link);
         }
         (true, Some(alike(old, link)))
     }
 
     /// Puts a device that was taken. `looking`: a look at the devices is under way.
-    pub fn put(&mut self, mut link: Rc<Link>, looking: bool) {
+    pub fn put(&mut self, mut link: Rc<Link>, reconciling: bool) {
         // What was sent once, and is no state.
         if link.event.is_some() || link.wireless.is_some() {
             let known = Rc::make_mut(&mut link);
             (known.event, known.wireless) = (None, None);
         }
-        let mark = Mark::told(looking);
-        self.table_mut().put(Device { mark, link });
+        let mark = SweepMark::told(reconciling);
+        self.table_mut().put(StoredLink { mark, link });
     }
 }
 
 /// A message about the whole link still leaves out what only a bridge's own messages, an answer to
 /// a question with `IFLA_EXT_MASK`, or one to CAP_NET_ADMIN have.
-fn keep_untold(link: &mut Link, old: &Link) {
+fn carry_over_omitted(link: &mut Link, old: &Link) {
     if link.master_index == old.master_index {
         if link.vlans.is_none() {
             keep(&mut link.vlans, &old.vlans);
@@ -212,7 +212,7 @@ fn keep_untold(link: &mut Link, old: &Link) {
         keep(&mut link.hwmode, &old.hwmode);
     }
     if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
-        info.keep_untold(old);
+        info.carry_over_omitted(old);
     }
     if link.num_vf.is_none() {
         link.num_vf = old.num_vf;
@@ -236,14 +236,14 @@ fn keep<T: Clone>(now: &mut Option<T>, old: &Option<T>) {
 }
 
 /// Takes from the known link what a part of it does not say.
-fn inherit(link: &mut Link, old: &Link) {
+fn merge_missing(link: &mut Link, old: &Link) {
     if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
-        info.inherit(old);
+        info.merge_missing(old);
     }
     if let (Some(spec), Some(old)) = (&mut link.af_spec, &old.af_spec) {
-        spec.inherit(old);
+        spec.merge_missing(old);
     }
-    link.inherit(old);
+    link.merge_missing(old);
 }
 
 /// The former self, with what was sent once, which is no change.

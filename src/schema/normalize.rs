@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 const MAX: u64 = i64::MAX as u64;
 
 /// Mends a schema and every schema in it.
-pub fn mend(schema: &mut Value) {
+pub fn normalize(schema: &mut Value) {
     let Value::Object(schema) = schema else {
         return;
     };
@@ -14,12 +14,12 @@ pub fn mend(schema: &mut Value) {
         match (key.as_str(), part) {
             // By name: a property may be called `enum` or `default`.
             ("properties" | "patternProperties" | "$defs", Value::Object(schemas)) => {
-                schemas.values_mut().for_each(mend);
+                schemas.values_mut().for_each(normalize);
             }
             ("oneOf" | "anyOf" | "allOf" | "prefixItems", Value::Array(schemas)) => {
-                schemas.iter_mut().for_each(mend);
+                schemas.iter_mut().for_each(normalize);
             }
-            ("items" | "additionalProperties", part) => mend(part),
+            ("items" | "additionalProperties", part) => normalize(part),
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! The words that several kinds share.
 
 use crate::event::values::Symbol;
-use crate::netlink::attr::Fault;
+use crate::netlink::attr::AttrError;
 
 /// Address families (`AF_*`, linux/socket.h; `RTNL_FAMILY_*`, linux/rtnetlink.h).
 pub fn family(family: u8) -> Symbol {
@@ -38,9 +38,9 @@ pub fn u32_at(header: &[u8], at: usize) -> u32 {
 }
 
 /// The native `u32`s of a structure of `N` of them, which newer kernels may have made longer.
-pub fn words<const N: usize>(value: &[u8]) -> Result<[u32; N], Fault> {
+pub fn u32_array<const N: usize>(value: &[u8]) -> Result<[u32; N], AttrError> {
     if value.len() < 4 * N {
-        return Err(Fault::Length);
+        return Err(AttrError::Length);
     }
     Ok(std::array::from_fn(|i| u32_at(value, 4 * i)))
 }

@@ -20,13 +20,13 @@ const ADDRESS: usize = 16;
 /// What a route says of its destination: the length of the prefix, and the address in its first
 /// bytes. Zeros where it says nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Own {
+pub struct PackedPrefix {
     length: u8,
     address: [u8; ADDRESS],
 }
 
 /// What a body says whose destination is that one.
-impl From<&Prefix> for Own {
+impl From<&Prefix> for PackedPrefix {
     fn from(dst: &Prefix) -> Self {
         let mut address = [0; ADDRESS];
         match dst.address {
@@ -34,14 +34,14 @@ impl From<&Prefix> for Own {
             IpAddr::V6(v6) => address = v6.octets(),
         }
         let length = dst.length;
-        Own { length, address }
+        PackedPrefix { length, address }
     }
 }
 
-impl Own {
+impl PackedPrefix {
     /// Of a body.
     pub fn of(body: &[u8]) -> Self {
-        Own::at(&apart(body), body)
+        PackedPrefix::at(&packed_dst_range(body), body)
     }
 
     /// Of a body that has the destination there.
@@ -52,7 +52,7 @@ impl Own {
             (&[a, b, c, d], [w, x, y, z, ..]) => (*w, *x, *y, *z) = (a, b, c, d),
             (value, address) => address[..value.len()].copy_from_slice(value),
         }
-        Own {
+        PackedPrefix {
             length: body.get(DST_LEN).copied().unwrap_or(0),
             address,
         }
@@ -60,7 +60,7 @@ impl Own {
 
     /// As the destination of a route of that family, which says it in so many bytes.
     pub fn prefix(&self, family: u8, bytes: usize) -> Prefix {
-        let Own { length, address } = *self;
+        let PackedPrefix { length, address } = *self;
         let address = match (bytes, address) {
             (4, [a, b, c, d, ..]) => IpAddr::from([a, b, c, d]),
             (16, v6) => IpAddr::from(v6),
@@ -71,7 +71,7 @@ impl Own {
 
     /// Writes it into a body that has zeros there.
     pub fn fill(&self, body: &mut [u8]) {
-        let dst = apart(body);
+        let dst = packed_dst_range(body);
         if let Some(length) = body.get_mut(DST_LEN) {
             *length = self.length;
         }
@@ -83,24 +83,24 @@ impl Own {
 /// A body with zeros for its destination, and without its ages (`RTA_CACHEINFO`), which are no part
 /// of what is known.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Rest(Box<[u8]>);
+pub struct BodyWithoutDst(Box<[u8]>);
 
-impl Rest {
+impl BodyWithoutDst {
     pub fn of(body: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(body.len());
         let (header, mut rest) = body.split_at(RTMSG.min(body.len()));
         bytes.extend_from_slice(header);
-        while let Some((before, behind)) = around(RTA_CACHEINFO, rest) {
+        while let Some((before, behind)) = split_at_attr(RTA_CACHEINFO, rest) {
             bytes.extend_from_slice(before);
             rest = behind;
         }
         bytes.extend_from_slice(rest);
-        let dst = apart(&bytes);
+        let dst = packed_dst_range(&bytes);
         bytes[dst].fill(0);
         if let Some(length) = bytes.get_mut(DST_LEN) {
             *length = 0;
         }
-        Rest(bytes.into())
+        BodyWithoutDst(bytes.into())
     }
 
     /// The bytes of the body, with zeros for the destination.
@@ -109,7 +109,7 @@ impl Rest {
     }
 
     /// The body of the route to that destination.
-    pub fn body(&self, own: Own) -> Vec<u8> {
+    pub fn body(&self, own: PackedPrefix) -> Vec<u8> {
         let mut body = self.0.to_vec();
         own.fill(&mut body);
         body
@@ -117,7 +117,7 @@ impl Rest {
 }
 
 /// What is before and behind the first attribute of that kind, if there is one.
-fn around(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
+fn split_at_attr(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
     for attr in Attrs::new(attributes).flatten() {
         let end = (at + align(attr.whole().len())).min(attributes.len());
@@ -130,27 +130,27 @@ fn around(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Where the destination is that is kept apart from the rest; empty where that is none.
-fn apart(body: &[u8]) -> Range<usize> {
-    let dst = place(body).filter(|dst| dst.len() <= ADDRESS);
+fn packed_dst_range(body: &[u8]) -> Range<usize> {
+    let dst = dst_range(body).filter(|dst| dst.len() <= ADDRESS);
     dst.unwrap_or(0..0)
 }
 
 /// Where a body says the destination: the last value that it gives one; empty, behind the header,
 /// where it gives none. `None` where there is no telling, or it is no address.
-pub fn place(body: &[u8]) -> Option<Range<usize>> {
+pub fn dst_range(body: &[u8]) -> Option<Range<usize>> {
     let attributes = body.get(RTMSG..)?;
     if !matches!(i32::from(body[0]), libc::AF_INET | libc::AF_INET6) {
         return None;
     }
-    let mut place = RTMSG..RTMSG;
+    let mut dst_range = RTMSG..RTMSG;
     let mut at = RTMSG;
     for attr in Attrs::new(attributes) {
         let attr = attr.ok()?;
         let length = attr.whole().len();
         if attr.kind == RTA_DST {
-            place = at + length - attr.value.len()..at + length;
+            dst_range = at + length - attr.value.len()..at + length;
         }
         at += align(length);
     }
-    Some(place)
+    Some(dst_range)
 }

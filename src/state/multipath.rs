@@ -13,16 +13,16 @@ const RTNEXTHOP: usize = 8;
 
 /// What is left of the multipath route `body` without the leg that is all of `gone`; `None` where
 /// that leg is none of its legs, or its only one.
-pub fn without(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
+pub fn remove_nexthop(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
     let (header, attributes) = body.split_at_checked(RTMSG)?;
-    let multipath = Attrs::new(attributes)
+    let attr = Attrs::new(attributes)
         .flatten()
         .find(|attr| attr.kind == RTA_MULTIPATH)?;
-    let all = legs(multipath.value);
-    let is_gone = |leg: &&[u8]| {
-        let mut attributes = Attrs::new(&leg[RTNEXTHOP..]).flatten();
+    let all = nexthops(attr.value);
+    let is_gone = |nexthop: &&[u8]| {
+        let mut attributes = Attrs::new(&nexthop[RTNEXTHOP..]).flatten();
         let gateway = attributes.find(|attr| attr.kind == RTA_GATEWAY);
-        gone.ifindex == Some(ifindex(leg))
+        gone.ifindex == Some(ifindex(nexthop))
             && gateway.and_then(|attr| attr.ip().ok()) == gone.gateway
     };
     let at = all.iter().position(is_gone)?;
@@ -38,14 +38,17 @@ pub fn without(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
     match left[..] {
         [] => return None,
         // The last leg is the route's own way.
-        [leg] => {
+        [nexthop] => {
             let flags: [u8; 4] = [out[8], out[9], out[10], out[11]];
-            let flags = u32::from_ne_bytes(flags) | u32::from(leg[2]);
+            let flags = u32::from_ne_bytes(flags) | u32::from(nexthop[2]);
             out[8..RTMSG].copy_from_slice(&flags.to_ne_bytes());
-            for attr in Attrs::new(&leg[RTNEXTHOP..]).flatten() {
+            for attr in Attrs::new(&nexthop[RTNEXTHOP..]).flatten() {
                 push(&mut out, attr.whole());
             }
-            push(&mut out, &attribute(RTA_OIF, &ifindex(leg).to_ne_bytes()));
+            push(
+                &mut out,
+                &attribute(RTA_OIF, &ifindex(nexthop).to_ne_bytes()),
+            );
         }
         _ => push(&mut out, &attribute(RTA_MULTIPATH, &left.concat())),
     }
@@ -53,22 +56,22 @@ pub fn without(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
 }
 
 /// Each `struct rtnexthop` with its attributes and padding.
-fn legs(mut rest: &[u8]) -> Vec<&[u8]> {
-    let mut legs = Vec::new();
+fn nexthops(mut rest: &[u8]) -> Vec<&[u8]> {
+    let mut multipath = Vec::new();
     while let Some([a, b, ..]) = rest.first_chunk::<RTNEXTHOP>() {
         let length = usize::from(u16::from_ne_bytes([*a, *b]));
         if length < RTNEXTHOP || length > rest.len() {
             break;
         }
-        let (leg, others) = rest.split_at(align(length).min(rest.len()));
-        legs.push(leg);
+        let (nexthop, others) = rest.split_at(align(length).min(rest.len()));
+        multipath.push(nexthop);
         rest = others;
     }
-    legs
+    multipath
 }
 
-fn ifindex(leg: &[u8]) -> u32 {
-    u32::from_ne_bytes([leg[4], leg[5], leg[6], leg[7]])
+fn ifindex(nexthop: &[u8]) -> u32 {
+    u32::from_ne_bytes([nexthop[4], nexthop[5], nexthop[6], nexthop[7]])
 }
 
 /// Appends an attribute, padded.

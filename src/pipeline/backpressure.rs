@@ -8,38 +8,38 @@ use super::{Pipeline, Provenance};
 use crate::event::meta::{Gap, GapCause};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
-use crate::input::Mark;
-use crate::state::{Key, Meaning};
+use crate::input::ControlRecord;
+use crate::state::{Key, StateChange};
 
 /// The lines that are missing.
 #[derive(Debug)]
-pub struct Missed {
+pub struct DroppedObjects {
     /// How many, and since when.
     lost: u64,
     since: Time,
-    objects: BTreeMap<(Kind, Key), Object>,
+    objects: BTreeMap<(Kind, Key), DecodedObject>,
     /// The reader is back: lines are written again.
-    telling: bool,
+    resuming: bool,
     /// The error that kept them from being written.
     errno: Option<u32>,
 }
 
 /// An object of which a line is missing.
 #[derive(Debug)]
-struct Object {
+struct DecodedObject {
     /// The reader knows the object.
     known: bool,
     /// It is gone, and was this.
     gone: Option<Payload>,
 }
 
-impl Missed {
+impl DroppedObjects {
     fn new(since: Time) -> Self {
-        Missed {
+        DroppedObjects {
             lost: 0,
             since,
             objects: BTreeMap::new(),
-            telling: false,
+            resuming: false,
             errno: None,
         }
     }
@@ -51,10 +51,13 @@ impl Missed {
         let Some(key) = crate::state::key(&event.payload) else {
             return;
         };
-        let object = self.objects.entry((kind, key)).or_insert_with(|| Object {
-            known: matches!(event.op, Op::Change | Op::Delete),
-            gone: None,
-        });
+        let object = self
+            .objects
+            .entry((kind, key))
+            .or_insert_with(|| DecodedObject {
+                known: matches!(event.op, Op::Change | Op::Delete),
+                gone: None,
+            });
         match event.op {
             // The reader need not know that it ever was.
             Op::Delete if !object.known => {
@@ -68,59 +71,61 @@ impl Missed {
 
 impl Pipeline {
     /// The reader is too slow, or the lines cannot be written because of `errno`: from now on they
-    /// are dropped, until [`Pipeline::listen`].
-    pub fn deafen(&mut self, now: Time, errno: Option<u32>) {
-        let missed = self.missed.get_or_insert_with(|| Missed::new(now));
-        if missed.telling {
-            (missed.telling, missed.lost, missed.since) = (false, 0, now);
-            missed.errno = None;
+    /// are dropped, until [`Pipeline::resume_output`].
+    pub fn pause_output(&mut self, now: Time, errno: Option<u32>) {
+        let dropped = self.dropped.get_or_insert_with(|| DroppedObjects::new(now));
+        if dropped.resuming {
+            (dropped.resuming, dropped.lost, dropped.since) = (false, 0, now);
+            dropped.errno = None;
         }
-        missed.errno = errno.or(missed.errno);
+        dropped.errno = errno.or(dropped.errno);
     }
 
     /// Are lines being dropped?
-    pub fn is_deaf(&self) -> bool {
-        self.missed.as_ref().is_some_and(|missed| !missed.telling)
+    pub fn is_output_paused(&self) -> bool {
+        self.dropped
+            .as_ref()
+            .is_some_and(|dropped| !dropped.resuming)
     }
 
     /// Is there anything that the reader has missed, and not been told yet?
-    pub fn has_missed(&self) -> bool {
-        self.missed.is_some()
+    pub fn has_dropped(&self) -> bool {
+        self.dropped.is_some()
     }
 
     /// Says how many lines are missing so far. Before every line that is written although others
     /// are dropped: so each number that is left out is explained by the line that follows.
-    pub(super) fn account(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        let Some(missed) = &mut self.missed else {
+    pub(super) fn emit_drop_gap(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        let Some(dropped) = &mut self.dropped else {
             return Ok(());
         };
-        if missed.telling || missed.lost == 0 {
+        if dropped.resuming || dropped.lost == 0 {
             return Ok(());
         }
         let gap = Gap {
             cause: GapCause::Output,
-            errno: missed.errno,
-            lost: Some(missed.lost),
-            from: Some(missed.since),
+            errno: dropped.errno,
+            lost: Some(dropped.lost),
+            from: Some(dropped.since),
             to: Some(now),
         };
-        (missed.lost, missed.since) = (0, now);
-        self.mark(now, &Mark::Gap(gap), out)
+        (dropped.lost, dropped.since) = (0, now);
+        self.control(now, &ControlRecord::Gap(gap), out)
     }
 
     /// Takes an event that cannot be written now.
-    pub(super) fn miss(&mut self, event: &Event) {
-        if let Some(missed) = &mut self.missed {
-            missed.drop(event);
+    pub(super) fn record_dropped(&mut self, event: &Event) {
+        if let Some(dropped) = &mut self.dropped {
+            dropped.drop(event);
         }
     }
 
     /// A line about that object is written: of what the reader has missed it need not be told.
-    pub(super) fn told(&mut self, object: &Payload) {
-        if let Some(missed) = &mut self.missed
+    pub(super) fn mark_delivered(&mut self, object: &Payload) {
+        if let Some(dropped) = &mut self.dropped
             && let Some(key) = crate::state::key(object)
         {
-            missed.objects.remove(&(object.kind(), key));
+            dropped.objects.remove(&(object.kind(), key));
         }
     }
 
@@ -129,28 +134,28 @@ impl Pipeline {
     ///
     /// # Errors
     /// See [`Encoder::flush`](crate::encode::Encoder::flush).
-    pub fn listen(&mut self, now: Time, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
-        self.tell_missed(now, room, out)?;
+    pub fn resume_output(&mut self, now: Time, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        self.emit_dropped(now, room, out)?;
         self.encoder.flush(out)
     }
 
-    fn tell_missed(&mut self, now: Time, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
-        let Some(missed) = &mut self.missed else {
+    fn emit_dropped(&mut self, now: Time, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        let Some(dropped) = &mut self.dropped else {
             return Ok(());
         };
-        if !missed.telling {
-            self.account(now, out)?;
-            if let Some(missed) = &mut self.missed {
-                missed.telling = true;
+        if !dropped.resuming {
+            self.emit_drop_gap(now, out)?;
+            if let Some(dropped) = &mut self.dropped {
+                dropped.resuming = true;
             }
             self.begin_resync(now);
         }
         while out.len() < room {
-            let Some(missed) = &mut self.missed else {
+            let Some(dropped) = &mut self.dropped else {
                 return Ok(());
             };
-            let Some(((kind, key), object)) = missed.objects.pop_first() else {
-                self.missed = None;
+            let Some(((kind, key), object)) = dropped.objects.pop_first() else {
+                self.dropped = None;
                 return self.end_resync(now, out);
             };
             let (op, payload) = match (self.state.object(kind, key), object.gone) {
@@ -159,12 +164,12 @@ impl Pipeline {
                 // Not tracked: nobody knows.
                 (None, None) => continue,
             };
-            let meaning = Meaning {
+            let meaning = StateChange {
                 op,
                 payload,
                 change: None,
             };
-            self.correct(now, Origin::Resync, meaning, Provenance::default(), out)?;
+            self.emit_correction(now, Origin::Resync, meaning, Provenance::default(), out)?;
         }
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! The first stage: inputs → what is in them. It depends on nothing that an input before may change,
 //! so that any number of them can be taken apart together.
 
-use crate::decode::cx::Cx;
-use crate::decode::words::family;
-use crate::decode::{Decoded, Verb, decode, unknown};
+use crate::decode::context::DecodeContext;
+use crate::decode::wire::family;
+use crate::decode::{Decoded, MessageAction, decode, unknown};
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlType, Op, Origin, Unparsed};
-use crate::input::{Input, Source, What};
+use crate::input::{Input, InputData, Source};
 use crate::netlink::frame::{Message, Messages};
 use crate::state::{Key, State};
 
@@ -18,22 +18,22 @@ const NLMSG_MIN_TYPE: u16 = 0x10;
     clippy::large_enum_variant,
     reason = "nearly every input has its object"
 )]
-pub enum Item<'a> {
+pub enum DecodedItem<'a> {
     /// An input begins.
     Input(&'a Input<'a>),
     /// An event socket's control message.
     Control,
     /// What a message says of one object.
-    Object(Object<'a>),
+    DecodedObject(DecodedObject<'a>),
     /// Bytes that are no whole message.
     Malformed(Time, &'a [u8]),
 }
 
 /// What a message says of one object.
-pub struct Object<'a> {
+pub struct DecodedObject<'a> {
     pub source: Source,
     pub message: Message<'a>,
-    pub verb: Verb,
+    pub action: MessageAction,
     /// Of an event: what it is about, see [`State::key`].
     pub key: Option<Key>,
     /// What it means is not known yet.
@@ -44,23 +44,28 @@ pub struct Object<'a> {
 
 /// The optional parts of the lines.
 #[derive(Clone, Copy, Debug)]
-pub struct Parts {
+pub struct OptionalParts {
     pub details: bool,
     pub raw: bool,
 }
 
 /// Takes inputs apart: puts what is in them into `items`, which is empty.
-pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, parts: Parts, items: &mut Vec<Item<'a>>) {
+pub fn items<'a>(
+    inputs: &'a [Input<'a>],
+    state: &State,
+    optional_parts: OptionalParts,
+    items: &mut Vec<DecodedItem<'a>>,
+) {
     for input in inputs {
-        items.push(Item::Input(input));
-        let What::Datagram(source, bytes) = input.what else {
+        items.push(DecodedItem::Input(input));
+        let InputData::Datagram(source, bytes) = input.what else {
             continue;
         };
         for message in Messages::new(bytes) {
             match message {
                 Ok(message) if message.kind < NLMSG_MIN_TYPE => {
                     if source == Source::Events {
-                        items.push(Item::Control);
+                        items.push(DecodedItem::Control);
                     }
                 }
                 Ok(message) => {
@@ -69,18 +74,18 @@ pub fn items<'a>(inputs: &'a [Input<'a>], state: &State, parts: Parts, items: &m
                         source,
                         message,
                     };
-                    sent.objects(state, parts, items);
+                    sent.objects(state, optional_parts, items);
                 }
-                Err(rest) => items.push(Item::Malformed(input.time, rest)),
+                Err(rest) => items.push(DecodedItem::Malformed(input.time, rest)),
             }
         }
     }
     // What is known of one object is fetched from memory while the next is looked for.
     for item in items {
-        if let Item::Object(Object { event, key, .. }) = item
+        if let DecodedItem::DecodedObject(DecodedObject { event, key, .. }) = item
             && let Some(key) = key
         {
-            state.fetch(event.payload.kind(), *key);
+            state.prefetch(event.payload.kind(), *key);
         }
     }
 }
@@ -95,36 +100,47 @@ struct Sent<'a> {
 
 impl<'a> Sent<'a> {
     /// Appends what the message says.
-    fn objects(self, state: &State, parts: Parts, items: &mut Vec<Item<'a>>) {
-        let mut cx = Cx::new(state.names(), parts.details).with_forms(state.forms());
+    fn objects(
+        self,
+        state: &State,
+        optional_parts: OptionalParts,
+        items: &mut Vec<DecodedItem<'a>>,
+    ) {
+        let mut cx = DecodeContext::new(state.names(), optional_parts.details)
+            .with_templates(state.templates());
         let before = items.len();
         decode(&mut cx, &self.message, &mut |decoded, unparsed| {
-            items.push(self.object(state, parts, decoded, unparsed));
+            items.push(self.object(state, optional_parts, decoded, unparsed));
         });
         if items.len() == before && self.source == Source::Events {
             let payload = unknown::decode(&self.message).into();
-            let verb = Verb::Notify;
-            items.push(self.object(state, parts, Decoded { verb, payload }, Vec::new()));
+            let action = MessageAction::Notify;
+            items.push(self.object(
+                state,
+                optional_parts,
+                Decoded { action, payload },
+                Vec::new(),
+            ));
         }
     }
 
     fn object(
         self,
         state: &State,
-        parts: Parts,
+        optional_parts: OptionalParts,
         decoded: Decoded,
         unparsed: Vec<Unparsed>,
-    ) -> Item<'a> {
+    ) -> DecodedItem<'a> {
         let key = match self.source {
             Source::Events => state.key(&decoded),
             Source::Dumps => None,
         };
         let nl = Some(self.nl(&decoded));
-        let Decoded { verb, payload } = decoded;
-        Item::Object(Object {
+        let Decoded { action, payload } = decoded;
+        DecodedItem::DecodedObject(DecodedObject {
             source: self.source,
             message: self.message,
-            verb,
+            action,
             key,
             event: Event {
                 time: self.time,
@@ -134,7 +150,7 @@ impl<'a> Sent<'a> {
                 change: None,
                 nl,
                 unparsed,
-                raw: parts.raw.then(|| Hex(self.message.whole.into())),
+                raw: optional_parts.raw.then(|| Hex(self.message.whole.into())),
             },
             seq: None,
         })
@@ -144,9 +160,12 @@ impl<'a> Sent<'a> {
     fn nl(&self, decoded: &Decoded) -> Nl {
         let message = &self.message;
         let about_part = decoded.payload.kind() == Kind::Link
-            && matches!(decoded.verb, Verb::Part | Verb::Leave);
+            && matches!(
+                decoded.action,
+                MessageAction::Partial | MessageAction::LeaveBridge
+            );
         let asked = self.source == Source::Events;
-        let makes = decoded.verb == Verb::New;
+        let makes = decoded.action == MessageAction::New;
         let flags = message.flags & 0xf00;
         Nl {
             r#type: NlType(message.kind),

@@ -28,7 +28,7 @@ struct FakeEvents {
     dropped: u32,
 }
 
-impl Listen for FakeEvents {
+impl EventSource for FakeEvents {
     fn receive(&mut self) -> io::Result<()> {
         self.received = match self.script.pop_front() {
             Some(Event::Datagram(bytes)) => Some((bytes, 0, false)),
@@ -74,8 +74,8 @@ struct FakeDumps {
     abandoned: usize,
 }
 
-impl List for FakeDumps {
-    fn ask(&mut self, request: &Request) -> io::Result<()> {
+impl DumpSource for FakeDumps {
+    fn request(&mut self, request: &Request) -> io::Result<()> {
         assert!(self.current.is_empty(), "the dump before has not ended");
         let mut answer = Vec::new();
         if *request == Request::addresses() {
@@ -86,7 +86,7 @@ impl List for FakeDumps {
             }
         }
         if !matches!(answer.last(), Some(Answer::End(_) | Answer::Errno(_))) {
-            answer.push(Answer::End(Outcome::Whole));
+            answer.push(Answer::End(Outcome::Complete));
         }
         self.current = answer.into();
         Ok(())
@@ -100,10 +100,10 @@ impl List for FakeDumps {
             Some(Answer::End(outcome)) => return Ok(Progress::Done(outcome)),
             None => return Ok(Progress::Wait),
         }
-        Ok(Progress::Rows)
+        Ok(Progress::Entries)
     }
 
-    fn rows(&self) -> impl Iterator<Item = &[u8]> {
+    fn entries(&self) -> impl Iterator<Item = &[u8]> {
         self.row.iter().map(Vec::as_slice)
     }
 
@@ -155,9 +155,9 @@ impl Run {
                 answers: answers.into(),
                 ..FakeDumps::default()
             },
-            looks: Looks::new(requests(&settings), None, Instant::now()),
+            resync: ResyncScheduler::new(requests(&settings), None, Instant::now()),
             backlog: Backlog::default(),
-            refused: Forgeries::default(),
+            refused: SpoofedDatagrams::default(),
             clock: Clock::new(),
             manager: Manager::new(),
             metrics: None,
@@ -167,7 +167,7 @@ impl Run {
             errors: 0,
             dump_errors: 0,
             emptied: None,
-            most_gather: Duration::ZERO,
+            max_coalesce: Duration::ZERO,
             deadline: None,
             heartbeat: None,
             next_heartbeat: None,
@@ -186,8 +186,8 @@ impl Run {
         let more = stream.receive().unwrap();
         stream.tell().unwrap();
         let now = Instant::now();
-        let doubtful = stream.session.pipeline.take_doubtful();
-        stream.looks.doubt(doubtful, now);
+        let doubtful = stream.session.pipeline.take_stale();
+        stream.resync.schedule_stale(doubtful, now);
         if !more && stream.backlog.is_empty() {
             stream.look(now).unwrap();
         }
@@ -277,7 +277,7 @@ fn an_interrupted_call_is_made_again_and_is_no_gap() {
         Answer::Errno(libc::EINTR),
         Answer::Row(address(1)),
         Answer::Errno(libc::EINTR),
-        Answer::End(Outcome::Whole),
+        Answer::End(Outcome::Complete),
     ];
     let mut run = Run::new(&[1], vec![interrupted]);
     run.stream.events.script = VecDeque::from([
@@ -340,7 +340,7 @@ fn only_two_whole_looks_in_a_row_make_an_object_gone() {
     run.stream.dumps.answers = VecDeque::from([
         interrupted.clone(),
         interrupted.clone(),
-        part(Outcome::Whole),
+        part(Outcome::Complete),
         interrupted,
         // The second whole one lists it after all.
     ]);
@@ -366,7 +366,7 @@ fn a_dump_that_the_kernel_refuses_is_told_as_incomplete() {
 #[test]
 fn a_socket_that_only_gives_errors_ends_the_run() {
     let mut run = Run::new(&[], vec![]);
-    let errors = (0..=MOST_ERRORS).map(|_| Event::Errno(libc::EBADF));
+    let errors = (0..=MAX_ERRORS).map(|_| Event::Errno(libc::EBADF));
     run.stream.events.script = errors.collect();
     assert!(matches!(run.stream.receive(), Err(Error::Socket(_))));
 }

@@ -7,24 +7,24 @@ use std::rc::Rc;
 
 use hashbrown::HashTable;
 
-use super::rest::{DST_LEN, Own, Rest, place};
+use super::packed::{BodyWithoutDst, DST_LEN, PackedPrefix, dst_range};
 use super::whole;
-use crate::decode::cx::Cx;
-use crate::event::route::{Common, Destination, Route};
+use crate::decode::context::DecodeContext;
+use crate::event::route::{Destination, Route, RouteAttrs};
 use crate::names::Names;
 
 /// Forms that are remembered; each takes some 800 bytes.
-const MOST: usize = 1024;
+const MAX_TEMPLATES: usize = 1024;
 /// Lengths of bodies whose masks are remembered.
 const LENGTHS: usize = 16;
 
 /// The forms of routes, of one run: the names and the wanted parts are always the same.
 #[derive(Debug, Default)]
-pub struct Forms(RefCell<Known>);
+pub struct TemplateCache(RefCell<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    forms: HashTable<Rc<Form>>,
+    templates: HashTable<Rc<RouteTemplate>>,
     /// The last one of each length. Of two lengths that want the same place the later has it.
     masks: [Mask; LENGTHS],
 }
@@ -35,7 +35,7 @@ type Mask = Box<[u64]>;
 
 /// What the body of a route's message says of all but the destination.
 #[derive(Debug)]
-struct Form {
+struct RouteTemplate {
     family: u8,
     /// Of a body, bytes.
     length: usize,
@@ -44,40 +44,45 @@ struct Form {
     hash: u64,
     /// Where the destination is; empty where it says none.
     dst: Range<usize>,
-    common: Rc<Common>,
+    common: Rc<RouteAttrs>,
     /// What is kept of the body of a known route.
-    rest: Rc<Rest>,
+    rest: Rc<BodyWithoutDst>,
 }
 
-impl Forms {
+impl TemplateCache {
     /// What is kept of the body of a route's message.
-    pub fn keep(&self, body: &[u8]) -> (Own, Rc<Rest>) {
+    pub fn pack(&self, body: &[u8]) -> (PackedPrefix, Rc<BodyWithoutDst>) {
         match self.0.borrow_mut().find(body) {
             Some(form) => (form.own(body), form.rest.clone()),
-            None => (Own::of(body), Rc::new(Rest::of(body))),
+            None => (PackedPrefix::of(body), Rc::new(BodyWithoutDst::of(body))),
         }
     }
 
     /// What the body of a known route's message says. Its ages are not in it, nor is, therefore,
     /// anything that a run is asked for apart.
-    pub fn of_known(&self, names: &Names, own: Own, rest: &Rest) -> Option<Route> {
+    pub fn decode_stored(
+        &self,
+        names: &Names,
+        own: PackedPrefix,
+        rest: &BodyWithoutDst,
+    ) -> Option<Route> {
         if let Some(form) = self.0.borrow_mut().find(rest.bytes()) {
             return Some(form.route(own));
         }
-        self.decode(&mut Cx::new(names, false), &rest.body(own))
+        self.decode(&mut DecodeContext::new(names, false), &rest.body(own))
     }
 
     /// What a body says; `None` where it is too short.
-    pub(super) fn decode(&self, cx: &mut Cx<'_>, body: &[u8]) -> Option<Route> {
+    pub(super) fn decode(&self, context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
         let known = &mut *self.0.borrow_mut();
         if let Some(form) = known.find(body) {
             return Some(form.route(form.own(body)));
         }
-        let route = whole(cx, body)?;
-        if let Some(dst) = place(body)
-            && cx.is_whole()
+        let route = whole(context, body)?;
+        if let Some(dst) = dst_range(body)
+            && context.is_fully_decoded()
         {
-            known.remember(Form::new(body, dst, route.common.clone()));
+            known.remember(RouteTemplate::new(body, dst, route.common.clone()));
         }
         Some(route)
     }
@@ -85,31 +90,31 @@ impl Forms {
 
 impl Known {
     /// The form of a body.
-    fn find(&mut self, body: &[u8]) -> Option<Rc<Form>> {
-        match self.by_length(body) {
+    fn find(&mut self, body: &[u8]) -> Option<Rc<RouteTemplate>> {
+        match self.find_by_length(body) {
             Some(form) => Some(form),
-            None => self.by_place(body),
+            None => self.find_by_dst_range(body),
         }
     }
 
     /// Nearly always its destination is where it was in the last one of that length.
-    fn by_length(&self, body: &[u8]) -> Option<Rc<Form>> {
+    fn find_by_length(&self, body: &[u8]) -> Option<Rc<RouteTemplate>> {
         let hash = hash(body, &self.masks[length(body)]);
-        self.forms.find(hash, |form| form.is_of(body)).cloned()
+        self.templates.find(hash, |form| form.is_of(body)).cloned()
     }
 
     #[cold]
-    fn by_place(&mut self, body: &[u8]) -> Option<Rc<Form>> {
-        self.masks[length(body)] = mask(body.len(), &place(body)?);
-        self.by_length(body)
+    fn find_by_dst_range(&mut self, body: &[u8]) -> Option<Rc<RouteTemplate>> {
+        self.masks[length(body)] = mask(body.len(), &dst_range(body)?);
+        self.find_by_length(body)
     }
 
-    fn remember(&mut self, form: Form) {
-        if self.forms.len() >= MOST {
-            self.forms.clear();
+    fn remember(&mut self, form: RouteTemplate) {
+        if self.templates.len() >= MAX_TEMPLATES {
+            self.templates.clear();
         }
-        let hash = |form: &Rc<Form>| form.hash;
-        self.forms.insert_unique(form.hash, Rc::new(form), hash);
+        let hash = |form: &Rc<RouteTemplate>| form.hash;
+        self.templates.insert_unique(form.hash, Rc::new(form), hash);
     }
 }
 
@@ -145,31 +150,31 @@ fn hash(body: &[u8], mask: &[u64]) -> u64 {
 /// The mask of bodies of that length with that destination.
 fn mask(length: usize, dst: &Range<usize>) -> Mask {
     let mut mask = vec![!0; length];
-    blank(&mut mask, dst);
+    clear_dst(&mut mask, dst);
     all_words(&mask)
 }
 
 /// Zeros for the destination of a body.
-fn blank(body: &mut [u8], dst: &Range<usize>) {
+fn clear_dst(body: &mut [u8], dst: &Range<usize>) {
     body[DST_LEN] = 0;
     body[dst.clone()].fill(0);
 }
 
-impl Form {
+impl RouteTemplate {
     /// Of a body that has the destination there.
-    fn new(body: &[u8], dst: Range<usize>, common: Rc<Common>) -> Self {
+    fn new(body: &[u8], dst: Range<usize>, common: Rc<RouteAttrs>) -> Self {
         let mask = mask(body.len(), &dst);
         let hash = hash(body, &mask);
         let mut blanked = body.to_vec();
-        blank(&mut blanked, &dst);
-        Form {
+        clear_dst(&mut blanked, &dst);
+        RouteTemplate {
             family: body[0],
             length: body.len(),
             words: all_words(&blanked).into_iter().zip(mask).collect(),
             hash,
             dst,
             common,
-            rest: Rc::new(Rest::of(body)),
+            rest: Rc::new(BodyWithoutDst::of(body)),
         }
     }
 
@@ -186,12 +191,12 @@ impl Form {
     }
 
     /// What a body of this form has of its own.
-    fn own(&self, body: &[u8]) -> Own {
-        Own::at(&self.dst, body)
+    fn own(&self, body: &[u8]) -> PackedPrefix {
+        PackedPrefix::at(&self.dst, body)
     }
 
     /// The route of a body of this form.
-    fn route(&self, own: Own) -> Route {
+    fn route(&self, own: PackedPrefix) -> Route {
         Route {
             dst: Destination::Prefix(own.prefix(self.family, self.dst.len())),
             common: self.common.clone(),
@@ -251,25 +256,32 @@ mod tests {
             body(of(28), &[(RTA_DST, &[0, 1, 0x41, 0]), device]),
         ];
         let names = Names::builtin();
-        let forms = Forms::default();
-        let said = |forms: Option<&Forms>, body: &[u8]| {
-            let mut cx = Cx::new(&names, true);
-            let route = match forms {
-                Some(forms) => forms.decode(&mut cx, body),
-                None => whole(&mut cx, body),
+        let templates = TemplateCache::default();
+        let said = |templates: Option<&TemplateCache>, body: &[u8]| {
+            let mut context = DecodeContext::new(&names, true);
+            let route = match templates {
+                Some(templates) => templates.decode(&mut context, body),
+                None => whole(&mut context, body),
             };
-            (route, cx.take_unparsed())
+            (route, context.take_unparsed())
         };
         // What is kept of it says the same, but for its ages.
-        let kept = |forms: &Forms, body: &[u8]| {
-            let (own, rest) = forms.keep(body);
-            let mut plain = Cx::new(&names, false);
+        let kept = |templates: &TemplateCache, body: &[u8]| {
+            let (own, rest) = templates.pack(body);
+            let mut plain = DecodeContext::new(&names, false);
             let without = whole(&mut plain, &rest.body(own));
-            assert_eq!(forms.of_known(&names, own, &rest), without, "{body:02x?}");
+            assert_eq!(
+                templates.decode_stored(&names, own, &rest),
+                without,
+                "{body:02x?}"
+            );
             if rest.bytes().len() == body.len() {
                 assert_eq!(rest.body(own), body);
             }
-            assert_eq!((own, &*rest), (Own::of(body), &Rest::of(body)));
+            assert_eq!(
+                (own, &*rest),
+                (PackedPrefix::of(body), &BodyWithoutDst::of(body))
+            );
         };
         let mut shared = 0;
         for original in &bodies {
@@ -278,15 +290,15 @@ mod tests {
                     let mut body = original.clone();
                     body[at] = byte;
                     for body in [&body[..], original, &body[..at]] {
-                        let by_form = said(Some(&forms), body);
+                        let by_form = said(Some(&templates), body);
                         assert_eq!(by_form, said(None, body), "{body:02x?}");
-                        kept(&forms, body);
+                        kept(&templates, body);
                         let route = by_form.0.as_ref();
                         shared += route.map_or(0, |route| Rc::strong_count(&route.common) - 1);
                     }
                 }
             }
         }
-        assert!(shared > 1000 && forms.0.borrow().forms.len() <= MOST);
+        assert!(shared > 1000 && templates.0.borrow().templates.len() <= MAX_TEMPLATES);
     }
 }

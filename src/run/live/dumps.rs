@@ -5,27 +5,27 @@ use std::time::Instant;
 
 use log::warn;
 
-use super::{MOST_BATCHES, MOST_ERRORS, Stream, clock};
+use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
 use crate::error::Error;
-use crate::input::{Input, Mark, Source, What};
+use crate::input::{ControlRecord, Input, InputData, Source};
 use crate::netlink::dump::{Outcome, Progress};
-use crate::netlink::{List, Listen};
-use crate::run::looks::Milestone;
+use crate::netlink::{DumpSource, EventSource};
+use crate::run::resync::Milestone;
 
-impl<E: Listen, D: List> Stream<E, D> {
+impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Goes on with the look that is under way, or begins the one that is due. Returns whether
     /// there may be more to do at once.
     pub(super) fn look(&mut self, now: Instant) -> Result<bool, Error> {
-        let Some((kind, origin, request)) = self.looks.begin(now) else {
-            return self.rows();
+        let Some((kind, origin, request)) = self.resync.begin(now) else {
+            return self.entries();
         };
-        self.mark(Mark::Look(kind, origin))?;
-        self.dumps.ask(&request).map_err(Error::Dump)?;
+        self.mark(ControlRecord::BeginReconcile(kind, origin))?;
+        self.dumps.request(&request).map_err(Error::Dump)?;
         Ok(true)
     }
 
     /// Takes some rows of the look that is under way.
-    fn rows(&mut self) -> Result<bool, Error> {
+    fn entries(&mut self) -> Result<bool, Error> {
         let progress = match self.dumps.receive() {
             Ok(Progress::Wait) => return Ok(false),
             Ok(progress) => progress,
@@ -33,7 +33,7 @@ impl<E: Listen, D: List> Stream<E, D> {
             // Rows are missing: this look proves nothing, and is repeated.
             Err(error) => {
                 self.dump_errors += 1;
-                if self.dump_errors > MOST_ERRORS {
+                if self.dump_errors > MAX_ERRORS {
                     return Err(Error::Dump(error));
                 }
                 warn!("a list of the kernel breaks off, and is read again: {error}");
@@ -47,15 +47,16 @@ impl<E: Listen, D: List> Stream<E, D> {
         while !self.session.is_full() && (self.receive()? || !self.backlog.is_empty()) {
             self.tell()?;
             batches += 1;
-            if batches == MOST_BATCHES {
-                self.looks.disturb();
+            if batches == MAX_BATCHES {
+                self.resync.disturb();
                 break;
             }
         }
         let now = Instant::now();
-        self.looks.doubt(self.session.pipeline.take_doubtful(), now);
-        for bytes in self.dumps.rows() {
-            let what = What::Datagram(Source::Dumps, bytes);
+        self.resync
+            .schedule_stale(self.session.pipeline.take_stale(), now);
+        for bytes in self.dumps.entries() {
+            let what = InputData::Datagram(Source::Dumps, bytes);
             self.session.feed(&[Input {
                 time: clock(),
                 what,
@@ -70,15 +71,15 @@ impl<E: Listen, D: List> Stream<E, D> {
 
     /// A dump has ended: asks for the next one of the look, or ends it.
     fn listed(&mut self, outcome: Outcome) -> Result<(), Error> {
-        match self.looks.answered(outcome) {
-            Ok(request) => self.dumps.ask(&request).map_err(Error::Dump)?,
+        match self.resync.dump_ended(outcome) {
+            Ok(request) => self.dumps.request(&request).map_err(Error::Dump)?,
             Err(whole) => {
-                self.mark(Mark::Looked(whole))?;
-                let verdict = self.session.pipeline.verdict();
-                match self.looks.over(verdict, Instant::now()) {
+                self.mark(ControlRecord::EndReconcile(whole))?;
+                let reconcile_result = self.session.pipeline.reconcile_result();
+                match self.resync.over(reconcile_result, Instant::now()) {
                     Milestone::None => {}
-                    Milestone::Sync => self.mark(Mark::Sync)?,
-                    Milestone::Resync => self.mark(Mark::Resync)?,
+                    Milestone::Sync => self.mark(ControlRecord::Sync)?,
+                    Milestone::Resync => self.mark(ControlRecord::Resync)?,
                 }
             }
         }

@@ -7,12 +7,12 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
 
 /// What a text is cut to, bytes: no property of a key is longer.
-const TEXT: usize = 64;
+const MAX_TEXT: usize = 64;
 
 /// Makes the JSON line that begins at `from` shorter than `limit` bytes, and marks it as
 /// `truncated`. What is bulky goes first: `raw`, then the ends of the longest lists, then of long
 /// texts, then the largest parts; at last what was before. The properties of `key` stay.
-pub fn cut(lines: &mut Vec<u8>, from: usize, limit: usize, kind: &str, key: &[&str]) {
+pub fn truncate(lines: &mut Vec<u8>, from: usize, limit: usize, kind: &str, key: &[&str]) {
     let Ok(mut line) = serde_json::from_slice::<Members>(&lines[from..]) else {
         return;
     };
@@ -57,7 +57,7 @@ impl Members {
         }
         let texts = values.iter_mut().filter_map(|value| longest_text(value));
         if let Some(text) = texts.max_by_key(|text| text.len()) {
-            let end = (0..=TEXT).rev().find(|at| text.is_char_boundary(*at));
+            let end = (0..=MAX_TEXT).rev().find(|at| text.is_char_boundary(*at));
             text.truncate(end.unwrap_or_default());
             return true;
         }
@@ -134,7 +134,7 @@ fn longest_list(value: &mut Value) -> Option<(usize, &mut Vec<Value>)> {
 /// The longest text in here that can be cut.
 fn longest_text(value: &mut Value) -> Option<&mut String> {
     match value {
-        Value::String(text) if text.len() > TEXT => Some(text),
+        Value::String(text) if text.len() > MAX_TEXT => Some(text),
         Value::Object(members) => members
             .values_mut()
             .filter_map(longest_text)
@@ -183,7 +183,7 @@ mod tests {
         let mut lines = b"before\n".to_vec();
         serde_json::to_writer(&mut lines, line).unwrap();
         lines.push(b'\n');
-        cut(&mut lines, 7, limit, "link", &["ifindex"]);
+        truncate(&mut lines, 7, limit, "link", &["ifindex"]);
         assert!(lines.starts_with(b"before\n") && lines.ends_with(b"}\n"));
         assert!(lines.len() - 7 < limit, "{}", lines.len());
         serde_json::from_slice(&lines[7..]).unwrap()
