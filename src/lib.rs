@@ -16,6 +16,7 @@
 //! | [`capture`] | the files: reads pcapng, pcap and rtmon, writes pcapng |
 //! | [`names`] | the names of tables, protocols, groups…: iproute2's files |
 //! | [`event`] | the contract: what a line says, one file per kind |
+//! | [`json`] | the JSON writer |
 //! | [`decode`] | message → event, one file per kind |
 //! | [`state`] | what is known of each object: what an event changes, and names of devices |
 //! | [`encode`], [`text`] | event → line, as JSON or for people |
@@ -37,6 +38,7 @@ pub mod error;
 pub mod event;
 pub mod fold;
 pub mod input;
+pub mod json;
 pub mod logging;
 pub mod names;
 pub mod netlink;

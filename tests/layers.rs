@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the stream. Rooms of one row do not know each other.
 const ROWS: &[&[&str]] = &[
-    &["netlink"],
+    &["json", "netlink"],
     &["event"],
     &["fold", "names", "schema"],
     &["input"],

@@ -1,5 +1,6 @@
 //! Event → line, for those events that were asked for.
 
+mod envelope;
 mod link_cache;
 mod route_cache;
 mod truncate;
@@ -9,10 +10,10 @@ use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::event::line::{Envelope, Line, Rendered};
 use crate::event::meta::{Part, Settings};
 use crate::event::{Event, Kind, Origin, Payload};
 use crate::text;
+use envelope::{Envelope, Line, Rendered};
 use link_cache::LinkCache;
 use route_cache::RouteCache;
 
