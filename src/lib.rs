@@ -19,6 +19,7 @@
 //! | [`json`] | the JSON writer |
 //! | [`decode`] | message → event, one file per kind |
 //! | [`state`] | what is known of each object: what an event changes, and names of devices |
+//! | [`filter`] | which events become lines, and the numbers of the lines |
 //! | [`encode`], [`text`] | event → line, as JSON or for people |
 //! | [`fold`] | lines → the objects that stood at a moment |
 //! | [`pipeline`] | all of that, in order |
@@ -36,6 +37,7 @@ pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod event;
+pub mod filter;
 pub mod fold;
 pub mod input;
 pub mod json;
