@@ -175,7 +175,7 @@ fn every_kind_is_whole() {
         }
     }
     let examples = common::lines(schema::EXAMPLES.as_bytes());
-    let declared = read("src/event/kinds.rs");
+    let declared = read("src/kind/kinds.rs");
     for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Meta) {
         let name = kind.name();
         // `Link: Rc<link::Link> = "link";`, or without the `Rc`.

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 /// The rooms in the order of the stream. Rooms of one row do not know each other.
 const ROWS: &[&[&str]] = &[
     &["json", "netlink"],
+    &["value"],
+    &["names"],
+    &["kind"],
     &["event"],
-    &["fold", "names", "schema"],
+    &["fold", "schema"],
     &["input"],
     &["capture", "decode"],
     &["error", "state", "text"],
