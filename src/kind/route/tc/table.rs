@@ -124,7 +124,7 @@ pub struct Field {
 /// Declares tables of options, one row an option:
 ///
 /// - of attributes `TCA_FQ_QUANTUM = 3 quantum: U32, "Description.";`: the constant of the kernel's
-///   header and its number (tests/uapi compares the two), the name in the line, the wire type,
+///   header and its number, the name in the line, the wire type,
 /// - of a structure `4 burst: U32, "Description.";`: the offset in bytes in the place of both.
 macro_rules! options {
     ($($(#[$meta:meta])* $vis:vis $table:ident {
