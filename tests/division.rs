@@ -20,7 +20,7 @@ impl Owned {
                 time: self.0,
                 what: InputData::Datagram(*source, bytes),
             },
-            Err(mark) => Input::mark(self.0, mark.clone()),
+            Err(mark) => Input::control(self.0, mark.clone()),
         }
     }
 }
@@ -37,7 +37,7 @@ fn captures() -> Vec<(String, Header, Vec<Owned>)> {
         while let Some(Input { time, what }) = reader.next().unwrap() {
             let what = match what {
                 InputData::Datagram(source, bytes) => Ok((source, bytes.to_vec())),
-                InputData::ControlRecord(mark) => Err(*mark),
+                InputData::Control(mark) => Err(*mark),
             };
             inputs.push(Owned(time, what));
             if inputs.len() % 5 == 0 {

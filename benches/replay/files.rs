@@ -108,7 +108,7 @@ impl Form {
     fn mark(&mut self, mark: ControlRecord) {
         let time = time(self.count);
         self.pcapng
-            .write(&Input::mark(time, mark))
+            .write(&Input::control(time, mark))
             .expect("it can be written");
     }
 

@@ -86,7 +86,7 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
                 .expect("memory can be written");
             begun.elapsed()
         };
-        feed(vec![InputData::ControlRecord(ControlRecord::Sync.into())]);
+        feed(vec![InputData::Control(ControlRecord::Sync.into())]);
         let mut each = |count: u32, make: &mut dyn FnMut(u32) -> Vec<u8>| {
             let mut spent = Duration::ZERO;
             for first in (0..count).step_by(TOGETHER) {

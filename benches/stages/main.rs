@@ -214,7 +214,7 @@ impl Whole {
         let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
         let pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
         let mut whole = Whole { pipeline, lines };
-        whole.take(InputData::ControlRecord(ControlRecord::Sync.into()));
+        whole.take(InputData::Control(ControlRecord::Sync.into()));
         whole
     }
 

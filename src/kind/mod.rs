@@ -1,5 +1,5 @@
-//! The kinds: what a line is about. Each kind is declared once, in a file of its own: its payload,
-//! attributes, key, decoder, dumps and implicit changes. The doc comments of the payloads become
+//! The kinds of objects and messages that a line can be about: the registry of kinds, and for each
+//! kind its payload, fields and key in a file of its own. The doc comments of the payloads become
 //! the schema's descriptions.
 
 pub mod context;
