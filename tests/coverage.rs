@@ -186,12 +186,10 @@ fn every_kind_is_whole() {
         let (_, path) = line.split_once(": ").unwrap();
         let room = path.split("::").next().unwrap();
         let room = room.split_once('<').map_or(room, |(_, room)| room);
-        for stage in ["event", "decode"] {
-            let file = format!("src/{stage}/{room}.rs");
-            let folder = format!("src/{stage}/{room}/mod.rs");
-            let exists = |path: &str| common::root().join(Path::new(path)).exists();
-            assert!(exists(&file) || exists(&folder), "{name}: no {file}");
-        }
+        let file = format!("src/kind/route/{room}.rs");
+        let folder = format!("src/kind/route/{room}/mod.rs");
+        let exists = |path: &str| common::root().join(Path::new(path)).exists();
+        assert!(exists(&file) || exists(&folder), "{name}: no {file}");
         assert!(
             examples.iter().any(|line| line["kind"] == name),
             "{name}: no line in schema/examples.ndjson"
