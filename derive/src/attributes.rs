@@ -409,6 +409,40 @@ fn declarations<'a>(all: impl Iterator<Item = &'a Arm>) -> TokenStream {
     quote!(#(#entries),*)
 }
 
+/// The error, and an implementation without attributes: a missing one would be a second error
+/// wherever the type is used.
+pub fn stub(name: &Ident, error: &Error) -> TokenStream {
+    let error = error.to_compile_error();
+    let implementation = implementation(
+        name,
+        &TokenStream::new(),
+        &quote!(Err(crate::netlink::attr::AttrError::Unknown)),
+    );
+    quote!(#error #implementation)
+}
+
+fn implementation(name: &Ident, declarations: &TokenStream, body: &TokenStream) -> TokenStream {
+    quote! {
+        #[automatically_derived]
+        impl crate::kind::attributes::Attributes for #name {
+            const ATTRS: &'static [crate::kind::attributes::AttrDecl] = &[#declarations];
+
+            #[inline]
+            fn attribute(
+                &mut self,
+                context: &mut crate::kind::context::DecodeContext<'_>,
+                attr: &crate::netlink::attr::Attr<'_>,
+            ) -> Result<(), crate::netlink::attr::AttrError> {
+                #body
+            }
+        }
+    }
+}
+
+/// The implementation that the declarations of `input` stand for.
+///
+/// # Errors
+/// Where a declaration is not as it should be.
 pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let StructOptions {
         nests,
@@ -453,23 +487,12 @@ pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         quote!(#[doc = #doc] pub(crate) const #name: u16 = #number;)
     });
     let name = &input.ident;
+    let implementation = implementation(name, &declarations, &arms);
     Ok(quote! {
         impl #name {
             #(#constants)*
         }
 
-        #[automatically_derived]
-        impl crate::kind::attributes::Attributes for #name {
-            const ATTRS: &'static [crate::kind::attributes::AttrDecl] = &[#declarations];
-
-            #[inline]
-            fn attribute(
-                &mut self,
-                context: &mut crate::kind::context::DecodeContext<'_>,
-                attr: &crate::netlink::attr::Attr<'_>,
-            ) -> Result<(), crate::netlink::attr::AttrError> {
-                #arms
-            }
-        }
+        #implementation
     })
 }

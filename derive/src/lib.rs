@@ -20,7 +20,7 @@ use syn::{Data, DeriveInput, Error, Field, Fields, parse_macro_input};
 pub fn attributes(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     attributes::expand(&input)
-        .unwrap_or_else(Error::into_compile_error)
+        .unwrap_or_else(|error| attributes::stub(&input.ident, &error))
         .into()
 }
 

@@ -103,7 +103,9 @@ fn field_state(field: &Field) -> syn::Result<FieldState> {
             }
         }
     }
-    state.volatile |= field_options(field)?.is_some_and(|options| options.volatile);
+    // A fault in it is reported by the derive of `Attributes`.
+    let declared = field_options(field).ok().flatten();
+    state.volatile |= declared.is_some_and(|options| options.volatile);
     Ok(state)
 }
 

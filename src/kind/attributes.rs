@@ -41,6 +41,11 @@ pub trait Attributes {
 }
 
 /// A value that its type alone says how to read.
+#[diagnostic::on_unimplemented(
+    message = "the type `{Self}` does not say how an attribute is read",
+    label = "no `FromAttr`, and no nest (`#[derive(Attributes)]` and `Default`)",
+    note = "add `wire`, `names`, `flags`, `map`, `with` or `entry` to the field's `#[nla]`"
+)]
 pub trait FromAttr: Sized {
     /// The attributes inside, if it is a nest.
     const INNER: &'static [AttrDecl] = &[];
