@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the stream. Rooms of one row do not know each other.
 const ROWS: &[&[&str]] = &[
-    &["netlink"],
+    &["json", "netlink"],
     &["value"],
     &["names"],
     &["kind"],
@@ -15,7 +15,9 @@ const ROWS: &[&[&str]] = &[
     &["input"],
     &["capture", "decode"],
     &["error", "state", "text"],
-    &["encode", "sink"],
+    &["filter"],
+    &["encode"],
+    &["sink"],
     &["pipeline"],
     &["logging", "run"],
     &["cli"],

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::event::Op;
 use crate::kind::spec::{Trigger, Triggers};
-use crate::netlink::dump::Request;
 use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
 use crate::netlink::rtm::*;
 
 impl KindSpec for crate::event::link::Link {

@@ -1,9 +1,6 @@
 //! The event: a payload of a [kind](crate::kind) with the operation, the change, and the netlink
 //! header of its message.
 
-pub mod json;
-pub mod line;
-
 pub use crate::kind::route::{
     address, addrlabel, cachereport, encap, fdb, link, maddress, mdb, mroute, nduseropt, neigh,
     neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,

@@ -18,7 +18,7 @@ use super::route::{
 };
 use super::spec::{Decoders, KindSpec, StaleKinds, Triggers};
 use super::{Op, meta};
-use crate::netlink::dump::Request;
+use crate::netlink::request::Request;
 use crate::value::IfName;
 
 /// An object in the place of an [`Rc`] of it: what is worth sharing it shares by itself, and no

@@ -6,8 +6,8 @@ use super::context::{DecodeContext, Unparsed};
 use super::kind_set::KindSet;
 use super::kinds::{DECODERS, STALE_AFTER};
 use super::{Op, Payload};
-use crate::netlink::dump::Request;
 use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_GETANYCAST, RTM_GETMDB, RTM_GETMULTICAST};
 
 /// The declaration of a kind, implemented by its payload. All but `decode` has a default.

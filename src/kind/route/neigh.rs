@@ -14,8 +14,8 @@ use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger};
 use crate::kind::wire::{family, u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::dump::Request;
 use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH};
 use crate::value::{FlagNames, Flags, IfName, LlAddr, Symbol};
 

@@ -16,8 +16,8 @@ use crate::kind::route::route::FLAGS as ROUTE_FLAGS;
 use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
 use crate::kind::wire::{family, seconds, u32_at};
 use crate::netlink::attr::{Attr, AttrError, Attrs};
-use crate::netlink::dump::Request;
 use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
 use crate::netlink::rtm::{
     RTM_DELNEXTHOP, RTM_DELNEXTHOPBUCKET, RTM_NEWNEXTHOP, RTM_NEWNEXTHOPBUCKET,
 };

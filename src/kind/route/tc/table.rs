@@ -121,9 +121,15 @@ pub struct Field {
     pub doc: &'static str,
 }
 
-/// Declares a table of options.
+/// Declares tables of options, one row an option:
+///
+/// - of attributes `TCA_FQ_QUANTUM = 3 quantum: U32, "Description.";`: the constant of the kernel's
+///   header and its number, the name in the line, the wire type,
+/// - of a structure `4 burst: U32, "Description.";`: the offset in bytes in the place of both.
 macro_rules! options {
-    ($($(#[$meta:meta])* $vis:vis $table:ident { $($number:literal $name:ident: $wire:expr, $doc:literal;)* })+) => {
+    ($($(#[$meta:meta])* $vis:vis $table:ident {
+        $($($constant:ident =)? $number:literal $name:ident: $wire:expr, $doc:literal;)*
+    })+) => {
         $($(#[$meta])* $vis const $table: &[$crate::kind::route::tc::table::Field] = {
             #[allow(unused_imports, reason = "not every table has every type")]
             use $crate::kind::route::tc::table::Type::*;

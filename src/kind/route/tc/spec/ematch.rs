@@ -122,8 +122,8 @@ const FAMILIES: &[(u32, &str)] = &[(2, "ipv4"), (10, "ipv6")];
 options! {
     /// `TCA_EMATCH_TREE_*`
     pub TREE {
-        1 hdr: Struct(TREE_HDR), "";
-        2 matches: Matches, "The matches; the first group of them is what has to fit.";
+        TCA_EMATCH_TREE_HDR = 1 hdr: Struct(TREE_HDR), "";
+        TCA_EMATCH_TREE_LIST = 2 matches: Matches, "The matches; the first group of them is what has to fit.";
     }
     TREE_HDR {
         0 nmatches: U16, "Number of matches.";
@@ -164,9 +164,9 @@ options! {
     }
     /// `TCA_EM_META_*`
     META_OBJECTS {
-        1 hdr: Struct(META_HDR), "";
-        2 left: Nest(META_VALUE), "What is compared.";
-        3 right: Nest(META_VALUE), "What it is compared with.";
+        TCA_EM_META_HDR = 1 hdr: Struct(META_HDR), "";
+        TCA_EM_META_LVALUE = 2 left: Nest(META_VALUE), "What is compared.";
+        TCA_EM_META_RVALUE = 3 right: Nest(META_VALUE), "What it is compared with.";
     }
     /// `struct tcf_meta_hdr`
     META_HDR {
@@ -213,10 +213,10 @@ options! {
         3 flags: Bits(1, 0, 8, &Flags(SET_FLAGS)), "Of each part of an entry, by its place: `src1` is compared with the source, one that is not named with the destination.";
     }
     IPT_MATCH {
-        1 hook: Name(HOOKS), "`prerouting`, `postrouting`.";
-        2 match_name: Text, "Name of the iptables match.";
-        3 revision: U8, "Its revision.";
-        4 nfproto: Name(FAMILIES), "`ipv4`, `ipv6`.";
-        5 match_data: Hex, "Its options, as they came.";
+        TCA_EM_IPT_HOOK = 1 hook: Name(HOOKS), "`prerouting`, `postrouting`.";
+        TCA_EM_IPT_MATCH_NAME = 2 match_name: Text, "Name of the iptables match.";
+        TCA_EM_IPT_MATCH_REVISION = 3 revision: U8, "Its revision.";
+        TCA_EM_IPT_NFPROTO = 4 nfproto: Name(FAMILIES), "`ipv4`, `ipv6`.";
+        TCA_EM_IPT_MATCH_DATA = 5 match_data: Hex, "Its options, as they came.";
     }
 }

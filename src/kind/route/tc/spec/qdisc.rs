@@ -90,7 +90,7 @@ const RED_FLAGS: &[(u64, &str)] = &[(1, "ecn"), (2, "harddrop"), (4, "adaptive")
 
 options! {
     pub STAB {
-        1 base: Struct(SIZE_SPEC), "";
+        TCA_STAB_BASE = 1 base: Struct(SIZE_SPEC), "";
     }
     SIZE_SPEC {
         0 cell_log: NotZero(&U8), "Logarithm of a cell's size.";
@@ -106,11 +106,11 @@ options! {
         0 default: HexNumber, "The class of what has none, hexadecimal.";
     }
     GRED {
-        1 vqs: Structs(52, GRED_VQ), "Its virtual queues, those that are in use.";
-        3 dps: Struct(GRED_OPT), "";
-        4 vq_max_p: Words32, "Highest probability of each virtual queue, in parts of 2^32.";
-        5 limit: U32, "Most that may wait: packets, of bfifo bytes.";
-        6 vq_list: Nests(GRED_VQ_ENTRY), "Of the virtual queues in use: what they count with `details`.";
+        TCA_GRED_PARMS = 1 vqs: Structs(52, GRED_VQ), "Its virtual queues, those that are in use.";
+        TCA_GRED_DPS = 3 dps: Struct(GRED_OPT), "";
+        TCA_GRED_MAX_P = 4 vq_max_p: Words32, "Highest probability of each virtual queue, in parts of 2^32.";
+        TCA_GRED_LIMIT = 5 limit: U32, "Most that may wait: packets, of bfifo bytes.";
+        TCA_GRED_VQ_LIST = 6 vq_list: Nests(GRED_VQ_ENTRY), "Of the virtual queues in use: what they count with `details`.";
     }
     GRED_OPT {
         0 vqs_count: U32, "Number of virtual queues.";
@@ -120,18 +120,18 @@ options! {
         10 pad: Pad(2), "";
     }
     GRED_VQ_ENTRY {
-        1 pad: Skip, "";
-        2 vq: U32, "Its number.";
-        3 bytes: U64, "With `details`: bytes that came.";
-        4 packets: U32, "With `details`: packets that came.";
-        5 backlog: U32, "With `details`: bytes that wait.";
-        6 prob_drop: U32, "With `details`: packets dropped early.";
-        7 prob_mark: U32, "With `details`: packets marked early.";
-        8 forced_drop: U32, "With `details`: packets dropped above the maximum.";
-        9 forced_mark: U32, "With `details`: packets marked above the maximum.";
-        10 pdrop: U32, "With `details`: packets dropped because the queue was full.";
-        11 other: U32, "With `details`: packets dropped for another reason.";
-        12 red_flags: Flags(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
+        TCA_GRED_VQ_PAD = 1 pad: Skip, "";
+        TCA_GRED_VQ_DP = 2 vq: U32, "Its number.";
+        TCA_GRED_VQ_STAT_BYTES = 3 bytes: U64, "With `details`: bytes that came.";
+        TCA_GRED_VQ_STAT_PACKETS = 4 packets: U32, "With `details`: packets that came.";
+        TCA_GRED_VQ_STAT_BACKLOG = 5 backlog: U32, "With `details`: bytes that wait.";
+        TCA_GRED_VQ_STAT_PROB_DROP = 6 prob_drop: U32, "With `details`: packets dropped early.";
+        TCA_GRED_VQ_STAT_PROB_MARK = 7 prob_mark: U32, "With `details`: packets marked early.";
+        TCA_GRED_VQ_STAT_FORCED_DROP = 8 forced_drop: U32, "With `details`: packets dropped above the maximum.";
+        TCA_GRED_VQ_STAT_FORCED_MARK = 9 forced_mark: U32, "With `details`: packets marked above the maximum.";
+        TCA_GRED_VQ_STAT_PDROP = 10 pdrop: U32, "With `details`: packets dropped because the queue was full.";
+        TCA_GRED_VQ_STAT_OTHER = 11 other: U32, "With `details`: packets dropped for another reason.";
+        TCA_GRED_VQ_FLAGS = 12 red_flags: Flags(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
     }
     GRED_VQ {
         0 limit: U32, "Most bytes that may wait.";
@@ -179,99 +179,99 @@ options! {
         68 forced_mark_head: Details(&U32), "With `details`: packets marked above the maximum at the head.";
     }
     CODEL {
-        1 target: U32, "Microseconds of delay that are acceptable.";
-        2 limit: U32, "Most that may wait: packets, of bfifo bytes.";
-        3 interval: U32, "Microseconds over which the delay is watched.";
-        4 ecn: Yes, "Packets are marked rather than dropped.";
-        5 ce_threshold: U32, "Microseconds of delay above which packets are marked.";
+        TCA_CODEL_TARGET = 1 target: U32, "Microseconds of delay that are acceptable.";
+        TCA_CODEL_LIMIT = 2 limit: U32, "Most that may wait: packets, of bfifo bytes.";
+        TCA_CODEL_INTERVAL = 3 interval: U32, "Microseconds over which the delay is watched.";
+        TCA_CODEL_ECN = 4 ecn: Yes, "Packets are marked rather than dropped.";
+        TCA_CODEL_CE_THRESHOLD = 5 ce_threshold: U32, "Microseconds of delay above which packets are marked.";
     }
     FQ_CODEL {
-        1 target: U32, "Microseconds of delay that are acceptable.";
-        2 limit: U32, "Most that may wait: packets, of bfifo bytes.";
-        3 interval: U32, "Microseconds over which the delay is watched.";
-        4 ecn: Yes, "Packets are marked rather than dropped.";
-        5 flows: U32, "Most flows.";
-        6 quantum: U32, "Bytes that a flow may send in its turn.";
-        7 ce_threshold: U32, "Microseconds of delay above which packets are marked.";
-        8 drop_batch: U32, "Packets that are dropped at once.";
-        9 memory_limit: U32, "Most bytes of memory.";
-        10 ce_threshold_selector: U8, "Value of the masked traffic class that ce_threshold is for.";
-        11 ce_threshold_mask: U8, "That mask.";
+        TCA_FQ_CODEL_TARGET = 1 target: U32, "Microseconds of delay that are acceptable.";
+        TCA_FQ_CODEL_LIMIT = 2 limit: U32, "Most that may wait: packets, of bfifo bytes.";
+        TCA_FQ_CODEL_INTERVAL = 3 interval: U32, "Microseconds over which the delay is watched.";
+        TCA_FQ_CODEL_ECN = 4 ecn: Yes, "Packets are marked rather than dropped.";
+        TCA_FQ_CODEL_FLOWS = 5 flows: U32, "Most flows.";
+        TCA_FQ_CODEL_QUANTUM = 6 quantum: U32, "Bytes that a flow may send in its turn.";
+        TCA_FQ_CODEL_CE_THRESHOLD = 7 ce_threshold: U32, "Microseconds of delay above which packets are marked.";
+        TCA_FQ_CODEL_DROP_BATCH_SIZE = 8 drop_batch: U32, "Packets that are dropped at once.";
+        TCA_FQ_CODEL_MEMORY_LIMIT = 9 memory_limit: U32, "Most bytes of memory.";
+        TCA_FQ_CODEL_CE_THRESHOLD_SELECTOR = 10 ce_threshold_selector: U8, "Value of the masked traffic class that ce_threshold is for.";
+        TCA_FQ_CODEL_CE_THRESHOLD_MASK = 11 ce_threshold_mask: U8, "That mask.";
     }
     FQ {
-        1 limit: U32, "Most that may wait: packets, of bfifo bytes.";
-        2 flow_limit: U32, "Most packets of a flow.";
-        3 quantum: U32, "Bytes that a flow may send in its turn.";
-        4 initial_quantum: U32, "Bytes that a new flow may send.";
-        5 pacing: Yes, "Flows are paced.";
-        6 defrate: U32, "Bytes a second of a flow that says nothing.";
-        7 maxrate: U32, "Most bytes a second of a flow.";
-        8 buckets: Power, "Size of the hash.";
-        9 refill_delay: U32, "Microseconds after which a flow is new again.";
-        10 orphan_mask: U32, "Mask of the hash for packets without a socket.";
-        11 low_rate_threshold: U32, "Bytes a second below which a flow is slow.";
-        12 ce_threshold: U32, "Microseconds of delay above which packets are marked.";
-        13 timer_slack: U32, "Nanoseconds by which the timer may be late.";
-        14 horizon: U32, "Microseconds ahead of which packets may be timed.";
-        15 horizon_drop: Yes, "Packets beyond the horizon are dropped, not capped.";
-        16 bands_opt: Struct(PRIO_OPT), "";
-        17 weights: Words32, "Weights of the bands.";
-        18 offload_horizon: U32, "Microseconds ahead of which the hardware times.";
+        TCA_FQ_PLIMIT = 1 limit: U32, "Most that may wait: packets, of bfifo bytes.";
+        TCA_FQ_FLOW_PLIMIT = 2 flow_limit: U32, "Most packets of a flow.";
+        TCA_FQ_QUANTUM = 3 quantum: U32, "Bytes that a flow may send in its turn.";
+        TCA_FQ_INITIAL_QUANTUM = 4 initial_quantum: U32, "Bytes that a new flow may send.";
+        TCA_FQ_RATE_ENABLE = 5 pacing: Yes, "Flows are paced.";
+        TCA_FQ_FLOW_DEFAULT_RATE = 6 defrate: U32, "Bytes a second of a flow that says nothing.";
+        TCA_FQ_FLOW_MAX_RATE = 7 maxrate: U32, "Most bytes a second of a flow.";
+        TCA_FQ_BUCKETS_LOG = 8 buckets: Power, "Size of the hash.";
+        TCA_FQ_FLOW_REFILL_DELAY = 9 refill_delay: U32, "Microseconds after which a flow is new again.";
+        TCA_FQ_ORPHAN_MASK = 10 orphan_mask: U32, "Mask of the hash for packets without a socket.";
+        TCA_FQ_LOW_RATE_THRESHOLD = 11 low_rate_threshold: U32, "Bytes a second below which a flow is slow.";
+        TCA_FQ_CE_THRESHOLD = 12 ce_threshold: U32, "Microseconds of delay above which packets are marked.";
+        TCA_FQ_TIMER_SLACK = 13 timer_slack: U32, "Nanoseconds by which the timer may be late.";
+        TCA_FQ_HORIZON = 14 horizon: U32, "Microseconds ahead of which packets may be timed.";
+        TCA_FQ_HORIZON_DROP = 15 horizon_drop: Yes, "Packets beyond the horizon are dropped, not capped.";
+        TCA_FQ_PRIOMAP = 16 bands_opt: Struct(PRIO_OPT), "";
+        TCA_FQ_WEIGHTS = 17 weights: Words32, "Weights of the bands.";
+        TCA_FQ_OFFLOAD_HORIZON = 18 offload_horizon: U32, "Microseconds ahead of which the hardware times.";
     }
     FQ_PIE {
-        1 limit: U32, "Most that may wait: packets, of bfifo bytes.";
-        2 flows: U32, "Most flows.";
-        3 target: U32, "Microseconds of delay that are acceptable.";
-        4 tupdate: U32, "Microseconds between two updates.";
-        5 alpha: U32, "Weight of the delay.";
-        6 beta: U32, "Weight of the delay's change.";
-        7 quantum: U32, "Bytes that a flow may send in its turn.";
-        8 memory_limit: U32, "Most bytes of memory.";
-        9 ecn_prob: U32, "Percentage up to which packets are marked.";
-        10 ecn: Yes, "Packets are marked rather than dropped.";
-        11 bytemode: Yes, "Longer packets are more likely to be dropped.";
-        12 dq_rate_estimator: Yes, "The rate is estimated.";
+        TCA_FQ_PIE_LIMIT = 1 limit: U32, "Most that may wait: packets, of bfifo bytes.";
+        TCA_FQ_PIE_FLOWS = 2 flows: U32, "Most flows.";
+        TCA_FQ_PIE_TARGET = 3 target: U32, "Microseconds of delay that are acceptable.";
+        TCA_FQ_PIE_TUPDATE = 4 tupdate: U32, "Microseconds between two updates.";
+        TCA_FQ_PIE_ALPHA = 5 alpha: U32, "Weight of the delay.";
+        TCA_FQ_PIE_BETA = 6 beta: U32, "Weight of the delay's change.";
+        TCA_FQ_PIE_QUANTUM = 7 quantum: U32, "Bytes that a flow may send in its turn.";
+        TCA_FQ_PIE_MEMORY_LIMIT = 8 memory_limit: U32, "Most bytes of memory.";
+        TCA_FQ_PIE_ECN_PROB = 9 ecn_prob: U32, "Percentage up to which packets are marked.";
+        TCA_FQ_PIE_ECN = 10 ecn: Yes, "Packets are marked rather than dropped.";
+        TCA_FQ_PIE_BYTEMODE = 11 bytemode: Yes, "Longer packets are more likely to be dropped.";
+        TCA_FQ_PIE_DQ_RATE_ESTIMATOR = 12 dq_rate_estimator: Yes, "The rate is estimated.";
     }
     PIE {
-        1 target: U32, "Microseconds of delay that are acceptable.";
-        2 limit: U32, "Most that may wait: packets, of bfifo bytes.";
-        3 tupdate: U32, "Microseconds between two updates.";
-        4 alpha: U32, "Weight of the delay.";
-        5 beta: U32, "Weight of the delay's change.";
-        6 ecn: Yes, "Packets are marked rather than dropped.";
-        7 bytemode: Yes, "Longer packets are more likely to be dropped.";
-        8 dq_rate_estimator: Yes, "The rate is estimated.";
+        TCA_PIE_TARGET = 1 target: U32, "Microseconds of delay that are acceptable.";
+        TCA_PIE_LIMIT = 2 limit: U32, "Most that may wait: packets, of bfifo bytes.";
+        TCA_PIE_TUPDATE = 3 tupdate: U32, "Microseconds between two updates.";
+        TCA_PIE_ALPHA = 4 alpha: U32, "Weight of the delay.";
+        TCA_PIE_BETA = 5 beta: U32, "Weight of the delay's change.";
+        TCA_PIE_ECN = 6 ecn: Yes, "Packets are marked rather than dropped.";
+        TCA_PIE_BYTEMODE = 7 bytemode: Yes, "Longer packets are more likely to be dropped.";
+        TCA_PIE_DQ_RATE_ESTIMATOR = 8 dq_rate_estimator: Yes, "The rate is estimated.";
     }
     HHF {
-        1 limit: U32, "Most that may wait: packets, of bfifo bytes.";
-        2 quantum: U32, "Bytes that a flow may send in its turn.";
-        3 hh_limit: U32, "Most heavy flows.";
-        4 reset_timeout: U32, "Microseconds after which the counters are reset.";
-        5 admit_bytes: U32, "Bytes that make a flow heavy.";
-        6 evict_timeout: U32, "Microseconds after which a heavy flow is forgotten.";
-        7 non_hh_weight: U32, "Weight of the others.";
+        TCA_HHF_BACKLOG_LIMIT = 1 limit: U32, "Most that may wait: packets, of bfifo bytes.";
+        TCA_HHF_QUANTUM = 2 quantum: U32, "Bytes that a flow may send in its turn.";
+        TCA_HHF_HH_FLOWS_LIMIT = 3 hh_limit: U32, "Most heavy flows.";
+        TCA_HHF_RESET_TIMEOUT = 4 reset_timeout: U32, "Microseconds after which the counters are reset.";
+        TCA_HHF_ADMIT_BYTES = 5 admit_bytes: U32, "Bytes that make a flow heavy.";
+        TCA_HHF_EVICT_TIMEOUT = 6 evict_timeout: U32, "Microseconds after which a heavy flow is forgotten.";
+        TCA_HHF_NON_HH_WEIGHT = 7 non_hh_weight: U32, "Weight of the others.";
     }
     QFQ {
-        1 weight: U32, "Weight of the class.";
-        2 lmax: U32, "Longest packet.";
+        TCA_QFQ_WEIGHT = 1 weight: U32, "Weight of the class.";
+        TCA_QFQ_LMAX = 2 lmax: U32, "Longest packet.";
     }
     DRR {
-        1 quantum: U32, "Bytes that a flow may send in its turn.";
+        TCA_DRR_QUANTUM = 1 quantum: U32, "Bytes that a flow may send in its turn.";
     }
     ETS {
-        1 bands: U8, "Number of bands.";
-        2 strict: U8, "Number of strict bands.";
-        3 quanta: List(&U32), "Bytes of each band.";
-        4 quantum: U32, "Bytes that a flow may send in its turn.";
-        5 priomap: List(&U8), "The band of each priority.";
+        TCA_ETS_NBANDS = 1 bands: U8, "Number of bands.";
+        TCA_ETS_NSTRICT = 2 strict: U8, "Number of strict bands.";
+        TCA_ETS_QUANTA = 3 quanta: List(&U32), "Bytes of each band.";
+        TCA_ETS_QUANTA_BAND = 4 quantum: U32, "Bytes that a flow may send in its turn.";
+        TCA_ETS_PRIOMAP = 5 priomap: List(&U8), "The band of each priority.";
     }
     TBF {
-        1 parms: Struct(TBF_OPT), "";
-        4 rate: U64, "Bytes a second.";
-        5 peakrate: U64, "Bytes a second at the peak.";
-        6 burst: U32, "Bytes that may be sent at once.";
-        7 minburst: U32, "Bytes that may be sent at once at the peak.";
-        8 pad: Skip, "";
+        TCA_TBF_PARMS = 1 parms: Struct(TBF_OPT), "";
+        TCA_TBF_RATE64 = 4 rate: U64, "Bytes a second.";
+        TCA_TBF_PRATE64 = 5 peakrate: U64, "Bytes a second at the peak.";
+        TCA_TBF_BURST = 6 burst: U32, "Bytes that may be sent at once.";
+        TCA_TBF_PBURST = 7 minburst: U32, "Bytes that may be sent at once at the peak.";
+        TCA_TBF_PAD = 8 pad: Skip, "";
     }
     RATE {
         1 linklayer: NotZero(&Name(LINK_LAYERS)), "`ethernet`, `atm`: what a packet's length is rounded up for.";
@@ -287,13 +287,13 @@ options! {
         32 minburst: Burst("peakrate"), "Bytes that may be sent at once at the peak.";
     }
     HTB {
-        1 parms: Struct(HTB_OPT), "";
-        2 init: Struct(HTB_GLOB), "";
-        5 direct_qlen: U32, "Packets without a class that may wait.";
-        6 rate: U64, "Bytes a second.";
-        7 ceil: U64, "Most bytes a second, with what others leave.";
-        8 pad: Skip, "";
-        9 offload: Flag, "The hardware does it.";
+        TCA_HTB_PARMS = 1 parms: Struct(HTB_OPT), "";
+        TCA_HTB_INIT = 2 init: Struct(HTB_GLOB), "";
+        TCA_HTB_DIRECT_QLEN = 5 direct_qlen: U32, "Packets without a class that may wait.";
+        TCA_HTB_RATE64 = 6 rate: U64, "Bytes a second.";
+        TCA_HTB_CEIL64 = 7 ceil: U64, "Most bytes a second, with what others leave.";
+        TCA_HTB_PAD = 8 pad: Skip, "";
+        TCA_HTB_OFFLOAD = 9 offload: Flag, "The hardware does it.";
     }
     HTB_OPT {
         0 spec: Struct(RATE), "";
@@ -312,9 +312,9 @@ options! {
         16 direct_packets_stat: Details(&U32), "With `details`: packets without a class.";
     }
     HFSC {
-        1 rsc: SubStruct(CURVE), "Real-time curve.";
-        2 fsc: SubStruct(CURVE), "Link-sharing curve.";
-        3 usc: SubStruct(CURVE), "Upper limit.";
+        TCA_HFSC_RSC = 1 rsc: SubStruct(CURVE), "Real-time curve.";
+        TCA_HFSC_FSC = 2 fsc: SubStruct(CURVE), "Link-sharing curve.";
+        TCA_HFSC_USC = 3 usc: SubStruct(CURVE), "Upper limit.";
     }
     CURVE {
         0 m1: U32, "Bytes a second at first.";
@@ -322,11 +322,11 @@ options! {
         8 m2: U32, "Bytes a second from then on.";
     }
     RED {
-        1 parms: Struct(RED_OPT), "";
-        3 max_p: U32, "Highest probability, in parts of 2^32.";
-        4 red_flags: Bitfield(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
-        5 early_drop_block: U32, "Shared block that early dropped packets go through.";
-        6 mark_block: U32, "Shared block that marked packets go through.";
+        TCA_RED_PARMS = 1 parms: Struct(RED_OPT), "";
+        TCA_RED_MAX_P = 3 max_p: U32, "Highest probability, in parts of 2^32.";
+        TCA_RED_FLAGS = 4 red_flags: Bitfield(RED_FLAGS), "`ecn`, `harddrop`, `adaptive`, `nodrop`.";
+        TCA_RED_EARLY_DROP_BLOCK = 5 early_drop_block: U32, "Shared block that early dropped packets go through.";
+        TCA_RED_MARK_BLOCK = 6 mark_block: U32, "Shared block that marked packets go through.";
     }
     RED_OPT {
         0 limit: U32, "Most that may wait: packets, of bfifo bytes.";
@@ -339,28 +339,28 @@ options! {
         16 end: Pad(0), "";
     }
     CAKE {
-        1 pad: Skip, "";
-        2 bandwidth: U64, "Bytes a second; 0 for no limit.";
-        3 diffserv: Name(DIFFSERV), "`diffserv3`, `diffserv4`, `diffserv8`, `besteffort`, `precedence`.";
-        4 atm: Name(ATM), "`noatm`, `atm`, `ptm`.";
-        5 flowmode: Name(FLOW_MODES), "Whom it is fair to: `flows`, `hosts`, `triple-isolate` and others.";
-        6 overhead: I32, "Bytes that each packet has more on the wire.";
-        7 rtt: U32, "Microseconds of a usual round trip.";
-        8 target: U32, "Microseconds of delay that are acceptable.";
-        9 autorate: Yes, "The bandwidth is estimated.";
-        10 memory_limit: U32, "Most bytes of memory.";
-        11 nat: Yes, "Addresses are those before translation.";
-        12 raw: Marker(4), "Nothing is added to a packet's length.";
-        13 wash: Yes, "The traffic class is cleared.";
-        14 mpu: U32, "Shortest packet.";
-        15 ingress: Yes, "It shapes what comes in.";
-        16 ack_filter: Name(ACK_FILTER), "`disabled`, `enabled`, `aggressive`.";
-        17 split_gso: Yes, "Large packets are split.";
-        18 fwmark: HexNumber, "Mask of the firewall mark that names the tin, hexadecimal.";
+        TCA_CAKE_PAD = 1 pad: Skip, "";
+        TCA_CAKE_BASE_RATE64 = 2 bandwidth: U64, "Bytes a second; 0 for no limit.";
+        TCA_CAKE_DIFFSERV_MODE = 3 diffserv: Name(DIFFSERV), "`diffserv3`, `diffserv4`, `diffserv8`, `besteffort`, `precedence`.";
+        TCA_CAKE_ATM = 4 atm: Name(ATM), "`noatm`, `atm`, `ptm`.";
+        TCA_CAKE_FLOW_MODE = 5 flowmode: Name(FLOW_MODES), "Whom it is fair to: `flows`, `hosts`, `triple-isolate` and others.";
+        TCA_CAKE_OVERHEAD = 6 overhead: I32, "Bytes that each packet has more on the wire.";
+        TCA_CAKE_RTT = 7 rtt: U32, "Microseconds of a usual round trip.";
+        TCA_CAKE_TARGET = 8 target: U32, "Microseconds of delay that are acceptable.";
+        TCA_CAKE_AUTORATE = 9 autorate: Yes, "The bandwidth is estimated.";
+        TCA_CAKE_MEMORY = 10 memory_limit: U32, "Most bytes of memory.";
+        TCA_CAKE_NAT = 11 nat: Yes, "Addresses are those before translation.";
+        TCA_CAKE_RAW = 12 raw: Marker(4), "Nothing is added to a packet's length.";
+        TCA_CAKE_WASH = 13 wash: Yes, "The traffic class is cleared.";
+        TCA_CAKE_MPU = 14 mpu: U32, "Shortest packet.";
+        TCA_CAKE_INGRESS = 15 ingress: Yes, "It shapes what comes in.";
+        TCA_CAKE_ACK_FILTER = 16 ack_filter: Name(ACK_FILTER), "`disabled`, `enabled`, `aggressive`.";
+        TCA_CAKE_SPLIT_GSO = 17 split_gso: Yes, "Large packets are split.";
+        TCA_CAKE_FWMARK = 18 fwmark: HexNumber, "Mask of the firewall mark that names the tin, hexadecimal.";
     }
     NETEM_LOSS {
-        1 loss_state: SubStruct(GI), "Losses by four states.";
-        2 loss_gemodel: SubStruct(GE), "Losses by two states (Gilbert and Elliot).";
+        NETEM_LOSS_GI = 1 loss_state: SubStruct(GI), "Losses by four states.";
+        NETEM_LOSS_GE = 2 loss_gemodel: SubStruct(GE), "Losses by two states (Gilbert and Elliot).";
     }
     GI {
         0 p13: Portion, "Probability, from 0 to 1.";
@@ -377,18 +377,18 @@ options! {
     }
     NETEM {
         65535 head: Head(24, NETEM_OPT), "";
-        1 correlation: Struct(NETEM_CORR), "";
-        3 reorder: NotZero(&SubStruct(NETEM_REORDER)), "Packets that are sent at once.";
-        4 corrupt: NotZero(&SubStruct(NETEM_CORRUPT)), "Packets that are damaged.";
-        5 loss_model: Flat(NETEM_LOSS), "";
-        6 rate_limit: NotZero(&SubStruct(NETEM_RATE)), "The imagined link; `tc` calls it `rate`.";
-        7 ecn: Yes, "Packets are marked rather than dropped.";
-        8 rate: In("rate_limit", &U64), "Bytes a second.";
-        9 pad: Skip, "";
-        10 delay: NotZero(&In("delay", &Nanoseconds)), "Seconds of delay.";
-        11 jitter: NotZero(&In("delay", &Nanoseconds)), "Seconds by which it varies.";
-        12 slot: SubStruct(NETEM_SLOT), "When packets may be sent.";
-        14 seed: HexNumber, "Seed of the random numbers, hexadecimal.";
+        TCA_NETEM_CORR = 1 correlation: Struct(NETEM_CORR), "";
+        TCA_NETEM_REORDER = 3 reorder: NotZero(&SubStruct(NETEM_REORDER)), "Packets that are sent at once.";
+        TCA_NETEM_CORRUPT = 4 corrupt: NotZero(&SubStruct(NETEM_CORRUPT)), "Packets that are damaged.";
+        TCA_NETEM_LOSS = 5 loss_model: Flat(NETEM_LOSS), "";
+        TCA_NETEM_RATE = 6 rate_limit: NotZero(&SubStruct(NETEM_RATE)), "The imagined link; `tc` calls it `rate`.";
+        TCA_NETEM_ECN = 7 ecn: Yes, "Packets are marked rather than dropped.";
+        TCA_NETEM_RATE64 = 8 rate: In("rate_limit", &U64), "Bytes a second.";
+        TCA_NETEM_PAD = 9 pad: Skip, "";
+        TCA_NETEM_LATENCY64 = 10 delay: NotZero(&In("delay", &Nanoseconds)), "Seconds of delay.";
+        TCA_NETEM_JITTER64 = 11 jitter: NotZero(&In("delay", &Nanoseconds)), "Seconds by which it varies.";
+        TCA_NETEM_SLOT = 12 slot: SubStruct(NETEM_SLOT), "When packets may be sent.";
+        TCA_NETEM_PRNG_SEED = 14 seed: HexNumber, "Seed of the random numbers, hexadecimal.";
     }
     NETEM_OPT {
         0 delay: NotZero(&In("delay", &Ticks)), "Seconds of delay.";
@@ -427,11 +427,11 @@ options! {
     }
     MQPRIO {
         65535 head: Head(84, MQPRIO_HEAD), "";
-        1 mode: Name(MQPRIO_MODES), "`dcb`, `channel`.";
-        2 shaper: Name(MQPRIO_SHAPERS), "`dcb`, `bw_rlimit`.";
-        3 min_rate: List(&U64), "Fewest bytes a second of each class.";
-        4 max_rate: List(&U64), "Most bytes a second of each class.";
-        5 tc_entries: Collect(MQPRIO_ENTRY), "Settings of single classes.";
+        TCA_MQPRIO_MODE = 1 mode: Name(MQPRIO_MODES), "`dcb`, `channel`.";
+        TCA_MQPRIO_SHAPER = 2 shaper: Name(MQPRIO_SHAPERS), "`dcb`, `bw_rlimit`.";
+        TCA_MQPRIO_MIN_RATE64 = 3 min_rate: List(&U64), "Fewest bytes a second of each class.";
+        TCA_MQPRIO_MAX_RATE64 = 4 max_rate: List(&U64), "Most bytes a second of each class.";
+        TCA_MQPRIO_TC_ENTRY = 5 tc_entries: Collect(MQPRIO_ENTRY), "Settings of single classes.";
     }
     MQPRIO_HEAD {
         0 opt: Struct(MQPRIO_OPT), "";
@@ -444,42 +444,42 @@ options! {
         18 queues: Queues, "The queues of each class.";
     }
     TAPRIO {
-        1 priomap: Struct(MQPRIO_OPT), "";
-        2 schedule: Nests(GATE), "The schedule.";
-        3 base_time: I64, "Nanoseconds at which the schedule began.";
-        5 clockid: Name(CLOCKS), "Its clock: `TAI`, `REALTIME`, `MONOTONIC`, `BOOTTIME`.";
-        6 pad: Skip, "";
-        7 admin: Nest(TAPRIO_SCHEDULE), "The schedule that is to come.";
-        8 cycle_time: I64, "Nanoseconds of a cycle.";
-        9 cycle_time_extension: I64, "Nanoseconds by which the last cycle may be longer.";
-        10 taprio_flags: HexNumber, "1: the hardware sends by time, 2: it does everything.";
-        11 txtime_delay: U32, "Nanoseconds that a packet takes to the hardware.";
-        12 tc_entries: Collect(TC_ENTRY), "Settings of single classes.";
+        TCA_TAPRIO_ATTR_PRIOMAP = 1 priomap: Struct(MQPRIO_OPT), "";
+        TCA_TAPRIO_ATTR_SCHED_ENTRY_LIST = 2 schedule: Nests(GATE), "The schedule.";
+        TCA_TAPRIO_ATTR_SCHED_BASE_TIME = 3 base_time: I64, "Nanoseconds at which the schedule began.";
+        TCA_TAPRIO_ATTR_SCHED_CLOCKID = 5 clockid: Name(CLOCKS), "Its clock: `TAI`, `REALTIME`, `MONOTONIC`, `BOOTTIME`.";
+        TCA_TAPRIO_PAD = 6 pad: Skip, "";
+        TCA_TAPRIO_ATTR_ADMIN_SCHED = 7 admin: Nest(TAPRIO_SCHEDULE), "The schedule that is to come.";
+        TCA_TAPRIO_ATTR_SCHED_CYCLE_TIME = 8 cycle_time: I64, "Nanoseconds of a cycle.";
+        TCA_TAPRIO_ATTR_SCHED_CYCLE_TIME_EXTENSION = 9 cycle_time_extension: I64, "Nanoseconds by which the last cycle may be longer.";
+        TCA_TAPRIO_ATTR_FLAGS = 10 taprio_flags: HexNumber, "1: the hardware sends by time, 2: it does everything.";
+        TCA_TAPRIO_ATTR_TXTIME_DELAY = 11 txtime_delay: U32, "Nanoseconds that a packet takes to the hardware.";
+        TCA_TAPRIO_ATTR_TC_ENTRY = 12 tc_entries: Collect(TC_ENTRY), "Settings of single classes.";
     }
     TAPRIO_SCHEDULE {
-        2 schedule: Nests(GATE), "The schedule.";
-        3 base_time: I64, "Nanoseconds at which the schedule began.";
-        6 pad: Skip, "";
-        8 cycle_time: I64, "Nanoseconds of a cycle.";
-        9 cycle_time_extension: I64, "Nanoseconds by which the last cycle may be longer.";
+        TCA_TAPRIO_ATTR_SCHED_ENTRY_LIST = 2 schedule: Nests(GATE), "The schedule.";
+        TCA_TAPRIO_ATTR_SCHED_BASE_TIME = 3 base_time: I64, "Nanoseconds at which the schedule began.";
+        TCA_TAPRIO_PAD = 6 pad: Skip, "";
+        TCA_TAPRIO_ATTR_SCHED_CYCLE_TIME = 8 cycle_time: I64, "Nanoseconds of a cycle.";
+        TCA_TAPRIO_ATTR_SCHED_CYCLE_TIME_EXTENSION = 9 cycle_time_extension: I64, "Nanoseconds by which the last cycle may be longer.";
     }
     GATE {
-        1 index: U32, "Its place.";
-        2 cmd: Name(GATES), "`S`: the gates are set; `H`, `R`: and preemption is held, or released.";
-        3 gatemask: HexNumber, "The classes whose gates are open, hexadecimal.";
-        4 interval: U32, "Nanoseconds for which it holds.";
+        TCA_TAPRIO_SCHED_ENTRY_INDEX = 1 index: U32, "Its place.";
+        TCA_TAPRIO_SCHED_ENTRY_CMD = 2 cmd: Name(GATES), "`S`: the gates are set; `H`, `R`: and preemption is held, or released.";
+        TCA_TAPRIO_SCHED_ENTRY_GATE_MASK = 3 gatemask: HexNumber, "The classes whose gates are open, hexadecimal.";
+        TCA_TAPRIO_SCHED_ENTRY_INTERVAL = 4 interval: U32, "Nanoseconds for which it holds.";
     }
     MQPRIO_ENTRY {
-        1 index: U32, "Number of the class.";
-        2 fp: Name(FRAMES), "`express`, `preemptible`.";
+        TCA_MQPRIO_TC_ENTRY_INDEX = 1 index: U32, "Number of the class.";
+        TCA_MQPRIO_TC_ENTRY_FP = 2 fp: Name(FRAMES), "`express`, `preemptible`.";
     }
     TC_ENTRY {
-        1 index: U32, "Number of the class.";
-        2 max_sdu: U32, "Longest packet; 0 for no limit.";
-        3 fp: Name(FRAMES), "`express`, `preemptible`.";
+        TCA_TAPRIO_TC_ENTRY_INDEX = 1 index: U32, "Number of the class.";
+        TCA_TAPRIO_TC_ENTRY_MAX_SDU = 2 max_sdu: U32, "Longest packet; 0 for no limit.";
+        TCA_TAPRIO_TC_ENTRY_FP = 3 fp: Name(FRAMES), "`express`, `preemptible`.";
     }
     ETF {
-        1 parms: Struct(ETF_OPT), "";
+        TCA_ETF_PARMS = 1 parms: Struct(ETF_OPT), "";
     }
     ETF_OPT {
         0 delta: I32, "Nanoseconds that a packet is handed over ahead.";
@@ -487,7 +487,7 @@ options! {
         8 etf_flags: HexNumber, "1: deadlines, 2: offloaded, 4: without a check.";
     }
     CBS {
-        1 parms: Struct(CBS_OPT), "";
+        TCA_CBS_PARMS = 1 parms: Struct(CBS_OPT), "";
     }
     CBS_OPT {
         0 offload: Yes, "The hardware does it.";

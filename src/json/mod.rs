@@ -1,7 +1,7 @@
 //! serde → JSON, as serde_json writes it, for what is written a million times: field names are
 //! plain words that need no escaping, and most texts have nothing to escape.
 
-mod out;
+mod buffer;
 #[cfg(test)]
 mod tests;
 
@@ -13,7 +13,7 @@ use serde::ser::{
 };
 use serde_json::Error;
 
-use out::LineBuffer;
+use buffer::LineBuffer;
 
 /// Appends to `bytes` what `value` writes.
 ///

@@ -7,10 +7,10 @@ use std::io;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-use super::json::{self, Compound};
-use super::route::Destination;
-use super::values::{PrefixText, Word};
-use super::{Change, Event, SCHEMA_VERSION};
+use crate::event::route::Destination;
+use crate::event::values::{PrefixText, Word};
+use crate::event::{Change, Event, SCHEMA_VERSION};
+use crate::json::{self, Compound};
 use caches::{NlHeaderCache, SubjectCache, TimestampCache};
 
 /// An event, and what its line has beside it.

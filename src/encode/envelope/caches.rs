@@ -2,9 +2,9 @@
 
 use serde_json::Error;
 
-use crate::event::json;
 use crate::event::values::{IfName, Time, Word};
 use crate::event::{Event, Kind, Nl, Op, Origin};
+use crate::json;
 
 /// The field that says when it was, written: events that were received together share it, and those
 /// of one second all but the fraction.
