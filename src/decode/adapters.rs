@@ -2,10 +2,7 @@
 //! declared in its own file has none here.
 
 use super::{DecodeContext, Emit, KindSpec, MessageAction};
-use super::{
-    address, addrlabel, cachereport, fdb, link, maddress, mdb, mroute, nduseropt, neightbl,
-    netconf, nsid, prefix, route, rule, stats, tc, vlan, vni,
-};
+use super::{fdb, link, mdb, mroute, nduseropt, neightbl, route, rule, stats, tc, vlan, vni};
 use crate::event::Op;
 use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::frame::Message;
@@ -55,32 +52,6 @@ impl KindSpec for crate::event::link::Link {
                 }
                 triggers
             }
-        }
-    }
-}
-
-impl KindSpec for crate::event::address::Address {
-    const MESSAGES: &'static [u16] = &[RTM_NEWADDR, RTM_DELADDR];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::addresses()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = address::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-
-    fn triggers(&self, op: Op, old: Option<&Self>) -> Triggers {
-        match (op, old) {
-            (Op::Delete, _) => Triggers::of(&[Trigger::OldAddress]),
-            // The groups of an IPv6 address are joined while it is tentative.
-            (_, Some(old)) if old.flags == self.flags => Triggers::NONE,
-            _ => Triggers::of(&[Trigger::NewAddress]),
         }
     }
 }
@@ -178,46 +149,6 @@ impl KindSpec for crate::event::mroute::Mroute {
     }
 }
 
-impl KindSpec for crate::event::netconf::Netconf {
-    const MESSAGES: &'static [u16] = &[RTM_NEWNETCONF, RTM_DELNETCONF];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Device];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        let families = [libc::AF_INET, libc::AF_INET6, libc::AF_MPLS];
-        families.map(Request::netconf).into()
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = netconf::decode(context, message.body)?;
-        let action = match emit.action() {
-            MessageAction::New => MessageAction::Partial,
-            action => action,
-        };
-        emit.object_as(context, action, payload)
-    }
-}
-
-impl KindSpec for crate::event::nsid::Nsid {
-    const MESSAGES: &'static [u16] = &[RTM_NEWNSID, RTM_DELNSID];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::nsids()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = nsid::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
 impl KindSpec for crate::event::mdb::Mdb {
     const MESSAGES: &'static [u16] = &[RTM_NEWMDB, RTM_DELMDB, RTM_GETMDB];
     const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
@@ -275,44 +206,6 @@ impl KindSpec for crate::event::vni::Vni {
     }
 }
 
-impl KindSpec for crate::event::maddress::Maddress {
-    const MESSAGES: &'static [u16] = &[RTM_NEWMULTICAST, RTM_DELMULTICAST, RTM_GETMULTICAST];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Device, Trigger::NewDevice];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        [libc::AF_INET, libc::AF_INET6]
-            .map(Request::maddresses)
-            .into()
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = maddress::multicast(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::maddress::Acaddress {
-    const MESSAGES: &'static [u16] = &[RTM_NEWANYCAST, RTM_DELANYCAST, RTM_GETANYCAST];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Device];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::acaddresses()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = maddress::anycast(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
 impl KindSpec for crate::event::neightbl::Neightbl {
     const MESSAGES: &'static [u16] = &[RTM_NEWNEIGHTBL];
 
@@ -326,23 +219,6 @@ impl KindSpec for crate::event::neightbl::Neightbl {
         emit: &mut Emit<'_>,
     ) -> Option<()> {
         let payload = neightbl::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::addrlabel::Addrlabel {
-    const MESSAGES: &'static [u16] = &[RTM_NEWADDRLABEL, RTM_DELADDRLABEL];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::addrlabels()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = addrlabel::decode(context, message.body)?;
         emit.object(context, payload)
     }
 }
@@ -434,19 +310,6 @@ impl KindSpec for crate::event::tc::Action {
     }
 }
 
-impl KindSpec for crate::event::prefix::Prefix {
-    const MESSAGES: &'static [u16] = &[RTM_NEWPREFIX];
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = prefix::decode(context, message.body)?;
-        emit.object_as(context, MessageAction::Notify, payload)
-    }
-}
-
 impl KindSpec for crate::event::nduseropt::Nduseropt {
     const MESSAGES: &'static [u16] = &[RTM_NEWNDUSEROPT];
 
@@ -456,19 +319,6 @@ impl KindSpec for crate::event::nduseropt::Nduseropt {
         emit: &mut Emit<'_>,
     ) -> Option<()> {
         let payload = nduseropt::decode(context, message.body)?;
-        emit.object_as(context, MessageAction::Notify, payload)
-    }
-}
-
-impl KindSpec for crate::event::cachereport::Cachereport {
-    const MESSAGES: &'static [u16] = &[RTM_NEWCACHEREPORT];
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = cachereport::decode(context, message.body)?;
         emit.object_as(context, MessageAction::Notify, payload)
     }
 }

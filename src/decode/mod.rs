@@ -3,18 +3,11 @@
 
 mod adapters;
 
-pub mod address;
-pub mod addrlabel;
-pub mod cachereport;
 pub mod fdb;
-pub mod maddress;
 pub mod mdb;
 pub mod mroute;
 pub mod nduseropt;
 pub mod neightbl;
-pub mod netconf;
-pub mod nsid;
-pub mod prefix;
 pub mod route;
 pub mod rule;
 pub mod stats;

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
-use crate::value::{IfName, LlAddr};
+use crate::value::{Hex, IfName, LlAddr};
 
 /// A declared attribute.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +105,7 @@ read_by! {
     Ipv4Addr: Attr::ipv4;
     Ipv6Addr: Attr::ipv6;
     String: |attr: &Attr<'_>| attr.str().map(str::to_owned);
+    Hex: |attr: &Attr<'_>| Ok(Hex(attr.value.into()));
     IfName: |attr: &Attr<'_>| IfName::new(attr.bytes_z()).ok_or(AttrError::Length);
     LlAddr: |attr: &Attr<'_>| LlAddr::new(attr.value).ok_or(AttrError::Length);
 }
