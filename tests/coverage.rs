@@ -186,19 +186,10 @@ fn every_kind_is_whole() {
         let (_, path) = line.split_once(": ").unwrap();
         let room = path.split("::").next().unwrap();
         let room = room.split_once('<').map_or(room, |(_, room)| room);
-        let exists = |path: String| common::root().join(Path::new(&path)).exists();
-        let payload = format!("src/kind/route/{room}");
-        assert!(
-            exists(format!("{payload}.rs")) || exists(format!("{payload}/mod.rs")),
-            "{name}: no {payload}.rs"
-        );
-        let decoder = format!("src/decode/{room}");
-        assert!(
-            exists(format!("{decoder}.rs"))
-                || exists(format!("{decoder}/mod.rs"))
-                || exists(format!("{payload}/decode/mod.rs")),
-            "{name}: no {decoder}.rs"
-        );
+        let file = format!("src/kind/route/{room}.rs");
+        let folder = format!("src/kind/route/{room}/mod.rs");
+        let exists = |path: &str| common::root().join(Path::new(path)).exists();
+        assert!(exists(&file) || exists(&folder), "{name}: no {file}");
         assert!(
             examples.iter().any(|line| line["kind"] == name),
             "{name}: no line in schema/examples.ndjson"
