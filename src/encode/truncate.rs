@@ -19,12 +19,10 @@ pub fn truncate(lines: &mut Vec<u8>, from: usize, limit: usize, kind: &str, key:
     line.0.push(("truncated".to_owned(), Value::Bool(true)));
     loop {
         let written = serde_json::to_vec(&line).unwrap_or_default();
-        // The newline.
-        let length = written.len() + 1;
+        let length = written.len();
         if length < limit || !line.shorten(length + 1 - limit, kind, key) {
             lines.truncate(from);
             lines.extend_from_slice(&written);
-            lines.push(b'\n');
             return;
         }
     }
@@ -182,9 +180,8 @@ mod tests {
     fn cut_to(line: &Value, limit: usize) -> Value {
         let mut lines = b"before\n".to_vec();
         serde_json::to_writer(&mut lines, line).unwrap();
-        lines.push(b'\n');
         truncate(&mut lines, 7, limit, "link", &["ifindex"]);
-        assert!(lines.starts_with(b"before\n") && lines.ends_with(b"}\n"));
+        assert!(lines.starts_with(b"before\n") && lines.ends_with(b"}"));
         assert!(lines.len() - 7 < limit, "{}", lines.len());
         serde_json::from_slice(&lines[7..]).unwrap()
     }
