@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::Outputs;
 use super::recorder::Recorder;
-use crate::encode;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
@@ -107,9 +106,6 @@ impl Session {
             return Ok(Reader::Alive);
         };
         mark(self, ControlRecord::File(opened))?;
-        if let Some(waiting) = sink.waiting() {
-            encode::prepend_and_renumber(&mut self.lines, waiting);
-        }
         let reader = sink.write_first(&self.lines);
         self.lines.clear();
         reader

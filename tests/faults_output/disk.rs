@@ -41,7 +41,7 @@ fn a_full_disk_costs_no_line() {
     add(&ns, 551, 10);
     let stderr = service.end();
     assert!(
-        stderr.contains("No space left") && stderr.contains("takes lines again"),
+        stderr.contains("No space left") && stderr.contains("net.ndjson again after"),
         "{stderr}"
     );
     let lines = lines(&crate::service::text(&ns, "/mnt/net.ndjson"));
