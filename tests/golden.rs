@@ -2,6 +2,7 @@
 //!
 //! `NLSTREAM_BLESS=1 cargo test --test golden` rewrites the expectations, and still fails: the
 //! diff is for review.
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod common;
 

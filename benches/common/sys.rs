@@ -1,4 +1,8 @@
 //! The calls that std and the libraries lack: the only unsafe code of the benches.
+#![allow(
+    unsafe_code,
+    reason = "system calls whose cost is measured, without a wrapper"
+)]
 
 use std::ffi::CStr;
 use std::io;

@@ -5,6 +5,7 @@
 //! Everything happens in a network namespace of its own. As root that belongs to the machine's
 //! user namespace, so that the program can be measured with privilege too; otherwise no
 //! privilege is needed.
+#![allow(clippy::unwrap_used, reason = "a bench fails by a panic")]
 
 #[path = "../common/mod.rs"]
 mod common;

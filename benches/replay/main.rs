@@ -1,5 +1,6 @@
 //! How fast recorded events are replayed, beside `ip monitor file`; and how the cost of an event
 //! grows with the number of objects that are known.
+#![allow(clippy::unwrap_used, reason = "a bench fails by a panic")]
 
 #[path = "../common/mod.rs"]
 mod common;

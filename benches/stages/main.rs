@@ -2,6 +2,7 @@
 //! over the events of the fixtures, with the allocations of each.
 //!
 //! One iteration is one event, the next of its kind in turn; a sample is a thousand of them.
+#![allow(clippy::unwrap_used, reason = "a bench fails by a panic")]
 
 #[path = "../common/mod.rs"]
 mod common;

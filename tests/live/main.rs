@@ -3,6 +3,7 @@
 //!
 //! `cargo test --test live silent` runs the trials whose name contains `silent`. The long trials:
 //! `cargo test --release --test live -- --ignored`.
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 #![deny(
     dead_code,
     reason = "a test that is not listed in trials! would never run"
