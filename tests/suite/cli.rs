@@ -1,4 +1,4 @@
-//! The command line: what a person sees who mistypes, and who reads the help.
+//! The command line: error messages, help and output options.
 
 use crate::common;
 use crate::common::{lines, nlstream, root};
@@ -11,7 +11,7 @@ fn stderr(args: &[&str], status: i32) -> String {
     stderr
 }
 
-/// A file of the test's own.
+/// Writes a temporary file, and returns its path.
 fn temporary(name: &str, content: &[u8]) -> String {
     let path = std::env::temp_dir().join(format!("nlstream-cli-{}-{name}", std::process::id()));
     std::fs::write(&path, content).unwrap();
@@ -24,7 +24,7 @@ fn capture(name: &str) -> String {
 }
 
 #[test]
-fn a_wrong_kind_or_flag_names_the_valid_ones() {
+fn errors_of_wrong_values_name_the_valid_ones() {
     let text = stderr(&["-k", "links"], 2);
     for kind in nlstream::event::Kind::ALL {
         assert!(text.contains(kind.name()), "{text}");
@@ -39,7 +39,7 @@ fn a_wrong_kind_or_flag_names_the_valid_ones() {
 }
 
 #[test]
-fn help_needs_no_manual() {
+fn help_names_options_commands_and_exit_status() {
     let output = nlstream(&["--help"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success());
@@ -62,13 +62,13 @@ fn help_needs_no_manual() {
 }
 
 #[test]
-fn the_schema_is_printed_as_it_is_checked_in() {
+fn schema_command_prints_the_file() {
     let file = std::fs::read(root().join("schema/v1.json")).unwrap();
     assert!(nlstream(&["schema"]).stdout == file);
 }
 
 #[test]
-fn an_output_that_cannot_be_opened_says_what_to_do() {
+fn error_of_an_output_that_cannot_be_opened() {
     let capture = capture("link-mtu");
     let text = stderr(&["replay", "-o", "/nowhere/x.ndjson", &capture], 1);
     assert!(
@@ -80,7 +80,7 @@ fn an_output_that_cannot_be_opened_says_what_to_do() {
 }
 
 #[test]
-fn a_full_disk_is_an_error() {
+fn full_disk_is_an_error() {
     let text = stderr(&["replay", "-o", "/dev/full", &capture("link-mtu")], 1);
     assert!(
         text.contains("/dev/full") && text.contains("No space"),
@@ -100,7 +100,7 @@ fn a_full_disk_is_an_error() {
 }
 
 #[test]
-fn a_truncated_capture_gives_its_events_and_one_error_with_the_offset() {
+fn truncated_capture_gives_its_events_and_one_error_with_the_offset() {
     let whole = std::fs::read(capture("link-mtu")).unwrap();
     let file = temporary("cut.pcapng", &whole[..whole.len() - 100]);
     let output = nlstream(&["replay", &file]);
@@ -118,7 +118,7 @@ fn a_truncated_capture_gives_its_events_and_one_error_with_the_offset() {
 }
 
 #[test]
-fn a_recording_that_was_cut_at_a_border_is_told() {
+fn recording_cut_between_blocks_gives_a_warning() {
     let whole = std::fs::read(capture("link-mtu")).unwrap();
     let last = whole.len() - u32::from_ne_bytes(*whole.last_chunk().unwrap()) as usize;
     let file = temporary("border.pcapng", &whole[..last]);
@@ -132,7 +132,7 @@ fn a_recording_that_was_cut_at_a_border_is_told() {
 }
 
 #[test]
-fn options_shape_a_replay() {
+fn options_of_a_replay() {
     let capture = capture("link-veth");
     let all = lines(&nlstream(&["replay", &capture]).stdout);
     let only = lines(
@@ -167,7 +167,7 @@ fn options_shape_a_replay() {
     assert_eq!(few[4]["meta"]["reason"], "count");
     let short = lines(&nlstream(&["replay", "--for", "1ms", &capture]).stdout);
     assert_eq!(short.last().unwrap()["meta"]["reason"], "time");
-    // From the standard input, twice: each file is a run of its own.
+    // Standard input and a file: each is a run of its own.
     let stdin = std::fs::File::open(&capture).unwrap();
     let mut command = std::process::Command::new(common::NLSTREAM);
     let output = command
@@ -179,7 +179,7 @@ fn options_shape_a_replay() {
 }
 
 #[test]
-fn the_text_format_is_one_plain_line_an_event() {
+fn text_format_has_one_plain_line_per_event() {
     let capture = capture("link-name-bytes");
     let output = nlstream(&["replay", "--format", "text", &capture]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -189,12 +189,12 @@ fn the_text_format_is_one_plain_line_an_event() {
     );
     let stamp = |line: &str| line.starts_with('[') && line.as_bytes()[13] == b']';
     assert!(text.lines().all(stamp), "{text}");
-    // Not a terminal: no colour; and no name drives one.
+    // Without a terminal there is no colour, and names contain no escape sequences.
     assert!(!text.contains('\x1b'), "{text}");
 }
 
 #[test]
-fn the_version_is_told() {
+fn version() {
     let output = nlstream(&["--version"]);
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
@@ -203,7 +203,7 @@ fn the_version_is_told() {
 }
 
 #[test]
-fn a_file_is_appended_to() {
+fn output_file_is_appended_to() {
     let file = temporary("append.ndjson", b"");
     let capture = capture("link-mtu");
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! Options from a file and from variables.
+//! Options from a configuration file and from environment variables.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use crate::common;
 use crate::common::NLSTREAM;
 
-/// A file with this text.
+/// A temporary file.
 struct File(PathBuf);
 
 impl File {
@@ -34,7 +34,7 @@ fn run(args: &[&str], variables: &[(&str, &str)]) -> Output {
     command.output().unwrap()
 }
 
-/// What `--print-config` says of each option: its value and where that comes from.
+/// Returns the key, value and source of each option in `--print-config`.
 fn printed(args: &[&str], variables: &[(&str, &str)]) -> Vec<(String, String, String)> {
     let output = run(&[args, &["--print-config"]].concat(), variables);
     assert!(output.status.success(), "{output:?}");
@@ -49,7 +49,7 @@ fn printed(args: &[&str], variables: &[(&str, &str)]) -> Vec<(String, String, St
     lines.collect()
 }
 
-/// What the program says where it refuses.
+/// Returns stderr of a run that must fail with status 2.
 fn refused(args: &[&str], variables: &[(&str, &str)]) -> String {
     let output = run(args, variables);
     assert_eq!(output.status.code(), Some(2), "{output:?}");
@@ -68,7 +68,7 @@ count = 5
 "#;
 
 #[test]
-fn a_flag_wins_over_a_variable_and_that_over_the_file() {
+fn flag_precedes_variable_precedes_file() {
     let file = File::new("precedence", FILE);
     let args = ["--config", file.path(), "--count", "9", "--snapshot=false"];
     let variables = [
@@ -98,7 +98,7 @@ fn a_flag_wins_over_a_variable_and_that_over_the_file() {
 }
 
 #[test]
-fn what_is_printed_is_a_file_that_says_the_same() {
+fn printed_config_is_an_equal_config_file() {
     let file = File::new("printed", FILE);
     let output = run(&["--config", file.path(), "--print-config"], &[]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -110,7 +110,7 @@ fn what_is_printed_is_a_file_that_says_the_same() {
     };
     let first = strip(printed(&["--config", file.path()], &[]));
     assert_eq!(first, strip(printed(&["--config", again.path()], &[])));
-    // Every option of the help is there.
+    // It has every option of the help.
     let help = String::from_utf8(run(&["--help"], &[]).stdout).unwrap();
     let begins = |line: &&str| line.trim_start().starts_with('-');
     let names = help.lines().filter(begins).filter_map(|line| {
@@ -129,7 +129,7 @@ fn what_is_printed_is_a_file_that_says_the_same() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_the_file_and_what_would_be_right() {
+fn errors_name_the_file_and_the_valid_values() {
     let unknown = File::new("unknown", "rotate_size = \"10M\"\n");
     let text = refused(&["--config", unknown.path()], &[]);
     assert!(
@@ -172,7 +172,7 @@ fn what_is_wrong_is_said_with_the_file_and_what_would_be_right() {
 #[test]
 fn commands_take_no_variables() {
     let variables = [("NLSTREAM_OUTPUT", "/nowhere/x"), ("NLSTREAM_COUNT", "x")];
-    // A broken variable of the stream is no matter of theirs either.
+    // A variable of the stream with a wrong value does not affect other commands.
     let output = run(&["schema"], &variables);
     assert!(
         output.status.success() && !output.stdout.is_empty(),
@@ -187,7 +187,7 @@ fn commands_take_no_variables() {
 }
 
 #[test]
-fn the_programs_own_words_as_json() {
+fn log_messages_as_json() {
     let variables = [("NLSTREAM_LOG_FORMAT", "json")];
     let output = run(&["-o", "/nowhere/x.ndjson", "--for", "1s"], &variables);
     assert_eq!(output.status.code(), Some(1));

@@ -1,5 +1,5 @@
-//! Every golden line keeps the contract: it fits the closed schema, names no key twice, and a
-//! second, strict reader writes it back as it was.
+//! Every expected line keeps the contract: it is valid by the closed schema, has no duplicate key,
+//! and a strict reader writes it back unchanged.
 
 use std::fmt;
 
@@ -8,15 +8,14 @@ use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use crate::common;
 
-/// JSON as strict as the contract: integers of 64 bits with a sign, no nulls, keys in order and
-/// none twice.
+/// JSON as strict as the contract: signed 64-bit integers, no nulls, ordered and unique keys.
 #[derive(PartialEq)]
 enum Strict {
     Bool(bool),
     Integer(i64),
     Fraction(f64),
     Text(String),
-    DumpSource(Vec<Strict>),
+    List(Vec<Strict>),
     Object(Vec<(String, Strict)>),
 }
 
@@ -48,7 +47,7 @@ impl<'de> Deserialize<'de> for Strict {
                 while let Some(item) = seq.next_element()? {
                     list.push(item);
                 }
-                Ok(Strict::DumpSource(list))
+                Ok(Strict::List(list))
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Strict, A::Error> {
                 let mut object: Vec<(String, Strict)> = Vec::new();
@@ -78,7 +77,7 @@ impl Serialize for Strict {
             Strict::Integer(value) => s.serialize_i64(*value),
             Strict::Fraction(value) => s.serialize_f64(*value),
             Strict::Text(value) => s.serialize_str(value),
-            Strict::DumpSource(list) => s.collect_seq(list),
+            Strict::List(list) => s.collect_seq(list),
             Strict::Object(object) => {
                 let mut map = s.serialize_map(Some(object.len()))?;
                 for (key, value) in object {
@@ -90,7 +89,7 @@ impl Serialize for Strict {
     }
 }
 
-/// The golden lines, and those of the same captures with every optional part.
+/// Returns the expected lines, and those of the same captures with every optional part.
 fn lines() -> Vec<(String, String)> {
     let mut all = Vec::new();
     for folder in common::fixtures() {
@@ -115,7 +114,7 @@ fn lines() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_line_fits_the_closed_schema() {
+fn every_line_is_valid_by_the_closed_schema() {
     let schema = nlstream::schema::closed();
     let validator = jsonschema::options()
         .should_validate_formats(true)
@@ -124,7 +123,7 @@ fn every_line_fits_the_closed_schema() {
     for (name, line) in lines() {
         let value = serde_json::from_str(&line).unwrap();
         if !validator.is_valid(&value) {
-            // The line of its own kind says more than `oneOf`.
+            // The errors of the definition of its kind are more specific than those of `oneOf`.
             let kind = value["kind"].as_str().unwrap();
             let definition = match kind {
                 "meta" => format!("line_meta_{}", value["op"].as_str().unwrap()),
@@ -147,7 +146,7 @@ fn every_line_fits_the_closed_schema() {
 }
 
 #[test]
-fn a_strict_reader_writes_every_line_back_as_it_was() {
+fn strict_reader_writes_every_line_back_unchanged() {
     for (name, line) in lines() {
         let strict: Strict =
             serde_json::from_str(&line).unwrap_or_else(|e| panic!("{name}: {e}: {line}"));

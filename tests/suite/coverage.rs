@@ -1,5 +1,5 @@
-//! `docs/coverage.md` and the README say what the code and the fixtures show, by name: each message
-//! type, each group, each kind, its key, and the scenario that proves it.
+//! The tables of `docs/coverage.md` and the README match the code and the fixtures: each message
+//! type, group and kind, its key, and the fixture that has it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,7 +15,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"))
 }
 
-/// The rows of the table with this head.
+/// Returns the rows of the table with this head.
 fn table(text: &str, head: &str) -> Vec<Vec<String>> {
     let (_, rest) = text
         .split_once(head)
@@ -31,7 +31,7 @@ fn table(text: &str, head: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The words in backticks.
+/// Returns the words in backticks.
 fn words(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
 }
@@ -40,7 +40,7 @@ fn kind(name: &str) -> Option<Kind> {
     Kind::ALL.iter().copied().find(|kind| kind.name() == name)
 }
 
-/// The key as the tables write it.
+/// Returns the key as it is written in the tables.
 fn key(kind: Kind) -> String {
     let key = kind.key();
     let quoted = |field: &str| format!("`{}`", field.replace("//", "` else `"));
@@ -53,7 +53,7 @@ fn key(kind: Kind) -> String {
     };
     match kind.fields() {
         None => "a message".to_owned(),
-        // It would be a long list.
+        // The full list would be long.
         Some(fields) if key.len() > 12 => {
             let other = fields.iter().copied().filter(|field| !key.contains(field));
             format!("all but {}", list(other.collect()))
@@ -62,14 +62,14 @@ fn key(kind: Kind) -> String {
     }
 }
 
-/// The scenarios whose lines have a message type and a kind.
+/// The fixtures whose lines have a message type and a kind.
 type Proofs = BTreeMap<(String, String), BTreeSet<String>>;
 
 fn proofs() -> Proofs {
     let mut proofs = Proofs::new();
     for folder in common::fixtures() {
         let name = folder.file_name().unwrap().to_str().unwrap();
-        // What was recorded before there is a decoder for it.
+        // Fixtures of messages without a decoder.
         if name.starts_with("unknown-") {
             continue;
         }
@@ -87,11 +87,11 @@ fn proofs() -> Proofs {
 }
 
 #[test]
-fn every_message_type_has_its_rows() {
+fn every_message_type_has_rows() {
     let text = read("docs/coverage.md");
     let entries = table(&text, "| number | type | kind | key | header | fixture |");
     let proofs = proofs();
-    let mut told = BTreeSet::new();
+    let mut listed = BTreeSet::new();
     for row in &entries {
         let [number, message, kinds, keys, header, fixture] = &row[..] else {
             panic!("six cells: {row:?}");
@@ -101,7 +101,7 @@ fn every_message_type_has_its_rows() {
         assert_eq!(known.map(|(_, name, _)| name), Some(message));
         assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18"].contains(&&header[..]));
         let pair = (message.to_owned(), kind_name.to_owned());
-        assert!(told.insert(pair.clone()), "two rows for {pair:?}");
+        assert!(listed.insert(pair.clone()), "two rows for {pair:?}");
         let kind = kind(kind_name).unwrap_or_else(|| panic!("no kind {kind_name}: {message}"));
         assert_eq!(*keys, key(kind), "the key of {message}");
         match (fixture.strip_prefix("none: "), proofs.get(&pair)) {
@@ -111,14 +111,17 @@ fn every_message_type_has_its_rows() {
         }
     }
     for (_, name, _) in rtm::TYPES {
-        assert!(told.iter().any(|(row, _)| row == name), "no row of {name}");
+        assert!(
+            listed.iter().any(|(row, _)| row == name),
+            "no row of {name}"
+        );
     }
     for pair in proofs.keys() {
-        assert!(told.contains(pair), "no row of {pair:?}");
+        assert!(listed.contains(pair), "no row of {pair:?}");
     }
     for kind in Kind::ALL {
         assert!(
-            *kind == Kind::Meta || told.iter().any(|(_, name)| name == kind.name()),
+            *kind == Kind::Meta || listed.iter().any(|(_, name)| name == kind.name()),
             "no row of kind {}",
             kind.name()
         );
@@ -126,7 +129,7 @@ fn every_message_type_has_its_rows() {
 }
 
 #[test]
-fn every_group_has_its_row() {
+fn every_group_has_a_row() {
     let text = read("docs/coverage.md");
     let entries = table(&text, "| number | group | kinds | header |");
     for (row, number) in entries.iter().zip(1..) {
@@ -147,7 +150,7 @@ fn every_group_has_its_row() {
 }
 
 #[test]
-fn the_readme_has_every_kind_and_its_key() {
+fn readme_has_every_kind_and_its_key() {
     let entries = table(&read("README.md"), "| `kind` | what | key |");
     let names: Vec<_> = entries.iter().map(|row| words(&row[0])[0]).collect();
     let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
@@ -157,10 +160,10 @@ fn the_readme_has_every_kind_and_its_key() {
     }
 }
 
-/// Of each kind that is not nlstream's own: a file for its payload, one for its decoder, an
-/// example, and a sentence that says more than the kind.
+/// Each kind but `meta` has a file for its payload, one for its decoder, an example, and a line of
+/// the text format with more than the kind.
 #[test]
-fn every_kind_is_whole() {
+fn every_kind_has_payload_decoder_example_and_text() {
     let mut text = BTreeSet::new();
     for folder in common::fixtures() {
         let capture = folder.join("capture.pcapng");

@@ -1,5 +1,5 @@
-//! The pipeline takes any number of inputs at once: its lines, and what it says of itself, are the
-//! same however they are divided, and a run that is full leaves the rest.
+//! The lines and counters of the pipeline do not depend on how its inputs are divided into
+//! batches, and a run that has reached its `--count` takes no more inputs.
 
 use nlstream::capture::Reader;
 use nlstream::encode::Format;
@@ -25,8 +25,8 @@ impl Owned {
     }
 }
 
-/// The inputs of every capture under fixtures/, and the header of each. A sign of life is asked for
-/// here and there: it counts what was before it.
+/// Returns the inputs of every fixture, and its header. Every fifth input is followed by a
+/// heartbeat, which has the counters so far.
 fn captures() -> Vec<(String, Header, Vec<Owned>)> {
     let read = |folder: std::path::PathBuf| {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
@@ -49,13 +49,13 @@ fn captures() -> Vec<(String, Header, Vec<Owned>)> {
     common::fixtures().into_iter().map(read).collect()
 }
 
-/// The lines of a run that is fed so many inputs at once, and how many it took.
-fn run(header: &Header, inputs: &[Input<'_>], together: usize) -> (String, usize) {
+/// Returns the lines of a run with batches of `batch` inputs, and how many inputs it took.
+fn run(header: &Header, inputs: &[Input<'_>], batch: usize) -> (String, usize) {
     let mut lines = Vec::new();
     let config = Config::new(Format::Json, "00000000".to_owned(), header);
     let mut pipeline = Pipeline::new(config, &mut lines).unwrap();
     let mut taken = 0;
-    for some in inputs.chunks(together) {
+    for some in inputs.chunks(batch) {
         taken += pipeline.feed(some, &mut lines).unwrap();
         if pipeline.is_full() {
             break;
@@ -65,7 +65,7 @@ fn run(header: &Header, inputs: &[Input<'_>], together: usize) -> (String, usize
 }
 
 #[test]
-fn lines_are_the_same_however_the_inputs_are_divided() {
+fn lines_do_not_depend_on_the_batches() {
     let mut full = 0;
     for (name, mut header, inputs) in captures() {
         let inputs: Vec<_> = inputs.iter().map(Owned::lend).collect();
@@ -74,9 +74,9 @@ fn lines_are_the_same_however_the_inputs_are_divided() {
             let one_by_one = run(&header, &inputs, 1);
             full += usize::from(one_by_one.1 < inputs.len());
             assert!(count.is_some() || one_by_one.1 == inputs.len(), "{name}");
-            for together in [2, 16, 17, inputs.len()] {
-                let result = run(&header, &inputs, together);
-                assert_eq!(result, one_by_one, "{name}: {together} of count {count:?}");
+            for batch in [2, 16, 17, inputs.len()] {
+                let result = run(&header, &inputs, batch);
+                assert_eq!(result, one_by_one, "{name}: {batch} of count {count:?}");
             }
         }
     }

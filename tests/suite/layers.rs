@@ -1,10 +1,10 @@
-//! The walls of the house: a room imports only rooms that stand before it in the stream.
+//! A module imports only modules of earlier stages of the stream.
 
 use std::path::{Path, PathBuf};
 
 use crate::common;
 
-/// The rooms in the order of the stream. Rooms of one row do not know each other.
+/// The modules in the order of the stream. Modules of one row do not import each other.
 const ROWS: &[&[&str]] = &[
     &["netlink"],
     &["event"],
@@ -19,9 +19,9 @@ const ROWS: &[&[&str]] = &[
     &["main"],
 ];
 
-fn row(room: &str) -> usize {
-    let row = ROWS.iter().position(|row| row.contains(&room));
-    row.unwrap_or_else(|| panic!("the room {room} has no place in the stream: give it one here"))
+fn row(module: &str) -> usize {
+    let row = ROWS.iter().position(|row| row.contains(&module));
+    row.unwrap_or_else(|| panic!("the module {module} has no row in ROWS"))
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -35,42 +35,42 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The room that a file belongs to: the first name of its path.
-fn room(src: &Path, file: &Path) -> String {
+/// Returns the module that a file belongs to: the first name of its path.
+fn module(src: &Path, file: &Path) -> String {
     let path = file.strip_prefix(src).unwrap();
     let first = path.components().next().unwrap();
     let name = Path::new(first.as_os_str()).file_stem().unwrap();
     name.to_str().unwrap().to_owned()
 }
 
-/// The rooms that a file names: `crate::room`, and `nlstream::room` in the binary.
+/// Returns the modules that a file names: `crate::module`, and `nlstream::module` in the binary.
 fn imports(text: &str) -> Vec<String> {
     let code = text
         .lines()
         .filter(|line| !line.trim_start().starts_with("//"));
-    let mut rooms = Vec::new();
+    let mut modules = Vec::new();
     for line in code {
         for prefix in ["crate::", "nlstream::"] {
             for rest in line.split(prefix).skip(1) {
                 let word = |c: char| !(c.is_alphanumeric() || c == '_');
                 let name = rest.split(word).next().unwrap();
                 if !name.is_empty() && name != "lib" {
-                    rooms.push(name.to_owned());
+                    modules.push(name.to_owned());
                 }
             }
         }
     }
-    rooms
+    modules
 }
 
 #[test]
-fn no_room_imports_one_that_stands_behind_it() {
+fn modules_import_earlier_modules_only() {
     let src = common::root().join("src");
     let mut files = Vec::new();
     sources(&src, &mut files);
     let (mut faults, mut count) = (Vec::new(), 0);
     for file in files {
-        let own = room(&src, &file);
+        let own = module(&src, &file);
         if own == "lib" {
             continue;
         }
@@ -89,7 +89,7 @@ fn no_room_imports_one_that_stands_behind_it() {
 }
 
 #[test]
-fn unsafe_code_lives_in_one_file() {
+fn unsafe_code_is_in_one_file() {
     let src = common::root().join("src");
     let mut files = Vec::new();
     sources(&src, &mut files);

@@ -1,5 +1,7 @@
-//! schema/v1.json says what the lines are: it is what the types say, complete, valid, and the
-//! lines keep to it.
+//! schema/v1.json is generated from the types, complete and valid, and the lines are valid by it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
 
 use jsonschema::Validator;
 use nlstream::event::Kind;
@@ -13,67 +15,85 @@ fn validator(schema: &Value) -> Validator {
     options.build(schema).unwrap()
 }
 
-/// The part of `schema` that is for lines like `line`: its errors are of use, those of a `oneOf`
-/// are not.
-fn part_for(schema: &Value, line: &Value) -> Option<Value> {
-    let mut name = format!("line_{}", line["kind"].as_str()?);
-    if name == "line_meta" {
-        name = format!("line_meta_{}", line["op"].as_str()?);
-    }
-    schema["$defs"].get(&name)?;
-    let mut part = schema.clone();
-    part.as_object_mut()?.remove("oneOf");
-    part["$ref"] = format!("#/$defs/{name}").into();
-    Some(part)
+/// A schema with its validators, each of which is built once.
+struct Checker {
+    schema: Value,
+    whole: Validator,
+    /// Of single definitions, by name: their errors are specific, those of `oneOf` are not.
+    parts: RefCell<HashMap<String, Validator>>,
 }
 
-/// What is wrong with each line, a line of text for each fault.
-fn faults(schema: &Value, lines: &str) -> Vec<String> {
-    let whole = validator(schema);
-    let mut faults = Vec::new();
-    for (number, text) in lines.lines().enumerate() {
-        let mut fault = |what: String| faults.push(format!("line {}: {what}", number + 1));
+impl Checker {
+    fn new(schema: Value) -> Self {
+        Checker {
+            whole: validator(&schema),
+            schema,
+            parts: RefCell::default(),
+        }
+    }
+
+    /// Returns the errors of a line by the definition of its kind.
+    fn part_errors(&self, line: &Value) -> Option<Vec<String>> {
+        let mut name = format!("line_{}", line["kind"].as_str()?);
+        if name == "line_meta" {
+            name = format!("line_meta_{}", line["op"].as_str()?);
+        }
+        self.schema["$defs"].get(&name)?;
+        let mut parts = self.parts.borrow_mut();
+        let part = parts.entry(name.clone()).or_insert_with(|| {
+            let mut part = self.schema.clone();
+            let fields = part.as_object_mut().expect("a schema is an object");
+            fields.remove("oneOf");
+            fields.insert("$ref".to_owned(), format!("#/$defs/{name}").into());
+            validator(&part)
+        });
+        let errors = part.iter_errors(line);
+        Some(
+            errors
+                .map(|e| format!("{} at {}", e, e.instance_path()))
+                .collect(),
+        )
+    }
+
+    /// Returns the validation errors of the lines.
+    fn errors(&self, lines: &str) -> Vec<String> {
+        let numbered = lines.lines().zip(1..);
+        let error = |(text, number)| {
+            let error = self.error(text)?;
+            Some(format!("line {number}: {error}"))
+        };
+        numbered.filter_map(error).collect()
+    }
+
+    fn error(&self, text: &str) -> Option<String> {
         let line: Value = match serde_json::from_str(text) {
             Ok(line) => line,
-            Err(e) => {
-                fault(format!("not JSON: {e}"));
-                continue;
-            }
+            Err(e) => return Some(format!("not JSON: {e}")),
         };
-        if whole.is_valid(&line) {
-            continue;
+        if self.whole.is_valid(&line) {
+            return None;
         }
-        let Some(part) = part_for(schema, &line) else {
-            fault(format!(
-                "no such line: kind {}, op {}",
-                line["kind"], line["op"]
-            ));
-            continue;
-        };
-        let errors: Vec<_> = validator(&part)
-            .iter_errors(&line)
-            .map(|e| format!("{} at {}", e, e.instance_path()))
-            .collect();
-        // The schema as a whole refused it, so silence of the part is a fault too.
-        fault(if errors.is_empty() {
-            "fits its own definition, and not exactly one of all".to_owned()
-        } else {
-            errors.join("; ")
-        });
+        Some(match self.part_errors(&line) {
+            None => format!("no definition of kind {}, op {}", line["kind"], line["op"]),
+            // The whole schema rejects the line, so a part without errors is wrong too.
+            Some(errors) if errors.is_empty() => {
+                "valid by its own definition, but not by exactly one".to_owned()
+            }
+            Some(errors) => errors.join("; "),
+        })
     }
-    faults
 }
 
 const NONE: Vec<String> = Vec::new();
 
 #[test]
-fn the_file_is_what_the_types_say() {
-    let then = "look at the diff, and say it in schema/CHANGES.md";
+fn schema_file_is_current() {
+    let then = "review the diff, and describe it in schema/CHANGES.md";
     common::assert_current("schema/v1.json", &schema::text(), then);
 }
 
 #[test]
-fn it_is_a_schema() {
+fn schema_is_valid() {
     for schema in [schema::schema(), schema::closed()] {
         let errors = jsonschema::draft202012::meta::validator();
         let errors: Vec<_> = errors.iter_errors(&schema).map(|e| e.to_string()).collect();
@@ -81,7 +101,7 @@ fn it_is_a_schema() {
     }
 }
 
-/// The properties in `schema` that nothing describes.
+/// Collects the properties in `schema` without a description.
 fn undescribed(
     root: &Value,
     schema: &Value,
@@ -151,8 +171,11 @@ fn keys_are_properties_of_the_payload() {
 }
 
 #[test]
-fn every_kind_has_an_example_and_each_keeps_to_the_closed_schema() {
-    assert_eq!(faults(&schema::closed(), schema::EXAMPLES), NONE);
+fn every_kind_has_an_example_that_is_valid_by_the_closed_schema() {
+    assert_eq!(
+        Checker::new(schema::closed()).errors(schema::EXAMPLES),
+        NONE
+    );
     let schema = schema::schema();
     let mut lines = 0;
     for (name, def) in schema["$defs"].as_object().unwrap() {
@@ -169,12 +192,13 @@ fn every_kind_has_an_example_and_each_keeps_to_the_closed_schema() {
 }
 
 #[test]
-fn a_property_that_nobody_wrote_down_is_found() {
-    let (open, closed) = (schema::schema(), schema::closed());
+fn closed_schema_rejects_an_undeclared_property() {
+    let open = Checker::new(schema::schema());
+    let closed = Checker::new(schema::closed());
     let refused = |line: &Value| {
         let text = line.to_string();
-        assert_eq!(faults(&open, &text), NONE);
-        let faults = faults(&closed, &text);
+        assert_eq!(open.errors(&text), NONE);
+        let faults = closed.errors(&text);
         assert!(
             faults.len() == 1 && faults[0].contains("'surprise'"),
             "{faults:?}"
@@ -193,7 +217,7 @@ fn a_property_that_nobody_wrote_down_is_found() {
     assert!(tried > 50, "{tried}");
 }
 
-/// Where in a line the objects are.
+/// Returns the JSON pointers of the objects in a line.
 fn places(value: &Value, place: &str) -> Vec<String> {
     let parts: Vec<(String, &Value)> = match value {
         Value::Object(map) => map.iter().map(|(k, v)| (k.clone(), v)).collect(),
@@ -212,14 +236,15 @@ fn places(value: &Value, place: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_line_of_the_wrong_shape_is_refused() {
+fn wrong_lines_are_rejected() {
     let mut examples = schema::EXAMPLES.lines();
     let good = examples.find(|l| l.contains(r#""kind":"address","op":"change""#));
     let good: Value = serde_json::from_str(good.expect("an address that changed")).unwrap();
-    let spoilt = |pointer: &str, value: Value| {
+    let checker = Checker::new(schema::schema());
+    let errors = |pointer: &str, value: Value| {
         let mut line = good.clone();
         *line.pointer_mut(pointer).unwrap() = value;
-        faults(&schema::schema(), &line.to_string())
+        checker.errors(&line.to_string())
     };
     for (pointer, value) in [
         ("/v", json!(2)),
@@ -238,13 +263,13 @@ fn a_line_of_the_wrong_shape_is_refused() {
         ("/changed", json!(["colour"])),
         ("/old", Value::Null),
     ] {
-        assert_eq!(spoilt(pointer, value.clone()).len(), 1, "{pointer} {value}");
+        assert_eq!(errors(pointer, value.clone()).len(), 1, "{pointer} {value}");
     }
-    assert_eq!(spoilt("/seq", json!(i64::MAX)), NONE);
+    assert_eq!(errors("/seq", json!(i64::MAX)), NONE);
 }
 
 #[test]
-fn a_line_that_is_cut_keeps_its_length_its_key_and_the_schema() {
+fn truncated_lines_keep_the_limit_the_key_and_the_schema() {
     const LIMIT: usize = 4096;
     const WITH: [&str; 2] = ["--with", "details,raw,message,host"];
     let (mut cut, mut whole, mut all) = (0, 0, String::new());
@@ -269,7 +294,7 @@ fn a_line_that_is_cut_keeps_its_length_its_key_and_the_schema() {
             assert!(short.len() < LIMIT, "{short}");
             let parse = |text| serde_json::from_str::<Value>(text).unwrap();
             let (text, line, short) = (short, parse(line), parse(short));
-            // One of a sort: each is held against every definition there is.
+            // One line per fixture, kind and op: each is validated against every definition.
             if sorts.insert((
                 fixture.clone(),
                 line["kind"].to_string(),
@@ -293,6 +318,6 @@ fn a_line_that_is_cut_keeps_its_length_its_key_and_the_schema() {
             }
         }
     }
-    assert_eq!(faults(&schema::closed(), &all), NONE);
+    assert_eq!(Checker::new(schema::closed()).errors(&all), NONE);
     assert!(cut > 10 && whole > 1000, "{cut} {whole}");
 }

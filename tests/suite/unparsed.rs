@@ -1,7 +1,7 @@
-//! The share of attributes that no decoder knows, over all fixtures and per kind.
+//! The share of attributes that are not decoded, over all fixtures and per kind.
 //!
-//! `cargo test --test unparsed -- --nocapture` prints it. Every entry of `unparsed` counts, however
-//! deep; of the attributes only those at the top of a message do. So the true share is smaller.
+//! `cargo test --test suite unparsed -- --nocapture` prints it. Entries of `unparsed` count at any
+//! depth, attributes at the top level of a message only: so the true share is smaller.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ fn unhex(hex: &str) -> Vec<u8> {
         .collect()
 }
 
-/// How many attributes stand at the top of a message.
+/// Returns the number of attributes at the top level of a message.
 fn attributes(message: &[u8]) -> usize {
     let kind = u16::from_ne_bytes([message[4], message[5]]);
     let (_, _, fixed) = rtm(kind).expect("a message type that is known");
@@ -40,7 +40,7 @@ fn attributes(message: &[u8]) -> usize {
 fn nearly_every_attribute_is_decoded() {
     let mut kinds = BTreeMap::<String, Count>::new();
     for folder in common::fixtures() {
-        // What was recorded before there is a decoder for it.
+        // Fixtures of messages without a decoder.
         let name = folder.file_name().unwrap().to_string_lossy();
         if name.starts_with("unknown-") {
             continue;

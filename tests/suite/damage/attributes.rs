@@ -1,5 +1,6 @@
-//! Every attribute of every message of the fixtures, at every depth, with its length changed: what
-//! the others say stays as it was, nothing of it is lost, and no byte beyond it is read.
+//! Every attribute of every message of the fixtures, at every depth, with its length changed: the
+//! other attributes decode as before, its bytes are decoded or kept in `unparsed`, and no byte
+//! beyond it is read.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
@@ -18,7 +19,7 @@ use serde_json::Value;
 
 use super::{datagrams, each};
 
-/// A list of attributes, each whole with its padding.
+/// Splits a list into attributes, each with its padding.
 fn split(mut list: &[u8]) -> Option<Vec<&[u8]>> {
     let mut parts = Vec::new();
     while !list.is_empty() {
@@ -33,12 +34,12 @@ fn split(mut list: &[u8]) -> Option<Vec<&[u8]>> {
     Some(parts)
 }
 
-/// The payload of a whole attribute, without padding.
+/// Returns the payload of an attribute, without padding.
 fn value(part: &[u8]) -> &[u8] {
     &part[4..usize::from(u16::from_ne_bytes([part[0], part[1]]))]
 }
 
-/// An attribute of the type that `like` has, its padding filled with `pad`.
+/// Returns an attribute of the type of `like`, with its padding filled with `pad`.
 fn attribute(like: &[u8], value: &[u8], pad: u8) -> Vec<u8> {
     let mut part = (4 + value.len() as u16).to_ne_bytes().to_vec();
     part.extend(&like[2..4]);
@@ -47,7 +48,8 @@ fn attribute(like: &[u8], value: &[u8], pad: u8) -> Vec<u8> {
     part
 }
 
-/// Does the payload look like attributes? A number can too: then it is changed like them as well.
+/// Returns true if the payload can be read as attributes. Some numbers can be too: they are
+/// changed in the same way.
 fn holds_attributes(value: &[u8]) -> bool {
     let plausible = |part: &&[u8]| matches!(part[2..4], [1..=255, 0 | 0x40 | 0x80]);
     // `struct tc_htb_glob` begins with its version, 3.17, which reads like a type and a length.
@@ -56,7 +58,7 @@ fn holds_attributes(value: &[u8]) -> bool {
     parts.is_some_and(|parts| value.len() > 4 && parts.iter().all(plausible))
 }
 
-/// The paths to all attributes in the list: positions, outermost first.
+/// Collects the paths to all attributes in the list: positions, outermost first.
 fn places(list: &[u8], around: &[usize], found: &mut Vec<Vec<usize>>) {
     for (at, part) in split(list).into_iter().flatten().enumerate() {
         let place = [around, &[at]].concat();
@@ -67,11 +69,11 @@ fn places(list: &[u8], around: &[usize], found: &mut Vec<Vec<usize>>) {
     }
 }
 
-/// What comes instead of an attribute (the first) and those that follow it.
+/// Returns the bytes that replace an attribute (the first argument) and those that follow it.
 type Change<'c> = dyn Fn(&[u8], &[u8]) -> Vec<u8> + 'c;
 
-/// The list with other bytes from the place on: `change` gets the attribute there and what
-/// follows it in its list. The lengths around it are put right.
+/// Returns the list with other bytes from `place` on: `change` gets the attribute there and the
+/// bytes that follow it in its list. The lengths of the enclosing attributes are adjusted.
 fn rebuilt(list: &[u8], place: &[usize], change: &Change<'_>) -> Vec<u8> {
     let parts = split(list).expect("it was split before");
     let before = parts[..place[0]].concat();
@@ -87,7 +89,8 @@ fn rebuilt(list: &[u8], place: &[usize], change: &Change<'_>) -> Vec<u8> {
     [before, new].concat()
 }
 
-/// What a message says, whole and by the path of each value, and what it leaves undecoded.
+/// What a message decodes to: the payloads, the same by the path of each value, and the undecoded
+/// bytes in hexadecimal.
 #[derive(Debug, PartialEq)]
 struct Said {
     payloads: Value,
@@ -122,7 +125,7 @@ fn said(names: &Names, kind: u16, body: &[u8]) -> Said {
         &mut DecodeContext::new(names, true),
         &message,
         &mut |decoded, left| {
-            // What has no decoder is kept in the payload.
+            // A message without a decoder is kept in its payload.
             if let Payload::Unknown(unknown) = &decoded.payload {
                 let attributes = unknown.attributes.iter().flatten().map(|it| &it.hex);
                 let all = attributes.chain(&unknown.data);
@@ -151,9 +154,9 @@ fn said(names: &Names, kind: u16, body: &[u8]) -> Said {
     }
 }
 
-/// What an attribute does not decide, because it is there without it too, stays as it was when the
-/// attribute changes. Where an entry of a list goes without it, the others stay. Else: what, and
-/// how it was.
+/// Collects values that changed although they do not depend on the attribute: values of `was` that
+/// `without`, the message without the attribute, has too. If a list is shorter without it, its
+/// other entries must stay.
 fn moved(path: &str, was: &Value, without: &Value, is: &Value, found: &mut Vec<String>) {
     match (was, without, is) {
         (Value::Object(was), Value::Object(without), Value::Object(is)) => {
@@ -188,8 +191,8 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Lists of other things: the next hops of a route, the members of a group, and the settings of a
-/// device for IPv4 and IPv6, which are an array.
+/// Attributes that are lists, but not of attributes: the next hops of a route, the members of a
+/// group, and the settings of a device for IPv4 and IPv6, which are an array.
 const LISTS: &[(u16, &[u16])] = &[
     (RTM_NEWROUTE, &[9]),
     (RTM_NEWNEXTHOP, &[2]),
@@ -199,8 +202,8 @@ const LISTS: &[(u16, &[u16])] = &[
     (RTM_NEWACTION, &[1]),
 ];
 
-/// Entries of a list that belong to those of another list at the same place: which they are with
-/// depends on how many stand before them. The headers of the words that pedit edits.
+/// Entries of a list that belong to the entries of another list by their position: the headers of
+/// the words that pedit edits.
 const PAIRED: &[(u16, &[u16])] = &[(RTM_NEWACTION, &[1, 1, 2, 5, 6])];
 
 struct Case<'a> {
@@ -219,7 +222,7 @@ impl Case<'_> {
         said(self.names, self.kind, &body)
     }
 
-    /// What the attribute does not decide stays as it was.
+    /// Checks that values that do not depend on the attribute stay.
     fn neighbours_stay(&self, without: &Said, changed: &Said, what: &str) {
         if PAIRED.contains(&(self.kind & !3, &self.numbers())) {
             return;
@@ -231,7 +234,7 @@ impl Case<'_> {
         }
     }
 
-    /// The attribute's type, after those around it.
+    /// Returns the types of the enclosing attributes and of the attribute.
     fn numbers(&self) -> Vec<u16> {
         let mut list = self.list;
         let number = |at: &usize| {
@@ -247,7 +250,7 @@ impl Case<'_> {
         self.place.iter().fold(self.list, inner)
     }
 
-    /// Is it a list, whose empty form has nothing to lose?
+    /// Returns true if the attribute is a list: an empty list has nothing to keep.
     fn is_list(&self) -> bool {
         holds_attributes(self.value()) || LISTS.contains(&(self.kind & !3, &self.numbers()))
     }
@@ -260,20 +263,20 @@ impl Case<'_> {
         ));
     }
 
-    /// Another value in its place.
+    /// Checks the message with another value of the attribute.
     fn resized(&self, without: &Said, what: &str, new: &[u8]) {
         let with_pad =
             |pad: u8| self.said(&|part, after| [&attribute(part, new, pad)[..], after].concat());
         let changed = with_pad(0);
         self.neighbours_stay(without, &changed, what);
-        // A nest that is kept whole is kept with the padding inside it.
+        // A nested attribute that is kept undecoded is kept with the padding inside it.
         if self.place.len() == 1 && changed != with_pad(0xff) {
             self.wrong("padding is read", what);
         }
-        let told = self.original.values != without.values;
+        let decoded_before = self.original.values != without.values;
         let kept = changed.unparsed.len() > without.unparsed.len();
-        // Nothing is told of it any more: then its bytes are kept; of a list the undecoded part.
-        if told && changed.values == without.values {
+        // If it is no longer decoded, its bytes are kept; of a list the undecoded part.
+        if decoded_before && changed.values == without.values {
             let bytes = hex(new);
             let whole = || changed.unparsed.iter().any(|hex| hex.contains(&bytes));
             if !self.value().is_empty()
@@ -285,9 +288,9 @@ impl Case<'_> {
                 self.wrong("lost", what);
             }
         }
-        // As much is told as before: then what is longer is kept. A string ends with its zero,
-        // a flag has no value, and what follows a list is kept as no attribute.
-        // What the last attribute of a list lacks of its padding is not its end.
+        // If it decodes to the same values, the additional bytes are kept. Exceptions: a string
+        // ends at its zero, a flag has no value, and bytes after a list are kept as no attribute.
+        // Missing padding of the last attribute of a list does not count as its end.
         let end = match self.is_list() {
             true => self.value().len().next_multiple_of(4),
             false => self.value().len(),
@@ -298,12 +301,12 @@ impl Case<'_> {
             None => true,
         };
         let kept = changed.unparsed.len() > self.original.unparsed.len();
-        if longer && !text && told && changed.values == self.original.values && !kept {
+        if longer && !text && decoded_before && changed.values == self.original.values && !kept {
             self.wrong("passed over", what);
         }
     }
 
-    /// A length that lies: from there on nothing can be an attribute, and all of it is kept.
+    /// Checks a wrong length: from there on no attribute can be read, and all bytes are kept.
     fn lies(&self, cut: &Said, length: u16) {
         let what = format!("length {length}");
         let rest = std::cell::RefCell::default();
@@ -317,13 +320,13 @@ impl Case<'_> {
             self.wrong("the attributes before it say something else", &what);
         }
         let rest = rest.into_inner();
-        // Traffic control tells options that it has no table for in hexadecimal.
+        // Options of traffic control without a table are shown in hexadecimal.
         let of_tc = (RTM_NEWQDISC..RTM_NEWPREFIX).contains(&self.kind)
             || (RTM_NEWCHAIN..RTM_NEWNEXTHOP).contains(&self.kind);
-        let told = changed.values.values().filter(|_| of_tc);
-        let told = told.filter_map(Value::as_str);
+        let shown = changed.values.values().filter(|_| of_tc);
+        let shown = shown.filter_map(Value::as_str);
         let kept = changed.unparsed.iter().map(String::as_str);
-        if !told.chain(kept).any(|hex| hex.contains(&rest)) {
+        if !shown.chain(kept).any(|hex| hex.contains(&rest)) {
             self.wrong("lost", &what);
         }
     }
@@ -344,9 +347,9 @@ impl Case<'_> {
 }
 
 #[test]
-fn an_attribute_of_another_length_costs_itself_only() {
-    // Each attribute once: the same bytes at the same place of the same type of message say the
-    // same again.
+fn attribute_of_another_length_affects_itself_only() {
+    // Each attribute once: the same bytes at the same place of the same message type decode to
+    // the same values.
     let mut seen = HashSet::new();
     let mut cases = Vec::new();
     for (_, datagrams) in datagrams() {

@@ -1,5 +1,5 @@
-//! Damaged captures and messages: whatever the bytes are, the replay ends with an error or
-//! without, and never with a panic, and what is sound of a message is told.
+//! Damaged captures and messages: the replay never panics, and the undamaged parts of a message are
+//! decoded.
 
 mod attributes;
 
@@ -50,7 +50,7 @@ fn read(capture: &[u8]) -> (usize, bool) {
     unreachable!("a capture has an end")
 }
 
-/// The bytes of every capture under fixtures/.
+/// Returns the name and capture of every fixture.
 fn captures() -> Vec<(String, Vec<u8>)> {
     let read = |folder: std::path::PathBuf| {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
@@ -74,7 +74,7 @@ fn each<T: Sync>(items: &[T], test: impl Fn(&T) + Sync) {
     });
 }
 
-/// Where the blocks of a pcapng file begin.
+/// Returns the offsets of the blocks of a pcapng file, and its length.
 fn blocks(capture: &[u8]) -> Vec<usize> {
     let mut starts = vec![0];
     while let Some(length) = capture
@@ -87,24 +87,24 @@ fn blocks(capture: &[u8]) -> Vec<usize> {
 }
 
 #[test]
-fn every_prefix_of_every_capture_replays_its_whole_blocks() {
-    // Blocks of one type and length are cut everywhere once: of the rest the reader sees nothing
-    // before the block is whole.
+fn every_prefix_of_a_capture_replays_its_complete_blocks() {
+    // One block of each type and length is cut at every byte: the reader does not parse the rest
+    // of a block before the block is complete.
     let seen = Mutex::new(HashSet::new());
     each(&captures(), |(name, capture)| {
         let (whole, complete) = replay(capture);
         assert!(complete, "{name}");
         let borders = blocks(capture);
         assert_eq!(borders.last(), Some(&capture.len()), "{name}");
-        // The section's head and its two interfaces are no inputs.
+        // The section header and the two interfaces are not inputs.
         let inputs_of = |blocks: usize| blocks.saturating_sub(3);
         let mut before = 0;
         for (number, &begin) in borders[..borders.len() - 1].iter().enumerate() {
-            // At the border: the blocks so far, and no fault. Without any block it is no capture.
+            // Between blocks: the blocks so far, and no error. An empty file is not a capture.
             let (inputs, complete) = read(&capture[..begin]);
             assert_eq!(complete, begin > 0, "{name} at {begin}");
             assert_eq!(inputs, inputs_of(number), "{name} at {begin}");
-            // What they say, at some of the borders.
+            // The lines, between some of the blocks.
             if number % 16 == 1 {
                 let (lines, _) = replay(&capture[..begin]);
                 assert!(
@@ -114,8 +114,8 @@ fn every_prefix_of_every_capture_replays_its_whole_blocks() {
                 before = lines.len();
             }
         }
-        // Within a block: the inputs before it, and a fault. What lies between the head and the
-        // block is left out, so that a long capture costs no more for each of its bytes.
+        // Within a block: the inputs before it, and an error. The blocks between the header and this
+        // block are left out, so that the time does not grow with the square of the length.
         let head = borders.get(3).copied().unwrap_or(capture.len());
         for (number, block) in borders.windows(2).enumerate() {
             let bytes = &capture[block[0]..block[1]];
@@ -135,7 +135,7 @@ fn every_prefix_of_every_capture_replays_its_whole_blocks() {
                     assert_eq!(inputs, 0, "{name} at {}", block[0] + at);
                 }
             }
-            // The same once with all that came before it.
+            // The same, once, with all blocks before it.
             let cut = (block[0] + block[1]) / 2;
             let (inputs, complete) = read(&capture[..cut]);
             assert!(!complete, "{name} at {cut}");
@@ -144,7 +144,7 @@ fn every_prefix_of_every_capture_replays_its_whole_blocks() {
     });
 }
 
-/// Every datagram of every capture.
+/// Returns the header and the datagrams of every capture.
 fn datagrams() -> Vec<(Header, Vec<Vec<u8>>)> {
     let mut all = Vec::new();
     for (_, capture) in captures() {
@@ -161,8 +161,8 @@ fn datagrams() -> Vec<(Header, Vec<Vec<u8>>)> {
     all
 }
 
-/// The types of the message's attributes with their lengths, and the bytes before them: what has
-/// the same layout takes the same way through the decoders.
+/// Returns the types and lengths of the attributes of a datagram: datagrams of the same layout take
+/// the same path through the decoders.
 fn layout(datagram: &[u8]) -> Vec<u8> {
     use nlstream::netlink::{attr::Attrs, frame::Messages, rtm::rtm};
     let mut layout = Vec::new();
@@ -181,7 +181,7 @@ fn layout(datagram: &[u8]) -> Vec<u8> {
 /// A datagram, and its number among those of its layout.
 type Sample = (usize, Vec<u8>);
 
-/// At most `most` datagrams of each layout in each capture.
+/// Returns at most `most` datagrams of each layout.
 fn samples(most: usize) -> Vec<(Header, Vec<Sample>)> {
     let mut seen = std::collections::HashMap::<_, usize>::new();
     let mut some = Vec::new();
@@ -199,7 +199,7 @@ fn samples(most: usize) -> Vec<(Header, Vec<Sample>)> {
     some
 }
 
-/// A pipeline with every optional part.
+/// Returns a pipeline with every optional part.
 fn pipeline(header: &Header) -> Pipeline {
     use nlstream::event::meta::Part;
     let mut header = header.clone();
@@ -219,7 +219,7 @@ fn feed(pipeline: &mut Pipeline, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn every_message_with_one_byte_flipped_still_gives_whole_lines() {
+fn message_with_a_flipped_byte_gives_complete_lines() {
     const STEP: usize = 7;
     let all = samples(STEP);
     let count: usize = all.iter().map(|(_, datagrams)| datagrams.len()).sum();
@@ -228,8 +228,7 @@ fn every_message_with_one_byte_flipped_still_gives_whole_lines() {
         let mut pipeline = pipeline(header);
         for (number, datagram) in datagrams {
             let mut damaged = datagram.clone();
-            // Every position of a layout comes up in one message or another, each with its own
-            // damage.
+            // Over the messages of a layout every position is damaged.
             for at in (number % STEP..datagram.len()).step_by(STEP) {
                 for flip in [0xff, 1 << (at % 8)] {
                     damaged[at] ^= flip;
@@ -247,14 +246,14 @@ fn every_message_with_one_byte_flipped_still_gives_whole_lines() {
 }
 
 #[test]
-fn every_message_cut_short_still_gives_a_line() {
+fn truncated_message_gives_a_line() {
     each(&samples(1), |(header, datagrams)| {
         let mut pipeline = pipeline(header);
         for (_, datagram) in datagrams {
             for length in 1..datagram.len() {
-                // Cut by the capture: the header promises more than there is.
+                // Truncated by the capture: the length in the header is larger than the datagram.
                 assert!(!feed(&mut pipeline, &datagram[..length]).is_empty());
-                // Cut by a forger, who corrects the length.
+                // Truncated with a corrected length, as a process can send it.
                 if length >= 16 {
                     let mut short = datagram[..length].to_vec();
                     short[..4].copy_from_slice(&(length as u32).to_ne_bytes());
@@ -266,7 +265,7 @@ fn every_message_cut_short_still_gives_a_line() {
 }
 
 #[test]
-fn a_message_whose_length_lies_is_kept_whole() {
+fn message_with_a_wrong_length_is_kept_whole() {
     for (header, datagrams) in samples(1) {
         let mut pipeline = pipeline(&header);
         for (_, datagram) in datagrams {
@@ -283,7 +282,7 @@ fn a_message_whose_length_lies_is_kept_whole() {
 }
 
 #[test]
-fn attributes_nested_without_end_cost_themselves_only() {
+fn attributes_nested_12000_deep_give_one_line() {
     fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
         let length = 4 + value.len();
         let mut bytes = (length as u16).to_ne_bytes().to_vec();
@@ -301,7 +300,7 @@ fn attributes_nested_without_end_cost_themselves_only() {
         bytes
     }
     let mut pipeline = pipeline(&Header::default());
-    // Each kind of attribute that holds attributes, 12,000 levels deep: 48 kB.
+    // Each type of attribute that contains attributes, 12,000 levels deep: 48 kB.
     for (message_type, header, kinds) in [
         (
             24,
@@ -319,7 +318,7 @@ fn attributes_nested_without_end_cost_themselves_only() {
         for kind in kinds {
             let mut nest = Vec::new();
             for level in 0..12_000 {
-                // In the middle of a route's nest, next hops: RTA_MULTIPATH holds a header first.
+                // RTA_MULTIPATH has a header before its attributes.
                 let inner = match kind {
                     9 => {
                         let [low, high] = (8 + nest.len() as u16).to_ne_bytes();
