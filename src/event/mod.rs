@@ -1,5 +1,5 @@
-//! The contract: what a line says, one file per kind. The doc comments here become the schema's
-//! descriptions.
+//! The output contract, one file per kind. These doc comments become the descriptions in the JSON
+//! schema.
 
 pub mod address;
 pub mod addrlabel;
@@ -45,37 +45,37 @@ use values::{Hex, Time};
 /// The major version of the schema, `v` of every line.
 pub const SCHEMA_VERSION: u8 = 1;
 
-/// What happened to the object.
+/// Operation on the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
-    /// It is new.
+    /// The object was created.
     Add,
-    /// It was there and is told again; `changed` says what differs.
+    /// The object was updated; `changed` lists the fields that differ.
     Change,
-    /// It is gone; the payload is what the kernel said of it last.
+    /// The object was deleted; the payload is the last state reported by the kernel.
     Delete,
-    /// It was there already.
+    /// The object already existed.
     Present,
-    /// A message, not a state.
+    /// A notification that does not describe the state of an object.
     Notify,
-    /// `meta`: the first record of every run, and of every file.
+    /// `meta`: first record of every run and of every file.
     Start,
     /// `meta`: the snapshot is complete.
     Sync,
-    /// `meta`: something was lost here.
+    /// `meta`: data was lost at this point.
     Gap,
-    /// `meta`: what was lost has been made good.
+    /// `meta`: state has been resynchronized after a gap.
     Resync,
-    /// `meta`: datagrams were refused.
+    /// `meta`: spoofed datagrams were rejected.
     Refused,
-    /// `meta`: a sign of life.
+    /// `meta`: periodic status record.
     Heartbeat,
-    /// `meta`: the clock was set.
+    /// `meta`: the system clock was stepped.
     Clock,
-    /// `meta`: the last record of a file, where the run goes on in another one.
+    /// `meta`: last record of a file; the run continues in another file.
     Rotate,
-    /// `meta`: the last record of a run.
+    /// `meta`: last record of a run.
     Stop,
 }
 
@@ -100,47 +100,47 @@ impl Op {
     }
 }
 
-/// How nlstream knows.
+/// Where the event comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// The kernel told it.
+    /// A notification of the kernel.
     Kernel,
-    /// Read from the kernel at the start.
+    /// A dump entry of the initial snapshot.
     Snapshot,
-    /// Found after a gap.
+    /// A difference found by the resync after a gap.
     Resync,
-    /// Found later: the kernel changed it without a word.
+    /// An implicit change: found by dumping, as the kernel sends no notification for it.
     Inferred,
 }
 
-/// An attribute that was not decoded, whole.
+/// An attribute that was not decoded.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Unparsed {
-    /// The attribute's number; absent where the bytes are no whole attribute.
+    /// Attribute number; absent if the bytes do not form a complete attribute.
     pub attr: Option<u16>,
-    /// The numbers of the attributes around it, outermost first.
+    /// Numbers of the enclosing attributes, outermost first.
     pub within: Option<Vec<u16>>,
-    /// Why: `unknown` (no decoder), `length`, `value`, `depth` (nested too deep) or `malformed`.
+    /// Reason: `unknown` (no decoder), `length`, `value`, `depth` (nested too deep) or `malformed`.
     pub reason: &'static str,
-    /// Its payload.
+    /// Payload of the attribute.
     pub hex: Hex,
 }
 
-/// One event on its way through the stream: decode makes it, state completes it, encode writes it.
+/// One event in the pipeline: created by decode, completed by state, written by encode.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// When the datagram was received.
+    /// Time at which the datagram was received.
     pub time: Time,
     pub op: Op,
     /// Absent for `meta`.
     pub origin: Option<Origin>,
     pub payload: Payload,
-    /// What differs from what was known; `None` where nothing was.
+    /// Difference from the tracked state; `None` if the object was not tracked.
     pub change: Option<Change>,
     pub nl: Option<Nl>,
     pub unparsed: Vec<Unparsed>,
-    /// The whole message, where it was asked for.
+    /// The complete message, if requested with `--with raw`.
     pub raw: Option<Hex>,
 }
