@@ -175,7 +175,7 @@ fn every_kind_is_whole() {
         }
     }
     let examples = common::lines(schema::EXAMPLES.as_bytes());
-    let declared = read("src/event/kinds.rs");
+    let declared = read("src/kind/kinds.rs");
     for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Meta) {
         let name = kind.name();
         // `Link: Rc<link::Link> = "link";`, or without the `Rc`.
@@ -186,12 +186,19 @@ fn every_kind_is_whole() {
         let (_, path) = line.split_once(": ").unwrap();
         let room = path.split("::").next().unwrap();
         let room = room.split_once('<').map_or(room, |(_, room)| room);
-        for stage in ["event", "decode"] {
-            let file = format!("src/{stage}/{room}.rs");
-            let folder = format!("src/{stage}/{room}/mod.rs");
-            let exists = |path: &str| common::root().join(Path::new(path)).exists();
-            assert!(exists(&file) || exists(&folder), "{name}: no {file}");
-        }
+        let exists = |path: String| common::root().join(Path::new(&path)).exists();
+        let payload = format!("src/kind/route/{room}");
+        assert!(
+            exists(format!("{payload}.rs")) || exists(format!("{payload}/mod.rs")),
+            "{name}: no {payload}.rs"
+        );
+        let decoder = format!("src/decode/{room}");
+        assert!(
+            exists(format!("{decoder}.rs"))
+                || exists(format!("{decoder}/mod.rs"))
+                || exists(format!("{payload}/decode/mod.rs")),
+            "{name}: no {decoder}.rs"
+        );
         assert!(
             examples.iter().any(|line| line["kind"] == name),
             "{name}: no line in schema/examples.ndjson"

@@ -6,13 +6,18 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the stream. Rooms of one row do not know each other.
 const ROWS: &[&[&str]] = &[
-    &["netlink"],
+    &["json", "netlink"],
+    &["value"],
+    &["names"],
+    &["kind"],
     &["event"],
-    &["fold", "names", "schema"],
+    &["fold", "schema"],
     &["input"],
     &["capture", "decode"],
     &["error", "state", "text"],
-    &["encode", "sink"],
+    &["filter"],
+    &["encode"],
+    &["sink"],
     &["pipeline"],
     &["logging", "run"],
     &["cli"],

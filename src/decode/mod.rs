@@ -3,10 +3,7 @@
 pub mod address;
 pub mod addrlabel;
 pub mod cachereport;
-pub mod context;
-pub mod encap;
 pub mod fdb;
-pub mod link;
 pub mod maddress;
 pub mod mdb;
 pub mod mroute;
@@ -20,11 +17,13 @@ pub mod prefix;
 pub mod route;
 pub mod rule;
 pub mod stats;
-pub mod tc;
 pub mod unknown;
 pub mod vlan;
 pub mod vni;
-pub mod wire;
+
+pub(crate) use crate::kind::route::encap::decode as encap;
+use crate::kind::route::{link::decode as link, tc::decode as tc};
+pub use crate::kind::{context, wire};
 
 use crate::event::{Payload, Unparsed};
 use crate::netlink::frame::Message;

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use serde_json::Error;
 
 use crate::event::fields::{Fields as _, Mask};
-use crate::event::json;
 use crate::event::link::Link;
 use crate::event::{Event, Op, Payload};
+use crate::json;
 
 /// Links that are remembered; each takes some 2 KiB. Further ones are written whole.
 const MAX_LINKS: usize = 4096;

@@ -1,5 +1,6 @@
 //! Event → line, for those events that were asked for.
 
+mod envelope;
 mod link_cache;
 mod route_cache;
 mod truncate;
@@ -9,10 +10,10 @@ use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::event::line::{Envelope, Line, Rendered};
 use crate::event::meta::{Part, Settings};
-use crate::event::{Event, Kind, Origin, Payload};
+use crate::event::{Event, Payload};
 use crate::text;
+use envelope::{Envelope, Line, Rendered};
 use link_cache::LinkCache;
 use route_cache::RouteCache;
 
@@ -38,14 +39,8 @@ pub struct Encoder {
     /// The machine's name, where each line shall have it.
     host: Option<String>,
     message: bool,
-    /// The kinds that were asked for.
-    kinds: Option<Vec<Kind>>,
     /// Longer lines are cut, bytes.
     max_line: Option<usize>,
-    /// Events that may still be written.
-    left: Option<u64>,
-    seq: u64,
-    events: u64,
     /// What is to be written, and the numbers of its lines.
     waiting: Vec<(u64, Event)>,
     link_cache: LinkCache,
@@ -64,56 +59,12 @@ impl Encoder {
             envelope: Envelope::new(run),
             host: host.filter(|_| settings.with.contains(&Part::Host)),
             message: settings.with.contains(&Part::Message),
-            kinds: settings.kinds.clone(),
             max_line: settings.max_line.and_then(|most| most.try_into().ok()),
-            left: settings.count,
-            seq: 0,
-            events: 0,
             waiting: Vec::with_capacity(BATCH_SIZE),
             link_cache: LinkCache::default(),
             route_cache: RouteCache::default(),
             sentence: String::new(),
         }
-    }
-
-    /// Were as many events written as were asked for?
-    pub fn is_full(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    /// Events that were written: lines, `meta` apart.
-    pub fn events(&self) -> u64 {
-        self.events
-    }
-
-    /// Shall an event of that kind be written?
-    pub fn wants(&self, kind: Kind) -> bool {
-        kind == Kind::Meta
-            || self
-                .kinds
-                .as_ref()
-                .is_none_or(|kinds| kinds.contains(&kind))
-    }
-
-    /// Leaves out a line: its number is missing from what the reader gets.
-    pub fn skip(&mut self) {
-        self.seq += 1;
-    }
-
-    /// The number of the line of the next event, if it was asked for.
-    pub fn number(&mut self, event: &Event) -> Option<u64> {
-        let kind = event.payload.kind();
-        if !self.wants(kind) || (kind != Kind::Meta && self.is_full()) {
-            return None;
-        }
-        if kind != Kind::Meta {
-            self.events += 1;
-            if event.origin == Some(Origin::Kernel) {
-                self.left = self.left.map(|left| left - 1);
-            }
-        }
-        self.seq += 1;
-        Some(self.seq - 1)
     }
 
     /// Takes an event: its line will be in `out` after [`flush`](Self::flush) at the latest.

@@ -5,12 +5,14 @@ pub mod dump;
 pub mod events;
 pub mod frame;
 pub mod groups;
+pub mod request;
 pub mod rtm;
 pub mod sys;
 
 use std::io;
 
-use dump::{Progress, Request};
+use dump::Progress;
+use request::Request;
 use sys::Datagram;
 
 /// Where the events come from: what the loop asks of a socket, and a test may answer instead.

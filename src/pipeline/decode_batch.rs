@@ -106,8 +106,8 @@ impl<'a> Sent<'a> {
         optional_parts: OptionalParts,
         items: &mut Vec<DecodedItem<'a>>,
     ) {
-        let mut cx = DecodeContext::new(state.names(), optional_parts.details)
-            .with_templates(state.templates());
+        let mut cx =
+            DecodeContext::new(state.names(), optional_parts.details).with_cache(state.templates());
         let before = items.len();
         decode(&mut cx, &self.message, &mut |decoded, unparsed| {
             items.push(self.object(state, optional_parts, decoded, unparsed));

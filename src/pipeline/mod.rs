@@ -1,4 +1,4 @@
-//! The stream between source and sink: frame → decode → state → encode, some inputs at a time. No
+//! The stream between source and sink: frame → decode → state → filter → encode, some inputs at a time. No
 //! socket, no clock: the same inputs give the same lines, however they are divided.
 
 mod backpressure;
@@ -15,6 +15,7 @@ use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, 
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
+use crate::filter::Filter;
 use crate::input::{ControlRecord, Header, Input, InputData, Source};
 use crate::names::Names;
 use crate::state::{ReconcileResult, State, StateChange};
@@ -58,6 +59,7 @@ pub struct Pipeline {
     optional_parts: OptionalParts,
     snapshot: bool,
     state: State,
+    filter: Filter,
     encoder: Encoder,
     /// Where the rows of the devices came from: what they say is told when all of them were read.
     dump_entries: HashMap<u32, (Time, Provenance)>,
@@ -93,12 +95,13 @@ impl Pipeline {
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
         let host = config.start.host.clone();
+        let filter = Filter::new(settings);
         let encoder = Encoder::new(config.format, &config.run, settings, host);
         let mut tracked = KindSet::EMPTY;
         for kind in Kind::ALL
             .iter()
             .copied()
-            .filter(|kind| encoder.wants(*kind) && kind.is_listed())
+            .filter(|kind| filter.selects_kind(*kind) && kind.is_listed())
         {
             tracked.insert(kind);
         }
@@ -112,6 +115,7 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             state: State::new(config.names, tracked),
+            filter,
             encoder,
             dump_entries: HashMap::new(),
             reconcile_result: None,
@@ -135,7 +139,7 @@ impl Pipeline {
 
     /// Were as many events written as were asked for?
     pub fn is_full(&self) -> bool {
-        self.encoder.is_full()
+        self.filter.is_full()
     }
 
     /// What came of the look that ended last.
@@ -296,7 +300,7 @@ impl Pipeline {
             ControlRecord::Stop(stop) => {
                 self.emit_links(time, out)?;
                 let stop = Stop {
-                    events: self.encoder.events(),
+                    events: self.filter.events(),
                     ..self.totals.stop(stop)
                 };
                 self.meta(time, Op::Stop, Meta::Stop(stop), out)
@@ -336,7 +340,7 @@ impl Pipeline {
             origin: None,
             ..event(time, Origin::Kernel, meaning, Provenance::default())
         };
-        match self.encoder.number(&event) {
+        match self.filter.next_seq(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
             None => Ok(()),
         }
@@ -350,21 +354,20 @@ impl Pipeline {
         }
     }
 
-    /// The number of the line of the next event, or, while the reader is too slow, none: it is
-    /// remembered that the line is missing.
+    /// Returns the number of the event's line, or `None` if the event has no line: a filter rejects
+    /// it, or the output is paused, in which case the dropped line keeps its number.
     fn number(&mut self, event: &Event) -> Option<u64> {
-        let kind = event.payload.kind();
-        if !self.encoder.wants(kind) {
+        if !self.filter.selects(event) {
             return None;
         }
-        self.totals.line(kind);
+        self.totals.line(event.payload.kind());
         if self.is_output_paused() {
             self.record_dropped(event);
-            self.encoder.skip();
+            self.filter.skip_seq();
             return None;
         }
         self.mark_delivered(&event.payload);
-        self.encoder.number(event)
+        self.filter.next_seq(event)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::event::Kind;
 use crate::event::meta::{Part, Settings};
-use crate::netlink::dump::Request;
+use crate::netlink::request::Request;
 
 /// The dumps of every kind that is remembered. Devices always are: the others need their names.
 pub fn requests(settings: &Settings) -> BTreeMap<Kind, Vec<Request>> {

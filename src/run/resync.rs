@@ -8,7 +8,8 @@ use log::{debug, warn};
 
 use crate::event::kind_set::KindSet;
 use crate::event::{Kind, Origin};
-use crate::netlink::dump::{Outcome, Request};
+use crate::netlink::dump::Outcome;
+use crate::netlink::request::Request;
 use crate::state::ReconcileResult;
 
 /// How long it must be quiet before a look at what may have changed without a word.

@@ -8,7 +8,8 @@ use serde::ser::Serialize as _;
 use serde_json::Value;
 
 use super::escape::EscapingWriter;
-use crate::event::{Event, Op, Payload, json};
+use crate::event::{Event, Op, Payload};
+use crate::json;
 
 pub fn say(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fmt::Result {
     let mut object = Vec::new();

@@ -71,7 +71,7 @@ pub(super) const FLAGS: &FlagNames = &[
 
 /// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
 pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
-    match context.templates {
+    match context.cache::<TemplateCache>() {
         Some(templates) => templates.decode(context, body),
         None => whole(context, body),
     }

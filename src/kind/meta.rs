@@ -1,0 +1,312 @@
+//! `kind:"meta"`: records that nlstream itself produces.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
+
+use super::Kind;
+use crate::value::Time;
+
+/// A record that nlstream itself produces, one type per `op`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Meta {
+    Start(Box<Start>),
+    Sync(Sync),
+    Gap(Gap),
+    Resync(Resync),
+    Refused(Refused),
+    Heartbeat(Heartbeat),
+    Clock(Clock),
+    Rotate(Rotate),
+    Stop(Stop),
+}
+
+/// First record of every run and of every file.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Start {
+    /// Name of the program that wrote the lines: `nlstream`.
+    pub tool: String,
+    /// Version of the program.
+    pub version: String,
+    /// Host name of the monitored machine.
+    pub host: Option<String>,
+    /// Kernel release of the monitored machine.
+    pub kernel: Option<String>,
+    /// Random id of the current boot (`/proc/sys/kernel/random/boot_id`).
+    pub boot_id: Option<String>,
+    /// Joined multicast groups: `RTNLGRP_*` names without the prefix, or the number of a group that
+    /// this version does not name.
+    pub groups: Option<Vec<String>>,
+    /// Multicast groups that could not be joined.
+    pub refused_groups: Option<Vec<RefusedGroup>>,
+    /// Socket receive buffer in bytes, as reported by the kernel (`SO_RCVBUF`).
+    pub rcvbuf: Option<u64>,
+    /// Effective settings.
+    pub settings: Settings,
+    /// Start time of the run; present only if the run began in an earlier file.
+    pub since: Option<Time>,
+    /// Number of bytes of an incomplete line removed from the end of the file. Such a line is left
+    /// when a run is killed or the machine loses power.
+    pub tail_repaired: Option<u64>,
+    /// The last line already in the file when this run opened it.
+    pub follows: Option<Follows>,
+}
+
+/// Reference to a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Follows {
+    /// `run` of that line.
+    pub run: String,
+    /// `seq` of that line.
+    pub seq: u64,
+}
+
+/// A multicast group that could not be joined.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedGroup {
+    /// Name of the group, without the prefix `RTNLGRP_`.
+    pub group: String,
+    /// Error number (errno).
+    pub errno: u32,
+    /// Error message.
+    pub error: String,
+}
+
+/// Settings that affect the output.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Settings {
+    /// Kinds in the output; absent if not limited.
+    pub kinds: Option<Vec<Kind>>,
+    /// Optional parts of a line that were requested.
+    #[serde(default)]
+    pub with: Vec<Part>,
+    /// True if the output begins with a snapshot of existing objects.
+    #[serde(default)]
+    pub snapshot: bool,
+    /// Number of event lines after which the run stops.
+    pub count: Option<u64>,
+    /// Maximum line length in bytes; longer lines are truncated.
+    pub max_line: Option<u64>,
+    /// Kinds whose objects are not tracked: they have no `changed`, no snapshot and no resync.
+    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_track: Vec<Kind>,
+}
+
+/// An optional part of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Counters, devconf and other details in the payload.
+    Details,
+    /// The complete netlink message, as `raw`.
+    Raw,
+    /// A human-readable description of the event, as `message`.
+    Message,
+    /// Host name of the monitored machine, as `host`.
+    Host,
+}
+
+/// The snapshot is complete: all existing objects have been emitted.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Sync {
+    /// Number of objects in the snapshot.
+    pub objects: u64,
+    /// Kinds whose snapshot may be incomplete because they changed during the dump or the dump
+    /// failed. They are dumped again until complete.
+    pub incomplete: Option<Vec<Kind>>,
+}
+
+/// State has been resynchronized after a gap: all tracked kinds were dumped again and the
+/// differences emitted.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Resync {
+    /// Start of the resync.
+    pub from: Time,
+    /// End of the resync.
+    pub to: Time,
+    /// Number of corrections by kind.
+    pub corrections: Vec<Corrections>,
+    /// Kinds that may be incomplete, as in `sync`.
+    pub incomplete: Option<Vec<Kind>>,
+}
+
+/// Number of objects of a kind whose tracked state was wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Corrections {
+    /// Kind of the objects.
+    pub kind: Kind,
+    /// Objects that existed but were not tracked.
+    pub added: u64,
+    /// Objects that differed from the tracked state.
+    pub changed: u64,
+    /// Tracked objects that no longer existed.
+    pub deleted: u64,
+}
+
+/// Spoofed datagrams were rejected: their sender was not the kernel. Emitted at most once a second.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Refused {
+    /// Number of rejected datagrams since the previous such record.
+    pub datagrams: u64,
+    /// Netlink port id of the most recent sender.
+    pub portid: u32,
+}
+
+/// Periodic status record; counters count from the start of the run.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Heartbeat {
+    /// Counts by kind; kinds without lines and objects are omitted.
+    pub kinds: Vec<Counts>,
+    /// Datagrams received.
+    pub datagrams: u64,
+    /// Number of gaps.
+    pub gaps: u64,
+    /// Lost kernel messages; a loss of unknown size counts as one.
+    pub lost: u64,
+    /// Lines dropped because the output could not accept them.
+    pub dropped: u64,
+    /// Spoofed datagrams rejected.
+    pub refused: u64,
+    /// Corrections by kind: changes that were found by dumping, not announced by an event.
+    pub corrections: Vec<Corrections>,
+    /// Process statistics.
+    #[serde(flatten)]
+    pub pulse: Pulse,
+}
+
+/// Counts of one kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Counts {
+    /// Kind.
+    pub kind: Kind,
+    /// Lines written.
+    pub lines: u64,
+    /// Tracked objects.
+    pub objects: u64,
+}
+
+/// Process statistics.
+#[skip_serializing_none]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pulse {
+    /// Queued output, bytes.
+    pub queue: u64,
+    /// Maximum of `queue` since the start, bytes.
+    pub queue_most: u64,
+    /// Resident memory, bytes.
+    pub memory: Option<u64>,
+    /// Time of the first input missing from the recording (`--record`); absent if the recording is
+    /// complete or was not requested.
+    pub unrecorded_since: Option<Time>,
+}
+
+/// The system clock was stepped: from here on `time` has a different offset. The order of lines and
+/// all durations follow the monotonic clock; without a step, `time` deviates from it by at most 10
+/// ms.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Clock {
+    /// Size of the step in nanoseconds; negative if the clock was set back.
+    pub step: i64,
+    /// The current time according to the clock before the step.
+    pub unset: Time,
+}
+
+/// Last line of a file; the run continues in another file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rotate {
+    /// Reason for the rotation.
+    pub reason: RotateReason,
+    /// Size of the file without this line, bytes.
+    pub bytes: u64,
+}
+
+/// Reason for a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RotateReason {
+    /// The file reached `--rotate-size`.
+    Size,
+    /// The file reached the age `--rotate-every`.
+    Time,
+    /// SIGHUP was received.
+    Signal,
+    /// The file was renamed or deleted by another program.
+    Renamed,
+}
+
+/// Data was lost between the preceding and the following line.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    /// Cause of the loss.
+    pub cause: GapCause,
+    /// Error number that reported the loss.
+    pub errno: Option<u32>,
+    /// Number of lost kernel messages (`overflow`, `error`, `truncated`) or output lines
+    /// (`output`); absent if unknown.
+    pub lost: Option<u64>,
+    /// Start of the loss: nothing earlier is missing. Absent if unknown.
+    pub from: Option<Time>,
+    /// End of the loss: nothing later is missing.
+    pub to: Option<Time>,
+}
+
+/// Cause of a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GapCause {
+    /// The socket receive buffer overflowed: events arrived faster than they were read.
+    Overflow,
+    /// Another socket error.
+    Error,
+    /// A datagram exceeded the size of a receive slot.
+    Truncated,
+    /// Lines were dropped because the reader was too slow or writing failed; `errno` gives the
+    /// write error.
+    Output,
+}
+
+/// Last record of a run.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Stop {
+    /// Reason for the end of the run.
+    pub reason: StopReason,
+    /// Events that were written: lines, `meta` apart.
+    pub events: u64,
+    /// Datagrams received.
+    pub datagrams: u64,
+    /// Lost kernel messages; a loss of unknown size counts as one.
+    pub lost: u64,
+    /// Lines dropped because the output could not accept them.
+    pub dropped: u64,
+    /// Spoofed datagrams rejected.
+    pub refused: u64,
+    /// Netlink control messages, which are not events.
+    pub control: u64,
+    /// Time of the first input missing from the recording (`--record`); absent if the recording is
+    /// complete or was not requested.
+    pub unrecorded_since: Option<Time>,
+}
+
+/// Reason for the end of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// SIGINT or SIGTERM.
+    Signal,
+    /// The number of lines given by `--count` was written.
+    Count,
+    /// The time given by `--for` elapsed.
+    Time,
+    /// The end of the recording was reached.
+    #[default]
+    End,
+}

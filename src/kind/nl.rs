@@ -1,0 +1,70 @@
+//! `nl`: the header of the netlink message that carried the event. Kept small because every event
+//! has one.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use crate::netlink::rtm::rtm;
+use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
+
+/// Header of the netlink message that carried the event. Fields that are zero are omitted.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Nl {
+    /// Message type: its constant in linux/rtnetlink.h (`RTM_NEWLINK`), or its number.
+    pub r#type: NlType,
+    /// Address family of a link message that covers a single family: `inet6` (IPv6 settings) or
+    /// `bridge` (bridge port).
+    pub family: Option<Box<Symbol>>,
+    /// Netlink port id of the process that requested the change; absent if the kernel made the
+    /// change itself or does not report the requester.
+    pub portid: Option<u32>,
+    /// Sequence number of the request.
+    pub seq: Option<u32>,
+    /// Flags of the request that caused the event: `REPLACE`, `EXCL`, `CREATE`, `APPEND`.
+    #[schemars(with = "Option<Flags>")]
+    pub flags: Option<NlFlags>,
+}
+
+/// A message type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NlType(pub u16);
+
+impl fmt::Display for NlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match rtm(self.0) {
+            Some((_, name, _)) => f.write_str(name),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl Serialize for NlType {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match rtm(self.0) {
+            Some((_, name, _)) => Word(name).serialize(s),
+            None => s.collect_str(self),
+        }
+    }
+}
+
+string_schema!(NlType, "NlType",);
+
+/// Flags of a netlink request that creates an object (`NLM_F_*`, linux/netlink.h).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NlFlags(pub u16);
+
+impl Serialize for NlFlags {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        const NAMES: &FlagNames = &[
+            (0x100, "REPLACE"),
+            (0x200, "EXCL"),
+            (0x400, "CREATE"),
+            (0x800, "APPEND"),
+        ];
+        Flags::new(self.0.into(), NAMES).serialize(s)
+    }
+}
