@@ -1,4 +1,4 @@
-//! Arguments in, exit status out.
+//! Entry point: runs the task of the command line and maps the result to an exit status.
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -24,10 +24,10 @@ fn run(task: Task) -> Result<(), Error> {
     match task {
         Task::Live(live) => live::run(&live),
         Task::Replay(replay, files) => files.iter().try_for_each(|file| replay::run(&replay, file)),
-        Task::State(ask) => state::run(&ask),
+        Task::State(query) => state::run(&query),
         Task::Text(text) => match std::io::stdout().write_all(text.as_bytes()) {
             Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Write {
-                name: "the standard output".to_owned(),
+                name: "standard output".to_owned(),
                 source,
             }),
             _ => Ok(()),
