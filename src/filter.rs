@@ -10,7 +10,7 @@ use crate::event::{Event, Kind, Origin};
 /// The filters and the line counter of one run.
 #[derive(Debug)]
 pub struct Filter {
-    /// Kinds of `--kinds`, and `meta`.
+    /// Kinds of `--kind`, and `meta`.
     kinds: KindSet,
     /// Events that may still be selected until `--count` is reached. Only events with the origin
     /// `kernel` count; `None` without a limit.

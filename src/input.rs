@@ -17,8 +17,8 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
-    pub fn mark(time: Time, mark: ControlRecord) -> Self {
-        let what = InputData::ControlRecord(Box::new(mark));
+    pub fn control(time: Time, record: ControlRecord) -> Self {
+        let what = InputData::Control(Box::new(record));
         Input { time, what }
     }
 }
@@ -29,7 +29,7 @@ pub enum InputData<'a> {
     /// The kernel sent a datagram.
     Datagram(Source, &'a [u8]),
     /// Something else: seldom, and large.
-    ControlRecord(Box<ControlRecord>),
+    Control(Box<ControlRecord>),
 }
 
 /// Which socket a datagram came from.

@@ -31,7 +31,7 @@
 //! | [`logging`] | messages about the program itself, on stderr |
 //! | [`cli`] | command line, environment variables and configuration file |
 //!
-//! A module imports only modules of lower rows of `tests/layers.rs`, which enforces the order.
+//! A module imports only modules of earlier rows in `tests/layers.rs`, which enforces the order.
 
 pub mod capture;
 pub mod cli;

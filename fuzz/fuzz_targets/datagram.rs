@@ -48,15 +48,15 @@ fuzz_target!(|data: &[u8]| {
                 Kind::Link,
                 Kind::ALL[usize::from(choice >> 3) % Kind::ALL.len()],
             ] {
-                feed(InputData::ControlRecord(ControlRecord::BeginReconcile(kind, origin).into()));
+                feed(InputData::Control(ControlRecord::BeginReconcile(kind, origin).into()));
                 feed(InputData::Datagram(Source::Dumps, datagram));
-                feed(InputData::ControlRecord(ControlRecord::EndReconcile(true).into()));
+                feed(InputData::Control(ControlRecord::EndReconcile(true).into()));
             }
             let end = match origin {
                 Origin::Snapshot => ControlRecord::Sync,
                 _ => ControlRecord::Resync,
             };
-            feed(InputData::ControlRecord(end.into()));
+            feed(InputData::Control(end.into()));
         }
     }
 });

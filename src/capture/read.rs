@@ -137,7 +137,7 @@ impl Reader {
         let inputs = self.found.drain(..).map(|found| match found {
             Found::ControlRecord(time, mark) => Input {
                 time,
-                what: InputData::ControlRecord(mark),
+                what: InputData::Control(mark),
             },
             Found::Datagram(time, source, place) => Input {
                 time,

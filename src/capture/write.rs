@@ -71,7 +71,7 @@ impl<W: Write> Writer<W> {
     pub fn write(&mut self, input: &Input<'_>) -> io::Result<()> {
         match &input.what {
             InputData::Datagram(source, datagram) => self.datagram(input.time, *source, datagram),
-            InputData::ControlRecord(mark) => self.mark(input.time, mark),
+            InputData::Control(mark) => self.mark(input.time, mark),
         }
     }
 

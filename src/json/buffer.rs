@@ -1,31 +1,32 @@
-//! The bytes of a line while it is written: into room that was made before, in one step each.
+//! An append buffer for JSON text. Space is reserved ahead, so that most appends are a bounds check
+//! and a copy of a length that the compiler knows.
 
-/// Bytes that are written behind others. What lies behind `end` is room.
+/// A byte vector whose part after `end` is reserved space.
 #[derive(Debug)]
 pub struct LineBuffer {
     bytes: Vec<u8>,
     end: usize,
 }
 
-/// The least room that is made at once, bytes: most lines need no more.
-const ROOM: usize = 512;
+/// Space that is reserved at least, bytes: enough for most lines.
+const RESERVE: usize = 512;
 
 impl LineBuffer {
-    /// Writes behind what `bytes` holds.
-    pub fn behind(mut bytes: Vec<u8>) -> Self {
+    /// A buffer that appends to `bytes`.
+    pub fn append_to(mut bytes: Vec<u8>) -> Self {
         let end = bytes.len();
-        bytes.resize(end + ROOM, 0);
+        bytes.resize(end + RESERVE, 0);
         LineBuffer { bytes, end }
     }
 
-    /// What was there, and what was written.
+    /// Returns the bytes without the reserved space.
     pub fn finish(mut self) -> Vec<u8> {
         self.bytes.truncate(self.end);
         self.bytes
     }
 
-    /// The next so many bytes, to be written. Inlined, so that a length that is known beforehand
-    /// makes the copy a move or two.
+    /// Appends `length` bytes and returns them for writing. Inlined: with a constant length the copy
+    /// becomes one or two moves.
     #[inline(always)]
     fn next(&mut self, length: usize) -> &mut [u8] {
         let start = self.end;
@@ -39,43 +40,45 @@ impl LineBuffer {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, length: usize) {
-        // Not more with every step: there may be many lines before this one.
-        self.bytes.resize(self.end + length.max(ROOM), 0);
+        // By a constant and not by a factor: the buffer holds many earlier lines, and clearing a
+        // reserve of their size would cost more than it saves.
+        self.bytes.resize(self.end + length.max(RESERVE), 0);
     }
 
-    /// Bytes whose number is known beforehand.
+    /// Appends bytes whose number is a constant.
     #[inline(always)]
     pub fn put<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.next(N).copy_from_slice(bytes);
     }
 
-    /// Some bytes.
+    /// Appends bytes.
     #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
-        copy(self.next(bytes.len()), bytes);
+        self.next(bytes.len()).copy_from_slice(bytes);
     }
 
-    /// A comma, and a field's name, which is a Rust name.
+    /// Appends a comma, a field name and a colon. The name is a Rust identifier, which needs no
+    /// escaping.
     #[inline(always)]
     pub fn key(&mut self, key: &'static str) {
         let end = key.len() + 2;
-        let room = self.next(end + 2);
-        room[..2].copy_from_slice(b",\"");
-        room[2..end].copy_from_slice(key.as_bytes());
-        room[end..].copy_from_slice(b"\":");
+        let space = self.next(end + 2);
+        space[..2].copy_from_slice(b",\"");
+        space[2..end].copy_from_slice(key.as_bytes());
+        space[end..].copy_from_slice(b"\":");
     }
 
-    /// A string in which nothing has to be escaped.
+    /// Appends a string that needs no escaping.
     #[inline]
     pub fn quoted(&mut self, text: &[u8]) {
         let length = text.len();
-        let room = self.next(length + 2);
-        room[0] = b'"';
-        copy(&mut room[1..length + 1], text);
-        room[length + 1] = b'"';
+        let space = self.next(length + 2);
+        space[0] = b'"';
+        space[1..length + 1].copy_from_slice(text);
+        space[length + 1] = b'"';
     }
 
-    /// A string.
+    /// Appends a string, escaped if necessary.
     #[inline]
     pub fn text(&mut self, text: &str) {
         if is_plain(text.as_bytes()) {
@@ -87,7 +90,7 @@ impl LineBuffer {
         }
     }
 
-    /// A piece of a string.
+    /// Appends a part of a string, without quotes, escaped if necessary.
     #[inline]
     pub fn piece(&mut self, text: &str) {
         if is_plain(text.as_bytes()) {
@@ -124,14 +127,15 @@ impl LineBuffer {
         }
     }
 
+    /// Appends a number.
     #[inline]
     pub fn integer(&mut self, value: impl itoa::Integer) {
         let mut buffer = itoa::Buffer::new();
         self.bytes(buffer.format(value).as_bytes());
     }
 
-    /// Ends a list or an object that began at `start`, in which every entry has a comma before
-    /// it.
+    /// Ends a list or an object that began at `start`. The comma before its first entry becomes the
+    /// opening bracket.
     #[inline]
     pub fn close(&mut self, start: usize, [open, close]: [u8; 2]) {
         if start < self.end {
@@ -142,12 +146,12 @@ impl LineBuffer {
         }
     }
 
-    /// What was written since `start`.
+    /// Returns what was written since `start`.
     pub fn since(&self, start: usize) -> &[u8] {
         &self.bytes[start..self.end]
     }
 
-    /// How much was written.
+    /// Returns the length of the bytes, reserved space excluded.
     pub fn len(&self) -> usize {
         self.end
     }
@@ -164,59 +168,30 @@ impl std::io::Write for LineBuffer {
     }
 }
 
-/// Copies a slice to one of the same length. Short ones, which most are, in two pieces that may
-/// overlap: a call would cost more.
-#[inline]
-fn copy(to: &mut [u8], from: &[u8]) {
-    fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> bool {
-        let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) else {
-            return false;
-        };
-        if let Some(to) = to.first_chunk_mut() {
-            *to = *first;
-        }
-        if let Some(to) = to.last_chunk_mut() {
-            *to = *last;
-        }
-        true
-    }
-    let copied = match from.len() {
-        129.. => {
-            to.copy_from_slice(from);
-            true
-        }
-        65.. => ends::<64>(to, from),
-        33.. => ends::<32>(to, from),
-        17.. => ends::<16>(to, from),
-        _ => ends::<8>(to, from) || ends::<4>(to, from) || ends::<2>(to, from),
-    };
-    if !copied {
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = *from;
-        }
-    }
-}
-
-/// Is there nothing in that text that JSON wants escaped?
+/// Returns true if no byte needs JSON escaping. Tests 8 bytes at a time with SWAR (SIMD within a
+/// register), the "has a byte less than n" test of Sean Anderson's Bit Twiddling Hacks.
 #[inline]
 fn is_plain(text: &[u8]) -> bool {
     const EACH: u64 = u64::MAX / 0xff;
     const HIGH: u64 = EACH * 0x80;
-    // Eight bytes at once: a byte of the result has its high bit set where `is` is below `limit`,
-    // which the borrow of a lower byte may set too where a byte is odd anyway.
-    let below = |is: u64, limit: u8| is.wrapping_sub(EACH * u64::from(limit)) & !is;
-    let odd = |eight: &[u8; 8]| {
-        let is = u64::from_ne_bytes(*eight);
-        let quote = is ^ (EACH * u64::from(b'"'));
-        let backslash = is ^ (EACH * u64::from(b'\\'));
-        (below(is, b' ') | below(quote, 1) | below(backslash, 1)) & HIGH != 0
+    // The high bit of a byte of the result is set if that byte of `bytes` is below `limit`. The
+    // borrow of a lower byte can set it wrongly, but only if the lower byte is below the limit too:
+    // whether any bit is set is always right.
+    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(EACH * u64::from(limit)) & !bytes;
+    let needs_escape = |eight: &[u8; 8]| {
+        let bytes = u64::from_ne_bytes(*eight);
+        // Bytes that equal the character become 0.
+        let quote = bytes ^ (EACH * u64::from(b'"'));
+        let backslash = bytes ^ (EACH * u64::from(b'\\'));
+        (below(bytes, b' ') | below(quote, 1) | below(backslash, 1)) & HIGH != 0
     };
     let Some(last) = text.last_chunk() else {
-        let odd = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
-        return !text.iter().any(odd);
+        let needs_escape = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+        return !text.iter().any(needs_escape);
     };
+    // The last 8 bytes may overlap the last chunk: so no remainder has to be tested by byte.
     let (eights, _) = text.as_chunks();
-    !eights.iter().chain([last]).any(odd)
+    !eights.iter().chain([last]).any(needs_escape)
 }
 
 #[cfg(test)]
@@ -224,19 +199,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_of_every_length_are_copied() {
-        let from: Vec<u8> = (1..=200).collect();
-        for length in 0..=from.len() {
-            let mut to = vec![0; length];
-            copy(&mut to, &from[..length]);
-            assert_eq!(to, from[..length]);
-        }
-    }
-
-    #[test]
-    fn room_is_made_as_it_is_needed_and_given_back() {
-        let mut out = LineBuffer::behind(b"- ".to_vec());
-        let long = "x".repeat(3 * ROOM);
+    fn space_is_reserved_when_needed_and_returned() {
+        let mut out = LineBuffer::append_to(b"- ".to_vec());
+        let long = "x".repeat(3 * RESERVE);
         let start = out.len();
         out.put(b",");
         out.text(&long);
@@ -252,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_plain_or_not_wherever_it_stands() {
+    fn is_plain_tests_every_byte_at_every_position() {
         for byte in 0..=u8::MAX {
             for (length, at) in (1..20).flat_map(|n| (0..n).map(move |at| (n, at))) {
                 for others in [b'a', b' ', b'#', 0x80, 0xff] {

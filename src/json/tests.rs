@@ -1,4 +1,4 @@
-//! What it writes, beside serde_json.
+//! Comparison with serde_json.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ struct Everything {
 }
 
 #[test]
-fn it_is_what_serde_json_writes() {
+fn output_equals_serde_json() {
     let odd: String = (0..=0x100).filter_map(char::from_u32).collect();
     let everything = Everything {
         integers: (
@@ -76,7 +76,7 @@ fn it_is_what_serde_json_writes() {
 }
 
 #[test]
-fn a_key_is_a_text() {
+fn a_map_key_that_is_not_a_string_fails() {
     let map = BTreeMap::from([(1, 2)]);
     assert!(append(&mut Vec::new(), |json| map.serialize(json)).is_err());
 }

@@ -1,6 +1,5 @@
 //! The walk over a message's attributes that keeps what it cannot decode.
 
-use crate::value::Hex;
 use std::any::Any;
 
 use schemars::JsonSchema;
@@ -9,6 +8,7 @@ use serde::Serialize;
 use super::wire;
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, Attrs, MAX_DEPTH};
+use crate::value::Hex;
 
 /// An attribute that was not decoded, whole.
 #[serde_with::skip_serializing_none]

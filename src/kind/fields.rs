@@ -7,7 +7,7 @@ use serde::ser::SerializeStruct;
 /// A set of a payload's fields, a bit each, in the order of [`Fields::names`].
 pub type Mask = u128;
 
-/// A payload whose fields can be compared one by one. Implemented by [`fields!`].
+/// A payload whose fields can be compared one by one. Implemented by `fields!`.
 pub trait Fields: Sized {
     /// The fields' names, as they stand in the line.
     fn names() -> &'static [&'static str];
@@ -21,7 +21,7 @@ pub trait Fields: Sized {
     -> Result<(), M::Error>;
 }
 
-/// A payload that is a state: what tells its object from others. Implemented by [`key!`].
+/// A payload that is a state: what tells its object from others. Implemented by `key!`.
 pub trait Keyed {
     /// The fields that identify an object, `x-key` of the schema. `a//b` means: `a`, or `b` where
     /// `a` is absent (jq's operator).

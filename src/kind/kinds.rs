@@ -8,13 +8,17 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
+use super::attributes::AttrDecl;
 use super::fields::{Fields, Keyed, Mask};
-use super::meta;
+use super::kind_set::KindSet;
 use super::object::Object;
 use super::route::{
     address, addrlabel, cachereport, fdb, link, maddress, mdb, mroute, nduseropt, neigh, neightbl,
     netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
 };
+use super::spec::{Decoders, KindSpec, StaleKinds, Triggers};
+use super::{Op, meta};
+use crate::netlink::request::Request;
 use crate::value::IfName;
 
 /// An object in the place of an [`Rc`] of it: what is worth sharing it shares by itself, and no
@@ -71,11 +75,30 @@ macro_rules! kinds {
                 }
             }
 
-            /// Can the kernel be asked for all objects of the kind at once? Classes, filters and
-            /// chains it lists only for one device, parent and block, actions only for one type:
-            /// these are told, and not remembered.
+            /// Returns whether the kernel lists all objects of the kind at once
+            /// ([`KindSpec::LISTED`]).
             pub const fn is_listed(self) -> bool {
-                !matches!(self, Kind::Class | Kind::Filter | Kind::Chain | Kind::Action)
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::LISTED,)+
+                    _ => true,
+                }
+            }
+
+            /// The dumps that list every object of the kind.
+            pub fn dumps(self, details: bool) -> Vec<Request> {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::dumps(details),)+
+                    _ => Vec::new(),
+                }
+            }
+
+            /// The attributes that the kind declares.
+            pub const fn attributes(self) -> &'static [AttrDecl] {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::ATTRS,)+
+                    $(Kind::$message => <$message_type as KindSpec>::ATTRS,)+
+                    Kind::$meta => &[],
+                }
             }
 
             /// The payload fields that identify the object ([`Keyed::KEY`]); empty for a kind
@@ -104,6 +127,15 @@ macro_rules! kinds {
                 }
             }
         }
+
+        /// The decoders, found by the type of the message.
+        pub(super) static DECODERS: Decoders = Decoders::NONE
+            $(.with::<$type>())+
+            $(.with::<$message_type>())+;
+
+        /// The kinds that an event makes stale.
+        pub(super) static STALE_AFTER: StaleKinds = StaleKinds::NONE
+            $(.with::<$type>(KindSet::of(&[Kind::$state])))+;
 
         /// The object of a line, under the name of its kind. Mostly shared: what is known of an
         /// object is what its last event says.
@@ -173,6 +205,17 @@ macro_rules! kinds {
                     _ => return false,
                 }
                 true
+            }
+
+            /// The changes without an event that this event stands for.
+            pub fn triggers(&self, op: Op, old: Option<&Payload>) -> Triggers {
+                match self {
+                    $(Payload::$state(it) => it.triggers(op, match old {
+                        Some(Payload::$state(old)) => Some(old),
+                        _ => None,
+                    }),)+
+                    _ => Triggers::NONE,
+                }
             }
 
             /// Takes from `old` what it has no value for.

@@ -1,7 +1,8 @@
-//! The kinds: what a line is about. Each kind is declared once, in a file of its own: its payload,
-//! attributes, key, decoder, dumps and implicit changes. The doc comments of the payloads become
+//! The kinds of objects and messages that a line can be about: the registry of kinds, and for each
+//! kind its payload, fields and key in a file of its own. The doc comments of the payloads become
 //! the schema's descriptions.
 
+pub mod attributes;
 pub mod context;
 pub mod fields;
 pub mod kind_set;
@@ -11,6 +12,7 @@ mod nl;
 pub mod object;
 mod op;
 pub mod route;
+pub mod spec;
 pub mod wire;
 
 pub use context::Unparsed;
@@ -18,3 +20,12 @@ pub use kinds::{Kind, Payload};
 pub use nl::{Nl, NlFlags, NlType};
 pub use object::Change;
 pub use op::{Op, Origin};
+
+use attributes::{AttrDecl, Attributes as _};
+
+/// Gives `each` the declared attributes that no kind reaches by itself: those of a decoder that
+/// chooses the payload by a name (`IFLA_INFO_KIND`).
+pub fn declared_elsewhere(each: &mut dyn FnMut(&'static [AttrDecl])) {
+    each(route::link::bond::Bond::ATTRS);
+    each(route::link::bond::BondPort::ATTRS);
+}

@@ -47,6 +47,23 @@ macro_rules! of_device {
 }
 pub(crate) use of_device;
 
+/// The index of a device in a payload, which not every object has.
+pub trait DeviceIndex {
+    fn index(&self) -> Option<u32>;
+}
+
+impl DeviceIndex for u32 {
+    fn index(&self) -> Option<u32> {
+        Some(*self)
+    }
+}
+
+impl DeviceIndex for Option<u32> {
+    fn index(&self) -> Option<u32> {
+        *self
+    }
+}
+
 /// Gives `name` a device, where there is one.
 pub fn some(
     name: &mut dyn FnMut(u32, &mut Option<IfName>),

@@ -17,7 +17,7 @@ pub struct DroppedObjects {
     /// How many, and since when.
     lost: u64,
     since: Time,
-    objects: BTreeMap<(Kind, Key), DecodedObject>,
+    objects: BTreeMap<(Kind, Key), DroppedObject>,
     /// The reader is back: lines are written again.
     resuming: bool,
     /// The error that kept them from being written.
@@ -26,7 +26,7 @@ pub struct DroppedObjects {
 
 /// An object of which a line is missing.
 #[derive(Debug)]
-struct DecodedObject {
+struct DroppedObject {
     /// The reader knows the object.
     known: bool,
     /// It is gone, and was this.
@@ -54,7 +54,7 @@ impl DroppedObjects {
         let object = self
             .objects
             .entry((kind, key))
-            .or_insert_with(|| DecodedObject {
+            .or_insert_with(|| DroppedObject {
                 known: matches!(event.op, Op::Change | Op::Delete),
                 gone: None,
             });
@@ -164,12 +164,18 @@ impl Pipeline {
                 // Not tracked: nobody knows.
                 (None, None) => continue,
             };
-            let meaning = StateChange {
+            let state_change = StateChange {
                 op,
                 payload,
                 change: None,
             };
-            self.emit_correction(now, Origin::Resync, meaning, Provenance::default(), out)?;
+            self.emit_correction(
+                now,
+                Origin::Resync,
+                state_change,
+                Provenance::default(),
+                out,
+            )?;
         }
         Ok(())
     }

@@ -24,7 +24,7 @@ pub enum DecodedItem<'a> {
     /// An event socket's control message.
     Control,
     /// What a message says of one object.
-    DecodedObject(DecodedObject<'a>),
+    Object(DecodedObject<'a>),
     /// Bytes that are no whole message.
     Malformed(Time, &'a [u8]),
 }
@@ -82,7 +82,7 @@ pub fn items<'a>(
     }
     // What is known of one object is fetched from memory while the next is looked for.
     for item in items {
-        if let DecodedItem::DecodedObject(DecodedObject { event, key, .. }) = item
+        if let DecodedItem::Object(DecodedObject { event, key, .. }) = item
             && let Some(key) = key
         {
             state.prefetch(event.payload.kind(), *key);
@@ -137,7 +137,7 @@ impl<'a> Sent<'a> {
         };
         let nl = Some(self.nl(&decoded));
         let Decoded { action, payload } = decoded;
-        DecodedItem::DecodedObject(DecodedObject {
+        DecodedItem::Object(DecodedObject {
             source: self.source,
             message: self.message,
             action,

@@ -171,7 +171,7 @@ impl Pipeline {
                     break 'inputs;
                 }
                 match &mut items[at] {
-                    DecodedItem::DecodedObject(object) if object.source == Source::Events => {
+                    DecodedItem::Object(object) if object.source == Source::Events => {
                         self.apply_event(object);
                         continue;
                     }
@@ -186,7 +186,7 @@ impl Pipeline {
                             continue;
                         }
                     }
-                    DecodedItem::DecodedObject(_) | DecodedItem::Malformed(..) => {}
+                    DecodedItem::Object(_) | DecodedItem::Malformed(..) => {}
                 }
                 // Anything else may have lines of its own.
                 self.write(&items[from..at], out)?;
@@ -194,11 +194,9 @@ impl Pipeline {
                 match std::mem::replace(&mut items[at], DecodedItem::Control) {
                     DecodedItem::Input(Input {
                         time,
-                        what: InputData::ControlRecord(control),
+                        what: InputData::Control(control),
                     }) => self.control(*time, control, out)?,
-                    DecodedItem::DecodedObject(apply_dump_entry) => {
-                        self.apply_dump_entry(apply_dump_entry, out)?
-                    }
+                    DecodedItem::Object(entry) => self.apply_dump_entry(entry, out)?,
                     DecodedItem::Malformed(time, rest) => self.emit_malformed(time, rest, out)?,
                     DecodedItem::Input(_) | DecodedItem::Control => {}
                 }
@@ -225,9 +223,7 @@ impl Pipeline {
     /// Writes the lines of events that have numbers.
     fn write(&mut self, items: &[DecodedItem<'_>], out: &mut Vec<u8>) -> io::Result<()> {
         let mut events = items.iter().filter_map(|item| match item {
-            DecodedItem::DecodedObject(DecodedObject { event, seq, .. }) => {
-                Some((seq.as_ref()?, event))
-            }
+            DecodedItem::Object(DecodedObject { event, seq, .. }) => Some((seq.as_ref()?, event)),
             _ => None,
         });
         let Some((seq, event)) = events.next() else {
@@ -249,7 +245,7 @@ impl Pipeline {
                 if *origin == Origin::Resync {
                     self.begin_resync(time);
                 }
-                self.state.reconciliation(*kind, *origin);
+                self.state.begin_reconcile(*kind, *origin);
                 Ok(())
             }
             ControlRecord::EndReconcile(whole) => self.finish_reconcile(time, *whole, out),
@@ -316,7 +312,7 @@ impl Pipeline {
 
     /// Bytes that are no whole message: nothing is dropped.
     fn emit_malformed(&mut self, time: Time, rest: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-        let meaning = StateChange {
+        let state_change = StateChange {
             op: Op::Notify,
             payload: Payload::from(Unknown {
                 r#type: NlType(0),
@@ -325,20 +321,20 @@ impl Pipeline {
             }),
             change: None,
         };
-        let event = event(time, Origin::Kernel, meaning, Provenance::default());
+        let event = event(time, Origin::Kernel, state_change, Provenance::default());
         self.emit(event, out)
     }
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         self.emit_drop_gap(time, out)?;
-        let meaning = StateChange {
+        let state_change = StateChange {
             op,
             payload: meta.into(),
             change: None,
         };
         let event = Event {
             origin: None,
-            ..event(time, Origin::Kernel, meaning, Provenance::default())
+            ..event(time, Origin::Kernel, state_change, Provenance::default())
         };
         match self.filter.next_seq(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
@@ -371,13 +367,13 @@ impl Pipeline {
     }
 }
 
-fn event(time: Time, origin: Origin, meaning: StateChange, provenance: Provenance) -> Event {
+fn event(time: Time, origin: Origin, state_change: StateChange, provenance: Provenance) -> Event {
     Event {
         time,
-        op: meaning.op,
+        op: state_change.op,
         origin: Some(origin),
-        payload: meaning.payload,
-        change: meaning.change,
+        payload: state_change.payload,
+        change: state_change.change,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,

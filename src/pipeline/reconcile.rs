@@ -49,14 +49,14 @@ impl Pipeline {
         let Some((kind, origin)) = self.state.reconciling() else {
             return Ok(());
         };
-        let (reconcile_result, mark_delivered) = self.state.finish_reconcile(whole);
-        self.reconcile_result = Some(reconcile_result);
-        match reconcile_result.clean {
+        let (result, changes) = self.state.finish_reconcile(whole);
+        self.reconcile_result = Some(result);
+        match result.clean {
             true => self.incomplete_kinds.remove(kind),
             false => self.incomplete_kinds.insert(kind),
         }
-        for meaning in mark_delivered {
-            self.emit_found(time, origin, meaning, out)?;
+        for state_change in changes {
+            self.emit_found(time, origin, state_change, out)?;
         }
         self.dump_entries.clear();
         Ok(())
@@ -67,15 +67,15 @@ impl Pipeline {
         &mut self,
         time: Time,
         origin: Origin,
-        meaning: StateChange,
+        state_change: StateChange,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let apply_dump_entry = match &meaning.payload {
+        let entry = match &state_change.payload {
             Payload::Link(link) => self.dump_entries.remove(&link.ifindex),
             _ => None,
         };
-        let (time, provenance) = apply_dump_entry.unwrap_or_else(|| (time, Provenance::default()));
-        self.emit_correction(time, origin, meaning, provenance, out)
+        let (time, provenance) = entry.unwrap_or_else(|| (time, Provenance::default()));
+        self.emit_correction(time, origin, state_change, provenance, out)
     }
 
     /// Tells what a look found.
@@ -83,25 +83,25 @@ impl Pipeline {
         &mut self,
         time: Time,
         origin: Origin,
-        meaning: StateChange,
+        state_change: StateChange,
         provenance: Provenance,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let kind = meaning.payload.kind();
+        let kind = state_change.payload.kind();
         if origin == Origin::Snapshot {
             if !self.snapshot {
                 return Ok(());
             }
             self.totals.snapshot += 1;
         } else {
-            self.totals.corrected(kind, meaning.op);
+            self.totals.corrected(kind, state_change.op);
             if let Some(resync) = &mut self.resync
                 && origin == Origin::Resync
             {
-                totals::count(&mut resync.corrections, kind, meaning.op);
+                totals::count(&mut resync.corrections, kind, state_change.op);
             }
         }
-        self.emit(event(time, origin, meaning, provenance), out)
+        self.emit(event(time, origin, state_change, provenance), out)
     }
 
     /// Tells what the rows of devices say, where no mark says that all of them were read: in
@@ -110,8 +110,8 @@ impl Pipeline {
         if self.dump_entries.is_empty() || self.state.reconciling().is_some() {
             return Ok(());
         }
-        for meaning in self.state.take_reconciled_links(Origin::Snapshot) {
-            self.emit_found(time, Origin::Snapshot, meaning, out)?;
+        for state_change in self.state.take_reconciled_links(Origin::Snapshot) {
+            self.emit_found(time, Origin::Snapshot, state_change, out)?;
         }
         self.dump_entries.clear();
         Ok(())
@@ -120,7 +120,7 @@ impl Pipeline {
     /// Takes a row of a look. What those of devices say is told when all of them were read.
     pub(super) fn apply_dump_entry(
         &mut self,
-        apply_dump_entry: DecodedObject<'_>,
+        entry: DecodedObject<'_>,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let DecodedObject {
@@ -128,7 +128,7 @@ impl Pipeline {
             action,
             event,
             ..
-        } = apply_dump_entry;
+        } = entry;
         let Event {
             time,
             payload,
@@ -149,8 +149,8 @@ impl Pipeline {
             _ => self.emit_links(time, out)?,
         }
         match self.state.apply_dump_entry(decoded, &message) {
-            Some(meaning) => {
-                self.emit_correction(time, self.state.origin(), meaning, provenance, out)
+            Some(state_change) => {
+                self.emit_correction(time, self.state.origin(), state_change, provenance, out)
             }
             None => Ok(()),
         }

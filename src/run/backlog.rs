@@ -35,7 +35,7 @@ struct Chunk {
 enum Item {
     /// So many bytes.
     Datagram(Source, usize),
-    ControlRecord(Box<ControlRecord>),
+    Control(Box<ControlRecord>),
 }
 
 impl Backlog {
@@ -59,8 +59,8 @@ impl Backlog {
     }
 
     /// Takes what is to be told behind what was pushed: events are missing there, say.
-    pub fn push_mark(&mut self, time: Time, mark: impl Into<Box<ControlRecord>>) {
-        let mark = Item::ControlRecord(mark.into());
+    pub fn push_control(&mut self, time: Time, mark: impl Into<Box<ControlRecord>>) {
+        let mark = Item::Control(mark.into());
         self.chunk(0).items.push_back((time, mark));
     }
 
@@ -96,7 +96,7 @@ impl Backlog {
                     to += length;
                     InputData::Datagram(source, &chunk.bytes[start..to])
                 }
-                Item::ControlRecord(mark) => InputData::ControlRecord(mark),
+                Item::Control(mark) => InputData::Control(mark),
             };
             Input { time, what }
         });
@@ -158,7 +158,7 @@ mod tests {
             let large = vec![9; 3 * CHUNK];
             backlog.push(time(0), Source::Dumps, &large);
             expected.push_back((time(0), Some((Source::Dumps, large))));
-            backlog.push_mark(time(1), ControlRecord::Resync);
+            backlog.push_control(time(1), ControlRecord::Resync);
             expected.push_back((time(1), None));
             assert!(!backlog.is_empty());
             // In some rounds something stays.
@@ -183,7 +183,7 @@ mod tests {
             let (time, datagram) = expected.pop_front().unwrap();
             let what = match &datagram {
                 Some((source, bytes)) => InputData::Datagram(*source, bytes),
-                None => InputData::ControlRecord(Box::new(ControlRecord::Resync)),
+                None => InputData::Control(Box::new(ControlRecord::Resync)),
             };
             assert_eq!(input, Input { time, what });
         }

@@ -42,7 +42,7 @@ fn open(outputs: &Outputs) -> Result<Sink, Error> {
     // A file that may grow no more (RLIMIT_FSIZE) is an error of the write, and not the end.
     signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     match &outputs.output {
-        Some(path) => Sink::file(path, &outputs.file),
+        Some(path) => Sink::file(path, &outputs.file, &outputs.format),
         None => Ok(Sink::stdout()),
     }
 }

@@ -154,7 +154,7 @@ impl<'a> Batch<'a> {
     /// Those before the end of the recorded run, and not later.
     fn up_to(mut self, until: Option<Timestamp>) -> Self {
         let recheck_neighbours_at = |time: Time| until.is_some_and(|until| time.0 > until);
-        let is_stop = |what: &InputData<'_>| matches!(what, InputData::ControlRecord(mark) if matches!(**mark, ControlRecord::Stop(_)));
+        let is_stop = |what: &InputData<'_>| matches!(what, InputData::Control(mark) if matches!(**mark, ControlRecord::Stop(_)));
         let is_end = |input: &Input<'_>| recheck_neighbours_at(input.time) || is_stop(&input.what);
         let Some(at) = self.inputs.iter().position(is_end) else {
             return self;
@@ -162,7 +162,7 @@ impl<'a> Batch<'a> {
         let Input { time, what } = self.inputs.swap_remove(at);
         self.inputs.truncate(at);
         self.end = Some(End::Until);
-        if let InputData::ControlRecord(mark) = what
+        if let InputData::Control(mark) = what
             && let ControlRecord::Stop(stop) = *mark
             && !recheck_neighbours_at(time)
         {

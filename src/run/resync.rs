@@ -36,7 +36,7 @@ struct PendingResync {
     last: Instant,
     not_before: Instant,
     /// When something may have changed without a word last: it may go on for some time.
-    schedule_stale: Option<Instant>,
+    last_stale: Option<Instant>,
     /// Disturbed looks in a row.
     attempts: u32,
 }
@@ -147,12 +147,12 @@ impl ResyncScheduler {
                 first: now,
                 last: now,
                 not_before: now,
-                schedule_stale: None,
+                last_stale: None,
                 attempts: 0,
             });
             pending.last = now;
             if origin == Origin::Inferred {
-                pending.schedule_stale = Some(now);
+                pending.last_stale = Some(now);
             }
             if origin == Origin::Resync {
                 (pending.not_before, pending.attempts) = (now, 0);
@@ -187,10 +187,7 @@ impl ResyncScheduler {
             self.next_audit = Some(now + audit);
             self.want(self.kinds(), Origin::Inferred, now);
         }
-        if self
-            .recheck_neighbours_at
-            .is_some_and(|recheck_neighbours_at| recheck_neighbours_at <= now)
-        {
+        if self.recheck_neighbours_at.is_some_and(|at| at <= now) {
             self.recheck_neighbours_at = None;
             self.want(KindSet::of(&[Kind::Neigh]), Origin::Inferred, now);
         }
@@ -255,8 +252,8 @@ impl ResyncScheduler {
         if let Some(pending) = again {
             // Also where it was looked at for another reason, before there was any quiet.
             let early = pending
-                .schedule_stale
-                .is_some_and(|schedule_stale| schedule_stale + DEBOUNCE > current.begun);
+                .last_stale
+                .is_some_and(|at| at + DEBOUNCE > current.begun);
             let asked_again = early || pending.last > current.begun;
             if !clean && !current.failed {
                 pending.attempts += 1;

@@ -13,7 +13,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 /// Gives it up, for this thread and those that it starts from now on. With `writes` files are
 /// written, also those of others that root may write to; what cannot be given up is then said
 /// aloud.
-pub fn sandbox(writes: bool) {
+pub fn enter(writes: bool) {
     let level = if writes { Level::Warn } else { Level::Debug };
     if let Err(error) = capabilities(writes) {
         log!(level, "the capabilities stay: {error}");

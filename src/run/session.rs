@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::Outputs;
 use super::recorder::Recorder;
-use crate::encode;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
@@ -97,7 +96,7 @@ impl Session {
         let Some(rotate_action) = sink.rotate_action() else {
             return Ok(Reader::Alive);
         };
-        let mark = |session: &mut Self, mark| session.feed(&[Input::mark(now, mark)]);
+        let mark = |session: &mut Self, mark| session.feed(&[Input::control(now, mark)]);
         if let Some(rotate) = sink.close_current(rotate_action) {
             mark(self, ControlRecord::Rotate(rotate))?;
             let _alive = sink.write(&self.lines)?;
@@ -107,9 +106,6 @@ impl Session {
             return Ok(Reader::Alive);
         };
         mark(self, ControlRecord::File(opened))?;
-        if let Some(waiting) = sink.waiting() {
-            encode::prepend_and_renumber(&mut self.lines, waiting);
-        }
         let reader = sink.write_first(&self.lines);
         self.lines.clear();
         reader
@@ -155,7 +151,7 @@ impl Session {
         // What else is missing it will not be told.
         let told = self.pipeline.resume_output(now, 0, &mut self.lines);
         told.map_err(Error::Encode)?;
-        let input = |stop: &Stop| Input::mark(now, ControlRecord::Stop(stop.clone()));
+        let input = |stop: &Stop| Input::control(now, ControlRecord::Stop(stop.clone()));
         // Recorded first: the line says whether all was.
         if let Some(recorder) = &mut self.recorder {
             recorder.write(&input(&stop));

@@ -31,7 +31,7 @@ pub fn write_sentence(event: &Event, out: &mut String) {
     let _ = write(&mut EscapingWriter::new(out, false), event);
 }
 
-/// Appends a line of the text format, including the newline: `[21:26:54.897] address add …`, with
+/// Appends a line of the text format, without its newline: `[21:26:54.897] address add …`, with
 /// local time in `zone` and optional terminal colours.
 pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8>) {
     // Writing to a Vec cannot fail.
@@ -40,7 +40,6 @@ pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8
         event,
         zone,
     );
-    out.push(b'\n');
 }
 
 /// Appends a line for an existing object given as JSON, for `nlstream state`.

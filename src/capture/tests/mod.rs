@@ -33,7 +33,7 @@ impl Owned {
                 time: *time,
                 what: InputData::Datagram(*source, bytes),
             },
-            Owned::ControlRecord(time, mark) => Input::mark(*time, mark.clone()),
+            Owned::ControlRecord(time, mark) => Input::control(*time, mark.clone()),
         }
     }
 }
@@ -44,7 +44,7 @@ impl From<Input<'_>> for Owned {
             InputData::Datagram(source, bytes) => {
                 Owned::Datagram(input.time, source, bytes.to_vec())
             }
-            InputData::ControlRecord(mark) => Owned::ControlRecord(input.time, *mark),
+            InputData::Control(mark) => Owned::ControlRecord(input.time, *mark),
         }
     }
 }

@@ -138,7 +138,7 @@ fn a_file_of_rtmon_is_read() {
                 let mut messages = crate::netlink::frame::Messages::new(bytes);
                 (*source, messages.next().unwrap().unwrap().kind)
             }
-            InputData::ControlRecord(_) => unreachable!(),
+            InputData::Control(_) => unreachable!(),
         })
         .collect();
     assert_eq!(sources[0], (Source::Dumps, 16), "{sources:?}");

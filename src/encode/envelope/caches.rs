@@ -1,4 +1,5 @@
-//! What a line has in common with the one before it: it is written once, and copied.
+//! One-entry caches for the parts of the envelope that successive records share: written once,
+//! then copied.
 
 use serde_json::Error;
 
@@ -6,8 +7,8 @@ use crate::event::values::{IfName, Time, Word};
 use crate::event::{Event, Kind, Nl, Op, Origin};
 use crate::json;
 
-/// The field that says when it was, written: events that were received together share it, and those
-/// of one second all but the fraction.
+/// The field `time` as JSON. Events of one datagram share it, and those of one second share all but
+/// the fraction, which is then replaced in place.
 #[derive(Debug, Default)]
 pub struct TimestampCache {
     time: Time,
@@ -15,7 +16,7 @@ pub struct TimestampCache {
 }
 
 impl TimestampCache {
-    /// The field for that time.
+    /// Returns the field for `time`.
     pub fn at(&mut self, time: Time) -> &[u8] {
         if self.time != time || self.text.is_empty() {
             self.write(time);
@@ -26,13 +27,13 @@ impl TimestampCache {
 
     fn write(&mut self, time: Time) {
         const FRACTION: usize = 9;
-        const BEHIND: usize = b"Z\"".len();
-        // Before the epoch the fraction counts backwards.
+        const END: usize = b"Z\"".len();
+        // Before the epoch `subsec_nanosecond` is negative: always write the whole time.
         let same = self.time.0.as_second() == time.0.as_second() && time.0.as_second() > 0;
-        let fraction = self.text.len().checked_sub(FRACTION + BEHIND);
+        let fraction = self.text.len().checked_sub(FRACTION + END);
         match fraction.and_then(|at| self.text[at..].first_chunk_mut::<FRACTION>()) {
             Some(digits) if same => {
-                // One more digit before it: so that none of its own is left out.
+                // The additional leading 1 keeps the leading zeros of the fraction.
                 let second = 1_000_000_000 + time.0.subsec_nanosecond().unsigned_abs();
                 if let Some(last) = itoa::Buffer::new().format(second).as_bytes().last_chunk() {
                     *digits = *last;
@@ -43,7 +44,7 @@ impl TimestampCache {
     }
 }
 
-/// The fields `kind` to `ifname`, written.
+/// The fields `kind`, `op`, `origin`, `ifindex` and `ifname` as JSON.
 #[derive(Debug, Default)]
 pub struct SubjectCache {
     subject: Option<Subject>,
@@ -53,10 +54,10 @@ pub struct SubjectCache {
 type Subject = (Kind, Op, Option<Origin>, Option<(u32, Option<IfName>)>);
 
 impl SubjectCache {
-    /// The fields for that event.
+    /// Returns the fields for `event`.
     ///
     /// # Errors
-    /// None: serde's interface has them.
+    /// Never; `Result` is required by serde.
     pub fn of(&mut self, event: &Event) -> Result<&[u8], Error> {
         let device = event.payload.device();
         let device = device.map(|(ifindex, ifname)| (ifindex, ifname.copied()));
@@ -89,21 +90,22 @@ impl SubjectCache {
     }
 }
 
-/// The field `nl`, written, before and behind the numbers of the asker and the request: of many
-/// requests in a row those alone differ.
+/// The field `nl` as JSON, split around `portid` and `seq`: when a program sends many requests only
+/// those two differ. Without this cache a route costs 373 instructions (10.5 %) and a link 84
+/// (0.7 %) more.
 #[derive(Debug, Default)]
 pub struct NlHeaderCache {
-    /// Without those numbers.
+    /// The cached header without `portid` and `seq`.
     nl: Option<Nl>,
     before: Vec<u8>,
-    behind: Vec<u8>,
+    after: Vec<u8>,
 }
 
 impl NlHeaderCache {
-    /// The two pieces for that header.
+    /// Returns the JSON before and after `portid` and `seq`.
     ///
     /// # Errors
-    /// None: serde's interface has them.
+    /// Never; `Result` is required by serde.
     pub fn by(&mut self, nl: &Nl) -> Result<[&[u8]; 2], Error> {
         let same =
             |old: &Nl| (old.r#type, old.flags) == (nl.r#type, nl.flags) && old.family == nl.family;
@@ -115,7 +117,7 @@ impl NlHeaderCache {
                 ..nl.clone()
             })?;
         }
-        Ok([&self.before, &self.behind])
+        Ok([&self.before, &self.after])
     }
 
     fn write(&mut self, nl: Nl) -> Result<(), Error> {
@@ -123,13 +125,13 @@ impl NlHeaderCache {
             text.clear();
             json::append(text, |json| json.object().field("nl", nl))
         };
-        field(&nl, &mut self.behind)?;
+        field(&nl, &mut self.after)?;
         let flags = nl.flags;
         let nl = Nl { flags: None, ..nl };
         field(&nl, &mut self.before)?;
-        // The numbers stand before the flags, or the end.
+        // `portid` and `seq` stand before `flags`, or before the closing brace.
         self.before.pop();
-        self.behind.drain(..self.before.len());
+        self.after.drain(..self.before.len());
         self.nl = Some(Nl { flags, ..nl });
         Ok(())
     }
@@ -144,7 +146,7 @@ mod tests {
     use crate::event::{NlFlags, NlType};
 
     #[test]
-    fn a_header_is_written_as_if_it_was_the_first() {
+    fn a_cached_header_equals_a_serialized_one() {
         let types = [16, 24].map(NlType);
         let families = [None, Some(Symbol::Known("inet6")), Some(Symbol::Number(7))];
         let families = families.map(|family| family.map(Box::new));
@@ -158,20 +160,20 @@ mod tests {
                 seq: (number % 2 > 0).then_some(number as u32),
                 flags: flags[number / 11 % 3],
             };
-            let [before, behind] = nl_header.by(&nl).unwrap();
+            let [before, after] = nl_header.by(&nl).unwrap();
             let field = |name, number: Option<u32>| {
                 let field = number.map(|number| format!(",\"{name}\":{number}"));
                 field.unwrap_or_default().into_bytes()
             };
             let numbers = [field("portid", nl.portid), field("seq", nl.seq)].concat();
-            let text = String::from_utf8([before, &numbers, behind].concat()).unwrap();
+            let text = String::from_utf8([before, &numbers, after].concat()).unwrap();
             let whole = serde_json::to_string(&nl).unwrap();
             assert_eq!(text, format!(",\"nl\":{whole}"));
         }
     }
 
     #[test]
-    fn a_stamp_is_what_the_time_is_written_as() {
+    fn a_cached_time_equals_a_formatted_one() {
         let mut timestamp = TimestampCache::default();
         let second = 1_790_000_000_000_000_000_i128;
         let nanos = [

@@ -1,4 +1,4 @@
-//! An event as one line of JSON: the envelope.
+//! The envelope: the fields that every JSON record has, around the payload of its kind.
 
 mod caches;
 
@@ -13,30 +13,42 @@ use crate::event::{Change, Event, SCHEMA_VERSION};
 use crate::json::{self, Compound};
 use caches::{NlHeaderCache, SubjectCache, TimestampCache};
 
-/// An event, and what its line has beside it.
+/// An event and the further content of its record.
 pub struct Line<'a> {
-    /// From 0, one more for every line.
+    /// Number within the run, from 0.
     pub seq: u64,
+    /// The event.
     pub event: &'a Event,
-    /// The fields of its object, where they are written already.
+    /// The fields of the payload, if a cache has them as JSON.
     pub fields: Option<Rendered<'a>>,
-    /// Name of the machine, where it was asked for.
+    /// The machine's name, with `--with host`.
     pub host: Option<&'a str>,
-    /// The event as a sentence, where it was asked for.
+    /// The event as a sentence, with `--with message`.
     pub message: Option<&'a str>,
 }
 
-/// The fields of an object, written, each with a comma before it.
+/// The fields of a payload as JSON, each with a comma before it.
 pub enum Rendered<'a> {
+    /// All fields.
     Whole(&'a [u8]),
-    /// Before and behind a route's destination.
+    /// A route's destination, and the fields before and after it.
     Split(&'a Destination, [&'a [u8]; 2]),
 }
 
-/// Writes the lines of one run.
+/// The bytes that every record begins with.
+pub const RECORD_START: &[u8] = b"{\"v\":";
+/// Where the digits of `seq` begin in every record: the fields before it have a fixed length.
+pub const SEQ_OFFSET: usize = RECORD_START.len() + b"1,\"run\":\"00000000\",\"seq\":".len();
+/// The bytes between the digits of `seq` and the time.
+pub const TIME_START: &[u8] = b",\"time\":\"";
+
+// A version of two digits would move `seq`.
+const _: () = assert!(SCHEMA_VERSION < 10);
+
+/// Writes the records of one run.
 #[derive(Debug)]
 pub struct Envelope {
-    /// What every line begins with.
+    /// The fields `v` and `run`, which are the same in every record.
     head: Vec<u8>,
     timestamp: TimestampCache,
     subject: SubjectCache,
@@ -54,14 +66,12 @@ impl Envelope {
         }
     }
 
-    /// Appends the line and its newline to `out`.
+    /// Appends the object to `out`, without a newline.
     ///
     /// # Errors
-    /// None: serde's interface has them.
+    /// Never; `Result` is required by serde.
     pub fn write(&mut self, line: &Line<'_>, out: &mut Vec<u8>) -> io::Result<()> {
-        let written = json::append(out, |json| self.fields(line, json.object()));
-        out.push(b'\n');
-        Ok(written?)
+        Ok(json::append(out, |json| self.fields(line, json.object()))?)
     }
 
     fn fields(&mut self, line: &Line<'_>, mut to: Compound<'_>) -> Result<(), serde_json::Error> {
@@ -86,9 +96,9 @@ impl Envelope {
             Some(Rendered::Split(dst, [before, behind])) => {
                 let mut object = to.object(kind.name());
                 object.written(before);
-                let mut room = PrefixText::default();
+                let mut buffer = PrefixText::default();
                 let plain = match dst {
-                    Destination::Prefix(prefix) => prefix.ipv4(&mut room),
+                    Destination::Prefix(prefix) => prefix.ipv4(&mut buffer),
                     _ => None,
                 };
                 match plain {

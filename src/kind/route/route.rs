@@ -15,7 +15,7 @@ use serde_with::skip_serializing_none;
 use super::encap::Encap;
 use crate::kind::fields::{Fields as _, Keyed, Mask, Present, fields, key};
 use crate::kind::object::{Object, some};
-use crate::value::{Flags, IfName, Prefix, Symbol, string_schema};
+use crate::value::{FlagNames, Flags, IfName, Prefix, Symbol, string_schema};
 
 /// A route (`struct rtmsg`, linux/rtnetlink.h).
 #[skip_serializing_none]
@@ -363,3 +363,23 @@ impl Object for Route {
         }
     }
 }
+
+/// `RTNH_F_*` and `RTM_F_*`
+pub const FLAGS: &FlagNames = &[
+    (0x01, "dead"),
+    (0x04, "onlink"),
+    (0x02, "pervasive"),
+    (0x08, "offload"),
+    (0x40, "trap"),
+    (0x100, "notify"),
+    (0x10, "linkdown"),
+    (0x20, "unresolved"),
+    (0x200, "cloned"),
+    (0x400, "equalize"),
+    (0x800, "prefix"),
+    (0x1000, "lookup_table"),
+    (0x2000, "fib_match"),
+    (0x4000, "rt_offload"),
+    (0x8000, "rt_trap"),
+    (0x2000_0000, "rt_offload_failed"),
+];

@@ -15,11 +15,11 @@ use crate::run::resync::Milestone;
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Goes on with the look that is under way, or begins the one that is due. Returns whether
     /// there may be more to do at once.
-    pub(super) fn look(&mut self, now: Instant) -> Result<bool, Error> {
+    pub(super) fn advance_dumps(&mut self, now: Instant) -> Result<bool, Error> {
         let Some((kind, origin, request)) = self.resync.begin(now) else {
             return self.entries();
         };
-        self.mark(ControlRecord::BeginReconcile(kind, origin))?;
+        self.control(ControlRecord::BeginReconcile(kind, origin))?;
         self.dumps.request(&request).map_err(Error::Dump)?;
         Ok(true)
     }
@@ -74,12 +74,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         match self.resync.dump_ended(outcome) {
             Ok(request) => self.dumps.request(&request).map_err(Error::Dump)?,
             Err(whole) => {
-                self.mark(ControlRecord::EndReconcile(whole))?;
+                self.control(ControlRecord::EndReconcile(whole))?;
                 let reconcile_result = self.session.pipeline.reconcile_result();
                 match self.resync.over(reconcile_result, Instant::now()) {
                     Milestone::None => {}
-                    Milestone::Sync => self.mark(ControlRecord::Sync)?,
-                    Milestone::Resync => self.mark(ControlRecord::Resync)?,
+                    Milestone::Sync => self.control(ControlRecord::Sync)?,
+                    Milestone::Resync => self.control(ControlRecord::Resync)?,
                 }
             }
         }

@@ -37,7 +37,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                         self.backlog.push(time, Source::Events, datagram.bytes);
                         if datagram.truncated {
                             let gap = gap(GapCause::Truncated, None, Some(1), self.emptied);
-                            self.backlog.push_mark(time, ControlRecord::Gap(gap));
+                            self.backlog.push_control(time, ControlRecord::Gap(gap));
                         }
                     }
                 }
@@ -73,7 +73,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let errno = error.raw_os_error().map(i32::unsigned_abs);
         let lost = (lost > 0).then_some(u64::from(lost));
         let gap = gap(cause, errno, lost, self.emptied);
-        self.backlog.push_mark(clock(), ControlRecord::Gap(gap));
+        self.backlog.push_control(clock(), ControlRecord::Gap(gap));
         Ok(())
     }
 
@@ -83,7 +83,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             return Ok(0);
         }
         let inputs = self.backlog.pop(BATCH);
-        let lost = |input: &Input<'_>| matches!(&input.what, InputData::ControlRecord(mark) if matches!(**mark, ControlRecord::Gap(_)));
+        let lost = |input: &Input<'_>| matches!(&input.what, InputData::Control(mark) if matches!(**mark, ControlRecord::Gap(_)));
         if inputs.iter().any(lost) {
             self.resync.lost(Instant::now());
         }
@@ -95,7 +95,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     pub(super) fn emit_refused(&mut self, now: Instant) -> Result<(), Error> {
         let datagrams = std::mem::take(&mut self.refused.datagrams);
         self.refused.not_before = Some(now + REFUSED_INTERVAL);
-        self.mark(ControlRecord::Refused(Refused {
+        self.control(ControlRecord::Refused(Refused {
             datagrams,
             portid: self.refused.portid,
         }))

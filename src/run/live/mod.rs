@@ -100,7 +100,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
     };
     let mut dumps = Dumps::open().map_err(Error::Dump)?;
     // Before the sink: what the threads are not to do that it starts.
-    sandbox::sandbox(live.outputs.output.is_some() || live.outputs.record.is_some());
+    sandbox::enter(live.outputs.output.is_some() || live.outputs.record.is_some());
     let mut sink = open(&live.outputs)?;
     let resync = ResyncScheduler::new(requests(&live.settings), live.audit, Instant::now());
     let header = header(&live.settings, &events, &sink);
@@ -236,7 +236,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
             self.look_at_clock(clock());
             if beats {
-                self.heartbeat_due()?;
+                self.emit_heartbeat()?;
             }
             if readable {
                 readable = self.receive()?;
@@ -248,7 +248,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 .schedule_stale(self.session.pipeline.take_stale(), now);
             let told = !readable && self.backlog.is_empty();
             if told && room && !self.session.is_full() {
-                entries = self.look(now)?;
+                entries = self.advance_dumps(now)?;
             }
             self.timers(now)?;
             self.write_metrics(sink, now);
@@ -302,7 +302,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             && next <= now
         {
             self.next_heartbeat = Some(now + every);
-            self.heartbeat_due()?;
+            self.emit_heartbeat()?;
         }
         if self.refused.due(now).is_some_and(|due| due <= now) {
             self.emit_refused(now)?;
@@ -313,13 +313,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// That the clock was set is told before anything that has happened since.
     fn look_at_clock(&mut self, now: Time) {
         if let Some(step) = self.clock.step() {
-            self.backlog.push_mark(now, ControlRecord::Clock(step));
+            self.backlog.push_control(now, ControlRecord::Clock(step));
         }
     }
 
-    fn heartbeat_due(&mut self) -> Result<(), Error> {
+    fn emit_heartbeat(&mut self) -> Result<(), Error> {
         let pulse = self.session.pulse();
-        self.mark(ControlRecord::Heartbeat(pulse))
+        self.control(ControlRecord::Heartbeat(pulse))
     }
 
     /// Writes the file of counters, where that is due.
@@ -337,8 +337,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
     }
 
-    fn mark(&mut self, mark: ControlRecord) -> Result<(), Error> {
-        self.session.feed(&[Input::mark(clock(), mark)])?;
+    fn control(&mut self, record: ControlRecord) -> Result<(), Error> {
+        self.session.feed(&[Input::control(clock(), record)])?;
         Ok(())
     }
 

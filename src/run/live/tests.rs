@@ -190,7 +190,7 @@ impl Run {
         let doubtful = stream.session.pipeline.take_stale();
         stream.resync.schedule_stale(doubtful, now);
         if !more && stream.backlog.is_empty() {
-            stream.look(now).unwrap();
+            stream.advance_dumps(now).unwrap();
         }
         stream.timers(now).unwrap();
         for line in stream.session.lines.split(|byte| *byte == b'\n') {

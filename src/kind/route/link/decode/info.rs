@@ -1,7 +1,9 @@
 //! `IFLA_LINKINFO`: what kind of device a link is, and its settings.
 
-use super::{bond, bridge, can, kinds, tunnel};
+use super::{bridge, can, kinds, tunnel};
+use crate::kind::attributes::FromAttr as _;
 use crate::kind::context::DecodeContext;
+use crate::kind::route::link::bond::{Bond, BondPort};
 use crate::kind::route::link::info::{InfoData, InfoSlaveData, LinkInfo};
 use crate::kind::route::link::tunnel::Tunnel;
 use crate::netlink::attr::{Attr, AttrError, Attrs};
@@ -103,7 +105,7 @@ fn data(
 ) -> Result<Option<InfoData>, AttrError> {
     Ok(Some(match kind {
         "bridge" => InfoData::Bridge(bridge::bridge(context, attr)?.into()),
-        "bond" => InfoData::Bond(bond::bond(context, attr)?.into()),
+        "bond" => InfoData::Bond(Bond::from_attr(context, attr)?.into()),
         "vlan" => InfoData::Vlan(kinds::vlan(context, attr)?.into()),
         "vxlan" => InfoData::Vxlan(tunnel::vxlan(context, attr)?.into()),
         "macvlan" | "macvtap" => InfoData::Macvlan(kinds::macvlan(context, attr)?.into()),
@@ -152,7 +154,7 @@ fn slave_data(
 ) -> Result<Option<InfoSlaveData>, AttrError> {
     Ok(Some(match kind {
         "bridge" => InfoSlaveData::Bridge(bridge::port(context, attr)?.into()),
-        "bond" => InfoSlaveData::Bond(bond::port(context, attr)?.into()),
+        "bond" => InfoSlaveData::Bond(BondPort::from_attr(context, attr)?.into()),
         "vrf" => InfoSlaveData::Vrf(kinds::vrf(context, attr)?),
         _ => {
             context.nested(attr, |_, _| Err(AttrError::Unknown))?;

@@ -1,7 +1,7 @@
 //! `RTM_NEWLINK`, `RTM_DELLINK` → [`Link`].
 
 mod af_spec;
-mod bond;
+
 mod bridge;
 mod bridge_af;
 mod can;
@@ -9,7 +9,7 @@ mod info;
 mod kinds;
 mod names;
 mod parts;
-mod settings;
+pub mod settings;
 mod tunnel;
 mod vf;
 

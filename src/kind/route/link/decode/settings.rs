@@ -61,7 +61,7 @@ use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{LlAddr, Symbol};
 
 /// A table of constants and their names.
-pub(super) type Names = &'static [(u32, &'static str)];
+pub type Names = &'static [(u32, &'static str)];
 
 /// The name of a constant in an attribute of 8 bits.
 pub(super) fn symbol8(attr: Attr, names: Names) -> Result<Symbol, AttrError> {
