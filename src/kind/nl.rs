@@ -1,4 +1,5 @@
-//! `nl`: the header of the netlink message that told of an event. Small: each event carries one.
+//! `nl`: the header of the netlink message that carried the event. Kept small because every event
+//! has one.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,21 +10,21 @@ use serde::{Serialize, Serializer};
 use crate::netlink::rtm::rtm;
 use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 
-/// Where an event comes from: the header of its netlink message. Zero ones are left out.
+/// Header of the netlink message that carried the event. Fields that are zero are omitted.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Nl {
-    /// The message type, as the kernel's header names it (`RTM_NEWLINK`), else its number.
+    /// Message type: its constant in linux/rtnetlink.h (`RTM_NEWLINK`), or its number.
     pub r#type: NlType,
-    /// The family of a link message that is about one family only: `inet6` (its IPv6 settings)
-    /// or `bridge` (it as a port).
+    /// Address family of a link message that covers a single family: `inet6` (IPv6 settings) or
+    /// `bridge` (bridge port).
     pub family: Option<Box<Symbol>>,
-    /// The port id of whoever asked for the change; absent where the kernel did it itself, or
-    /// does not say.
+    /// Netlink port id of the process that requested the change; absent if the kernel made the
+    /// change itself or does not report the requester.
     pub portid: Option<u32>,
-    /// The sequence number of the request.
+    /// Sequence number of the request.
     pub seq: Option<u32>,
-    /// Flags of the request that led here: `REPLACE`, `EXCL`, `CREATE`, `APPEND`.
+    /// Flags of the request that caused the event: `REPLACE`, `EXCL`, `CREATE`, `APPEND`.
     #[schemars(with = "Option<Flags>")]
     pub flags: Option<NlFlags>,
 }
@@ -52,7 +53,7 @@ impl Serialize for NlType {
 
 string_schema!(NlType, "NlType",);
 
-/// Flags of a netlink request that makes something (`NLM_F_*`, linux/netlink.h).
+/// Flags of a netlink request that creates an object (`NLM_F_*`, linux/netlink.h).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NlFlags(pub u16);
 

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::event::Kind;
 use crate::fold::{Fold, Reached};
 use crate::sink;
-use crate::text::write_standing;
+use crate::text::write_object;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
                 Format::Text { zone, colour } => {
                     let (time, json) = (object.time, object.object());
                     line.clear();
-                    write_standing(time, object.kind, json, zone, *colour, &mut line);
+                    write_object(time, object.kind, json, zone, *colour, &mut line);
                     out.write_all(&line)?;
                 }
             }

@@ -1,4 +1,4 @@
-//! The nested objects of a link.
+//! Nested objects of a link.
 
 use std::borrow::Cow;
 
@@ -9,30 +9,30 @@ use serde_with::skip_serializing_none;
 use super::values::HexNumber;
 use crate::value::{Flags, Symbol};
 
-/// A VLAN, or a range of them, of a bridge or bridge port.
+/// A VLAN, or a range of VLANs, of a bridge or bridge port.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "PortVlan")]
 pub struct Vlan {
-    /// VLAN id; the first one of a range.
+    /// VLAN id, or the first of a range.
     pub vlan: u16,
-    /// The last one of a range.
+    /// Last VLAN id of a range.
     pub vlan_end: Option<u16>,
-    /// `PVID` (untagged packets belong to it), `Egress Untagged` (its packets leave untagged).
+    /// `PVID` (assigned to untagged packets), `Egress Untagged` (packets leave untagged).
     pub flags: Flags,
 }
 
-/// A VLAN, or a range of them, that a bridge port maps to tunnel ids.
+/// A VLAN, or a range of VLANs, that a bridge port maps to tunnel ids.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct VlanTunnel {
-    /// VLAN id; the first one of a range.
+    /// VLAN id, or the first of a range.
     pub vlan: u16,
-    /// The last one of a range.
+    /// Last VLAN id of a range.
     pub vlan_end: Option<u16>,
-    /// Tunnel id of the first one.
+    /// Tunnel id of the first VLAN.
     pub tunid: u32,
-    /// Tunnel id of the last one.
+    /// Tunnel id of the last VLAN.
     pub tunid_end: Option<u32>,
 }
 
@@ -40,15 +40,15 @@ pub struct VlanTunnel {
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Xdp {
-    /// Where it runs: `drv` (driver), `skb` (generic), `hw` (hardware), `multi` (several places).
+    /// Attachment mode: `drv` (driver), `skb` (generic), `hw` (hardware), `multi` (several).
     pub mode: Option<Symbol>,
-    /// The program, where there is one.
+    /// The program, if exactly one is attached.
     pub prog: Option<XdpProg>,
-    /// The programs by place.
+    /// Programs by attachment mode.
     pub attached: Option<Vec<XdpAttached>>,
 }
 
-/// An XDP program in one place.
+/// An XDP program in one attachment mode.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct XdpAttached {
     /// `drv`, `skb`, `hw`.
@@ -60,7 +60,7 @@ pub struct XdpAttached {
 /// An XDP program.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct XdpProg {
-    /// Its id.
+    /// Program id.
     pub id: u32,
 }
 
@@ -86,57 +86,57 @@ pub struct Stats64 {
     pub tx: TxStats,
 }
 
-/// Counters of what a device received.
+/// Receive counters of a device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct RxStats {
     /// Bytes.
     pub bytes: u64,
     /// Packets.
     pub packets: u64,
-    /// Bad packets, all kinds.
+    /// Receive errors of all types.
     pub errors: u64,
     /// Dropped packets.
     pub dropped: u64,
-    /// Packets lost to overflow of the receiver.
+    /// Receiver FIFO overruns.
     pub over_errors: u64,
     /// Multicast packets.
     pub multicast: u64,
-    /// Packets of a wrong length.
+    /// Packets with a length error.
     pub length_errors: u64,
-    /// Packets with a wrong checksum.
+    /// Packets with a CRC error.
     pub crc_errors: u64,
-    /// Badly aligned packets.
+    /// Packets with a framing error.
     pub frame_errors: u64,
-    /// Overflows of the receive queue.
+    /// Receive queue overflows.
     pub fifo_errors: u64,
-    /// Packets that the host missed.
+    /// Packets missed by the host.
     pub missed_errors: u64,
     /// Compressed packets.
     pub compressed: u64,
-    /// Packets that an idle device received.
+    /// Packets received while the device was not up.
     pub nohandler: u64,
-    /// Packets for another host, dropped.
+    /// Packets dropped because they were addressed to another host.
     pub otherhost_dropped: u64,
 }
 
-/// Counters of what a device sent.
+/// Transmit counters of a device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct TxStats {
     /// Bytes.
     pub bytes: u64,
     /// Packets.
     pub packets: u64,
-    /// Failures, all kinds.
+    /// Transmit errors of all types.
     pub errors: u64,
     /// Dropped packets.
     pub dropped: u64,
-    /// Failures for lack of carrier.
+    /// Transmit errors due to lost carrier.
     pub carrier_errors: u64,
     /// Collisions.
     pub collisions: u64,
-    /// Packets given up after collisions.
+    /// Packets aborted after collisions.
     pub aborted_errors: u64,
-    /// Underflows of the send queue.
+    /// Transmit FIFO underruns.
     pub fifo_errors: u64,
     /// Late collisions.
     pub window_errors: u64,
@@ -146,24 +146,24 @@ pub struct TxStats {
     pub compressed: u64,
 }
 
-/// Memory and interrupt of old hardware (`struct rtnl_link_ifmap`, linux/if_link.h).
+/// Memory, interrupt and DMA of legacy hardware (`struct rtnl_link_ifmap`, linux/if_link.h).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Map {
     /// Start of the shared memory, hexadecimal.
     pub mem_start: HexNumber,
     /// End of the shared memory, hexadecimal.
     pub mem_end: HexNumber,
-    /// Address of the ports, hexadecimal.
+    /// I/O port address, hexadecimal.
     pub base_addr: HexNumber,
     /// Interrupt.
     pub irq: u16,
     /// DMA channel.
     pub dma: u8,
-    /// Kind of connector.
+    /// Connector type.
     pub port: u8,
 }
 
-/// Settings and counters of the protocols on a device (`IFLA_AF_SPEC`).
+/// Per-protocol settings and counters of a device (`IFLA_AF_SPEC`).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct AfSpec {
@@ -176,7 +176,7 @@ pub struct AfSpec {
 }
 
 impl AfSpec {
-    /// Takes from `old` the protocols of which `self` says nothing.
+    /// Copies from `old` the protocols that are absent from `self`.
     pub fn merge_missing(&mut self, old: &AfSpec) {
         if self.inet.is_none() {
             self.inet.clone_from(&old.inet);
@@ -208,18 +208,18 @@ pub struct Inet6Spec {
     pub stats: Option<Table<u64>>,
     /// Counters of ICMPv6 messages (`ICMP6_MIB_*`, linux/snmp.h).
     pub icmp6stats: Option<Table<u64>>,
-    /// Times.
+    /// IPv6 timers.
     pub cacheinfo: Option<Inet6CacheInfo>,
 }
 
-/// Times of IPv6 on a device (`struct ifla_cacheinfo`, linux/if_link.h).
+/// IPv6 timers of a device (`struct ifla_cacheinfo`, linux/if_link.h).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Inet6CacheInfo {
-    /// Longest packet that is put together, bytes.
+    /// Maximum size of a reassembled packet, bytes.
     pub max_reasm_len: u32,
-    /// When it last changed, 1/100 s since the start of the system.
+    /// Time of the last change, 1/100 s since boot.
     pub tstamp: u32,
-    /// How long a neighbour counts as reachable, milliseconds.
+    /// Time for which a neighbour is considered reachable, milliseconds.
     pub reachable_time: u32,
     /// Time between neighbour solicitations, milliseconds.
     pub retrans_time: u32,
@@ -229,14 +229,14 @@ pub struct Inet6CacheInfo {
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct MctpSpec {
-    /// Id of the network.
+    /// Network id.
     pub net: Option<u32>,
-    /// What carries it: `smbus`, `pcie_vdm`, `usb` …
+    /// Physical transport: `smbus`, `pcie_vdm`, `usb` …
     pub phys_binding: Option<Symbol>,
 }
 
-/// Numbers in a fixed order, written as an object: each under its name, those that have none yet
-/// under their place in the order.
+/// An array of numbers, serialized as an object: each value under its name, or under its index if
+/// it has none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table<T> {
     pub values: Box<[T]>,

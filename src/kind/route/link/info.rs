@@ -1,4 +1,4 @@
-//! What kind of device a link is, and its settings (`IFLA_LINKINFO`).
+//! Type and type-specific settings of a link (`IFLA_LINKINFO`).
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,23 +14,23 @@ use super::kinds::{
 use super::tunnel::{Geneve, Tunnel, Vxlan, Xfrm};
 use crate::value::{IfName, Symbol};
 
-/// What kind of device it is.
+/// Type and type-specific settings of a device (`IFLA_LINKINFO`).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct LinkInfo {
-    /// `bridge`, `veth`, `vxlan` …
+    /// Device type: `bridge`, `veth`, `vxlan` …
     pub info_kind: Option<Symbol>,
-    /// Its settings; which fields there are depends on `info_kind`.
+    /// Settings of the device; the fields depend on `info_kind`.
     pub info_data: Option<InfoData>,
     /// With `details`: counters of a CAN device.
     pub info_xstats: Option<CanStats>,
-    /// What it is a port of: `bridge`, `bond` …
+    /// Type of the master device: `bridge`, `bond` …
     pub info_slave_kind: Option<Symbol>,
-    /// Its settings as a port; which fields there are depends on `info_slave_kind`.
+    /// Settings as a port; the fields depend on `info_slave_kind`.
     pub info_slave_data: Option<InfoSlaveData>,
 }
 
-/// The settings of one kind of device.
+/// Settings of one device type.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum InfoData {
@@ -60,7 +60,7 @@ pub enum InfoData {
     Wwan(Wwan),
 }
 
-/// The settings of a device as a port of one kind of master.
+/// Settings of a port of one master type.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum InfoSlaveData {
@@ -70,8 +70,8 @@ pub enum InfoSlaveData {
 }
 
 impl LinkInfo {
-    /// Takes from `old` what `self` does not say: a message of family bridge tells of the port
-    /// only, not of the device's own kind.
+    /// Copies fields absent from `self` from `old`: a message of family bridge contains the port
+    /// settings but not the settings of the device itself.
     pub fn merge_missing(&mut self, old: &LinkInfo) {
         if self.info_kind.is_none() {
             self.info_kind.clone_from(&old.info_kind);
@@ -84,8 +84,8 @@ impl LinkInfo {
         }
     }
 
-    /// Takes from `old` what the kernel tells only where CAP_NET_ADMIN asks or changes
-    /// (bond_fill_info, drivers/net/bonding/bond_netlink.c).
+    /// Copies from `old` the LACP settings that the kernel includes only in replies to, or changes
+    /// by, a process with CAP_NET_ADMIN (bond_fill_info, drivers/net/bonding/bond_netlink.c).
     pub fn carry_over_omitted(&mut self, old: &LinkInfo) {
         if let (Some(InfoData::Bond(bond)), Some(InfoData::Bond(old))) =
             (&mut self.info_data, &old.info_data)
@@ -97,7 +97,7 @@ impl LinkInfo {
         }
     }
 
-    /// Gives `name` every device index in the settings, with the place for the device's name.
+    /// Calls `name` with the index and the name slot of every device in the settings.
     pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         let mut pair = |index: Option<u32>, place: &mut Option<IfName>| {
             if let Some(index) = index {

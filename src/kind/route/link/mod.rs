@@ -31,126 +31,127 @@ pub struct Link {
     pub ifindex: u32,
     /// The device's name.
     pub ifname: Option<IfName>,
-    /// The name's bytes, where they are not UTF-8.
+    /// Name as bytes; present only if it is not valid UTF-8.
     pub ifname_hex: Option<Hex>,
-    /// The device underneath, or the other end of a veth, where it is in the same namespace.
+    /// Lower device, or peer of a veth (IFLA_LINK); only if in the same namespace.
     pub link: Option<IfName>,
-    /// That device's index, in its own namespace.
+    /// Index of that device, in its own namespace.
     pub link_index: Option<u32>,
-    /// Id of the namespace that it lives in, where that is another one.
+    /// Id of the namespace of that device, if different (IFLA_LINK_NETNSID).
     pub link_netnsid: Option<i32>,
-    /// What somebody called the device.
+    /// User-assigned alias (IFLA_IFALIAS).
     pub ifalias: Option<Text>,
-    /// The alias's bytes, where they are not UTF-8.
+    /// Alias as bytes; present only if it is not valid UTF-8.
     pub ifalias_hex: Option<Hex>,
-    /// Other names that it answers to.
+    /// Alternative names (IFLA_ALT_IFNAME).
     pub altnames: Option<Vec<Text>>,
-    /// Their bytes, where any is not UTF-8.
+    /// Alternative names as bytes; present only if one is not valid UTF-8.
     pub altnames_hex: Option<Vec<Hex>>,
-    /// `UP`, `LOWER_UP`, `BROADCAST` …, as `ip` shows them: `NO-CARRIER` for a device that is up
-    /// and not running.
+    /// Device flags as printed by `ip`: `UP`, `LOWER_UP`, `BROADCAST` …; `NO-CARRIER` for a device
+    /// that is up but not running.
     pub flags: Flags,
-    /// Largest packet, bytes.
+    /// Maximum transmission unit, bytes.
     pub mtu: Option<u32>,
-    /// The queueing discipline at its root.
+    /// Root queueing discipline.
     pub qdisc: Option<Symbol>,
-    /// The bridge, bond, VRF or team that it belongs to.
+    /// Master device: bridge, bond, VRF or team.
     pub master: Option<IfName>,
-    /// That device's index; absent where it belongs to none.
+    /// Index of the master device; absent if there is none.
     pub master_index: Option<u32>,
-    /// `UP`, `DOWN`, `LOWERLAYERDOWN`, `DORMANT`, `NOTPRESENT`, `TESTING`, `UNKNOWN` (RFC 2863).
+    /// Operational state (RFC 2863): `UP`, `DOWN`, `LOWERLAYERDOWN`, `DORMANT`, `NOTPRESENT`,
+    /// `TESTING`, `UNKNOWN`.
     pub operstate: Option<Symbol>,
-    /// `DEFAULT`, `DORMANT`, `TESTING`: what carrier makes of the state.
+    /// Link mode, the state entered when carrier is present: `DEFAULT`, `DORMANT`, `TESTING`.
     pub linkmode: Option<Symbol>,
     /// Device group, a name from iproute2's group file.
     pub group: Option<Symbol>,
     /// Length of the transmit queue, packets.
     pub txqlen: Option<u32>,
-    /// What made the kernel tell: `REBOOT`, `FEATURE CHANGE`, `BONDING FAILOVER`, `NOTIFY PEERS`,
-    /// `RESEND IGMP`, `BONDING OPTION` (`IFLA_EVENT`).
+    /// Reason for the notification (`IFLA_EVENT`): `REBOOT`, `FEATURE CHANGE`, `BONDING FAILOVER`,
+    /// `NOTIFY PEERS`, `RESEND IGMP`, `BONDING OPTION`.
     pub event: Option<Symbol>,
     /// Hardware type: `ether`, `loopback`, `sit` …
     pub link_type: Symbol,
     /// Link-layer address.
     pub address: Option<LlAddr>,
-    /// Link-layer broadcast address, or the other end of a point-to-point link.
+    /// Link-layer broadcast address, or peer address of a point-to-point link.
     pub broadcast: Option<LlAddr>,
-    /// True where `broadcast` is the other end.
+    /// True if `broadcast` is a peer address.
     pub link_pointtopoint: Option<bool>,
-    /// The hardware's own address, where `address` is another.
+    /// Permanent hardware address, if different from `address`.
     pub permaddr: Option<LlAddr>,
-    /// Id of the namespace that the device is in, where that is not the listener's.
+    /// Id of the namespace of the device, if it is not the namespace of the socket.
     pub target_netnsid: Option<i32>,
-    /// A device on its way to another namespace: that namespace's id.
+    /// Device moved to another namespace: id of that namespace.
     pub new_netnsid: Option<i32>,
-    /// A device on its way to another namespace: its index there.
+    /// Device moved to another namespace: its new index.
     pub new_ifindex: Option<u32>,
     /// The device cannot be moved to another namespace.
     pub netns_immutable: Option<bool>,
-    /// How many ask for promiscuous mode.
+    /// Number of users that requested promiscuous mode.
     pub promiscuity: Option<u32>,
-    /// How many ask for all multicast packets.
+    /// Number of users that requested all-multicast mode.
     pub allmulti: Option<u32>,
-    /// Smallest MTU that it takes, bytes.
+    /// Minimum supported MTU, bytes.
     pub min_mtu: Option<u32>,
-    /// Largest MTU that it takes, bytes; 0 for no limit.
+    /// Maximum supported MTU, bytes; 0 for no limit.
     pub max_mtu: Option<u32>,
-    /// What kind of device it is, and its settings.
+    /// Type of the device and its settings.
     pub linkinfo: Option<info::LinkInfo>,
     /// VLANs of a bridge or bridge port.
     pub vlans: Option<Vec<details::Vlan>>,
-    /// VLANs of a bridge port that are mapped to tunnel ids.
+    /// VLAN to tunnel id mappings of a bridge port.
     pub vlan_tunnels: Option<Vec<details::VlanTunnel>>,
-    /// A bridge port's state in each spanning tree.
+    /// State of a bridge port in each spanning tree.
     pub mst: Option<Vec<bridge_af::Mst>>,
-    /// Rings of a bridge (media redundancy protocol).
+    /// Media Redundancy Protocol (MRP) rings of a bridge.
     pub mrp: Option<Vec<bridge_af::Mrp>>,
-    /// End points of a bridge's connectivity fault management.
+    /// Connectivity fault management (CFM) end points of a bridge.
     pub cfm: Option<Vec<bridge_af::Cfm>>,
-    /// What these have seen.
+    /// Status of the CFM end points.
     pub cfm_status: Option<Vec<bridge_af::CfmStatus>>,
     /// Hardware bridge mode: `VEB`, `VEPA`.
     pub hwmode: Option<Symbol>,
-    /// How IPv6 link-local addresses are made: `eui64`, `none`, `stable_secret`, `random`.
+    /// Generation mode of IPv6 link-local addresses: `eui64`, `none`, `stable_secret`, `random`.
     pub inet6_addr_gen_mode: Option<Symbol>,
-    /// What the IPv6 router announced: `RCVD` (anything), `MANAGED` (addresses come by DHCP),
-    /// `OTHERCONF` (other settings come by DHCP).
+    /// Flags of received IPv6 router advertisements: `RCVD` (one was received), `MANAGED`
+    /// (addresses by DHCPv6), `OTHERCONF` (other configuration by DHCPv6).
     pub inet6_flags: Option<Flags>,
-    /// The second half of IPv6 addresses that was chosen for it; `::` for none.
+    /// Tokenized IPv6 interface identifier; `::` if not set.
     pub inet6_token: Option<Ipv6Addr>,
-    /// The MTU that the router announced, bytes.
+    /// MTU from IPv6 router advertisements, bytes.
     pub inet6_ra_mtu: Option<u32>,
-    /// Transmit queues.
+    /// Number of transmit queues.
     pub num_tx_queues: Option<u32>,
-    /// Receive queues.
+    /// Number of receive queues.
     pub num_rx_queues: Option<u32>,
-    /// Largest packet for segmentation offload, bytes.
+    /// Maximum packet size for segmentation offload (GSO), bytes.
     pub gso_max_size: Option<u32>,
-    /// Most segments for segmentation offload.
+    /// Maximum number of segments for segmentation offload (GSO).
     pub gso_max_segs: Option<u32>,
-    /// What the device can do of `gso_max_size`, bytes.
+    /// Device limit for `gso_max_size`, bytes.
     pub tso_max_size: Option<u32>,
-    /// What the device can do of `gso_max_segs`.
+    /// Device limit for `gso_max_segs`.
     pub tso_max_segs: Option<u32>,
-    /// Largest packet that receive offload makes, bytes.
+    /// Maximum packet size built by receive offload (GRO), bytes.
     pub gro_max_size: Option<u32>,
-    /// The same for IPv4, segmentation offload.
+    /// Maximum IPv4 packet size for segmentation offload, bytes.
     pub gso_ipv4_max_size: Option<u32>,
-    /// The same for IPv4, receive offload.
+    /// Maximum IPv4 packet size built by receive offload, bytes.
     pub gro_ipv4_max_size: Option<u32>,
     /// Name of the physical port.
     pub phys_port_name: Option<String>,
     /// Id of the physical port, hexadecimal.
     pub phys_port_id: Option<Hex>,
-    /// Id of the switch that it is a port of, hexadecimal.
+    /// Id of the switch the device is a port of, hexadecimal.
     pub phys_switch_id: Option<Hex>,
-    /// The bus of the hardware.
+    /// Bus of the parent device.
     pub parentbus: Option<String>,
-    /// The hardware's name on that bus.
+    /// Name of the parent device on that bus.
     pub parentdev: Option<String>,
     /// XDP programs.
     pub xdp: Option<details::Xdp>,
-    /// Virtual functions that are configured.
+    /// Number of configured virtual functions.
     pub num_vf: Option<u32>,
     /// The virtual functions.
     pub vfinfo_list: Option<Vec<vf::VfInfo>>,
@@ -158,35 +159,35 @@ pub struct Link {
     pub vf_ports: Option<Vec<vf::VfPort>>,
     /// The device itself as a port of a switch.
     pub port_self: Option<vf::VfPort>,
-    /// Held down by a protocol daemon.
+    /// The device is held down by a protocol daemon.
     pub proto_down: Option<bool>,
-    /// Who holds it down: names from protodown_reasons.d, or bit numbers.
+    /// Reasons for holding the device down: names from protodown_reasons.d, or bit numbers.
     pub proto_down_reason: Option<Vec<Symbol>>,
-    /// Room that a driver needs before a packet, bytes.
+    /// Headroom the driver needs before a packet, bytes.
     pub headroom: Option<u16>,
-    /// Room that a driver needs behind a packet, bytes.
+    /// Tailroom the driver needs after a packet, bytes.
     pub tailroom: Option<u16>,
-    /// Longest delay that paced sending can be given to the device for, nanoseconds.
+    /// Maximum pacing horizon that can be offloaded to the device, nanoseconds.
     pub max_pacing_offload_horizon: Option<u64>,
     /// Handle of the devlink port.
     pub devlink_port: Option<details::DevlinkPort>,
-    /// Id of the pin of a digital phase locked loop.
+    /// Id of the DPLL pin.
     pub dpll_pin: Option<u32>,
-    /// An event of the wireless extensions, as it came.
+    /// Undecoded wireless extensions event.
     pub wireless: Option<Hex>,
-    /// With `details`: carrier is there.
+    /// With `details`: true if carrier is present.
     pub carrier: Option<bool>,
-    /// With `details`: how often carrier changed.
+    /// With `details`: number of carrier changes.
     pub carrier_changes: Option<u32>,
-    /// With `details`: how often carrier came.
+    /// With `details`: number of times carrier came up.
     pub carrier_up_count: Option<u32>,
-    /// With `details`: how often carrier went.
+    /// With `details`: number of times carrier went down.
     pub carrier_down_count: Option<u32>,
     /// With `details`: counters.
     pub stats64: Option<details::Stats64>,
-    /// With `details`: memory and interrupt of old hardware.
+    /// With `details`: memory, interrupt and DMA of legacy hardware.
     pub map: Option<details::Map>,
-    /// With `details`: settings and counters of the protocols on it.
+    /// With `details`: per-protocol settings and counters.
     pub af_spec: Option<details::AfSpec>,
 }
 
@@ -274,7 +275,8 @@ fields!(Link {
 });
 
 impl Serialize for Link {
-    // Eighty fields, most of them absent: what serde derives would be as large again.
+    // Written by hand: serde's derived code for eighty mostly absent fields would be as large
+    // again.
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         let mut fields = s.serialize_struct("Link", Self::names().len())?;
         self.serialize_fields(Mask::MAX, &mut fields)?;
@@ -288,7 +290,7 @@ impl Object for Link {
     }
 
     fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        // An index of another namespace names nothing here.
+        // An index in another namespace cannot be resolved here.
         let here = self.link_index.filter(|_| self.link_netnsid.is_none());
         some(name, here, &mut self.link);
         some(name, self.master_index, &mut self.master);

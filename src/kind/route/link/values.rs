@@ -1,4 +1,4 @@
-//! Value types that only links have.
+//! Value types used only by links.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::value::{LlAddr, string_schema};
 
-/// A number that `ip` writes as a hexadecimal string: `0x8001`, and `0` for zero.
+/// A number that `ip` prints in hexadecimal: `0x8001`, and `0` for zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HexNumber(pub u64);
 
@@ -29,8 +29,8 @@ impl Serialize for HexNumber {
 
 string_schema!(HexNumber, "HexNumber", "pattern": "^(0|0x[0-9a-f]+)$");
 
-/// A bridge's id: its priority in hexadecimal, a dot, its MAC address without leading zeros, as
-/// `ip` writes it (`struct ifla_bridge_id`).
+/// A bridge id as printed by `ip`: priority in hexadecimal, a dot, MAC address without leading
+/// zeros (`struct ifla_bridge_id`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BridgeId {
     pub priority: u16,

@@ -10,29 +10,29 @@ use crate::value::{Hex, LlAddr, Symbol};
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct VfInfo {
-    /// Its number.
+    /// Number of the virtual function.
     pub vf: Option<u32>,
     /// Link-layer address.
     pub address: Option<LlAddr>,
     /// Link-layer broadcast address.
     pub broadcast: Option<LlAddr>,
-    /// Its VLANs.
+    /// VLANs.
     pub vlan_list: Option<Vec<VfVlan>>,
-    /// Highest rate of sending, Mbit/s; 0 for no limit.
+    /// Maximum transmit rate, Mbit/s; 0 for no limit.
     pub tx_rate: Option<u32>,
-    /// Rates of sending.
+    /// Transmit rates.
     pub rate: Option<VfRate>,
-    /// Sent packets must bear its own address.
+    /// Spoof check: sent packets must have its own source address.
     pub spoofchk: Option<bool>,
-    /// `auto` (that of the device), `enable`, `disable`.
+    /// Link state: `auto` (follows the device), `enable`, `disable`.
     pub link_state: Option<Symbol>,
-    /// It is trusted.
+    /// The virtual function is trusted.
     pub trust: Option<bool>,
-    /// It may ask how received packets are spread.
+    /// The virtual function may query the RSS configuration.
     pub query_rss_en: Option<bool>,
-    /// InfiniBand id of its node.
+    /// InfiniBand node GUID.
     pub node_guid: Option<LlAddr>,
-    /// InfiniBand id of its port.
+    /// InfiniBand port GUID.
     pub port_guid: Option<LlAddr>,
     /// With `details`: counters.
     pub stats: Option<VfStats>,
@@ -50,12 +50,12 @@ pub struct VfVlan {
     pub protocol: Option<Symbol>,
 }
 
-/// Rates of sending of a virtual function.
+/// Transmit rates of a virtual function.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct VfRate {
-    /// The highest, Mbit/s; 0 for no limit.
+    /// Maximum, Mbit/s; 0 for no limit.
     pub max_tx: u32,
-    /// The lowest, Mbit/s.
+    /// Minimum, Mbit/s.
     pub min_tx: u32,
 }
 
@@ -68,7 +68,7 @@ pub struct VfStats {
     pub tx: VfTxStats,
 }
 
-/// Counters of what a virtual function received.
+/// Receive counters of a virtual function.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct VfRxStats {
@@ -84,7 +84,7 @@ pub struct VfRxStats {
     pub dropped: Option<u64>,
 }
 
-/// Counters of what a virtual function sent.
+/// Transmit counters of a virtual function.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct VfTxStats {
@@ -102,14 +102,14 @@ pub struct VfTxStats {
 pub struct VfPort {
     /// Number of the virtual function; 4294967295 for the device itself.
     pub vf: Option<u32>,
-    /// Name of the port's profile.
+    /// Name of the port profile.
     pub profile: Option<String>,
-    /// UUID of who uses it, hexadecimal.
+    /// UUID of the instance using the port, hexadecimal.
     pub instance_uuid: Option<Hex>,
     /// UUID of the host, hexadecimal.
     pub host_uuid: Option<Hex>,
     /// `preassociate`, `preassociate_rr`, `associate`, `disassociate`.
     pub request: Option<Symbol>,
-    /// What the switch answered: `success`, `profile_success`, `profile_inprogress` …
+    /// Response of the switch: `success`, `profile_success`, `profile_inprogress` …
     pub response: Option<Symbol>,
 }
