@@ -12,11 +12,13 @@
 //! | room | what is in it |
 //! |---|---|
 //! | [`netlink`] | sockets, messages and attributes as bytes; the only `unsafe` code (`sys`) |
-//! | [`input`] | what a run is fed with: datagrams and marks, live or from a file |
+//! | [`channel`] | where a datagram comes from: network namespace, netlink family, events or dumps |
+//! | [`input`] | datagrams and control records, live or from a file |
 //! | [`capture`] | the files: reads pcapng, pcap and rtmon, writes pcapng |
 //! | [`names`] | the names of tables, protocols, groups…: iproute2's files |
 //! | [`event`] | the contract: what a line says, one file per kind |
 //! | [`decode`] | message → event, one file per kind |
+//! | [`family`] | the netlink families: decoder, dumps and kinds of each |
 //! | [`state`] | what is known of each object: what an event changes, and names of devices |
 //! | [`encode`], [`text`] | event → line, as JSON or for people |
 //! | [`fold`] | lines → the objects that stood at a moment |
@@ -30,11 +32,13 @@
 //! A room imports only rooms that stand before it in the stream (`tests/layers.rs`).
 
 pub mod capture;
+pub mod channel;
 pub mod cli;
 pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod event;
+pub mod family;
 pub mod fold;
 pub mod input;
 pub mod logging;

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 /// The rooms in the order of the stream. Rooms of one row do not know each other.
 const ROWS: &[&[&str]] = &[
+    &["channel"],
     &["netlink"],
     &["event"],
     &["fold", "names", "schema"],
     &["input"],
     &["capture", "decode"],
-    &["error", "state", "text"],
+    &["error", "family", "state", "text"],
     &["encode", "sink"],
     &["pipeline"],
     &["logging", "run"],

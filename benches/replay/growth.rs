@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nlstream::encode::Format;
 use nlstream::event::values::Time;
-use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 use crate::common::Options;
@@ -79,7 +79,7 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
         let mut feed = |some: Vec<InputData<'_>>| {
             lines.clear();
             let time = Time::default();
-            let inputs: Vec<_> = some.into_iter().map(|what| Input { time, what }).collect();
+            let inputs: Vec<_> = some.into_iter().map(|what| Input { time, data }).collect();
             let begun = Instant::now();
             pipeline
                 .feed(&inputs, &mut lines)
@@ -92,7 +92,7 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
             for first in (0..count).step_by(TOGETHER) {
                 let some = first..count.min(first + TOGETHER as u32);
                 let datagrams: Vec<_> = some.map(&mut *make).collect();
-                let what = |bytes| InputData::Datagram(Source::Events, bytes);
+                let data = |bytes| InputData::Datagram(Channel::ROUTE_EVENTS, bytes);
                 spent += feed(datagrams.iter().map(|bytes| what(bytes)).collect());
             }
             spent.as_nanos() as f64 / f64::from(count)

@@ -63,7 +63,7 @@ pub fn decode(
 ) {
     let unknown = || Decoded {
         action: MessageAction::Notify,
-        payload: unknown::decode(message).into(),
+        payload: unknown::decode(&Rtnetlink, message).into(),
     };
     match listed(context, message, each) {
         Some(Some(())) => {

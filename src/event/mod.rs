@@ -37,6 +37,7 @@ pub mod vni;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::channel::NetnsId;
 pub use kinds::{Kind, Payload};
 pub use nl::{Nl, NlFlags, NlType};
 pub use object::Change;
@@ -133,6 +134,8 @@ pub struct Unparsed {
 pub struct Event {
     /// When the datagram was received.
     pub time: Time,
+    /// The network namespace that the event is about.
+    pub netns: NetnsId,
     pub op: Op,
     /// Absent for `meta`.
     pub origin: Option<Origin>,

@@ -4,8 +4,9 @@ use std::io;
 use std::os::fd::AsFd;
 
 use mio::{Interest, Registry, Token};
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netlink_sys::{Socket, SocketAddr};
 
+use super::family::Protocol;
 use super::frame::Messages;
 use super::sys::{Batch, set_receive_buffer};
 use super::{DumpSource, rtm};
@@ -195,6 +196,7 @@ impl Request {
 
 /// A socket that asks for one dump at a time.
 pub struct Dumps {
+    protocol: &'static dyn Protocol,
     socket: Socket,
     batch: Batch,
     seq: u32,
@@ -228,13 +230,14 @@ pub enum Outcome {
 }
 
 impl Dumps {
-    /// Opens a socket.
+    /// Opens a socket of that protocol.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
-    pub fn open() -> io::Result<Self> {
+    pub fn open(protocol: &'static dyn Protocol) -> io::Result<Self> {
         Ok(Dumps {
-            socket: socket()?,
+            protocol,
+            socket: socket(protocol)?,
             batch: Batch::new(1, BUFFER_SIZE),
             seq: 0,
             asked: false,
@@ -254,8 +257,8 @@ impl Dumps {
     }
 }
 
-fn socket() -> io::Result<Socket> {
-    let mut socket = Socket::new(NETLINK_ROUTE)?;
+fn socket(protocol: &dyn Protocol) -> io::Result<Socket> {
+    let mut socket = Socket::new(protocol.id().protocol() as isize)?;
     socket.set_non_blocking(true)?;
     set_receive_buffer(socket.as_fd(), 4 * BUFFER_SIZE as u32)?;
     socket.bind(&SocketAddr::new(0, 0))?;
@@ -274,7 +277,7 @@ impl DumpSource for Dumps {
 
     fn abandon(&mut self) -> io::Result<()> {
         // The kernel goes on with the dump that was asked for on the old one.
-        self.socket = socket()?;
+        self.socket = socket(self.protocol)?;
         self.asked = false;
         match &self.poll {
             Some((registry, token)) => {
