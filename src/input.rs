@@ -25,7 +25,7 @@ impl Input<'_> {
 
     /// A control record that concerns one channel.
     pub fn control_of(channel: Channel, time: Time, record: ControlRecord) -> Self {
-        let data = InputData::ControlRecord(channel, Box::new(record));
+        let data = InputData::Control(channel, Box::new(record));
         Input { time, data }
     }
 }
@@ -39,7 +39,7 @@ pub enum InputData<'a> {
     /// reference. The channel matters to [`ControlRecord::BeginReconcile`],
     /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`]; for the other records, which
     /// concern the whole run, it is [`Channel::ROUTE_EVENTS`].
-    ControlRecord(Channel, Box<ControlRecord>),
+    Control(Channel, Box<ControlRecord>),
 }
 
 /// A record about the run itself. The serialized names are part of the recording format.

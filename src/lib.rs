@@ -9,27 +9,31 @@
 //!  recording ─────┘ the same inputs, before they are decoded
 //! ```
 //!
-//! | room | what is in it |
+//! | module | contents |
 //! |---|---|
-//! | [`netlink`] | sockets, messages and attributes as bytes; the only `unsafe` code (`sys`) |
 //! | [`channel`] | where a datagram comes from: network namespace, netlink family, events or dumps |
-//! | [`input`] | datagrams and control records, live or from a file |
-//! | [`capture`] | the files: reads pcapng, pcap and rtmon, writes pcapng |
-//! | [`names`] | the names of tables, protocols, groups…: iproute2's files |
-//! | [`event`] | the contract: what a line says, one file per kind |
-//! | [`decode`] | message → event, one file per kind |
+//! | [`netlink`] | sockets, messages and attributes as bytes, dump requests; the only `unsafe` code (`sys`) |
+//! | [`json`] | the JSON writer |
+//! | [`value`] | value types of payloads: symbols, flags, device names, prefixes, times |
+//! | [`names`] | the names of tables, protocols and groups from iproute2's files |
+//! | [`kind`] | the payload of each kind, its key and its fields; the decode context |
+//! | [`event`] | an event: a payload with its operation, its change and its netlink header |
+//! | [`schema`] | the JSON schema, generated from the payloads |
+//! | [`fold`] | lines → the objects that existed at a moment |
+//! | [`input`] | the input of a run: datagrams and control records, live or from a recording |
+//! | [`capture`] | reads pcapng, pcap and rtmon files, writes pcapng |
+//! | [`decode`] | message → event |
 //! | [`family`] | the netlink families: decoder, dumps and kinds of each |
-//! | [`state`] | what is known of each object: what an event changes, and names of devices |
-//! | [`encode`], [`text`] | event → line, as JSON or for people |
-//! | [`fold`] | lines → the objects that stood at a moment |
-//! | [`pipeline`] | all of that, in order |
-//! | [`sink`] | where the lines go |
+//! | [`state`] | the last state of each object: fills in `op`, device names, `changed` and `old` |
+//! | [`filter`] | selects the events that become lines, and numbers the lines |
+//! | [`encode`], [`text`] | event → line, as JSON or as text |
+//! | [`pipeline`] | these stages in order |
+//! | [`sink`] | stdout or a file: writing, rotation, retries |
 //! | [`run`] | the loops that feed a pipeline: `live`, `replay` |
-//! | [`schema`] | the JSON schema, generated from `event` |
-//! | [`logging`] | what is said of the program itself, on stderr |
-//! | [`cli`] | the command line, the variables and the file of options |
+//! | [`logging`] | messages about the program itself, on stderr |
+//! | [`cli`] | command line, environment variables and configuration file |
 //!
-//! A room imports only rooms that stand before it in the stream (`tests/layers.rs`).
+//! A module imports only modules of earlier rows in `tests/layers.rs`, which enforces the order.
 
 pub mod capture;
 pub mod channel;
@@ -39,8 +43,11 @@ pub mod encode;
 pub mod error;
 pub mod event;
 pub mod family;
+pub mod filter;
 pub mod fold;
 pub mod input;
+pub mod json;
+pub mod kind;
 pub mod logging;
 pub mod names;
 pub mod netlink;
@@ -50,3 +57,4 @@ pub mod schema;
 pub mod sink;
 pub mod state;
 pub mod text;
+pub mod value;

@@ -1,12 +1,12 @@
 //! Arguments in, exit status out.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use nlstream::cli::{self, Task};
 use nlstream::error::Error;
 use nlstream::logging;
 use nlstream::run::{live, replay, state};
+use nlstream::sink;
 
 fn main() -> ExitCode {
     let (log, task) = cli::task();
@@ -25,12 +25,6 @@ fn run(task: Task) -> Result<(), Error> {
         Task::Live(live) => live::run(&live),
         Task::Replay(replay, files) => files.iter().try_for_each(|file| replay::run(&replay, file)),
         Task::State(ask) => state::run(&ask),
-        Task::Text(text) => match std::io::stdout().write_all(text.as_bytes()) {
-            Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Write {
-                name: "the standard output".to_owned(),
-                source,
-            }),
-            _ => Ok(()),
-        },
+        Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }
 }

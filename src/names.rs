@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::values::Symbol;
+use crate::value::Symbol;
 
 /// One set of names.
 #[derive(Clone, Debug, Default)]

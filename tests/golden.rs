@@ -1,14 +1,17 @@
-//! Every capture under fixtures/ replays to the lines beside it; one test for each, by name.
+//! Every capture under fixtures/ replays to its `expected.ndjson`: one trial for each fixture.
 //!
 //! `NLSTREAM_BLESS=1 cargo test --test golden` rewrites the expectations, and still fails: the
-//! diff is the review.
+//! diff is for review.
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod common;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use common::difference::differences;
 use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::Value;
 
 fn main() {
     let trials = common::fixtures().into_iter().map(|folder| {
@@ -20,12 +23,12 @@ fn main() {
 
 fn replay(folder: &Path) -> Result<(), Failed> {
     let capture = folder.join("capture.pcapng");
-    let capture = capture.to_str().ok_or("a path that is no UTF-8")?;
+    let capture = capture.to_str().ok_or("the path is not UTF-8")?;
     let output = common::nlstream(&["replay", "--run", "00000000", capture]);
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
-    // A release alone changes no expectation.
+    // A new version number alone changes no expectation.
     let version = concat!("\"version\":\"", env!("CARGO_PKG_VERSION"), "\"");
     let lines = String::from_utf8(output.stdout)?;
     let lines = lines.replacen(version, "\"version\":\"0.0.0\"", 1);
@@ -37,30 +40,62 @@ fn replay(folder: &Path) -> Result<(), Failed> {
     }
     if std::env::var_os("NLSTREAM_BLESS").is_some() {
         std::fs::write(&file, &lines)?;
-        return Err(format!("{} is rewritten: look at the diff", file.display()).into());
+        return Err(format!("{} is rewritten: review the diff", file.display()).into());
     }
-    Err(difference(&expected, &lines).into())
+    Err(report(folder, &expected, &lines).into())
 }
 
-/// The first lines that differ.
-fn difference(expected: &str, got: &str) -> String {
-    let mut text = String::from("run with NLSTREAM_BLESS=1 to rewrite the expectation\n");
-    let (mut expected, mut got) = (expected.lines(), got.lines());
-    let mut shown = 0;
-    for number in 1.. {
-        let (before, now) = (expected.next(), got.next());
-        if (before.is_none() && now.is_none()) || shown == 3 {
-            break;
-        }
-        if before != now {
-            shown += 1;
-            let _ = write!(
-                text,
-                "line {number}\n- {}\n+ {}\n",
-                before.unwrap_or(""),
-                now.unwrap_or("")
-            );
-        }
+/// The fields that differ, in the first lines that do.
+fn report(folder: &Path, expected: &str, got: &str) -> String {
+    const SHOWN: usize = 5;
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let (expected, got): (Vec<_>, Vec<_>) = (expected.lines().collect(), got.lines().collect());
+    let count = expected.len().max(got.len());
+    let differ: Vec<_> = (0..count)
+        .filter(|at| expected.get(*at) != got.get(*at))
+        .collect();
+    let mut text = format!(
+        "{name}: {} lines expected, {} got, {} differ; NLSTREAM_BLESS=1 rewrites the expectation\n",
+        expected.len(),
+        got.len(),
+        differ.len()
+    );
+    for at in differ.into_iter().take(SHOWN) {
+        let number = at + 1;
+        let _ = match (expected.get(at), got.get(at)) {
+            (Some(expected), Some(got)) => {
+                writeln!(text, "{name}, line {number}:\n{}", fields(expected, got))
+            }
+            (Some(line), None) => {
+                writeln!(text, "{name}, line {number} is missing: {}", head(line))
+            }
+            (_, line) => {
+                let line = line.copied().unwrap_or_default();
+                writeln!(text, "{name}, line {number} is unexpected: {}", head(line))
+            }
+        };
     }
     text
+}
+
+fn fields(expected: &str, got: &str) -> String {
+    let parse = serde_json::from_str::<Value>;
+    match (parse(expected), parse(got)) {
+        (Ok(expected), Ok(got)) => {
+            let found = differences(&expected, &got);
+            match found.is_empty() {
+                true => "  the values are equal: their order or their bytes differ".to_owned(),
+                false => found.join("\n"),
+            }
+        }
+        (_, Err(error)) => format!("  not JSON: {error}"),
+        (Err(error), _) => format!("  the expectation is not JSON: {error}"),
+    }
+}
+
+/// The beginning of a line.
+fn head(line: &str) -> &str {
+    line.char_indices()
+        .nth(200)
+        .map_or(line, |(at, _)| &line[..at])
 }

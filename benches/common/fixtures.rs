@@ -4,7 +4,7 @@ use nlstream::capture;
 use nlstream::input::{Channel, InputData};
 use nlstream::netlink::frame::Messages;
 
-/// The datagrams that the kernel sent by itself in a scenario, in order.
+/// Returns the event datagrams of a fixture, in order.
 pub fn events(name: &str) -> Vec<Vec<u8>> {
     let file = super::root()
         .join("fixtures")
@@ -20,7 +20,7 @@ pub fn events(name: &str) -> Vec<Vec<u8>> {
     datagrams
 }
 
-/// The names of all scenarios.
+/// Returns the names of all fixtures.
 pub fn names() -> Vec<String> {
     let folder = super::root().join("fixtures");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder:?}: {e}"));
@@ -33,7 +33,7 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// The type of a datagram's only message.
+/// Returns the type of the single message of a datagram.
 pub fn single(datagram: &[u8]) -> Option<u16> {
     let mut messages = Messages::new(datagram);
     match (messages.next(), messages.next()) {

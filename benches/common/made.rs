@@ -1,9 +1,9 @@
-//! Events by the million: those of the fixtures, each about an object of its own.
+//! Generated events: those of the fixtures, with a different object in each.
 
 use super::fixtures;
 
 const HEADER: usize = 16;
-/// Of nlmsghdr: nlmsg_flags.
+/// Offset of nlmsg_flags in nlmsghdr.
 const FLAGS: usize = 6;
 /// `NLM_F_REPLACE`, `NLM_F_EXCL | NLM_F_CREATE` (linux/netlink.h)
 const REPLACE: u16 = 0x100;
@@ -22,28 +22,28 @@ const NDA_LLADDR: u16 = 2;
 
 /// Makes events of one kind.
 pub trait Maker {
-    /// The event that the object `key` is new.
+    /// Returns the event of the new object `key`.
     fn add(&mut self, key: u32) -> &[u8];
-    /// The event that it is different; another difference in every `round`.
+    /// Returns the event of a change of the object, with another value in every `round`.
     fn change(&mut self, key: u32, round: u32) -> &[u8];
 }
 
-/// Which of `many` objects the event of that number is about: one far from that of the event
-/// before. The factor is prime: no table's order helps.
+/// Returns the object, one of `many`, of the event of that number. Consecutive events have distant
+/// objects, so that the order of a table does not help: the factor is prime.
 pub fn far_apart(event: u32, many: u32) -> u32 {
     (u64::from(event) * 7_368_787 % u64::from(many)) as u32
 }
 
-/// One message, and where some of its parts are.
+/// One message, and the offsets of some of its parts.
 #[derive(Clone, Debug)]
 struct Template {
     bytes: Vec<u8>,
-    /// Length of the header that its kind has before the attributes.
+    /// Length of the fixed header before the attributes.
     fixed: usize,
 }
 
 impl Template {
-    /// The attributes: type and place of the payload.
+    /// The attributes: type and range of the payload.
     fn attributes(&self) -> Vec<(u16, usize, usize)> {
         let mut found = Vec::new();
         let mut at = HEADER + self.fixed;
@@ -56,7 +56,7 @@ impl Template {
         found
     }
 
-    /// Where the payload of an attribute of that length begins.
+    /// Returns the offset of the payload of an attribute of that length.
     fn place(&self, attribute: u16, length: usize) -> Option<usize> {
         let attributes = self.attributes();
         let found = attributes
@@ -97,14 +97,14 @@ fn templates(scenario: &str, kind: u16, fixed: usize) -> Vec<Template> {
     events.map(|bytes| Template { bytes, fixed }).collect()
 }
 
-/// IPv4 routes through a gateway: those of fixtures/route-v4, one after the other.
+/// IPv4 routes through a gateway: those of fixtures/route-v4 in turn.
 pub struct Routes {
     templates: Vec<(Template, usize, usize)>,
 }
 
 impl Routes {
     pub fn new() -> Self {
-        // The shapes that a full table has: no metrics, one next hop.
+        // The forms in a full table: no metrics, one next hop.
         let plain = [1, 4, 5, 6, 7, 15];
         let all = templates("route-v4", libc::RTM_NEWROUTE, 12);
         let templates: Vec<_> = all
@@ -120,7 +120,7 @@ impl Routes {
         Routes { templates }
     }
 
-    /// The number of the device that they leave through.
+    /// The index of their output device.
     pub fn device(&self) -> u32 {
         let template = &self.templates[0].0;
         let at = template.place(RTA_OIF, 4).expect("it has a device");
@@ -152,14 +152,14 @@ impl Maker for Routes {
 /// Devices whose MTU changes: those of fixtures/link-mtu.
 pub struct Links {
     template: Template,
-    /// Of each device, and where its MTU is.
+    /// The message of each device, and the offset of its MTU.
     devices: Vec<(Template, usize)>,
 }
 
 impl Links {
     pub fn new() -> Self {
         let all = templates("link-mtu", libc::RTM_NEWLINK, 16);
-        // The longest says the most.
+        // The longest has the most attributes.
         let template = all.into_iter().max_by_key(|t| t.bytes.len());
         Links {
             template: template.expect("fixtures/link-mtu holds links"),
@@ -167,13 +167,13 @@ impl Links {
         }
     }
 
-    /// That a device of this number and name is there.
+    /// Returns the event of a new device of this index and name.
     pub fn named(&self, number: u32, name: &str) -> Vec<u8> {
         let mut template = self.template.clone();
         // ifi_index
         template.put(HEADER + 4, &number.to_ne_bytes());
         template.replace(IFNAME, format!("{name}\0").as_bytes());
-        // Its peer is one of the others: `ip` would ask the kernel for the name of a stranger.
+        // The peer is one of these devices: `ip` asks the kernel for the name of any other.
         template.replace(LINK, &(number ^ 1).to_ne_bytes());
         template.bytes
     }

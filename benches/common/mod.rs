@@ -1,4 +1,4 @@
-//! What the benches share.
+//! Code that the benches share.
 #![allow(dead_code, reason = "each bench uses its own part")]
 
 pub mod fixtures;
@@ -10,19 +10,19 @@ pub mod sys;
 
 use std::path::{Path, PathBuf};
 
-/// The program that is measured.
+/// The program under test.
 pub const NLSTREAM: &str = env!("CARGO_BIN_EXE_nlstream");
 
-/// How a bench was started.
+/// The options of a bench.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The small form: less of everything, and a failure only where a figure is far off.
+    /// The small form: fewer events, and a failure only if a result misses its goal by far.
     pub small: bool,
     /// Write the tables into BENCH.md.
     pub write: bool,
     events: Option<usize>,
     runs: Option<usize>,
-    /// Leave the files that were made for it.
+    /// Keep the generated files.
     pub keep: bool,
     /// Only the parts whose name contains one of these.
     only: Vec<String>,
@@ -30,11 +30,11 @@ pub struct Options {
 
 const USAGE: &str =
     "usage: cargo bench [--bench NAME] -- [--events N] [--runs N] [--keep] [PART ...]
-NLSTREAM_BENCH=small: a minute instead of many, fails only where a figure is far off
+NLSTREAM_BENCH=small: a minute instead of many, fails only if a result misses its goal by far
 NLSTREAM_BENCH=write: also writes the tables into BENCH.md";
 
 impl Options {
-    /// From the command line and NLSTREAM_BENCH. Ends the program where they are wrong.
+    /// Reads the command line and NLSTREAM_BENCH. Exits if they are wrong.
     pub fn read() -> Self {
         let mut options = Options::default();
         match std::env::var("NLSTREAM_BENCH").as_deref() {
@@ -50,7 +50,7 @@ impl Options {
         };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                // cargo's own.
+                // Passed by cargo.
                 "--bench" => {}
                 "--events" => options.events = number(arguments.next()),
                 "--keep" => options.keep = true,
@@ -62,22 +62,22 @@ impl Options {
         options
     }
 
-    /// How many events: what was asked for, else one of these.
+    /// Returns the number of events: that of `--events`, or the default of the form.
     pub fn events(&self, full: usize, small: usize) -> usize {
         self.events.unwrap_or(if self.small { small } else { full })
     }
 
-    /// How often each thing is measured.
+    /// Returns the number of runs.
     pub fn runs(&self) -> usize {
         self.runs.unwrap_or(if self.small { 2 } else { 5 })
     }
 
-    /// Is this part asked for?
+    /// Returns true if this part was selected.
     pub fn wants(&self, part: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| part.contains(only))
     }
 
-    /// Are all parts asked for?
+    /// Returns true if all parts were selected.
     pub fn whole(&self) -> bool {
         self.only.is_empty()
     }
@@ -88,17 +88,17 @@ fn usage() -> ! {
     std::process::exit(2)
 }
 
-/// The project's folder.
+/// Returns the folder of the project.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A file for a bench's own use.
+/// Returns the path of a temporary file.
 pub fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
-/// Does the program exist on this machine?
+/// Returns true if the program is installed.
 pub fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())

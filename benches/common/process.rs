@@ -1,28 +1,28 @@
-//! Child processes, and what they cost.
+//! Child processes, and the resources that they use.
 
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use super::sys::{self, Used};
 
-/// A program that runs.
+/// A running program.
 pub struct Running {
     pub child: Child,
     begun: Instant,
 }
 
-/// What a program cost.
+/// The resources that a program used.
 #[derive(Clone, Copy, Debug)]
 pub struct Cost {
     /// CPU time, user and system.
     pub cpu: Duration,
     pub wall: Duration,
-    /// The most memory that was resident, KiB.
+    /// The largest resident memory, KiB.
     pub memory: u64,
 }
 
 impl Running {
-    /// Starts a program, on one core where that is given.
+    /// Starts a program, on the core `core` if given.
     pub fn start(command: &mut Command, core: Option<usize>) -> Self {
         let all = sys::cores().expect("sched_getaffinity");
         if let Some(core) = core {
@@ -41,17 +41,17 @@ impl Running {
         self.child.id()
     }
 
-    /// When it was started.
+    /// Returns when it was started.
     pub fn begun(&self) -> Instant {
         self.begun
     }
 
-    /// Asks it to end.
+    /// Sends SIGINT.
     pub fn interrupt(&self) {
         sys::kill(self.pid(), libc::SIGINT).expect("kill");
     }
 
-    /// Waits for its end. It must not fail, but may die of the SIGINT that it was sent.
+    /// Waits for its end, which must be a success or the SIGINT that was sent.
     pub fn end(self) -> Cost {
         let used = sys::wait(self.pid()).expect("wait4");
         let wall = self.begun.elapsed();
@@ -76,14 +76,14 @@ pub fn run(command: &mut Command, core: Option<usize>) -> Cost {
     Running::start(command, core).end()
 }
 
-/// A line of /proc/PID/status, KiB.
+/// Returns the value of a line of /proc/PID/status, KiB.
 pub fn status_kib(pid: u32, what: &str) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = text.lines().find(|line| line.starts_with(what))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The CPU time that a program of one thread has used so far (proc(5), schedstat).
+/// Returns the CPU time that a single-threaded program has used so far (proc(5), schedstat).
 pub fn cpu_so_far(pid: u32) -> Option<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
     text.split(' ')

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use super::Options;
 use super::stats::{Samples, figure};
 
-/// What a bench found: a section of BENCH.md.
+/// The results of a bench: a section of BENCH.md.
 pub struct Report<'a> {
     options: &'a Options,
     name: &'static str,
@@ -15,7 +15,7 @@ pub struct Report<'a> {
     faults: Vec<String>,
 }
 
-/// What a figure should be.
+/// The goal of a result.
 #[derive(Clone, Copy, Debug)]
 pub enum Bound {
     AtMost(f64),
@@ -28,8 +28,8 @@ struct Goal {
     samples: Samples,
 }
 
-/// How far off a figure must be before it fails the small form: no noise explains that much. A build
-/// with debug assertions is slower by itself.
+/// By what factor a result must miss its goal to fail the small form: more than noise and debug
+/// assertions cause.
 const FAR: f64 = if cfg!(debug_assertions) { 8.0 } else { 4.0 };
 
 impl<'a> Report<'a> {
@@ -44,20 +44,20 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Says something, as a paragraph.
+    /// Adds a paragraph.
     pub fn say(&mut self, text: &str) {
         println!("{text}\n");
         let _ = write!(self.text, "{text}\n\n");
     }
 
-    /// A table. The first row is its head.
+    /// Adds a table. The first row is its head.
     pub fn table(&mut self, rows: &[Vec<String>]) {
         let text = table(rows);
         println!("{text}");
         let _ = writeln!(self.text, "{text}");
     }
 
-    /// A figure that there is a goal for.
+    /// Adds a result with a goal.
     pub fn goal(&mut self, what: &str, bound: Bound, samples: Samples) {
         if samples.is_empty() {
             return;
@@ -69,12 +69,12 @@ impl<'a> Report<'a> {
         });
     }
 
-    /// Something that must not be, however noisy the machine.
+    /// Adds a failure that noise cannot cause.
     pub fn fault(&mut self, text: String) {
         self.faults.push(text);
     }
 
-    /// Prints the goals, and writes the section into BENCH.md where that is asked for.
+    /// Prints the goals, and writes the section into BENCH.md if requested.
     pub fn end(mut self) -> ExitCode {
         if !self.goals.is_empty() {
             let mut rows = vec![cells(["goal", "at", "min", "median", "max", "runs", ""])];
@@ -108,7 +108,7 @@ impl<'a> Report<'a> {
             } in &self.goals
             {
                 let (median, far) = match bound {
-                    // A slow machine may lose something: nothing is some times nothing.
+                    // A slow machine may lose events: a goal of zero has no factor.
                     Bound::AtMost(0.0) => continue,
                     Bound::AtMost(most) => (samples.median(), samples.median() > most * FAR),
                     Bound::AtLeast(least) => (samples.median(), samples.median() < least / FAR),
@@ -131,7 +131,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Replaces what BENCH.md has between the marks of this section.
+    /// Replaces the text of BENCH.md between the markers of this section.
     fn write(&self) {
         let file = super::root().join("BENCH.md");
         let text = std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{file:?}: {e}"));
@@ -153,12 +153,12 @@ impl<'a> Report<'a> {
     }
 }
 
-/// A row of a table.
+/// Formats a row of a table.
 pub fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).into()
 }
 
-/// Minimum, median and maximum.
+/// Formats minimum, median and maximum.
 pub fn spread(samples: &Samples) -> String {
     match samples.is_empty() {
         true => "–".to_owned(),
@@ -171,7 +171,7 @@ pub fn spread(samples: &Samples) -> String {
     }
 }
 
-/// Rows as a table in Markdown whose columns stand below each other.
+/// Formats rows as a Markdown table with aligned columns.
 fn table(rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
@@ -194,7 +194,7 @@ fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// When and where this is measured.
+/// Returns the time and the machine of the measurement.
 fn machine() -> String {
     let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let value = |line: &str| Some(line.split_once(':')?.1.trim().to_owned());

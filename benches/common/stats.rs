@@ -1,6 +1,6 @@
-//! Samples and what they come to.
+//! Samples and their statistics.
 
-/// The figures of several runs.
+/// The results of several runs.
 #[derive(Clone, Debug, Default)]
 pub struct Samples(Vec<f64>);
 
@@ -17,12 +17,12 @@ impl Samples {
         self.0.len()
     }
 
-    /// Each sample by its partner of the same run.
+    /// Returns each sample divided by the sample of the same run in `other`.
     pub fn over(&self, other: &Samples) -> Samples {
         self.0.iter().zip(&other.0).map(|(a, b)| a / b).collect()
     }
 
-    /// How often each sample goes into `whole`: from a cost to a speed.
+    /// Returns `whole` divided by each sample: a rate from a cost.
     pub fn per(&self, whole: f64) -> Samples {
         self.0.iter().map(|sample| whole / sample).collect()
     }
@@ -43,7 +43,7 @@ impl Samples {
         self.0.iter().sum()
     }
 
-    /// The sample below which that part of all samples lies; not a number where there are none.
+    /// Returns the quantile of the samples; NaN without samples.
     pub fn quantile(&self, part: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
@@ -59,7 +59,7 @@ impl FromIterator<f64> for Samples {
     }
 }
 
-/// A figure in three digits or so.
+/// Formats a number with about three digits.
 pub fn figure(value: f64) -> String {
     match value.abs() {
         _ if value.is_nan() => "–".to_owned(),

@@ -1,4 +1,8 @@
-//! The calls that std and the libraries lack: the only unsafe code of the benches.
+//! System calls without a wrapper in std or the crates: the only unsafe code of the benches.
+#![allow(
+    unsafe_code,
+    reason = "system calls whose cost is measured, without a wrapper"
+)]
 
 use std::ffi::CStr;
 use std::io;
@@ -6,14 +10,14 @@ use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::time::Duration;
 
-/// What a process used until it ended.
+/// The resources that a process used until its end.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Used {
     pub user: Duration,
     pub system: Duration,
-    /// The most memory that was resident, KiB.
+    /// The largest resident memory, KiB.
     pub memory: u64,
-    /// As wait(2) tells it.
+    /// The status of wait(2).
     pub status: i32,
 }
 
@@ -53,7 +57,7 @@ pub fn kill(pid: u32, signal: i32) -> io::Result<()> {
     checked(unsafe { libc::kill(pid, signal) })
 }
 
-/// Binds this thread, and what it starts from now on, to one core (sched_setaffinity(2)).
+/// Binds this thread, and its later children, to one core (sched_setaffinity(2)).
 pub fn bind_to(cores: &[usize]) -> io::Result<()> {
     // SAFETY: a plain C structure, for which zero is a valid value.
     let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
@@ -65,7 +69,7 @@ pub fn bind_to(cores: &[usize]) -> io::Result<()> {
     checked(unsafe { libc::sched_setaffinity(0, mem::size_of_val(&set), &raw const set) })
 }
 
-/// The cores that this thread may run on (sched_getaffinity(2)).
+/// Returns the cores that this thread may run on (sched_getaffinity(2)).
 pub fn cores() -> io::Result<Vec<usize>> {
     // SAFETY: a plain C structure, for which zero is a valid value.
     let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
@@ -77,19 +81,19 @@ pub fn cores() -> io::Result<Vec<usize>> {
     Ok((0..count).filter(may).collect())
 }
 
-/// The effective user id.
+/// Returns the effective user id.
 pub fn user() -> u32 {
     // SAFETY: no memory is involved.
     unsafe { libc::geteuid() }
 }
 
-/// Leaves the machine's namespaces for new ones, `CLONE_NEW*` (unshare(2)).
+/// Moves this process to new namespaces, `CLONE_NEW*` (unshare(2)).
 pub fn unshare(namespaces: i32) -> io::Result<()> {
     // SAFETY: no memory is involved.
     checked(unsafe { libc::unshare(namespaces) })
 }
 
-/// The number of a network device (if_nametoindex(3)).
+/// Returns the index of a network device (if_nametoindex(3)).
 pub fn device(name: &CStr) -> io::Result<u32> {
     // SAFETY: reads a C string.
     match unsafe { libc::if_nametoindex(name.as_ptr()) } {
@@ -98,7 +102,7 @@ pub fn device(name: &CStr) -> io::Result<u32> {
     }
 }
 
-/// Sets an option of a socket that is an int.
+/// Sets an integer option of a socket.
 pub fn set_option(
     socket: BorrowedFd<'_>,
     level: i32,
@@ -124,7 +128,7 @@ pub fn wait_readable(socket: BorrowedFd<'_>, patience: i32) -> io::Result<bool> 
         events: libc::POLLIN,
         revents: 0,
     };
-    // SAFETY: one entry, which lives.
+    // SAFETY: one entry, which outlives the call.
     let count = unsafe { libc::poll(&raw mut poll, 1, patience) };
     checked(count.min(0))?;
     Ok(count > 0)
@@ -133,7 +137,7 @@ pub fn wait_readable(socket: BorrowedFd<'_>, patience: i32) -> io::Result<bool> 
 const SLOTS: usize = 64;
 const ROOM: usize = 16 * 1024;
 
-/// The least that a listener can do: datagrams are received, many with one call, and counted.
+/// The minimal listener: receives datagrams, many with one call, and counts them.
 pub struct Counter {
     buffer: Vec<[u8; ROOM]>,
     vectors: Vec<libc::iovec>,
@@ -151,7 +155,7 @@ impl Counter {
         }
     }
 
-    /// Receives without waiting. Returns how many datagrams there were.
+    /// Receives without waiting. Returns the number of datagrams.
     pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         for ((slot, vector), header) in self
             .buffer

@@ -1,4 +1,4 @@
-//! The CPU time that a reader takes for an event, while changes come at full speed.
+//! The CPU time per event of a reader, with changes at full speed.
 
 use super::place::Place;
 use super::reader::{Listening, Program};
@@ -7,9 +7,9 @@ use crate::common::report::{Bound, Report, cells, spread};
 use crate::common::stats::Samples;
 use crate::common::{Options, has};
 
-/// What is measured of one kind.
+/// The measurement of one kind.
 struct Load {
-    /// As `ip monitor` calls it.
+    /// The object name of `ip monitor`.
     kind: &'static str,
     plural: &'static str,
     change: Change,
@@ -41,10 +41,10 @@ const LOADS: [Load; 3] = [
     },
 ];
 
-/// What one reader came to.
+/// The results of one reader.
 #[derive(Default)]
 struct Column {
-    /// Microseconds of CPU time for an event that was received.
+    /// CPU time per received event, microseconds.
     cost: Samples,
     received: Samples,
     lost: Samples,
@@ -132,10 +132,10 @@ fn one(options: &Options, place: &Place, report: &mut Report<'_>, load: &Load) {
     }
 }
 
-/// What a device says late of having been down and up, to whoever listens then.
+/// The number of delayed events of a device that was set down and up.
 const LATE: u64 = 16;
 
-/// Does nlstream itself say what its socket says?
+/// Fails unless the counters of nlstream are those of its socket.
 fn check(stop: &str, received: u64, lost: u64, report: &mut Report<'_>) {
     let stop: serde_json::Value = serde_json::from_str(stop).unwrap_or_default();
     let said = |what: &str| stop["meta"][what].as_u64();

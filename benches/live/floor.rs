@@ -1,4 +1,4 @@
-//! The least that a listener can do: it joins every group, receives, counts, and forgets.
+//! The minimal listener: joins every group, receives and counts.
 
 use std::io;
 use std::os::fd::AsFd as _;
@@ -11,13 +11,13 @@ use signal_hook::consts::SIGINT;
 
 use crate::common::sys::{self, Counter};
 
-/// The argument that makes this program the floor.
+/// The argument with which this program is the minimal listener.
 pub const ROLE: &str = "--floor";
 
-/// As large as nlstream's, where that is allowed.
+/// The receive buffer of nlstream, if the limit allows it.
 const BUFFER: libc::c_int = 32 << 20;
 
-/// Counts until SIGINT, and prints how many datagrams there were.
+/// Counts until SIGINT, and prints the number of datagrams.
 pub fn run() -> ExitCode {
     match count() {
         Ok(count) => {
@@ -39,7 +39,7 @@ fn count() -> io::Result<u64> {
     set(libc::SO_RCVBUFFORCE).or_else(|_| set(libc::SO_RCVBUF))?;
     socket.bind(&SocketAddr::new(0, 0))?;
     for group in 1..40 {
-        // Some need privilege, and an older kernel has fewer.
+        // Some groups need privilege, and older kernels have fewer.
         let _ = socket.add_membership(group);
     }
     let mut counter = Counter::new();
@@ -49,7 +49,7 @@ fn count() -> io::Result<u64> {
             Ok(datagrams) => count += datagrams as u64,
             Err(error) if error.raw_os_error() == Some(libc::ENOBUFS) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                // A signal that came before this is seen a second later.
+                // A signal before this call is noticed after a second.
                 let wait = sys::wait_readable(socket.as_fd(), 1000);
                 match wait {
                     Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),

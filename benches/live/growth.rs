@@ -1,4 +1,4 @@
-//! What a change of a route costs where few and where many routes are known.
+//! The CPU time of a route change with few and with many known routes.
 
 use super::place::Place;
 use super::reader::{Listening, Program};
@@ -10,10 +10,10 @@ use crate::common::report::{Bound, Report, cells, spread};
 use crate::common::stats::Samples;
 
 const FEW: u32 = 1_000;
-/// One that no route has at first; the next is another.
+/// A protocol number that no route has at first; it differs in every round.
 const FIRST_PROTOCOL: u8 = 200;
 
-/// Measures the floor and nlstream.
+/// Measures the minimal listener and nlstream.
 pub fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
     if !options.wants("growth") {
         return;
@@ -52,7 +52,7 @@ pub fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
     report.goal(&what, Bound::AtMost(1.3), growth(&nlstream));
 }
 
-/// Microseconds of CPU time for a change of one of as many known routes.
+/// Returns the CPU time of a change of one of `known` routes, microseconds.
 fn one(place: &Place, program: Program, known: u32, changes: usize) -> f64 {
     let mut storm = Storm::new().expect("a socket");
     let fine = |result: std::io::Result<()>| result.unwrap_or_else(|e| panic!("routes: {e}"));
@@ -65,7 +65,7 @@ fn one(place: &Place, program: Program, known: u32, changes: usize) -> f64 {
             .as_secs_f64()
     };
     let before = used();
-    // The same route comes again after `known` changes: it is another one then.
+    // The same route changes again after `known` changes: the value differs then.
     let change = |number: u32| {
         let protocol = FIRST_PROTOCOL + (number / known % 2) as u8;
         (Change::ReplaceRoute(protocol), far_apart(number, known))

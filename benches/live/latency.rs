@@ -1,4 +1,4 @@
-//! From a change to its line in a pipe, at rest.
+//! The latency from a change to its line in a pipe, on an idle machine.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use crate::common::report::{Bound, Report, cells};
 use crate::common::stats::{Samples, figure};
 use crate::common::{NLSTREAM, Options};
 
-/// How long there is rest before each change.
+/// The pause before each change.
 const REST: Duration = Duration::from_millis(2);
 
 /// Measures routes and links, one change at a time.
@@ -22,7 +22,7 @@ pub fn measure(options: &Options, report: &mut Report<'_>) {
     let events = if options.small { 200 } else { 2000 };
     let mut command = Command::new(NLSTREAM);
     command
-        // Should a line never come, its end is noticed.
+        // If a line never comes, the end of the program is noticed.
         .args(["--snapshot", "-k", "link,route", "--for", "2m"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -61,7 +61,7 @@ pub fn measure(options: &Options, report: &mut Report<'_>) {
     running.interrupt();
     running.end();
 
-    // Each class ends at double the end of the one before it.
+    // Each class ends at twice the end of the previous one.
     let ends = (3..).map(|power| f64::from(1u32 << power));
     let mut rows = vec![cells([
         "from the change to its line in a pipe, µs",

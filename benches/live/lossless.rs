@@ -1,4 +1,4 @@
-//! A full table at full speed, with default flags: nothing may be lost. And the memory it takes.
+//! A full table at full speed, with default options: lost events, which must be none, and memory.
 
 use super::place::Place;
 use super::reader::{Listening, Program};

@@ -1,10 +1,9 @@
-//! What a live run costs at the kernel's full speed, beside the least that a listener can do and
-//! beside `ip monitor`; whether it loses anything; how long it takes to start and to tell one
-//! event; what memory it takes.
+//! CPU time of a live run at full speed, compared with a minimal listener and `ip monitor`; lost
+//! events, start time, latency and memory.
 //!
-//! Everything happens in a network namespace of its own. As root that belongs to the machine's
-//! user namespace, so that the program can be measured with privilege too; otherwise no
-//! privilege is needed.
+//! The benches run in a network namespace. For root it belongs to the initial user namespace, so
+//! that the program can be measured with privilege too; otherwise no privilege is needed.
+#![allow(clippy::unwrap_used, reason = "a bench fails by a panic")]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -33,7 +32,7 @@ fn main() -> ExitCode {
         Ok(place) => place,
         Err(error) => {
             eprintln!("*** NOT MEASURED: no network namespace of its own: {error} ***");
-            // In CI what cannot run has failed.
+            // In CI a bench that cannot run fails.
             return match std::env::var_os("CI") {
                 Some(_) => ExitCode::FAILURE,
                 None => ExitCode::SUCCESS,

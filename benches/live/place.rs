@@ -8,20 +8,19 @@ use std::process::Command;
 use super::storm::Kernel;
 use crate::common::sys;
 
-/// Nobody's user and group id.
+/// The user and group id of nobody.
 const NOBODY: u32 = 65534;
 
-/// Where a bench takes place.
+/// The namespace and the cores of a bench.
 pub struct Place {
-    /// Does what is started here have CAP_NET_ADMIN over the whole machine?
+    /// True if programs started here have CAP_NET_ADMIN in the initial user namespace.
     pub privileged: bool,
-    /// The core where changes are made, and the one where they are read.
+    /// The core of the changes, and the core of the readers.
     pub cores: Option<(usize, usize)>,
 }
 
 impl Place {
-    /// Moves this process into namespaces of its own. `v0` is a device there, up, and `v1` its
-    /// other end.
+    /// Moves this process into new namespaces, with a device `v0`, up, and its peer `v1`.
     pub fn new() -> io::Result<Self> {
         let (user, network) = (libc::CLONE_NEWUSER, libc::CLONE_NEWNET);
         let privileged = sys::user() == 0 && sys::unshare(network).is_ok();
@@ -34,7 +33,7 @@ impl Place {
             fs::write("/proc/self/uid_map", format!("0 {id} 1"))?;
             fs::write("/proc/self/gid_map", format!("0 {group} 1"))?;
         }
-        // Without this the kernel tells more than was asked for.
+        // Without this the kernel sends additional events.
         for which in ["all", "default"] {
             let file = format!("/proc/sys/net/ipv6/conf/{which}/disable_ipv6");
             if fs::exists(&file)? {
@@ -55,12 +54,12 @@ impl Place {
         Ok(Place { privileged, cores })
     }
 
-    /// The core where events are read.
+    /// Returns the core of the readers.
     pub fn reading(&self) -> Option<usize> {
         self.cores.map(|cores| cores.1)
     }
 
-    /// Runs `storm` on the core where changes are made.
+    /// Runs `storm` on the core of the changes.
     pub fn changing<T>(&self, storm: impl FnOnce() -> T) -> T {
         let Some((core, _)) = self.cores else {
             return storm();
@@ -73,7 +72,7 @@ impl Place {
     }
 }
 
-/// Takes all privilege from what is to be started.
+/// Makes a command run without any privilege.
 pub fn as_nobody(command: &mut Command) -> &mut Command {
     command.uid(NOBODY).gid(NOBODY)
 }

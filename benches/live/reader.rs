@@ -12,14 +12,14 @@ use super::place::{Place, as_nobody};
 use crate::common::process::{Cost, Running};
 use crate::common::{NLSTREAM, scratch};
 
-/// How long to wait for a reader that does not come to rest.
+/// How long to wait for a reader to become idle.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How often to look.
+/// The interval of the checks.
 const STEP: Duration = Duration::from_millis(10);
-/// After so many looks at which nothing happened there is rest.
+/// After this number of checks without progress the reader is idle.
 const REST: u32 = 10;
 
-/// Which program.
+/// The program of a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     Floor,
@@ -30,33 +30,33 @@ pub enum Program {
     Ip(&'static str),
 }
 
-/// A program that listens, and writes into a file.
+/// A listening program that writes to a file.
 pub struct Listening {
     pub running: Running,
     output: PathBuf,
 }
 
-/// What came of it.
+/// The result of a reader.
 #[derive(Debug)]
 pub struct Heard {
     pub cost: Cost,
-    /// Datagrams that its socket lost.
+    /// Datagrams that its socket dropped.
     pub lost: u64,
-    /// The last that it wrote.
+    /// The last line that it wrote.
     pub last: String,
 }
 
-/// A socket that listens.
+/// A listening socket.
 #[derive(Clone, Copy, Debug)]
 pub struct Socket {
-    /// Bytes that are queued.
+    /// Queued bytes.
     pub queued: u64,
-    /// Datagrams that were dropped.
+    /// Dropped datagrams.
     pub drops: u64,
 }
 
 impl Listening {
-    /// Starts a program, and waits until it listens and is at rest.
+    /// Starts a program, and waits until it listens and is idle.
     pub fn start(program: Program, place: &Place) -> Self {
         let output = scratch("live.out");
         let file = File::create(&output).unwrap_or_else(|e| panic!("{output:?}: {e}"));
@@ -69,11 +69,11 @@ impl Listening {
         match program {
             Program::Floor => drop(command.arg(floor::ROLE)),
             Program::Ip(kind) => drop(command.args(["-rc", "268435456", "monitor", kind])),
-            // Only the machine's root has anything to lose.
+            // Only root has privileges to drop.
             Program::Unprivileged if place.privileged => drop(as_nobody(&mut command)),
             Program::Nlstream | Program::Unprivileged => {}
         }
-        // nlstream warns of groups that need privilege.
+        // nlstream warns about groups that need privilege.
         let command = command.stdin(Stdio::null()).stderr(Stdio::null());
         let running = Running::start(command.stdout(file), place.reading());
         let listening = Listening { running, output };
@@ -81,7 +81,7 @@ impl Listening {
         listening
     }
 
-    /// Waits until everything that was queued is read, and nothing is written any more.
+    /// Waits until the socket is empty and the file does not grow.
     pub fn rest(&self) {
         let end = Instant::now() + PATIENCE;
         let (mut quiet, mut length) = (0, 0);
@@ -99,7 +99,7 @@ impl Listening {
         }
     }
 
-    /// Ends it.
+    /// Ends the program.
     pub fn end(self) -> Heard {
         let socket = listener().expect("it listens until it is told to end");
         self.running.interrupt();
@@ -114,7 +114,7 @@ impl Listening {
     }
 }
 
-/// The only socket of this namespace that is a member of a group (/proc/net/netlink).
+/// Returns the only socket of this namespace that is a member of a group (/proc/net/netlink).
 fn listener() -> Option<Socket> {
     let text = std::fs::read_to_string("/proc/thread-self/net/netlink").ok()?;
     text.lines().skip(1).find_map(|line| {

@@ -1,4 +1,4 @@
-//! How long the program takes to start, on an ordinary host; and how large it is.
+//! The start time of the program on a typical host, and its size.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
@@ -9,12 +9,12 @@ use crate::common::report::{Bound, Report};
 use crate::common::stats::Samples;
 use crate::common::{NLSTREAM, Options, has, scratch};
 
-/// An ordinary host: a few containers, a few routes, a few neighbours.
+/// A typical host: a few containers, routes and neighbours.
 const PAIRS: u8 = 8;
 const ROUTES: usize = 50;
 const NEIGHBOURS: usize = 50;
 
-/// Measures start and size.
+/// Measures start time and size.
 pub fn measure(options: &Options, report: &mut Report<'_>) {
     if options.wants("start") {
         start(options, report);

@@ -1,4 +1,4 @@
-//! Changes, as fast as the kernel takes them.
+//! Changes at the full speed of the kernel.
 
 use std::ffi::CString;
 use std::io;
@@ -8,7 +8,7 @@ use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
 
 use crate::common::sys;
 
-/// Changes that the kernel is given with one call.
+/// The number of changes per system call.
 const BATCH: usize = 128;
 
 const REQUEST: u16 = libc::NLM_F_REQUEST as u16;
@@ -34,11 +34,11 @@ const LLADDR: u16 = 2;
 const PERMANENT: u16 = 0x80;
 const RTPROT_STATIC: u8 = 4;
 
-/// One message to the kernel, or several.
+/// One or more messages to the kernel.
 #[derive(Default)]
 struct Messages {
     bytes: Vec<u8>,
-    /// Where the last one begins.
+    /// Offset of the last message.
     last: usize,
 }
 
@@ -69,7 +69,7 @@ impl Messages {
     }
 }
 
-/// An attribute by itself.
+/// Returns the bytes of an attribute.
 fn attribute(kind: u16, payload: &[u8]) -> Vec<u8> {
     let mut messages = Messages::default();
     messages.begin(0, 0, &[]);
@@ -83,7 +83,7 @@ fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
     words.iter().flat_map(|word| word.to_ne_bytes()).collect()
 }
 
-/// The kernel, to be told what to do.
+/// A socket for requests to the kernel.
 pub struct Kernel {
     socket: Socket,
 }
@@ -96,7 +96,7 @@ impl Kernel {
         Ok(Kernel { socket })
     }
 
-    /// The first error that the kernel answers with.
+    /// Returns the first error of the kernel's answers.
     fn send(&self, messages: &Messages) -> io::Result<()> {
         self.socket
             .send_to(&messages.bytes, &SocketAddr::new(0, 0), 0)?;
@@ -109,7 +109,7 @@ impl Kernel {
                 Err(error) => return Err(error),
                 Ok(_) => {}
             }
-            // struct nlmsgerr: nothing else is sent here without being asked for.
+            // struct nlmsgerr: the kernel sends nothing else to this socket.
             let errno = answer.get(16..20).map(|b| [b[0], b[1], b[2], b[3]]);
             let errno = errno.map_or(0, i32::from_ne_bytes);
             if errno != 0 && first.is_ok() {
@@ -118,7 +118,7 @@ impl Kernel {
         }
     }
 
-    /// Makes two devices that are each other's ends.
+    /// Makes a pair of veth devices.
     pub fn make_pair(&self, name: &str, peer: &str) -> io::Result<()> {
         let name = format!("{name}\0");
         let mut other = ifinfo(0, 0, 0);
@@ -138,7 +138,7 @@ impl Kernel {
         self.set_up(device, libc::IFF_UP as u32)
     }
 
-    /// Takes its routes and neighbours from a device: it goes down, and up again.
+    /// Removes the routes and neighbours of a device: sets it down, and up again.
     pub fn empty(&self, device: &str) -> io::Result<()> {
         self.set_up(device, 0)?;
         self.up(device)
@@ -151,7 +151,7 @@ impl Kernel {
         self.send(&messages)
     }
 
-    /// Gives a device an address and its subnet of 256.
+    /// Adds an address with a /24 subnet to a device.
     pub fn address(&self, device: &str, address: [u8; 4]) -> io::Result<()> {
         // struct ifaddrmsg (linux/if_addr.h)
         let mut fixed = vec![libc::AF_INET as u8, 24, 0, 0];
@@ -163,29 +163,29 @@ impl Kernel {
     }
 }
 
-/// What the kernel is made to do again and again.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Route number N to 10.0.0.0/8 is new.
+    /// Adds route number N in 10.0.0.0/8.
     AddRoute,
-    /// It is gone.
+    /// Deletes that route.
     DeleteRoute,
-    /// Whoever made it is another one: of that number (`RTPROT_*`).
+    /// Changes the protocol of that route to this number (`RTPROT_*`).
     ReplaceRoute(u8),
-    /// The MTU of a device is another one.
+    /// Changes the MTU of a device.
     Mtu,
-    /// One of 65,000 neighbours has another link-layer address.
+    /// Changes the link-layer address of one of 65,000 neighbours.
     Neighbour,
 }
 
-/// How many MTUs were set: whichever storm sets the next, it is another one.
+/// The number of MTUs set so far: the next one differs, in whichever storm.
 static MTUS: AtomicU32 = AtomicU32::new(0);
 
 /// Makes changes of `v0`.
 pub struct Storm {
     kernel: Kernel,
     device: u32,
-    /// How many were made of whatever kind: no two neighbours get the same address.
+    /// The number of changes of any kind: no two neighbours get the same address.
     made: u32,
 }
 
@@ -198,23 +198,23 @@ impl Storm {
         })
     }
 
-    /// Takes its routes and neighbours from `v0`.
+    /// Removes the routes and neighbours of `v0`.
     pub fn empty(&self) -> io::Result<()> {
         self.kernel.empty("v0")
     }
 
-    /// Makes so many changes as fast as the kernel takes them.
+    /// Makes this number of changes at full speed.
     ///
     /// # Errors
-    /// The first that the kernel answers with.
+    /// The first error of the kernel's answers.
     pub fn make(&mut self, change: Change, count: usize) -> io::Result<()> {
         self.make_each(count, |number| (change, number))
     }
 
-    /// The same, where each is of another kind, or about another object: `which` gets its number.
+    /// The same, with the change of each number returned by `which`.
     ///
     /// # Errors
-    /// The first that the kernel answers with.
+    /// The first error of the kernel's answers.
     pub fn make_each(
         &mut self,
         count: usize,
@@ -287,7 +287,7 @@ impl Storm {
     }
 }
 
-/// The number of a device.
+/// Returns the index of a device.
 fn index(device: &str) -> io::Result<u32> {
     sys::device(&CString::new(device)?)
 }

@@ -1,4 +1,4 @@
-//! The same events as files of nlstream and of rtmon.
+//! The same events in a recording of nlstream and in a file of rtmon.
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -14,27 +14,27 @@ use nlstream::names::Recorded;
 use crate::common::made::{Links, Maker as _, Routes};
 use crate::common::{Options, scratch};
 
-/// A Tuesday night in November 2026, seconds since the epoch.
+/// The time of the first event, in November 2026, seconds since the epoch.
 const BEGUN: i64 = 1_795_500_000;
-/// Events a second.
+/// Events per second.
 const RATE: i64 = 100_000;
-/// How many devices have their MTU changed in turns.
+/// The number of devices whose MTU changes in turn.
 const DEVICES: u32 = 1000;
 
-/// Some events, written down in three forms.
+/// Events in three file formats.
 pub struct Files {
-    /// As `nlstream --record` writes them.
+    /// The format of `nlstream --record`.
     pub pcapng: PathBuf,
-    /// As `rtmon` writes them: each after a stamp.
+    /// The format of `rtmon`: a timestamp before each message.
     pub rtmon: PathBuf,
-    /// The same with a single stamp, which spares `ip` printing one for each.
+    /// The same with a single timestamp, so that `ip` does not print one for each message.
     pub unstamped: PathBuf,
-    /// How many.
+    /// The number of events.
     pub events: usize,
 }
 
 impl Files {
-    /// As many new routes, all through one device.
+    /// Writes this number of new routes through one device.
     pub fn routes(events: usize) -> Self {
         let mut routes = Routes::new();
         let device = Links::new().named(routes.device(), "eth0");
@@ -46,7 +46,7 @@ impl Files {
         files.end(events)
     }
 
-    /// As many changes of an MTU.
+    /// Writes this number of MTU changes.
     pub fn links(events: usize) -> Self {
         let mut links = Links::new();
         let mut files = Form::open("links");
@@ -60,7 +60,7 @@ impl Files {
         files.end(events)
     }
 
-    /// Removes them, unless they are to be kept.
+    /// Removes the files, unless they are kept.
     pub fn end(self, options: &Options) {
         if options.keep {
             return;
@@ -100,7 +100,7 @@ impl Form {
             rtmon: [rtmon, unstamped],
             count: 0,
         };
-        // What exists was listed: nothing.
+        // The end of a snapshot without objects.
         form.mark(ControlRecord::Sync);
         form
     }

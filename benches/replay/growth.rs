@@ -1,4 +1,4 @@
-//! What an event costs where few and where many objects are known.
+//! The time per event with few and with many known objects.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use crate::common::made::{Links, Maker, Neighs, Routes, far_apart};
 use crate::common::report::{Bound, Report, cells, spread};
 use crate::common::stats::{Samples, figure};
 
-/// Changes that are timed at each number of objects.
+/// The number of measured changes for each number of objects.
 const CHANGES: u32 = 100_000;
-/// Events that are told together, as in a replay; a live run tells up to 128.
-const TOGETHER: usize = 64;
+/// Inputs per batch, as in a replay; a live run has up to 128.
+const BATCH: usize = 64;
 
 /// Measures routes, neighbours and links.
 pub fn measure(options: &Options, report: &mut Report<'_>) {
@@ -39,7 +39,7 @@ pub fn measure(options: &Options, report: &mut Report<'_>) {
     for size in &sizes {
         kinds[0].push(kind(options, *size, Routes::new));
         kinds[1].push(kind(options, *size, Neighs::new));
-        // No host has a million devices.
+        // A million devices is unrealistic.
         if *size <= 10_000 {
             kinds[2].push(kind(options, *size, Links::new));
         }
@@ -68,7 +68,7 @@ pub fn measure(options: &Options, report: &mut Report<'_>) {
     }
 }
 
-/// Nanoseconds of an add and of a change, with as many objects.
+/// Returns the time of an add and of a change with this number of objects, nanoseconds.
 fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Samples; 2] {
     let mut samples = [Samples::default(), Samples::default()];
     for _ in 0..options.runs() {
@@ -79,27 +79,30 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
         let mut feed = |some: Vec<InputData<'_>>| {
             lines.clear();
             let time = Time::default();
-            let inputs: Vec<_> = some.into_iter().map(|what| Input { time, data }).collect();
+            let inputs: Vec<_> = some.into_iter().map(|data| Input { time, data }).collect();
             let begun = Instant::now();
             pipeline
                 .feed(&inputs, &mut lines)
                 .expect("memory can be written");
             begun.elapsed()
         };
-        feed(vec![InputData::ControlRecord(ControlRecord::Sync.into())]);
+        feed(vec![InputData::Control(
+            Channel::ROUTE_EVENTS,
+            ControlRecord::Sync.into(),
+        )]);
         let mut each = |count: u32, make: &mut dyn FnMut(u32) -> Vec<u8>| {
             let mut spent = Duration::ZERO;
-            for first in (0..count).step_by(TOGETHER) {
-                let some = first..count.min(first + TOGETHER as u32);
+            for first in (0..count).step_by(BATCH) {
+                let some = first..count.min(first + BATCH as u32);
                 let datagrams: Vec<_> = some.map(&mut *make).collect();
                 let data = |bytes| InputData::Datagram(Channel::ROUTE_EVENTS, bytes);
-                spent += feed(datagrams.iter().map(|bytes| what(bytes)).collect());
+                spent += feed(datagrams.iter().map(|bytes| data(bytes)).collect());
             }
             spent.as_nanos() as f64 / f64::from(count)
         };
         samples[0].add(each(size, &mut |key| maker.add(key).to_vec()));
         samples[1].add(each(CHANGES, &mut |event| {
-            // The same key comes again after `size` events.
+            // The same key is used again after `size` events.
             let (key, round) = (far_apart(event, size), 1 + event / size);
             maker.change(key, round).to_vec()
         }));

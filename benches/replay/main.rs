@@ -1,5 +1,6 @@
-//! How fast recorded events are replayed, beside `ip monitor file`; and how the cost of an event
-//! grows with the number of objects that are known.
+//! The speed of a replay, compared with `ip monitor file`, and how the time per event grows with the
+//! number of known objects.
+#![allow(clippy::unwrap_used, reason = "a bench fails by a panic")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,7 +1,8 @@
-//! What the stages cost inside of the process: decode, encode, and the whole pipeline, per kind,
-//! over the events of the fixtures, with the allocations of each.
+//! Time and allocations of the stages decode, encode and of the whole pipeline, per kind, over the
+//! events of the fixtures.
 //!
-//! One iteration is one event, the next of its kind in turn; a sample is a thousand of them.
+//! One iteration is one event, the next of its kind; a sample is a thousand iterations.
+#![allow(clippy::unwrap_used, reason = "a bench fails by a panic")]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -55,7 +56,7 @@ fn main() -> ExitCode {
     report.end()
 }
 
-/// The datagrams of one message, by the kind of what they say first.
+/// The datagrams with one message, by the kind of its first event.
 static EVENTS: LazyLock<BTreeMap<&'static str, Vec<Vec<u8>>>> = LazyLock::new(|| {
     let names = Names::builtin();
     let mut events = BTreeMap::<_, Vec<_>>::new();
@@ -87,7 +88,7 @@ fn message(datagram: &[u8]) -> Message<'_> {
     message.and_then(Result::ok).expect("one whole message")
 }
 
-/// Message → payload.
+/// Benches of decoding: message to payload.
 #[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
 fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
     let names = Names::builtin();
@@ -106,7 +107,7 @@ fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
     });
 }
 
-/// Event → line.
+/// Benches of encoding: event to line.
 #[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
 fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
     let events = meanings(kind);
@@ -126,7 +127,7 @@ fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
         });
 }
 
-/// What the messages of a kind mean, one after the other.
+/// Returns the events of the messages of a kind.
 fn meanings(kind: &str) -> Vec<Event> {
     let mut state = State::new(Names::builtin(), KindSet::of(Kind::ALL));
     state.complete();
@@ -165,7 +166,7 @@ fn meanings(kind: &str) -> Vec<Event> {
     events
 }
 
-/// Datagram → line.
+/// Benches of the pipeline: datagram to line.
 #[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
 fn pipeline(bencher: Bencher<'_, '_>, kind: &str) {
     let mut whole = Whole::new();
@@ -176,7 +177,7 @@ fn pipeline(bencher: Bencher<'_, '_>, kind: &str) {
     });
 }
 
-/// The hot events: each an object's change, of one among a thousand.
+/// The most frequent events: a change of one of a thousand objects.
 #[divan::bench(args = ["route", "neigh", "link"], sample_size = 1000, sample_count = 50)]
 fn change(bencher: Bencher<'_, '_>, kind: &str) {
     const OBJECTS: u32 = 1000;
@@ -195,7 +196,7 @@ fn change(bencher: Bencher<'_, '_>, kind: &str) {
     datagrams[0]
         .iter()
         .for_each(|datagram| whole.feed(datagram));
-    // To and fro: each is a change.
+    // Two values alternate, so that each event is a change.
     let mut turn = datagrams[1..].iter().flatten().cycle();
     bencher.bench_local(|| {
         let datagram = turn.next().expect("there is no end");
@@ -203,7 +204,7 @@ fn change(bencher: Bencher<'_, '_>, kind: &str) {
     });
 }
 
-/// A pipeline and its lines.
+/// A pipeline, and the buffer of its lines.
 struct Whole {
     pipeline: Pipeline,
     lines: Vec<u8>,

@@ -8,7 +8,7 @@ use nlstream::encode::Format;
 use nlstream::event::meta::Part;
 use nlstream::event::values::Time;
 use nlstream::event::{Kind, Origin};
-use nlstream::input::{Channel, Header, Input, Channel, ControlRecord, InputData};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 fuzz_target!(|data: &[u8]| {
@@ -62,7 +62,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn control(record: ControlRecord) -> InputData<'static> {
-    InputData::ControlRecord(Channel::ROUTE_DUMPS, record.into())
+    InputData::Control(Channel::ROUTE_DUMPS, record.into())
 }
 
 /// Whole lines; of JSON, each an object that a strict reader takes.

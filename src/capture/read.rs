@@ -116,7 +116,7 @@ impl Reader {
         let inputs = self.found.drain(..).map(|found| match found {
             Found::ControlRecord(channel, time, record) => Input {
                 time,
-                data: InputData::ControlRecord(channel, record),
+                data: InputData::Control(channel, record),
             },
             Found::Datagram(channel, time, place) => Input {
                 time,

@@ -67,7 +67,7 @@ impl<W: Write> Writer<W> {
     pub fn write(&mut self, input: &Input<'_>) -> io::Result<()> {
         match &input.data {
             InputData::Datagram(channel, datagram) => self.datagram(*channel, input.time, datagram),
-            InputData::ControlRecord(channel, record) => {
+            InputData::Control(channel, record) => {
                 self.control_record(*channel, input.time, record)
             }
         }

@@ -5,13 +5,15 @@ use libc::{
 };
 
 use super::context::DecodeContext;
-use super::neigh::{FLAGS, NDA_FLAGS_EXT, NDA_PROTOCOL, cacheinfo, flag_bits};
 use super::wire::{u16_at, u32_at};
 use crate::event::fdb::Fdb;
 use crate::event::values::{Flags, LlAddr, Symbol};
+use crate::kind::route::neigh::{CacheInfo, FLAGS, flag_bits};
 use crate::netlink::attr::AttrError;
 
 // linux/neighbour.h
+const NDA_PROTOCOL: u16 = 12;
+const NDA_FLAGS_EXT: u16 = 15;
 const NDA_MASTER: u16 = 9;
 const NDA_LINK_NETNSID: u16 = 10;
 const NDA_SRC_VNI: u16 = 11;
@@ -36,7 +38,7 @@ pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Fdb> {
             NDA_DST => it.dst = Some(attr.ip()?),
             NDA_LLADDR => it.mac = Some(LlAddr::new(attr.value).ok_or(AttrError::Length)?),
             NDA_CACHEINFO if !context.details => {}
-            NDA_CACHEINFO => it.cacheinfo = Some(cacheinfo(context, &attr)?),
+            NDA_CACHEINFO => it.cacheinfo = Some(CacheInfo::decode(context, &attr)?),
             // The kernel never counts probes of a forwarding entry.
             NDA_PROBES if attr.u32()? == 0 => {}
             NDA_VLAN => it.vlan = Some(attr.u16()?),

@@ -1,10 +1,10 @@
 //! `RTM_NEWROUTE`, `RTM_DELROUTE` of multicast → [`Mroute`].
 
 use super::context::DecodeContext;
-use super::route::FLAGS;
 use super::wire::{family, seconds, u32_at};
 use crate::event::mroute::{Mroute, MrouteStats, Oif};
 use crate::event::values::{Flags, Symbol};
+use crate::kind::route::route::FLAGS;
 use crate::netlink::attr::{Attr, AttrError, align};
 
 /// `RTNL_FAMILY_*`, linux/rtnetlink.h: IPv4 and IPv6.

@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use super::context::DecodeContext;
-use super::prefix::FLAGS as PREFIX_FLAGS;
 use super::wire::family;
 use crate::event::nduseropt::{NdOption, Nduseropt};
 use crate::event::values::{Flags, Hex, Prefix, Symbol};
+use crate::kind::route::prefix::FLAGS as PREFIX_FLAGS;
 use crate::netlink::attr::AttrError;
 
 const NDUSEROPT_SRCADDR: u16 = 1;

@@ -1,22 +1,36 @@
-//! Event → line, for those events that were asked for.
+//! Event → record → bytes of the output.
+//!
+//! | module | responsibility |
+//! |---|---|
+//! | `json`, `text` | the formats: a serializer writes one event as one record |
+//! | `framing` | how a reader of the output finds the end of a record |
+//! | `records` | what a sink has to read from or change in records that are already written |
+//! | `envelope`, `link_cache`, `route_cache`, `truncate` | parts of the JSON format |
+//!
+//! A further format adds a variant to [`Format`] and to `Serializer`, and a [`RecordReader`].
 
+mod envelope;
+mod framing;
+mod json;
 mod link_cache;
+mod records;
 mod route_cache;
+mod text;
 mod truncate;
 
 use std::io;
-use std::ops::Range;
 
 use jiff::tz::TimeZone;
 
-use crate::event::line::{Envelope, Line, Rendered};
-use crate::event::meta::{Part, Settings};
-use crate::event::{Event, Kind, Origin, Payload};
-use crate::text;
-use link_cache::LinkCache;
-use route_cache::RouteCache;
+use crate::event::Event;
+use crate::event::meta::Settings;
+pub use framing::Framing;
+use json::JsonSerializer;
+pub use records::RecordReader;
+use records::{JsonRecords, TextRecords};
+use text::TextSerializer;
 
-/// What the lines look like.
+/// The format of the output.
 #[derive(Clone, Debug, Default)]
 pub enum Format {
     /// One JSON object per line.
@@ -24,233 +38,107 @@ pub enum Format {
     Json,
     /// One sentence per line, for people.
     Text {
+        /// The time zone of the times.
         zone: TimeZone,
         /// Emphasise with ANSI colours.
         colour: bool,
     },
 }
 
-/// Writes the lines of one run.
-#[derive(Debug)]
-pub struct Encoder {
-    format: Format,
-    envelope: Envelope,
-    /// The machine's name, where each line shall have it.
-    host: Option<String>,
-    message: bool,
-    /// The kinds that were asked for.
-    kinds: Option<Vec<Kind>>,
-    /// Longer lines are cut, bytes.
-    max_line: Option<usize>,
-    /// Events that may still be written.
-    left: Option<u64>,
-    seq: u64,
-    events: u64,
-    /// What is to be written, and the numbers of its lines.
-    waiting: Vec<(u64, Event)>,
-    link_cache: LinkCache,
-    route_cache: RouteCache,
-    sentence: String,
+impl Format {
+    /// Returns how records of this format are delimited.
+    pub fn framing(&self) -> Framing {
+        match self {
+            Format::Json | Format::Text { .. } => Framing::Newline,
+        }
+    }
+
+    /// Returns the reader of records of this format, for a sink.
+    pub fn records(&self) -> &'static dyn RecordReader {
+        match self {
+            Format::Json => &JsonRecords,
+            Format::Text { .. } => &TextRecords,
+        }
+    }
 }
 
-/// Events that are written together: what writes them fits into a processor's cache for
-/// instructions, and is not fetched again for each.
+/// Encodes the events of one run: a serializer for the records, and a framing around each.
+#[derive(Debug)]
+pub struct Encoder {
+    serializer: Serializer,
+    framing: Framing,
+    /// Events that are not serialized yet, and the numbers of their records.
+    batch: Vec<(u64, Event)>,
+}
+
+/// The serializer of each format. An enum and not a trait object: the call is inlined.
+#[derive(Debug)]
+enum Serializer {
+    Json(Box<JsonSerializer>),
+    Text(TextSerializer),
+}
+
+/// Events that are serialized together. The code of the serializer stays in the instruction cache,
+/// which decoder and state would otherwise displace after every event.
 const BATCH_SIZE: usize = 16;
 
 impl Encoder {
+    /// An encoder for the run with the id `run` (8 hexadecimal digits). `host` is the machine's
+    /// name, which records have if `settings` ask for it.
     pub fn new(format: Format, run: &str, settings: &Settings, host: Option<String>) -> Self {
-        Encoder {
-            format,
-            envelope: Envelope::new(run),
-            host: host.filter(|_| settings.with.contains(&Part::Host)),
-            message: settings.with.contains(&Part::Message),
-            kinds: settings.kinds.clone(),
-            max_line: settings.max_line.and_then(|most| most.try_into().ok()),
-            left: settings.count,
-            seq: 0,
-            events: 0,
-            waiting: Vec::with_capacity(BATCH_SIZE),
-            link_cache: LinkCache::default(),
-            route_cache: RouteCache::default(),
-            sentence: String::new(),
-        }
-    }
-
-    /// Were as many events written as were asked for?
-    pub fn is_full(&self) -> bool {
-        self.left == Some(0)
-    }
-
-    /// Events that were written: lines, `meta` apart.
-    pub fn events(&self) -> u64 {
-        self.events
-    }
-
-    /// Shall an event of that kind be written?
-    pub fn wants(&self, kind: Kind) -> bool {
-        kind == Kind::Meta
-            || self
-                .kinds
-                .as_ref()
-                .is_none_or(|kinds| kinds.contains(&kind))
-    }
-
-    /// Leaves out a line: its number is missing from what the reader gets.
-    pub fn skip(&mut self) {
-        self.seq += 1;
-    }
-
-    /// The number of the line of the next event, if it was asked for.
-    pub fn number(&mut self, event: &Event) -> Option<u64> {
-        let kind = event.payload.kind();
-        if !self.wants(kind) || (kind != Kind::Meta && self.is_full()) {
-            return None;
-        }
-        if kind != Kind::Meta {
-            self.events += 1;
-            if event.origin == Some(Origin::Kernel) {
-                self.left = self.left.map(|left| left - 1);
+        let framing = format.framing();
+        let serializer = match format {
+            Format::Json => {
+                let json = JsonSerializer::new(run, settings, host, framing);
+                Serializer::Json(Box::new(json))
             }
+            Format::Text { zone, colour } => Serializer::Text(TextSerializer { zone, colour }),
+        };
+        Encoder {
+            serializer,
+            framing,
+            batch: Vec::with_capacity(BATCH_SIZE),
         }
-        self.seq += 1;
-        Some(self.seq - 1)
     }
 
-    /// Takes an event: its line will be in `out` after [`flush`](Self::flush) at the latest.
+    /// Takes an event, whose record has the number `seq`. The record is in `out` after the next
+    /// [`flush`](Self::flush) at the latest.
     ///
     /// # Errors
     /// See [`flush`](Self::flush).
     pub fn put(&mut self, seq: u64, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
-        self.waiting.push((seq, event));
-        if self.waiting.len() < BATCH_SIZE {
+        self.batch.push((seq, event));
+        if self.batch.len() < BATCH_SIZE {
             return Ok(());
         }
         self.flush(out)
     }
 
-    /// Appends the lines of what was taken to `out`.
+    /// Appends the records of all events that [`put`](Self::put) has taken to `out`.
     ///
     /// # Errors
-    /// Never, as long as `out` is memory: serde's interface has them.
+    /// Never for the formats of today; the interface of serde requires a `Result`.
     pub fn flush(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        let written = waiting
+        let mut batch = std::mem::take(&mut self.batch);
+        let written = batch
             .iter()
             .try_for_each(|(seq, event)| self.write(*seq, event, out));
-        waiting.clear();
-        self.waiting = waiting;
+        batch.clear();
+        self.batch = batch;
         written
     }
 
-    /// Appends the line of an event to `out`, where none that was taken waits.
+    /// Appends the record of an event to `out` at once. Requires that no event waits for a
+    /// [`flush`](Self::flush), else records are out of order.
     ///
     /// # Errors
     /// See [`flush`](Self::flush).
     pub fn write(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
-        match &self.format {
-            Format::Json => {
-                if self.message {
-                    self.sentence.clear();
-                    text::write_sentence(event, &mut self.sentence);
-                }
-                let line = Line {
-                    seq,
-                    event,
-                    fields: match &event.payload {
-                        Payload::Route(route) => Some(self.route_cache.fields(route)?),
-                        Payload::Link(link) => {
-                            self.link_cache.fields(event, link)?.map(Rendered::Whole)
-                        }
-                        _ => None,
-                    },
-                    host: self.host.as_deref(),
-                    message: self.message.then_some(&*self.sentence),
-                };
-                let from = out.len();
-                self.envelope.write(&line, out)?;
-                // The number of a line that waits may grow by a digit, see put_before.
-                if let Some(most) = self.max_line
-                    && out.len() - from >= most
-                {
-                    let kind = event.payload.kind();
-                    truncate::truncate(out, from, most, kind.name(), kind.key());
-                }
-            }
-            Format::Text { zone, colour } => text::write_line(event, zone, *colour, out),
+        match &mut self.serializer {
+            Serializer::Json(json) => json.serialize(seq, event, out)?,
+            Serializer::Text(text) => text.serialize(event, out),
         }
+        self.framing.end_record(out);
         Ok(())
-    }
-}
-
-/// Puts a line that was made just now before those that still wait to be written: it takes the
-/// number and the moment of the first of them, and each of them takes the number that follows its
-/// own. Lines of the text format have no numbers.
-pub fn prepend_and_renumber(line: &mut Vec<u8>, waiting: &mut Vec<u8>) {
-    let Some((seq, time)) = stamp(waiting) else {
-        return;
-    };
-    let Some((own_seq, own_time)) = stamp(line) else {
-        return;
-    };
-    let (number, moment) = (waiting[seq].to_vec(), waiting[time].to_vec());
-    line.splice(own_time, moment);
-    line.splice(own_seq, number);
-    let mut shifted = Vec::with_capacity(waiting.len() + waiting.len() / 64);
-    for line in waiting.split_inclusive(|byte| *byte == b'\n') {
-        let number = stamp(line).and_then(|(seq, _)| {
-            let number: u64 = std::str::from_utf8(&line[seq.clone()]).ok()?.parse().ok()?;
-            Some((seq, number + 1))
-        });
-        match number {
-            Some((seq, number)) => {
-                shifted.extend_from_slice(&line[..seq.start]);
-                shifted.extend_from_slice(number.to_string().as_bytes());
-                shifted.extend_from_slice(&line[seq.end..]);
-            }
-            None => shifted.extend_from_slice(line),
-        }
-    }
-    *waiting = shifted;
-}
-
-/// Where `seq` and `time` of the first of these lines are, as [`Line`] writes them.
-fn stamp(lines: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
-    const RUN: &[u8] = b"{\"v\":1,\"run\":\"00000000\",\"seq\":";
-    const TIME: &[u8] = b",\"time\":\"";
-    if !lines.starts_with(b"{\"v\":") || !lines.get(..RUN.len())?.ends_with(b",\"seq\":") {
-        return None;
-    }
-    let digits = |byte: &&u8| byte.is_ascii_digit();
-    let end = RUN.len() + lines[RUN.len()..].iter().take_while(digits).count();
-    let rest = lines[end..].strip_prefix(TIME)?;
-    let length = rest.iter().position(|byte| *byte == b'"')?;
-    let time = end + TIME.len();
-    Some((RUN.len()..end, time..time + length))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_put_before_those_that_wait() {
-        let line = |seq: u64, second: u8| {
-            format!(
-                "{{\"v\":1,\"run\":\"0000002a\",\"seq\":{seq},\"time\":\"2026-01-01T00:00:0{second}.000000000Z\",\"kind\":\"meta\"}}\n"
-            )
-        };
-        let mut first = line(102, 9).into_bytes();
-        let mut waiting = (line(98, 1) + &line(99, 2) + &line(101, 3)).into_bytes();
-        prepend_and_renumber(&mut first, &mut waiting);
-        assert_eq!(first, line(98, 1).as_bytes());
-        let shifted = line(99, 1) + &line(100, 2) + &line(102, 3);
-        assert_eq!(waiting, shifted.as_bytes());
-
-        let mut none = Vec::new();
-        prepend_and_renumber(&mut first, &mut none);
-        assert_eq!(first, line(98, 1).as_bytes());
-        let mut text = b"[00:00:01.000] link add\n".to_vec();
-        prepend_and_renumber(&mut first, &mut text);
-        assert_eq!(text, b"[00:00:01.000] link add\n");
     }
 }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use serde_json::Error;
 
+use super::envelope::Rendered;
 use crate::event::fields::Fields as _;
-use crate::event::json;
-use crate::event::line::Rendered;
 use crate::event::route::{Route, RouteAttrs};
+use crate::json;
 
 /// Texts that are remembered, each of some 200 bytes, by where in memory what they say is. Of two
 /// that want the same place the later has it.

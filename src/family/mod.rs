@@ -11,9 +11,10 @@ use crate::decode::{self, Decoded};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::Settings;
 use crate::event::{Kind, Unparsed};
-use crate::netlink::dump::Request;
+
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
 
 /// A netlink family whose messages become events.

@@ -1,38 +1,30 @@
-//! Attributes: a cursor over `struct nlattr` that cannot run out of bounds, and one checked
-//! reader per wire type.
+//! Attributes: an iterator over `struct nlattr` that stays within the bytes, and one checked reader
+//! per wire type.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-
-use netlink_packet_core::NlaBuffer;
 
 /// `NLA_TYPE_MASK` (linux/netlink.h): the type without its `NESTED` and `NET_BYTEORDER` bits.
 pub const TYPE_MASK: u16 = 0x3fff;
 const HEADER: usize = 4;
 
-/// Why an attribute stays undecoded; becomes `error` of an `unparsed` entry.
+/// The reason why an attribute was not decoded: `error` of an `unparsed` entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttrError {
     /// No decoder knows this attribute.
     Unknown,
-    /// Longer or shorter than the type it should hold.
+    /// The length is not that of the attribute's type.
     Length,
-    /// Right in length, but not a value of its type.
+    /// The length is right, but the bytes are no value of the type.
     Value,
-    /// More than [`MAX_DEPTH`] levels deep.
+    /// Nested more than [`MAX_DEPTH`] levels deep.
     Depth,
-    /// Bytes at the end that are no whole attribute.
+    /// The remaining bytes are not a complete attribute.
     Malformed,
 }
 
-/// How deep attributes may nest. The kernel itself stays below 8; a forged capture must not
-/// exhaust the stack.
+/// The maximum nesting of attributes. The kernel stays below 8; the limit keeps a forged capture
+/// from exhausting the stack.
 pub const MAX_DEPTH: usize = 16;
-
-impl From<netlink_packet_core::DecodeError> for AttrError {
-    fn from(_: netlink_packet_core::DecodeError) -> Self {
-        AttrError::Value
-    }
-}
 
 /// One attribute: its type and its payload, without header and padding.
 #[derive(Clone, Copy, Debug)]
@@ -46,11 +38,6 @@ impl<'a> Attr<'a> {
     /// Header and payload, without padding.
     pub fn whole(&self) -> &'a [u8] {
         self.whole
-    }
-
-    /// The attribute as netlink-packet-route's parsers take it.
-    pub fn nla(&self) -> NlaBuffer<&'a [u8]> {
-        NlaBuffer::new(self.whole)
     }
 
     fn array<const N: usize>(&self) -> Result<[u8; N], AttrError> {
@@ -89,14 +76,14 @@ impl<'a> Attr<'a> {
     pub fn be64(&self) -> Result<u64, AttrError> {
         self.array().map(u64::from_be_bytes)
     }
-    /// `nla_get_uint` (NLA_UINT): 32 or 64 bits, as the sender chose.
+    /// `nla_get_uint` (`NLA_UINT`): 32 or 64 bits wide.
     pub fn uint(&self) -> Result<u64, AttrError> {
         match self.value.len() {
             4 => self.u32().map(u64::from),
             _ => self.u64(),
         }
     }
-    /// A `u8` that means yes or no.
+    /// A `u8` as a boolean: true unless zero.
     pub fn bool(&self) -> Result<bool, AttrError> {
         self.u8().map(|v| v != 0)
     }
@@ -108,7 +95,7 @@ impl<'a> Attr<'a> {
     pub fn ipv6(&self) -> Result<Ipv6Addr, AttrError> {
         self.array::<16>().map(Ipv6Addr::from)
     }
-    /// An address whose family its length tells.
+    /// An IPv4 (4 bytes) or IPv6 (16 bytes) address.
     pub fn ip(&self) -> Result<IpAddr, AttrError> {
         match self.value.len() {
             4 => self.ipv4().map(IpAddr::V4),
@@ -120,14 +107,14 @@ impl<'a> Attr<'a> {
         let end = self.value.iter().position(|b| *b == 0);
         &self.value[..end.unwrap_or(self.value.len())]
     }
-    /// A string that the kernel itself chose, hence plain UTF-8.
+    /// A string that the kernel chooses, not a user; an error unless it is UTF-8.
     pub fn str(&self) -> Result<&'a str, AttrError> {
         std::str::from_utf8(self.bytes_z()).map_err(|_| AttrError::Value)
     }
 }
 
-/// `nla_for_each_attr`: the attributes in some bytes. Ends with `Err(rest)` where the bytes left
-/// over are no whole attribute.
+/// `nla_for_each_attr`: the attributes in the given bytes. Ends with `Err(rest)` if the remaining
+/// bytes are not a complete attribute.
 #[derive(Clone, Copy, Debug)]
 pub struct Attrs<'a>(&'a [u8]);
 
@@ -164,7 +151,7 @@ impl<'a> Iterator for Attrs<'a> {
     }
 }
 
-/// `NLMSG_ALIGN`, `NLA_ALIGN`: up to the next multiple of four.
+/// `NLMSG_ALIGN`, `NLA_ALIGN`: `length` rounded up to a multiple of four.
 pub const fn align(length: usize) -> usize {
     (length + 3) & !3
 }
@@ -174,16 +161,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lying_length_ends_the_walk_with_the_rest() {
+    fn too_long_length_ends_iteration_with_the_remaining_bytes() {
         let bytes = [5, 0, 1, 0, 7, 0, 0, 0, 99, 0, 2, 0, 1];
-        let mut walk = Attrs::new(&bytes);
-        assert_eq!(walk.next().unwrap().unwrap().u8(), Ok(7));
-        assert_eq!(walk.next().unwrap().unwrap_err(), &bytes[8..]);
-        assert!(walk.next().is_none());
+        let mut attrs = Attrs::new(&bytes);
+        assert_eq!(attrs.next().unwrap().unwrap().u8(), Ok(7));
+        assert_eq!(attrs.next().unwrap().unwrap_err(), &bytes[8..]);
+        assert!(attrs.next().is_none());
     }
 
     #[test]
-    fn a_length_below_the_header_is_no_attribute() {
+    fn length_below_the_header_size_is_malformed() {
         for length in 0..4 {
             let bytes = [length, 0, 1, 0];
             assert_eq!(
@@ -195,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_attribute_may_lack_its_padding() {
+    fn last_attribute_may_lack_padding() {
         let bytes = [5, 0, 1, 0x80, 7];
         let attr = Attrs::new(&bytes).next().unwrap().unwrap();
         assert_eq!((attr.kind, attr.value), (1, &[7][..]));

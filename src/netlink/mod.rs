@@ -6,12 +6,14 @@ pub mod events;
 pub mod family;
 pub mod frame;
 pub mod groups;
+pub mod request;
 pub mod rtm;
 pub mod sys;
 
 use std::io;
 
-use dump::{Progress, Request};
+use dump::Progress;
+use request::Request;
 use sys::Datagram;
 
 /// A source of events: the socket of a live run, or a test's replacement for it.

@@ -1,5 +1,10 @@
 //! The socket calls that netlink-sys lacks. The only file with unsafe code.
 
+#![allow(
+    unsafe_code,
+    reason = "recvmmsg(2), getsockopt(2) and other calls that no crate wraps"
+)]
+
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd as _, RawFd};

@@ -27,7 +27,7 @@ pub enum DecodedItem<'a> {
     /// A netlink control message on an event socket.
     Control,
     /// One object of a message.
-    DecodedObject(DecodedObject<'a>),
+    Object(DecodedObject<'a>),
     /// Bytes that are not a complete message.
     Malformed(Channel, Time, &'a [u8]),
 }
@@ -90,7 +90,7 @@ pub(super) fn items<'a>(
     }
     // Prefetch each object's stored state so that cache misses overlap.
     for item in items {
-        if let DecodedItem::DecodedObject(DecodedObject {
+        if let DecodedItem::Object(DecodedObject {
             event,
             key: Some(key),
             ..
@@ -119,8 +119,8 @@ impl<'a> Received<'a> {
         optional_parts: OptionalParts,
         items: &mut Vec<DecodedItem<'a>>,
     ) {
-        let mut context = DecodeContext::new(state.names(), optional_parts.details)
-            .with_templates(state.templates());
+        let mut context =
+            DecodeContext::new(state.names(), optional_parts.details).with_cache(state.templates());
         let before = items.len();
         let each = &mut |decoded, unparsed| {
             items.push(self.object(state, optional_parts, decoded, unparsed));
@@ -148,7 +148,7 @@ impl<'a> Received<'a> {
         };
         let nl = Some(self.nl(&decoded));
         let Decoded { action, payload } = decoded;
-        DecodedItem::DecodedObject(DecodedObject {
+        DecodedItem::Object(DecodedObject {
             channel: self.channel,
             message: self.message,
             action,

@@ -1,4 +1,4 @@
-//! The pipeline between source and sink: decode → state → encode, a batch of inputs at a time. It
+//! The pipeline between source and sink: decode → state → filter → encode, a batch of inputs at a time. It
 //! uses neither sockets nor the clock: equal inputs give equal lines, however they are divided.
 
 mod backpressure;
@@ -16,6 +16,7 @@ use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, 
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
+use crate::filter::Filter;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
 use crate::state::{ReconcileResult, StateChange};
@@ -60,6 +61,7 @@ pub struct Pipeline {
     optional_parts: OptionalParts,
     snapshot: bool,
     namespaces: Namespaces,
+    filter: Filter,
     encoder: Encoder,
     /// The result of the last reconciliation.
     reconcile_result: Option<ReconcileResult>,
@@ -91,12 +93,13 @@ impl Pipeline {
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
         let host = config.start.host.clone();
+        let filter = Filter::new(settings);
         let encoder = Encoder::new(config.format, &config.run, settings, host);
         let mut tracked = KindSet::EMPTY;
         for kind in Kind::ALL
             .iter()
             .copied()
-            .filter(|kind| encoder.wants(*kind) && kind.is_listed())
+            .filter(|kind| filter.selects_kind(*kind) && kind.is_listed())
         {
             tracked.insert(kind);
         }
@@ -110,6 +113,7 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             namespaces: Namespaces::new(config.names, tracked),
+            filter,
             encoder,
             reconcile_result: None,
             resync: None,
@@ -131,7 +135,7 @@ impl Pipeline {
 
     /// Returns true if as many events were written as requested (`--count`).
     pub fn is_full(&self) -> bool {
-        self.encoder.is_full()
+        self.filter.is_full()
     }
 
     /// The result of the reconciliation that ended last.
@@ -170,7 +174,7 @@ impl Pipeline {
                     break 'inputs;
                 }
                 match &mut items[at] {
-                    DecodedItem::DecodedObject(object) if object.channel.is_events() => {
+                    DecodedItem::Object(object) if object.channel.is_events() => {
                         self.apply_event(object);
                         continue;
                     }
@@ -185,7 +189,7 @@ impl Pipeline {
                             continue;
                         }
                     }
-                    DecodedItem::DecodedObject(_) | DecodedItem::Malformed(..) => {}
+                    DecodedItem::Object(_) | DecodedItem::Malformed(..) => {}
                 }
                 // Every other item may write lines itself: those of the events before it go first.
                 self.write(&items[from..at], out)?;
@@ -193,9 +197,9 @@ impl Pipeline {
                 match std::mem::replace(&mut items[at], DecodedItem::Control) {
                     DecodedItem::Input(Input {
                         time,
-                        data: InputData::ControlRecord(channel, record),
+                        data: InputData::Control(channel, record),
                     }) => self.control(channel.netns, *time, record, out)?,
-                    DecodedItem::DecodedObject(entry) => self.apply_dump_entry(entry, out)?,
+                    DecodedItem::Object(entry) => self.apply_dump_entry(entry, out)?,
                     DecodedItem::Malformed(channel, time, rest) => {
                         self.emit_malformed(channel, time, rest, out)?
                     }
@@ -225,9 +229,7 @@ impl Pipeline {
     /// Writes the lines of the events that have numbers.
     fn write(&mut self, items: &[DecodedItem<'_>], out: &mut Vec<u8>) -> io::Result<()> {
         let mut events = items.iter().filter_map(|item| match item {
-            DecodedItem::DecodedObject(DecodedObject { event, seq, .. }) => {
-                Some((seq.as_ref()?, event))
-            }
+            DecodedItem::Object(DecodedObject { event, seq, .. }) => Some((seq.as_ref()?, event)),
             _ => None,
         });
         let Some((seq, event)) = events.next() else {
@@ -251,7 +253,7 @@ impl Pipeline {
                     self.begin_resync(time);
                 }
                 let state = &mut self.namespaces.get_mut(netns).state;
-                state.reconciliation(*kind, *origin);
+                state.begin_reconcile(*kind, *origin);
                 Ok(())
             }
             ControlRecord::EndReconcile(complete) => {
@@ -306,7 +308,7 @@ impl Pipeline {
             ControlRecord::Stop(stop) => {
                 self.emit_all_links(time, out)?;
                 let stop = Stop {
-                    events: self.encoder.events(),
+                    events: self.filter.events(),
                     ..self.totals.stop(stop)
                 };
                 self.meta(time, Op::Stop, Meta::Stop(stop), out)
@@ -365,7 +367,7 @@ impl Pipeline {
             origin: None,
             ..event(time, Origin::Kernel, change, Provenance::default())
         };
-        match self.encoder.number(&event) {
+        match self.filter.next_seq(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
             None => Ok(()),
         }
@@ -379,21 +381,20 @@ impl Pipeline {
         }
     }
 
-    /// Returns the number of the next event's line; `None` if the event was not requested, or if
-    /// its line is dropped because output is paused.
+    /// Returns the number of the event's line, or `None` if the event has no line: a filter rejects
+    /// it, or the output is paused, in which case the dropped line keeps its number.
     fn number(&mut self, event: &Event) -> Option<u64> {
-        let kind = event.payload.kind();
-        if !self.encoder.wants(kind) {
+        if !self.filter.selects(event) {
             return None;
         }
-        self.totals.line(kind);
+        self.totals.line(event.payload.kind());
         if self.is_output_paused() {
             self.record_dropped(event);
-            self.encoder.skip();
+            self.filter.skip_seq();
             return None;
         }
         self.mark_delivered(event);
-        self.encoder.number(event)
+        self.filter.next_seq(event)
     }
 }
 

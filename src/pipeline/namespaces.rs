@@ -55,8 +55,7 @@ impl Namespaces {
     #[inline]
     pub fn add_missing(&mut self, inputs: &[Input<'_>]) {
         for input in inputs {
-            let (InputData::Datagram(channel, _) | InputData::ControlRecord(channel, _)) =
-                &input.data;
+            let (InputData::Datagram(channel, _) | InputData::Control(channel, _)) = &input.data;
             if channel.netns != NetnsId::OWN {
                 self.add(channel.netns);
             }

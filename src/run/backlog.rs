@@ -36,7 +36,7 @@ struct Chunk {
 enum Item {
     /// A datagram of that length.
     Datagram(Channel, usize),
-    ControlRecord(Channel, Box<ControlRecord>),
+    Control(Channel, Box<ControlRecord>),
 }
 
 impl Backlog {
@@ -61,7 +61,7 @@ impl Backlog {
 
     /// Appends a control record, such as a gap after the datagrams before it.
     pub fn push_control(&mut self, time: Time, channel: Channel, record: ControlRecord) {
-        let record = Item::ControlRecord(channel, Box::new(record));
+        let record = Item::Control(channel, Box::new(record));
         self.chunk(0).items.push_back((time, record));
     }
 
@@ -97,7 +97,7 @@ impl Backlog {
                     to += length;
                     InputData::Datagram(channel, &chunk.bytes[start..to])
                 }
-                Item::ControlRecord(channel, record) => InputData::ControlRecord(channel, record),
+                Item::Control(channel, record) => InputData::Control(channel, record),
             };
             Input { time, data }
         });

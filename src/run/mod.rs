@@ -41,7 +41,7 @@ fn open(outputs: &Outputs) -> Result<Sink, Error> {
     // Makes RLIMIT_FSIZE an error of write(2); by default the signal ends the process.
     signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     match &outputs.output {
-        Some(path) => Sink::file(path, &outputs.file),
+        Some(path) => Sink::file(path, &outputs.file, &outputs.format),
         None => Ok(Sink::stdout()),
     }
 }

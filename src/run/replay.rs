@@ -154,7 +154,7 @@ impl<'a> Batch<'a> {
     /// Keeps the inputs up to the end of the recorded run and the time `until`.
     fn up_to(mut self, until: Option<Timestamp>) -> Self {
         let is_later = |time: Time| until.is_some_and(|until| time.0 > until);
-        let is_stop = |data: &InputData<'_>| matches!(data, InputData::ControlRecord(_, record) if matches!(**record, ControlRecord::Stop(_)));
+        let is_stop = |data: &InputData<'_>| matches!(data, InputData::Control(_, record) if matches!(**record, ControlRecord::Stop(_)));
         let is_end = |input: &Input<'_>| is_later(input.time) || is_stop(&input.data);
         let Some(at) = self.inputs.iter().position(is_end) else {
             return self;
@@ -162,7 +162,7 @@ impl<'a> Batch<'a> {
         let Input { time, data } = self.inputs.swap_remove(at);
         self.inputs.truncate(at);
         self.end = Some(End::Until);
-        if let InputData::ControlRecord(_, record) = data
+        if let InputData::Control(_, record) = data
             && let ControlRecord::Stop(stop) = *record
             && !is_later(time)
         {

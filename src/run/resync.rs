@@ -9,7 +9,8 @@ use log::{debug, warn};
 use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::event::kind_set::KindSet;
 use crate::event::{Kind, Origin};
-use crate::netlink::dump::{Outcome, Request};
+use crate::netlink::dump::Outcome;
+use crate::netlink::request::Request;
 use crate::state::ReconcileResult;
 
 /// Debounce delay: time without a further event that makes the kind stale, before it is dumped.
@@ -44,7 +45,7 @@ struct PendingResync {
     last: Instant,
     not_before: Instant,
     /// When the kind was last reported stale. The change that an event implies may take some time.
-    stale_since: Option<Instant>,
+    last_stale: Option<Instant>,
     /// Unclean reconciliations in a row.
     attempts: u32,
 }
@@ -176,12 +177,12 @@ impl ResyncScheduler {
             first: now,
             last: now,
             not_before: now,
-            stale_since: None,
+            last_stale: None,
             attempts: 0,
         });
         pending.last = now;
         if origin == Origin::Inferred {
-            pending.stale_since = Some(now);
+            pending.last_stale = Some(now);
         }
         if origin == Origin::Resync {
             (pending.not_before, pending.attempts) = (now, 0);
@@ -303,8 +304,8 @@ impl ResyncScheduler {
         if let Some(pending) = self.pending.get_mut(&current.target) {
             // Also if the target was dumped for another reason, within the debounce delay.
             let too_early = pending
-                .stale_since
-                .is_some_and(|stale_since| stale_since + DEBOUNCE > current.begun);
+                .last_stale
+                .is_some_and(|last_stale| last_stale + DEBOUNCE > current.begun);
             let requested_again = too_early || pending.last > current.begun;
             if !clean && !current.failed {
                 pending.attempts += 1;

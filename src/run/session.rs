@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use super::Outputs;
 use super::recorder::Recorder;
-use crate::encode;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
@@ -109,9 +108,6 @@ impl Session {
             return Ok(Reader::Alive);
         };
         feed(self, ControlRecord::File(opened))?;
-        if let Some(waiting) = sink.waiting() {
-            encode::prepend_and_renumber(&mut self.lines, waiting);
-        }
         let reader = sink.write_first(&self.lines);
         self.lines.clear();
         reader

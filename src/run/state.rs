@@ -1,7 +1,7 @@
 //! `nlstream state`: the objects that existed at a given time, folded from lines.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _, stdin, stdout};
+use std::io::{BufReader, stdin};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use crate::encode::Format;
 use crate::error::Error;
 use crate::event::Kind;
 use crate::fold::{Fold, Reached};
+use crate::sink;
 use crate::text::write_standing;
 
 /// The options of `nlstream state`.
@@ -56,7 +57,6 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         Some(reason) => return Err(Error::Incomplete(reason)),
         None => {}
     }
-    let mut out = BufWriter::new(stdout().lock());
     let requested = |kind| {
         request
             .kinds
@@ -64,11 +64,11 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
             .is_none_or(|kinds| kinds.contains(&kind))
     };
     let mut line = Vec::new();
-    let mut write = || -> std::io::Result<()> {
+    sink::print(|out| {
         for object in fold.objects().filter(|object| requested(object.kind)) {
             match &request.format {
                 Format::Json => {
-                    serde_json::to_writer(&mut out, object)?;
+                    serde_json::to_writer(&mut *out, object)?;
                     out.write_all(b"\n")?;
                 }
                 Format::Text { zone, colour } => {
@@ -79,13 +79,6 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
                 }
             }
         }
-        out.flush()
-    };
-    match write() {
-        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::Write {
-            name: "the standard output".to_owned(),
-            source,
-        }),
-        _ => Ok(()),
-    }
+        Ok(())
+    })
 }

@@ -126,7 +126,7 @@ impl Variant {
         line["kind"] == self.kind.name() && self.ops.iter().any(|op| line["op"] == op.name())
     }
 
-    /// The definition, as [`Line`](crate::event::line::Line) writes it.
+    /// The definition, as the envelope writes it.
     fn line(&self, generator: &mut SchemaGenerator, docs: &Docs) -> Value {
         let kind = self.kind;
         let name = kind.name();

@@ -1,9 +1,11 @@
-//! Where the lines go: stdout or a file. Owns whole lines; never makes the socket wait.
+//! The destination of the output: stdout or a file. A sink takes whole, framed records and knows
+//! nothing about their format but what [`RecordReader`](crate::encode::RecordReader) tells it.
+//! Writing never blocks the thread that reads the netlink socket.
 
 mod file;
 mod stdout;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -12,33 +14,37 @@ use file::AppendFile;
 pub use file::{Config, Fsync, RotateAction, Rotation};
 use stdout::Stdout;
 
+use crate::encode::Format;
 use crate::error::Error;
 use crate::event::meta::Rotate;
 use crate::input::Opened;
 
-/// Where the lines go.
+/// The destination of the output.
 pub enum Sink {
+    /// The standard output.
     Stdout(Stdout),
+    /// A file, with `--output`.
     File(Box<AppendFile>),
 }
 
-/// How the reader is.
+/// Whether anyone reads the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Reader {
+    /// The output may still be read.
     Alive,
-    /// Nobody will read what is written from now on.
+    /// The reader has closed the pipe or socket (EPIPE).
     Gone,
 }
 
-/// What was done so far.
+/// Counts of a sink.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stats {
-    /// Lines that were written, bytes.
+    /// Whole records that were written, bytes.
     pub bytes: u64,
-    /// Writes, and ways to the disk, that failed.
+    /// Failed writes and synchronisations.
     pub errors: u64,
-    /// Files that were put away.
+    /// Files that were archived.
     pub rotations: u64,
 }
 
@@ -48,16 +54,16 @@ impl Sink {
         Sink::Stdout(Stdout::new())
     }
 
-    /// A file, at whose end the lines are put.
+    /// A file to which records of `format` are appended.
     ///
     /// # Errors
-    /// Where it cannot be opened or read.
-    pub fn file(path: &Path, config: &Config) -> Result<Self, Error> {
-        let file = AppendFile::open(path, config.clone())?;
+    /// If it cannot be opened or repaired, or another nlstream writes to it.
+    pub fn file(path: &Path, config: &Config, format: &Format) -> Result<Self, Error> {
+        let file = AppendFile::open(path, config.clone(), format)?;
         Ok(Sink::File(Box::new(file)))
     }
 
-    /// How the file was found that the lines go to.
+    /// Returns how the file was found; `None` for stdout.
     pub fn opened(&self) -> Option<&Opened> {
         match self {
             Sink::Stdout(_) => None,
@@ -65,11 +71,11 @@ impl Sink {
         }
     }
 
-    /// Takes whole lines.
+    /// Writes whole records, or keeps those that cannot be written without blocking.
     ///
     /// # Errors
-    /// Where they cannot be written; a reader that went away is none. A file with patience keeps
-    /// them instead, and tries again.
+    /// If they cannot be written. A reader that has gone away is not an error. A
+    /// [patient](Config::patient) file keeps the records instead and retries.
     pub fn write(&mut self, lines: &[u8]) -> Result<Reader, Error> {
         match self {
             Sink::Stdout(stdout) => broken_pipe(stdout.write(lines).map_err(stdout_error)),
@@ -77,7 +83,7 @@ impl Sink {
         }
     }
 
-    /// Writes what waits, as far as it goes without waiting.
+    /// Writes waiting records, as far as that is possible without blocking.
     ///
     /// # Errors
     /// As [`Sink::write`].
@@ -88,11 +94,11 @@ impl Sink {
         }
     }
 
-    /// Writes all that waits, for as long as the reader takes some of it within `patience`. What
-    /// was written to a file is brought to the disk.
+    /// Writes all waiting records and blocks for it, as long as the reader takes some bytes within
+    /// every `patience` (`None`: forever). A file is synchronised.
     ///
     /// # Errors
-    /// As [`Sink::write`]; and where patience ends.
+    /// As [`Sink::write`], and if the reader takes nothing within `patience`.
     pub fn finish(&mut self, patience: Option<Duration>) -> Result<Reader, Error> {
         match self {
             Sink::Stdout(stdout) => broken_pipe(stdout.finish(patience).map_err(stdout_error)),
@@ -100,7 +106,7 @@ impl Sink {
         }
     }
 
-    /// Bytes that wait for the reader.
+    /// Returns how many bytes wait for the reader.
     pub fn pending(&self) -> usize {
         match self {
             Sink::Stdout(stdout) => stdout.pending(),
@@ -108,12 +114,12 @@ impl Sink {
         }
     }
 
-    /// Do lines wait for a file that takes none now?
+    /// Returns true if records wait for a file that takes none now.
     pub fn is_faulty(&self) -> bool {
         matches!(self, Sink::File(file) if file.is_faulty())
     }
 
-    /// The error number of what keeps the lines from being written.
+    /// Returns the error number of the failure for which records wait.
     pub fn errno(&self) -> Option<u32> {
         match self {
             Sink::Stdout(_) => None,
@@ -121,7 +127,8 @@ impl Sink {
         }
     }
 
-    /// When [`Sink::flush`] or [`Sink::rotate_action`] has something to do, if no line comes before.
+    /// Returns when [`Sink::flush`] or [`Sink::rotate_action`] has to be called, if no record comes
+    /// before.
     pub fn wakeup(&self) -> Option<Instant> {
         match self {
             Sink::Stdout(_) => None,
@@ -129,7 +136,7 @@ impl Sink {
         }
     }
 
-    /// What tells when the reader takes more, or went away.
+    /// Returns the descriptor to poll for the reader taking more, or going away.
     pub fn pollable(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Sink::Stdout(stdout) => Some(stdout.fd()),
@@ -137,6 +144,7 @@ impl Sink {
         }
     }
 
+    /// Returns the counts so far.
     pub fn stats(&self) -> Stats {
         match self {
             Sink::Stdout(stdout) => Stats {
@@ -147,7 +155,7 @@ impl Sink {
         }
     }
 
-    /// Looks for a new file of that name (SIGHUP). `false`: there is no file.
+    /// Requests a check whether the file was renamed (SIGHUP). Returns false for stdout.
     pub fn hang_up(&mut self) -> bool {
         match self {
             Sink::Stdout(_) => false,
@@ -158,8 +166,8 @@ impl Sink {
         }
     }
 
-    /// What is to be done about the file before further lines are made: [`Sink::close_current`], then
-    /// [`Sink::open_next`], then [`Sink::write_first`].
+    /// Returns what has to be done with the file before further records are encoded. The caller
+    /// then calls [`Sink::close_current`], [`Sink::open_next`] and [`Sink::write_first`].
     pub fn rotate_action(&mut self) -> Option<RotateAction> {
         match self {
             Sink::Stdout(_) => None,
@@ -167,7 +175,8 @@ impl Sink {
         }
     }
 
-    /// Puts the file away where that is due. Returns the last record for it, where it takes one.
+    /// Archives the file if `rotate_action` asks for it. Returns the content of its last record,
+    /// `None` if it takes none.
     pub fn close_current(&mut self, rotate_action: RotateAction) -> Option<Rotate> {
         match self {
             Sink::Stdout(_) => None,
@@ -175,7 +184,7 @@ impl Sink {
         }
     }
 
-    /// Opens the next file. Returns how it was found; nothing, where that is to be tried again.
+    /// Opens the next file. Returns how it was found, `None` if that failed and is retried later.
     pub fn open_next(&mut self, rotate_action: RotateAction) -> Option<Opened> {
         match self {
             Sink::Stdout(_) => None,
@@ -183,27 +192,20 @@ impl Sink {
         }
     }
 
-    /// Lines that wait, where a file takes them.
-    pub fn waiting(&mut self) -> Option<&mut Vec<u8>> {
-        match self {
-            Sink::Stdout(_) => None,
-            Sink::File(file) => Some(file.waiting()),
-        }
-    }
-
-    /// Takes the line that a new file begins with: it comes before those that wait.
+    /// Takes the record that a new file begins with. It is inserted before those that wait.
     ///
     /// # Errors
     /// As [`Sink::write`].
-    pub fn write_first(&mut self, line: &[u8]) -> Result<Reader, Error> {
+    pub fn write_first(&mut self, record: &[u8]) -> Result<Reader, Error> {
         match self {
-            Sink::Stdout(_) => self.write(line),
-            Sink::File(file) => broken_pipe(file.write_first(line)),
+            Sink::Stdout(_) => self.write(record),
+            Sink::File(file) => broken_pipe(file.write_first(record)),
         }
     }
 }
 
-/// Writes as much as it takes. Returns how much that was, and what kept the rest from it.
+/// Writes as much of `bytes` as `out` takes. Returns how much that was, and the error that ended
+/// it.
 pub fn write_some(out: &mut impl Write, bytes: &[u8]) -> (usize, io::Result<()>) {
     let mut written = 0;
     while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
@@ -224,7 +226,18 @@ fn stdout_error(source: io::Error) -> Error {
     }
 }
 
-/// A reader that went away is no error.
+/// Writes to the standard output with `write`, through a buffer. A reader that has gone away, as
+/// `head` does, is not an error.
+///
+/// # Errors
+/// Any other failure to write.
+pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let written = write(&mut out).and_then(|()| out.flush());
+    broken_pipe(written.map_err(stdout_error)).map(|_reader| ())
+}
+
+/// Turns the error of a reader that has gone away into [`Reader::Gone`].
 fn broken_pipe(result: Result<(), Error>) -> Result<Reader, Error> {
     match result {
         Ok(()) => Ok(Reader::Alive),

@@ -1,5 +1,5 @@
-//! The standard output, written without waiting and without changing its flags: they belong to
-//! every process that shares it.
+//! The standard output, written without blocking. O_NONBLOCK is not set on it: the flag belongs to the
+//! open file description, which other processes share.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write as _};
@@ -14,29 +14,29 @@ use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 /// pwritev2(2): write at the file's own position.
 const NO_OFFSET: u64 = u64::MAX;
 
-/// The standard output, and what could not be written to it yet.
+/// The standard output and the bytes that could not be written to it yet.
 pub struct Stdout {
-    way: Way,
+    mode: Mode,
     stdout: io::Stdout,
     pending: Vec<u8>,
-    /// How much of `pending` is written.
+    /// How many bytes of `pending` are written.
     written: usize,
-    /// Bytes that were written so far.
+    /// Number of bytes written so far.
     bytes: u64,
 }
 
-/// How to write without waiting.
-enum Way {
-    /// The same pipe or terminal, opened once more with flags of our own.
+/// How to write without blocking.
+enum Mode {
+    /// The same pipe or terminal, opened again with O_NONBLOCK in a description of its own.
     Opened(File),
-    /// A socket, or a pipe of another user: RWF_NOWAIT.
+    /// A socket or a pipe of another user, which cannot be opened again: use RWF_NOWAIT.
     NoWait,
-    /// A file, which takes everything at once; nothing tells when one that asks to wait takes
-    /// more.
-    Wait,
+    /// A file: blocking writes. poll(2) does not report when a slow file takes more.
+    Blocking,
 }
 
-impl Way {
+impl Mode {
+    /// Chooses the mode by the type of the file.
     fn to(stdout: &io::Stdout) -> Self {
         let stat = rustix::fs::fstat(stdout);
         match stat.map(|stat| FileType::from_raw_mode(stat.st_mode)) {
@@ -47,10 +47,10 @@ impl Way {
                     .write(true)
                     .custom_flags(flags)
                     .open("/proc/self/fd/1");
-                opened.map_or(Way::NoWait, Way::Opened)
+                opened.map_or(Mode::NoWait, Mode::Opened)
             }
-            Ok(FileType::Socket) => Way::NoWait,
-            _ => Way::Wait,
+            Ok(FileType::Socket) => Mode::NoWait,
+            _ => Mode::Blocking,
         }
     }
 }
@@ -59,7 +59,7 @@ impl Stdout {
     pub fn new() -> Self {
         let stdout = io::stdout();
         Stdout {
-            way: Way::to(&stdout),
+            mode: Mode::to(&stdout),
             stdout,
             pending: Vec::new(),
             written: 0,
@@ -72,9 +72,9 @@ impl Stdout {
     }
 
     pub fn fd(&self) -> BorrowedFd<'_> {
-        match &self.way {
-            Way::Opened(file) => file.as_fd(),
-            Way::NoWait | Way::Wait => self.stdout.as_fd(),
+        match &self.mode {
+            Mode::Opened(file) => file.as_fd(),
+            Mode::NoWait | Mode::Blocking => self.stdout.as_fd(),
         }
     }
 
@@ -119,7 +119,8 @@ impl Stdout {
             match poll(&mut fds, patience.as_ref()) {
                 Ok(0) => {
                     let left = self.pending();
-                    let text = format!("its reader takes nothing: the last {left} bytes are lost");
+                    let text =
+                        format!("the reader takes no more data; the last {left} bytes are lost");
                     return Err(io::Error::new(io::ErrorKind::TimedOut, text));
                 }
                 Ok(_) | Err(Errno::INTR) => {}
@@ -128,18 +129,18 @@ impl Stdout {
         }
     }
 
-    /// Writes until it would have to wait. Returns how much was written.
+    /// Writes until a write would block. Returns how many bytes were written.
     fn write_some(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut written = 0;
         while written < bytes.len() {
             let rest = &bytes[written..];
-            let result = match &self.way {
-                Way::Opened(file) => rustix::io::write(file, rest),
-                Way::NoWait => {
+            let result = match &self.mode {
+                Mode::Opened(file) => rustix::io::write(file, rest),
+                Mode::NoWait => {
                     let rest = [IoSlice::new(rest)];
                     pwritev2(&self.stdout, &rest, NO_OFFSET, ReadWriteFlags::NOWAIT)
                 }
-                Way::Wait => {
+                Mode::Blocking => {
                     let mut stdout = self.stdout.lock();
                     stdout.write_all(rest)?;
                     stdout.flush()?;
@@ -150,7 +151,7 @@ impl Stdout {
                 Ok(count) => written += count,
                 Err(Errno::AGAIN) => break,
                 Err(Errno::INTR) => {}
-                Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => self.way = Way::Wait,
+                Err(Errno::OPNOTSUPP | Errno::INVAL | Errno::NOSYS) => self.mode = Mode::Blocking,
                 Err(error) => return Err(error.into()),
             }
         }

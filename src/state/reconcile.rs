@@ -41,7 +41,7 @@ pub struct ReconcileResult {
 
 impl State {
     /// Begins a look at a kind.
-    pub fn reconciliation(&mut self, kind: Kind, origin: Origin) {
+    pub fn begin_reconcile(&mut self, kind: Kind, origin: Origin) {
         self.reconciliation = Some(Reconciliation {
             kind,
             origin,
@@ -144,13 +144,13 @@ impl State {
             self.note_unresolved(kind, key);
         }
         let change = old.map(|old| self.change(&payload, old));
-        let meaning = StateChange {
+        let state_change = StateChange {
             op: self.op_of_entry(op),
             payload,
             change,
         };
-        self.mark_stale_after_entry(kind, self.origin(), &meaning);
-        Some(meaning)
+        self.mark_stale_after_entry(kind, self.origin(), &state_change);
+        Some(state_change)
     }
 
     /// What a look found may be the end of something that still goes on: an address joins its
@@ -159,11 +159,12 @@ impl State {
         &mut self,
         reconciled_kind: Kind,
         origin: Origin,
-        meaning: &StateChange,
+        state_change: &StateChange,
     ) {
         if origin != Origin::Snapshot {
-            let change = meaning.change.as_ref();
-            let mut kinds = implicit_changes::stale_kinds(meaning.op, &meaning.payload, change);
+            let change = state_change.change.as_ref();
+            let mut kinds =
+                implicit_changes::stale_kinds(state_change.op, &state_change.payload, change);
             // Of that kind the look finds everything itself.
             kinds.remove(reconciled_kind);
             self.stale = self.stale.or(kinds);
@@ -220,8 +221,8 @@ impl State {
                 change: None,
             });
         }
-        for meaning in &told {
-            self.mark_stale_after_entry(reconciliation.kind, reconciliation.origin, meaning);
+        for state_change in &told {
+            self.mark_stale_after_entry(reconciliation.kind, reconciliation.origin, state_change);
         }
         if clean {
             self.complete.insert(reconciliation.kind);

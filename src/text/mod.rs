@@ -31,7 +31,7 @@ pub fn write_sentence(event: &Event, out: &mut String) {
     let _ = say(&mut EscapingWriter::new(out, false), event);
 }
 
-/// Appends a line of the text format and its newline to `out`: `[21:26:54.897] address add …`,
+/// Appends a line of the text format to `out`, without its newline: `[21:26:54.897] address add …`,
 /// by the clock of `zone`, for a terminal in colour.
 pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8>) {
     // So does a Vec.
@@ -40,7 +40,6 @@ pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8
         event,
         zone,
     );
-    out.push(b'\n');
 }
 
 /// Appends a line about an object that stands and is known as JSON only, as `nlstream state`

@@ -3,12 +3,12 @@
 
 use std::fmt::{self, Write as _};
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::Serialize as _;
 use serde_json::Value;
 
 use super::escape::EscapingWriter;
-use crate::event::{Event, Op, Payload, json};
+use crate::event::{Event, Op, Payload};
+use crate::json::{self, Ordered};
 
 pub fn say(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fmt::Result {
     let mut object = Vec::new();
@@ -58,29 +58,6 @@ fn is_index(name: &str) -> bool {
 fn fields(text: &[u8]) -> Vec<(String, Value)> {
     let map: Result<Ordered, _> = serde_json::from_slice(text);
     map.map(|map| map.0).unwrap_or_default()
-}
-
-/// An object whose fields keep their order.
-struct Ordered(Vec<(String, Value)>);
-
-impl<'de> Deserialize<'de> for Ordered {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Ordered;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Ordered(fields))
-            }
-        }
-        d.deserialize_map(Fields)
-    }
 }
 
 fn field(out: &mut EscapingWriter<'_>, name: &str, value: &Value) -> fmt::Result {

@@ -1,20 +1,25 @@
-//! What the tests share.
-#![allow(dead_code, reason = "each test uses its own part")]
+//! What the test binaries share.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
-pub mod namespace;
+pub mod difference;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a test waits for a condition before it fails: long enough for a machine with many
+/// times more work than cores. No test that passes waits this long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program under test.
 pub const NLSTREAM: &str = env!("CARGO_BIN_EXE_nlstream");
 
-/// The project's folder.
+/// The folder of the project.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The folders of all scenarios, by name.
+/// The folders of all fixtures, sorted by name.
 pub fn fixtures() -> Vec<PathBuf> {
     let folder = root().join("fixtures");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder:?}: {e}"));
@@ -23,12 +28,12 @@ pub fn fixtures() -> Vec<PathBuf> {
         .filter(|path| path.join("make.sh").exists())
         .collect();
     folders.sort();
-    assert!(folders.len() >= 25, "only {} scenarios", folders.len());
+    assert!(folders.len() >= 25, "only {} fixtures", folders.len());
     folders
 }
 
-/// The file of that path in the project is this text. NLSTREAM_BLESS rewrites it, and fails still:
-/// `then` says what to do with the diff.
+/// Fails unless the file of the project has this content. With NLSTREAM_BLESS in the environment
+/// the file is rewritten, and the test still fails: `then` says what to do with the diff.
 pub fn assert_current(path: &str, text: &str, then: &str) {
     let file = root().join(path);
     if std::fs::read_to_string(&file).is_ok_and(|old| old == text) {
@@ -38,19 +43,26 @@ pub fn assert_current(path: &str, text: &str, then: &str) {
         std::fs::write(&file, text).unwrap();
         panic!("{path} rewritten: {then}");
     }
-    panic!("{path} is not what it is made from: run this test with NLSTREAM_BLESS=1");
+    panic!("{path} is not current: run this test with NLSTREAM_BLESS=1");
 }
 
-/// Does the program exist on this machine?
-pub fn has(program: &str) -> bool {
+/// Returns true if an optional check can run: the program is installed. In CI it must be.
+pub fn has_optional(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    let ci = std::env::var_os("CI").is_some();
+    assert!(found || !ci, "{program} is not installed");
+    found
 }
 
-/// Says loudly that a test cannot run here; in CI that is a failure.
-pub fn cannot_run(why: &str) {
-    assert!(std::env::var_os("CI").is_none(), "cannot run in CI: {why}");
-    eprintln!("\n*** NOT TESTED: {why} ***\n");
+/// Waits until a condition holds, and fails with `what` after a minute.
+#[track_caller]
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Runs the program with these arguments.
@@ -62,12 +74,12 @@ pub fn nlstream(args: &[&str]) -> Output {
         .unwrap_or_else(|e| panic!("{NLSTREAM}: {e}"))
 }
 
-/// The lines of some output.
+/// Parses output into its lines; the last must be complete.
 pub fn lines(bytes: &[u8]) -> Vec<serde_json::Value> {
     let text = std::str::from_utf8(bytes).expect("the lines are UTF-8");
     assert!(
         text.is_empty() || text.ends_with('\n'),
-        "a torn line: {text}"
+        "an incomplete last line: {text}"
     );
     let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
     text.lines().map(parse).collect()

@@ -1,18 +1,26 @@
-//! How a run ends.
+//! The end of a run, and heartbeats.
 
 use serde_json::Value;
 
 use crate::common::NLSTREAM;
-use crate::common::namespace::Namespace;
+use crate::namespace::Namespace;
 
-/// The last line.
+crate::trial::trials! {
+    signals_end_the_run_with_a_stop_record(Namespace),
+    count_and_for_end_the_run(Namespace),
+    closed_stdout_ends_the_run_without_error(Namespace),
+    refused_groups_are_named_without_cap_net_admin(Namespace, Program("setpriv")),
+    heartbeats_come_by_interval_and_on_sigusr1(Namespace),
+}
+
+/// Returns the `meta` object of the stop record.
 fn stop(lines: &[Value]) -> &Value {
     let stop = lines.last().unwrap();
     assert_eq!(stop["op"], "stop", "{stop}");
     &stop["meta"]
 }
 
-/// `seq` counts every line.
+/// Fails unless `seq` numbers the lines without a gap.
 fn assert_in_order(lines: &[Value]) {
     for (i, line) in lines.iter().enumerate() {
         assert_eq!(line["seq"], i, "{line}");
@@ -20,9 +28,8 @@ fn assert_in_order(lines: &[Value]) {
     }
 }
 
-#[test]
-fn signals_end_it_with_a_stop_record() {
-    let Some(ns) = Namespace::new() else { return };
+fn signals_end_the_run_with_a_stop_record() {
+    let ns = Namespace::new();
     for signal in ["INT", "TERM"] {
         let stream = ns.stream(&[]);
         ns.run("ip address add 192.0.2.9/32 dev lo; ip address del 192.0.2.9/32 dev lo");
@@ -30,7 +37,7 @@ fn signals_end_it_with_a_stop_record() {
         let (lines, _) = stream.end();
         assert_in_order(&lines);
         assert_eq!(stop(&lines)["reason"], "signal");
-        // What happened before the signal is told.
+        // Events from before the signal are in the lines.
         assert!(
             lines
                 .iter()
@@ -40,9 +47,8 @@ fn signals_end_it_with_a_stop_record() {
     }
 }
 
-#[test]
-fn count_and_for_end_it() {
-    let Some(ns) = Namespace::new() else { return };
+fn count_and_for_end_the_run() {
+    let ns = Namespace::new();
     let stream = ns.stream(&["--count", "2", "-k", "address"]);
     ns.run("for i in 1 2 3 4 5; do ip address add 192.0.2.$i/32 dev lo; done");
     let (lines, _) = stream.end();
@@ -52,27 +58,22 @@ fn count_and_for_end_it() {
     assert_eq!(stop(&lines)["reason"], "time");
 }
 
-#[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
-    let Some(ns) = Namespace::new() else { return };
+fn closed_stdout_ends_the_run_without_error() {
+    let ns = Namespace::new();
     let script = format!(
-        "set -o pipefail; timeout 20 {NLSTREAM} --snapshot 2>&1 | head -1; echo status ${{PIPESTATUS[0]}}"
+        "set -o pipefail; timeout 60 {NLSTREAM} --snapshot 2>&1 | head -1; echo status ${{PIPESTATUS[0]}}"
     );
     let text = ns.run(&script);
     let lines: Vec<_> = text.lines().collect();
     assert_eq!(lines.len(), 2, "{text}");
     assert_eq!(lines[1], "status 0", "{text}");
-    // Without an event after the reader went: nothing has to be written to find out.
-    let script = format!("timeout 20 {NLSTREAM} | head -1 >/dev/null; echo ${{PIPESTATUS[0]}}");
+    // Without an event after the reader has closed: the end needs no write.
+    let script = format!("timeout 60 {NLSTREAM} | head -1 >/dev/null; echo ${{PIPESTATUS[0]}}");
     assert_eq!(ns.run(&script), "0\n");
 }
 
-#[test]
-fn without_privilege_the_refused_groups_are_named() {
-    let Some(ns) = Namespace::new() else { return };
-    if !crate::common::has("setpriv") {
-        return crate::common::cannot_run("there is no setpriv(1)");
-    }
+fn refused_groups_are_named_without_cap_net_admin() {
+    let ns = Namespace::new();
     let script = format!(
         "setpriv --bounding-set=-net_admin --inh-caps=-net_admin {NLSTREAM} --for 50ms 2>&1 >/dev/null;
          echo; setpriv --bounding-set=-net_admin --inh-caps=-net_admin {NLSTREAM} --for 50ms 2>/dev/null"
@@ -89,9 +90,8 @@ fn without_privilege_the_refused_groups_are_named() {
     assert!(lines[0]["meta"]["groups"].as_array().unwrap().len() > 25);
 }
 
-#[test]
-fn signs_of_life_come_by_the_clock_and_when_asked_for() {
-    let Some(ns) = Namespace::new() else { return };
+fn heartbeats_come_by_interval_and_on_sigusr1() {
+    let ns = Namespace::new();
     let mut stream = ns.stream(&["--heartbeat", "300ms", "--no-track", "route,neigh"]);
     let settings = &stream.seen[0]["meta"]["settings"];
     assert_eq!(settings["no_track"], serde_json::json!(["route", "neigh"]));

@@ -1,8 +1,18 @@
-//! `ip` is the judge: on every field that both show, the snapshot says what `ip -d -j` says.
+//! The snapshot against `ip -d -j`: every field that both have must be equal.
+
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::common::namespace::Namespace;
+use crate::namespace::Namespace;
+
+crate::trial::trials! {
+    links_agree_with_ip(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("ifb")),
+    addresses_agree_with_ip(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("ifb")),
+    routes_agree_with_ip(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("ifb")),
+    neighbours_agree_with_ip(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("ifb")),
+    rules_agree_with_ip(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("ifb")),
+}
 
 const SETUP: &str = "
 ip link set lo up
@@ -44,10 +54,9 @@ ip rule add from all tos 0x10 table main suppress_prefixlength 0 suppress_ifgrou
 ip -6 rule add from 2001:db8::/32 unreachable priority 15
 # port1 is down: its address stays tentative. The others take up to two seconds.
 n=0
-while ip -6 -o address show tentative | grep -v port1 >&2; do [ $((n += 1)) -lt 100 ]; sleep 0.1; done
-sleep 0.5";
+while ip -6 -o address show tentative | grep -v port1 >&2; do [ $((n += 1)) -lt 600 ]; sleep 0.1; done";
 
-/// Where two values differ, on what both show.
+/// Collects where two values differ, in the fields that both have.
 fn differences(path: &str, ip: &Value, ours: &Value, found: &mut Vec<String>) {
     match (ip, ours) {
         (Value::Object(ip), Value::Object(ours)) => {
@@ -63,11 +72,11 @@ fn differences(path: &str, ip: &Value, ours: &Value, found: &mut Vec<String>) {
             }
         }
         _ if ip == ours => {}
-        _ => found.push(format!("{path}: ip says {ip}, we say {ours}")),
+        _ => found.push(format!("{path}: ip says {ip}, nlstream says {ours}")),
     }
 }
 
-/// Fields that `ip` shows without a value, or as true, are flags.
+/// Compares flags: fields that `ip` shows without a value, or as true.
 fn assert_flags(ip: &Value, ours: &Value, names: &[&str]) {
     let flags = ours["flags"].as_array().unwrap();
     for name in names {
@@ -80,7 +89,7 @@ fn assert_flags(ip: &Value, ours: &Value, names: &[&str]) {
     }
 }
 
-/// The objects of a kind in a snapshot.
+/// Returns the objects of a kind in the snapshot.
 fn present(lines: &[Value], kind: &str) -> Vec<Value> {
     let of_kind = lines
         .iter()
@@ -88,24 +97,25 @@ fn present(lines: &[Value], kind: &str) -> Vec<Value> {
     of_kind.map(|line| line[kind].clone()).collect()
 }
 
-fn setup() -> Option<(Namespace, Vec<Value>)> {
-    let ns = Namespace::new()?;
+/// Sets up a namespace, and returns it with the lines of its snapshot.
+fn setup() -> (Namespace, Vec<Value>) {
+    let ns = Namespace::new();
     ns.run(SETUP);
-    let (lines, _) = ns
-        .stream(&["--snapshot", "--for", "300ms", "--with", "details"])
-        .end();
-    assert!(lines.iter().any(|line| line["op"] == "sync"));
+    // The bridge and IPv6 change states and routes for a while: the snapshot is taken after that.
+    let mut stream = ns.synced(&[]);
+    stream.wait_for_quiet(Duration::from_millis(500));
+    stream.interrupt();
+    let (lines, _) = ns.synced(&["--with", "details"]).interrupt();
     let unparsed: Vec<_> = lines
         .iter()
         .filter(|line| line.get("unparsed").is_some())
         .collect();
     assert!(unparsed.is_empty(), "{unparsed:#?}");
-    Some((ns, lines))
+    (ns, lines)
 }
 
-#[test]
-fn links_agree() {
-    let Some((ns, lines)) = setup() else { return };
+fn links_agree_with_ip() {
+    let (ns, lines) = setup();
     let ours = present(&lines, "link");
     let theirs = ns.json("ip -d -j link");
     assert_eq!(theirs.len(), ours.len());
@@ -131,15 +141,14 @@ fn links_agree() {
             assert_eq!(our.get(name).is_some(), shown, "{path}: {name}: {ip} {our}");
         }
     }
-    // Timers that run on between the two looks.
+    // Timers run on between the snapshot and `ip`.
     found.retain(|text| !text.contains("_timer"));
     assert!(found.is_empty(), "{found:#?}");
     assert!(compared > 150, "only {compared} fields were compared");
 }
 
-#[test]
-fn addresses_agree() {
-    let Some((ns, lines)) = setup() else { return };
+fn addresses_agree_with_ip() {
+    let (ns, lines) = setup();
     let ours = present(&lines, "address");
     let mut count = 0;
     let mut found = Vec::new();
@@ -149,7 +158,7 @@ fn addresses_agree() {
             let our = ours
                 .iter()
                 .find(|our| our["ifindex"] == link["ifindex"] && our["local"] == ip["local"]);
-            let our = our.unwrap_or_else(|| panic!("we lack {ip}"));
+            let our = our.unwrap_or_else(|| panic!("nlstream lacks {ip}"));
             differences(&ip["local"].to_string(), ip, our, &mut found);
             assert_flags(
                 ip,
@@ -173,13 +182,13 @@ fn addresses_agree() {
             }
         }
     }
-    // Lifetimes count down between the two looks.
+    // Lifetimes count down between the snapshot and `ip`.
     found.retain(|text| !text.contains("life_time"));
     assert!(found.is_empty(), "{found:#?}");
     assert_eq!(count, ours.len());
 }
 
-/// A route of `ip` in our words.
+/// Returns a route of `ip` with the field values of nlstream.
 fn translated(ip: &Value, family: &str) -> Value {
     let mut route = ip.clone();
     let whole = if family == "inet" { 32 } else { 128 };
@@ -206,9 +215,8 @@ fn translated(ip: &Value, family: &str) -> Value {
     route
 }
 
-#[test]
-fn routes_agree() {
-    let Some((ns, lines)) = setup() else { return };
+fn routes_agree_with_ip() {
+    let (ns, lines) = setup();
     let ours = present(&lines, "route");
     let mut count = 0;
     for (family, flag) in [("inet", "-4"), ("inet6", "-6")] {
@@ -224,7 +232,7 @@ fn routes_agree() {
             let agree = |our: &Value| {
                 let mut found = Vec::new();
                 differences("", &ip, our, &mut found);
-                // Seconds that count down between the two looks.
+                // The expiry counts down between the snapshot and `ip`.
                 found.retain(|text| !text.starts_with(".expires"));
                 found
             };
@@ -250,13 +258,12 @@ fn routes_agree() {
     assert!(count > 30, "only {count} routes");
 }
 
-#[test]
-fn neighbours_agree() {
-    let Some((ns, lines)) = setup() else { return };
+fn neighbours_agree_with_ip() {
+    let (ns, lines) = setup();
     let mut ours = present(&lines, "neigh");
     let mut theirs = ns.json("ip -d -j neigh show nud all");
     theirs.extend(ns.json("ip -d -j neigh show proxy"));
-    // Those of multicast groups come and go between the two looks.
+    // Neighbours of multicast groups come and go between the snapshot and `ip`.
     for list in [&mut ours, &mut theirs] {
         list.retain(|neigh| {
             !["ff02::", "224."]
@@ -272,7 +279,7 @@ fn neighbours_agree() {
                 && our["dev"] == ip["dev"]
                 && our.get("proxy").is_some() == proxy
         });
-        let our = our.unwrap_or_else(|| panic!("we lack {ip}: {ours:#?}"));
+        let our = our.unwrap_or_else(|| panic!("nlstream lacks {ip}: {ours:#?}"));
         let mut ip = ip.clone();
         assert_flags(&ip, our, &["router", "proxy", "extern_learn"]);
         ip.as_object_mut()
@@ -285,9 +292,8 @@ fn neighbours_agree() {
     assert!(theirs.len() >= 4);
 }
 
-#[test]
-fn rules_agree() {
-    let Some((ns, lines)) = setup() else { return };
+fn rules_agree_with_ip() {
+    let (ns, lines) = setup();
     let all = present(&lines, "rule");
     let mut found = Vec::new();
     for (family, flag) in [("inet", "-4"), ("inet6", "-6")] {
@@ -301,7 +307,7 @@ fn rules_agree() {
                 let said = our.get(name).is_some();
                 if !value.is_null() && !said {
                     found.push(format!(
-                        "{family} {}: we lack {name}: {value}",
+                        "{family} {}: nlstream lacks {name}: {value}",
                         ip["priority"]
                     ));
                 }

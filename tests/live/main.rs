@@ -1,14 +1,49 @@
-//! The program against the real kernel, in namespaces of their own: each test makes the events
-//! and reads their lines. `ip` judges the values.
+//! The program against the real kernel, in network namespaces: each trial makes events and reads
+//! their lines; `ip`, `bridge` and `tc` judge the values. No trial needs root.
+//!
+//! `cargo test --test live silent` runs the trials whose name contains `silent`. The long trials:
+//! `cargo test --release --test live -- --ignored`.
+#![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![deny(
+    dead_code,
+    reason = "a test that is not listed in trials! would never run"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
 
+mod docs;
 mod ends;
 mod events;
 mod judge;
 mod loss;
+mod namespace;
+mod output;
 mod recording;
 mod service;
 mod systemd;
 mod tc;
+mod trial;
+mod truth;
+
+fn main() {
+    // A trial runs this binary again, inside a namespace, to send spoofed datagrams.
+    if loss::is_spoofer() {
+        return loss::spoof();
+    }
+    let modules = [
+        docs::trials,
+        ends::trials,
+        events::trials,
+        judge::trials,
+        loss::trials,
+        output::trials,
+        recording::trials,
+        service::trials,
+        systemd::trials,
+        tc::trials,
+        truth::trials,
+    ];
+    let trials = modules.into_iter().flat_map(|trials| trials()).collect();
+    libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit();
+}

@@ -1,17 +1,22 @@
-//! A recording replays to the same lines.
+//! A recording replays to the lines of the live run.
 
 use std::path::PathBuf;
 
-use crate::common::namespace::Namespace;
-use crate::common::{cannot_run, has, nlstream};
+use crate::common::difference::assert_same_lines;
+use crate::common::{has_optional, nlstream, wait_until};
+use crate::namespace::Namespace;
+
+crate::trial::trials! {
+    recording_replays_to_the_same_lines(Namespace, LinkType("veth")),
+    recording_holds_gaps_and_dumps_of_the_resync(Namespace, LinkType("veth")),
+}
 
 fn file(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("nlstream-{}-{name}", std::process::id()))
 }
 
-#[test]
-fn a_recording_replays_to_the_same_lines() {
-    let Some(ns) = Namespace::new() else { return };
+fn recording_replays_to_the_same_lines() {
+    let ns = Namespace::new();
     let (capture, lines) = (file("same.pcapng"), file("same.ndjson"));
     let (c, l) = (capture.to_str().unwrap(), lines.to_str().unwrap());
     for options in [
@@ -27,9 +32,9 @@ fn a_recording_replays_to_the_same_lines() {
             .args(&args)
             .spawn()
             .unwrap();
-        while std::fs::read_to_string(&lines).map_or(0, |text| text.lines().count()) < 1 {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
+        wait_until("the first line", || {
+            std::fs::read_to_string(&lines).is_ok_and(|text| text.contains('\n'))
+        });
         ns.run(
             "ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip link set veth1 up
              ip address add 192.0.2.1/24 dev veth0; ip rule add from 192.0.2.0/24 table 7
@@ -49,33 +54,25 @@ fn a_recording_replays_to_the_same_lines() {
             "{}",
             String::from_utf8_lossy(&replayed.stderr)
         );
-        assert_eq!(
-            String::from_utf8(replayed.stdout).unwrap(),
-            live,
-            "{options:?}"
-        );
+        if replayed.stdout != live.as_bytes() {
+            let live = crate::common::lines(live.as_bytes());
+            assert_same_lines(&live, &crate::common::lines(&replayed.stdout));
+            panic!("{options:?}: the values are equal, the bytes differ");
+        }
         assert!(live.lines().count() > 6, "{options:?}: {live}");
     }
-    if has("tshark") {
-        let output = std::process::Command::new("tshark")
-            .args(["-r", c])
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-    } else {
-        cannot_run("there is no tshark(1) to open the recording");
+    if has_optional("tshark") {
+        let mut tshark = std::process::Command::new("tshark");
+        let output = tshark.args(["-r", c]).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{stderr}");
     }
     std::fs::remove_file(&capture).unwrap();
     std::fs::remove_file(&lines).unwrap();
 }
 
-#[test]
-fn a_recording_carries_gaps_and_what_was_read_again() {
-    let Some(ns) = Namespace::new() else { return };
+fn recording_holds_gaps_and_dumps_of_the_resync() {
+    let ns = Namespace::new();
     ns.run(
         "ip link add veth0 type veth peer name veth1; ip link set veth0 up; ip link set veth1 up
             ip address add 192.0.2.1/24 dev veth0",
@@ -95,6 +92,6 @@ fn a_recording_carries_gaps_and_what_was_read_again() {
     assert!(live.iter().any(|line| line["op"] == "gap"));
     let replayed = nlstream(&["replay", "--run", live[0]["run"].as_str().unwrap(), c]);
     assert!(replayed.status.success());
-    assert_eq!(crate::common::lines(&replayed.stdout), live);
+    assert_same_lines(&live, &crate::common::lines(&replayed.stdout));
     std::fs::remove_file(&capture).unwrap();
 }

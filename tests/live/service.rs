@@ -1,20 +1,19 @@
-//! What a service is watched by.
+//! Metrics, and the sandbox.
 
-use std::time::{Duration, Instant};
+use crate::common::wait_until;
+use crate::namespace::Namespace;
 
-use crate::common::namespace::Namespace;
+crate::trial::trials! {
+    metrics_for_prometheus(Namespace),
+    sandbox_drops_capabilities_of_all_threads(Namespace),
+}
 
-#[test]
-fn counters_for_prometheus() {
-    let Some(ns) = Namespace::new() else { return };
+fn metrics_for_prometheus() {
+    let ns = Namespace::new();
     let path = std::env::temp_dir().join(format!("nlstream-{}.prom", std::process::id()));
     let mut stream = ns.stream(&["--snapshot", "--metrics", path.to_str().unwrap()]);
     stream.wait("meta", "sync");
-    let end = Instant::now() + Duration::from_secs(10);
-    while !path.exists() {
-        assert!(Instant::now() < end, "no counters");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until("metrics", || path.exists());
     ns.run("for i in 1 2 3; do ip address add 192.0.2.$i/32 dev lo; done");
     stream.wait_for("the last address", |line| {
         line["address"]["local"] == "192.0.2.3"
@@ -57,9 +56,8 @@ fn counters_for_prometheus() {
     assert_eq!(described.len(), count);
 }
 
-#[test]
-fn it_gives_up_what_it_does_not_need() {
-    let Some(ns) = Namespace::new() else { return };
+fn sandbox_drops_capabilities_of_all_threads() {
+    let ns = Namespace::new();
     let path = std::env::temp_dir().join(format!("nlstream-confined-{}", std::process::id()));
     let args = ["-o", path.to_str().unwrap(), "--fsync", "always"];
     // CAP_NET_ADMIN, and CAP_DAC_OVERRIDE.
@@ -78,7 +76,6 @@ fn it_gives_up_what_it_does_not_need() {
                 .unwrap();
             u64::from_str_radix(line.trim(), 16).unwrap()
         };
-        let end = Instant::now() + Duration::from_secs(10);
         let confined = || {
             let tasks: Vec<_> = std::fs::read_dir(&tasks).unwrap().flatten().collect();
             let filtered = tasks.iter().filter(|task| {
@@ -88,13 +85,10 @@ fn it_gives_up_what_it_does_not_need() {
                     && field(&text, "CapPrm:") == capabilities
                     && field(&text, "NoNewPrivs:") == 1
             });
-            // With a file there is a thread for it.
+            // A second thread writes the file.
             filtered.count() == tasks.len() && tasks.len() == if args.is_empty() { 1 } else { 2 }
         };
-        while !confined() {
-            assert!(Instant::now() < end, "it has more than it needs: {args:?}");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        wait_until("the capabilities are dropped", confined);
         let pid = child.id().to_string();
         std::process::Command::new("kill")
             .arg(pid)

@@ -1,4 +1,4 @@
-//! What a service manager does for the program: passes the socket, and hears from it.
+//! The protocol of a service manager: a passed socket, notifications, units.
 
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixDatagram;
@@ -8,30 +8,46 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::common::NLSTREAM;
-use crate::common::namespace::Namespace;
+use crate::namespace::Namespace;
 
-/// What a shell runs before the program so that it finds the socket at descriptor 3.
+crate::trial::trials! {
+    passed_socket_loses_nothing_over_20_restarts(Namespace, Program("python3")),
+    passed_descriptor_that_is_no_route_socket_is_refused(Program("bash")),
+    readiness_watchdog_and_stopping_are_notified(Namespace),
+    units_verify_and_have_low_exposure(Program("systemd-analyze")),
+}
+
+/// A shell command that starts the program with the socket of descriptor 3 passed to it.
 const PASS: &str = r#"exec env LISTEN_FDS=1 LISTEN_PID=$$ "$@""#;
 
-/// Makes a socket in the place of PID 1 that outlives each run, and starts the program again and
-/// again while addresses come: not faster than the buffer of an unprivileged socket bears.
+/// Makes a socket as PID 1 does, which outlives each run, and restarts the program while addresses
+/// are added: never more than 200 ahead of the lines, which the buffer of an unprivileged socket
+/// can hold.
 const KEEPER: &str = r#"
-import os, socket, subprocess, sys, time
+import glob, os, socket, subprocess, sys, threading, time
 nlstream, folder, restarts = sys.argv[1], sys.argv[2], int(sys.argv[3])
 kept = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, 0)
 kept.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 << 20)
 kept.bind((0, 0xffffffff))
 os.dup2(kept.fileno(), 3, inheritable=True)
-batch = "".join(f"address add 10.{i >> 16}.{i >> 8 & 255}.{i & 255}/32 dev lo\n" for i in range(1, 1 + 100 * restarts))
-load = subprocess.Popen(["bash", "-c", "while read -r line; do echo \"$line\"; ((++n % 20)) || sleep 0.04; done | ip -batch -"], stdin=subprocess.PIPE, text=True)
+load = subprocess.Popen(["ip", "-batch", "-"], stdin=subprocess.PIPE, text=True)
+def written():
+    return sum(open(file, "rb").read().count(b'"type":"RTM_NEWADDR"') for file in glob.glob(folder + "/*"))
+def add():
+    for i in range(1, 1 + 100 * restarts):
+        if i % 20 == 0:
+            load.stdin.flush()
+            time.sleep(0.04)
+            while i - written() > 200: time.sleep(0.01)
+        load.stdin.write(f"address add 10.{i >> 16}.{i >> 8 & 255}.{i & 255}/32 dev lo\n")
+    load.stdin.close()
 def run(number):
     file = f"{folder}/{number:02}"
     child = subprocess.Popen(["bash", "-c", 'exec env LISTEN_FDS=1 LISTEN_PID=$$ "$@"', "-", nlstream, "-k", "address", "-o", file], pass_fds=[3])
-    # Before that it is bash that a signal would end.
+    # Until the file exists the process may still be bash, which a signal would end.
     while not os.path.exists(file) and child.poll() is None: time.sleep(0.01)
     return child
-import threading
-threading.Thread(target=lambda: (load.stdin.write(batch), load.stdin.close())).start()
+threading.Thread(target=add).start()
 number = 0
 while load.poll() is None or number < restarts:
     child = run(number)
@@ -40,18 +56,14 @@ while load.poll() is None or number < restarts:
     assert child.wait() == 0
     number += 1
 child = run(number)
-time.sleep(0.5)
+while written() < 100 * restarts and child.poll() is None: time.sleep(0.01)
 child.terminate()
 assert child.wait() == 0
 print(number)
 "#;
 
-#[test]
-fn a_passed_socket_loses_nothing_over_20_restarts() {
-    let Some(ns) = Namespace::new() else { return };
-    if !crate::common::has("python3") {
-        return crate::common::cannot_run("there is no python3");
-    }
+fn passed_socket_loses_nothing_over_20_restarts() {
+    let ns = Namespace::new();
     let folder = std::env::temp_dir().join(format!("nlstream-kept-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let mut command = ns.command("python3");
@@ -64,28 +76,27 @@ fn a_passed_socket_loses_nothing_over_20_restarts() {
         .collect();
     names.sort();
     assert!(names.len() >= 21, "{names:?}");
-    let mut told = Vec::new();
+    let mut added = Vec::new();
     for name in &names {
         let lines = crate::common::lines(&std::fs::read(name).unwrap());
         assert_eq!(lines[0]["op"], "start");
         let groups = lines[0]["meta"]["groups"].as_array().unwrap();
-        // PID 1 could join all of the first 32; the program joined those beyond.
+        // bind(2) joins the first 32 groups; the program joins the others.
         for group in ["LINK", "IPV4_MROUTE_R", "NEXTHOP", "STATS"] {
             assert!(groups.contains(&group.into()), "{group}: {groups:?}");
         }
         assert!(lines.iter().all(|line| line["op"] != "gap"), "{name:?}");
         let events = lines.iter().filter(|line| line["origin"] == "kernel");
         let adds = events.filter(|line| line["nl"]["type"] == "RTM_NEWADDR");
-        told.extend(adds.map(|line| line["address"]["local"].as_str().unwrap().to_owned()));
+        added.extend(adds.map(|line| line["address"]["local"].as_str().unwrap().to_owned()));
     }
     std::fs::remove_dir_all(&folder).unwrap();
-    eprintln!("{} runs told {} events", names.len(), told.len());
-    let unique: BTreeSet<_> = told.iter().collect();
-    assert_eq!((told.len(), unique.len()), (2000, 2000));
+    eprintln!("{} runs wrote {} events", names.len(), added.len());
+    let unique: BTreeSet<_> = added.iter().collect();
+    assert_eq!((added.len(), unique.len()), (2000, 2000));
 }
 
-#[test]
-fn what_is_no_route_socket_is_refused() {
+fn passed_descriptor_that_is_no_route_socket_is_refused() {
     let output = Command::new("bash")
         .args(["-c", PASS, "-", NLSTREAM])
         .stdin(Stdio::null())
@@ -102,13 +113,12 @@ fn what_is_no_route_socket_is_refused() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
 }
 
-#[test]
-fn it_is_ready_alive_and_stopping() {
-    let Some(ns) = Namespace::new() else { return };
+fn readiness_watchdog_and_stopping_are_notified() {
+    let ns = Namespace::new();
     let path = std::env::temp_dir().join(format!("nlstream-notify-{}", std::process::id()));
     let manager = UnixDatagram::bind(&path).unwrap();
     manager
-        .set_read_timeout(Some(Duration::from_secs(20)))
+        .set_read_timeout(Some(crate::common::PATIENCE))
         .unwrap();
     let mut child = ns
         .command("bash")
@@ -118,33 +128,27 @@ fn it_is_ready_alive_and_stopping() {
         .env("WATCHDOG_USEC", "400000")
         .spawn()
         .unwrap();
-    let hear = || {
+    let receive = || {
         let mut buffer = [0; 512];
         let length = manager.recv(&mut buffer).unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
     };
-    assert!(hear().contains("READY=1"));
+    assert!(receive().contains("READY=1"));
     let begun = std::time::Instant::now();
     for _ in 0..5 {
-        assert!(hear().contains("WATCHDOG=1"));
+        assert!(receive().contains("WATCHDOG=1"));
     }
     let took = begun.elapsed();
-    assert!(
-        took > Duration::from_millis(700) && took < Duration::from_secs(3),
-        "{took:?}"
-    );
+    // Half of WATCHDOG_USEC apart. A busy machine may deliver them later.
+    assert!(took > Duration::from_millis(700), "{took:?}");
     let pid = child.id().to_string();
     assert!(Command::new("kill").arg(&pid).status().unwrap().success());
-    while !hear().contains("STOPPING=1") {}
+    while !receive().contains("STOPPING=1") {}
     assert!(child.wait().unwrap().success());
     std::fs::remove_file(&path).unwrap();
 }
 
-#[test]
-fn the_units_are_sound_and_hardly_exposed() {
-    if !crate::common::has("systemd-analyze") {
-        return crate::common::cannot_run("there is no systemd-analyze(1)");
-    }
+fn units_verify_and_have_low_exposure() {
     let units = crate::common::root().join("packaging/systemd");
     let folder = std::env::temp_dir().join(format!("nlstream-units-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

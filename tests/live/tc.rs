@@ -1,10 +1,15 @@
-//! `tc` is the judge: on every option that both show, the snapshot says what `tc -d -j qdisc` says.
+//! The snapshot against `tc -d -j qdisc`: every option that both have must be equal.
 
 use serde_json::Value;
 
-use crate::common::namespace::Namespace;
+use crate::namespace::Namespace;
 
-/// Queueing disciplines of every type, each of which this kernel may lack.
+crate::trial::trials! {
+    qdiscs_agree_with_tc(Namespace, LinkType("veth"), Program("tc")),
+    implicit_default_qdisc_is_inferred(Namespace, LinkType("veth"), Program("tc")),
+}
+
+/// Queueing disciplines of every type. Types that the kernel lacks are left out.
 const QDISCS: &[&str] = &[
     "pfifo limit 100",
     "bfifo limit 10000",
@@ -24,10 +29,11 @@ const QDISCS: &[&str] = &[
     "hhf limit 500",
 ];
 
-/// Names of `tc`'s JSON as ours; what means something else there.
+/// Returns the value of nlstream for a name in the JSON of `tc`, or `None` where the name has
+/// another meaning there.
 fn ours_for<'a>(ours: &'a Value, name: &str) -> Option<&'a Value> {
     match name {
-        // A tree of its own there; a text where there is no limit.
+        // `tc` prints an object, or a text for no limit.
         "bandwidth" | "rate" => ours.get(name).filter(|value| value.as_i64() != Some(0)),
         // `10Kb/1`
         "burst" => None,
@@ -44,7 +50,7 @@ fn compare(path: &str, tc: &Value, ours: &Value, compared: &mut usize, found: &m
             _ => tc == ours,
         };
         if !equal {
-            found.push(format!("{path}: tc says {tc}, we say {ours}"));
+            found.push(format!("{path}: tc says {tc}, nlstream says {ours}"));
         }
         return;
     };
@@ -55,9 +61,8 @@ fn compare(path: &str, tc: &Value, ours: &Value, compared: &mut usize, found: &m
     }
 }
 
-#[test]
-fn qdiscs_agree() {
-    let Some(ns) = Namespace::new() else { return };
+fn qdiscs_agree_with_tc() {
+    let ns = Namespace::new();
     let mut setup = String::new();
     for (number, qdisc) in QDISCS.iter().enumerate() {
         setup += &format!(
@@ -68,9 +73,7 @@ fn qdiscs_agree() {
         );
     }
     ns.run(&setup);
-    let (lines, _) = ns
-        .stream(&["--snapshot", "--for", "300ms", "--with", "details"])
-        .end();
+    let (lines, _) = ns.synced(&["--with", "details"]).interrupt();
     let ours: Vec<_> = lines
         .iter()
         .filter(|line| line["kind"] == "qdisc" && line["op"] == "present")
@@ -94,9 +97,8 @@ fn qdiscs_agree() {
     assert!(compared > theirs.len() * 3, "{compared}");
 }
 
-#[test]
-fn a_qdisc_that_comes_and_goes_without_a_word_is_told() {
-    let Some(ns) = Namespace::new() else { return };
+fn implicit_default_qdisc_is_inferred() {
+    let ns = Namespace::new();
     ns.run("ip link add v0 type veth peer name w0\nip link set v0 up");
     let mut stream = ns.stream(&["--snapshot", "-k", "qdisc"]);
     stream.wait("meta", "sync");

@@ -44,7 +44,7 @@ impl From<Input<'_>> for Owned {
             InputData::Datagram(channel, bytes) => {
                 Owned::Datagram(input.time, channel, bytes.to_vec())
             }
-            InputData::ControlRecord(_, record) => Owned::ControlRecord(input.time, *record),
+            InputData::Control(_, record) => Owned::ControlRecord(input.time, *record),
         }
     }
 }

@@ -138,7 +138,7 @@ fn a_file_of_rtmon_is_read() {
                 let mut messages = crate::netlink::frame::Messages::new(bytes);
                 (*channel, messages.next().unwrap().unwrap().kind)
             }
-            InputData::ControlRecord(..) => unreachable!(),
+            InputData::Control(..) => unreachable!(),
         })
         .collect();
     assert_eq!(channels[0], (Channel::ROUTE_DUMPS, 16), "{channels:?}");

@@ -15,7 +15,9 @@ use super::context::DecodeContext;
 use super::encap;
 use super::rule::dsfield;
 use super::wire::{family, u32_at};
-use crate::event::route::{CacheInfo, Destination, Flow, Metrics, NextHop, Route, RouteAttrs, Via};
+use crate::event::route::{
+    CacheInfo, Destination, FLAGS, Flow, Metrics, NextHop, Route, RouteAttrs, Via,
+};
 use crate::event::values::{FlagNames, Flags, Prefix, Symbol};
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, Attrs, align};
@@ -49,29 +51,9 @@ const TYPES: &[(u32, &str)] = &[
     (11, "xresolve"),
 ];
 
-/// `RTNH_F_*` and `RTM_F_*`
-pub(super) const FLAGS: &FlagNames = &[
-    (0x01, "dead"),
-    (0x04, "onlink"),
-    (0x02, "pervasive"),
-    (0x08, "offload"),
-    (0x40, "trap"),
-    (0x100, "notify"),
-    (0x10, "linkdown"),
-    (0x20, "unresolved"),
-    (0x200, "cloned"),
-    (0x400, "equalize"),
-    (0x800, "prefix"),
-    (0x1000, "lookup_table"),
-    (0x2000, "fib_match"),
-    (0x4000, "rt_offload"),
-    (0x8000, "rt_trap"),
-    (0x2000_0000, "rt_offload_failed"),
-];
-
 /// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
 pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
-    match context.templates {
+    match context.cache::<TemplateCache>() {
         Some(templates) => templates.decode(context, body),
         None => whole(context, body),
     }

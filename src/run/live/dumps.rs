@@ -9,7 +9,8 @@ use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
 use crate::channel::Role;
 use crate::error::Error;
 use crate::input::{ControlRecord, Input, InputData};
-use crate::netlink::dump::{Outcome, Progress, Request};
+use crate::netlink::dump::{Outcome, Progress};
+use crate::netlink::request::Request;
 use crate::netlink::{DumpSource, EventSource};
 use crate::run::resync::Milestone;
 

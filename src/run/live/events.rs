@@ -112,7 +112,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
         let inputs = self.backlog.pop(BATCH_SIZE);
         for input in &inputs {
-            if let InputData::ControlRecord(channel, record) = &input.data
+            if let InputData::Control(channel, record) = &input.data
                 && let ControlRecord::Gap(_) = **record
             {
                 self.resync.lost(*channel, Instant::now());

@@ -100,7 +100,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf))
         .collect::<Result<Vec<_>, _>>()?;
     // After the sockets, which it would refuse, and before the sink, which starts threads.
-    sandbox::sandbox(live.outputs.output.is_some() || live.outputs.record.is_some());
+    sandbox::enter(live.outputs.output.is_some() || live.outputs.record.is_some());
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
     let resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
@@ -240,7 +240,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
             self.check_clock(clock());
             if beats {
-                self.heartbeat_due()?;
+                self.emit_heartbeat()?;
             }
             self.receive()?;
             let processed = self.process_batch()?;
@@ -332,7 +332,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             && next <= now
         {
             self.next_heartbeat = Some(now + every);
-            self.heartbeat_due()?;
+            self.emit_heartbeat()?;
         }
         if self.refused.due(now).is_some_and(|due| due <= now) {
             self.emit_refused(now)?;
@@ -349,7 +349,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
     }
 
-    fn heartbeat_due(&mut self) -> Result<(), Error> {
+    fn emit_heartbeat(&mut self) -> Result<(), Error> {
         let pulse = self.session.pulse();
         self.control(ControlRecord::Heartbeat(pulse))
     }

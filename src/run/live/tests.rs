@@ -9,7 +9,8 @@ use crate::encode::Format;
 use crate::event::Kind;
 use crate::event::meta::Start;
 use crate::input::Header;
-use crate::netlink::dump::{Outcome, Progress, Request};
+use crate::netlink::dump::{Outcome, Progress};
+use crate::netlink::request::Request;
 use crate::netlink::sys::Datagram;
 
 /// The result of one receive of events.

@@ -1,5 +1,5 @@
-//! Files that were rotated out: `NAME.20261124T040844.602Z`, with `.zst` once it is compressed.
-//! By name they are in the order in which they were written.
+//! Archived files: `NAME.20261124T040844.602Z`, with `.zst` once they are compressed. Their names sort
+//! in the order in which they were written.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
@@ -12,16 +12,16 @@ use log::{info, warn};
 
 const COMPRESSED: &str = ".zst";
 const UNFINISHED: &str = ".zst.part";
-/// zstd's own default.
+/// The default level of zstd.
 const LEVEL: i32 = 3;
 
-/// The files that were rotated out of one.
+/// The archived files of one output file.
 pub struct Archive {
     folder: PathBuf,
     name: OsString,
 }
 
-/// One of them.
+/// An archived file.
 struct ArchivedFile {
     path: PathBuf,
     time: Timestamp,
@@ -36,7 +36,7 @@ enum Ending {
 }
 
 impl Archive {
-    /// Those out of the file at `path`.
+    /// The archive of the file at `path`.
     pub fn of(path: &Path) -> Self {
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
@@ -48,8 +48,11 @@ impl Archive {
         }
     }
 
-    /// Renames the file that is written to. Its new name comes after those of all before it, even
-    /// where the clock was set back.
+    /// Renames the file at `path` to an archive name that sorts after all others, even if the clock
+    /// was set back.
+    ///
+    /// # Errors
+    /// If the folder cannot be read or the file cannot be renamed.
     pub fn archive_current(&self, path: &Path) -> io::Result<()> {
         let last = self.list()?.pop().map(|old| old.time);
         let soonest = last.map(|time| time + Duration::from_millis(1));
@@ -64,7 +67,7 @@ impl Archive {
         self.folder.join(name)
     }
 
-    /// All of them, oldest first.
+    /// Returns all archived files, oldest first.
     fn list(&self) -> io::Result<Vec<ArchivedFile>> {
         let mut all = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -82,7 +85,8 @@ impl Archive {
         Ok(all)
     }
 
-    /// The time in the name, if it is one of ours to the letter.
+    /// Returns time and ending of an archive name, `None` for any other name: what this program has
+    /// not written is never removed.
     fn parse(&self, name: &OsStr) -> Option<(Timestamp, Ending)> {
         let rest = name.to_str()?.strip_prefix(self.name.to_str()?)?;
         let rest = rest.strip_prefix('.')?;
@@ -98,18 +102,21 @@ impl Archive {
             .then_some((time, ending))
     }
 
-    /// Keeps the newest `keep` of them (all, where it is 0), and compresses all but the newest:
-    /// a shipper that lags behind still reads that one. What cannot be done is done next time.
+    /// Removes all but the newest `keep` files (0 keeps all), and compresses all but the newest, which
+    /// a log shipper that lags behind may still read. What fails is retried after the next
+    /// rotation.
     pub fn tidy(&self, keep: usize, compress: bool) {
         if let Err(error) = self.try_tidy(keep, compress) {
             let folder = self.folder.display();
-            warn!("cannot tidy the rotated files in {folder}: {error}");
+            warn!(
+                "cannot compress or remove archived files in {folder}: {error}; retrying after the next rotation"
+            );
         }
     }
 
     fn try_tidy(&self, keep: usize, compress: bool) -> io::Result<()> {
         let mut all = self.list()?;
-        // Whoever was compressing is no more.
+        // An earlier process ended while it compressed the file.
         for old in all.extract_if(.., |old| old.ending == Ending::Unfinished) {
             fs::remove_file(old.path)?;
         }
@@ -137,7 +144,7 @@ impl Archive {
     }
 }
 
-/// Compresses a file: the result appears whole, or not at all.
+/// Compresses `path` into `target`, which appears only once it is complete.
 fn compress_file(path: &Path, target: &Path) -> io::Result<()> {
     let part = target.with_extension("zst.part");
     let result = compress_into(path, &part).and_then(|()| fs::rename(&part, target));
@@ -165,18 +172,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_of_ours_are_ours() {
+    fn only_exact_archive_names_are_recognized() {
         let archive = Archive::of(Path::new("/var/log/net.ndjson"));
-        let ours = |name: &str| archive.parse(OsStr::new(name)).is_some();
+        let is_archive = |name: &str| archive.parse(OsStr::new(name)).is_some();
         let time: Timestamp = "2026-11-24T04:08:44.602899Z".parse().unwrap();
         let path = archive.path(time);
         assert_eq!(
             path.to_str(),
             Some("/var/log/net.ndjson.20261124T040844.602Z")
         );
-        assert!(ours("net.ndjson.20261124T040844.602Z"));
-        assert!(ours("net.ndjson.20261124T040844.602Z.zst"));
-        assert!(ours("net.ndjson.20261124T040844.602Z.zst.part"));
+        assert!(is_archive("net.ndjson.20261124T040844.602Z"));
+        assert!(is_archive("net.ndjson.20261124T040844.602Z.zst"));
+        assert!(is_archive("net.ndjson.20261124T040844.602Z.zst.part"));
         for foreign in [
             "net.ndjson",
             "net.ndjson.1",
@@ -186,7 +193,7 @@ mod tests {
             "net.ndjson.20261324T040844.602Z",
             "other.20261124T040844.602Z",
         ] {
-            assert!(!ours(foreign), "{foreign}");
+            assert!(!is_archive(foreign), "{foreign}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A file of lines: opened for appending, and never left with half a line. What it cannot take
-//! now waits, and is tried again.
+//! A file of records: opened for appending, and never left with a torn record. Records that cannot
+//! be written now are kept and retried.
 
 mod archive;
 mod repair;
@@ -19,80 +19,89 @@ use log::{info, warn};
 use rustix::fs::{FlockOperation, flock};
 
 use super::{Stats, write_some};
+use crate::encode::{Format, Framing, RecordReader};
 use crate::error::Error;
 use crate::input::Opened;
 pub use rotate::RotateAction;
 
 use worker::Worker;
 
-/// How a file of lines is kept.
+/// How a file of records is written, rotated and synchronised.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
+    /// When the file is rotated.
     pub rotation: Rotation,
+    /// When the file is synchronised to the disk.
     pub fsync: Fsync,
-    /// Lines that cannot be written wait, and are tried again; else that is an error.
+    /// Keep records that cannot be written and retry, instead of failing.
     pub patient: bool,
 }
 
-/// When a file is put away, and a new one begun.
+/// When a file is rotated: renamed to its archive name, and replaced by a new one.
 #[derive(Clone, Debug, Default)]
 pub struct Rotation {
-    /// From this size on, bytes.
+    /// Size from which on the file is rotated, bytes.
     pub size: Option<u64>,
-    /// From this age on.
+    /// Age from which on the file is rotated.
     pub every: Option<Duration>,
-    /// How many old files are kept; 0 for all of them.
+    /// Number of archived files that are kept; 0 keeps all of them.
     pub keep: usize,
-    /// Are old files compressed?
+    /// Compress archived files.
     pub compress: bool,
 }
 
-/// When what was written is brought to the disk.
+/// When written records are synchronised to the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fsync {
-    /// When the system sees fit.
+    /// When the kernel writes them back.
     #[default]
     Never,
-    /// A second after it was written.
+    /// At most a second after they were written.
     Interval,
-    /// At once: the kernel's events wait for the disk.
+    /// After every write: processing of kernel events waits for the disk.
     Always,
 }
 
-/// How often what cannot be done is tried again.
+/// Interval between retries of a failed write.
 const RETRY: Duration = Duration::from_secs(1);
-/// How long lines are not brought to the disk, with [`Fsync::Interval`].
+/// Interval between synchronisations with [`Fsync::Interval`].
 const SYNC: Duration = Duration::from_secs(1);
 
-/// A file of lines.
+/// A file of records, open for appending.
 pub struct AppendFile {
     path: PathBuf,
     config: Config,
+    framing: Framing,
+    records: &'static dyn RecordReader,
     file: File,
-    /// It is a file, not a device or a pipe.
+    /// A regular file, not a device or a pipe: it can be cut, rotated and synchronised.
     regular: bool,
-    /// How it was found.
+    /// How the file was found when it was opened.
     opened: Opened,
-    /// Its size as far as it is known, bytes, and how much of that is lines of ours.
+    /// Size of the file as far as this process has written or checked it, bytes.
     size: u64,
+    /// Bytes of whole records that were written since the file was opened. Without any, a rotation
+    /// would only produce an empty file.
     fresh: u64,
-    /// Whole lines that wait.
+    /// Whole records that wait to be written.
     pending: Vec<u8>,
-    /// How many bytes of the first of them are in the file already.
+    /// How many bytes of the first pending record are in the file already.
     torn: usize,
     failure: Option<WriteFailure>,
-    /// The lines go to a new file, as soon as that is open.
+    /// The file is closed or deleted: records wait until the next one is open.
     leaving: bool,
+    /// SIGHUP was received: check at once whether the file was renamed.
     hangup: bool,
     last_check: Option<Instant>,
     rotate_at: Option<Instant>,
+    /// A rotation failed and is not retried before this time.
     not_before: Option<Instant>,
     sync_at: Option<Instant>,
     worker: Worker,
     stats: Stats,
 }
 
-/// Why lines wait.
+/// Why records wait.
 struct WriteFailure {
     error: io::Error,
     since: Instant,
@@ -100,10 +109,14 @@ struct WriteFailure {
 }
 
 impl AppendFile {
-    /// Opens or makes the file. A half line that a killed run of ours left is cut off; any other
-    /// unended line is ended.
-    pub fn open(path: &Path, config: Config) -> Result<Self, Error> {
-        let (file, opened) = open(path).map_err(|source| Error::OpenOutput {
+    /// Opens or creates the file for records of `format`, and [repairs](repair::repair_tail) its
+    /// end.
+    ///
+    /// # Errors
+    /// If it cannot be opened or repaired, or another nlstream writes to it.
+    pub fn open(path: &Path, config: Config, format: &Format) -> Result<Self, Error> {
+        let (framing, records) = (format.framing(), format.records());
+        let (file, opened) = open(path, framing, records).map_err(|source| Error::OpenOutput {
             path: path.to_owned(),
             source,
         })?;
@@ -111,6 +124,8 @@ impl AppendFile {
             path: path.to_owned(),
             worker: Worker::new(path, &config.rotation),
             config,
+            framing,
+            records,
             regular: false,
             file,
             opened,
@@ -130,7 +145,7 @@ impl AppendFile {
         it.on_opened();
         if let Some(bytes) = it.opened.tail_repaired {
             let path = path.display();
-            info!("cut {bytes} bytes of a half line off the end of {path}");
+            info!("removed an incomplete record of {bytes} bytes from the end of {path}");
         }
         if it.rotates() {
             it.worker.tidy();
@@ -143,34 +158,33 @@ impl AppendFile {
             && (self.config.rotation.size.is_some() || self.config.rotation.every.is_some())
     }
 
-    /// A file was opened.
+    /// Resets what belongs to one file, after another was opened.
     fn on_opened(&mut self) {
         let data = self.file.metadata().ok();
         self.regular = data.as_ref().is_some_and(std::fs::Metadata::is_file);
         self.size = data.map_or(0, |data| data.len());
         (self.fresh, self.torn, self.leaving) = (0, 0, false);
         self.rotate_at = self.config.rotation.every.map(|every| {
-            let age = repair::on_opened(&self.file)
-                .map(|on_opened| Timestamp::now().duration_since(on_opened));
+            let begun = repair::first_time(&self.file, self.records);
+            let age = begun.map(|begun| Timestamp::now().duration_since(begun));
             let age = age.and_then(|age| Duration::try_from(age).ok());
             Instant::now() + every.saturating_sub(age.unwrap_or_default())
         });
     }
 
-    /// How the file was found when it was opened.
+    /// Returns how the file was found when it was opened.
     pub fn opened(&self) -> &Opened {
         &self.opened
     }
 
-    /// Lines that wait, from the first one on.
-    pub fn waiting(&mut self) -> &mut Vec<u8> {
-        &mut self.pending
-    }
-
-    /// Takes the line that a new file begins with: it comes before those that wait.
-    pub fn write_first(&mut self, line: &[u8]) -> Result<(), Error> {
-        self.pending.splice(..0, line.iter().copied());
-        let alone = self.pending.len() == line.len();
+    /// Takes the record that a new file begins with. It is inserted before those that wait.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_first(&mut self, record: &[u8]) -> Result<(), Error> {
+        self.records
+            .insert_first(self.framing, record, &mut self.pending);
+        let alone = self.pending.len() == record.len();
         self.flush()?;
         if alone {
             self.fresh = 0;
@@ -178,7 +192,11 @@ impl AppendFile {
         Ok(())
     }
 
-    /// Takes whole lines.
+    /// Writes whole records, or keeps them if earlier ones wait or the file takes none.
+    ///
+    /// # Errors
+    /// If they cannot be written and the file is not [patient](Config::patient), or nobody reads
+    /// the pipe any more.
     pub fn write(&mut self, lines: &[u8]) -> Result<(), Error> {
         if self.pending.is_empty() && !self.waits() {
             let whole = self.put(lines);
@@ -190,7 +208,10 @@ impl AppendFile {
         self.check_failure()
     }
 
-    /// Tries again what is to be tried again.
+    /// Retries waiting records and synchronises the file, as far as each is due.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
     pub fn flush(&mut self) -> Result<(), Error> {
         if !self.pending.is_empty() && !self.waits() {
             let mut pending = std::mem::take(&mut self.pending);
@@ -205,6 +226,7 @@ impl AppendFile {
         self.check_failure()
     }
 
+    /// Returns true if records cannot be written before the next retry or the next file.
     fn waits(&self) -> bool {
         let now = Instant::now();
         self.leaving
@@ -214,7 +236,7 @@ impl AppendFile {
                 .is_some_and(|failure| failure.retry > now)
     }
 
-    /// A fault is an error for whoever has no patience, and where nobody reads any more.
+    /// Returns the failure if records must not wait: without patience, or without a reader.
     fn check_failure(&mut self) -> Result<(), Error> {
         let gone = |failure: &WriteFailure| failure.error.kind() == io::ErrorKind::BrokenPipe;
         match &self.failure {
@@ -231,8 +253,8 @@ impl AppendFile {
         }
     }
 
-    /// Writes as many of these lines as the file takes. Returns the length of those that are in it
-    /// as a whole.
+    /// Writes as many of these records as the file takes. Returns the length of those that are in
+    /// the file as a whole.
     fn put(&mut self, lines: &[u8]) -> usize {
         if lines.is_empty() {
             return 0;
@@ -243,13 +265,13 @@ impl AppendFile {
         let (count, result) = write_some(&mut self.file, &lines[self.torn..]);
         self.size += count as u64;
         let written = self.torn + count;
-        let newline = lines[..written].iter().rposition(|byte| *byte == b'\n');
-        let whole = newline.map_or(0, |at| at + 1);
+        let whole = self.framing.last_end(&lines[..written]);
         self.torn = written - whole;
         if self.torn > 0 {
             self.cut();
         }
-        // Deleted while it was written to: these lines go to the next file.
+        // The file was deleted while it was written to. Repeat these records in the next one, so
+        // that they are not lost with it.
         if self.regular && self.file.metadata().is_ok_and(|data| data.nlink() == 0) {
             (self.torn, self.leaving) = (0, true);
             return 0;
@@ -266,7 +288,8 @@ impl AppendFile {
         whole
     }
 
-    /// Cuts the half line off that is at the end. Where that fails it is completed later.
+    /// Removes the torn record from the end of the file. If that fails, the next write completes
+    /// the record instead.
     fn cut(&mut self) {
         if !self.regular {
             return;
@@ -291,7 +314,10 @@ impl AppendFile {
             Fsync::Always => {
                 if let Err(error) = self.file.sync_data() {
                     self.stats.errors += 1;
-                    warn!("{} may not be on the disk: {error}", self.path.display());
+                    warn!(
+                        "cannot sync {}: {error}; recent records may not be on the disk",
+                        self.path.display()
+                    );
                 }
             }
         }
@@ -302,7 +328,7 @@ impl AppendFile {
         let now = Instant::now();
         if self.failure.is_none() && self.config.patient {
             let path = self.path.display();
-            warn!("cannot write to {path}: {error}: the lines wait, it is tried again each second");
+            warn!("cannot write to {path}: {error}; keeping the records and retrying every second");
         }
         let since = self.failure.as_ref().map_or(now, |failure| failure.since);
         self.failure = Some(WriteFailure {
@@ -315,22 +341,23 @@ impl AppendFile {
     fn recovers(&mut self) {
         if let Some(failure) = self.failure.take() {
             let (path, time) = (self.path.display(), failure.since.elapsed().as_secs_f32());
-            info!("{path} takes lines again after {time:.1} s");
+            info!("writing to {path} again after {time:.1} s");
         }
     }
 
-    /// Is there something that has to be tried again?
+    /// Returns true if records wait, or the next file has to be opened.
     pub fn is_faulty(&self) -> bool {
         self.failure.is_some() || self.leaving || !self.pending.is_empty()
     }
 
-    /// The error number of what keeps the lines from being written.
+    /// Returns the error number of the failure for which records wait.
     pub fn errno(&self) -> Option<u32> {
         let failure = self.failure.as_ref()?;
         failure.error.raw_os_error().map(i32::unsigned_abs)
     }
 
-    /// When there is something to do, if no line comes before.
+    /// Returns when [`flush`](Self::flush) or [`rotate_action`](Self::rotate_action) has to be
+    /// called, if no record comes before.
     pub fn wakeup(&self) -> Option<Instant> {
         let retry = self.failure.as_ref().map(|failure| failure.retry);
         let open_next = self.leaving.then(Instant::now).filter(|_| retry.is_none());
@@ -342,10 +369,10 @@ impl AppendFile {
             .min()
     }
 
-    /// Brings everything to the disk.
+    /// Writes everything and synchronises the file.
     ///
     /// # Errors
-    /// Where lines still wait.
+    /// If records still wait.
     pub fn finish(&mut self) -> Result<(), Error> {
         self.flush()?;
         if self.is_faulty() {
@@ -356,16 +383,20 @@ impl AppendFile {
             && let Err(error) = self.file.sync_all()
         {
             self.stats.errors += 1;
-            warn!("{} may not be on the disk: {error}", self.path.display());
+            warn!(
+                "cannot sync {}: {error}; recent records may not be on the disk",
+                self.path.display()
+            );
         }
         Ok(())
     }
 
-    /// Bytes that wait.
+    /// Returns how many bytes wait.
     pub fn pending(&self) -> usize {
         self.pending.len()
     }
 
+    /// Returns the counts so far.
     pub fn stats(&self) -> Stats {
         let failed = self.worker.failed();
         Stats {
@@ -375,12 +406,12 @@ impl AppendFile {
     }
 }
 
-/// Opens or makes the file, for this process alone, and mends its end.
-fn open(path: &Path) -> io::Result<(File, Opened)> {
+/// Opens or creates the file, locks it for this process and repairs its end.
+fn open(path: &Path, framing: Framing, records: &dyn RecordReader) -> io::Result<(File, Opened)> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     let file = match options.clone().read(true).open(path) {
-        // A file that we may write but not read, or a FIFO's other end.
+        // Writing is permitted and reading is not. The end cannot be repaired then.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             return Ok((options.open(path)?, Opened::default()));
         }
@@ -389,7 +420,7 @@ fn open(path: &Path) -> io::Result<(File, Opened)> {
     if !file.metadata()?.is_file() {
         return Ok((file, Opened::default()));
     }
-    // Where there are no locks nobody is kept out.
+    // File systems without locks return other errors: writing to them is still right.
     if let Err(rustix::io::Errno::WOULDBLOCK) =
         flock(&file, FlockOperation::NonBlockingLockExclusive)
     {
@@ -398,6 +429,6 @@ fn open(path: &Path) -> io::Result<(File, Opened)> {
             "another nlstream writes to it",
         ));
     }
-    let opened = repair::repair_tail(&file)?;
+    let opened = repair::repair_tail(&file, framing, records)?;
     Ok((file, opened))
 }

@@ -1,89 +1,79 @@
-//! The two ends of a file of lines: what a killed run left at its end, and when it began.
+//! The end of an existing file: a torn record is removed before new records are appended.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 
 use jiff::Timestamp;
-use serde::Deserialize;
 
-use crate::event::meta::Follows;
+use crate::encode::{Framing, RecordReader};
 use crate::input::Opened;
 
-/// How every line of ours begins.
-const LINE_PREFIX: &[u8] = b"{\"v\":";
-/// How far back the end of the last whole line is searched, bytes.
+/// How far back the end of the last whole record is searched, bytes.
 const MAX_TAIL: u64 = 16 * 1024 * 1024;
-/// How much is read of the end at first, bytes: more than one line mostly.
+/// How much of the end is read at first, bytes: more than one record in most files.
 const FIRST_READ: u64 = 64 * 1024;
+/// How much of the beginning is read to find the time of the first record, bytes.
+const HEAD: usize = 256;
 
-/// Sees to it that the file ends with a whole line: a half line of ours, and NULs of a machine
-/// that lost its power, are cut off; any other unended line is ended.
-pub fn repair_tail(mut file: &File) -> io::Result<Opened> {
+/// Makes the file end with a whole record and returns how it was found. A torn record of this
+/// program, and NULs (file systems leave them after a power loss), are cut off; any other text
+/// without an end is ended.
+///
+/// # Errors
+/// If the file cannot be read, cut or written.
+pub fn repair_tail(
+    mut file: &File,
+    framing: Framing,
+    records: &dyn RecordReader,
+) -> io::Result<Opened> {
     let length = file.metadata()?.len();
-    let mut repair = last(file, length, FIRST_READ)?;
-    if two_lines(&repair).is_none() && length > FIRST_READ {
-        repair = last(file, length, MAX_TAIL)?;
+    let mut tail = read_tail(file, length, FIRST_READ)?;
+    if !has_whole_record(framing, &tail) && length > FIRST_READ {
+        tail = read_tail(file, length, MAX_TAIL)?;
     }
-    let from = length - repair.len() as u64;
-    let end = after_newline(&repair);
-    let torn = &repair[end..];
+    let tail_start = length - tail.len() as u64;
+    let (whole, torn) = tail.split_at(framing.last_end(&tail));
+    let last = framing.last_record(whole);
     let mut opened = Opened {
         tail_repaired: None,
-        follows: follows(&repair[..end]),
+        follows: last.and_then(|(_, record)| records.key(record)),
     };
     if torn.is_empty() {
         return Ok(opened);
     }
-    let begins_a_line = end > 0 || from == 0;
-    let ours = torn.starts_with(LINE_PREFIX) || LINE_PREFIX.starts_with(torn);
-    let nothing = torn.iter().all(|byte| *byte == 0);
-    if begins_a_line && (ours || nothing) {
-        file.set_len(from + end as u64)?;
+    let starts_a_record = !whole.is_empty() || tail_start == 0;
+    let is_zeroed = torn.iter().all(|byte| *byte == 0);
+    if starts_a_record && (is_zeroed || records.is_torn(torn)) {
+        file.set_len(tail_start + whole.len() as u64)?;
         opened.tail_repaired = Some(torn.len() as u64);
     } else {
-        file.write_all(b"\n")?;
+        let mut end = Vec::new();
+        framing.end_record(&mut end);
+        file.write_all(&end)?;
     }
     Ok(opened)
 }
 
-fn last(file: &File, length: u64, most: u64) -> io::Result<Vec<u8>> {
-    let from = length.saturating_sub(most);
-    let mut repair = vec![0; (length - from) as usize];
-    file.read_exact_at(&mut repair, from)?;
-    Ok(repair)
+/// Reads the last `max` bytes of the file.
+fn read_tail(file: &File, length: u64, max: u64) -> io::Result<Vec<u8>> {
+    let start = length.saturating_sub(max);
+    let mut tail = vec![0; (length - start) as usize];
+    file.read_exact_at(&mut tail, start)?;
+    Ok(tail)
 }
 
-/// Where the last whole line ends.
-fn after_newline(bytes: &[u8]) -> usize {
-    let newline = bytes.iter().rposition(|byte| *byte == b'\n');
-    newline.map_or(0, |at| at + 1)
+/// Returns true if a record both begins and ends in `tail`.
+fn has_whole_record(framing: Framing, tail: &[u8]) -> bool {
+    let whole = &tail[..framing.last_end(tail)];
+    framing
+        .last_record(whole)
+        .is_some_and(|(start, _)| start > 0)
 }
 
-/// Are there the ends of two lines: that is one whole line at least?
-fn two_lines(bytes: &[u8]) -> Option<usize> {
-    let end = after_newline(bytes).checked_sub(1)?;
-    bytes[..end].iter().rposition(|byte| *byte == b'\n')
-}
-
-/// The key of the last of these lines.
-fn follows(lines: &[u8]) -> Option<Follows> {
-    #[derive(Deserialize)]
-    struct Key {
-        run: String,
-        seq: u64,
-    }
-    let end = lines.len().checked_sub(1)?;
-    let line = &lines[after_newline(&lines[..end])..end];
-    let Key { run, seq } = serde_json::from_slice(line).ok()?;
-    Some(Follows { run, seq })
-}
-
-/// When the first line was written.
-pub fn on_opened(file: &File) -> Option<Timestamp> {
-    let mut head = [0; 256];
+/// Returns the time of the first record, `None` if the file is empty or begins with something else.
+pub fn first_time(file: &File, records: &dyn RecordReader) -> Option<Timestamp> {
+    let mut head = [0; HEAD];
     let read = file.read_at(&mut head, 0).ok()?;
-    let head = String::from_utf8_lossy(&head[..read]);
-    let (_, rest) = head.split_once("\"time\":\"")?;
-    rest.split_once('"')?.0.parse().ok()
+    records.first_time(&head[..read]).map(|time| time.0)
 }

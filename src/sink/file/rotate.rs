@@ -1,4 +1,4 @@
-//! From one file to the next.
+//! Rotation: from one file to the next.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -11,36 +11,37 @@ use super::{AppendFile, Fsync, open};
 use crate::event::meta::{Rotate, RotateReason};
 use crate::input::Opened;
 
-/// How often a rotation that fails is tried again.
+/// Interval between retries of a failed rotation.
 const RETRY_ROTATION: Duration = Duration::from_secs(60);
-/// How often the name is looked at: is it still that of the file?
+/// Interval between checks whether the path still names the open file. Each costs two system calls.
 pub const CHECK_INTERVAL: Duration = Duration::from_millis(10);
-/// What is to be done before further lines are made.
+
+/// What has to be done with the file before further records are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RotateAction {
-    /// The file is to be put away.
+    /// Rename the file to its archive name and open a new one.
     Rotate(RotateReason),
-    /// Someone else put it away: it is still open, and takes a last record.
+    /// Another program renamed the file: write a last record to it, then open a new one.
     Close(RotateReason),
-    /// A new file is to be begun.
+    /// Open a new file. The old one was deleted, or its replacement could not be opened before.
     Reopen,
-    /// Someone emptied the file: it begins anew.
+    /// Another program truncated the file to a smaller size: begin it with a `start` record.
     Emptied,
 }
 
 impl AppendFile {
-    /// SIGHUP: someone renamed the file. Where nobody did it goes on.
+    /// Requests a check whether the file was renamed (SIGHUP).
     pub fn hang_up(&mut self) {
         self.hangup = self.regular;
     }
 
-    /// What is to be done before further lines are made.
+    /// Returns what has to be done with the file before further records are encoded.
     pub fn rotate_action(&mut self) -> Option<RotateAction> {
         let now = Instant::now();
         if !self.regular {
             return None;
         }
-        // A new file may grow again.
+        // RLIMIT_FSIZE or the file system's limit: only a new file can grow.
         let too_large = self.failure.as_ref().map(|failure| failure.error.kind())
             == Some(io::ErrorKind::FileTooLarge);
         if !too_large
@@ -87,7 +88,7 @@ impl AppendFile {
         None
     }
 
-    /// Is the file still the one of that name, and not shorter than it was?
+    /// Compares the open file with the one that the path names.
     fn check_path(&mut self) -> Option<RotateAction> {
         let own = self.file.metadata().ok()?;
         match std::fs::metadata(&self.path) {
@@ -102,12 +103,17 @@ impl AppendFile {
         }
     }
 
-    /// Puts the file away where that is due. Returns the last record for it, where it takes one.
+    /// Archives the file if `rotate_action` asks for it. Returns the content of its last record,
+    /// `None` if it takes none because it is deleted or other records wait.
     pub fn close_current(&mut self, rotate_action: RotateAction) -> Option<Rotate> {
         let reason = match rotate_action {
             RotateAction::Rotate(reason) => {
                 if let Err(error) = Archive::of(&self.path).archive_current(&self.path) {
-                    warn!("cannot rotate {}: {error}", self.path.display());
+                    warn!(
+                        "cannot rotate {}: {error}; retrying in {} s",
+                        self.path.display(),
+                        RETRY_ROTATION.as_secs()
+                    );
                     self.not_before = Some(Instant::now() + RETRY_ROTATION);
                     return None;
                 }
@@ -117,7 +123,10 @@ impl AppendFile {
             RotateAction::Close(reason) => reason,
             RotateAction::Reopen => return None,
             RotateAction::Emptied => {
-                info!("{} was emptied: it begins anew", self.path.display());
+                info!(
+                    "{} was truncated by another program; continuing at its end",
+                    self.path.display()
+                );
                 self.fresh = 0;
                 return None;
             }
@@ -127,12 +136,12 @@ impl AppendFile {
         takes.then_some(Rotate { reason, bytes })
     }
 
-    /// The last record was written: opens the new file. Returns how it was found; nothing, where
-    /// that fails: then the lines wait, and it is tried again.
+    /// Opens the next file, after the last record of the current one was written. Returns how it
+    /// was found, `None` if that fails: records wait then, and the caller retries.
     pub fn open_next(&mut self, rotate_action: RotateAction) -> Option<Opened> {
         match rotate_action {
             RotateAction::Emptied => return Some(Opened::default()),
-            // It could not be put away.
+            // It could not be renamed and stays in use.
             RotateAction::Rotate(_) if self.not_before.is_some_and(|at| at > Instant::now()) => {
                 return None;
             }
@@ -141,14 +150,14 @@ impl AppendFile {
         if self.config.fsync != Fsync::Never {
             self.worker.sync(&self.file);
         }
-        match open(&self.path) {
+        match open(&self.path, self.framing, self.records) {
             Ok((file, opened)) => {
                 (self.file, self.opened) = (file, opened.clone());
                 self.on_opened();
                 if matches!(rotate_action, RotateAction::Rotate(_)) {
                     self.worker.tidy();
                 }
-                // It takes the lines that wait at once.
+                // The new file takes the waiting records at once.
                 if let Some(failure) = &mut self.failure {
                     failure.retry = Instant::now();
                 }

@@ -2,7 +2,7 @@ use super::rotate::CHECK_INTERVAL;
 use super::*;
 use crate::event::meta::RotateReason;
 
-/// A folder of a test's own.
+/// A temporary folder, removed at the end of the test.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -36,6 +36,10 @@ impl Drop for Folder {
     }
 }
 
+fn open(path: &Path, config: Config) -> Result<AppendFile, Error> {
+    AppendFile::open(path, config, &Format::Json)
+}
+
 fn patient() -> Config {
     Config {
         patient: true,
@@ -44,11 +48,11 @@ fn patient() -> Config {
 }
 
 #[test]
-fn a_torn_line_of_ours_is_cut_and_a_foreign_one_is_ended() {
+fn a_torn_record_is_cut_off_and_foreign_text_is_ended() {
     let folder = Folder::new("torn");
     let after = |before: &str, line: &str| {
         std::fs::write(folder.file(), before).unwrap();
-        let mut file = AppendFile::open(&folder.file(), Config::default()).unwrap();
+        let mut file = open(&folder.file(), Config::default()).unwrap();
         file.write(line.as_bytes()).unwrap();
         (folder.text(), file.opened().tail_repaired)
     };
@@ -62,13 +66,13 @@ fn a_torn_line_of_ours_is_cut_and_a_foreign_one_is_ended() {
     assert_eq!(after("a\n{", "b\n"), ("a\nb\n".into(), Some(1)));
     assert_eq!(after("a\n\0\0\0", "b\n"), ("a\nb\n".into(), Some(3)));
     assert_eq!(after("a\nnotes", "b\n"), ("a\nnotes\nb\n".into(), None));
-    // A line that is longer than what is read at first.
+    // A record that is longer than `repair::FIRST_READ`.
     let long = format!("{{\"v\":1,\"x\":\"{}\"}}", "x".repeat(100_000));
     assert_eq!(after(&long, "b\n"), ("b\n".into(), Some(long.len() as u64)));
 }
 
 #[test]
-fn the_last_line_is_named() {
+fn opened_names_the_last_record() {
     let folder = Folder::new("follows");
     let line = r#"{"v":1,"run":"0000002a","seq":7,"kind":"meta"}"#;
     for (before, follows) in [
@@ -83,24 +87,24 @@ fn the_last_line_is_named() {
         ("\n".to_owned(), None),
     ] {
         std::fs::write(folder.file(), before).unwrap();
-        let file = AppendFile::open(&folder.file(), Config::default()).unwrap();
+        let file = open(&folder.file(), Config::default()).unwrap();
         let found = file.opened().follows.clone();
         assert_eq!(found.map(|follows| follows.seq), follows);
     }
 }
 
 #[test]
-fn nothing_to_write_is_no_error() {
-    let mut full = AppendFile::open(Path::new("/dev/full"), Config::default()).unwrap();
+fn writing_nothing_succeeds() {
+    let mut full = open(Path::new("/dev/full"), Config::default()).unwrap();
     full.write(b"").unwrap();
 }
 
 #[test]
-fn a_full_disk_is_an_error_that_says_so_or_makes_lines_wait() {
-    let mut full = AppendFile::open(Path::new("/dev/full"), Config::default()).unwrap();
+fn a_full_disk_fails_or_makes_records_wait() {
+    let mut full = open(Path::new("/dev/full"), Config::default()).unwrap();
     let error = full.write(b"{}\n").unwrap_err();
     assert!(error.to_string().contains("/dev/full"), "{error}");
-    let mut full = AppendFile::open(Path::new("/dev/full"), patient()).unwrap();
+    let mut full = open(Path::new("/dev/full"), patient()).unwrap();
     full.write(b"{}\n").unwrap();
     assert_eq!((full.pending(), full.errno()), (3, Some(28)));
     assert!(full.wakeup().is_some());
@@ -108,22 +112,22 @@ fn a_full_disk_is_an_error_that_says_so_or_makes_lines_wait() {
 }
 
 #[test]
-fn one_writes_at_a_time() {
+fn a_second_writer_is_refused() {
     let folder = Folder::new("lock");
-    let _first = AppendFile::open(&folder.file(), Config::default()).unwrap();
-    let Err(error) = AppendFile::open(&folder.file(), Config::default()) else {
+    let _first = open(&folder.file(), Config::default()).unwrap();
+    let Err(error) = open(&folder.file(), Config::default()) else {
         panic!("two at once");
     };
     assert!(error.to_string().contains("another nlstream"), "{error}");
 }
 
-/// Does what is due, as a run does it.
+/// Performs all due rotation steps, as `Session::rotate` does.
 fn rotate(file: &mut AppendFile) -> Vec<RotateReason> {
-    let mut said = Vec::new();
+    let mut reasons = Vec::new();
     std::thread::sleep(CHECK_INTERVAL);
     while let Some(rotate_action) = file.rotate_action() {
         if let Some(rotate) = file.close_current(rotate_action) {
-            said.push(rotate.reason);
+            reasons.push(rotate.reason);
             file.write(b"end\n").unwrap();
         }
         if file.open_next(rotate_action).is_none() {
@@ -131,11 +135,11 @@ fn rotate(file: &mut AppendFile) -> Vec<RotateReason> {
         }
         file.write_first(b"begin\n").unwrap();
     }
-    said
+    reasons
 }
 
 #[test]
-fn large_files_are_put_away_compressed_and_at_last_removed() {
+fn large_files_are_archived_compressed_and_finally_removed() {
     let folder = Folder::new("size");
     let mut config = patient();
     config.rotation = Rotation {
@@ -144,13 +148,13 @@ fn large_files_are_put_away_compressed_and_at_last_removed() {
         compress: true,
         ..Rotation::default()
     };
-    let mut file = AppendFile::open(&folder.file(), config).unwrap();
+    let mut file = open(&folder.file(), config).unwrap();
     for number in 0..60 {
         file.write(format!("line {number:04}\n").as_bytes())
             .unwrap();
         rotate(&mut file);
     }
-    // The helper takes its time.
+    // The worker compresses asynchronously.
     let end = Instant::now() + Duration::from_secs(20);
     let tidy = || {
         let names = folder.names();
@@ -170,7 +174,7 @@ fn large_files_are_put_away_compressed_and_at_last_removed() {
         };
         String::from_utf8(bytes).unwrap()
     };
-    // By name they are in order, and each is whole.
+    // The archive names sort in time order, and each file is whole.
     let texts: Vec<_> = names[1..].iter().map(text).collect();
     assert!(texts.iter().all(|text| text.starts_with("begin\n")));
     assert!(texts.iter().all(|text| text.ends_with("end\n")));
@@ -182,10 +186,10 @@ fn large_files_are_put_away_compressed_and_at_last_removed() {
 }
 
 #[test]
-fn what_others_do_to_the_file_is_seen() {
+fn renames_deletions_and_truncations_by_others_are_detected() {
     let folder = Folder::new("others");
     let path = folder.file();
-    let mut file = AppendFile::open(&path, patient()).unwrap();
+    let mut file = open(&path, patient()).unwrap();
     file.write(b"a\n").unwrap();
     assert_eq!(rotate(&mut file), []);
     // Renamed.
@@ -198,24 +202,24 @@ fn what_others_do_to_the_file_is_seen() {
     std::fs::remove_file(&path).unwrap();
     assert_eq!(rotate(&mut file), []);
     assert_eq!(folder.text(), "begin\n");
-    // Deleted before anybody looked: the line goes to the next one.
+    // Deleted between two checks: the record is repeated in the next file.
     std::fs::remove_file(&path).unwrap();
     file.write(b"b\n").unwrap();
     assert_eq!(file.pending(), 2);
     rotate(&mut file);
     assert_eq!(folder.text(), "begin\nb\n");
-    // Emptied.
+    // Truncated.
     std::fs::write(&path, "").unwrap();
     rotate(&mut file);
     assert_eq!(folder.text(), "begin\n");
-    // A signal: where the name is still that of the file it goes on.
+    // SIGHUP: nothing happens unless the file was renamed.
     file.hang_up();
     assert_eq!(rotate(&mut file), []);
     std::fs::rename(&path, folder.0.join("away")).unwrap();
     file.hang_up();
     assert_eq!(rotate(&mut file), [RotateReason::Signal]);
     assert_eq!(folder.text(), "begin\n");
-    // A folder that is gone, and comes back.
+    // The folder is removed, and created again.
     std::fs::remove_dir_all(&folder.0).unwrap();
     rotate(&mut file);
     file.write(b"c\n").unwrap();

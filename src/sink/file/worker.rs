@@ -1,4 +1,4 @@
-//! Work on files that takes its time, on a thread of its own: nothing waits for it.
+//! A thread for slow work on files: synchronising, compressing and removing. Nothing waits for it.
 
 use std::fs::File;
 use std::path::Path;
@@ -17,15 +17,16 @@ enum Job {
     Tidy,
 }
 
-/// The thread. It ends with the program, whatever it does then.
+/// Handle of the thread, which is not joined: the end of the program interrupts its work.
 pub struct Worker {
     jobs: Sender<Job>,
     failed: Arc<AtomicU64>,
-    /// A file is on its way to the disk.
+    /// A file is being synchronised.
     syncing: Arc<AtomicBool>,
 }
 
 impl Worker {
+    /// Starts the thread for the file at `path`.
     pub fn new(path: &Path, rotation: &Rotation) -> Self {
         let (jobs, todo) = channel();
         let archive = Archive::of(path);
@@ -41,7 +42,9 @@ impl Worker {
                     Job::Sync(file) => {
                         if let Err(error) = file.sync_data() {
                             count.fetch_add(1, Ordering::Relaxed);
-                            warn!("{name} may not be on the disk: {error}");
+                            warn!(
+                                "cannot sync {name}: {error}; recent records may not be on the disk"
+                            );
                         }
                         done.store(false, Ordering::Release);
                     }
@@ -50,7 +53,9 @@ impl Worker {
         };
         let thread = thread::Builder::new().name("files".to_owned());
         if let Err(error) = thread.spawn(work) {
-            warn!("files are neither synchronised nor tidied: {error}");
+            warn!(
+                "cannot start the file thread: {error}; files are not synchronised, compressed or removed"
+            );
         }
         Worker {
             jobs,
@@ -59,7 +64,7 @@ impl Worker {
         }
     }
 
-    /// Brings the file to the disk. `false`: it is still at it.
+    /// Starts to synchronise the file. Returns false if the previous synchronisation still runs.
     pub fn sync(&self, file: &File) -> bool {
         if self.syncing.swap(true, Ordering::AcqRel) {
             return false;
@@ -71,12 +76,12 @@ impl Worker {
         true
     }
 
-    /// Sees to the rotated files.
+    /// Starts to compress and remove archived files.
     pub fn tidy(&self) {
         let _ = self.jobs.send(Job::Tidy);
     }
 
-    /// How often a file could not be brought to the disk.
+    /// Returns how many synchronisations failed.
     pub fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
     }

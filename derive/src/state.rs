@@ -1,0 +1,192 @@
+//! `#[derive(State)]` and `#[derive(Object)]`.
+//!
+//! The struct: `#[state(…)]` with any of
+//!
+//! | option | meaning |
+//! |---|---|
+//! | `key(FIELD, …)` | the fields that identify the object; without it `Keyed` is implemented by hand |
+//! | `device(INDEX, NAME)` | the device that the object belongs to: the fields of its index (`u32` or `Option<u32>`) and of its name |
+//! | `names_device(INDEX, NAME)` | another device that it names; any number of these |
+//! | `copy_volatile = F` | `F(&mut self, &old)`: copies what is volatile within a field |
+//!
+//! A field: `#[state(volatile)]`, or `volatile` in its `#[nla]`: it changes as time goes by, without
+//! an event; `#[state(names_devices)]`: its type names devices of its own (`for_each_device`).
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{DeriveInput, Error, Field, Path, Token, parenthesized};
+
+use super::attributes::field_options;
+use super::named_fields;
+
+#[derive(Default)]
+struct Options {
+    key: Option<Vec<Ident>>,
+    device: Option<(Ident, Ident)>,
+    other_devices: Vec<(Ident, Ident)>,
+    copy_volatile: Option<Path>,
+}
+
+fn idents(input: ParseStream) -> syn::Result<Vec<Ident>> {
+    let inner;
+    parenthesized!(inner in input);
+    let list = Punctuated::<Ident, Token![,]>::parse_terminated_with(&inner, Ident::parse_any)?;
+    Ok(list.into_iter().collect())
+}
+
+fn pair(option: &Ident, input: ParseStream) -> syn::Result<(Ident, Ident)> {
+    match <[Ident; 2]>::try_from(idents(input)?) {
+        Ok([index, name]) => Ok((index, name)),
+        Err(_) => {
+            let text = format!("expected `{option}(INDEX, NAME)`");
+            Err(Error::new(option.span(), text))
+        }
+    }
+}
+
+fn options(input: &DeriveInput) -> syn::Result<Options> {
+    let mut options = Options::default();
+    for attribute in input.attrs.iter().filter(|a| a.path().is_ident("state")) {
+        attribute.parse_args_with(|input: ParseStream| {
+            while !input.is_empty() {
+                let option: Ident = input.parse()?;
+                match option.to_string().as_str() {
+                    "key" => options.key = Some(idents(input)?),
+                    "device" => options.device = Some(pair(&option, input)?),
+                    "names_device" => options.other_devices.push(pair(&option, input)?),
+                    "copy_volatile" => {
+                        input.parse::<Token![=]>()?;
+                        options.copy_volatile = Some(input.parse()?);
+                    }
+                    other => {
+                        let text = format!(
+                            "unknown option `{other}`: expected one of `key(FIELD, …)`, \
+                             `device(INDEX, NAME)`, `names_device(INDEX, NAME)`, \
+                             `copy_volatile = F`"
+                        );
+                        return Err(Error::new(option.span(), text));
+                    }
+                }
+                if !input.is_empty() {
+                    input.parse::<Token![,]>()?;
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(options)
+}
+
+/// What `#[state]` and `#[nla]` say of a field.
+#[derive(Default)]
+struct FieldState {
+    volatile: bool,
+    names_devices: bool,
+}
+
+fn field_state(field: &Field) -> syn::Result<FieldState> {
+    let mut state = FieldState::default();
+    for attribute in field.attrs.iter().filter(|a| a.path().is_ident("state")) {
+        let words = attribute.parse_args_with(Punctuated::<Ident, Token![,]>::parse_terminated)?;
+        for word in words {
+            match word.to_string().as_str() {
+                "volatile" => state.volatile = true,
+                "names_devices" => state.names_devices = true,
+                other => {
+                    let text =
+                        format!("unknown option `{other}`: expected `volatile` or `names_devices`");
+                    return Err(Error::new(word.span(), text));
+                }
+            }
+        }
+    }
+    // A fault in it is reported by the derive of `Attributes`.
+    let declared = field_options(field).ok().flatten();
+    state.volatile |= declared.is_some_and(|options| options.volatile);
+    Ok(state)
+}
+
+pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let options = options(input)?;
+    let name = &input.ident;
+    let device = options.device.iter().map(|(index, dev)| {
+        quote! {
+            fn device(&self) -> Option<(u32, Option<&crate::value::IfName>)> {
+                let index = crate::kind::object::DeviceIndex::index(&self.#index)?;
+                Some((index, self.#dev.as_ref()))
+            }
+        }
+    });
+    let devices = options.device.iter().chain(&options.other_devices);
+    let devices: Vec<_> = devices
+        .map(|(index, dev)| {
+            quote! {
+                if let Some(index) = crate::kind::object::DeviceIndex::index(&self.#index) {
+                    name(index, &mut self.#dev);
+                }
+            }
+        })
+        .collect();
+    let mut volatile = Vec::new();
+    let mut nested = Vec::new();
+    for field in named_fields(input)? {
+        let (state, place) = (field_state(field)?, &field.ident);
+        if state.volatile {
+            volatile.push(quote!(self.#place.clone_from(&old.#place);));
+        }
+        if state.names_devices {
+            nested.push(quote! {
+                self.#place.iter_mut().for_each(|inner| inner.for_each_device(name));
+            });
+        }
+    }
+    let copy = options
+        .copy_volatile
+        .iter()
+        .map(|copy| quote!(#copy(self, old);));
+    Ok(quote! {
+        #[automatically_derived]
+        impl crate::kind::object::Object for #name {
+            #(#device)*
+
+            #[allow(unused_variables)]
+            fn for_each_device(
+                &mut self,
+                name: &mut dyn FnMut(u32, &mut Option<crate::value::IfName>),
+            ) {
+                #(#devices)*
+                #(#nested)*
+            }
+
+            #[allow(unused_variables)]
+            fn copy_volatile(&mut self, old: &Self) {
+                #(#volatile)*
+                #(#copy)*
+            }
+        }
+    })
+}
+
+pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
+    let object = expand_object(input)?;
+    let name = &input.ident;
+    let fields: Vec<_> = named_fields(input)?
+        .filter_map(|f| f.ident.as_ref())
+        .collect();
+    let count = fields.len();
+    let key = options(input)?
+        .key
+        .map(|key| quote!(crate::kind::fields::key!(#name { #(#key),* });));
+    Ok(quote! {
+        #object
+        #key
+        crate::kind::fields::fields!(#name { #(#fields),* });
+        const _: () = assert!(
+            #count <= crate::kind::fields::Mask::BITS as usize,
+            "more fields than bits in the mask of changed ones",
+        );
+    })
+}

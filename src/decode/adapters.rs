@@ -1,0 +1,345 @@
+//! The declarations of the kinds whose decoders are still apart from their payloads. A kind that is
+//! declared in its own file has none here.
+
+use super::{DecodeContext, Emit, KindSpec, MessageAction};
+use super::{fdb, link, mdb, mroute, nduseropt, neightbl, route, rule, stats, tc, vlan, vni};
+use crate::event::Op;
+use crate::kind::spec::{Trigger, Triggers};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::*;
+
+impl KindSpec for crate::event::link::Link {
+    const MESSAGES: &'static [u16] = &[RTM_NEWLINK, RTM_DELLINK, RTM_NEWLINKPROP, RTM_DELLINKPROP];
+
+    fn dumps(details: bool) -> Vec<Request> {
+        vec![Request::links(details), Request::bridge_links()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (link, family) = link::decode(context, message.body)?;
+        let action = match (i32::from(family), emit.action()) {
+            _ if message.kind >= RTM_NEWLINKPROP => MessageAction::Partial,
+            (libc::AF_BRIDGE, MessageAction::Delete) => MessageAction::LeaveBridge,
+            (libc::AF_INET6, _) | (libc::AF_BRIDGE, _) => MessageAction::Partial,
+            // The wireless extensions send little more than a name. Every whole link has a
+            // queue length (rtnl_fill_ifinfo).
+            (_, MessageAction::New) if link.txqlen.is_none() => MessageAction::Partial,
+            (_, action) => action,
+        };
+        emit.object_as(context, action, link)
+    }
+
+    fn triggers(&self, op: Op, old: Option<&Self>) -> Triggers {
+        match (op, old) {
+            (Op::Delete, _) => Triggers::of(&[Trigger::Device, Trigger::Master]),
+            (Op::Add, _) => Triggers::of(&[Trigger::NewDevice]),
+            (_, None) => Triggers::NONE,
+            (_, Some(old)) => {
+                let mut triggers = Triggers::NONE;
+                if self.flags != old.flags || self.operstate != old.operstate {
+                    triggers = triggers.or(Triggers::of(&[Trigger::Device]));
+                }
+                if self.qdisc != old.qdisc || self.num_tx_queues != old.num_tx_queues {
+                    triggers = triggers.or(Triggers::of(&[Trigger::Qdisc]));
+                }
+                if self.master_index != old.master_index {
+                    triggers = triggers.or(Triggers::of(&[Trigger::Master]));
+                }
+                triggers
+            }
+        }
+    }
+}
+
+impl KindSpec for crate::event::route::Route {
+    const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
+    // Others have layouts of their own.
+    const FAMILIES: &'static [u8] = &[
+        libc::AF_INET as u8,
+        libc::AF_INET6 as u8,
+        libc::AF_MPLS as u8,
+    ];
+    const STALE_AFTER: &'static [Trigger] = &[
+        Trigger::Device,
+        Trigger::Master,
+        Trigger::Nexthop,
+        Trigger::OldAddress,
+    ];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::routes()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = route::decode(context, message.body)?;
+        emit.object(context, payload)
+    }
+}
+
+impl KindSpec for crate::event::fdb::Fdb {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH];
+    const FAMILIES: &'static [u8] = &[libc::AF_BRIDGE as u8];
+    const STALE_AFTER: &'static [Trigger] = &[
+        Trigger::Device,
+        Trigger::NewDevice,
+        Trigger::Master,
+        Trigger::NewAddress,
+        Trigger::OldAddress,
+    ];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::fdb()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = fdb::decode(context, message.body)?;
+        let action = match message.kind {
+            RTM_GETNEIGH => MessageAction::Notify,
+            _ => emit.action(),
+        };
+        emit.object_as(context, action, payload)
+    }
+}
+
+impl KindSpec for crate::event::rule::Rule {
+    const MESSAGES: &'static [u16] = &[RTM_NEWRULE, RTM_DELRULE];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::rules()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = rule::decode(context, message.body)?;
+        emit.object(context, payload)
+    }
+}
+
+impl KindSpec for crate::event::mroute::Mroute {
+    const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
+    const FAMILIES: &'static [u8] = &mroute::FAMILIES;
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::mroutes(128), Request::mroutes(129)]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = mroute::decode(context, message.body)?;
+        emit.object(context, payload)
+    }
+}
+
+impl KindSpec for crate::event::mdb::Mdb {
+    const MESSAGES: &'static [u16] = &[RTM_NEWMDB, RTM_DELMDB, RTM_GETMDB];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::mdb()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        mdb::decode(context, message.body, |context, it| {
+            emit.object(context, it);
+        })
+    }
+}
+
+impl KindSpec for crate::event::vlan::Vlan {
+    const MESSAGES: &'static [u16] = &[RTM_NEWVLAN, RTM_DELVLAN];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::vlans(), Request::global_vlans()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        vlan::decode(context, message.body, |context, it| {
+            emit.object(context, it);
+        })
+    }
+}
+
+impl KindSpec for crate::event::vni::Vni {
+    const MESSAGES: &'static [u16] = &[RTM_NEWTUNNEL, RTM_DELTUNNEL];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::vnis()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        vni::decode(context, message.body, |context, it| {
+            emit.object(context, it);
+        })
+    }
+}
+
+impl KindSpec for crate::event::neightbl::Neightbl {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNEIGHTBL];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::neightbl()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = neightbl::decode(context, message.body)?;
+        emit.object(context, payload)
+    }
+}
+
+impl KindSpec for crate::event::tc::Qdisc {
+    const MESSAGES: &'static [u16] = &[RTM_NEWQDISC, RTM_DELQDISC];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Device, Trigger::Qdisc];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::qdiscs()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = tc::qdisc(context, message.body)?;
+        emit.object(context, payload)
+    }
+
+    fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
+        Triggers::of(&[Trigger::Qdisc])
+    }
+}
+
+impl KindSpec for crate::event::tc::Class {
+    const MESSAGES: &'static [u16] = &[RTM_NEWTCLASS, RTM_DELTCLASS];
+    const LISTED: bool = false;
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = tc::class(context, message.body)?;
+        emit.object(context, payload)
+    }
+
+    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+        match op {
+            // With its leaf.
+            Op::Delete => Triggers::of(&[Trigger::Qdisc]),
+            _ => Triggers::NONE,
+        }
+    }
+}
+
+impl KindSpec for crate::event::tc::Filter {
+    const MESSAGES: &'static [u16] = &[RTM_NEWTFILTER, RTM_DELTFILTER];
+    const LISTED: bool = false;
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = tc::filter(context, message.body)?;
+        emit.object(context, payload)
+    }
+}
+
+impl KindSpec for crate::event::tc::Chain {
+    const MESSAGES: &'static [u16] = &[RTM_NEWCHAIN, RTM_DELCHAIN];
+    const LISTED: bool = false;
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = tc::chain(context, message.body)?;
+        emit.object(context, payload)
+    }
+}
+
+impl KindSpec for crate::event::tc::Action {
+    const MESSAGES: &'static [u16] = &[RTM_NEWACTION, RTM_DELACTION];
+    const LISTED: bool = false;
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        tc::action::decode(context, message.body, |context, it| {
+            emit.object(context, it);
+        })
+    }
+}
+
+impl KindSpec for crate::event::nduseropt::Nduseropt {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNDUSEROPT];
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = nduseropt::decode(context, message.body)?;
+        emit.object_as(context, MessageAction::Notify, payload)
+    }
+}
+
+impl KindSpec for crate::event::stats::Stats {
+    const MESSAGES: &'static [u16] = &[RTM_NEWSTATS];
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let payload = stats::decode(context, message.body)?;
+        emit.object_as(context, MessageAction::Notify, payload)
+    }
+}
+
+impl KindSpec for crate::event::unknown::Unknown {
+    const MESSAGES: &'static [u16] = &[];
+
+    fn decode(_: &mut DecodeContext<'_>, _: &Message<'_>, _: &mut Emit<'_>) -> Option<()> {
+        None
+    }
+}

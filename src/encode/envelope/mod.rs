@@ -1,0 +1,154 @@
+//! The envelope: the fields that every JSON record has, around the payload of its kind.
+
+mod caches;
+
+use std::io;
+
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+use crate::event::route::Destination;
+use crate::event::values::{PrefixText, Word};
+use crate::event::{Change, Event, SCHEMA_VERSION};
+use crate::json::{self, Compound};
+use caches::{NlHeaderCache, SubjectCache, TimestampCache};
+
+/// An event and the further content of its record.
+pub struct Line<'a> {
+    /// Number within the run, from 0.
+    pub seq: u64,
+    /// The event.
+    pub event: &'a Event,
+    /// The fields of the payload, if a cache has them as JSON.
+    pub fields: Option<Rendered<'a>>,
+    /// The machine's name, with `--with host`.
+    pub host: Option<&'a str>,
+    /// The event as a sentence, with `--with message`.
+    pub message: Option<&'a str>,
+}
+
+/// The fields of a payload as JSON, each with a comma before it.
+pub enum Rendered<'a> {
+    /// All fields.
+    Whole(&'a [u8]),
+    /// A route's destination, and the fields before and after it.
+    Split(&'a Destination, [&'a [u8]; 2]),
+}
+
+/// The bytes that every record begins with.
+pub const RECORD_START: &[u8] = b"{\"v\":";
+/// Where the digits of `seq` begin in every record: the fields before it have a fixed length.
+pub const SEQ_OFFSET: usize = RECORD_START.len() + b"1,\"run\":\"00000000\",\"seq\":".len();
+/// The bytes between the digits of `seq` and the time.
+pub const TIME_START: &[u8] = b",\"time\":\"";
+
+// A version of two digits would move `seq`.
+const _: () = assert!(SCHEMA_VERSION < 10);
+
+/// Writes the records of one run.
+#[derive(Debug)]
+pub struct Envelope {
+    /// The fields `v` and `run`, which are the same in every record.
+    head: Vec<u8>,
+    timestamp: TimestampCache,
+    subject: SubjectCache,
+    nl_header: NlHeaderCache,
+}
+
+impl Envelope {
+    /// `run`: 8 hexadecimal digits, random per start.
+    pub fn new(run: &str) -> Self {
+        Envelope {
+            head: format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"").into_bytes(),
+            timestamp: TimestampCache::default(),
+            subject: SubjectCache::default(),
+            nl_header: NlHeaderCache::default(),
+        }
+    }
+
+    /// Appends the object to `out`, without a newline.
+    ///
+    /// # Errors
+    /// Never; `Result` is required by serde.
+    pub fn write(&mut self, line: &Line<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+        Ok(json::append(out, |json| self.fields(line, json.object()))?)
+    }
+
+    fn fields(&mut self, line: &Line<'_>, mut to: Compound<'_>) -> Result<(), serde_json::Error> {
+        let event = line.event;
+        let kind = event.payload.kind();
+        to.written(&self.head);
+        to.field("seq", &line.seq)?;
+        to.written(self.timestamp.at(event.time));
+        if let Some(host) = line.host {
+            to.field("host", host)?;
+        }
+        to.written(self.subject.of(event)?);
+        if let Some(message) = line.message {
+            to.field("message", message)?;
+        }
+        match line.fields {
+            Some(Rendered::Whole(fields)) => {
+                let mut object = to.object(kind.name());
+                object.written(fields);
+                object.close()?;
+            }
+            Some(Rendered::Split(dst, [before, behind])) => {
+                let mut object = to.object(kind.name());
+                object.written(before);
+                let mut buffer = PrefixText::default();
+                let plain = match dst {
+                    Destination::Prefix(prefix) => prefix.ipv4(&mut buffer),
+                    _ => None,
+                };
+                match plain {
+                    Some(text) => object.plain("dst", text),
+                    None => object.field("dst", dst)?,
+                }
+                object.written(behind);
+                object.close()?;
+            }
+            None => to.field(kind.name(), &event.payload)?,
+        }
+        if let Some(change) = &event.change {
+            to.field("changed", &Changed(change))?;
+            to.field("old", &Old(change))?;
+        }
+        if let Some(nl) = &event.nl {
+            let [before, behind] = self.nl_header.by(nl)?;
+            to.written(before);
+            if let Some(portid) = &nl.portid {
+                to.field("portid", portid)?;
+            }
+            if let Some(seq) = &nl.seq {
+                to.field("seq", seq)?;
+            }
+            to.written(behind);
+        }
+        if !event.unparsed.is_empty() {
+            to.field("unparsed", &event.unparsed)?;
+        }
+        if let Some(raw) = &event.raw {
+            to.field("raw", raw)?;
+        }
+        to.close()
+    }
+}
+
+struct Changed<'a>(&'a Change);
+
+impl Serialize for Changed<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.names().map(Word))
+    }
+}
+
+struct Old<'a>(&'a Change);
+
+impl Serialize for Old<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut fields = s.serialize_struct("Old", self.0.names().count())?;
+        self.0.serialize_old(&mut fields)?;
+        fields.end()
+    }
+}

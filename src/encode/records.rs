@@ -1,0 +1,198 @@
+//! What a sink has to read from or change in records that are already written. The sink itself
+//! knows no format: it asks a [`RecordReader`].
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+use serde::Deserialize;
+
+use super::Framing;
+use super::envelope::{self, RECORD_START};
+use crate::event::meta::Follows;
+use crate::event::values::Time;
+
+/// Reads the records of one format. Records are passed without their framing.
+pub trait RecordReader: Debug + Sync {
+    /// Returns true if `tail`, the unended last record of a file, is the beginning of a record of
+    /// this program: the machine or the program died while it was written.
+    fn is_torn(&self, tail: &[u8]) -> bool;
+
+    /// Returns run and number of a record; `None` if it is not a record of this program.
+    fn key(&self, record: &[u8]) -> Option<Follows>;
+
+    /// Returns the time of the first record of a file, of which `head` are the first bytes.
+    fn first_time(&self, head: &[u8]) -> Option<Time>;
+
+    /// Inserts `first`, the framed record that a new file begins with, before the framed records in
+    /// `waiting`, which were numbered before it. `first` takes number and time of the first of
+    /// them, and each of them the number that follows its own: so the numbers in the file ascend.
+    fn insert_first(&self, framing: Framing, first: &[u8], waiting: &mut Vec<u8>);
+}
+
+/// Reader of the JSON format.
+#[derive(Debug)]
+pub struct JsonRecords;
+
+impl RecordReader for JsonRecords {
+    fn is_torn(&self, tail: &[u8]) -> bool {
+        tail.starts_with(RECORD_START) || RECORD_START.starts_with(tail)
+    }
+
+    fn key(&self, record: &[u8]) -> Option<Follows> {
+        #[derive(Deserialize)]
+        struct Key {
+            run: String,
+            seq: u64,
+        }
+        let Key { run, seq } = serde_json::from_slice(record).ok()?;
+        Some(Follows { run, seq })
+    }
+
+    fn first_time(&self, head: &[u8]) -> Option<Time> {
+        let head = String::from_utf8_lossy(head);
+        let (_, rest) = head.split_once("\"time\":\"")?;
+        rest.split_once('"')?.0.parse().ok().map(Time)
+    }
+
+    fn insert_first(&self, framing: Framing, first: &[u8], waiting: &mut Vec<u8>) {
+        let mut all = Vec::with_capacity(first.len() + waiting.len() + waiting.len() / 64);
+        match (Stamp::of(first), Stamp::of(waiting)) {
+            (Some(own), Some(next)) => {
+                all.extend_from_slice(&first[..own.seq.start]);
+                all.extend_from_slice(&waiting[next.seq.start..next.time.end]);
+                all.extend_from_slice(&first[own.time.end..]);
+            }
+            _ => all.extend_from_slice(first),
+        }
+        for record in framing.split(waiting) {
+            match Stamp::of(record) {
+                Some(Stamp { seq, number, .. }) => {
+                    all.extend_from_slice(&record[..seq.start]);
+                    all.extend_from_slice(itoa::Buffer::new().format(number + 1).as_bytes());
+                    all.extend_from_slice(&record[seq.end..]);
+                }
+                None => all.extend_from_slice(record),
+            }
+        }
+        *waiting = all;
+    }
+}
+
+/// Number and time of a record that the [envelope](envelope) has written. Both stand at the same
+/// place in every record: the number at [`envelope::SEQ_OFFSET`], the time after it.
+struct Stamp {
+    number: u64,
+    /// The digits of the number.
+    seq: Range<usize>,
+    /// From the comma before the field `time` to the end of the field.
+    time: Range<usize>,
+}
+
+impl Stamp {
+    /// Reads the stamp of the record at the beginning of `bytes`.
+    fn of(bytes: &[u8]) -> Option<Self> {
+        let rest = bytes.get(envelope::SEQ_OFFSET..)?;
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+        let seq = envelope::SEQ_OFFSET..envelope::SEQ_OFFSET + digits;
+        let fields = rest[digits..].strip_prefix(envelope::TIME_START)?;
+        let length = fields.iter().position(|byte| *byte == b'"')?;
+        let time = seq.end..seq.end + envelope::TIME_START.len() + length + 1;
+        Some(Stamp { number, seq, time })
+    }
+}
+
+/// Reader of the text format. Sentences have neither numbers nor a recognizable beginning. A file
+/// may hold JSON records of an earlier run, which are read as such.
+#[derive(Debug)]
+pub struct TextRecords;
+
+impl RecordReader for TextRecords {
+    fn is_torn(&self, tail: &[u8]) -> bool {
+        JsonRecords.is_torn(tail)
+    }
+
+    fn key(&self, record: &[u8]) -> Option<Follows> {
+        JsonRecords.key(record)
+    }
+
+    fn first_time(&self, head: &[u8]) -> Option<Time> {
+        JsonRecords.first_time(head)
+    }
+
+    fn insert_first(&self, _: Framing, first: &[u8], waiting: &mut Vec<u8>) {
+        waiting.splice(..0, first.iter().copied());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encode::{Encoder, Format};
+    use crate::event::meta::{Meta, Settings, Sync};
+    use crate::event::{Event, Op};
+
+    /// Lines of the given numbers and times (seconds), as the encoder writes them.
+    fn lines(stamps: &[(u64, i64)]) -> Vec<u8> {
+        let mut encoder = Encoder::new(Format::Json, "0000002a", &Settings::default(), None);
+        let mut lines = Vec::new();
+        for (seq, second) in stamps {
+            let sync = Sync {
+                objects: 0,
+                incomplete: None,
+            };
+            let event = Event {
+                netns: Default::default(),
+                time: Time(jiff::Timestamp::from_second(*second).unwrap()),
+                op: Op::Sync,
+                origin: None,
+                payload: Meta::Sync(sync).into(),
+                change: None,
+                nl: None,
+                unparsed: Vec::new(),
+                raw: None,
+            };
+            encoder.write(*seq, &event, &mut lines).unwrap();
+        }
+        lines
+    }
+
+    #[test]
+    fn a_json_record_is_inserted_before_those_that_wait() {
+        let first = lines(&[(102, 9)]);
+        let mut waiting = lines(&[(98, 1), (99, 2), (101, 3)]);
+        JsonRecords.insert_first(Framing::Newline, &first, &mut waiting);
+        let expected = lines(&[(98, 1), (99, 1), (100, 2), (102, 3)]);
+        assert_eq!(
+            String::from_utf8(waiting).unwrap(),
+            String::from_utf8(expected).unwrap()
+        );
+        let mut empty = Vec::new();
+        JsonRecords.insert_first(Framing::Newline, &first, &mut empty);
+        assert_eq!(empty, first);
+    }
+
+    #[test]
+    fn a_sentence_is_inserted_unchanged() {
+        let mut waiting = b"[00:00:01.000] link add\n".to_vec();
+        TextRecords.insert_first(
+            Framing::Newline,
+            b"[00:00:02.000] meta start\n",
+            &mut waiting,
+        );
+        let expected = b"[00:00:02.000] meta start\n[00:00:01.000] link add\n";
+        assert_eq!(waiting, expected);
+    }
+
+    #[test]
+    fn a_json_record_tells_its_key_and_time() {
+        let line = lines(&[(7, 1_790_000_000)]);
+        let key = JsonRecords.key(&line).unwrap();
+        assert_eq!((&*key.run, key.seq), ("0000002a", 7));
+        let time = JsonRecords.first_time(&line).unwrap();
+        assert_eq!(time.0.as_second(), 1_790_000_000);
+        assert!((1..line.len()).all(|length| JsonRecords.is_torn(&line[..length])));
+        assert!(!JsonRecords.is_torn(b"notes"));
+        assert!(JsonRecords.key(b"notes").is_none());
+    }
+}

@@ -1,0 +1,145 @@
+//! The walk over a message's attributes that keeps what it cannot decode.
+
+use std::any::Any;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::wire;
+use crate::names::Names;
+use crate::netlink::attr::{Attr, AttrError, Attrs, MAX_DEPTH};
+use crate::value::Hex;
+
+/// An attribute that was not decoded, whole.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Unparsed {
+    /// The attribute's number; absent where the bytes are no whole attribute.
+    pub attr: Option<u16>,
+    /// The numbers of the attributes around it, outermost first.
+    pub within: Option<Vec<u16>>,
+    /// Why: `unknown` (no decoder), `length`, `value`, `depth` (nested too deep) or `malformed`.
+    pub reason: &'static str,
+    /// Its payload.
+    pub hex: Hex,
+}
+
+/// What a decoder knows beside the bytes, and where it leaves what it cannot decode.
+pub struct DecodeContext<'n> {
+    pub names: &'n Names,
+    /// Decode the optional parts: counters, devconf and the like.
+    pub details: bool,
+    /// The cache of the one kind that has one. The context knows no kind, hence not the type.
+    cache: Option<&'n dyn Any>,
+    unparsed: Vec<Unparsed>,
+    /// The attributes around the one at hand.
+    path: Vec<u16>,
+}
+
+impl<'n> DecodeContext<'n> {
+    pub fn new(names: &'n Names, details: bool) -> Self {
+        DecodeContext {
+            names,
+            details,
+            cache: None,
+            unparsed: Vec::new(),
+            path: Vec::new(),
+        }
+    }
+
+    /// Gives the decoders a cache of type `T`, which outlives the message.
+    pub fn with_cache<T: Any>(self, cache: &'n T) -> Self {
+        let cache: Option<&dyn Any> = Some(cache);
+        DecodeContext { cache, ..self }
+    }
+
+    /// The cache of type `T`, if the context was given one.
+    pub fn cache<T: Any>(&self) -> Option<&'n T> {
+        self.cache?.downcast_ref()
+    }
+
+    /// Gives each attribute in `bytes` to `decode`. One that it refuses is kept in `unparsed`.
+    #[inline]
+    pub fn each<'a>(
+        &mut self,
+        bytes: &'a [u8],
+        mut decode: impl FnMut(&mut Self, Attr<'a>) -> Result<(), AttrError>,
+    ) {
+        for attr in Attrs::new(bytes) {
+            match attr {
+                Ok(attr) => {
+                    if let Err(fault) = decode(self, attr) {
+                        self.record_unparsed(Some(attr.kind), fault, attr.value);
+                    }
+                }
+                Err(rest) => self.record_unparsed(None, AttrError::Malformed, rest),
+            }
+        }
+    }
+
+    /// The same for the attributes inside `attr`.
+    pub fn nested<'a>(
+        &mut self,
+        attr: &Attr<'a>,
+        decode: impl FnMut(&mut Self, Attr<'a>) -> Result<(), AttrError>,
+    ) -> Result<(), AttrError> {
+        self.within(attr.kind, |context| context.each(attr.value, decode))
+    }
+
+    /// Runs `decode` as inside the attribute `kind`.
+    pub fn within<T>(
+        &mut self,
+        kind: u16,
+        decode: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, AttrError> {
+        if self.path.len() >= MAX_DEPTH {
+            return Err(AttrError::Depth);
+        }
+        self.path.push(kind);
+        let value = decode(self);
+        self.path.pop();
+        Ok(value)
+    }
+
+    /// Keeps bytes that were not decoded.
+    #[cold]
+    pub fn record_unparsed(&mut self, attr: Option<u16>, fault: AttrError, value: &[u8]) {
+        self.unparsed.push(Unparsed {
+            attr,
+            within: (!self.path.is_empty()).then(|| self.path.clone()),
+            reason: match fault {
+                AttrError::Unknown => "unknown",
+                AttrError::Length => "length",
+                AttrError::Value => "value",
+                AttrError::Depth => "depth",
+                AttrError::Malformed => "malformed",
+            },
+            hex: Hex(value.into()),
+        });
+    }
+
+    /// The native `u32`s that a structure begins with. Where a newer kernel has made it longer, the
+    /// whole is kept as well.
+    pub fn u32_array<const N: usize>(&mut self, attr: &Attr<'_>) -> Result<[u32; N], AttrError> {
+        let words = wire::u32_array(attr.value)?;
+        self.record_excess(attr, 4 * N);
+        Ok(words)
+    }
+
+    /// Keeps an attribute that is longer than the structure that was read from it.
+    pub fn record_excess(&mut self, attr: &Attr<'_>, known: usize) {
+        if attr.value.len() > known {
+            self.record_unparsed(Some(attr.kind), AttrError::Length, attr.value);
+        }
+    }
+
+    /// Was everything decoded?
+    pub fn is_fully_decoded(&self) -> bool {
+        self.unparsed.is_empty()
+    }
+
+    /// What was kept since this was last asked, in the order of the message.
+    pub fn take_unparsed(&mut self) -> Vec<Unparsed> {
+        std::mem::take(&mut self.unparsed)
+    }
+}

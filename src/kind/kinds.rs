@@ -1,0 +1,319 @@
+//! Every kind, declared once.
+
+use std::hash::Hasher;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Serialize};
+
+use super::attributes::AttrDecl;
+use super::fields::{Fields, Keyed, Mask};
+use super::kind_set::KindSet;
+use super::object::Object;
+use super::route::{
+    address, addrlabel, cachereport, fdb, link, maddress, mdb, mroute, nduseropt, neigh, neightbl,
+    netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
+};
+use super::spec::{Decoders, KindSpec, StaleKinds, Triggers};
+use super::{Op, meta};
+use crate::netlink::request::Request;
+use crate::value::IfName;
+
+/// An object in the place of an [`Rc`] of it: what is worth sharing it shares by itself, and no
+/// memory has to be asked for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Inline<T>(T);
+
+impl<T> Inline<T> {
+    pub fn new(it: T) -> Self {
+        Inline(it)
+    }
+
+    pub fn make_mut(this: &mut Self) -> &mut T {
+        &mut this.0
+    }
+}
+
+impl<T> Deref for Inline<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Declares the kinds: the enum, its names, and the payload of each. First those that are states
+/// (their payloads have a key), then those that are messages.
+macro_rules! kinds {
+    (
+        states { $($(#[$doc:meta])* $state:ident: $held:ident<$type:ty> = $name:literal;)+ }
+        messages { $($(#[$message_doc:meta])* $message:ident: $message_type:ty = $message_name:literal;)+ }
+        $(#[$meta_doc:meta])* $meta:ident: $meta_type:ty = $meta_name:literal;
+    ) => {
+        /// What a line is about, by the names that `ip`, `bridge` and `tc monitor` use.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Kind {
+            $($(#[$doc])* $state,)+
+            $($(#[$message_doc])* $message,)+
+            $(#[$meta_doc])* $meta,
+        }
+
+        impl Kind {
+            /// Every kind, in the order of the documentation.
+            pub const ALL: &'static [Kind] = &[$(Kind::$state,)+ $(Kind::$message,)+ Kind::$meta];
+
+            /// The kind's name, as `kind` and as the name of the payload.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Kind::$state => $name,)+
+                    $(Kind::$message => $message_name,)+
+                    Kind::$meta => $meta_name,
+                }
+            }
+
+            /// Returns whether the kernel lists all objects of the kind at once
+            /// ([`KindSpec::LISTED`]).
+            pub const fn is_listed(self) -> bool {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::LISTED,)+
+                    _ => true,
+                }
+            }
+
+            /// The dumps that list every object of the kind.
+            pub fn dumps(self, details: bool) -> Vec<Request> {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::dumps(details),)+
+                    _ => Vec::new(),
+                }
+            }
+
+            /// The attributes that the kind declares.
+            pub const fn attributes(self) -> &'static [AttrDecl] {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::ATTRS,)+
+                    $(Kind::$message => <$message_type as KindSpec>::ATTRS,)+
+                    Kind::$meta => &[],
+                }
+            }
+
+            /// The payload fields that identify the object ([`Keyed::KEY`]); empty for a kind
+            /// that is a message and not a state.
+            pub const fn key(self) -> &'static [&'static str] {
+                match self {
+                    $(Kind::$state => <$type as Keyed>::KEY,)+
+                    _ => &[],
+                }
+            }
+
+            /// The payload's fields of a kind that is a state.
+            pub fn fields(self) -> Option<&'static [&'static str]> {
+                match self {
+                    $(Kind::$state => Some(<$type>::names()),)+
+                    _ => None,
+                }
+            }
+
+            /// The schema of the payload; of `meta`, which has one per op, none.
+            pub fn schema(self, generator: &mut SchemaGenerator) -> Option<Schema> {
+                match self {
+                    $(Kind::$state => Some(generator.subschema_for::<$type>()),)+
+                    $(Kind::$message => Some(generator.subschema_for::<$message_type>()),)+
+                    Kind::$meta => None,
+                }
+            }
+        }
+
+        /// The decoders, found by the type of the message.
+        pub(super) static DECODERS: Decoders = Decoders::NONE
+            $(.with::<$type>())+
+            $(.with::<$message_type>())+;
+
+        /// The kinds that an event makes stale.
+        pub(super) static STALE_AFTER: StaleKinds = StaleKinds::NONE
+            $(.with::<$type>(KindSet::of(&[Kind::$state])))+;
+
+        /// The object of a line, under the name of its kind. Mostly shared: what is known of an
+        /// object is what its last event says.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(untagged)]
+        pub enum Payload {
+            $($state($held<$type>),)+
+            $($message(Rc<$message_type>),)+
+            $meta(Rc<$meta_type>),
+        }
+
+        $(impl From<$type> for Payload {
+            fn from(it: $type) -> Self {
+                Payload::$state($held::new(it))
+            }
+        })+
+        $(impl From<$held<$type>> for Payload {
+            fn from(it: $held<$type>) -> Self {
+                Payload::$state(it)
+            }
+        })+
+        $(impl From<$message_type> for Payload {
+            fn from(it: $message_type) -> Self {
+                Payload::$message(Rc::new(it))
+            }
+        })+
+        impl From<$meta_type> for Payload {
+            fn from(it: $meta_type) -> Self {
+                Payload::$meta(Rc::new(it))
+            }
+        }
+
+        impl Payload {
+            pub const fn kind(&self) -> Kind {
+                match self {
+                    $(Payload::$state(_) => Kind::$state,)+
+                    $(Payload::$message(_) => Kind::$message,)+
+                    Payload::$meta(_) => Kind::$meta,
+                }
+            }
+
+            /// The device that the object belongs to: its index, and its name where that is known.
+            pub fn device(&self) -> Option<(u32, Option<&IfName>)> {
+                let device = match self {
+                    $(Payload::$state(it) => it.device(),)+
+                    $(Payload::$message(it) => it.device(),)+
+                    Payload::$meta(_) => None,
+                };
+                device.filter(|(ifindex, _)| *ifindex != 0)
+            }
+
+            /// Gives every device that the object names to `name`: its index, and the place of
+            /// its name.
+            pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+                match self {
+                    $(Payload::$state(it) => $held::make_mut(it).for_each_device(name),)+
+                    $(Payload::$message(it) => Rc::make_mut(it).for_each_device(name),)+
+                    Payload::$meta(_) => {}
+                }
+            }
+
+            /// Feeds what identifies the object to `hasher`. Returns whether it has an identity:
+            /// a message has none.
+            pub fn hash_key(&self, hasher: &mut impl Hasher) -> bool {
+                match self {
+                    $(Payload::$state(it) => it.hash_key(hasher),)+
+                    _ => return false,
+                }
+                true
+            }
+
+            /// The changes without an event that this event stands for.
+            pub fn triggers(&self, op: Op, old: Option<&Payload>) -> Triggers {
+                match self {
+                    $(Payload::$state(it) => it.triggers(op, match old {
+                        Some(Payload::$state(old)) => Some(old),
+                        _ => None,
+                    }),)+
+                    _ => Triggers::NONE,
+                }
+            }
+
+            /// Takes from `old` what it has no value for.
+            pub fn merge_missing(&mut self, old: &Payload) {
+                match (self, old) {
+                    $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).merge_missing(old),)+
+                    _ => {}
+                }
+            }
+
+            /// Takes from `old`, its former self, what differs only because time went by.
+            pub fn copy_volatile(&mut self, old: &Payload) {
+                match (self, old) {
+                    $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).copy_volatile(old),)+
+                    _ => {}
+                }
+            }
+
+            /// The fields in which a state differs from `old`, its former self.
+            pub(super) fn diff(&self, old: &Payload) -> Mask {
+                match (self, old) {
+                    $((Payload::$state(new), Payload::$state(old)) => new.diff(old),)+
+                    _ => 0,
+                }
+            }
+
+            /// Writes the fields of `mask` that have a value.
+            pub(super) fn serialize_fields<M: SerializeStruct>(&self, mask: Mask, map: &mut M) -> Result<(), M::Error> {
+                match self {
+                    $(Payload::$state(it) => it.serialize_fields(mask, map),)+
+                    _ => Ok(()),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    states {
+        /// A network device.
+        Link: Rc<link::Link> = "link";
+        /// An address of a device.
+        Address: Rc<address::Address> = "address";
+        /// A route.
+        Route: Inline<route::Route> = "route";
+        /// A neighbour: ARP and NDP, proxies included.
+        Neigh: Rc<neigh::Neigh> = "neigh";
+        /// A forwarding entry of a bridge, a vxlan or a device's own filter.
+        Fdb: Rc<fdb::Fdb> = "fdb";
+        /// A routing rule.
+        Rule: Rc<rule::Rule> = "rule";
+        /// A multicast route.
+        Mroute: Rc<mroute::Mroute> = "mroute";
+        /// A next hop object, or a group of them.
+        Nexthop: Rc<nexthop::Nexthop> = "nexthop";
+        /// A bucket of a resilient group of next hops.
+        NexthopBucket: Rc<nexthop::NexthopBucket> = "nexthop_bucket";
+        /// Switches of IPv4, IPv6 and MPLS on a device.
+        Netconf: Rc<netconf::Netconf> = "netconf";
+        /// The number of another network namespace.
+        Nsid: Rc<nsid::Nsid> = "nsid";
+        /// A multicast entry of a bridge or vxlan.
+        Mdb: Rc<mdb::Mdb> = "mdb";
+        /// A VLAN of a bridge or port.
+        Vlan: Rc<vlan::Vlan> = "vlan";
+        /// A network identifier of a vxlan.
+        Vni: Rc<vni::Vni> = "vni";
+        /// A multicast group that a device listens to.
+        Maddress: Rc<maddress::Maddress> = "maddress";
+        /// An anycast address of a device.
+        Acaddress: Rc<maddress::Acaddress> = "acaddress";
+        /// Settings of the neighbour tables.
+        Neightbl: Rc<neightbl::Neightbl> = "neightbl";
+        /// A label of IPv6 prefixes.
+        Addrlabel: Rc<addrlabel::Addrlabel> = "addrlabel";
+        /// A queueing discipline.
+        Qdisc: Rc<tc::Qdisc> = "qdisc";
+        /// A class of a queueing discipline.
+        Class: Rc<tc::Class> = "class";
+        /// A filter of traffic control.
+        Filter: Rc<tc::Filter> = "filter";
+        /// A chain of filters.
+        Chain: Rc<tc::Chain> = "chain";
+        /// An action of traffic control that stands on its own.
+        Action: Rc<tc::Action> = "action";
+    }
+    messages {
+        /// An IPv6 prefix that a router announced.
+        Prefix: prefix::Prefix = "prefix";
+        /// Options of a router advertisement that concern programs.
+        Nduseropt: nduseropt::Nduseropt = "nduseropt";
+        /// The kernel asks the multicast routing daemon.
+        Cachereport: cachereport::Cachereport = "cachereport";
+        /// Counters of a device.
+        Stats: stats::Stats = "stats";
+        /// A message that no decoder knows.
+        Unknown: unknown::Unknown = "unknown";
+    }
+    /// nlstream's own record.
+    Meta: meta::Meta = "meta";
+}

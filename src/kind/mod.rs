@@ -1,0 +1,31 @@
+//! The kinds of objects and messages that a line can be about: the registry of kinds, and for each
+//! kind its payload, fields and key in a file of its own. The doc comments of the payloads become
+//! the schema's descriptions.
+
+pub mod attributes;
+pub mod context;
+pub mod fields;
+pub mod kind_set;
+pub mod kinds;
+pub mod meta;
+mod nl;
+pub mod object;
+mod op;
+pub mod route;
+pub mod spec;
+pub mod wire;
+
+pub use context::Unparsed;
+pub use kinds::{Kind, Payload};
+pub use nl::{Nl, NlFlags, NlType};
+pub use object::Change;
+pub use op::{Op, Origin};
+
+use attributes::{AttrDecl, Attributes as _};
+
+/// Gives `each` the declared attributes that no kind reaches by itself: those of a decoder that
+/// chooses the payload by a name (`IFLA_INFO_KIND`).
+pub fn declared_elsewhere(each: &mut dyn FnMut(&'static [AttrDecl])) {
+    each(route::link::bond::Bond::ATTRS);
+    each(route::link::bond::BondPort::ATTRS);
+}

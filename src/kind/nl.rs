@@ -1,0 +1,89 @@
+//! `nl`: the header of the netlink message that told of an event. Small: each event carries one.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use crate::channel::FamilyId;
+use crate::netlink::family::protocol;
+use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
+
+/// Where an event comes from: the header of its netlink message. Zero ones are left out.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Nl {
+    /// The message type, as the kernel's header names it (`RTM_NEWLINK`), else its number.
+    pub r#type: NlType,
+    /// The family of a link message that is about one family only: `inet6` (its IPv6 settings)
+    /// or `bridge` (it as a port).
+    pub family: Option<Box<Symbol>>,
+    /// The port id of whoever asked for the change; absent where the kernel did it itself, or
+    /// does not say.
+    pub portid: Option<u32>,
+    /// The sequence number of the request.
+    pub seq: Option<u32>,
+    /// Flags of the request that led here: `REPLACE`, `EXCL`, `CREATE`, `APPEND`.
+    #[schemars(with = "Option<Flags>")]
+    pub flags: Option<NlFlags>,
+}
+
+/// A message type of a netlink family.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NlType {
+    family: FamilyId,
+    number: u16,
+}
+
+impl NlType {
+    pub const fn new(family: FamilyId, number: u16) -> Self {
+        NlType { family, number }
+    }
+
+    /// A message type of rtnetlink.
+    pub const fn route(number: u16) -> Self {
+        Self::new(FamilyId::ROUTE, number)
+    }
+
+    /// The name that the kernel's header gives to the type, if it is known.
+    fn name(self) -> Option<&'static str> {
+        protocol(self.family)?.type_name(self.number)
+    }
+}
+
+impl fmt::Display for NlType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}", self.number),
+        }
+    }
+}
+
+impl Serialize for NlType {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self.name() {
+            Some(name) => Word(name).serialize(s),
+            None => s.collect_str(self),
+        }
+    }
+}
+
+string_schema!(NlType, "NlType",);
+
+/// Flags of a netlink request that makes something (`NLM_F_*`, linux/netlink.h).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NlFlags(pub u16);
+
+impl Serialize for NlFlags {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        const NAMES: &FlagNames = &[
+            (0x100, "REPLACE"),
+            (0x200, "EXCL"),
+            (0x400, "CREATE"),
+            (0x800, "APPEND"),
+        ];
+        Flags::new(self.0.into(), NAMES).serialize(s)
+    }
+}

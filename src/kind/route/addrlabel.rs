@@ -1,0 +1,73 @@
+//! `kind:"addrlabel"`: which source address IPv6 prefers for which destination
+//! (`RTM_NEWADDRLABEL`, `RTM_DELADDRLABEL`; RFC 6724). The kernel lists them and tells no change.
+
+use nlstream_derive::{Attributes, State};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::wire::{family, u32_at};
+use crate::netlink::attr::{Attr, AttrError};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::{RTM_DELADDRLABEL, RTM_NEWADDRLABEL};
+use crate::value::{IfName, Prefix, Symbol};
+
+/// A label of a prefix (`struct ifaddrlblmsg`, linux/if_addrlabel.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(custom(IFAL_ADDRESS = 1 => Self::address))]
+#[state(key(family, prefix, ifindex), device(ifindex, dev))]
+pub struct Addrlabel {
+    /// Address family: `inet6`.
+    pub family: Symbol,
+    /// The prefix.
+    pub prefix: Option<Prefix>,
+    /// Index of the device that it is for; absent for all.
+    pub ifindex: Option<u32>,
+    /// The device's name.
+    pub dev: Option<IfName>,
+    /// Addresses of the same label go together.
+    #[nla(IFAL_LABEL = 2)]
+    pub label: Option<u32>,
+}
+
+impl KindSpec for Addrlabel {
+    const MESSAGES: &'static [u16] = &[RTM_NEWADDRLABEL, RTM_DELADDRLABEL];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::addrlabels()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (header, attributes) = message.body.split_first_chunk::<12>()?;
+        let mut label = Addrlabel {
+            family: family(header[0]),
+            ifindex: Some(u32_at(header, 4)).filter(|index| *index != 0),
+            ..Default::default()
+        };
+        let length = header[2];
+        label.attributes(context, attributes);
+        if let Some(prefix) = &mut label.prefix {
+            prefix.length = length;
+        }
+        emit.object(context, label)
+    }
+}
+
+impl Addrlabel {
+    /// The prefix; its length is in the header.
+    fn address(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        let address = attr.ip()?;
+        self.prefix = Some(Prefix { address, length: 0 });
+        Ok(())
+    }
+}

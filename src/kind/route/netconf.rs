@@ -1,0 +1,107 @@
+//! `kind:"netconf"`: switches of IPv4, IPv6 and MPLS on a device (`RTM_NEWNETCONF`,
+//! `RTM_DELNETCONF`).
+
+use std::hash::{Hash as _, Hasher};
+
+use nlstream_derive::{Attributes, State};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::fields::Keyed;
+use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger};
+use crate::kind::wire::family;
+use crate::netlink::attr::{Attr, AttrError};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::{RTM_DELNETCONF, RTM_NEWNETCONF};
+use crate::value::{IfName, Symbol};
+
+/// Switches of a protocol (`struct netconfmsg`, linux/netconf.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(custom(NETCONFA_IFINDEX = 1 => Self::interface))]
+#[state(device(ifindex, dev))]
+pub struct Netconf {
+    /// Address family: `inet`, `inet6`, `mpls`.
+    pub family: Symbol,
+    /// The device's index.
+    pub ifindex: Option<u32>,
+    /// The device's name.
+    pub dev: Option<IfName>,
+    /// Instead of a device: `all` of them, or the `default` of new ones.
+    pub interface: Option<Symbol>,
+    /// Packets are forwarded.
+    #[nla(NETCONFA_FORWARDING = 2, map(i32, |on| on != 0))]
+    pub forwarding: Option<bool>,
+    /// Reverse path filter: `off`, `strict`, `loose`.
+    #[nla(NETCONFA_RP_FILTER = 3, names(u32, &[(0, "off"), (1, "strict"), (2, "loose")]))]
+    pub rp_filter: Option<Symbol>,
+    /// Multicast packets are forwarded.
+    #[nla(NETCONFA_MC_FORWARDING = 4, map(i32, |on| on != 0))]
+    pub mc_forwarding: Option<bool>,
+    /// Neighbours behind other devices are answered for.
+    #[nla(NETCONFA_PROXY_NEIGH = 5, map(i32, |on| on != 0))]
+    pub proxy_neigh: Option<bool>,
+    /// Routes through a device without carrier are not used.
+    #[nla(NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN = 6, map(i32, |on| on != 0))]
+    pub ignore_routes_with_linkdown: Option<bool>,
+    /// MPLS packets are accepted.
+    #[nla(NETCONFA_INPUT = 7, map(i32, |on| on != 0))]
+    pub input: Option<bool>,
+    /// Directed broadcasts are forwarded.
+    #[nla(NETCONFA_BC_FORWARDING = 8, map(i32, |on| on != 0))]
+    pub bc_forwarding: Option<bool>,
+}
+
+impl Keyed for Netconf {
+    const KEY: &'static [&'static str] = &["family", "ifindex//interface"];
+
+    fn hash_key(&self, hasher: &mut impl Hasher) {
+        (&self.family, self.ifindex, &self.interface).hash(hasher);
+    }
+}
+
+impl KindSpec for Netconf {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNETCONF, RTM_DELNETCONF];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Device];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        let families = [libc::AF_INET, libc::AF_INET6, libc::AF_MPLS];
+        families.map(Request::netconf).into()
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (header, attributes) = message.body.split_first_chunk::<4>()?;
+        let mut netconf = Netconf {
+            family: family(header[0]),
+            ..Default::default()
+        };
+        netconf.attributes(context, attributes);
+        // An event holds only the switch that was turned.
+        let action = match emit.action() {
+            MessageAction::New => MessageAction::Partial,
+            action => action,
+        };
+        emit.object_as(context, action, netconf)
+    }
+}
+
+impl Netconf {
+    /// The device, or what stands for all of them (`NETCONFA_IFINDEX_*`).
+    fn interface(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        match attr.i32()? {
+            -1 => self.interface = Some(Symbol::Known("all")),
+            -2 => self.interface = Some(Symbol::Known("default")),
+            index => self.ifindex = Some(index.cast_unsigned()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,275 @@
+//! `kind:"nexthop"` and `kind:"nexthop_bucket"`: objects that routes go through
+//! (`RTM_NEWNEXTHOP`, `RTM_NEWNEXTHOPBUCKET` and their `DEL`).
+
+use std::net::IpAddr;
+
+use nlstream_derive::{Attributes, State};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+use super::encap::{self, Encap};
+use crate::kind::Op;
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::route::route::FLAGS as ROUTE_FLAGS;
+use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
+use crate::kind::wire::{family, seconds, u32_at};
+use crate::netlink::attr::{Attr, AttrError, Attrs};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::{
+    RTM_DELNEXTHOP, RTM_DELNEXTHOPBUCKET, RTM_NEWNEXTHOP, RTM_NEWNEXTHOPBUCKET,
+};
+use crate::value::{FlagNames, Flags, IfName, Symbol};
+
+/// A next hop, or a group of them (`struct nhmsg`, linux/nexthop.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(
+    custom(
+        NHA_BLACKHOLE = 4 => Self::blackhole,
+        NHA_FDB = 11 => Self::fdb,
+    ),
+    // Its type may stand behind it.
+    by_caller(NHA_ENCAP_TYPE = 7, NHA_ENCAP = 8),
+    // The request's own flags.
+    skip(NHA_OP_FLAGS = 14),
+)]
+#[state(key(id), device(ifindex, dev), copy_volatile = Self::copy_unbalanced_time)]
+pub struct Nexthop {
+    /// Its id.
+    #[nla(NHA_ID = 1)]
+    pub id: u32,
+    /// Address family: `inet`, `inet6`; `unspec` of a group.
+    pub family: Symbol,
+    /// The next hops of a group.
+    #[nla(NHA_GROUP = 2, with = group)]
+    pub group: Option<Vec<Member>>,
+    /// Of a group: `mpath`, `resilient`.
+    #[nla(NHA_GROUP_TYPE = 3, names(u16, &[(0, "mpath"), (1, "resilient")]))]
+    pub r#type: Option<Symbol>,
+    /// Of a resilient group.
+    #[nla(NHA_RES_GROUP = 12)]
+    pub resilient_args: Option<Resilient>,
+    /// The next router.
+    #[nla(NHA_GATEWAY = 6)]
+    pub gateway: Option<IpAddr>,
+    /// Index of the outgoing device.
+    #[nla(NHA_OIF = 5)]
+    pub ifindex: Option<u32>,
+    /// The outgoing device's name.
+    pub dev: Option<IfName>,
+    /// What a packet is wrapped in.
+    #[state(names_devices)]
+    pub encap: Option<Encap>,
+    /// How far it is: a name from rt_scopes, else its number.
+    pub scope: Symbol,
+    /// Who added it: a name from rt_protos, else its number.
+    pub protocol: Symbol,
+    /// `blackhole`, `fdb` (for forwarding entries of a vxlan), and those of a route: `onlink`,
+    /// `dead`, `linkdown`, `offload`, `trap`.
+    pub flags: Flags,
+    /// True where the hardware counts packets.
+    #[nla(NHA_HW_STATS_ENABLE = 16, map(u32, |on| on != 0))]
+    pub hw_stats_enabled: Option<bool>,
+    /// With `details`: true where the hardware counts them now.
+    #[nla(NHA_HW_STATS_USED = 17, details, volatile, map(u32, |on| on != 0))]
+    pub hw_stats_used: Option<bool>,
+    /// With `details`: packets by next hop of the group.
+    #[nla(
+        NHA_GROUP_STATS = 15,
+        entry(NHA_GROUP_STATS_ENTRY = 1),
+        details,
+        volatile
+    )]
+    pub group_stats: Option<Vec<MemberStats>>,
+}
+
+/// A next hop of a group (`struct nexthop_grp`).
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "NexthopMember")]
+pub struct Member {
+    /// Id of the next hop.
+    pub id: u32,
+    /// Its share of the traffic, 1 to 65536.
+    pub weight: u32,
+}
+
+/// Of a resilient group (`NHA_RES_GROUP_*`).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
+#[nla(skip(NHA_RES_GROUP_PAD = 0))]
+pub struct Resilient {
+    /// Number of buckets.
+    #[nla(NHA_RES_GROUP_BUCKETS = 1)]
+    pub buckets: Option<u16>,
+    /// Seconds without traffic after which a bucket may move.
+    #[nla(NHA_RES_GROUP_IDLE_TIMER = 2, map(u32, |ticks| seconds(u64::from(ticks))))]
+    pub idle_timer: Option<f64>,
+    /// Seconds after which buckets move although there is traffic; 0 for never.
+    #[nla(NHA_RES_GROUP_UNBALANCED_TIMER = 3, map(u32, |ticks| seconds(u64::from(ticks))))]
+    pub unbalanced_timer: Option<f64>,
+    /// With `details`: seconds for which it has been out of balance.
+    #[nla(NHA_RES_GROUP_UNBALANCED_TIME = 4, details, map(u64, seconds))]
+    pub unbalanced_time: Option<f64>,
+}
+
+/// Packets that went through a next hop of a group (`NHA_GROUP_STATS_ENTRY_*`).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
+#[schemars(rename = "NexthopMemberStats")]
+pub struct MemberStats {
+    /// Id of the next hop.
+    #[nla(NHA_GROUP_STATS_ENTRY_ID = 1)]
+    pub id: u32,
+    /// Packets.
+    #[nla(NHA_GROUP_STATS_ENTRY_PACKETS = 2, wire = uint)]
+    pub packets: Option<u64>,
+    /// Those of them that the hardware forwarded.
+    #[nla(NHA_GROUP_STATS_ENTRY_PACKETS_HW = 3, wire = uint)]
+    pub packets_hw: Option<u64>,
+}
+
+impl KindSpec for Nexthop {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNEXTHOP, RTM_DELNEXTHOP];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Device, Trigger::Nexthop];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::nexthops()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (header, attributes) = message.body.split_first_chunk::<8>()?;
+        let mut nexthop = Nexthop {
+            family: family(header[0]),
+            scope: context.names.scopes.symbol(u32::from(header[1])),
+            protocol: context.names.protocols.symbol(u32::from(header[2])),
+            flags: Flags::new(u64::from(u32_at(header, 4)), FLAGS),
+            ..Default::default()
+        };
+        context.each(attributes, |context, attr| match attr.kind {
+            Self::NHA_ENCAP => {
+                let encap = nexthop.encap.get_or_insert_default();
+                encap::decode::decode(context, encap, encap_type(attributes), &attr)
+            }
+            Self::NHA_ENCAP_TYPE => {
+                let name = encap::decode::kind(attr.u16()?);
+                nexthop.encap.get_or_insert_default().r#type = Some(name);
+                Ok(())
+            }
+            _ => nexthop.attribute(context, &attr),
+        });
+        emit.object(context, nexthop)
+    }
+
+    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+        match op {
+            Op::Change | Op::Delete => Triggers::of(&[Trigger::Nexthop]),
+            _ => Triggers::NONE,
+        }
+    }
+}
+
+/// Attributes without a value, above the 32 bits of `nh_flags`.
+const BLACKHOLE: u64 = 1 << 32;
+const FDB: u64 = 1 << 33;
+const FLAGS: &FlagNames = &{
+    let mut names = [(0, ""); ROUTE_FLAGS.len() + 2];
+    (names[0], names[1]) = ((BLACKHOLE, "blackhole"), (FDB, "fdb"));
+    let mut i = 0;
+    while i < ROUTE_FLAGS.len() {
+        names[i + 2] = ROUTE_FLAGS[i];
+        i += 1;
+    }
+    names
+};
+
+impl Nexthop {
+    fn blackhole(&mut self, _: &mut DecodeContext<'_>, _: &Attr<'_>) -> Result<(), AttrError> {
+        self.flags.bits |= BLACKHOLE;
+        Ok(())
+    }
+
+    fn fdb(&mut self, _: &mut DecodeContext<'_>, _: &Attr<'_>) -> Result<(), AttrError> {
+        self.flags.bits |= FDB;
+        Ok(())
+    }
+
+    fn copy_unbalanced_time(&mut self, old: &Self) {
+        if let (Some(args), Some(old)) = (&mut self.resilient_args, &old.resilient_args) {
+            args.unbalanced_time = old.unbalanced_time;
+        }
+    }
+}
+
+/// The type of an `NHA_ENCAP`, which may stand behind it.
+fn encap_type(attributes: &[u8]) -> Option<u16> {
+    let mut attributes = Attrs::new(attributes).filter_map(Result::ok);
+    let attr = attributes.find(|attr| attr.kind == Nexthop::NHA_ENCAP_TYPE)?;
+    attr.u16().ok()
+}
+
+/// Reads an array of `struct nexthop_grp`: id (u32), weight - 1 (u8), its upper byte (u8; since
+/// Linux 6.12), padding.
+fn group(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Vec<Member>, AttrError> {
+    let (members, []) = attr.value.as_chunks::<8>() else {
+        return Err(AttrError::Length);
+    };
+    let member = |it: &[u8; 8]| Member {
+        id: u32_at(it, 0),
+        weight: u32::from(it[4]) + (u32::from(it[5]) << 8) + 1,
+    };
+    Ok(members.iter().map(member).collect())
+}
+
+/// A bucket of a resilient group.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(nest(NHA_RES_BUCKET = 13), skip(NHA_RES_BUCKET / NHA_RES_BUCKET_PAD = 0))]
+#[state(key(id, index))]
+pub struct NexthopBucket {
+    /// Id of the group.
+    #[nla(NHA_ID = 1)]
+    pub id: u32,
+    /// Number of the bucket.
+    #[nla(NHA_RES_BUCKET / NHA_RES_BUCKET_INDEX = 1)]
+    pub index: u16,
+    /// Id of the next hop that it leads to.
+    #[nla(NHA_RES_BUCKET / NHA_RES_BUCKET_NH_ID = 3)]
+    pub nhid: u32,
+    /// With `details`: seconds since it was last used.
+    #[nla(NHA_RES_BUCKET / NHA_RES_BUCKET_IDLE_TIME = 2, details, volatile, map(u64, seconds))]
+    pub idle_time: Option<f64>,
+    /// Those of a route: `offload`, `trap`.
+    pub flags: Flags,
+}
+
+impl KindSpec for NexthopBucket {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNEXTHOPBUCKET, RTM_DELNEXTHOPBUCKET];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Nexthop];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::nexthop_buckets()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (header, attributes) = message.body.split_first_chunk::<8>()?;
+        let mut bucket = NexthopBucket {
+            flags: Flags::new(u64::from(u32_at(header, 4)), ROUTE_FLAGS),
+            ..Default::default()
+        };
+        bucket.attributes(context, attributes);
+        emit.object(context, bucket)
+    }
+}

@@ -1,0 +1,53 @@
+//! `kind:"nsid"`: the number by which this network namespace knows another one (`RTM_NEWNSID`,
+//! `RTM_DELNSID`).
+
+use nlstream_derive::{Attributes, State};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::spec::{Emit, KindSpec};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::{RTM_DELNSID, RTM_NEWNSID};
+
+/// The number of another network namespace (`struct rtgenmsg`, linux/net_namespace.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[state(key(nsid))]
+pub struct Nsid {
+    /// The number, `link_netnsid` of devices; -1 for none.
+    #[nla(NETNSA_NSID = 1)]
+    pub nsid: i32,
+    /// In an answer about another namespace: its number here.
+    #[nla(NETNSA_CURRENT_NSID = 5)]
+    pub current_nsid: Option<i32>,
+    /// Process id by which it was asked for.
+    #[nla(NETNSA_PID = 2)]
+    pub pid: Option<u32>,
+    /// File descriptor by which it was asked for.
+    #[nla(NETNSA_FD = 3)]
+    pub fd: Option<u32>,
+}
+
+impl KindSpec for Nsid {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNSID, RTM_DELNSID];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::nsids()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (_, attributes) = message.body.split_first_chunk::<4>()?;
+        let mut nsid = Nsid::default();
+        nsid.attributes(context, attributes);
+        emit.object(context, nsid)
+    }
+}

@@ -1,0 +1,410 @@
+//! The interpreter of the tables in [`crate::kind::route::tc::spec`]: attributes and structures →
+//! options by name.
+
+use std::net::IpAddr;
+
+use super::plain::{bits, integer, plain};
+use super::{action, ematch};
+use crate::kind::context::DecodeContext;
+use crate::kind::route::tc::Action;
+use crate::kind::route::tc::options::{Options, Value};
+use crate::kind::route::tc::spec::WHOLE;
+use crate::kind::route::tc::table::{Field, Type};
+use crate::netlink::attr::{Attr, AttrError};
+
+/// What the options of an object say.
+#[derive(Debug, Default)]
+pub struct Out {
+    pub options: Options,
+    /// What changes without a word: counters.
+    pub counters: Options,
+    pub actions: Option<Vec<Action>>,
+}
+
+/// Decodes an attribute of options by their table.
+pub fn decode(
+    context: &mut DecodeContext<'_>,
+    table: &'static [Field],
+    attr: &Attr<'_>,
+) -> Result<Out, AttrError> {
+    of(context, table, attr.kind, attr.value)
+}
+
+/// The same for the payload of the attribute `kind`.
+pub fn of(
+    context: &mut DecodeContext<'_>,
+    table: &'static [Field],
+    kind: u16,
+    bytes: &[u8],
+) -> Result<Out, AttrError> {
+    let mut out = Out::default();
+    let mut attributes = bytes;
+    if let Some((fields, length)) = head(table) {
+        let head;
+        let all = attributes.len();
+        (head, attributes) = attributes.split_at(length.min(all));
+        if head.len() < length && length != usize::MAX {
+            return Err(AttrError::Length);
+        }
+        if structure(context, fields, head, &mut out)? < head.len() {
+            context.record_unparsed(Some(kind), AttrError::Length, head);
+        }
+    }
+    context.within(kind, |context| {
+        context.each(attributes, |context, attr| {
+            field(context, table, &attr, &mut out)
+        });
+    })?;
+    resolve_references(&mut out.options);
+    Ok(out)
+}
+
+/// The structure that the options begin with.
+fn head(table: &'static [Field]) -> Option<(&'static [Field], usize)> {
+    let whole = table.iter().filter(|field| field.number == WHOLE);
+    let mut heads = whole.filter_map(|field| match field.wire {
+        Type::Head(length, fields) => Some((fields, length)),
+        _ => None,
+    });
+    heads.next()
+}
+
+/// An attribute, by the field of its number.
+fn field(
+    context: &mut DecodeContext<'_>,
+    table: &'static [Field],
+    attr: &Attr<'_>,
+    out: &mut Out,
+) -> Result<(), AttrError> {
+    if let Some(field) = table.iter().find(|field| field.number == attr.kind) {
+        let read = value(context, field, field.wire, attr.kind, attr.value, out)?;
+        context.record_excess(attr, read);
+        return Ok(());
+    }
+    for field in table {
+        if let Type::Keys(keys) = field.wire
+            && let Some(key) = keys.iter().find(|key| key.number == attr.kind)
+        {
+            let mut inner = Out::default();
+            let read = value(context, key, key.wire, attr.kind, attr.value, &mut inner)?;
+            context.record_excess(attr, read);
+            let group = out.options.within(field.name);
+            let full = attr.value.iter().all(|byte| *byte == 0xff);
+            for (name, value) in inner.options.0 {
+                put_key(group, name, value, full);
+            }
+            return Ok(());
+        }
+    }
+    Err(AttrError::Unknown)
+}
+
+/// A structure: each field up to the next one, or as long as it is. What a kernel is too old for
+/// is absent. Returns how many bytes were read: a newer kernel may have made it longer, or the last
+/// field was cut off.
+pub fn structure(
+    context: &mut DecodeContext<'_>,
+    fields: &'static [Field],
+    bytes: &[u8],
+    out: &mut Out,
+) -> Result<usize, AttrError> {
+    if bytes.is_empty() && !fields.is_empty() {
+        return Err(AttrError::Length);
+    }
+    let mut end = 0;
+    for field in fields {
+        let at = usize::from(field.number);
+        let next = fields.iter().map(|field| usize::from(field.number));
+        let next = next.filter(|next| *next > at).min();
+        let length = size(field.wire).or(next.map(|next| next - at));
+        let piece = match length {
+            Some(length) => bytes.get(at..at.saturating_add(length)),
+            None => bytes.get(at..).filter(|rest| !rest.is_empty()),
+        };
+        if let Some(piece) = piece {
+            let read = value(context, field, field.wire, field.number, piece, out)?;
+            end = end.max(at + length.unwrap_or(read));
+        }
+    }
+    Ok(end)
+}
+
+/// Bytes of a value in a structure; `None` where that depends on the structure.
+fn size(words: Type) -> Option<usize> {
+    Some(match words {
+        Type::U8 => 1,
+        Type::U16 | Type::I16 | Type::Be16 => 2,
+        Type::U32 | Type::I32 | Type::Be32 | Type::ClassId | Type::Device(_) => 4,
+        Type::Ticks | Type::Burst(_) | Type::Portion | Type::Power | Type::Control => 4,
+        Type::U32Handle => 4,
+        Type::U64 | Type::I64 | Type::Nanoseconds | Type::Hundredths | Type::Share64 => 8,
+        Type::Bytes(count) | Type::Pad(count) | Type::Bits(count, ..) => count,
+        Type::Queues => 64,
+        Type::Details(inner) | Type::NotZero(inner) | Type::In(_, inner) => return size(*inner),
+        _ => return None,
+    })
+}
+
+/// Puts what some bytes say, and returns how many of them were read. `kind`: the attribute around
+/// them.
+fn value(
+    context: &mut DecodeContext<'_>,
+    field: &'static Field,
+    words: Type,
+    kind: u16,
+    bytes: &[u8],
+    out: &mut Out,
+) -> Result<usize, AttrError> {
+    let name = field.name;
+    let mut read = bytes.len();
+    let value = match words {
+        Type::Skip | Type::Pad(_) => return Ok(read),
+        Type::Details(inner) => {
+            if !context.details {
+                return Ok(read);
+            }
+            let mut told = Out::default();
+            read = value(context, field, *inner, kind, bytes, &mut told)?;
+            for (name, value) in told.options.0 {
+                out.counters.put(name, value);
+            }
+            return Ok(read);
+        }
+        Type::NotZero(inner) => {
+            if bytes.iter().all(|byte| *byte == 0) {
+                return Ok(read);
+            }
+            return value(context, field, *inner, kind, bytes, out);
+        }
+        Type::Bits(_, from, count, inner) => {
+            let number = bits(bytes, from, count)?.to_ne_bytes();
+            value(context, field, *inner, kind, &number, out)?;
+            return Ok(read);
+        }
+        Type::In(group, inner) => {
+            let mut told = Out::default();
+            read = value(context, field, *inner, kind, bytes, &mut told)?;
+            let group = out.options.within(group);
+            for (name, value) in told.options.0 {
+                group.put(name, value);
+            }
+            return Ok(read);
+        }
+        // No device.
+        Type::Device(_) if bytes == [0; 4] => return Ok(read),
+        Type::Struct(fields) => return structure(context, fields, bytes, out),
+        Type::Head(..) | Type::Keys(_) => return Err(AttrError::Unknown),
+        Type::Flat(fields) => {
+            context.within(kind, |context| {
+                context.each(bytes, |context, attr| {
+                    self::field(context, fields, &attr, out)
+                });
+            })?;
+            return Ok(read);
+        }
+        Type::Actions => {
+            let actions = context.within(kind, |context| action::list(context, bytes))?;
+            out.actions = Some(actions);
+            return Ok(read);
+        }
+        Type::Police => {
+            let police = action::police(context, kind, bytes)?;
+            out.actions.get_or_insert_default().push(police);
+            return Ok(read);
+        }
+        Type::SubStruct(fields) => {
+            let mut inner = Out::default();
+            read = structure(context, fields, bytes, &mut inner)?;
+            Value::Options(inner.options)
+        }
+        Type::Nest(fields) => Value::Options(nest(context, fields, kind, bytes)?),
+        Type::Structs(length, fields) => {
+            let mut list = Vec::new();
+            let chunks = bytes.chunks_exact(length);
+            read -= chunks.remainder().len();
+            for chunk in chunks {
+                let mut inner = Out::default();
+                structure(context, fields, chunk, &mut inner)?;
+                list.push(inner.options);
+            }
+            Value::List(list)
+        }
+        Type::Nests(fields) => {
+            let mut list = Vec::new();
+            context.within(kind, |context| {
+                context.each(bytes, |context, attr| {
+                    list.push(nest(context, fields, attr.kind, attr.value)?);
+                    Ok(())
+                });
+            })?;
+            Value::List(list)
+        }
+        Type::Collect(fields) => {
+            let entry = nest(context, fields, kind, bytes)?;
+            let mut list = match out.options.take(name) {
+                Some(Value::List(list)) => list,
+                _ => Vec::new(),
+            };
+            list.push(entry);
+            Value::List(list)
+        }
+        Type::Rows(fields) => {
+            Value::List(rows(context, fields, kind, bytes, out.options.take(name))?)
+        }
+        Type::Matches => Value::List(context.within(kind, |context| ematch::list(context, bytes))?),
+        Type::List(inner) => {
+            let mut list = Vec::new();
+            context.within(kind, |context| {
+                context.each(bytes, |_, attr| {
+                    list.push(match inner {
+                        Type::U8 => i64::from(attr.u8()?),
+                        Type::U64 => integer(attr.u64()?)?,
+                        _ => i64::from(attr.u32()?),
+                    });
+                    Ok(())
+                });
+            })?;
+            Value::Numbers(list)
+        }
+        words => {
+            let value;
+            (value, read) = plain(words, bytes)?;
+            value
+        }
+    };
+    put(&mut out.options, name, value);
+    Ok(read)
+}
+
+/// Puts a value. Of two lists of one name the entries at one place belong together.
+fn put(options: &mut Options, name: &'static str, value: Value) {
+    match (options.get_mut(name), value) {
+        (Some(Value::List(old)), Value::List(mut new)) => {
+            let more = new.split_off(new.len().min(old.len()));
+            for (old, new) in old.iter_mut().zip(new) {
+                for (name, value) in new.0 {
+                    old.put(name, value);
+                }
+            }
+            old.extend(more);
+        }
+        (_, value) => options.put(name, value),
+    }
+}
+
+/// What one attribute says.
+pub fn one(
+    context: &mut DecodeContext<'_>,
+    fields: &'static [Field],
+    attr: &Attr<'_>,
+) -> Result<Options, AttrError> {
+    let mut out = Out::default();
+    field(context, fields, attr, &mut out)?;
+    Ok(out.options)
+}
+
+/// The attributes in an attribute. Nothing in them counts without a word.
+pub fn nest(
+    context: &mut DecodeContext<'_>,
+    fields: &'static [Field],
+    kind: u16,
+    bytes: &[u8],
+) -> Result<Options, AttrError> {
+    let mut inner = Out::default();
+    context.within(kind, |context| {
+        context.each(bytes, |context, attr| {
+            field(context, fields, &attr, &mut inner)
+        });
+    })?;
+    Ok(inner.options)
+}
+
+/// Attributes of several entries: those of one come in the order of their numbers. `list`: what
+/// came before.
+fn rows(
+    context: &mut DecodeContext<'_>,
+    fields: &'static [Field],
+    kind: u16,
+    bytes: &[u8],
+    list: Option<Value>,
+) -> Result<Vec<Options>, AttrError> {
+    let mut list = match list {
+        Some(Value::List(list)) => list,
+        _ => Vec::new(),
+    };
+    let (mut row, mut last) = (Out::default(), 0);
+    let mut done = |row: &mut Out| {
+        let row = std::mem::take(&mut row.options);
+        if !row.0.is_empty() {
+            list.push(row);
+        }
+    };
+    context.within(kind, |context| {
+        context.each(bytes, |context, attr| {
+            if attr.kind <= last {
+                done(&mut row);
+            }
+            last = attr.kind;
+            field(context, fields, &attr, &mut row)
+        });
+    })?;
+    done(&mut row);
+    Ok(list)
+}
+
+/// Puts a key; a mask goes to its key, and one that leaves nothing out (`full`) goes.
+fn put_key(keys: &mut Options, name: &'static str, value: Value, full: bool) {
+    let Some(of) = name.strip_suffix("_mask") else {
+        keys.put(name, value);
+        return;
+    };
+    let Value::Text(mask) = &value else {
+        keys.put(name, value);
+        return;
+    };
+    let of = keys.0.iter_mut().find(|(name, _)| *name == of);
+    let Some((_, of)) = of else {
+        keys.put(name, value);
+        return;
+    };
+    match of {
+        _ if full => {}
+        Value::Text(text) if mask.parse::<IpAddr>().is_ok() => {
+            let length = mask.parse().ok().and_then(prefix_length);
+            match length {
+                Some(length) => text.push_str(&format!("/{length}")),
+                None => text.push_str(&format!("/{mask}")),
+            }
+        }
+        Value::Text(text) if mask.len() == 17 => text.push_str(&format!("/{mask}")),
+        _ => keys.put(name, value),
+    }
+}
+
+/// The length of a prefix with that mask.
+fn prefix_length(mask: IpAddr) -> Option<u32> {
+    let (bits, width) = match mask {
+        IpAddr::V4(mask) => (u128::from(mask.to_bits()) << 96, 32),
+        IpAddr::V6(mask) => (mask.to_bits(), 128),
+    };
+    let length = bits.leading_ones();
+    (bits.count_ones() == length && length <= width).then_some(length)
+}
+
+/// Bursts become bytes, now that the rates are known.
+fn resolve_references(options: &mut Options) {
+    for at in 0..options.0.len() {
+        let Value::Burst(rate, ticks) = options.0[at].1 else {
+            continue;
+        };
+        let rate = match options.get(rate) {
+            Some(Value::Number(rate)) => *rate,
+            _ => 0,
+        };
+        // A tick of the packet scheduler is 64 ns.
+        let bytes = i128::from(rate).saturating_mul(i128::from(ticks) * 64) / 1_000_000_000;
+        options.0[at].1 = Value::Number(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+    let useless = |value: &Value| matches!(value, Value::Options(inner) if inner.0.is_empty());
+    options.0.retain(|(_, value)| !useless(value));
+}

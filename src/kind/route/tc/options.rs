@@ -1,0 +1,113 @@
+//! The options of a `kind`.
+
+use crate::value::IfName;
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+
+/// What one option holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Number(i64),
+    Fraction(f64),
+    Yes(bool),
+    Text(String),
+    Words(Vec<String>),
+    Numbers(Vec<i64>),
+    Options(Options),
+    List(Vec<Options>),
+    /// A device: the name of the option that holds its index, its index, and its name where that
+    /// is known.
+    Device(&'static str, u32, Option<IfName>),
+    /// Clock ticks that a burst lasts at the rate of that name: becomes bytes once that is known.
+    Burst(&'static str, u64),
+}
+
+/// Options by name, in the order in which they came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options(pub Vec<(&'static str, Value)>);
+
+impl Options {
+    /// Puts a value, in place of one with the same name.
+    pub fn put(&mut self, name: &'static str, value: Value) {
+        match self.0.iter_mut().find(|(other, _)| *other == name) {
+            Some(place) => place.1 = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let mut values = self.0.iter();
+        values
+            .find(|(other, _)| *other == name)
+            .map(|(_, value)| value)
+    }
+
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        let mut values = self.0.iter_mut();
+        values
+            .find(|(other, _)| *other == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Takes a value out.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.0.iter().position(|(other, _)| *other == name)?;
+        Some(self.0.remove(at).1)
+    }
+
+    /// The options of that name, an object of its own; made where there is none.
+    pub fn within(&mut self, name: &'static str) -> &mut Options {
+        if !matches!(self.get(name), Some(Value::Options(_))) {
+            self.put(name, Value::Options(Options::default()));
+        }
+        let mut values = self.0.iter_mut().filter(|(other, _)| *other == name);
+        match values.next() {
+            Some((_, Value::Options(options))) => options,
+            _ => unreachable!("it was put there"),
+        }
+    }
+
+    /// Gives every device that they name to `name`: its index, and the place of its name.
+    pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        for (_, value) in &mut self.0 {
+            if let Value::Device(_, index, place) = value {
+                name(*index, place);
+            }
+        }
+    }
+}
+
+impl Serialize for Options {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut map = s.serialize_map(None)?;
+        for (name, value) in &self.0 {
+            match value {
+                Value::Device(index_name, index, dev) => {
+                    map.serialize_entry(index_name, index)?;
+                    if let Some(dev) = dev {
+                        map.serialize_entry(name, dev)?;
+                    }
+                }
+                value => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Number(number) => s.serialize_i64(*number),
+            Value::Fraction(number) => s.serialize_f64(*number),
+            Value::Yes(yes) => s.serialize_bool(*yes),
+            Value::Text(text) => s.serialize_str(text),
+            Value::Words(words) => s.collect_seq(words),
+            Value::Numbers(numbers) => s.collect_seq(numbers),
+            Value::Options(options) => options.serialize(s),
+            Value::List(list) => s.collect_seq(list),
+            Value::Device(_, number, _) => s.serialize_u32(*number),
+            Value::Burst(_, ticks) => s.serialize_u64(*ticks),
+        }
+    }
+}

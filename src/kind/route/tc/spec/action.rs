@@ -1,0 +1,354 @@
+//! Actions (linux/tc_act). Most begin with `struct tc_gen`: index, capabilities, what is done with
+//! the packet then, references, uses.
+
+use super::qdisc::{CLOCKS, LINK_LAYERS};
+use super::{ETHER_TYPES, Spec, tunnel};
+use crate::kind::route::tc::table::options;
+
+pub const ALL: &[Spec] = &[
+    ("bpf", BPF),
+    ("connmark", CONNMARK),
+    ("csum", CSUM),
+    ("ct", CT),
+    ("ctinfo", CTINFO),
+    ("gact", GACT),
+    ("gate", GATE),
+    ("mirred", MIRRED),
+    ("mpls", MPLS),
+    ("nat", NAT),
+    ("pedit", PEDIT),
+    ("police", POLICE),
+    ("sample", SAMPLE),
+    ("simple", SIMPLE),
+    ("skbedit", SKBEDIT),
+    ("skbmod", SKBMOD),
+    ("tunnel_key", TUNNEL_KEY),
+    ("vlan", VLAN),
+];
+
+const MIRRED_ACTIONS: &[(u32, &str)] = &[
+    (1, "redirect"),
+    (2, "mirror"),
+    (3, "redirect"),
+    (4, "mirror"),
+];
+const MIRRED_SIDES: &[(u32, &str)] =
+    &[(1, "egress"), (2, "egress"), (3, "ingress"), (4, "ingress")];
+const PTYPES: &[(u32, &str)] = &[
+    (0, "host"),
+    (1, "broadcast"),
+    (2, "multicast"),
+    (3, "otherhost"),
+];
+
+const VLAN_ACTIONS: &[(u32, &str)] = &[
+    (1, "pop"),
+    (2, "push"),
+    (3, "modify"),
+    (4, "pop_eth"),
+    (5, "push_eth"),
+];
+const MPLS_ACTIONS: &[(u32, &str)] = &[
+    (1, "pop"),
+    (2, "push"),
+    (3, "modify"),
+    (4, "dec_ttl"),
+    (5, "mac_push"),
+];
+const TUNNEL_ACTIONS: &[(u32, &str)] = &[(1, "set"), (2, "unset")];
+const CSUM_FLAGS: &[(u64, &str)] = &[
+    (1, "iph"),
+    (2, "icmp"),
+    (4, "igmp"),
+    (8, "tcp"),
+    (16, "udp"),
+    (32, "udplite"),
+    (64, "sctp"),
+];
+const CT_FLAGS: &[(u64, &str)] = &[
+    (1, "commit"),
+    (2, "force"),
+    (4, "clear"),
+    (8, "nat"),
+    (16, "src"),
+    (32, "dst"),
+];
+const PEDIT_HEADERS: &[(u32, &str)] = &[
+    (0, "network"),
+    (1, "eth"),
+    (2, "ip4"),
+    (3, "ip6"),
+    (4, "tcp"),
+    (5, "udp"),
+];
+const PEDIT_COMMANDS: &[(u32, &str)] = &[(0, "set"), (1, "add")];
+const PROBABILITIES: &[(u32, &str)] = &[(0, "none"), (1, "netrand"), (2, "determ")];
+
+options! {
+    GEN {
+        0 index: U32, "Its number among those of its type.";
+        8 control_action: Control, "What is done with the packet then.";
+        12 r#ref: Details(&I32), "With `details`: references to it.";
+        16 bind: Details(&I32), "With `details`: filters that use it.";
+    }
+    TIMES {
+        0 installed: Hundredths, "With `details`: seconds since it was made.";
+        8 last_used: Hundredths, "With `details`: seconds since it was used.";
+        16 expires: Hundredths, "With `details`: seconds until it goes.";
+        24 first_used: Hundredths, "With `details`: seconds since its first use.";
+    }
+    GACT {
+        TCA_GACT_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_GACT_PARMS = 2 parms: Struct(GEN), "";
+        TCA_GACT_PROB = 3 prob: SubStruct(GACT_P), "What is done now and then instead.";
+        TCA_GACT_PAD = 4 pad: Skip, "";
+    }
+    RATE {
+        1 linklayer: NotZero(&Name(LINK_LAYERS)), "`ethernet`, `atm`: what a packet's length is rounded up for.";
+        2 overhead: NotZero(&I16), "Bytes that each packet has more on the wire.";
+        6 mpu: NotZero(&U16), "Shortest packet.";
+        8 rate: NotZero(&U32), "Bytes a second.";
+    }
+    GACT_P {
+        0 random_type: Name(PROBABILITIES), "`none`, `netrand` (by chance), `determ` (every so many).";
+        2 val: U16, "How often: one in so many.";
+        4 control_action: Control, "What is done with the packet then.";
+    }
+    MIRRED {
+        TCA_MIRRED_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_MIRRED_PARMS = 2 parms: Struct(MIRRED_P), "";
+        TCA_MIRRED_PAD = 3 pad: Skip, "";
+        TCA_MIRRED_BLOCKID = 4 blockid: U32, "Number of the shared block that it goes to.";
+    }
+    MIRRED_P {
+        0 general: Struct(GEN), "";
+        20 mirred_action: Name(MIRRED_ACTIONS), "`redirect`, `mirror`.";
+        20 direction: Name(MIRRED_SIDES), "`egress`, `ingress`.";
+        24 to_dev: Device("to_index"), "The device that it goes to.";
+    }
+    VLAN {
+        TCA_VLAN_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_VLAN_PARMS = 2 parms: Struct(VLAN_P), "";
+        TCA_VLAN_PUSH_VLAN_ID = 3 id: U16, "Id of the VLAN or the program.";
+        TCA_VLAN_PUSH_VLAN_PROTOCOL = 4 vlan_protocol: BeName(ETHER_TYPES), "Protocol of the VLAN.";
+        TCA_VLAN_PAD = 5 pad: Skip, "";
+        TCA_VLAN_PUSH_VLAN_PRIORITY = 6 priority: U8, "Priority.";
+        TCA_VLAN_PUSH_ETH_DST = 7 dst_mac: Mac, "Destination.";
+        TCA_VLAN_PUSH_ETH_SRC = 8 src_mac: Mac, "Source.";
+    }
+    VLAN_P {
+        0 general: Struct(GEN), "";
+        20 vlan_action: Name(VLAN_ACTIONS), "`pop`, `push`, `modify`, `pop_eth`, `push_eth`.";
+    }
+    MPLS {
+        TCA_MPLS_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_MPLS_PARMS = 2 parms: Struct(MPLS_P), "";
+        TCA_MPLS_PAD = 3 pad: Skip, "";
+        TCA_MPLS_PROTO = 4 protocol: BeName(ETHER_TYPES), "Protocol of what is left.";
+        TCA_MPLS_LABEL = 5 label: U32, "The label.";
+        TCA_MPLS_TC = 6 tc: U8, "Number of classes, or the traffic class.";
+        TCA_MPLS_TTL = 7 ttl: U8, "Time to live.";
+        TCA_MPLS_BOS = 8 bos: U8, "It is the last one.";
+    }
+    MPLS_P {
+        0 general: Struct(GEN), "";
+        20 mpls_action: Name(MPLS_ACTIONS), "`pop`, `push`, `modify`, `dec_ttl`, `mac_push`.";
+    }
+    TUNNEL_KEY {
+        TCA_TUNNEL_KEY_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_TUNNEL_KEY_PARMS = 2 parms: Struct(TUNNEL_P), "";
+        TCA_TUNNEL_KEY_ENC_IPV4_SRC = 3 src_ip: Ip, "Source.";
+        TCA_TUNNEL_KEY_ENC_IPV4_DST = 4 dst_ip: Ip, "Destination.";
+        TCA_TUNNEL_KEY_ENC_IPV6_SRC = 5 src_ip: Ip, "Source.";
+        TCA_TUNNEL_KEY_ENC_IPV6_DST = 6 dst_ip: Ip, "Destination.";
+        TCA_TUNNEL_KEY_ENC_KEY_ID = 7 key_id: Be32, "Tunnel id.";
+        TCA_TUNNEL_KEY_PAD = 8 pad: Skip, "";
+        TCA_TUNNEL_KEY_ENC_DST_PORT = 9 dst_port: Be16, "Destination port.";
+        TCA_TUNNEL_KEY_NO_CSUM = 10 no_csum: Yes, "No checksum.";
+        TCA_TUNNEL_KEY_ENC_OPTS = 11 enc_opts: Flat(tunnel::OPTS), "";
+        TCA_TUNNEL_KEY_ENC_TOS = 12 tos: HexNumber, "Type of service, hexadecimal.";
+        TCA_TUNNEL_KEY_ENC_TTL = 13 ttl: U8, "Time to live.";
+        TCA_TUNNEL_KEY_NO_FRAG = 14 no_frag: Flag, "It must not be fragmented.";
+    }
+    TUNNEL_P {
+        0 general: Struct(GEN), "";
+        20 tunnel_action: Name(TUNNEL_ACTIONS), "`set`, `unset`.";
+    }
+    SKBEDIT {
+        TCA_SKBEDIT_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_SKBEDIT_PARMS = 2 parms: Struct(GEN), "";
+        TCA_SKBEDIT_PRIORITY = 3 skb_priority: ClassId, "Priority that the packet gets.";
+        TCA_SKBEDIT_QUEUE_MAPPING = 4 queue_mapping: U16, "Queue that the packet gets.";
+        TCA_SKBEDIT_MARK = 5 mark: HexNumber, "Firewall mark, hexadecimal.";
+        TCA_SKBEDIT_PAD = 6 pad: Skip, "";
+        TCA_SKBEDIT_PTYPE = 7 ptype: Name(PTYPES), "Type that the packet gets: `host`, `broadcast`, `multicast`, `otherhost`.";
+        TCA_SKBEDIT_MASK = 8 mask: HexNumber, "Mask, hexadecimal.";
+        TCA_SKBEDIT_FLAGS = 9 skbedit_flags: HexNumber, "What is set, hexadecimal.";
+        TCA_SKBEDIT_QUEUE_MAPPING_MAX = 10 queue_mapping_max: U16, "Last queue.";
+    }
+    SKBMOD {
+        TCA_SKBMOD_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_SKBMOD_PARMS = 2 parms: Struct(SKBMOD_P), "";
+        TCA_SKBMOD_DMAC = 3 dst_mac: Mac, "Destination.";
+        TCA_SKBMOD_SMAC = 4 src_mac: Mac, "Source.";
+        TCA_SKBMOD_ETYPE = 5 eth_type: Name(ETHER_TYPES), "Protocol.";
+        TCA_SKBMOD_PAD = 6 pad: Skip, "";
+    }
+    SKBMOD_P {
+        0 general: Struct(GEN), "";
+        24 skbmod_flags: HexNumber, "1 dmac, 2 smac, 4 etype, 8 swapmac, 16 ecn; hexadecimal.";
+    }
+    CSUM {
+        TCA_CSUM_PARMS = 1 parms: Struct(CSUM_P), "";
+        TCA_CSUM_TM = 2 tm: Details(&Struct(TIMES)), "";
+        TCA_CSUM_PAD = 3 pad: Skip, "";
+    }
+    CSUM_P {
+        0 general: Struct(GEN), "";
+        20 csum: Flags(CSUM_FLAGS), "`iph`, `icmp`, `igmp`, `tcp`, `udp`, `udplite`, `sctp`.";
+    }
+    NAT {
+        TCA_NAT_PARMS = 1 parms: Struct(NAT_P), "";
+        TCA_NAT_TM = 2 tm: Details(&Struct(TIMES)), "";
+        TCA_NAT_PAD = 3 pad: Skip, "";
+    }
+    NAT_P {
+        0 general: Struct(GEN), "";
+        20 old_addr: Ip, "Address that is replaced.";
+        24 new_addr: Ip, "Address that it becomes.";
+        28 addr_mask: Ip, "Mask of both.";
+        32 nat_flags: HexNumber, "1: outgoing; hexadecimal.";
+    }
+    CONNMARK {
+        TCA_CONNMARK_PARMS = 1 parms: Struct(CONNMARK_P), "";
+        TCA_CONNMARK_TM = 2 tm: Details(&Struct(TIMES)), "";
+        TCA_CONNMARK_PAD = 3 pad: Skip, "";
+    }
+    CONNMARK_P {
+        0 general: Struct(GEN), "";
+        20 zone: U16, "Zone of the connection.";
+        22 pad: Pad(2), "";
+    }
+    CTINFO {
+        TCA_CTINFO_PAD = 1 pad: Skip, "";
+        TCA_CTINFO_TM = 2 tm: Details(&Struct(TIMES)), "";
+        TCA_CTINFO_ACT = 3 parms: Struct(GEN), "";
+        TCA_CTINFO_ZONE = 4 zone: U16, "Zone of the connection.";
+        TCA_CTINFO_PARMS_DSCP_MASK = 5 dscp_mask: HexNumber, "Bits of the mark that hold the code point, hexadecimal.";
+        TCA_CTINFO_PARMS_DSCP_STATEMASK = 6 dscp_state: HexNumber, "Bits of the mark that say that it is set, hexadecimal.";
+        TCA_CTINFO_PARMS_CPMARK_MASK = 7 cpmark: HexNumber, "Bits of the mark that are copied, hexadecimal.";
+        TCA_CTINFO_STATS_DSCP_SET = 8 dscp_set: Details(&U64), "With `details`: packets that were set.";
+        TCA_CTINFO_STATS_DSCP_ERROR = 9 dscp_error: Details(&U64), "With `details`: packets that could not be.";
+        TCA_CTINFO_STATS_CPMARK_SET = 10 cpmark_set: Details(&U64), "With `details`: marks that were copied.";
+    }
+    CT {
+        TCA_CT_PARMS = 1 parms: Struct(GEN), "";
+        TCA_CT_TM = 2 tm: Details(&Struct(TIMES)), "";
+        TCA_CT_ACTION = 3 ct_action: Flags(CT_FLAGS), "`commit`, `force`, `clear`, `nat`, `src`, `dst`.";
+        TCA_CT_ZONE = 4 zone: U16, "Zone of the connection.";
+        TCA_CT_MARK = 5 mark: HexNumber, "Firewall mark, hexadecimal.";
+        TCA_CT_MARK_MASK = 6 mark_mask: HexNumber, "Its mask, hexadecimal.";
+        TCA_CT_LABELS = 7 ct_label: Hex, "Label of the connection.";
+        TCA_CT_LABELS_MASK = 8 ct_label_mask: Hex, "Its mask.";
+        TCA_CT_NAT_IPV4_MIN = 9 nat_min: Ip, "First address of the translation.";
+        TCA_CT_NAT_IPV4_MAX = 10 nat_max: Ip, "Last address of the translation.";
+        TCA_CT_NAT_IPV6_MIN = 11 nat_min: Ip, "First address of the translation.";
+        TCA_CT_NAT_IPV6_MAX = 12 nat_max: Ip, "Last address of the translation.";
+        TCA_CT_NAT_PORT_MIN = 13 nat_port_min: Be16, "First port of the translation.";
+        TCA_CT_NAT_PORT_MAX = 14 nat_port_max: Be16, "Last port of the translation.";
+        TCA_CT_PAD = 15 pad: Skip, "";
+        TCA_CT_HELPER_NAME = 16 helper_name: Text, "Helper of the connection.";
+        TCA_CT_HELPER_FAMILY = 17 helper_family: U8, "Address family of the helper.";
+        TCA_CT_HELPER_PROTO = 18 helper_proto: U8, "Protocol of the helper.";
+    }
+    SAMPLE {
+        TCA_SAMPLE_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_SAMPLE_PARMS = 2 parms: Struct(GEN), "";
+        TCA_SAMPLE_RATE = 3 sample_rate: U32, "One packet in so many.";
+        TCA_SAMPLE_TRUNC_SIZE = 4 trunc_size: U32, "Bytes of it that are kept.";
+        TCA_SAMPLE_PSAMPLE_GROUP = 5 psample_group: U32, "Group of the sample.";
+        TCA_SAMPLE_PAD = 6 pad: Skip, "";
+    }
+    SIMPLE {
+        TCA_DEF_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_DEF_PARMS = 2 parms: Struct(GEN), "";
+        TCA_DEF_DATA = 3 data: Text, "Text that is logged.";
+        TCA_DEF_PAD = 4 pad: Skip, "";
+    }
+    BPF {
+        TCA_ACT_BPF_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_ACT_BPF_PARMS = 2 parms: Struct(GEN), "";
+        TCA_ACT_BPF_OPS_LEN = 3 bytecode_len: U16, "Instructions of the program.";
+        TCA_ACT_BPF_OPS = 4 bytecode: Hex, "The program.";
+        TCA_ACT_BPF_FD = 5 fd: U32, "File descriptor of the program.";
+        TCA_ACT_BPF_NAME = 6 bpf_name: Text, "Name of the program.";
+        TCA_ACT_BPF_PAD = 7 pad: Skip, "";
+        TCA_ACT_BPF_TAG = 8 tag: Hex, "Fingerprint of the program.";
+        TCA_ACT_BPF_ID = 9 id: U32, "Id of the program.";
+    }
+    GATE {
+        TCA_GATE_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_GATE_PARMS = 2 parms: Struct(GEN), "";
+        TCA_GATE_PAD = 3 pad: Skip, "";
+        TCA_GATE_PRIORITY = 4 gate_priority: I32, "Priority; -1 for any.";
+        TCA_GATE_ENTRY_LIST = 5 entries: Nests(GATE_ENTRY), "The schedule.";
+        TCA_GATE_BASE_TIME = 6 base_time: I64, "Nanoseconds at which the schedule began.";
+        TCA_GATE_CYCLE_TIME = 7 cycle_time: I64, "Nanoseconds of a cycle.";
+        TCA_GATE_CYCLE_TIME_EXT = 8 cycle_time_extension: I64, "Nanoseconds by which the last cycle may be longer.";
+        TCA_GATE_FLAGS = 9 gate_flags: HexNumber, "Flags, hexadecimal.";
+        TCA_GATE_CLOCKID = 10 clockid: Name(CLOCKS), "Its clock: `TAI`, `REALTIME`, `MONOTONIC`, `BOOTTIME`.";
+    }
+    GATE_ENTRY {
+        TCA_GATE_ENTRY_INDEX = 1 entry_index: U32, "Its place.";
+        TCA_GATE_ENTRY_GATE = 2 open: Flag, "Packets pass.";
+        TCA_GATE_ENTRY_INTERVAL = 3 interval: U32, "Nanoseconds for which it holds.";
+        TCA_GATE_ENTRY_IPV = 4 ipv: I32, "Internal priority; -1 for none.";
+        TCA_GATE_ENTRY_MAX_OCTETS = 5 max_octets: I32, "Most bytes; -1 for any.";
+    }
+    PEDIT {
+        TCA_PEDIT_TM = 1 tm: Details(&Struct(TIMES)), "";
+        TCA_PEDIT_PARMS = 2 parms: Struct(PEDIT_P), "";
+        TCA_PEDIT_PAD = 3 pad: Skip, "";
+        TCA_PEDIT_PARMS_EX = 4 parms_ex: Struct(PEDIT_P), "";
+        TCA_PEDIT_KEYS_EX = 5 edits: Nests(PEDIT_EX), "The edited words.";
+    }
+    PEDIT_P {
+        0 general: Struct(GEN), "";
+        20 nkeys: U8, "Number of edited words.";
+        24 edits: Structs(24, PEDIT_KEY), "The edited words.";
+    }
+    PEDIT_KEY {
+        0 mask: Hex, "Which bits of it stay.";
+        4 val: Hex, "The word, in network order.";
+        8 off: I32, "Where it is, in bytes.";
+        12 at: NotZero(&U32), "Where an offset is that is added.";
+        16 off_mask: NotZero(&HexNumber), "Mask of that offset, hexadecimal.";
+        20 shift: NotZero(&U32), "Bits by which that offset is shifted.";
+    }
+    PEDIT_EX {
+        TCA_PEDIT_KEY_EX_HDR_TYPE_ETH = 1 htype: Name(PEDIT_HEADERS), "The header: `network`, `eth`, `ip4`, `ip6`, `tcp`, `udp`.";
+        TCA_PEDIT_KEY_EX_HDR_TYPE_IP4 = 2 cmd: Name(PEDIT_COMMANDS), "`set`, `add`.";
+    }
+    POLICE {
+        TCA_POLICE_TBF = 1 tbf: Struct(POLICE_P), "";
+        TCA_POLICE_AVRATE = 4 avrate: U32, "Bytes a second on average.";
+        TCA_POLICE_RESULT = 5 conform_action: Control, "What is done with what conforms.";
+        TCA_POLICE_TM = 6 tm: Details(&Struct(TIMES)), "";
+        TCA_POLICE_PAD = 7 pad: Skip, "";
+        TCA_POLICE_RATE64 = 8 rate: U64, "Bytes a second.";
+        TCA_POLICE_PEAKRATE64 = 9 peakrate: U64, "Bytes a second at the peak.";
+        TCA_POLICE_PKTRATE64 = 10 pkt_rate: U64, "Packets a second.";
+        TCA_POLICE_PKTBURST64 = 11 pkt_burst: Burst("pkt_rate"), "Packets that may come at once.";
+    }
+    POLICE_P {
+        0 index: U32, "Its number among those of its type.";
+        4 control_action: Control, "What is done with the packet then.";
+        12 burst: Burst("rate"), "Bytes that may be sent at once.";
+        16 mtu: U32, "Longest packet.";
+        20 rate: Struct(RATE), "";
+        40 peakrate: NotZero(&U32), "Bytes a second at the peak.";
+        44 r#ref: Details(&I32), "With `details`: references to it.";
+        48 bind: Details(&I32), "With `details`: filters that use it.";
+        52 capab: Pad(4), "";
+    }
+}

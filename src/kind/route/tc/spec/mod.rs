@@ -1,0 +1,111 @@
+//! What options there are, by kind: the attributes of linux/pkt_sched.h, linux/pkt_cls.h and
+//! linux/tc_act, in the words of `tc -d -j`.
+
+mod action;
+pub mod ematch;
+mod filter;
+mod qdisc;
+pub mod tunnel;
+mod xstats;
+
+use super::table::Field;
+
+/// A kind, and the table of its options. For a queueing discipline whose options are a structure
+/// and no attributes the table's only field has the number [`WHOLE`].
+pub type Spec = (&'static str, &'static [Field]);
+
+/// Instead of the number of an attribute: all of the options.
+pub const WHOLE: u16 = u16::MAX;
+
+/// A table of one structure.
+macro_rules! whole {
+    ($($(#[$meta:meta])* $vis:vis $table:ident = $fields:ident;)+) => {
+        $($(#[$meta])* $vis const $table: &[Field] = &[Field {
+            number: $crate::kind::route::tc::spec::WHOLE,
+            name: "whole",
+            wire: $crate::kind::route::tc::table::Type::Head(usize::MAX, $fields),
+            doc: "",
+        }];)+
+    };
+}
+use whole;
+
+/// Types of Ethernet frames, by the names of `tc` (linux/if_ether.h).
+pub const ETHER_TYPES: &[(u32, &str)] = &[
+    (0x0001, "802_3"),
+    (0x0003, "all"),
+    (0x0004, "802_2"),
+    (0x0005, "snap"),
+    (0x000c, "can"),
+    (0x0800, "ip"),
+    (0x0806, "arp"),
+    (0x6003, "dna_rt"),
+    (0x6558, "teb"),
+    (0x8035, "rarp"),
+    (0x809b, "atalk"),
+    (0x80f3, "aarp"),
+    (0x8100, "802.1Q"),
+    (0x8137, "ipx"),
+    (0x86dd, "ipv6"),
+    (0x8847, "mpls_uc"),
+    (0x8848, "mpls_mc"),
+    (0x8863, "ppp_disc"),
+    (0x8864, "ppp_ses"),
+    (0x88a2, "aoe"),
+    (0x88a4, "ethercat"),
+    (0x88a8, "802.1ad"),
+    (0x88ca, "tipc"),
+    (0x8892, "profinet"),
+];
+
+/// The options of that queueing discipline.
+pub fn qdisc(kind: &str) -> Option<&'static [Field]> {
+    find(qdisc::ALL, kind)
+}
+
+/// The options of a class of that queueing discipline.
+pub fn class(kind: &str) -> Option<&'static [Field]> {
+    find(qdisc::CLASSES, kind).or_else(|| qdisc(kind))
+}
+
+/// The options of a size table (`TCA_STAB_*`).
+pub const STAB: &[Field] = qdisc::STAB;
+
+/// The options of that filter.
+pub fn filter(kind: &str) -> Option<&'static [Field]> {
+    find(filter::ALL, kind)
+}
+
+/// The options of that action.
+pub fn action(kind: &str) -> Option<&'static [Field]> {
+    find(action::ALL, kind)
+}
+
+/// What that queueing discipline, or class of it, counts beside what all do: `bytes` say that.
+pub fn xstats(kind: &str, bytes: &[u8]) -> Option<&'static [Field]> {
+    // `TCA_FQ_CODEL_XSTATS_CLASS`
+    if kind == "fq_codel" && bytes.starts_with(&1_u32.to_ne_bytes()) {
+        return Some(xstats::FQ_CODEL_FLOW);
+    }
+    find(xstats::ALL, kind)
+}
+
+/// Every table.
+pub fn all() -> impl Iterator<Item = Spec> {
+    let tables = [
+        qdisc::ALL,
+        qdisc::CLASSES,
+        filter::ALL,
+        action::ALL,
+        xstats::ALL,
+    ];
+    let more = [("stab", STAB), ("fq_codel", xstats::FQ_CODEL_FLOW)];
+    tables.into_iter().flatten().copied().chain(more)
+}
+
+fn find(tables: &'static [Spec], kind: &str) -> Option<&'static [Field]> {
+    let mut tables = tables.iter();
+    tables
+        .find(|(name, _)| *name == kind)
+        .map(|(_, table)| *table)
+}

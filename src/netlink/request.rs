@@ -1,0 +1,308 @@
+//! The dump requests: one message with `NLM_F_DUMP` for each list that the kernel keeps.
+//!
+//! The fixed headers are those of netlink-packet-route. Only its header types are used, not its
+//! message types: these would link the serialization of every attribute into the program.
+
+use libc::{AF_BRIDGE, AF_INET6, AF_UNSPEC};
+use netlink_packet_core::{DefaultNla, Emitable, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader};
+use netlink_packet_route::AddressFamily;
+use netlink_packet_route::address::AddressHeader;
+use netlink_packet_route::addrlabel::AddrLabelHeader;
+use netlink_packet_route::link::LinkHeader;
+use netlink_packet_route::neighbour::{NeighbourFlags, NeighbourHeader};
+use netlink_packet_route::neighbour_table::NeighbourTableHeader;
+use netlink_packet_route::nsid::NsidHeader;
+use netlink_packet_route::route::RouteHeader;
+use netlink_packet_route::rule::RuleHeader;
+use netlink_packet_route::tc::TcHeader;
+
+use super::rtm;
+
+/// A dump request without its netlink header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// `RTM_GET*`
+    kind: u16,
+    /// The fixed header and the attributes.
+    body: Vec<u8>,
+}
+
+/// The family as the header types take it. `family` is one of `AF_*` or `RTNL_FAMILY_*`, which are
+/// below 256.
+fn address_family(family: i32) -> AddressFamily {
+    AddressFamily::from(family as u8)
+}
+
+fn bytes(part: &impl Emitable) -> Vec<u8> {
+    let mut bytes = vec![0; part.buffer_len()];
+    part.emit(&mut bytes);
+    bytes
+}
+
+impl Request {
+    /// The links. `details` adds the counters, which the kernel leaves out otherwise.
+    pub fn links(details: bool) -> Self {
+        // linux/rtnetlink.h: RTEXT_FILTER_*
+        const VF: u32 = 1;
+        const SKIP_STATS: u32 = 8;
+        let filter = if details { VF } else { VF | SKIP_STATS };
+        Self::links_of(AF_UNSPEC, filter)
+    }
+
+    /// The bridges and their ports, with VLANs, spanning trees, MRP rings and CFM end points.
+    pub fn bridge_links() -> Self {
+        const BRVLAN_COMPRESSED: u32 = 4;
+        const MRP: u32 = 16;
+        const CFM_CONFIG: u32 = 32;
+        const CFM_STATUS: u32 = 64;
+        const MST: u32 = 128;
+        let filter = BRVLAN_COMPRESSED | MRP | CFM_CONFIG | CFM_STATUS | MST;
+        Self::links_of(AF_BRIDGE, filter)
+    }
+
+    /// `filter`: `RTEXT_FILTER_*`
+    fn links_of(family: i32, filter: u32) -> Self {
+        let header = LinkHeader {
+            interface_family: address_family(family),
+            ..LinkHeader::default()
+        };
+        let mut request = Self::new(rtm::RTM_GETLINK, &header);
+        request.attribute(libc::IFLA_EXT_MASK, filter);
+        request
+    }
+
+    fn new(kind: u16, header: &impl Emitable) -> Self {
+        let body = bytes(header);
+        Request { kind, body }
+    }
+
+    /// A header that netlink-packet-route has no type for: `family`, then zeros up to `length`.
+    fn family_and_zeros(kind: u16, length: usize, family: i32) -> Self {
+        let mut body = vec![0; length];
+        body[0] = family as u8;
+        Request { kind, body }
+    }
+
+    fn attribute(&mut self, kind: u16, value: u32) {
+        let attribute = DefaultNla::new(kind, value.to_ne_bytes().into());
+        self.body.extend(bytes(&attribute));
+    }
+
+    /// `struct ifaddrmsg`, of which the kernel reads the family.
+    fn addresses_of(kind: u16, family: i32) -> Self {
+        let header = AddressHeader {
+            family: address_family(family),
+            ..AddressHeader::default()
+        };
+        Self::new(kind, &header)
+    }
+
+    /// The addresses.
+    pub fn addresses() -> Self {
+        Self::addresses_of(rtm::RTM_GETADDR, AF_UNSPEC)
+    }
+
+    fn neighs_of(family: i32, flags: NeighbourFlags) -> Self {
+        let header = NeighbourHeader {
+            family: address_family(family),
+            flags,
+            ..NeighbourHeader::default()
+        };
+        Self::new(rtm::RTM_GETNEIGH, &header)
+    }
+
+    /// The neighbours.
+    pub fn neighs() -> Self {
+        Self::neighs_of(AF_UNSPEC, NeighbourFlags::empty())
+    }
+
+    /// The proxy neighbours, which the dump of the neighbours leaves out.
+    pub fn proxy_neighs() -> Self {
+        Self::neighs_of(AF_UNSPEC, NeighbourFlags::Proxy)
+    }
+
+    /// The forwarding entries.
+    pub fn fdb() -> Self {
+        Self::neighs_of(AF_BRIDGE, NeighbourFlags::empty())
+    }
+
+    /// The rules.
+    pub fn rules() -> Self {
+        Self::new(rtm::RTM_GETRULE, &RuleHeader::default())
+    }
+
+    fn routes_of(family: i32) -> Self {
+        let header = RouteHeader {
+            address_family: address_family(family),
+            ..RouteHeader::default()
+        };
+        Self::new(rtm::RTM_GETROUTE, &header)
+    }
+
+    /// The routes of every family at once. Only in that dump does a route that is too long for the
+    /// kernel's buffer end the dump with an error; a dump of one family ends as if complete.
+    pub fn routes() -> Self {
+        Self::routes_of(AF_UNSPEC)
+    }
+
+    /// The multicast routes of a family (`RTNL_FAMILY_*`).
+    pub fn mroutes(family: i32) -> Self {
+        Self::routes_of(family)
+    }
+
+    /// The nexthop objects (`struct nhmsg`).
+    pub fn nexthops() -> Self {
+        Self::family_and_zeros(rtm::RTM_GETNEXTHOP, 8, AF_UNSPEC)
+    }
+
+    /// The buckets of resilient nexthop groups (`struct nhmsg`).
+    pub fn nexthop_buckets() -> Self {
+        Self::family_and_zeros(rtm::RTM_GETNEXTHOPBUCKET, 8, AF_UNSPEC)
+    }
+
+    /// The switches of a family (`struct netconfmsg` and its padding).
+    pub fn netconf(family: i32) -> Self {
+        Self::family_and_zeros(rtm::RTM_GETNETCONF, 4, family)
+    }
+
+    /// The numbers of other namespaces.
+    pub fn nsids() -> Self {
+        Self::new(rtm::RTM_GETNSID, &NsidHeader::default())
+    }
+
+    /// The multicast entries of bridges and vxlans (`struct br_port_msg`).
+    pub fn mdb() -> Self {
+        Self::family_and_zeros(rtm::RTM_GETMDB, 8, AF_BRIDGE)
+    }
+
+    /// The VLANs of bridges and ports (`struct br_vlan_msg`).
+    pub fn vlans() -> Self {
+        Self::family_and_zeros(rtm::RTM_GETVLAN, 8, AF_BRIDGE)
+    }
+
+    /// The options of VLANs that hold for a whole bridge.
+    pub fn global_vlans() -> Self {
+        // linux/if_bridge.h
+        const BRIDGE_VLANDB_DUMP_FLAGS: u16 = 1;
+        const BRIDGE_VLANDB_DUMPF_GLOBAL: u32 = 2;
+        let mut request = Self::vlans();
+        request.attribute(BRIDGE_VLANDB_DUMP_FLAGS, BRIDGE_VLANDB_DUMPF_GLOBAL);
+        request
+    }
+
+    /// The network identifiers of vxlans (`struct tunnel_msg`).
+    pub fn vnis() -> Self {
+        Self::family_and_zeros(rtm::RTM_GETTUNNEL, 8, AF_BRIDGE)
+    }
+
+    /// The multicast groups of a family that devices listen to.
+    pub fn maddresses(family: i32) -> Self {
+        Self::addresses_of(rtm::RTM_GETMULTICAST, family)
+    }
+
+    /// The anycast addresses.
+    pub fn acaddresses() -> Self {
+        Self::addresses_of(rtm::RTM_GETANYCAST, AF_INET6)
+    }
+
+    /// The settings of the neighbour tables.
+    pub fn neightbl() -> Self {
+        Self::new(rtm::RTM_GETNEIGHTBL, &NeighbourTableHeader::default())
+    }
+
+    /// The labels of IPv6 prefixes.
+    pub fn addrlabels() -> Self {
+        let header = AddrLabelHeader {
+            family: AddressFamily::Inet6,
+            ..AddrLabelHeader::default()
+        };
+        Self::new(rtm::RTM_GETADDRLABEL, &header)
+    }
+
+    /// The queueing disciplines of every device.
+    pub fn qdiscs() -> Self {
+        Self::new(rtm::RTM_GETQDISC, &TcHeader::default())
+    }
+
+    /// The whole message, with the sequence number `seq`.
+    pub(super) fn message(&self, seq: u32) -> Vec<u8> {
+        let mut header = NetlinkHeader::default();
+        header.length = (header.buffer_len() + self.body.len()) as u32;
+        header.message_type = self.kind;
+        header.flags = NLM_F_REQUEST | NLM_F_DUMP;
+        header.sequence_number = seq;
+        let mut message = bytes(&header);
+        message.extend(&self.body);
+        message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    /// Sizes of the kernel's fixed headers, aligned to four bytes as in a message.
+    fn size_of_header(name: &str) -> usize {
+        match name {
+            "netconfmsg" | "rtgenmsg" | "ndtmsg" => 4,
+            "ifaddrmsg" | "nhmsg" | "br_port_msg" | "br_vlan_msg" | "tunnel_msg" => 8,
+            "ndmsg" | "fib_rule_hdr" | "rtmsg" | "ifaddrlblmsg" => 12,
+            "ifinfomsg" => 16,
+            "tcmsg" => 20,
+            _ => panic!("no size for {name}"),
+        }
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn requests_have_these_bytes() {
+        #[rustfmt::skip]
+        let requests = [
+            (Request::links(false), "ifinfomsg", "280000001200010304030201000000000000000000000000000000000000000008001d0009000000"),
+            (Request::links(true), "ifinfomsg", "280000001200010304030201000000000000000000000000000000000000000008001d0001000000"),
+            (Request::bridge_links(), "ifinfomsg", "280000001200010304030201000000000700000000000000000000000000000008001d00f4000000"),
+            (Request::addresses(), "ifaddrmsg", "180000001600010304030201000000000000000000000000"),
+            (Request::neighs(), "ndmsg", "1c0000001e0001030403020100000000000000000000000000000000"),
+            (Request::proxy_neighs(), "ndmsg", "1c0000001e0001030403020100000000000000000000000000000800"),
+            (Request::fdb(), "ndmsg", "1c0000001e0001030403020100000000070000000000000000000000"),
+            (Request::rules(), "fib_rule_hdr", "1c000000220001030403020100000000000000000000000000000000"),
+            (Request::routes(), "rtmsg", "1c0000001a0001030403020100000000000000000000000000000000"),
+            (Request::mroutes(128), "rtmsg", "1c0000001a0001030403020100000000800000000000000000000000"),
+            (Request::mroutes(129), "rtmsg", "1c0000001a0001030403020100000000810000000000000000000000"),
+            (Request::nexthops(), "nhmsg", "180000006a00010304030201000000000000000000000000"),
+            (Request::nexthop_buckets(), "nhmsg", "180000007600010304030201000000000000000000000000"),
+            (Request::netconf(libc::AF_INET), "netconfmsg", "1400000052000103040302010000000002000000"),
+            (Request::netconf(libc::AF_INET6), "netconfmsg", "140000005200010304030201000000000a000000"),
+            (Request::netconf(libc::AF_MPLS), "netconfmsg", "140000005200010304030201000000001c000000"),
+            (Request::nsids(), "rtgenmsg", "140000005a000103040302010000000000000000"),
+            (Request::mdb(), "br_port_msg", "180000005600010304030201000000000700000000000000"),
+            (Request::vlans(), "br_vlan_msg", "180000007200010304030201000000000700000000000000"),
+            (Request::global_vlans(), "br_vlan_msg", "2000000072000103040302010000000007000000000000000800010002000000"),
+            (Request::vnis(), "tunnel_msg", "180000007a00010304030201000000000700000000000000"),
+            (Request::maddresses(libc::AF_INET), "ifaddrmsg", "180000003a00010304030201000000000200000000000000"),
+            (Request::maddresses(libc::AF_INET6), "ifaddrmsg", "180000003a00010304030201000000000a00000000000000"),
+            (Request::acaddresses(), "ifaddrmsg", "180000003e00010304030201000000000a00000000000000"),
+            (Request::neightbl(), "ndtmsg", "1400000042000103040302010000000000000000"),
+            (Request::addrlabels(), "ifaddrlblmsg", "1c0000004a00010304030201000000000a0000000000000000000000"),
+            (Request::qdiscs(), "tcmsg", "240000002600010304030201000000000000000000000000000000000000000000000000"),
+        ];
+        const ATTRIBUTE: usize = 8;
+        for (request, header, expected) in requests {
+            let message = request.message(0x0102_0304);
+            let hex = message.iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            });
+            assert_eq!(hex, expected, "{header}");
+            let size = 16 + size_of_header(header);
+            assert!(
+                message.len() == size || message.len() == size + ATTRIBUTE,
+                "{header}"
+            );
+            let name = rtm::rtm(request.kind).unwrap().1;
+            assert!(name.starts_with("RTM_GET"), "{name}");
+        }
+    }
+}

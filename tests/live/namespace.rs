@@ -1,0 +1,258 @@
+//! A network namespace for one test, and the program streaming in it.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::common::{NLSTREAM, PATIENCE, wait_until};
+
+/// A user and network namespace, with lo up. Needs no privilege.
+pub struct Namespace {
+    child: Child,
+    /// The namespaces that a program inside enters.
+    kinds: &'static [&'static str],
+}
+
+impl Namespace {
+    /// Makes a namespace. A trial that calls it needs `Namespace`.
+    pub fn new() -> Self {
+        Self::of("-rn", &["-U", "-n"])
+    }
+
+    /// The same, with a mount namespace. A trial that calls it needs `Mounts`.
+    pub fn with_mounts() -> Self {
+        Self::of("-rnm", &["-U", "-n", "-m"])
+    }
+
+    fn of(flags: &str, kinds: &'static [&'static str]) -> Self {
+        let script = "ip link set lo up && echo ready && exec sleep 3600";
+        let mut command = Command::new("unshare");
+        command.args([flags, "sh", "-c", script]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("unshare(1)");
+        let mut line = String::new();
+        let stdout = child.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        assert_eq!(
+            line, "ready\n",
+            "`unshare {flags} ip link set lo up` failed"
+        );
+        Namespace { child, kinds }
+    }
+
+    /// Returns the path outside the namespace of a path inside.
+    pub fn path(&self, inside: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{inside}", self.child.id()))
+    }
+
+    /// Returns a command that runs `program` inside.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        let pid = self.child.id().to_string();
+        command.arg("--preserve-credentials").args(self.kinds);
+        command.args(["-t", &pid, program]);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a bash script inside, which must succeed. Returns what it prints.
+    pub fn run(&self, script: &str) -> String {
+        let output = self
+            .command("bash")
+            .args(["-euc", script])
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}: {stderr}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs `ip`, `bridge` or `tc` with `-j` inside. Returns the list that it prints.
+    pub fn json(&self, command: &str) -> Vec<Value> {
+        let text = self.run(command);
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{command}: {e}: {text}"))
+    }
+
+    /// Starts the program inside, and waits for the end of its snapshot: only from then on the
+    /// first event of a new object is certain to be its `add`.
+    pub fn synced(&self, args: &[&str]) -> Stream {
+        let mut stream = self.stream(&[&["--snapshot"], args].concat());
+        stream.wait("meta", "sync");
+        stream
+    }
+
+    /// Starts the program inside, and waits for its first line.
+    pub fn stream(&self, args: &[&str]) -> Stream {
+        let mut command = self.command(NLSTREAM);
+        command
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        Stream::of(command.spawn().unwrap())
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program, streaming to a pipe.
+pub struct Stream {
+    child: Child,
+    stderr: Option<ChildStderr>,
+    lines: Receiver<String>,
+    /// Every line received so far.
+    pub seen: Vec<Value>,
+    /// How many of them `wait_for` has passed over.
+    read: usize,
+    /// How long it waits for a line.
+    pub patience: Duration,
+}
+
+impl Stream {
+    /// Reads the lines of a child whose stdout is piped, and waits for its first line.
+    pub fn of(mut child: Child) -> Self {
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (send, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines() {
+                if send.send(line.unwrap()).is_err() {
+                    return;
+                }
+            }
+        });
+        let stderr = child.stderr.take();
+        let mut stream = Stream {
+            child,
+            stderr,
+            lines,
+            seen: Vec::new(),
+            read: 0,
+            patience: PATIENCE,
+        };
+        let start = stream.next();
+        assert_eq!(start["op"], "start", "{start}");
+        stream
+    }
+
+    /// Waits for the next line, and returns it.
+    pub fn next(&mut self) -> Value {
+        match self.lines.recv_timeout(self.patience) {
+            Ok(line) => self.take(&line),
+            Err(error) => {
+                let stderr = self.stop_reading();
+                panic!(
+                    "no line: {error}; stderr: {stderr}; so far: {:#?}",
+                    self.seen
+                )
+            }
+        }
+    }
+
+    fn take(&mut self, line: &str) -> Value {
+        let value: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        self.seen.push(value.clone());
+        value
+    }
+
+    /// Waits for the next line for which `wanted` holds, and returns it.
+    pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let end = Instant::now() + self.patience;
+        loop {
+            while let Some(line) = self.seen.get(self.read) {
+                self.read += 1;
+                if wanted(line) {
+                    return line.clone();
+                }
+            }
+            assert!(
+                Instant::now() < end,
+                "no line: {what}; so far: {:#?}",
+                self.seen
+            );
+            match self.lines.recv_timeout(Duration::from_millis(200)) {
+                Ok(line) => drop(self.take(&line)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("the program ended before {what}: {:#?}", self.seen)
+                }
+            }
+        }
+    }
+
+    /// Returns the lines received so far, without waiting.
+    pub fn so_far(&mut self) -> &[Value] {
+        while let Ok(line) = self.lines.try_recv() {
+            self.take(&line);
+        }
+        &self.seen
+    }
+
+    /// Waits until no line has come for this long.
+    pub fn wait_for_quiet(&mut self, quiet: Duration) {
+        let (mut count, mut since) = (self.so_far().len(), Instant::now());
+        wait_until("no more lines", || {
+            let now = self.so_far().len();
+            if now != count {
+                (count, since) = (now, Instant::now());
+            }
+            since.elapsed() >= quiet
+        });
+    }
+
+    /// Waits for the next line of that kind and op, and returns it.
+    pub fn wait(&mut self, kind: &str, op: &str) -> Value {
+        self.wait_for(&format!("{kind} {op}"), |line| {
+            line["kind"] == kind && line["op"] == op
+        })
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(status.unwrap().success());
+    }
+
+    /// Waits for the end of the program, which must succeed. Returns all lines, and its stderr.
+    pub fn end(mut self) -> (Vec<Value>, String) {
+        while let Ok(line) = self.lines.recv_timeout(self.patience) {
+            self.take(&line);
+        }
+        let stderr = self.stop_reading();
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}: {stderr}");
+        (std::mem::take(&mut self.seen), stderr)
+    }
+
+    /// Sends SIGINT, and waits for the end.
+    pub fn interrupt(self) -> (Vec<Value>, String) {
+        self.signal("INT");
+        self.end()
+    }
+
+    fn stop_reading(&mut self) -> String {
+        let mut text = String::new();
+        if let Some(mut stderr) = self.stderr.take() {
+            let _ = Command::new("kill")
+                .arg(self.child.id().to_string())
+                .status();
+            let _ = stderr.read_to_string(&mut text);
+        }
+        text
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,197 @@
+//! Files that are renamed, deleted or truncated, and rotation.
+
+use std::time::Duration;
+
+use super::service::{Service, add, address, assert_reported, chain, lines, text, with_disk};
+use crate::common::wait_until;
+use crate::namespace::Namespace;
+
+crate::trial::trials! {
+    renamed_file_with_and_without_sighup(Mounts),
+    logrotate_under_load(Mounts),
+    deleted_file(Mounts),
+    truncated_file_begins_again_without_a_hole(Mounts),
+    folder_that_is_read_only_for_a_while(Mounts),
+    files_rotate_by_size_and_sort_by_name(Mounts),
+    files_rotate_by_age_across_restarts_but_not_without_lines(Mounts),
+}
+
+const FILE: &str = "net.ndjson";
+
+/// Returns the lines of these files, one after the other.
+fn of(ns: &Namespace, files: &[&str]) -> Vec<serde_json::Value> {
+    let all = files.iter().map(|file| text(ns, &format!("/mnt/{file}")));
+    all.flat_map(|text| {
+        let lines = lines(&text);
+        assert_eq!(lines[0]["op"], "start", "the first line of a file");
+        lines
+    })
+    .collect()
+}
+
+/// The program checks the path of its file at a write, if the last check is 10 ms old: lines that
+/// are written sooner still go to the old file.
+fn until_next_check() {
+    std::thread::sleep(Duration::from_millis(20));
+}
+
+fn renamed_file_with_and_without_sighup() {
+    let ns = with_disk("8M");
+    let service = Service::start(&ns, FILE, &["-k", "address"]);
+    add(&ns, 1, 100);
+    service.wait(&address(100));
+    ns.run("mv /mnt/net.ndjson /mnt/one");
+    until_next_check();
+    add(&ns, 101, 100);
+    service.wait(&address(200));
+    ns.run("mv /mnt/net.ndjson /mnt/two");
+    service.signal("HUP");
+    wait_until("a new file after SIGHUP", || !service.text().is_empty());
+    add(&ns, 201, 100);
+    service.wait(&address(300));
+    service.end();
+    let lines = of(&ns, &["one", "two", FILE]);
+    let chain = chain(&lines);
+    assert_eq!((chain.runs, chain.starts, chain.dropped), (1, 3, 0));
+    assert_eq!(chain.rotations, ["renamed", "signal"]);
+    assert_reported(&lines, 1, 300);
+}
+
+fn logrotate_under_load() {
+    let ns = with_disk("32M");
+    let service = Service::start(&ns, FILE, &["-k", "address"]);
+    std::thread::scope(|scope| {
+        scope.spawn(|| add(&ns, 1, 10_000));
+        for number in 0..10 {
+            let move_it = format!("mv /mnt/net.ndjson /mnt/old{number}");
+            ns.run(&move_it);
+            service.signal("HUP");
+            wait_until("a new file", || ns.path("/mnt/net.ndjson").exists());
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    });
+    service.wait(&format!("\"{}\"", address(10_000)));
+    service.end();
+    let files: Vec<_> = (0..10).map(|number| format!("old{number}")).collect();
+    let mut files: Vec<&str> = files.iter().map(String::as_str).collect();
+    files.push(FILE);
+    let lines = of(&ns, &files);
+    let chain = chain(&lines);
+    assert_eq!((chain.runs, chain.starts, chain.dropped), (1, 11, 0));
+    assert_reported(&lines, 1, 10_000);
+}
+
+fn deleted_file() {
+    let ns = with_disk("8M");
+    let service = Service::start(&ns, FILE, &["-k", "address"]);
+    add(&ns, 1, 100);
+    service.wait(&address(100));
+    // A shipper may still have it open.
+    ns.run("ln /mnt/net.ndjson /mnt/kept; rm /mnt/net.ndjson");
+    until_next_check();
+    add(&ns, 101, 100);
+    service.wait(&address(200));
+    service.end();
+    let lines = of(&ns, &["kept", FILE]);
+    assert_eq!(chain(&lines).dropped, 0);
+    assert_reported(&lines, 1, 200);
+}
+
+fn truncated_file_begins_again_without_a_hole() {
+    let ns = with_disk("8M");
+    let service = Service::start(&ns, FILE, &["-k", "address"]);
+    add(&ns, 1, 100);
+    service.wait(&address(100));
+    // copytruncate of logrotate.
+    ns.run("cp /mnt/net.ndjson /mnt/copy; : >/mnt/net.ndjson");
+    until_next_check();
+    add(&ns, 101, 100);
+    service.wait(&address(200));
+    service.end();
+    let lines = of(&ns, &["copy", FILE]);
+    let chain = chain(&lines);
+    assert_eq!((chain.starts, chain.dropped), (2, 0));
+    assert_reported(&lines, 1, 200);
+}
+
+fn folder_that_is_read_only_for_a_while() {
+    let ns = with_disk("8M");
+    let service = Service::start(&ns, FILE, &["-k", "address"]);
+    add(&ns, 1, 100);
+    service.wait(&address(100));
+    ns.run(
+        "mv /mnt/net.ndjson /mnt/one
+         nsenter --preserve-credentials -m -t $$ mount -t tmpfs -o ro cover /mnt",
+    );
+    until_next_check();
+    add(&ns, 101, 100);
+    service.wait_for_message("Read-only file system");
+    ns.run("umount /mnt");
+    service.wait(&address(200));
+    let stderr = service.end();
+    assert!(stderr.contains("Read-only file system"), "{stderr}");
+    let lines = of(&ns, &["one", FILE]);
+    assert_eq!(chain(&lines).dropped, 0);
+    assert_reported(&lines, 1, 200);
+}
+
+fn files_rotate_by_size_and_sort_by_name() {
+    let ns = with_disk("64M");
+    let args = [
+        "-k",
+        "address",
+        "--rotate-size",
+        "200K",
+        "--rotate-keep",
+        "0",
+    ];
+    let service = Service::start(&ns, FILE, &args);
+    add(&ns, 1, 10_000);
+    wait_until("the last line", || {
+        ns.run("cat /mnt/net.ndjson.2* /mnt/net.ndjson")
+            .contains(&format!("\"{}\"", address(10_000)))
+    });
+    service.end();
+    let names = ns.run("cd /mnt; ls net.ndjson.2*");
+    let mut files: Vec<_> = names.lines().collect();
+    files.push(FILE);
+    let lines = of(&ns, &files);
+    let chain = chain(&lines);
+    assert!(chain.starts > 5 && chain.starts == files.len(), "{chain:?}");
+    assert!(chain.rotations.iter().all(|reason| reason == "size"));
+    assert_reported(&lines, 1, 10_000);
+    let sync = lines.iter().filter(|line| line["op"] == "sync").count();
+    assert_eq!(sync, 1, "one run");
+}
+
+fn files_rotate_by_age_across_restarts_but_not_without_lines() {
+    let ns = with_disk("8M");
+    const AGE: Duration = Duration::from_secs(4);
+    let args = ["-k", "address", "--rotate-every", "4s"];
+    let service = Service::start(&ns, FILE, &args);
+    // The file is half as old as it may get when the first run ends.
+    std::thread::sleep(AGE / 2);
+    service.end();
+    // The age of the file is that of its first line, which the first run wrote.
+    let service = Service::start(&ns, FILE, &args);
+    wait_until("a rotation", || ns.run("ls /mnt").lines().count() == 2);
+    // Without new lines there is no second rotation.
+    std::thread::sleep(AGE + AGE / 4);
+    assert_eq!(ns.run("ls /mnt").lines().count(), 2);
+    service.end();
+    let old = ns.run("cd /mnt; ls net.ndjson.2*");
+    let lines = of(&ns, &[old.trim(), FILE]);
+    let chain = chain(&lines);
+    assert_eq!((chain.runs, chain.starts), (2, 3));
+    assert_eq!(chain.rotations, ["time"]);
+    let time = |line: &serde_json::Value| -> jiff::Timestamp {
+        line["time"].as_str().unwrap().parse().unwrap()
+    };
+    let second = lines.iter().filter(|line| line["op"] == "start").nth(1);
+    let rotation = lines.iter().find(|line| line["op"] == "rotate").unwrap();
+    let age = time(rotation).duration_since(time(second.unwrap()));
+    assert!(
+        age < AGE.try_into().unwrap(),
+        "{age:?} after the second start"
+    );
+}

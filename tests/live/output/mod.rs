@@ -1,0 +1,16 @@
+//! A service that writes a file, under faults: full disks, files that are renamed, truncated or
+//! deleted, limits, kills. Every line in the file must be complete, and every missing line
+//! counted by a gap.
+
+mod disk;
+mod files;
+mod kill;
+mod record;
+mod service;
+
+pub fn trials() -> Vec<libtest_mimic::Trial> {
+    [disk::trials, files::trials, kill::trials, record::trials]
+        .into_iter()
+        .flat_map(|trials| trials())
+        .collect()
+}

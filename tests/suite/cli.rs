@@ -1,0 +1,224 @@
+//! The command line: error messages, help and output options.
+
+use crate::common;
+use crate::common::{lines, nlstream, root};
+
+fn stderr(args: &[&str], status: i32) -> String {
+    let output = nlstream(args);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(status), "{args:?}: {stderr}");
+    assert!(output.stdout.is_empty(), "{args:?} wrote to stdout");
+    stderr
+}
+
+/// Writes a temporary file, and returns its path.
+fn temporary(name: &str, content: &[u8]) -> String {
+    let path = std::env::temp_dir().join(format!("nlstream-cli-{}-{name}", std::process::id()));
+    std::fs::write(&path, content).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn capture(name: &str) -> String {
+    let path = root().join("fixtures").join(name).join("capture.pcapng");
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn errors_of_wrong_values_name_the_valid_ones() {
+    let text = stderr(&["-k", "links"], 2);
+    for kind in nlstream::event::Kind::ALL {
+        assert!(text.contains(kind.name()), "{text}");
+    }
+    assert!(stderr(&["--with", "colour"], 2).contains("details, raw, message, host"));
+    assert!(stderr(&["--format", "xml"], 2).contains("json, text"));
+    assert!(stderr(&["--snapshto"], 2).contains("--snapshot"));
+    assert!(stderr(&["replay"], 2).contains("<FILE>"));
+    assert!(stderr(&["--for", "5"], 2).contains("500ms"));
+    assert!(stderr(&["--count", "0"], 2).contains("1.."));
+    assert!(stderr(&["--rcvbuf", "1"], 2).contains("32M"));
+}
+
+#[test]
+fn help_names_options_commands_and_exit_status() {
+    let output = nlstream(&["--help"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    for word in [
+        "--kind",
+        "--output",
+        "--snapshot",
+        "--record",
+        "--count",
+        "--for",
+        "--with",
+        "--format",
+        "replay",
+        "schema",
+        "Examples:",
+        "Exit status",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
+#[test]
+fn schema_command_prints_the_file() {
+    let file = std::fs::read(root().join("schema/v1.json")).unwrap();
+    assert!(nlstream(&["schema"]).stdout == file);
+}
+
+#[test]
+fn error_of_an_output_that_cannot_be_opened() {
+    let capture = capture("link-mtu");
+    let text = stderr(&["replay", "-o", "/nowhere/x.ndjson", &capture], 1);
+    assert!(
+        text.contains("/nowhere/x.ndjson") && text.contains("choose"),
+        "{text}"
+    );
+    let text = stderr(&["replay", "--record", "/nowhere/x.pcapng", &capture], 1);
+    assert!(text.contains("/nowhere/x.pcapng"), "{text}");
+}
+
+#[test]
+fn full_disk_is_an_error() {
+    let text = stderr(&["replay", "-o", "/dev/full", &capture("link-mtu")], 1);
+    assert!(
+        text.contains("/dev/full") && text.contains("No space"),
+        "{text}"
+    );
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = std::process::Command::new(common::NLSTREAM);
+    let output = command
+        .args(["replay", &capture("link-mtu")])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn truncated_capture_gives_its_events_and_one_error_with_the_offset() {
+    let whole = std::fs::read(capture("link-mtu")).unwrap();
+    let file = temporary("cut.pcapng", &whole[..whole.len() - 100]);
+    let output = nlstream(&["replay", &file]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text.lines().count(), 1, "{text}");
+    assert!(
+        text.contains("cut.pcapng") && text.contains("truncated at byte"),
+        "{text}"
+    );
+    assert!(lines(&output.stdout).len() > 3);
+    let file = temporary("text.pcapng", b"hello, world, this is no capture");
+    assert!(stderr(&["replay", &file], 1).contains("not a capture"));
+    assert!(stderr(&["replay", "/nowhere/x"], 1).contains("No such file"));
+}
+
+#[test]
+fn recording_cut_between_blocks_gives_a_warning() {
+    let whole = std::fs::read(capture("link-mtu")).unwrap();
+    let last = whole.len() - u32::from_ne_bytes(*whole.last_chunk().unwrap()) as usize;
+    let file = temporary("border.pcapng", &whole[..last]);
+    let output = nlstream(&["replay", &file]);
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.contains("warning") && text.contains("no `stop` record"),
+        "{text}"
+    );
+}
+
+#[test]
+fn options_of_a_replay() {
+    let capture = capture("link-veth");
+    let all = lines(&nlstream(&["replay", &capture]).stdout);
+    let only = lines(
+        &nlstream(&[
+            "replay",
+            "-k",
+            "link",
+            "--with",
+            "raw,message,host",
+            &capture,
+        ])
+        .stdout,
+    );
+    assert!(
+        all.iter()
+            .any(|line| line["kind"] != "link" && line["kind"] != "meta")
+    );
+    assert!(
+        only.iter()
+            .all(|line| line["kind"] == "link" || line["kind"] == "meta")
+    );
+    assert_eq!(only[1]["host"], "fixture");
+    assert!(
+        only[1]["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("link add v")
+    );
+    assert!(only[1]["raw"].as_str().unwrap().len() > 200);
+    let few = lines(&nlstream(&["replay", "--count", "3", &capture]).stdout);
+    assert_eq!(few.len(), 5);
+    assert_eq!(few[4]["meta"]["reason"], "count");
+    let short = lines(&nlstream(&["replay", "--for", "1ms", &capture]).stdout);
+    assert_eq!(short.last().unwrap()["meta"]["reason"], "time");
+    // Standard input and a file: each is a run of its own.
+    let stdin = std::fs::File::open(&capture).unwrap();
+    let mut command = std::process::Command::new(common::NLSTREAM);
+    let output = command
+        .args(["replay", "-", &capture])
+        .stdin(stdin)
+        .output()
+        .unwrap();
+    assert_eq!(lines(&output.stdout).len(), 2 * all.len());
+}
+
+#[test]
+fn text_format_has_one_plain_line_per_event() {
+    let capture = capture("link-name-bytes");
+    let output = nlstream(&["replay", "--format", "text", &capture]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        text.lines().count(),
+        lines(&nlstream(&["replay", &capture]).stdout).len()
+    );
+    let stamp = |line: &str| line.starts_with('[') && line.as_bytes()[13] == b']';
+    assert!(text.lines().all(stamp), "{text}");
+    // Without a terminal there is no colour, and names contain no escape sequences.
+    assert!(!text.contains('\x1b'), "{text}");
+}
+
+#[test]
+fn version() {
+    let output = nlstream(&["--version"]);
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        concat!("nlstream ", env!("CARGO_PKG_VERSION"), "\n")
+    );
+}
+
+#[test]
+fn output_file_is_appended_to() {
+    let file = temporary("append.ndjson", b"");
+    let capture = capture("link-mtu");
+    for _ in 0..2 {
+        assert!(
+            nlstream(&["replay", "-o", &file, &capture])
+                .stdout
+                .is_empty()
+        );
+    }
+    let text = std::fs::read(&file).unwrap();
+    assert_eq!(
+        lines(&text)
+            .iter()
+            .filter(|line| line["op"] == "start")
+            .count(),
+        2
+    );
+}

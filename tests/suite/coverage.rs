@@ -1,0 +1,205 @@
+//! The tables of `docs/coverage.md` and the README match the code and the fixtures: each message
+//! type, group and kind, its key, and the fixture that has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use nlstream::event::Kind;
+use nlstream::netlink::{groups, rtm};
+use nlstream::schema;
+
+use crate::common;
+
+fn read(path: &str) -> String {
+    let path = common::root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"))
+}
+
+/// Returns the rows of the table with this head.
+fn table(text: &str, head: &str) -> Vec<Vec<String>> {
+    let (_, rest) = text
+        .split_once(head)
+        .unwrap_or_else(|| panic!("no table {head}"));
+    let row = |line: &str| {
+        let cells = line.trim().trim_matches('|').split(" | ");
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    };
+    let entries = rest.lines().skip(2);
+    entries
+        .take_while(|line| line.starts_with('|'))
+        .map(row)
+        .collect()
+}
+
+/// Returns the words in backticks.
+fn words(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+fn kind(name: &str) -> Option<Kind> {
+    Kind::ALL.iter().copied().find(|kind| kind.name() == name)
+}
+
+/// Returns the key as it is written in the tables.
+fn key(kind: Kind) -> String {
+    let key = kind.key();
+    let quoted = |field: &str| format!("`{}`", field.replace("//", "` else `"));
+    let list = |fields: Vec<&str>| {
+        fields
+            .into_iter()
+            .map(quoted)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    match kind.fields() {
+        None => "a message".to_owned(),
+        // The full list would be long.
+        Some(fields) if key.len() > 12 => {
+            let other = fields.iter().copied().filter(|field| !key.contains(field));
+            format!("all but {}", list(other.collect()))
+        }
+        Some(_) => list(key.to_vec()),
+    }
+}
+
+/// The fixtures whose lines have a message type and a kind.
+type Proofs = BTreeMap<(String, String), BTreeSet<String>>;
+
+fn proofs() -> Proofs {
+    let mut proofs = Proofs::new();
+    for folder in common::fixtures() {
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        // Fixtures of messages without a decoder.
+        if name.starts_with("unknown-") {
+            continue;
+        }
+        let lines = std::fs::read(folder.join("expected.ndjson")).unwrap();
+        for line in common::lines(&lines) {
+            let Some(message) = line["nl"]["type"].as_str() else {
+                continue;
+            };
+            let kind = line["kind"].as_str().unwrap();
+            let pair = (message.to_owned(), kind.to_owned());
+            proofs.entry(pair).or_default().insert(name.to_owned());
+        }
+    }
+    proofs
+}
+
+#[test]
+fn every_message_type_has_rows() {
+    let text = read("docs/coverage.md");
+    let entries = table(&text, "| number | type | kind | key | header | fixture |");
+    let proofs = proofs();
+    let mut listed = BTreeSet::new();
+    for row in &entries {
+        let [number, message, kinds, keys, header, fixture] = &row[..] else {
+            panic!("six cells: {row:?}");
+        };
+        let (message, kind_name) = (words(message)[0], words(kinds)[0]);
+        let known = rtm::rtm(number.parse().unwrap());
+        assert_eq!(known.map(|(_, name, _)| name), Some(message));
+        assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18"].contains(&&header[..]));
+        let pair = (message.to_owned(), kind_name.to_owned());
+        assert!(listed.insert(pair.clone()), "two rows for {pair:?}");
+        let kind = kind(kind_name).unwrap_or_else(|| panic!("no kind {kind_name}: {message}"));
+        assert_eq!(*keys, key(kind), "the key of {message}");
+        match (fixture.strip_prefix("none: "), proofs.get(&pair)) {
+            (Some(why), None) => assert!(!why.is_empty(), "{message}"),
+            (None, Some(all)) => assert!(all.contains(words(fixture)[0]), "{row:?}: {all:?}"),
+            (_, all) => panic!("{message} as {kind_name}: {fixture}, but the fixtures: {all:?}"),
+        }
+    }
+    for (_, name, _) in rtm::TYPES {
+        assert!(
+            listed.iter().any(|(row, _)| row == name),
+            "no row of {name}"
+        );
+    }
+    for pair in proofs.keys() {
+        assert!(listed.contains(pair), "no row of {pair:?}");
+    }
+    for kind in Kind::ALL {
+        assert!(
+            *kind == Kind::Meta || listed.iter().any(|(_, name)| name == kind.name()),
+            "no row of kind {}",
+            kind.name()
+        );
+    }
+}
+
+#[test]
+fn every_group_has_a_row() {
+    let text = read("docs/coverage.md");
+    let entries = table(&text, "| number | group | kinds | header |");
+    for (row, number) in entries.iter().zip(1..) {
+        assert_eq!(row[0], number.to_string());
+        let name = format!("RTNLGRP_{}", groups::name(number));
+        assert_eq!(words(&row[1]), [name]);
+        let kinds = words(&row[2]);
+        assert!(
+            !kinds.is_empty() || row[2].starts_with("none: "),
+            "{row:?} says neither kinds nor why not"
+        );
+        for name in kinds {
+            assert!(kind(name).is_some(), "{row:?}");
+        }
+    }
+    let next = entries.len() as u32 + 1;
+    assert_eq!(groups::name(next), next.to_string(), "a group without row");
+}
+
+#[test]
+fn readme_has_every_kind_and_its_key() {
+    let entries = table(&read("README.md"), "| `kind` | what | key |");
+    let names: Vec<_> = entries.iter().map(|row| words(&row[0])[0]).collect();
+    let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(names, all);
+    for (row, kind) in entries.iter().zip(Kind::ALL) {
+        assert!(*kind == Kind::Meta || row[2] == key(*kind), "{row:?}");
+    }
+}
+
+/// Each kind but `meta` has a file for its payload, one for its decoder, an example, and a line of
+/// the text format with more than the kind.
+#[test]
+fn every_kind_has_payload_decoder_example_and_text() {
+    let mut text = BTreeSet::new();
+    for folder in common::fixtures() {
+        let capture = folder.join("capture.pcapng");
+        let capture = capture.to_str().unwrap();
+        let output = common::nlstream(&["replay", "--snapshot", "--format", "text", capture]);
+        assert!(output.status.success(), "{capture}");
+        for line in String::from_utf8(output.stdout).unwrap().lines() {
+            let mut words = line.split(' ').skip(1);
+            if let (Some(kind), Some(_op), Some(_)) = (words.next(), words.next(), words.next()) {
+                text.insert(kind.to_owned());
+            }
+        }
+    }
+    let examples = common::lines(schema::EXAMPLES.as_bytes());
+    let declared = read("src/kind/kinds.rs");
+    for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Meta) {
+        let name = kind.name();
+        // `Link: Rc<link::Link> = "link";`, or without the `Rc`.
+        let (before, _) = declared
+            .split_once(&format!(" = \"{name}\";"))
+            .unwrap_or_else(|| panic!("{name} is not declared"));
+        let line = before.lines().next_back().unwrap();
+        let (_, path) = line.split_once(": ").unwrap();
+        let room = path.split("::").next().unwrap();
+        let room = room.split_once('<').map_or(room, |(_, room)| room);
+        let file = format!("src/kind/route/{room}.rs");
+        let folder = format!("src/kind/route/{room}/mod.rs");
+        let exists = |path: &str| common::root().join(Path::new(path)).exists();
+        assert!(exists(&file) || exists(&folder), "{name}: no {file}");
+        assert!(
+            examples.iter().any(|line| line["kind"] == name),
+            "{name}: no line in schema/examples.ndjson"
+        );
+        assert!(
+            *kind == Kind::Unknown || text.contains(name),
+            "{name}: no fixture gives a line of the text format: {text:?}"
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! A module imports only modules of earlier stages of the stream.
+
+use std::path::{Path, PathBuf};
+
+use crate::common;
+
+/// The modules in the order of the stream. Modules of one row do not import each other.
+const ROWS: &[&[&str]] = &[
+    &["channel"],
+    &["json", "netlink"],
+    &["value"],
+    &["names"],
+    &["kind"],
+    &["event"],
+    &["fold", "schema"],
+    &["input"],
+    &["capture", "decode"],
+    &["error", "family", "state", "text"],
+    &["filter"],
+    &["encode"],
+    &["sink"],
+    &["pipeline"],
+    &["logging", "run"],
+    &["cli"],
+    &["main"],
+];
+
+fn row(module: &str) -> usize {
+    let row = ROWS.iter().position(|row| row.contains(&module));
+    row.unwrap_or_else(|| panic!("the module {module} has no row in ROWS"))
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Returns the module that a file belongs to: the first name of its path.
+fn module(src: &Path, file: &Path) -> String {
+    let path = file.strip_prefix(src).unwrap();
+    let first = path.components().next().unwrap();
+    let name = Path::new(first.as_os_str()).file_stem().unwrap();
+    name.to_str().unwrap().to_owned()
+}
+
+/// Returns the modules that a file names: `crate::module`, and `nlstream::module` in the binary.
+fn imports(text: &str) -> Vec<String> {
+    let code = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
+    let mut modules = Vec::new();
+    for line in code {
+        for prefix in ["crate::", "nlstream::"] {
+            for rest in line.split(prefix).skip(1) {
+                let word = |c: char| !(c.is_alphanumeric() || c == '_');
+                let name = rest.split(word).next().unwrap();
+                if !name.is_empty() && name != "lib" {
+                    modules.push(name.to_owned());
+                }
+            }
+        }
+    }
+    modules
+}
+
+#[test]
+fn modules_import_earlier_modules_only() {
+    let src = common::root().join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let (mut faults, mut count) = (Vec::new(), 0);
+    for file in files {
+        let own = module(&src, &file);
+        if own == "lib" {
+            continue;
+        }
+        for other in imports(&std::fs::read_to_string(&file).unwrap()) {
+            count += 1;
+            if other != own && row(&other) >= row(&own) {
+                faults.push(format!("{}: imports {other}", file.display()));
+            }
+        }
+    }
+    assert!(
+        count > 50,
+        "found only {count} imports: is the search broken?"
+    );
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn unsafe_code_is_in_one_file() {
+    let src = common::root().join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    files.retain(|file| {
+        let text = std::fs::read_to_string(file).unwrap();
+        let code = text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        code.into_iter().any(|line| line.contains("unsafe "))
+    });
+    assert_eq!(files, [src.join("netlink/sys.rs")]);
+}
