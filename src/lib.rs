@@ -11,6 +11,7 @@
 //!
 //! | module | contents |
 //! |---|---|
+//! | [`channel`] | where a datagram comes from: network namespace, netlink family, events or dumps |
 //! | [`netlink`] | sockets, messages and attributes as bytes, dump requests; the only `unsafe` code (`sys`) |
 //! | [`json`] | the JSON writer |
 //! | [`value`] | value types of payloads: symbols, flags, device names, prefixes, times |
@@ -22,6 +23,7 @@
 //! | [`input`] | the input of a run: datagrams and control records, live or from a recording |
 //! | [`capture`] | reads pcapng, pcap and rtmon files, writes pcapng |
 //! | [`decode`] | message → event |
+//! | [`family`] | the netlink families: decoder, dumps and kinds of each |
 //! | [`state`] | the last state of each object: fills in `op`, device names, `changed` and `old` |
 //! | [`filter`] | selects the events that become lines, and numbers the lines |
 //! | [`encode`], [`text`] | event → line, as JSON or as text |
@@ -34,11 +36,13 @@
 //! A module imports only modules of earlier rows in `tests/layers.rs`, which enforces the order.
 
 pub mod capture;
+pub mod channel;
 pub mod cli;
 pub mod decode;
 pub mod encode;
 pub mod error;
 pub mod event;
+pub mod family;
 pub mod filter;
 pub mod fold;
 pub mod input;

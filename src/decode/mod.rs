@@ -22,6 +22,7 @@ use crate::kind::spec::{self, Emit};
 pub use crate::kind::spec::{Decoded, KindSpec, MessageAction};
 pub use crate::kind::{context, wire};
 use crate::netlink::frame::Message;
+use crate::netlink::rtm::Rtnetlink;
 use context::DecodeContext;
 
 /// Decodes one message, and gives each object in it to `each`, with the attributes that could not
@@ -41,7 +42,7 @@ pub fn decode(
     let unparsed = context.take_unparsed();
     let unknown = Decoded {
         action: MessageAction::Notify,
-        payload: unknown::decode(message).into(),
+        payload: unknown::decode(&Rtnetlink, message).into(),
     };
     each(
         unknown,

@@ -1,6 +1,7 @@
 //! The event: a payload of a [kind](crate::kind) with the operation, the change, and the netlink
 //! header of its message.
 
+use crate::channel::NetnsId;
 pub use crate::kind::route::{
     address, addrlabel, cachereport, encap, fdb, link, maddress, mdb, mroute, nduseropt, neigh,
     neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
@@ -20,6 +21,8 @@ pub const SCHEMA_VERSION: u8 = 1;
 pub struct Event {
     /// Time at which the datagram was received.
     pub time: Time,
+    /// The network namespace that the event is about.
+    pub netns: NetnsId,
     pub op: Op,
     /// Absent for `meta`.
     pub origin: Option<Origin>,
