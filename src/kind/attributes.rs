@@ -1,5 +1,5 @@
-//! What `#[derive(Attributes)]` is made of: how a value is read from an attribute by its type, and
-//! the list of the attributes that are declared.
+//! The traits behind `#[derive(Attributes)]`: how a type is read from an attribute, and the list of
+//! the declared attributes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,42 +18,53 @@ pub struct AttrDecl {
     pub inner: fn() -> &'static [AttrDecl],
 }
 
+impl AttrDecl {
+    /// Declares an attribute that the derive cannot express.
+    pub const fn new(name: &'static str, number: u16, inner: fn() -> &'static [AttrDecl]) -> Self {
+        AttrDecl {
+            name,
+            number,
+            inner,
+        }
+    }
+}
+
 /// A struct whose fields are netlink attributes. Implemented by `#[derive(Attributes)]`.
 pub trait Attributes {
     /// The attributes.
     const ATTRS: &'static [AttrDecl];
 
-    /// Takes one attribute.
+    /// Decodes one attribute into its field.
     ///
     /// # Errors
-    /// [`AttrError::Unknown`] for one that is not declared; else why its value is refused.
+    /// [`AttrError::Unknown`] if it is not declared; otherwise the reason why its value is refused.
     fn attribute(
         &mut self,
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError>;
 
-    /// Takes every attribute in `bytes`; those that are refused are recorded in the context.
+    /// Decodes every attribute in `bytes`; those that are refused are recorded in the context.
     #[inline]
     fn attributes(&mut self, context: &mut DecodeContext<'_>, bytes: &[u8]) {
         context.each(bytes, |context, attr| self.attribute(context, &attr));
     }
 }
 
-/// A value that its type alone says how to read.
+/// A type that determines how its values are read from an attribute.
 #[diagnostic::on_unimplemented(
-    message = "the type `{Self}` does not say how an attribute is read",
+    message = "the type `{Self}` does not determine how an attribute is read",
     label = "no `FromAttr`, and no nest (`#[derive(Attributes)]` and `Default`)",
     note = "add `wire`, `names`, `flags`, `map`, `with` or `entry` to the field's `#[nla]`"
 )]
 pub trait FromAttr: Sized {
-    /// The attributes inside, if it is a nest.
+    /// The attributes inside, if the type is a nest.
     const INNER: &'static [AttrDecl] = &[];
 
-    /// The value of an attribute.
+    /// Reads the value of an attribute.
     ///
     /// # Errors
-    /// Where the attribute is none of that type.
+    /// If the attribute has the wrong length or no value of the type.
     fn from_attr(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError>;
 }
 
@@ -110,9 +121,9 @@ read_by! {
     LlAddr: |attr: &Attr<'_>| LlAddr::new(attr.value).ok_or(AttrError::Length);
 }
 
-/// A value of which zero stands for none.
+/// A type whose zero stands for no value.
 pub trait Zero: Sized {
-    /// Returns true for that value.
+    /// Returns true if the value is zero.
     fn is_zero(&self) -> bool;
 }
 
@@ -127,6 +138,12 @@ macro_rules! zero {
 }
 zero!(u8 u16 u32 u64 i32);
 
+impl Zero for IpAddr {
+    fn is_zero(&self) -> bool {
+        self.is_unspecified()
+    }
+}
+
 impl Zero for Ipv4Addr {
     fn is_zero(&self) -> bool {
         self.is_unspecified()
@@ -139,7 +156,7 @@ impl Zero for Ipv6Addr {
     }
 }
 
-/// The value, unless it is zero.
+/// Returns the value, or `None` if it is zero.
 pub fn nonzero<T: Zero>(value: T) -> Option<T> {
     (!value.is_zero()).then_some(value)
 }
