@@ -37,6 +37,9 @@ use syn::{Data, DeriveInput, Error, Field, Fields, parse_macro_input};
 /// | `entry(NAME = number)` | a list (`Vec<T>`) whose entries all have that number; by default an entry may have any number |
 /// | `present` | `true` if the attribute exists, whatever its value |
 ///
+/// A field with `#[nla(flatten)]` is a struct (or an `Option` of one) whose attributes are in the same
+/// list as those of the outer struct.
+///
 /// Without `wire`, `names`, `flags`, `map`, `with`, `entry` and `present`, of which a field has one
 /// at most, the type of the field decides (`FromAttr`). A type that derives `Attributes` is a nest.
 /// A field of type `Option<T>` becomes `Some`.
@@ -52,6 +55,11 @@ use syn::{Data, DeriveInput, Error, Field, Fields, parse_macro_input};
 ///
 /// Each may be inside a nest (`OUTER / NAME = number`), except for `by_caller`. The number of each,
 /// except for `skip`, is the constant `Self::NAME`.
+///
+/// A struct may be filled from several sets of attributes, each with its own numbers: a tunnel from
+/// `IFLA_GRE_*` or `IFLA_IPTUN_*`. An `#[nla(in SET, …)]`, on the struct or on a field, declares
+/// attributes of that set; a field may have one for each set. `SET` is a type in scope; the struct
+/// implements `Attributes<SET>`, and `Attributes<()>` for the attributes without a set.
 #[proc_macro_derive(Attributes, attributes(nla))]
 pub fn attributes(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -69,6 +77,7 @@ pub fn attributes(input: TokenStream) -> TokenStream {
 /// | `key(FIELD, …)` | the fields that identify the object |
 /// | `key_except(FIELD, …)` | every field but these identifies the object |
 /// | `device(INDEX, NAME)` | the device that the object belongs to: the fields of its index (`u32` or `Option<u32>`) and of its name |
+/// | `is_device(INDEX, NAME)` | instead of `device`: the object is that device, its messages have its name |
 /// | `names_device(INDEX, NAME)` | another device that the object names; repeatable |
 /// | `names_devices = F` | `F(&mut self, name)` gives further devices to `name`; `F` is a path |
 /// | `copy_volatile = F` | `F(&mut self, &old)` copies the volatile values within fields; `F` is a path |

@@ -7,13 +7,15 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{DeriveInput, Error, Field, Path, Token, parenthesized};
 
-use super::attributes::field_options;
+use super::attributes::field_declarations;
 use super::named_fields;
 
 #[derive(Default)]
 struct Options {
     key: Option<Key>,
     device: Option<(Ident, Ident)>,
+    /// The object is that device itself.
+    is_device: bool,
     other_devices: Vec<(Ident, Ident)>,
     names_devices: Option<Path>,
     copy_volatile: Option<Path>,
@@ -76,6 +78,10 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
                     "key" => options.key = Some(Key::Of(idents(input)?)),
                     "key_except" => options.key = Some(Key::AllExcept(idents(input)?)),
                     "device" => options.device = Some(pair(&option, input)?),
+                    "is_device" => {
+                        options.device = Some(pair(&option, input)?);
+                        options.is_device = true;
+                    }
                     "names_device" => options.other_devices.push(pair(&option, input)?),
                     "names_devices" => {
                         input.parse::<Token![=]>()?;
@@ -89,7 +95,7 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
                         let text = format!(
                             "unknown option `{other}`: expected one of `key(FIELD, …)`, \
                              `key_except(FIELD, …)`, `device(INDEX, NAME)`, \
-                             `names_device(INDEX, NAME)`, `names_devices = F`, \
+                             `is_device(INDEX, NAME)`, `names_device(INDEX, NAME)`, `names_devices = F`, \
                              `copy_volatile = F`"
                         );
                         return Err(Error::new(option.span(), text));
@@ -129,8 +135,8 @@ fn field_state(field: &Field) -> syn::Result<FieldState> {
         }
     }
     // The derive of `Attributes` reports an error in it.
-    let declared = field_options(field).ok().flatten();
-    state.volatile |= declared.is_some_and(|options| options.volatile);
+    let declared = field_declarations(field).unwrap_or_default();
+    state.volatile |= declared.iter().any(|declaration| declaration.is_volatile());
     Ok(state)
 }
 
@@ -149,7 +155,8 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
             }
         }
     });
-    let devices = options.device.iter().chain(&options.other_devices);
+    let own = options.device.iter().filter(|_| !options.is_device);
+    let devices = own.chain(&options.other_devices);
     let devices: Vec<_> = devices
         .map(|(index, dev)| {
             quote! {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
-use crate::value::{Hex, IfName, LlAddr};
+use crate::value::{Hex, IfName, LlAddr, Symbol, Text};
 
 /// A declared attribute.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +29,38 @@ impl AttrDecl {
     }
 }
 
-/// A struct whose fields are netlink attributes. Implemented by `#[derive(Attributes)]`.
-pub trait Attributes {
+/// Returns true if `declared` has an attribute of that number.
+pub const fn declares(declared: &[AttrDecl], number: u16) -> bool {
+    let mut i = 0;
+    while i < declared.len() {
+        if declared[i].number == number {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Returns the declarations of a struct and of those that are flattened into it as one array.
+pub const fn concat<const N: usize>(parts: &[&[AttrDecl]]) -> [AttrDecl; N] {
+    let mut all = [AttrDecl::new("", 0, || &[]); N];
+    let (mut part, mut filled) = (0, 0);
+    while part < parts.len() {
+        let mut i = 0;
+        while i < parts[part].len() {
+            all[filled] = parts[part][i];
+            filled += 1;
+            i += 1;
+        }
+        part += 1;
+    }
+    assert!(filled == N, "N is not the number of declarations");
+    all
+}
+
+/// A struct whose fields are netlink attributes. Implemented by `#[derive(Attributes)]`. A struct
+/// that is filled from several sets of attributes implements the trait for each `Set`.
+pub trait Attributes<Set = ()> {
     /// The attributes.
     const ATTRS: &'static [AttrDecl];
 
@@ -48,6 +78,14 @@ pub trait Attributes {
     #[inline]
     fn attributes(&mut self, context: &mut DecodeContext<'_>, bytes: &[u8]) {
         context.each(bytes, |context, attr| self.attribute(context, &attr));
+    }
+
+    /// Decodes every attribute inside `attr`; those that are refused are recorded in the context.
+    ///
+    /// # Errors
+    /// [`AttrError::Depth`] if `attr` is nested too deep.
+    fn nest(&mut self, context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        context.nested(attr, |context, attr| self.attribute(context, &attr))
     }
 }
 
@@ -74,7 +112,7 @@ impl<T: Attributes + Default> FromAttr for T {
 
     fn from_attr(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
         let mut value = T::default();
-        context.nested(attr, |context, attr| value.attribute(context, &attr))?;
+        value.nest(context, attr)?;
         Ok(value)
     }
 }
@@ -116,6 +154,7 @@ read_by! {
     Ipv4Addr: Attr::ipv4;
     Ipv6Addr: Attr::ipv6;
     String: |attr: &Attr<'_>| attr.str().map(str::to_owned);
+    Text: |attr: &Attr<'_>| Ok(Text(attr.bytes_z().into()));
     Hex: |attr: &Attr<'_>| Ok(Hex(attr.value.into()));
     IfName: |attr: &Attr<'_>| IfName::new(attr.bytes_z()).ok_or(AttrError::Length);
     LlAddr: |attr: &Attr<'_>| LlAddr::new(attr.value).ok_or(AttrError::Length);
@@ -128,15 +167,27 @@ pub trait Zero: Sized {
 }
 
 macro_rules! zero {
-    ($($type:ty)+) => {
+    ($($type:ty: $zero:expr;)+) => {
         $(impl Zero for $type {
             fn is_zero(&self) -> bool {
-                *self == 0
+                *self == $zero
             }
         })+
     };
 }
-zero!(u8 u16 u32 u64 i32);
+
+zero! {
+    u8: 0;
+    u16: 0;
+    u32: 0;
+    u64: 0;
+    i32: 0;
+    bool: false;
+    Ipv4Addr: Ipv4Addr::UNSPECIFIED;
+    Ipv6Addr: Ipv6Addr::UNSPECIFIED;
+    // A zero that has a name is a value.
+    Symbol: Symbol::Number(0);
+}
 
 impl Zero for IpAddr {
     fn is_zero(&self) -> bool {
@@ -144,15 +195,17 @@ impl Zero for IpAddr {
     }
 }
 
-impl Zero for Ipv4Addr {
+/// Zero is an empty list.
+impl<T> Zero for Vec<T> {
     fn is_zero(&self) -> bool {
-        self.is_unspecified()
+        self.is_empty()
     }
 }
 
-impl Zero for Ipv6Addr {
+/// Zero is a nest of which nothing was decoded.
+impl<T: Attributes + Default + PartialEq> Zero for T {
     fn is_zero(&self) -> bool {
-        self.is_unspecified()
+        *self == T::default()
     }
 }
 

@@ -70,6 +70,15 @@ impl Arm {
     }
 }
 
+/// The struct of a field with `flatten`, and a mutable reference to it.
+pub fn flattened(field: &Field) -> (&Type, TokenStream) {
+    let place = &field.ident;
+    match argument_of("Option", &field.ty) {
+        Some(ty) => (ty, quote!(self.#place.get_or_insert_default())),
+        None => (&field.ty, quote!(&mut self.#place)),
+    }
+}
+
 /// `T` of `Outer<T>`.
 fn argument_of<'t>(outer: &str, ty: &'t Type) -> Option<&'t Type> {
     let Type::Path(path) = ty else { return None };

@@ -6,19 +6,19 @@ mod options;
 mod tests;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 use syn::{DeriveInput, Error};
 
-use super::named_fields;
 use arm::Arm;
-pub use options::field_options;
-use options::{Declared, Handled, StructOptions, struct_options};
+pub use options::field_declarations;
+use options::{Declared, Handled, Set};
 
-/// A `match attr.kind` over these attributes.
+/// A `match attr.kind` over these attributes; `otherwise` is its value for any other number.
 ///
 /// # Errors
 /// If two have the same number.
-fn decode(all: &[Arm]) -> syn::Result<TokenStream> {
+fn decode(all: &[Arm], otherwise: &TokenStream) -> syn::Result<TokenStream> {
     let mut seen: Vec<&Declared> = Vec::new();
     let mut code = TokenStream::new();
     for arm in all {
@@ -35,9 +35,13 @@ fn decode(all: &[Arm]) -> syn::Result<TokenStream> {
     Ok(quote! {
         match attr.kind {
             #code
-            _ => Err(crate::netlink::attr::AttrError::Unknown),
+            _ => #otherwise,
         }
     })
+}
+
+fn unknown() -> TokenStream {
+    quote!(Err(crate::netlink::attr::AttrError::Unknown))
 }
 
 /// The declarations of these attributes, as elements of an array.
@@ -54,19 +58,20 @@ fn declarations(all: &[Arm]) -> TokenStream {
 /// second error wherever the type is used.
 pub fn stub(name: &Ident, error: &Error) -> TokenStream {
     let error = error.to_compile_error();
-    let implementation = implementation(
-        name,
-        &TokenStream::new(),
-        &quote!(Err(crate::netlink::attr::AttrError::Unknown)),
-    );
+    let implementation = implementation(name, &quote!(()), &quote!(&[]), &unknown());
     quote!(#error #implementation)
 }
 
-fn implementation(name: &Ident, declarations: &TokenStream, body: &TokenStream) -> TokenStream {
+fn implementation(
+    name: &Ident,
+    set: &TokenStream,
+    declarations: &TokenStream,
+    body: &TokenStream,
+) -> TokenStream {
     quote! {
         #[automatically_derived]
-        impl crate::kind::attributes::Attributes for #name {
-            const ATTRS: &'static [crate::kind::attributes::AttrDecl] = &[#declarations];
+        impl crate::kind::attributes::Attributes<#set> for #name {
+            const ATTRS: &'static [crate::kind::attributes::AttrDecl] = #declarations;
 
             #[inline]
             fn attribute(
@@ -95,7 +100,7 @@ fn level(
     let inside: Vec<_> = nests.extract_if(.., |nest| is_here(nest)).collect();
     for nest in inside {
         let inner = self::level(Some(&nest.name), arms, nests)?;
-        let (decode, declarations) = (decode(&inner)?, declarations(&inner));
+        let (decode, declarations) = (decode(&inner, &unknown())?, declarations(&inner));
         level.push(Arm {
             declared: nest,
             body: Some(quote!(context.nested(attr, |context, attr| { let attr = &attr; #decode }))),
@@ -105,24 +110,31 @@ fn level(
     Ok(level)
 }
 
-/// The implementation of `Attributes`.
+/// The implementations of `Attributes`, one for each set.
 ///
 /// # Errors
 /// If a declaration is malformed or contradicts another one.
 pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
-    let StructOptions { mut nests, others } = struct_options(input)?;
+    let sets = options::sets(input)?.into_iter();
+    sets.map(|set| expand_set(&input.ident, set)).collect()
+}
+
+fn expand_set(name: &Ident, set: Set<'_>) -> syn::Result<TokenStream> {
+    let set_type = match &set.name {
+        Some(name) => name.to_token_stream(),
+        None => quote!(()),
+    };
+    let mut nests = set.nests;
     let mut constants: TokenStream = nests.iter().map(constant).collect();
     let mut arms = Vec::new();
-    for (declared, handled) in others {
+    for (declared, handled) in set.others {
         if !matches!(handled, Handled::Skipped) {
             constants.extend(constant(&declared));
         }
         arms.push(Arm::of_struct(declared, handled));
     }
-    for field in named_fields(input)? {
-        if let Some(options) = field_options(field)? {
-            arms.push(Arm::of_field(field, options)?);
-        }
+    for (field, options) in set.fields {
+        arms.push(Arm::of_field(field, options)?);
     }
     let level = level(None, &mut arms, &mut nests)?;
     // What is left is inside no attribute of the struct.
@@ -134,8 +146,12 @@ pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         };
         return Err(Error::new(outer.span(), text));
     }
-    let name = &input.ident;
-    let implementation = implementation(name, &declarations(&level), &decode(&level)?);
+    let own = declarations(&level);
+    let (all, otherwise) = match &set.flattened[..] {
+        [] => (quote!(&[#own]), unknown()),
+        fields => flattened(fields, &set_type, level.len(), &own),
+    };
+    let implementation = implementation(name, &set_type, &all, &decode(&level, &otherwise)?);
     Ok(quote! {
         impl #name {
             #constants
@@ -143,6 +159,34 @@ pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
 
         #implementation
     })
+}
+
+/// The declarations of a set with those of flattened fields, and the code that decodes the latter.
+fn flattened(
+    fields: &[&syn::Field],
+    set: &TokenStream,
+    own_count: usize,
+    own: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    let (types, places): (Vec<_>, Vec<_>) =
+        fields.iter().map(|field| arm::flattened(field)).unzip();
+    let attributes: Vec<_> = types
+        .iter()
+        .map(|ty| quote_spanned!(ty.span()=> <#ty as crate::kind::attributes::Attributes<#set>>))
+        .collect();
+    let all = quote! {
+        &crate::kind::attributes::concat::<{ #own_count #(+ #attributes::ATTRS.len())* }>(
+            &[&[#own], #(#attributes::ATTRS),*],
+        )
+    };
+    let unknown = unknown();
+    let otherwise = quote!({
+        #(if crate::kind::attributes::declares(#attributes::ATTRS, attr.kind) {
+            return #attributes::attribute(#places, context, attr);
+        })*
+        #unknown
+    });
+    (all, otherwise)
 }
 
 /// The number of an attribute that functions of the struct or the caller decode.

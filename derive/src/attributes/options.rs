@@ -4,6 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{DeriveInput, Error, Field, LitInt, Token, parenthesized};
 
+use crate::named_fields;
+
 /// `NAME = number` or `OUTER / NAME = number`.
 pub struct Declared {
     pub outer: Option<Ident>,
@@ -184,19 +186,62 @@ fn until_comma(input: ParseStream) -> syn::Result<TokenStream> {
     Ok(tokens)
 }
 
-/// The options of a field, if it is an attribute.
+/// `in SET,` at the beginning of an `#[nla(…)]`.
+fn set(input: ParseStream) -> syn::Result<Option<Ident>> {
+    if !input.peek(Token![in]) {
+        return Ok(None);
+    }
+    input.parse::<Token![in]>()?;
+    let set = input.parse()?;
+    input.parse::<Token![,]>()?;
+    Ok(Some(set))
+}
+
+/// An `#[nla(…)]` of a field.
+pub struct FieldDeclaration {
+    set: Option<Ident>,
+    /// `None`: `flatten`.
+    options: Option<FieldOptions>,
+}
+
+impl FieldDeclaration {
+    pub fn is_volatile(&self) -> bool {
+        self.options
+            .as_ref()
+            .is_some_and(|options| options.volatile)
+    }
+}
+
+impl Parse for FieldDeclaration {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let set = set(input)?;
+        let first: Ident = input.fork().parse()?;
+        let options = match first == "flatten" {
+            true => input.parse::<Ident>().map(|_| None)?,
+            false => Some(input.parse()?),
+        };
+        Ok(FieldDeclaration { set, options })
+    }
+}
+
+/// The declarations of a field: one for each set of attributes.
 ///
 /// # Errors
-/// If an option is unknown or malformed, or the field has two `#[nla]`.
-pub fn field_options(field: &Field) -> syn::Result<Option<FieldOptions>> {
-    let mut attributes = field.attrs.iter().filter(|a| a.path().is_ident("nla"));
-    let Some(attribute) = attributes.next() else {
-        return Ok(None);
-    };
-    if let Some(other) = attributes.next() {
-        return Err(Error::new_spanned(other, "a field has one `#[nla]`"));
+/// If an option is unknown or malformed, or the field has two `#[nla]` of one set.
+pub fn field_declarations(field: &Field) -> syn::Result<Vec<FieldDeclaration>> {
+    let mut declarations: Vec<FieldDeclaration> = Vec::new();
+    for attribute in field.attrs.iter().filter(|a| a.path().is_ident("nla")) {
+        let declaration: FieldDeclaration = attribute.parse_args()?;
+        if declarations
+            .iter()
+            .any(|other| other.set == declaration.set)
+        {
+            let text = "a field has one `#[nla]` for each set of attributes";
+            return Err(Error::new_spanned(attribute, text));
+        }
+        declarations.push(declaration);
     }
-    attribute.parse_args().map(Some)
+    Ok(declarations)
 }
 
 /// What the caller or a function of the struct does with an attribute.
@@ -209,28 +254,48 @@ pub enum Handled {
     ByCaller,
 }
 
-/// The `#[nla(…)]` of a struct.
+/// The declarations of one set of attributes.
 #[derive(Default)]
-pub struct StructOptions {
+pub struct Set<'a> {
+    /// `None`: the set without a name.
+    pub name: Option<Ident>,
     pub nests: Vec<Declared>,
     /// The attributes that belong to no single field.
     pub others: Vec<(Declared, Handled)>,
+    pub fields: Vec<(&'a Field, FieldOptions)>,
+    /// The fields with `flatten`.
+    pub flattened: Vec<&'a Field>,
 }
 
-/// The options of a struct.
+/// Returns the set of that path, which is added to `sets` if it is new.
+fn set_of<'s, 'a>(sets: &'s mut Vec<Set<'a>>, name: Option<Ident>) -> &'s mut Set<'a> {
+    let known = sets.iter().position(|set| set.name == name);
+    let at = known.unwrap_or_else(|| {
+        sets.push(Set {
+            name,
+            ..Set::default()
+        });
+        sets.len() - 1
+    });
+    &mut sets[at]
+}
+
+/// The sets of attributes that a struct and its fields declare; one without a name if they declare
+/// none.
 ///
 /// # Errors
 /// If an option is unknown or malformed.
-pub fn struct_options(input: &DeriveInput) -> syn::Result<StructOptions> {
-    let mut options = StructOptions::default();
+pub fn sets(input: &DeriveInput) -> syn::Result<Vec<Set<'_>>> {
+    let mut sets = Vec::new();
     for attribute in input.attrs.iter().filter(|a| a.path().is_ident("nla")) {
         attribute.parse_args_with(|input: ParseStream| {
+            let set = set_of(&mut sets, set(input)?);
             while !input.is_empty() {
                 let option: Ident = input.parse()?;
                 let inner;
                 parenthesized!(inner in input);
                 while !inner.is_empty() {
-                    options.entry(&option, &inner)?;
+                    set.entry(&option, &inner)?;
                     if !inner.is_empty() {
                         inner.parse::<Token![,]>()?;
                     }
@@ -242,10 +307,22 @@ pub fn struct_options(input: &DeriveInput) -> syn::Result<StructOptions> {
             Ok(())
         })?;
     }
-    Ok(options)
+    for field in named_fields(input)? {
+        for declaration in field_declarations(field)? {
+            let set = set_of(&mut sets, declaration.set);
+            match declaration.options {
+                Some(options) => set.fields.push((field, options)),
+                None => set.flattened.push(field),
+            }
+        }
+    }
+    if sets.is_empty() {
+        sets.push(Set::default());
+    }
+    Ok(sets)
 }
 
-impl StructOptions {
+impl Set<'_> {
     /// Parses one entry in the parentheses of `option`.
     fn entry(&mut self, option: &Ident, input: ParseStream) -> syn::Result<()> {
         let declared: Declared = input.parse()?;

@@ -90,7 +90,7 @@ fn two_declarations_of_one_field_are_an_error() {
             dst: u32,
         }
     });
-    assert_eq!(text, "a field has one `#[nla]`");
+    assert_eq!(text, "a field has one `#[nla]` for each set of attributes");
 }
 
 #[test]
@@ -259,7 +259,55 @@ fn stub_reports_the_error_and_implements_the_trait() {
     let code = super::stub(&parse_quote!(S), &error).to_string();
     assert!(code.contains("compile_error ! { \"reason\" }"), "{code}");
     assert!(
-        code.contains("impl crate :: kind :: attributes :: Attributes for S"),
+        code.contains("impl crate :: kind :: attributes :: Attributes < () > for S"),
         "{code}"
     );
+}
+
+#[test]
+fn each_set_has_an_implementation_of_its_own() {
+    let code = code(parse_quote! {
+        #[nla(in Gre, skip(IFLA_GRE_PAD = 9))]
+        struct S {
+            #[nla(in Gre, IFLA_GRE_TTL = 8)]
+            #[nla(in IpTun, IFLA_IPTUN_TTL = 4)]
+            ttl: u8,
+        }
+    });
+    let implementations: Vec<_> = code.split("impl crate :: ").skip(1).collect();
+    let [gre, ip_tun] = implementations[..] else {
+        panic!("two implementations: {code}");
+    };
+    assert!(gre.starts_with("kind :: attributes :: Attributes < Gre > for S"));
+    assert!(gre.contains("8u16 =>") && gre.contains("9u16 =>") && !gre.contains("4u16 =>"));
+    assert!(ip_tun.starts_with("kind :: attributes :: Attributes < IpTun > for S"));
+    assert!(ip_tun.contains("4u16 =>") && !ip_tun.contains("8u16 =>"));
+}
+
+#[test]
+fn two_declarations_of_one_field_in_one_set_are_an_error() {
+    let text = error(parse_quote! {
+        struct S {
+            #[nla(in Gre, IFLA_GRE_TTL = 8)]
+            #[nla(in Gre, IFLA_GRE_TOS = 9)]
+            ttl: u8,
+        }
+    });
+    assert_eq!(text, "a field has one `#[nla]` for each set of attributes");
+}
+
+#[test]
+fn flattened_struct_decodes_the_attributes_that_it_declares() {
+    let code = code(parse_quote! {
+        struct S {
+            #[nla(IFLA_VF_STATS_PAD = 6)]
+            pad: u8,
+            #[nla(flatten)]
+            rx: Rx,
+        }
+    });
+    let otherwise = "if crate :: kind :: attributes :: declares (< Rx as crate :: kind :: \
+                     attributes :: Attributes < () >> :: ATTRS , attr . kind)";
+    assert!(code.contains(otherwise), "{code}");
+    assert!(code.contains("1usize + < Rx as"), "{code}");
 }

@@ -31,6 +31,7 @@ fn unknown_struct_option_is_an_error_that_lists_the_options() {
     for option in [
         "key_except(",
         "device(",
+        "is_device(",
         "names_device(",
         "names_devices =",
         "copy_volatile =",
@@ -160,4 +161,17 @@ fn devices_are_named_in_order() {
     ];
     let places = places.map(|place| code.find(place).expect(place));
     assert!(places.is_sorted(), "{code}");
+}
+
+#[test]
+fn object_that_is_a_device_has_its_name_from_the_message() {
+    let is = code(parse_quote! {
+        #[state(is_device(ifindex, ifname))]
+        struct S {
+            ifindex: u32,
+            ifname: Option<IfName>,
+        }
+    });
+    assert!(is.contains("self . ifname . as_ref ()"), "{is}");
+    assert!(!is.contains("& mut self . ifname"), "{is}");
 }
