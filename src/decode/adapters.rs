@@ -2,7 +2,7 @@
 //! declared in its own file has none here.
 
 use super::{DecodeContext, Emit, KindSpec, MessageAction};
-use super::{fdb, link, mdb, mroute, nduseropt, neightbl, route, rule, stats, tc, vlan, vni};
+use super::{fdb, link, nduseropt, route, rule, tc};
 use crate::event::Op;
 use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::frame::Message;
@@ -131,98 +131,6 @@ impl KindSpec for crate::event::rule::Rule {
     }
 }
 
-impl KindSpec for crate::event::mroute::Mroute {
-    const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
-    const FAMILIES: &'static [u8] = &mroute::FAMILIES;
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::mroutes(128), Request::mroutes(129)]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = mroute::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::mdb::Mdb {
-    const MESSAGES: &'static [u16] = &[RTM_NEWMDB, RTM_DELMDB, RTM_GETMDB];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::mdb()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        mdb::decode(context, message.body, |context, it| {
-            emit.object(context, it);
-        })
-    }
-}
-
-impl KindSpec for crate::event::vlan::Vlan {
-    const MESSAGES: &'static [u16] = &[RTM_NEWVLAN, RTM_DELVLAN];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::vlans(), Request::global_vlans()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        vlan::decode(context, message.body, |context, it| {
-            emit.object(context, it);
-        })
-    }
-}
-
-impl KindSpec for crate::event::vni::Vni {
-    const MESSAGES: &'static [u16] = &[RTM_NEWTUNNEL, RTM_DELTUNNEL];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::vnis()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        vni::decode(context, message.body, |context, it| {
-            emit.object(context, it);
-        })
-    }
-}
-
-impl KindSpec for crate::event::neightbl::Neightbl {
-    const MESSAGES: &'static [u16] = &[RTM_NEWNEIGHTBL];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::neightbl()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = neightbl::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
 impl KindSpec for crate::event::tc::Qdisc {
     const MESSAGES: &'static [u16] = &[RTM_NEWQDISC, RTM_DELQDISC];
     const STALE_AFTER: &'static [Trigger] = &[Trigger::Device, Trigger::Qdisc];
@@ -319,19 +227,6 @@ impl KindSpec for crate::event::nduseropt::Nduseropt {
         emit: &mut Emit<'_>,
     ) -> Option<()> {
         let payload = nduseropt::decode(context, message.body)?;
-        emit.object_as(context, MessageAction::Notify, payload)
-    }
-}
-
-impl KindSpec for crate::event::stats::Stats {
-    const MESSAGES: &'static [u16] = &[RTM_NEWSTATS];
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = stats::decode(context, message.body)?;
         emit.object_as(context, MessageAction::Notify, payload)
     }
 }

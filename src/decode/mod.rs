@@ -4,16 +4,10 @@
 mod adapters;
 
 pub mod fdb;
-pub mod mdb;
-pub mod mroute;
 pub mod nduseropt;
-pub mod neightbl;
 pub mod route;
 pub mod rule;
-pub mod stats;
 pub mod unknown;
-pub mod vlan;
-pub mod vni;
 
 use crate::event::Unparsed;
 pub(crate) use crate::kind::route::encap::decode as encap;
