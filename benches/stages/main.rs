@@ -8,12 +8,10 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::process::{Command, ExitCode};
 use std::sync::LazyLock;
 
 use common::fixtures;
-use common::report::Report;
-use common::{Options, made};
+use common::made;
 use divan::{AllocProfiler, Bencher, black_box};
 use made::{Links, Maker as _, Neighs, Routes};
 use nlstream::decode::context::DecodeContext;
@@ -32,28 +30,12 @@ use nlstream::state::State;
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
-fn main() -> ExitCode {
-    let form = std::env::var("NLSTREAM_BENCH").unwrap_or_default();
-    if form != "write" {
-        let mut divan = divan::Divan::from_args();
-        if form == "small" {
-            divan = divan.sample_count(5);
-        }
-        divan.main();
-        return ExitCode::SUCCESS;
+fn main() {
+    let mut divan = divan::Divan::from_args();
+    if std::env::var("NLSTREAM_BENCH").as_deref() == Ok("small") {
+        divan = divan.sample_count(5);
     }
-    let options = Options::read();
-    let mut report = Report::new("stages", &options);
-    let own = std::env::current_exe().expect("it has a path");
-    let output = Command::new(own)
-        .args(["--bench", "--color", "never"])
-        .env_remove("NLSTREAM_BENCH")
-        .output()
-        .expect("it runs once more");
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8_lossy(&output.stdout);
-    report.say(&format!("```text\n{}\n```", text.trim_end()));
-    report.end()
+    divan.main();
 }
 
 /// The datagrams with one message, by the kind of its first event.
