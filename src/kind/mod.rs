@@ -26,6 +26,8 @@ use attributes::{AttrDecl, Attributes as _};
 /// Gives `each` the declared attributes that no kind reaches by itself: those of a decoder that
 /// chooses the payload by a name (`IFLA_INFO_KIND`).
 pub fn declared_elsewhere(each: &mut dyn FnMut(&'static [AttrDecl])) {
-    each(route::link::bond::Bond::ATTRS);
+    route::link::info::InfoData::declared(each);
+    each(route::link::info::LinkInfo::ATTRS);
     each(route::link::bond::BondPort::ATTRS);
+    each(route::link::bridge::BridgePort::ATTRS);
 }

@@ -11,6 +11,7 @@ pub mod kinds;
 pub mod tunnel;
 pub mod values;
 pub mod vf;
+pub mod wire;
 
 use std::net::Ipv6Addr;
 

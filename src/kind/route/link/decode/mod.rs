@@ -3,14 +3,9 @@
 mod af_spec;
 
 mod bridge;
-mod bridge_af;
-mod can;
-mod info;
-mod kinds;
 mod names;
 mod parts;
 pub mod settings;
-mod tunnel;
 mod vf;
 
 #[cfg(test)]
@@ -20,6 +15,7 @@ use std::rc::Rc;
 
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::Link;
+use crate::kind::route::link::info::{LinkInfo, known};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{Flags, Hex, IfName, LlAddr, Symbol, Text};
 use names::{EVENTS, FLAGS, LINK_MODES, LL_TYPES, NO_CARRIER, OPER_STATES, QDISCS};
@@ -106,18 +102,18 @@ impl Envelope {
             }
             libc::IFLA_MTU => link.mtu = Some(attr.u32()?),
             libc::IFLA_LINK => link.link_index = nonzero(attr.u32()?),
-            libc::IFLA_QDISC => link.qdisc = Some(info::known(attr.str()?, QDISCS)),
+            libc::IFLA_QDISC => link.qdisc = Some(known(attr.str()?, QDISCS)),
             // IFLA_STATS64 says the same in 64 bits.
             libc::IFLA_STATS | libc::IFLA_PAD => {}
             // A bridge calls itself its own master in messages of family bridge.
             libc::IFLA_MASTER => link.master_index = nonzero(attr.u32()?).filter(|master| *master != link.ifindex),
             libc::IFLA_WIRELESS => link.wireless = Some(Hex(attr.value.into())),
-            libc::IFLA_PROTINFO if self.family == AF_BRIDGE => link.linkinfo = Some(info::bridge_port(context, &attr)?),
+            libc::IFLA_PROTINFO if self.family == AF_BRIDGE => link.linkinfo = Some(LinkInfo::bridge_port(context, &attr)?),
             libc::IFLA_PROTINFO if self.family == AF_INET6 => af_spec::inet6(context, &attr, link)?,
             libc::IFLA_TXQLEN => link.txqlen = Some(attr.u32()?),
             libc::IFLA_OPERSTATE => link.operstate = Some(symbol8(attr, OPER_STATES)?),
             libc::IFLA_LINKMODE => link.linkmode = Some(symbol8(attr, LINK_MODES)?),
-            libc::IFLA_LINKINFO => link.linkinfo = Some(info::info(context, &attr)?),
+            libc::IFLA_LINKINFO => link.linkinfo = Some(LinkInfo::decode(context, &attr)?),
             libc::IFLA_IFALIAS => {
                 let alias = Text(attr.bytes_z().into());
                 link.ifalias_hex = alias.hex();

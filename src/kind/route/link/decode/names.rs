@@ -159,12 +159,3 @@ pub(super) const LL_TYPES: Names = &[
     (825, "6lowpan"),
     (65535, "void"),
 ];
-
-/// `BR_STATE_*`
-pub(super) const PORT_STATES: Names = &[
-    (0, "disabled"),
-    (1, "listening"),
-    (2, "learning"),
-    (3, "forwarding"),
-    (4, "blocking"),
-];

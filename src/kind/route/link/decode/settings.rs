@@ -54,23 +54,14 @@ macro_rules! settings {
 }
 pub(super) use settings;
 
-use std::net::Ipv4Addr;
-
-use crate::kind::route::link::values::HexNumber;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{LlAddr, Symbol};
 
-/// A table of constants and their names.
-pub type Names = &'static [(u32, &'static str)];
+pub use crate::kind::route::link::wire::Names;
 
 /// The name of a constant in an attribute of 8 bits.
 pub(super) fn symbol8(attr: Attr, names: Names) -> Result<Symbol, AttrError> {
     Ok(Symbol::of(attr.u8()?.into(), names))
-}
-
-/// The name of a constant in an attribute of 32 bits.
-pub(super) fn symbol32(attr: Attr, names: Names) -> Result<Symbol, AttrError> {
-    Ok(Symbol::of(attr.u32()?, names))
 }
 
 /// A link-layer address.
@@ -81,16 +72,6 @@ pub(super) fn lladdr(attr: Attr) -> Result<LlAddr, AttrError> {
 /// The number, unless it is zero: zero says that there is none.
 pub(super) fn nonzero<T: Default + PartialEq>(number: T) -> Option<T> {
     (number != T::default()).then_some(number)
-}
-
-/// The number as hexadecimal, unless it is zero.
-pub(super) fn hex_nonzero(number: impl Into<u64>) -> Option<HexNumber> {
-    nonzero(number.into()).map(HexNumber)
-}
-
-/// The IPv4 address, unless it is 0.0.0.0.
-pub(super) fn ipv4_nonzero(attr: Attr) -> Result<Option<Ipv4Addr>, AttrError> {
-    attr.ipv4().map(|ip| (!ip.is_unspecified()).then_some(ip))
 }
 
 /// The first `N` bytes at `at`, as an array.

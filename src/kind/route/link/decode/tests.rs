@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::*;
 use crate::kind::Unparsed;
+use crate::kind::object::Object as _;
 use crate::names::Names;
 
 const LINKS: &str = include_str!("captured/links.hex");
@@ -330,7 +331,7 @@ fn protocols_of_a_bridge() {
     body.extend(attr(libc::IFLA_AF_SPEC, &spec.concat()));
     let (mut link, _, unparsed) = decoded(&body, false).unwrap();
     assert_eq!(json(&link.mst), r#"[{"instance":2,"state":"blocking"}]"#);
-    crate::kind::object::Object::for_each_device(&mut link, &mut |_, name| {
+    link.for_each_device(&mut |_, name| {
         *name = IfName::new(b"eth0");
     });
     assert_eq!(
