@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::wire::{Names, array, words};
-use crate::kind::attributes::{FromAttr, nonzero};
+use crate::kind::attributes::{AttrDecl, Attributes as _, FromAttr, nonzero};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{FlagNames, Flags, Symbol};
@@ -457,3 +457,9 @@ const MODES: &FlagNames = &[
     (0x1000, "XL"),
     (0x2000, "XL-TMS"),
 ];
+
+/// Gives `each` the attributes of the nests that have both settings and bounds.
+pub(super) fn declared(each: &mut dyn FnMut(&'static [AttrDecl])) {
+    each(TdcNest::ATTRS);
+    each(PwmNest::ATTRS);
+}

@@ -23,6 +23,22 @@ pub(super) fn words<const N: usize>(value: &[u8]) -> Result<[u32; N], AttrError>
     }
 }
 
+/// The `N` bytes at `at` of a structure that may be longer.
+pub(super) fn bytes_at<const N: usize>(value: &[u8], at: usize) -> Result<[u8; N], AttrError> {
+    let rest = value.get(at..).ok_or(AttrError::Length)?;
+    rest.first_chunk().copied().ok_or(AttrError::Length)
+}
+
+/// The native `u32` at `at` of a structure that may be longer.
+pub(super) fn u32_at(value: &[u8], at: usize) -> Result<u32, AttrError> {
+    bytes_at(value, at).map(u32::from_ne_bytes)
+}
+
+/// The native `u64` at `at` of a structure that may be longer.
+pub(super) fn u64_at(value: &[u8], at: usize) -> Result<u64, AttrError> {
+    bytes_at(value, at).map(u64::from_ne_bytes)
+}
+
 /// A counter as it is written: no integer in the JSON exceeds `i64`.
 pub(super) fn counter(value: u64) -> u64 {
     value.min(i64::MAX as u64)

@@ -9,6 +9,9 @@ use crate::kind::Unparsed;
 use crate::kind::object::Object as _;
 use crate::names::Names;
 
+const IFLA_VF_PORTS: u16 = 24;
+const IFLA_PORT_SELF: u16 = 25;
+
 const LINKS: &str = include_str!("captured/links.hex");
 const KINDS: &str = include_str!("captured/kinds.hex");
 
