@@ -11,7 +11,7 @@ pub mod unknown;
 
 use crate::event::Unparsed;
 pub(crate) use crate::kind::route::encap::decode as encap;
-use crate::kind::route::{link::decode as link, tc::decode as tc};
+use crate::kind::route::tc::decode as tc;
 use crate::kind::spec::{self, Emit};
 pub use crate::kind::spec::{Decoded, KindSpec, MessageAction};
 pub use crate::kind::{context, wire};

@@ -6,7 +6,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::link::decode::stats64;
 use super::link::details::Stats64;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
@@ -28,10 +27,10 @@ pub struct Stats {
     /// Name of the device.
     pub dev: Option<IfName>,
     /// Counters of all packets.
-    #[nla(IFLA_STATS_LINK_64 = 1, with = stats64)]
+    #[nla(IFLA_STATS_LINK_64 = 1)]
     pub link: Option<Stats64>,
     /// Counters of the packets that the hardware did not forward.
-    #[nla(IFLA_STATS_LINK_OFFLOAD_XSTATS / IFLA_OFFLOAD_XSTATS_CPU_HIT = 1, with = stats64)]
+    #[nla(IFLA_STATS_LINK_OFFLOAD_XSTATS / IFLA_OFFLOAD_XSTATS_CPU_HIT = 1)]
     pub cpu_hit: Option<Stats64>,
     /// Counters of the routed packets, by the hardware.
     #[nla(
