@@ -68,8 +68,11 @@ pub enum Role {
 /// The source of a datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Channel {
+    /// The network namespace of the socket.
     pub netns: NetnsId,
+    /// The family of its messages.
     pub family: FamilyId,
+    /// The socket.
     pub role: Role,
 }
 

@@ -18,16 +18,21 @@ use crate::event::values::Time;
 /// Why the folded state may be incomplete.
 #[derive(Debug, Error)]
 pub enum IncompleteReason {
+    /// Every line is later than the requested time.
     #[error("there are no lines before {0:.9}")]
     NoLines(Timestamp),
+    /// The last line, of this time, is earlier than the requested time.
     #[error("the lines end at {0:.9}, before the requested time")]
     TooLate(Timestamp),
+    /// The run had not written `sync` by then.
     #[error(
         "the snapshot of that run was not complete by then: objects from before the run are missing"
     )]
     NoSnapshot,
+    /// Events after this time were lost, and the `resync` is later than the requested time.
     #[error("the requested time lies in a gap: events since {0:.9} were lost and not yet resynced")]
     Gap(Timestamp),
+    /// Numbers of the lines before and after a hole, and the run.
     #[error("lines are missing: seq {1} follows {0} in the run {2}")]
     Missing(u64, u64, String),
 }
@@ -35,8 +40,10 @@ pub enum IncompleteReason {
 /// Lines that cannot be folded.
 #[derive(Debug, Error)]
 pub enum FoldError {
+    /// The error of read(2).
     #[error("cannot read the lines: {0}")]
     Read(#[from] std::io::Error),
+    /// The number of the line, from 1, and what is wrong with it.
     #[error("line {0} was not written by nlstream: {1}")]
     Line(u64, serde_json::Error),
 }
@@ -75,6 +82,7 @@ enum LineOp {
 /// An object that exists, with the members of its last line.
 #[derive(Clone, Debug)]
 pub struct SnapshotObject {
+    /// Its kind.
     pub kind: Kind,
     /// Time of its last line.
     pub time: Time,

@@ -13,7 +13,9 @@ use crate::names::Recorded;
 /// One input and the time at which it was received or made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input<'a> {
+    /// When it was received or made.
     pub time: Time,
+    /// The datagram or control record.
     pub data: InputData<'a>,
 }
 

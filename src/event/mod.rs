@@ -23,13 +23,17 @@ pub struct Event {
     pub time: Time,
     /// The network namespace that the event is about.
     pub netns: NetnsId,
+    /// What happened to the object.
     pub op: Op,
     /// Absent for `meta`.
     pub origin: Option<Origin>,
+    /// The object.
     pub payload: Payload,
     /// Difference from the tracked state; `None` if the object was not tracked.
     pub change: Option<Change>,
+    /// The netlink header; absent for `meta`, and for events that no message reported.
     pub nl: Option<Nl>,
+    /// The attributes that could not be decoded.
     pub unparsed: Vec<Unparsed>,
     /// The complete message, if requested with `--with raw`.
     pub raw: Option<Hex>,

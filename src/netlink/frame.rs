@@ -22,6 +22,14 @@ pub struct Message<'a> {
     pub whole: &'a [u8],
 }
 
+impl Message<'_> {
+    /// Returns true for a message of the netlink protocol itself: the end of a dump, an
+    /// acknowledgement (`NLMSG_MIN_TYPE`, linux/netlink.h).
+    pub fn is_control(&self) -> bool {
+        self.kind < 0x10
+    }
+}
+
 /// Iterates over the messages of a datagram. Ends with `Err(rest)` if the remaining bytes are not a
 /// complete message.
 #[derive(Clone, Copy, Debug)]

@@ -13,9 +13,6 @@ use crate::input::{Input, InputData};
 use crate::netlink::frame::{Message, Messages};
 use crate::state::{Key, State};
 
-/// The first message type that is no control message (`NLMSG_MIN_TYPE`, linux/netlink.h).
-const NLMSG_MIN_TYPE: u16 = 0x10;
-
 /// The content of a batch of inputs, in order.
 #[expect(
     clippy::large_enum_variant,
@@ -70,7 +67,7 @@ pub(super) fn items<'a>(
         let state = &namespaces.get(channel.netns).state;
         for message in Messages::new(bytes) {
             match message {
-                Ok(message) if message.kind < NLMSG_MIN_TYPE => {
+                Ok(message) if message.is_control() => {
                     if channel.is_events() {
                         items.push(DecodedItem::Control);
                     }

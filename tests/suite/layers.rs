@@ -16,7 +16,7 @@ const ROWS: &[&[&str]] = &[
     &["input"],
     &["capture", "decode"],
     &["error", "family", "state", "text"],
-    &["filter"],
+    &["decoder", "filter"],
     &["encode"],
     &["sink"],
     &["pipeline"],
