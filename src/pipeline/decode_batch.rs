@@ -3,7 +3,8 @@
 
 use crate::decode::context::DecodeContext;
 use crate::decode::wire::family;
-use crate::decode::{Decoded, MessageAction, decode, unknown};
+use crate::decode::{Decoded, MessageAction, decode};
+use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlType, Op, Origin, Unparsed};
 use crate::input::{Input, InputData, Source};
@@ -113,7 +114,7 @@ impl<'a> Sent<'a> {
             items.push(self.object(state, optional_parts, decoded, unparsed));
         });
         if items.len() == before && self.source == Source::Events {
-            let payload = unknown::decode(&self.message).into();
+            let payload = Unknown::new(&self.message).into();
             let action = MessageAction::Notify;
             items.push(self.object(
                 state,
