@@ -2,7 +2,7 @@
 //! declared in its own file has none here.
 
 use super::{DecodeContext, Emit, KindSpec, MessageAction};
-use super::{fdb, nduseropt, route, rule, tc};
+use super::{route, tc};
 use crate::event::Op;
 use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::frame::Message;
@@ -34,52 +34,6 @@ impl KindSpec for crate::event::route::Route {
         emit: &mut Emit<'_>,
     ) -> Option<()> {
         let payload = route::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::fdb::Fdb {
-    const MESSAGES: &'static [u16] = &[RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH];
-    const FAMILIES: &'static [u8] = &[libc::AF_BRIDGE as u8];
-    const STALE_AFTER: &'static [Trigger] = &[
-        Trigger::Device,
-        Trigger::NewDevice,
-        Trigger::Master,
-        Trigger::NewAddress,
-        Trigger::OldAddress,
-    ];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::fdb()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = fdb::decode(context, message.body)?;
-        let action = match message.kind {
-            RTM_GETNEIGH => MessageAction::Notify,
-            _ => emit.action(),
-        };
-        emit.object_as(context, action, payload)
-    }
-}
-
-impl KindSpec for crate::event::rule::Rule {
-    const MESSAGES: &'static [u16] = &[RTM_NEWRULE, RTM_DELRULE];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::rules()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = rule::decode(context, message.body)?;
         emit.object(context, payload)
     }
 }
@@ -168,26 +122,5 @@ impl KindSpec for crate::event::tc::Action {
         tc::action::decode(context, message.body, |context, it| {
             emit.object(context, it);
         })
-    }
-}
-
-impl KindSpec for crate::event::nduseropt::Nduseropt {
-    const MESSAGES: &'static [u16] = &[RTM_NEWNDUSEROPT];
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = nduseropt::decode(context, message.body)?;
-        emit.object_as(context, MessageAction::Notify, payload)
-    }
-}
-
-impl KindSpec for crate::event::unknown::Unknown {
-    const MESSAGES: &'static [u16] = &[];
-
-    fn decode(_: &mut DecodeContext<'_>, _: &Message<'_>, _: &mut Emit<'_>) -> Option<()> {
-        None
     }
 }

@@ -3,13 +3,10 @@
 
 mod adapters;
 
-pub mod fdb;
-pub mod nduseropt;
 pub mod route;
-pub mod rule;
-pub mod unknown;
 
 use crate::event::Unparsed;
+use crate::event::unknown::Unknown;
 pub(crate) use crate::kind::route::encap::decode as encap;
 use crate::kind::route::tc::decode as tc;
 use crate::kind::spec::{self, Emit};
@@ -36,7 +33,7 @@ pub fn decode(
     let unparsed = context.take_unparsed();
     let unknown = Decoded {
         action: MessageAction::Notify,
-        payload: unknown::decode(&Rtnetlink, message).into(),
+        payload: Unknown::new(&Rtnetlink, message).into(),
     };
     each(
         unknown,

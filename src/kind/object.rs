@@ -1,4 +1,4 @@
-//! What every payload can do, and how it differs from its former self.
+//! The devices that a payload names, and its changes.
 
 use serde::ser::SerializeStruct;
 
@@ -6,22 +6,23 @@ use super::Payload;
 use super::fields::Mask;
 use crate::value::IfName;
 
-/// What a payload knows of the devices that it names.
+/// Access to the devices that a payload names. Implemented by `#[derive(State)]` and
+/// `#[derive(Object)]`.
 pub trait Object {
-    /// The device that it belongs to: its index, and its name where that is known.
+    /// Returns the device that the object belongs to: its index, and its name if it is known.
     fn device(&self) -> Option<(u32, Option<&IfName>)> {
         None
     }
 
-    /// Takes from `old`, its former self, what differs only because time went by: timers and
-    /// ages.
+    /// Copies from `old`, the former state, the values that change with time and without an event:
+    /// timers, ages and counters.
     fn copy_volatile(&mut self, _old: &Self)
     where
         Self: Sized,
     {
     }
 
-    /// Gives every device that it names to `name`: its index, and the place of its name.
+    /// Calls `name` with the index and the name field of every device that the payload names.
     fn for_each_device(&mut self, _name: &mut dyn FnMut(u32, &mut Option<IfName>)) {}
 }
 
@@ -34,29 +35,7 @@ impl<T: Object> Object for Vec<T> {
     }
 }
 
-/// Implements [`Object`] for a payload that names one device: by `ifindex` and `dev`. With
-/// `copy_volatile(now, old) { … }` also [`Object::copy_volatile`].
-macro_rules! of_device {
-    ($type:ty $(, copy_volatile($now:ident, $old:ident) $copy_volatile:block)?) => {
-        impl $crate::kind::object::Object for $type {
-            fn device(&self) -> Option<(u32, Option<&IfName>)> {
-                Some((self.ifindex, self.dev.as_ref()))
-            }
-
-            fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-                name(self.ifindex, &mut self.dev);
-            }
-
-            $(fn copy_volatile(&mut self, old: &Self) {
-                let ($now, $old) = (self, old);
-                $copy_volatile
-            })?
-        }
-    };
-}
-pub(crate) use of_device;
-
-/// The index of a device in a payload, which not every object has.
+/// The type of a field with the index of a device.
 pub trait DeviceIndex {
     fn index(&self) -> Option<u32>;
 }
@@ -73,7 +52,7 @@ impl DeviceIndex for Option<u32> {
     }
 }
 
-/// Gives `name` a device, where there is one.
+/// Calls `name` with a device, if there is an index.
 pub fn some(
     name: &mut dyn FnMut(u32, &mut Option<IfName>),
     index: Option<u32>,
@@ -84,7 +63,7 @@ pub fn some(
     }
 }
 
-/// The fields that differ from the object's former self.
+/// The fields that differ from the former state of the object.
 #[derive(Clone, Debug)]
 pub struct Change {
     mask: Mask,
@@ -98,26 +77,26 @@ impl Change {
         Change { mask, old }
     }
 
-    /// The object's former self.
+    /// Returns the former state of the object.
     pub fn old(&self) -> &Payload {
         &self.old
     }
 
-    /// The fields that differ.
+    /// Returns the set of fields that differ.
     pub fn mask(&self) -> Mask {
         self.mask
     }
 
-    /// Is it the same as before?
+    /// Returns true if no field differs.
     pub fn is_empty(&self) -> bool {
         self.mask == 0
     }
 
-    /// The names of the fields that differ.
+    /// Returns the names of the fields that differ.
     pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         let names = self.old.kind().fields().unwrap_or_default();
         let mut mask = self.mask;
-        // From one bit to the next: a link has eighty fields, of which few change.
+        // Only the set bits are visited: a link has eighty fields, of which few change.
         std::iter::from_fn(move || {
             let bit = mask.trailing_zeros();
             mask &= mask.wrapping_sub(1);

@@ -5,7 +5,8 @@ use super::namespaces::Namespaces;
 use crate::channel::Channel;
 use crate::decode::context::DecodeContext;
 use crate::decode::wire::family;
-use crate::decode::{Decoded, MessageAction, unknown};
+use crate::decode::{Decoded, MessageAction};
+use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlType, Op, Origin, Unparsed};
 use crate::family::{self, Family};
@@ -126,7 +127,7 @@ impl<'a> Received<'a> {
         if items.len() == before && self.channel.is_events() {
             let decoded = Decoded {
                 action: MessageAction::Notify,
-                payload: unknown::decode(self.family, &self.message).into(),
+                payload: Unknown::new(self.family, &self.message).into(),
             };
             items.push(self.object(state, optional_parts, decoded, Vec::new()));
         }

@@ -13,12 +13,12 @@ use libc::{
 
 use super::context::DecodeContext;
 use super::encap;
-use super::rule::dsfield;
 use super::wire::{family, u32_at};
 use crate::event::route::{
     CacheInfo, Destination, FLAGS, Flow, Metrics, NextHop, Route, RouteAttrs, Via,
 };
 use crate::event::values::{FlagNames, Flags, Prefix, Symbol};
+use crate::kind::route::rule::dsfield;
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, Attrs, align};
 pub use packed::{BodyWithoutDst, PackedPrefix, RTMSG};

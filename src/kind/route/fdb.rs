@@ -1,62 +1,96 @@
-//! `kind:"fdb"`: where a bridge or vxlan sends frames for a MAC address (`RTM_NEWNEIGH` and
-//! `RTM_DELNEIGH` of family bridge).
+//! `kind:"fdb"`: the forwarding entries of bridges, VXLAN devices and device filters (`RTM_NEWNEIGH`,
+//! `RTM_DELNEIGH` and `RTM_GETNEIGH` of family bridge).
 
 use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 
+use nlstream_derive::{Attributes, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::neigh::CacheInfo;
-use crate::kind::fields::{Keyed, fields};
-use crate::kind::object::{Object, some};
+use super::neigh::{CacheInfo, FLAGS, flag_bits};
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::fields::Keyed;
+use crate::kind::object::some;
+use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger};
+use crate::kind::wire::{u16_at, u32_at};
+use crate::netlink::attr::{Attr, AttrError};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::{RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH};
 use crate::value::{Flags, IfName, LlAddr, Symbol};
 
 /// A forwarding entry (`struct ndmsg`, linux/neighbour.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(
+    nest(NDA_FDB_EXT_ATTRS = 14),
+    custom(
+        NDA_PROBES = 4 => Self::probes,
+        NDA_FLAGS_EXT = 15 => Self::extended_flags,
+        NDA_FDB_EXT_ATTRS / NFEA_ACTIVITY_NOTIFY = 1 => Self::activity,
+    ),
+)]
+#[state(
+    device(ifindex, dev),
+    names_device(master_index, master),
+    names_devices = Self::name_via,
+)]
 pub struct Fdb {
-    /// The MAC address.
+    /// MAC address.
+    #[nla(NDA_LLADDR = 2)]
     pub mac: Option<LlAddr>,
-    /// Index of the device behind which it is.
+    /// Index of the device that frames for the address are sent to.
     pub ifindex: u32,
-    /// That device's name.
+    /// Name of that device.
     pub dev: Option<IfName>,
-    /// The bridge that the entry belongs to; absent for an entry of the device itself.
+    /// Name of the bridge that the entry belongs to; absent for an entry of the device itself.
     pub master: Option<IfName>,
-    /// That bridge's index.
+    /// Index of that bridge.
+    #[nla(NDA_MASTER = 9)]
     pub master_index: Option<u32>,
     /// VLAN id.
+    #[nla(NDA_VLAN = 5)]
     pub vlan: Option<u16>,
-    /// vxlan: the remote tunnel end.
+    /// VXLAN: address of the remote tunnel end.
+    #[nla(NDA_DST = 1)]
     pub dst: Option<IpAddr>,
-    /// vxlan: UDP port of the remote.
+    /// VXLAN: UDP port of the remote tunnel end.
+    #[nla(NDA_PORT = 6, wire = be16)]
     pub port: Option<u16>,
-    /// vxlan: network identifier towards the remote.
+    /// VXLAN: network identifier sent to the remote tunnel end.
+    #[nla(NDA_VNI = 7)]
     pub vni: Option<u32>,
-    /// vxlan: network identifier of the entry.
+    /// VXLAN: network identifier of the entry.
+    #[nla(NDA_SRC_VNI = 11)]
     pub src_vni: Option<u32>,
-    /// vxlan: the device to reach the remote by.
+    /// VXLAN: name of the device through which the remote tunnel end is reached.
     pub via: Option<IfName>,
-    /// That device's index.
+    /// VXLAN: index of that device.
+    #[nla(NDA_IFINDEX = 8)]
     pub via_index: Option<u32>,
-    /// Id of a nexthop (group) that holds the remotes.
+    /// Id of the nexthop or nexthop group with the remote tunnel ends.
+    #[nla(NDA_NH_ID = 13)]
     pub nhid: Option<u32>,
-    /// vxlan: the network namespace of the device to reach the remote by.
+    /// VXLAN: network namespace of the device `via_index`.
+    #[nla(NDA_LINK_NETNSID = 10)]
     pub link_netnsid: Option<i32>,
     /// `permanent` (own address), `static`, `reachable` (learned), `stale`, else flags in
     /// hexadecimal.
     pub state: Symbol,
     /// `self`, `master`, `router`, `extern_learn`, `offload`, `sticky`, `locked`, `use`, `managed`.
     pub flags: Flags,
-    /// Who added it, a name from rt_protos.
+    /// Origin of the entry: a name from rt_protos, else its number.
+    #[nla(NDA_PROTOCOL = 12, names(u8, table = protocols))]
     pub protocol: Option<Symbol>,
-    /// Activity notification is on (`FDB_NOTIFY_BIT` of `NFEA_ACTIVITY_NOTIFY`).
+    /// Notification of activity is on (`FDB_NOTIFY_BIT` of `NFEA_ACTIVITY_NOTIFY`).
     pub activity_notify: Option<bool>,
     /// The entry is inactive (`FDB_NOTIFY_INACTIVE_BIT`).
     pub inactive: Option<bool>,
     /// With `details`: ages of the entry.
+    #[nla(NDA_CACHEINFO = 3, details, volatile, with = CacheInfo::decode)]
     pub cacheinfo: Option<CacheInfo>,
 }
 
@@ -75,7 +109,7 @@ impl Keyed for Fdb {
     ];
 
     fn hash_key(&self, hasher: &mut impl Hasher) {
-        // A bridge has one entry for an address, whatever port it is behind.
+        // A bridge has one entry per address, whatever its port.
         let place = self.master_index.unwrap_or(self.ifindex);
         (self.master_index, place, self.mac, self.vlan).hash(hasher);
         (self.dst, self.port, self.vni, self.src_vni).hash(hasher);
@@ -83,43 +117,90 @@ impl Keyed for Fdb {
     }
 }
 
-fields!(Fdb {
-    mac,
-    ifindex,
-    dev,
-    master,
-    master_index,
-    vlan,
-    dst,
-    port,
-    vni,
-    src_vni,
-    via,
-    via_index,
-    nhid,
-    link_netnsid,
-    state,
-    flags,
-    protocol,
-    activity_notify,
-    inactive,
-    cacheinfo,
-});
+impl KindSpec for Fdb {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH];
+    const FAMILIES: &'static [u8] = &[libc::AF_BRIDGE as u8];
+    const STALE_AFTER: &'static [Trigger] = &[
+        Trigger::Device,
+        Trigger::NewDevice,
+        Trigger::Master,
+        Trigger::NewAddress,
+        Trigger::OldAddress,
+    ];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
-impl Object for Fdb {
-    fn device(&self) -> Option<(u32, Option<&IfName>)> {
-        Some((self.ifindex, self.dev.as_ref()))
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::fdb()]
     }
 
-    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        name(self.ifindex, &mut self.dev);
-        some(name, self.master_index, &mut self.master);
-        // An index of another namespace names nothing here.
-        let here = self.via_index.filter(|_| self.link_netnsid.is_none());
-        some(name, here, &mut self.via);
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (header, attributes) = message.body.split_first_chunk::<12>()?;
+        let mut fdb = Fdb {
+            ifindex: u32_at(header, 4),
+            state: state(u16_at(header, 8)),
+            flags: Flags::new(u64::from(header[10]), FLAGS),
+            ..Default::default()
+        };
+        fdb.attributes(context, attributes);
+        let action = match message.kind {
+            // A request for an unknown address (vxlan_fdb_miss), which says nothing of the state.
+            RTM_GETNEIGH => MessageAction::Notify,
+            _ => emit.action(),
+        };
+        emit.object_as(context, action, fdb)
+    }
+}
+
+impl Fdb {
+    /// Accepts only zero: the kernel never counts probes of a forwarding entry.
+    fn probes(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        match attr.u32()? {
+            0 => Ok(()),
+            _ => Err(AttrError::Unknown),
+        }
     }
 
-    fn copy_volatile(&mut self, old: &Self) {
-        self.cacheinfo.clone_from(&old.cacheinfo);
+    /// Reads the flags beyond the 8 bits of the header.
+    fn extended_flags(
+        &mut self,
+        _: &mut DecodeContext<'_>,
+        attr: &Attr<'_>,
+    ) -> Result<(), AttrError> {
+        self.flags.bits = flag_bits(self.flags.bits as u8, attr.u32()?);
+        Ok(())
+    }
+
+    /// Reads the two bits of `NFEA_ACTIVITY_NOTIFY`.
+    fn activity(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        const FDB_NOTIFY_BIT: u8 = 1;
+        const FDB_NOTIFY_INACTIVE_BIT: u8 = 2;
+        let bits = attr.u8()?;
+        self.activity_notify = Some(bits & FDB_NOTIFY_BIT != 0);
+        self.inactive = Some(bits & FDB_NOTIFY_INACTIVE_BIT != 0);
+        Ok(())
+    }
+
+    /// Names the device to the remote tunnel end, unless its index is that of another namespace.
+    fn name_via(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        let index = self.via_index.filter(|_| self.link_netnsid.is_none());
+        some(name, index, &mut self.via);
+    }
+}
+
+/// Returns the state (`NUD_*`) by the names of `bridge fdb`: the first bit that is set counts.
+fn state(state: u16) -> Symbol {
+    let names = [
+        (0x80, "permanent"),
+        (0x40, "static"),
+        (0x04, "stale"),
+        (0x02, "reachable"),
+    ];
+    match names.iter().find(|(bit, _)| state & bit != 0) {
+        Some((_, name)) => Symbol::Known(name),
+        None => Symbol::Named(format!("{state:#x}").into()),
     }
 }
