@@ -6,8 +6,8 @@
 //!   (`Keyed`) and gives access to the devices that it names (`Object`), by `#[state(…)]`.
 //! * `#[derive(Object)]`: only the last of these, for a message that is no state.
 //!
-//! The options are described where they are parsed: [`attributes`](mod@attributes) and
-//! [`state`](mod@state).
+//! The options are described where they are parsed: `attributes.rs` and
+//! `state.rs`.
 
 mod attributes;
 mod state;

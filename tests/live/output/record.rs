@@ -27,7 +27,7 @@ fn assert_ended(ns: &Namespace, live: &[Value], status: Option<i32>, stderr: &st
     let count = stderr.matches("cannot record to /mnt/").count();
     assert_eq!(count, 1, "one message: {stderr}");
     assert!(stderr.contains(message), "{stderr}");
-    assert!(stderr.contains("the recording /mnt/"), "{stderr}");
+    assert!(stderr.contains("error: recording /mnt/"), "{stderr}");
     let Chain {
         starts, dropped, ..
     } = chain(live);
