@@ -1,45 +1,40 @@
-//! Reads a capture (pcapng, pcap or rtmon) and prints each decoded message:
+//! Reads a capture (pcapng, pcap or rtmon) and prints each decoded object:
 //! `cargo run --example decode -- fixtures/link-mtu/capture.pcapng`
 //!
-//! This is the stage before state: messages, without comparing them with earlier ones. To get the
-//! lines of `nlstream replay` use `nlstream::pipeline`.
+//! The objects are not compared with earlier ones: for `op`, `changed` and `old` use the lines of
+//! `nlstream replay`.
 
 use std::error::Error;
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use nlstream::capture;
-use nlstream::decode::context::DecodeContext;
-use nlstream::decode::decode;
+use nlstream::decoder::Decoder;
 use nlstream::input::InputData;
 use nlstream::names::Names;
-use nlstream::netlink::frame::Messages;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let file = std::env::args().nth(1).ok_or("usage: decode FILE")?;
     let mut reader = capture::open(Path::new(&file))?;
-    let names = Names::builtin();
+    let decoder = Decoder::new(Names::builtin()).with_details();
+    let mut out = io::stdout().lock();
+    let mut objects = Vec::new();
     while let Some(input) = reader.next()? {
-        // The other inputs are the records of nlstream itself: gaps, the end of a dump.
-        let InputData::Datagram(_, bytes) = input.what else {
+        // A recording also has control records: gaps, the end of a dump.
+        let InputData::Datagram(channel, datagram) = input.data else {
             continue;
         };
-        for message in Messages::new(bytes) {
-            let Ok(message) = message else {
-                eprintln!("a message with a wrong length");
-                break;
-            };
-            let mut context = DecodeContext::new(&names, true);
-            decode(&mut context, &message, &mut |decoded, unparsed| {
-                let kind = decoded.payload.kind().name();
-                let action = decoded.action;
-                match serde_json::to_string(&decoded.payload) {
-                    Ok(payload) => println!("{action:?} {kind} {payload}"),
-                    Err(error) => eprintln!("{kind}: {error}"),
-                }
-                if !unparsed.is_empty() {
-                    eprintln!("{kind}: {} attributes not decoded", unparsed.len());
-                }
-            });
+        if let Err(error) = decoder.decode(channel, datagram, &mut objects) {
+            eprintln!("{}: {error}", input.time.0);
+        }
+        for object in objects.drain(..) {
+            let payload = &object.decoded.payload;
+            let (action, kind) = (object.decoded.action, payload.kind().name());
+            let json = serde_json::to_string(payload)?;
+            writeln!(out, "{action:?} {kind} {json}")?;
+            if !object.unparsed.is_empty() {
+                eprintln!("{kind}: {} attributes not decoded", object.unparsed.len());
+            }
         }
     }
     Ok(())

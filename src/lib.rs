@@ -1,4 +1,17 @@
-//! **nlstream** streams Linux network events (rtnetlink) as one JSON object per line.
+//! **nlstream** turns the notifications of the Linux kernel's netlink families into lines of JSON.
+//! The program is described in the README; this crate is also its library:
+//!
+//! | task | item |
+//! |---|---|
+//! | read a capture or recording | [`capture::open`] |
+//! | decode a datagram to objects | [`decoder::Decoder`] |
+//! | fold the program's lines to the objects that existed at a time | [`fold::Fold`] |
+//! | the types of the lines' payloads | [`event`] |
+//! | the JSON Schema of the lines | [`schema::schema`] |
+//!
+//! `examples/decode.rs` and `examples/fold.rs` are complete programs. The modules that are not
+//! documented here belong to the program: they are public for its tests and benchmarks, and change
+//! without notice.
 //!
 //! ```text
 //!  kernel ─► netlink/events ─┐                                        ┌─► encode ─► sink
@@ -12,23 +25,22 @@
 //! imports only modules of earlier stages; `tests/suite/layers.rs` enforces the order.
 
 pub mod capture;
-pub mod cli;
-pub mod decode;
-pub mod encode;
-pub mod error;
+pub mod channel;
+pub mod decoder;
 pub mod event;
-pub mod filter;
 pub mod fold;
 pub mod input;
-pub mod json;
-pub mod kind;
-pub mod logging;
 pub mod names;
-pub mod netlink;
-pub mod pipeline;
-pub mod run;
 pub mod schema;
-pub mod sink;
-pub mod state;
-pub mod text;
-pub mod value;
+
+/// Declares modules that belong to the program.
+macro_rules! internal {
+    ($($module:ident)+) => {
+        $(#[doc(hidden)] pub mod $module;)+
+    };
+}
+
+internal! {
+    cli decode encode error family filter json kind logging netlink pipeline run sink state text
+    value
+}

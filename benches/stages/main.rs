@@ -21,7 +21,7 @@ use nlstream::event::kind_set::KindSet;
 use nlstream::event::meta::Settings;
 use nlstream::event::values::Time;
 use nlstream::event::{Event, Kind, Nl, NlType, Op, Origin};
-use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData, NetnsId};
 use nlstream::names::Names;
 use nlstream::netlink::frame::{Message, Messages};
 use nlstream::pipeline::{Config, Pipeline};
@@ -125,13 +125,14 @@ fn meanings(kind: &str) -> Vec<Event> {
         for (decoded, unparsed) in all {
             let key = state.key(&decoded);
             let mut event = Event {
+                netns: NetnsId::OWN,
                 time: Time::default(),
                 op: Op::Notify,
                 origin: Some(Origin::Kernel),
                 payload: decoded.payload,
                 change: None,
                 nl: Some(Nl {
-                    r#type: NlType(message.kind),
+                    r#type: NlType::route(message.kind),
                     family: None,
                     portid: Some(message.portid),
                     seq: Some(message.seq),
@@ -197,19 +198,20 @@ impl Whole {
         let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
         let pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
         let mut whole = Whole { pipeline, lines };
-        whole.take(InputData::Control(ControlRecord::Sync.into()));
+        whole.take(Input::control(Time::default(), ControlRecord::Sync));
         whole
     }
 
     fn feed(&mut self, datagram: &[u8]) {
-        self.take(InputData::Datagram(Source::Events, datagram));
+        self.take(Input {
+            time: Time::default(),
+            data: InputData::Datagram(Channel::ROUTE_EVENTS, datagram),
+        });
         black_box(&self.lines);
     }
 
-    fn take(&mut self, what: InputData<'_>) {
+    fn take(&mut self, input: Input<'_>) {
         self.lines.clear();
-        let time = Time::default();
-        let input = Input { time, what };
         let fed = self.pipeline.feed(&[input], &mut self.lines);
         fed.expect("memory can be written");
     }

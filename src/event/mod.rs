@@ -1,6 +1,7 @@
 //! The event: a payload of a [kind](crate::kind) with the operation, the change, and the netlink
 //! header of its message.
 
+use crate::channel::NetnsId;
 pub use crate::kind::route::{
     address, addrlabel, cachereport, encap, fdb, link, maddress, mdb, mroute, nduseropt, neigh,
     neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
@@ -20,13 +21,19 @@ pub const SCHEMA_VERSION: u8 = 1;
 pub struct Event {
     /// Time at which the datagram was received.
     pub time: Time,
+    /// The network namespace that the event is about.
+    pub netns: NetnsId,
+    /// What happened to the object.
     pub op: Op,
     /// Absent for `meta`.
     pub origin: Option<Origin>,
+    /// The object.
     pub payload: Payload,
     /// Difference from the tracked state; `None` if the object was not tracked.
     pub change: Option<Change>,
+    /// The netlink header; absent for `meta`, and for events that no message reported.
     pub nl: Option<Nl>,
+    /// The attributes that could not be decoded.
     pub unparsed: Vec<Unparsed>,
     /// The complete message, if requested with `--with raw`.
     pub raw: Option<Hex>,

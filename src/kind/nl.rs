@@ -7,7 +7,8 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use crate::netlink::rtm::rtm;
+use crate::channel::FamilyId;
+use crate::netlink::family::protocol;
 use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 
 /// Header of the netlink message that carried the event. Fields that are zero are omitted.
@@ -29,23 +30,42 @@ pub struct Nl {
     pub flags: Option<NlFlags>,
 }
 
-/// A message type.
+/// A message type of a netlink family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NlType(pub u16);
+pub struct NlType {
+    family: FamilyId,
+    number: u16,
+}
+
+impl NlType {
+    pub const fn new(family: FamilyId, number: u16) -> Self {
+        NlType { family, number }
+    }
+
+    /// A message type of rtnetlink.
+    pub const fn route(number: u16) -> Self {
+        Self::new(FamilyId::ROUTE, number)
+    }
+
+    /// The name that the kernel's header gives to the type, if it is known.
+    fn name(self) -> Option<&'static str> {
+        protocol(self.family)?.type_name(self.number)
+    }
+}
 
 impl fmt::Display for NlType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match rtm(self.0) {
-            Some((_, name, _)) => f.write_str(name),
-            None => write!(f, "{}", self.0),
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}", self.number),
         }
     }
 }
 
 impl Serialize for NlType {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        match rtm(self.0) {
-            Some((_, name, _)) => Word(name).serialize(s),
+        match self.name() {
+            Some(name) => Word(name).serialize(s),
             None => s.collect_str(self),
         }
     }

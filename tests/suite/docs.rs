@@ -93,6 +93,8 @@ fn fault(path: &str) -> Option<String> {
     let mut files = Vec::new();
     if place != common::root().join("src") {
         rust_files(&place, &mut files);
+        // `module.rs` beside the folder `module`.
+        rust_files(&place.with_extension("rs"), &mut files);
     }
     let texts: Vec<_> = files
         .iter()

@@ -6,6 +6,7 @@ use crate::common;
 
 /// The modules in the order of the stream. Modules of one row do not import each other.
 const ROWS: &[&[&str]] = &[
+    &["channel"],
     &["json", "netlink"],
     &["value"],
     &["names"],
@@ -14,8 +15,8 @@ const ROWS: &[&[&str]] = &[
     &["fold", "schema"],
     &["input"],
     &["capture", "decode"],
-    &["error", "state", "text"],
-    &["filter"],
+    &["error", "family", "state", "text"],
+    &["decoder", "filter"],
     &["encode"],
     &["sink"],
     &["pipeline"],

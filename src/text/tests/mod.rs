@@ -43,6 +43,7 @@ fn to(text: &str) -> Prefix {
 
 fn event(op: Op, payload: Payload) -> Event {
     Event {
+        netns: Default::default(),
         time: Time(TIME.parse().unwrap()),
         op,
         origin: None,
@@ -186,7 +187,7 @@ fn notifications_without_state() {
         hex: Hex::default(),
     };
     let unknown = Unknown {
-        r#type: NlType(104),
+        r#type: NlType::route(104),
         attributes: Some(vec![attribute; 5]),
         ..Default::default()
     };
