@@ -1,5 +1,5 @@
 //! The destination of the output: stdout or a file. A sink takes whole, framed records and knows
-//! nothing about their format but what [`RecordReader`](crate::encode::RecordReader) tells it.
+//! about their format only what [`RecordReader`](crate::encode::RecordReader) provides.
 //! Writing never blocks the thread that reads the netlink socket.
 
 mod file;

@@ -28,9 +28,9 @@ impl<'a> EscapingWriter<'a> {
     }
 
     /// Writes in a colour if colours are enabled.
-    pub fn paint(&mut self, colour: Colour, what: fmt::Arguments<'_>) -> fmt::Result {
+    pub fn paint(&mut self, colour: Colour, text: fmt::Arguments<'_>) -> fmt::Result {
         if !self.colour {
-            return self.write_fmt(what);
+            return self.write_fmt(text);
         }
         self.out.write_str(match colour {
             Colour::Bold => "\x1b[1m",
@@ -40,14 +40,14 @@ impl<'a> EscapingWriter<'a> {
             Colour::Yellow => "\x1b[33m",
             Colour::Cyan => "\x1b[36m",
         })?;
-        self.write_fmt(what)?;
+        self.write_fmt(text)?;
         self.out.write_str("\x1b[0m")
     }
 
     /// ` name`: the subject of the line.
-    pub fn subject(&mut self, what: fmt::Arguments<'_>) -> fmt::Result {
+    pub fn subject(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
         self.out.write_char(' ')?;
-        self.paint(Colour::Bold, what)
+        self.paint(Colour::Bold, text)
     }
 
     /// ` key value`

@@ -16,14 +16,14 @@ pub fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
         Meta::Start(record) => start(out, record),
         Meta::Sync(record) => {
             count(out, record.objects, "object")?;
-            out.write_str(" told, the snapshot is complete")?;
+            out.write_str(", snapshot complete")?;
             incomplete(out, record.incomplete.as_deref())
         }
         Meta::Gap(record) => gap(out, record),
         Meta::Resync(record) => resync(out, record),
         Meta::Refused(record) => {
             count(out, record.datagrams, "datagram")?;
-            write!(out, " of another sender ({}) refused", record.portid)
+            write!(out, " from port id {} rejected", record.portid)
         }
         Meta::Heartbeat(record) => heartbeat(out, record),
         Meta::Clock(record) => clock(out, record),
@@ -57,7 +57,7 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
     if let Some(bytes) = start.tail_repaired {
         out.write_str(", ")?;
         count(out, bytes, "byte")?;
-        out.write_str(" of a half line cut off")?;
+        out.write_str(" of an incomplete line removed")?;
     }
     Ok(())
 }
@@ -67,29 +67,28 @@ fn clock(out: &mut EscapingWriter<'_>, clock: &Clock) -> fmt::Result {
     let seconds = clock.step.unsigned_abs() as f64 / 1e9;
     write!(
         out,
-        "set {way} by {seconds:.3} s, it would be {:.3}",
+        "stepped {way} by {seconds:.3} s; without the step: {:.3}",
         clock.unset.0
     )
 }
 
 fn rotate(out: &mut EscapingWriter<'_>, rotate: &Rotate) -> fmt::Result {
     out.write_str(match rotate.reason {
-        RotateReason::Size => "large enough",
-        RotateReason::Time => "old enough",
-        RotateReason::Signal => "told to by a signal",
-        RotateReason::Renamed => "the file was renamed",
+        RotateReason::Size => "size reached",
+        RotateReason::Time => "age reached",
+        RotateReason::Signal => "signal",
+        RotateReason::Renamed => "file renamed",
     })?;
-    out.write_str(", after ")?;
-    count(out, rotate.bytes, "byte")?;
-    out.write_str(" it goes on in another file")
+    out.write_str(", file closed after ")?;
+    count(out, rotate.bytes, "byte")
 }
 
 fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
     let (noun, why) = match gap.cause {
         GapCause::Overflow => ("message", "receive buffer overflow"),
-        GapCause::Error => ("message", "error of the socket"),
+        GapCause::Error => ("message", "socket error"),
         GapCause::Truncated => ("message", "datagram too long"),
-        GapCause::Output => ("line", "the reader was too slow"),
+        GapCause::Output => ("line", "reader too slow"),
     };
     match gap.lost {
         Some(lost) => count(out, lost, noun)?,
@@ -110,7 +109,7 @@ fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
 }
 
 fn resync(out: &mut EscapingWriter<'_>, resync: &Resync) -> fmt::Result {
-    out.write_str("what was lost is made good")?;
+    out.write_str("lines complete again")?;
     for found in &resync.corrections {
         let number = found.added + found.changed + found.deleted;
         write!(out, ", {number} {} corrected", found.kind.name())?;
@@ -120,7 +119,7 @@ fn resync(out: &mut EscapingWriter<'_>, resync: &Resync) -> fmt::Result {
 
 fn incomplete(out: &mut EscapingWriter<'_>, kinds: Option<&[Kind]>) -> fmt::Result {
     for (number, kind) in kinds.into_iter().flatten().enumerate() {
-        out.write_str(if number == 0 { "; but for " } else { ", " })?;
+        out.write_str(if number == 0 { "; incomplete: " } else { ", " })?;
         out.write_str(kind.name())?;
     }
     Ok(())
@@ -131,8 +130,8 @@ fn heartbeat(out: &mut EscapingWriter<'_>, heartbeat: &Heartbeat) -> fmt::Result
     count(out, kinds.iter().map(|of| of.lines).sum(), "event")?;
     out.write_str(", ")?;
     count(out, kinds.iter().map(|of| of.objects).sum(), "object")?;
-    out.write_str(" known")?;
-    for (number, noun, what) in [
+    out.write_str(" tracked")?;
+    for (number, noun, fate) in [
         (heartbeat.lost, "message", "lost"),
         (heartbeat.dropped, "line", "dropped"),
         (heartbeat.refused, "datagram", "refused"),
@@ -140,7 +139,7 @@ fn heartbeat(out: &mut EscapingWriter<'_>, heartbeat: &Heartbeat) -> fmt::Result
         if number != 0 {
             out.write_str(", ")?;
             count(out, number, noun)?;
-            write!(out, " {what}")?;
+            write!(out, " {fate}")?;
         }
     }
     unrecorded(out, heartbeat.pulse.unrecorded_since)
@@ -148,14 +147,14 @@ fn heartbeat(out: &mut EscapingWriter<'_>, heartbeat: &Heartbeat) -> fmt::Result
 
 fn stop(out: &mut EscapingWriter<'_>, stop: &Stop) -> fmt::Result {
     out.write_str(match stop.reason {
-        StopReason::Signal => "told to by a signal",
-        StopReason::Count => "as many lines as asked for",
-        StopReason::Time => "the time is over",
+        StopReason::Signal => "signal",
+        StopReason::Count => "line limit reached",
+        StopReason::Time => "time limit reached",
         StopReason::End => "end of the recording",
     })?;
     out.write_str(", ")?;
     count(out, stop.events, "event")?;
-    for (number, noun, what) in [
+    for (number, noun, fate) in [
         (stop.lost, "message", "lost"),
         (stop.dropped, "line", "dropped"),
         (stop.refused, "datagram", "refused"),
@@ -163,7 +162,7 @@ fn stop(out: &mut EscapingWriter<'_>, stop: &Stop) -> fmt::Result {
         if number != 0 {
             out.write_str(", ")?;
             count(out, number, noun)?;
-            write!(out, " {what}")?;
+            write!(out, " {fate}")?;
         }
     }
     unrecorded(out, stop.unrecorded_since)

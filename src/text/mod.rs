@@ -84,7 +84,7 @@ fn stamp(out: &mut EscapingWriter<'_>, time: Time, zone: &TimeZone) -> fmt::Resu
     out.write_char(' ')
 }
 
-/// `<kind> <op> <what>`
+/// `<kind> <op> <object>`
 fn write(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
     let kind = event.payload.kind().name();
     write!(out, "{kind} ")?;

@@ -11,7 +11,7 @@ use crate::event::prefix::Prefix;
 use crate::event::{Event, Op, Payload};
 
 /// The old payload of a changed object, if it is of this kind.
-macro_rules! former {
+macro_rules! old_payload {
     ($event:ident, $kind:ident) => {
         match &$event.change {
             Some(change) if $event.op == Op::Change => match change.old() {
@@ -59,7 +59,7 @@ pub fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Address) -
         (Some(one), None) | (None, Some(one)) => out.subject(format_args!("{one}/{length}"))?,
         (None, None) => out.subject(format_args!("{}", address.family))?,
     }
-    if let Some((change, old)) = former!(event, Address) {
+    if let Some((change, old)) = old_payload!(event, Address) {
         dev(out, address.dev.as_ref(), address.ifindex)?;
         let mut rest = Vec::new();
         for name in change.names() {
@@ -117,7 +117,7 @@ fn ip_subject(out: &mut EscapingWriter<'_>, ip: &Option<IpAddr>) -> fmt::Result 
 }
 
 pub fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) -> fmt::Result {
-    let old = former!(event, Neigh).map(|(_, old)| old);
+    let old = old_payload!(event, Neigh).map(|(_, old)| old);
     ip_subject(out, &neigh.dst)?;
     dev(out, neigh.dev.as_ref(), neigh.ifindex)?;
     match (&neigh.lladdr, old.and_then(|old| old.lladdr.as_ref())) {
@@ -148,7 +148,7 @@ pub fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) -> fmt:
 }
 
 pub fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt::Result {
-    let old = former!(event, Fdb).map(|(_, old)| old);
+    let old = old_payload!(event, Fdb).map(|(_, old)| old);
     if let Some(mac) = &fdb.mac {
         out.subject(format_args!("{mac}"))?;
     }
@@ -175,12 +175,12 @@ pub fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt::Resul
     }
     write!(out, " {}", fdb.state)?;
     out.was(&fdb.state, old.map(|old| &old.state))?;
-    for (word, set) in [
+    for (name, set) in [
         ("activity_notify", fdb.activity_notify),
         ("inactive", fdb.inactive),
     ] {
         if set == Some(true) {
-            write!(out, " {word}")?;
+            write!(out, " {name}")?;
         }
     }
     out.optional("proto", &fdb.protocol)?;

@@ -11,13 +11,13 @@ use crate::event::{Event, Op, Payload};
 
 pub fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Result {
     subject(out, &it.kind, &it.handle)?;
-    place(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
+    location(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
     out.optional("ingress_block", &it.ingress_block)?;
     out.optional("egress_block", &it.egress_block)?;
     if it.offloaded == Some(true) {
         out.write_str(" offloaded")?;
     }
-    let old = match former(event) {
+    let old = match old_state(event) {
         Some((change, Payload::Qdisc(old))) => {
             if change.names().next().is_none() {
                 return out.write_str(" (nothing differs)");
@@ -37,7 +37,7 @@ pub fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Re
 
 pub fn class(out: &mut EscapingWriter<'_>, it: &Class) -> fmt::Result {
     subject(out, &it.kind, &it.handle)?;
-    place(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
+    location(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
     out.optional("leaf", &it.leaf)?;
     options(out, &it.options, None)
 }
@@ -60,7 +60,7 @@ pub fn filter(out: &mut EscapingWriter<'_>, it: &Filter) -> fmt::Result {
     options(out, &it.options, None)?;
     for one in it.actions.iter().flatten() {
         out.write_str(" action")?;
-        what(out, one)?;
+        write_action(out, one)?;
     }
     Ok(())
 }
@@ -79,10 +79,10 @@ pub fn chain(out: &mut EscapingWriter<'_>, it: &Chain) -> fmt::Result {
 }
 
 pub fn action(out: &mut EscapingWriter<'_>, it: &Action) -> fmt::Result {
-    what(out, it)
+    write_action(out, it)
 }
 
-fn what(out: &mut EscapingWriter<'_>, it: &Action) -> fmt::Result {
+fn write_action(out: &mut EscapingWriter<'_>, it: &Action) -> fmt::Result {
     if let Some(kind) = &it.kind {
         out.subject(format_args!("{kind}"))?;
     }
@@ -103,7 +103,7 @@ fn subject(out: &mut EscapingWriter<'_>, kind: &Option<String>, handle: &str) ->
     }
 }
 
-fn place(
+fn location(
     out: &mut EscapingWriter<'_>,
     (dev, ifindex): (Option<&IfName>, Option<u32>),
     root: Option<bool>,
@@ -131,11 +131,11 @@ fn on(
     parent: &Option<String>,
 ) -> fmt::Result {
     out.optional("block", &block)?;
-    place(out, dev, root, parent)
+    location(out, dev, root, parent)
 }
 
 /// The change of a tracked object and its old payload.
-fn former(event: &Event) -> Option<(&Change, &Payload)> {
+fn old_state(event: &Event) -> Option<(&Change, &Payload)> {
     let change = event.change.as_ref().filter(|_| event.op == Op::Change)?;
     Some((change, change.old()))
 }

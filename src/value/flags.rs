@@ -24,7 +24,7 @@ impl Flags {
         Flags { bits, names }
     }
 
-    /// Is the bit of that name set?
+    /// Returns true if the bit with this name is set.
     pub fn has(&self, name: &str) -> bool {
         self.names
             .iter()

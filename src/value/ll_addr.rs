@@ -48,7 +48,7 @@ impl LlAddr {
         self
     }
 
-    /// Has it the length of an IP address?
+    /// Returns true if the address has the length of an IP address.
     pub fn may_be_ip(&self) -> bool {
         self.length == 4 || self.length == 16
     }
@@ -69,7 +69,7 @@ impl LlAddr {
     }
 }
 
-/// Room for the pairs of the longest address, and a colon behind each.
+/// Length of the text of the longest address: two digits and a colon per byte.
 const PAIRS: usize = 3 * 32;
 
 /// linux/if_arp.h

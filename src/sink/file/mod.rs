@@ -74,7 +74,7 @@ pub struct AppendFile {
     framing: Framing,
     records: &'static dyn RecordReader,
     file: File,
-    /// A regular file, not a device or a pipe: it can be cut, rotated and synchronised.
+    /// A regular file, not a device or a pipe: it can be truncated, rotated and synchronised.
     regular: bool,
     /// How the file was found when it was opened.
     opened: Opened,
@@ -260,7 +260,7 @@ impl AppendFile {
             return 0;
         }
         if self.torn > 0 {
-            self.cut();
+            self.remove_torn();
         }
         let (count, result) = write_some(&mut self.file, &lines[self.torn..]);
         self.size += count as u64;
@@ -268,7 +268,7 @@ impl AppendFile {
         let whole = self.framing.last_end(&lines[..written]);
         self.torn = written - whole;
         if self.torn > 0 {
-            self.cut();
+            self.remove_torn();
         }
         // The file was deleted while it was written to. Repeat these records in the next one, so
         // that they are not lost with it.
@@ -290,17 +290,17 @@ impl AppendFile {
 
     /// Removes the torn record from the end of the file. If that fails, the next write completes
     /// the record instead.
-    fn cut(&mut self) {
+    fn remove_torn(&mut self) {
         if !self.regular {
             return;
         }
-        let cut = || -> io::Result<u64> {
+        let truncate = || -> io::Result<u64> {
             let end = self.file.metadata()?.len();
             let end = end.saturating_sub(self.torn as u64);
             self.file.set_len(end)?;
             Ok(end)
         };
-        if let Ok(size) = cut() {
+        if let Ok(size) = truncate() {
             (self.size, self.torn) = (size, 0);
         }
     }

@@ -17,11 +17,11 @@ const FIRST_READ: u64 = 64 * 1024;
 const HEAD: usize = 256;
 
 /// Makes the file end with a whole record and returns how it was found. A torn record of this
-/// program, and NULs (file systems leave them after a power loss), are cut off; any other text
+/// program, and NULs (file systems leave them after a power loss), are removed; any other text
 /// without an end is ended.
 ///
 /// # Errors
-/// If the file cannot be read, cut or written.
+/// If the file cannot be read, truncated or written.
 pub fn repair_tail(
     mut file: &File,
     framing: Framing,

@@ -48,7 +48,7 @@ fn patient() -> Config {
 }
 
 #[test]
-fn a_torn_record_is_cut_off_and_foreign_text_is_ended() {
+fn a_torn_record_is_removed_and_foreign_text_is_ended() {
     let folder = Folder::new("torn");
     let after = |before: &str, line: &str| {
         std::fs::write(folder.file(), before).unwrap();

@@ -220,7 +220,7 @@ fn meta_records() {
                 incomplete: None
             })
         ),
-        "meta sync: 12 objects told, the snapshot is complete"
+        "meta sync: 12 objects, snapshot complete"
     );
     let gap = Gap {
         cause: GapCause::Overflow,
@@ -242,7 +242,7 @@ fn meta_records() {
     );
     assert_eq!(
         text(Op::Gap, Meta::Gap(unsized_gap)),
-        "meta gap: an unknown number of messages lost (error of the socket, errno 105) before \
+        "meta gap: an unknown number of messages lost (socket error, errno 105) before \
          2026-11-24T20:26:55.000Z"
     );
     let stop = Stop {
@@ -253,7 +253,7 @@ fn meta_records() {
     };
     assert_eq!(
         text(Op::Stop, Meta::Stop(stop)),
-        "meta stop: told to by a signal, 16 events, 1 message lost"
+        "meta stop: signal, 16 events, 1 message lost"
     );
     let stop = Stop {
         unrecorded_since: Some(Time("2026-11-24T20:26:55Z".parse().unwrap())),
