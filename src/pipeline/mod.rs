@@ -216,7 +216,7 @@ impl Pipeline {
             event,
             ..
         } = object;
-        self.state.event(*action, *key, message, event);
+        self.state.apply_event(*action, *key, message, event);
         object.seq = self.number(event);
     }
 

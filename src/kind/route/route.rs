@@ -14,6 +14,7 @@ use serde_with::skip_serializing_none;
 
 use super::encap::Encap;
 use crate::kind::fields::{Fields as _, Keyed, Mask, Present, fields, key};
+use crate::kind::interned::Interned;
 use crate::kind::object::{Object, some};
 use crate::value::{FlagNames, Flags, IfName, Prefix, Symbol, string_schema};
 
@@ -26,9 +27,12 @@ pub struct Route {
     /// All else. A full table has a million routes, most of which differ in nothing but their
     /// destination: it is shared, as the kernel's own `fib_info` is, and copied where one of them is
     /// altered.
-    #[schemars(flatten)]
-    pub common: Rc<RouteAttrs>,
+    #[schemars(flatten, with = "RouteAttrs")]
+    pub common: SharedAttrs,
 }
+
+/// Interned attributes: see [`crate::kind::interned`].
+pub type SharedAttrs = Rc<Interned<RouteAttrs>>;
 
 /// What a route has in common with those to other destinations.
 #[skip_serializing_none]
@@ -112,7 +116,7 @@ impl Deref for Route {
 
 impl DerefMut for Route {
     fn deref_mut(&mut self) -> &mut RouteAttrs {
-        Rc::make_mut(&mut self.common)
+        Interned::make_mut(&mut self.common)
     }
 }
 
@@ -322,12 +326,12 @@ impl Object for Route {
             nexthops,
             encap,
             ..
-        } = &*self.common;
-        // What is shared is copied only where it names a device.
+        } = &**self.common;
+        // Shared attributes are copied only if they name a device.
         if ifindex.or(*iif_index).is_none() && nexthops.is_none() && encap.is_none() {
             return;
         }
-        let common = Rc::make_mut(&mut self.common);
+        let common = Interned::make_mut(&mut self.common);
         some(name, common.ifindex, &mut common.dev);
         some(name, common.iif_index, &mut common.iif);
         for hop in common.nexthops.iter_mut().flatten() {
@@ -347,17 +351,17 @@ impl Object for Route {
         if self.cacheinfo != old.cacheinfo {
             self.cacheinfo.clone_from(&old.cacheinfo);
         }
-        // The kernel lists the legs of an IPv6 route in the order of its convenience.
+        // A dump may list the next hops of an IPv6 route in another order than the event did.
         if let Some(old) = &old.nexthops
             && self.nexthops.is_some()
             && self.family.is("inet6")
         {
-            let place = |leg: &NextHop| {
-                let same = |old: &NextHop| (old.ifindex, old.gateway) == (leg.ifindex, leg.gateway);
+            let former_position = |hop: &NextHop| {
+                let same = |old: &NextHop| (old.ifindex, old.gateway) == (hop.ifindex, hop.gateway);
                 old.iter().position(same).unwrap_or(old.len())
             };
-            if let Some(legs) = &mut self.nexthops {
-                legs.sort_by_key(place);
+            if let Some(hops) = &mut self.nexthops {
+                hops.sort_by_key(former_position);
             }
         }
     }
