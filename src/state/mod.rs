@@ -14,6 +14,8 @@ mod siblings;
 mod store;
 mod sweep_mark;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use crate::decode::route::TemplateCache;
 use crate::decode::{Decoded, MessageAction};
