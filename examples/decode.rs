@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = Names::builtin();
     while let Some(input) = reader.next()? {
         // The other inputs are the records of nlstream itself: gaps, the end of a dump.
-        let InputData::Datagram(_, bytes) = input.what else {
+        let InputData::Datagram(_, bytes) = input.data else {
             continue;
         };
         for message in Messages::new(bytes) {

@@ -1,4 +1,4 @@
-//! The errors that end a run. Each message says what the user can do.
+//! Errors that end a run. Messages say what failed and, where possible, what to do.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,11 +8,11 @@ use thiserror::Error;
 use crate::event::values::Time;
 use crate::fold::{FoldError, IncompleteReason};
 
-/// An error that ends a run with exit status 1.
+/// An error that ends the run with exit status 1.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The output file cannot be opened.
-    #[error("cannot open {}: {source}: choose a file in a folder that you may write to", path.display())]
+    #[error("cannot open {}: {source}; choose a file in a writable directory", path.display())]
     OpenOutput {
         /// The file.
         path: PathBuf,
@@ -21,7 +21,7 @@ pub enum Error {
     },
     /// Lines cannot be written.
     #[error(
-        "cannot write to {name}: {source}: what was written so far is whole lines; make room and start again"
+        "cannot write to {name}: {source}; the output so far consists of complete lines; free space and restart"
     )]
     Write {
         /// The path of the output, or `the standard output`.
@@ -39,12 +39,12 @@ pub enum Error {
     },
     /// The run succeeded, but its recording ended early.
     #[error(
-        "the recording {} is not complete: {source}: it ends before {since}; the lines are all there", path.display()
+        "recording {} is incomplete: {source}; it ends before {since}; the output lines are complete", path.display()
     )]
     Unrecorded {
         /// The recording.
         path: PathBuf,
-        /// The time of the first input that is not in the recording.
+        /// Time of the first input missing from the recording.
         since: Time,
         /// The error of write(2).
         source: io::Error,
@@ -57,8 +57,10 @@ pub enum Error {
         /// The line, and its error.
         source: FoldError,
     },
-    /// The lines do not have every object of that time.
-    #[error("what stood at that moment is not known: {0}; --partial tells what is")]
+    /// The lines do not contain every object of that time.
+    #[error(
+        "the state at that time is incomplete: {0}; use --partial to print the available objects"
+    )]
     Incomplete(IncompleteReason),
     /// A capture cannot be read.
     #[error(transparent)]
@@ -67,7 +69,7 @@ pub enum Error {
     #[error("cannot open a netlink socket: {0}")]
     Socket(io::Error),
     /// A dump cannot be requested.
-    #[error("cannot ask the kernel what exists: {0}")]
+    #[error("cannot dump existing objects from the kernel: {0}")]
     Dump(io::Error),
     /// The event loop cannot be set up.
     #[error("cannot set up the event loop: {0}")]

@@ -89,6 +89,7 @@ mod tests {
 
     fn link(origin: Origin) -> Event {
         Event {
+            netns: Default::default(),
             time: Time::default(),
             op: Op::Add,
             origin: Some(origin),

@@ -1,5 +1,5 @@
-//! Lines → the objects that stood at a moment: `nlstream state`. Refuses to say what the lines do
-//! not tell.
+//! Folds lines into the objects that existed at a given time, and reports why the result may be
+//! incomplete.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -15,45 +15,46 @@ use crate::event::Kind;
 use crate::event::meta::{Gap, GapCause};
 use crate::event::values::Time;
 
-/// Why the lines do not tell what stood.
+/// Why the folded state may be incomplete.
 #[derive(Debug, Error)]
 pub enum IncompleteReason {
     #[error("there are no lines before {0:.9}")]
     NoLines(Timestamp),
-    #[error("the lines end at {0:.9}: of what came later they know nothing")]
+    #[error("the lines end at {0:.9}, before the requested time")]
     TooLate(Timestamp),
     #[error(
-        "no snapshot of that run was complete by then: what existed before it began is missing"
+        "the snapshot of that run was not complete by then: objects from before the run are missing"
     )]
     NoSnapshot,
-    #[error(
-        "it lies in a gap: since {0:.9} something is missing, and it was not made good by then"
-    )]
+    #[error("the requested time lies in a gap: events since {0:.9} were lost and not yet resynced")]
     Gap(Timestamp),
-    #[error("lines are missing: {1} follows {0} in the run {2}")]
+    #[error("lines are missing: seq {1} follows {0} in the run {2}")]
     Missing(u64, u64, String),
 }
 
-/// What makes the lines unusable.
+/// Lines that cannot be folded.
 #[derive(Debug, Error)]
 pub enum FoldError {
     #[error("cannot read the lines: {0}")]
     Read(#[from] std::io::Error),
-    #[error("line {0} is none of nlstream's: {1}")]
+    #[error("line {0} was not written by nlstream: {1}")]
     Line(u64, serde_json::Error),
 }
 
-/// A line, as far as it matters here.
+/// The envelope of a line.
 #[derive(Deserialize)]
 struct Line {
     run: String,
     seq: u64,
     time: Time,
+    /// The network namespace; absent where a run watches only one.
+    #[serde(default)]
+    netns: Option<String>,
     kind: Kind,
     op: LineOp,
 }
 
-/// All of a line, as it was written.
+/// The members of a line, unparsed.
 type Parts<'a> = BTreeMap<&'a str, &'a RawValue>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -71,20 +72,20 @@ enum LineOp {
     Other,
 }
 
-/// An object that stands, as a line.
+/// An object that exists, with the members of its last line.
 #[derive(Clone, Debug)]
 pub struct SnapshotObject {
     pub kind: Kind,
-    /// When it was told last.
+    /// Time of its last line.
     pub time: Time,
-    /// Name and value, as they were written in the line that told of it last.
+    /// Members of its last line, unparsed.
     parts: Vec<(&'static str, Box<RawValue>)>,
 }
 
 impl SnapshotObject {
     fn new(kind: Kind, time: Time, parts: &Parts<'_>) -> Self {
         let names = [
-            "v", "run", "seq", "time", "host", "kind", "op", "origin", "ifindex", "ifname",
+            "v", "run", "seq", "time", "host", "netns", "kind", "op", "origin", "ifindex", "ifname",
         ];
         let names = names.into_iter().chain([kind.name(), "truncated"]);
         let part = |name| Some((name, (*parts.get(name)?).to_owned()));
@@ -95,7 +96,7 @@ impl SnapshotObject {
         }
     }
 
-    /// The object itself, as JSON.
+    /// The payload, as JSON.
     pub fn object(&self) -> &str {
         let mut parts = self.parts.iter();
         let object = parts.find(|(name, _)| *name == self.kind.name());
@@ -116,27 +117,31 @@ impl Serialize for SnapshotObject {
     }
 }
 
-/// The objects that stand, and what is known of the lines so far.
+/// Identity of an object: its network namespace (empty where the line has none), kind and key.
+type Identity = (String, Kind, String);
+
+/// The objects that exist after the lines read so far.
 #[derive(Debug, Default)]
 pub struct Fold {
-    objects: BTreeMap<(Kind, String), SnapshotObject>,
+    objects: BTreeMap<Identity, SnapshotObject>,
+    /// Run and number of the last line.
     run: Option<(String, u64)>,
-    /// When the last line was written.
+    /// Time of the last line.
     last: Option<Time>,
     synced: bool,
-    /// Since when something is missing.
+    /// Begin of a gap that is not resynced yet.
     gap: Option<Time>,
-    /// The number of the last line that was written after the moment.
+    /// Number of the last line after the requested time.
     later: Option<u64>,
-    /// Numbers that are missing, which a gap may explain.
+    /// Numbers before and after missing lines. A `gap` may explain them.
     hole: Option<(u64, u64)>,
 }
 
 impl Fold {
-    /// Takes lines up to the moment `at`; all of them without one.
+    /// Folds lines up to the time `at`; all of them without one.
     ///
     /// # Errors
-    /// Where the lines cannot be read. A last line that is torn is left out.
+    /// If the lines cannot be read or parsed. An incomplete last line is ignored.
     pub fn read(
         &mut self,
         lines: impl BufRead,
@@ -156,24 +161,24 @@ impl Fold {
                 Err(error) => return Err(FoldError::Line(number, error)),
             };
             if let Some(at) = at.filter(|at| line.time.0 > *at) {
-                // What is missing is told where it was noticed: that may be later.
+                // A gap is reported when it is noticed, which may be after `at`.
                 if self
-                    .is_told_of(&line, &parts, at)
+                    .is_settled(&line, &parts, at)
                     .map_err(|error| FoldError::Line(number, error))?
                 {
-                    return Ok(Reached::Moment);
+                    return Ok(Reached::Time);
                 }
                 continue;
             }
-            self.take(&line, &parts)
+            self.apply(&line, &parts)
                 .map_err(|error| FoldError::Line(number, error))?;
         }
         Ok(Reached::End)
     }
 
-    /// Takes a line that was written after the moment `at`. Returns whether all is told that may
-    /// be missing by then.
-    fn is_told_of(
+    /// Examines a line after the time `at`. Returns true if no later line can report a gap that
+    /// began before.
+    fn is_settled(
         &mut self,
         line: &Line,
         parts: &Parts<'_>,
@@ -204,20 +209,20 @@ impl Fold {
             self.hole = Some((last, line.seq));
             return Ok(true);
         }
-        // Events are told in the order in which they came, and gaps among them.
+        // Events and gaps are in the order of their reception.
         let origin = parts.get("origin");
         Ok(origin.is_some_and(|raw| raw.get() == "\"kernel\""))
     }
 
-    fn take(&mut self, line: &Line, parts: &Parts<'_>) -> serde_json::Result<()> {
+    fn apply(&mut self, line: &Line, parts: &Parts<'_>) -> serde_json::Result<()> {
         match &self.run {
-            // Told twice: shippers do that.
+            // Repeated: log shippers deliver at least once.
             Some((run, seq)) if *run == line.run && line.seq <= *seq => return Ok(()),
             Some((run, seq)) if *run == line.run && line.seq > seq + 1 => {
                 self.hole = Some((*seq, line.seq));
             }
             Some((run, _)) if *run == line.run => {}
-            // Another run knows what it tells, and no more.
+            // Another run begins with a snapshot of its own.
             _ => *self = Fold::default(),
         }
         self.run = Some((line.run.clone(), line.seq));
@@ -251,22 +256,23 @@ impl Fold {
         let Some(key) = key(kind, &serde_json::from_str(payload)?) else {
             return Ok(());
         };
+        let identity = (line.netns.clone().unwrap_or_default(), kind, key);
         match op {
-            LineOp::Delete => self.objects.remove(&(kind, key)),
+            LineOp::Delete => self.objects.remove(&identity),
             _ => self
                 .objects
-                .insert((kind, key), SnapshotObject::new(kind, line.time, parts)),
+                .insert(identity, SnapshotObject::new(kind, line.time, parts)),
         };
         Ok(())
     }
 
-    /// The objects that stand, by kind and key.
+    /// The objects that exist, by network namespace, kind and key.
     pub fn objects(&self) -> impl Iterator<Item = &SnapshotObject> {
         self.objects.values()
     }
 
-    /// Why these may not be the objects that stood at the moment `at`, if anything says so.
-    /// `reached`: what ended the last [`Fold::read`].
+    /// Why these may not be all objects at the time `at`; `None` if they are. `reached`: the result of
+    /// the last [`Fold::read`].
     pub fn incomplete(&self, at: Option<Timestamp>, reached: Reached) -> Option<IncompleteReason> {
         let Some(last) = self.last else {
             return Some(IncompleteReason::NoLines(at.unwrap_or(Timestamp::MAX)));
@@ -284,15 +290,16 @@ impl Fold {
     }
 }
 
-/// What ended the reading of lines.
+/// Where a read of lines ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
-    /// A line that was written later.
-    Moment,
+    /// At a line after the requested time.
+    Time,
+    /// At the end of the lines.
     End,
 }
 
-/// The object's identity: its key fields ([`Kind::key`]), as JSON.
+/// The values of an object's key fields ([`Kind::key`]), as JSON; `None` for a message.
 fn key(kind: Kind, payload: &Value) -> Option<String> {
     let fields = kind.key();
     let value = |field: &str| {
@@ -333,19 +340,19 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_at_a_moment() {
+    fn the_objects_at_each_time_of_a_run() {
         let (one, two) = (r#"{"priority":1}"#, r#"{"priority":2}"#);
         assert!(matches!(at(-1), (_, Some(IncompleteReason::NoLines(_)))));
         assert!(matches!(at(0), (_, Some(IncompleteReason::NoSnapshot))));
         assert!(matches!(at(1), (objects, None) if objects == [one]));
         assert!(matches!(at(2), (objects, None) if objects == [one, two]));
         assert!(matches!(at(4), (objects, None) if objects == [two]));
-        // Between the last event and the line that says that some are missing.
+        // Between the last event and the line that reports the gap.
         assert!(matches!(at(5), (_, Some(IncompleteReason::Gap(_)))));
         assert!(matches!(at(6), (_, Some(IncompleteReason::Gap(_)))));
         assert!(matches!(at(7), (objects, None) if objects == [two]));
         assert!(matches!(at(8), (_, Some(IncompleteReason::Gap(_)))));
-        // A line is missing, and nobody knows when it was written.
+        // A line is missing, and its time is unknown.
         assert!(matches!(
             at(9),
             (_, Some(IncompleteReason::Missing(10, 12, _)))
@@ -358,9 +365,29 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_something_else_is_a_fault() {
+    fn a_line_of_another_program_is_an_error() {
         let mut fold = Fold::default();
         let fault = fold.read(&b"what?\n{}\n"[..], None).unwrap_err();
         assert!(fault.to_string().starts_with("line 1 "), "{fault}");
+    }
+
+    #[test]
+    fn equal_keys_in_two_namespaces_are_two_objects() {
+        let line = |seq: u32, netns: &str, op: &str| {
+            format!(
+                r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z",{netns}"kind":"rule","op":"{op}","rule":{{"priority":1}}}}"#
+            )
+        };
+        let (red, none) = (r#""netns":"red","#, "");
+        let lines = [
+            line(0, none, "present"),
+            line(1, red, "present"),
+            line(2, none, "delete"),
+        ];
+        let mut fold = Fold::default();
+        fold.read(lines.join("\n").as_bytes(), None).unwrap();
+        let left: Vec<_> = fold.objects().collect();
+        assert_eq!(left.len(), 1);
+        assert!(serde_json::to_string(left[0]).unwrap().contains(red));
     }
 }

@@ -1,93 +1,94 @@
-//! What flows into the stream: the datagrams of the kernel and the marks between them. A live
-//! run makes inputs, a recording holds them, and a replay reads them back: the lines that follow
-//! from them are the same.
+//! The inputs of a run: datagrams from the kernel, and control records between them. A live run
+//! makes inputs, a recording stores them, and a replay reads them back: equal inputs give equal
+//! lines.
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::event::meta::{Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop};
 use crate::event::values::Time;
 use crate::event::{Kind, Origin};
 use crate::names::Recorded;
 
-/// Something that happened at a moment.
+/// One input and the time at which it was received or made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Input<'a> {
     pub time: Time,
-    pub what: InputData<'a>,
+    pub data: InputData<'a>,
 }
 
 impl Input<'_> {
+    /// A control record that concerns the whole run.
     pub fn control(time: Time, record: ControlRecord) -> Self {
-        let what = InputData::Control(Box::new(record));
-        Input { time, what }
+        Self::control_of(Channel::ROUTE_EVENTS, time, record)
+    }
+
+    /// A control record that concerns one channel.
+    pub fn control_of(channel: Channel, time: Time, record: ControlRecord) -> Self {
+        let data = InputData::Control(channel, Box::new(record));
+        Input { time, data }
     }
 }
 
-/// What happened.
+/// The content of an input.
 #[derive(Clone, Debug, PartialEq)]
 pub enum InputData<'a> {
     /// The kernel sent a datagram.
-    Datagram(Source, &'a [u8]),
-    /// Something else: seldom, and large.
-    Control(Box<ControlRecord>),
+    Datagram(Channel, &'a [u8]),
+    /// A step of the run itself. Boxed: control records are rare, and larger than a datagram's
+    /// reference. The channel matters to [`ControlRecord::BeginReconcile`],
+    /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`]; for the other records, which
+    /// concern the whole run, it is [`Channel::ROUTE_EVENTS`].
+    Control(Channel, Box<ControlRecord>),
 }
 
-/// Which socket a datagram came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// The multicast groups.
-    Events,
-    /// The dumps that read what exists.
-    Dumps,
-}
-
-/// What a recording says beside the datagrams.
+/// A record about the run itself. The serialized names are part of the recording format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ControlRecord {
-    /// A look at the kernel's list of a kind begins, for that reason.
+    /// The reconciliation of a kind with the kernel's dumps begins, for that reason.
     #[serde(rename = "look")]
     BeginReconcile(Kind, Origin),
-    /// It is over. `true`: the kernel listed everything.
+    /// The reconciliation ends. `true`: every dump of it was complete.
     #[serde(rename = "looked")]
     EndReconcile(bool),
-    /// All kinds were looked at: what is not known now does not exist.
+    /// Every kind was dumped once: objects that were not reported do not exist.
     Sync,
-    /// All kinds were looked at after a gap.
+    /// Every kind that may have missed events was dumped again.
     Resync,
-    /// Something was lost here.
+    /// Events or lines were lost here.
     Gap(Gap),
-    /// Datagrams were refused.
+    /// Datagrams from senders other than the kernel were discarded.
     Refused(Refused),
-    /// A sign of life is asked for.
+    /// A heartbeat line is due.
     Heartbeat(Pulse),
-    /// The clock was set.
+    /// The system clock was set.
     Clock(Clock),
-    /// The file of the lines ends here, and a new one begins with [`ControlRecord::File`].
+    /// The output file ends here; [`ControlRecord::File`] begins the next one.
     Rotate(Rotate),
-    /// A further file of lines begins.
+    /// A further output file begins.
     File(Opened),
     /// The run ended.
     Stop(Stop),
 }
 
-/// How a file of lines was found.
+/// The state in which an output file was found when it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
-    /// Bytes of a half line that were cut off its end.
+    /// Bytes of an incomplete last line that were cut off.
     pub tail_repaired: Option<u64>,
-    /// The last line that was in it.
+    /// The last complete line in the file.
     pub follows: Option<Follows>,
 }
 
-/// The head of a recording: how the run began.
+/// The header of a recording: how the run began.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Header {
-    /// When the run began. The default is the epoch.
+    /// Start time of the run. The default is the epoch.
     pub time: Time,
     /// The content of the `start` record.
     pub start: Start,
-    /// The machine's names beyond the built-in ones.
+    /// Names that the machine defines beyond the built-in ones.
     #[serde(default)]
     pub names: Recorded,
 }

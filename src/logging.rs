@@ -1,5 +1,4 @@
-//! What is said of the program itself: on the standard error, and nothing but lines on the
-//! standard output.
+//! Log messages, written to standard error; standard output is reserved for event lines.
 
 use std::fmt::Display;
 use std::io::Write as _;
@@ -11,7 +10,7 @@ use serde::Serialize;
 
 use crate::event::values::Time;
 
-/// How it is said.
+/// Log configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
     pub level: LevelFilter,
@@ -20,13 +19,14 @@ pub struct Config {
 
 struct Stderr {
     json: bool,
-    /// It is read by systemd's journal: that takes the level from a prefix (sd-daemon(3)).
+    /// Standard error is connected to the systemd journal, which parses the level from a `<N>`
+    /// prefix (sd-daemon(3)).
     journal: bool,
 }
 
 static STDERR: OnceLock<Stderr> = OnceLock::new();
 
-/// Says from now on what is to be said that way.
+/// Installs the logger.
 pub fn begin(config: Config) {
     let stderr = STDERR.get_or_init(|| Stderr {
         json: config.json,
@@ -37,16 +37,17 @@ pub fn begin(config: Config) {
     }
 }
 
-/// Says what ends the program.
+/// Logs the error that ends the program, even before [`begin`] was called.
 pub fn error(text: &dyn Display) {
     let plain = Stderr {
         json: false,
         journal: false,
     };
-    STDERR.get().unwrap_or(&plain).say(Level::Error, text);
+    STDERR.get().unwrap_or(&plain).write(Level::Error, text);
 }
 
-/// `JOURNAL_STREAM` has device and inode of the socket that goes to the journal (systemd.exec(5)).
+/// Returns true if standard error is the journal socket: `JOURNAL_STREAM` contains its device and
+/// inode (systemd.exec(5)).
 fn is_journal() -> bool {
     let Some(journal) = std::env::var_os("JOURNAL_STREAM") else {
         return false;
@@ -56,7 +57,7 @@ fn is_journal() -> bool {
 }
 
 impl Stderr {
-    fn say(&self, level: Level, text: &dyn Display) {
+    fn write(&self, level: Level, text: &dyn Display) {
         let (name, number) = match level {
             Level::Error => ("error", 3),
             Level::Warn => ("warning", 4),
@@ -68,7 +69,7 @@ impl Stderr {
             (false, true) => format!("<{number}>{text}\n"),
             (false, false) => format!("nlstream: {name}: {text}\n"),
         };
-        // Where even that cannot be written there is nobody to tell.
+        // A failure to write to standard error cannot be reported anywhere.
         let _ = std::io::stderr().write_all(line.as_bytes());
     }
 }
@@ -95,7 +96,7 @@ impl Log for Stderr {
 
     fn log(&self, record: &Record<'_>) {
         if self.enabled(record.metadata()) {
-            self.say(record.level(), record.args());
+            self.write(record.level(), record.args());
         }
     }
 

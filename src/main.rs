@@ -1,4 +1,4 @@
-//! Arguments in, exit status out.
+//! Entry point: runs the task of the command line and maps the result to an exit status.
 
 use std::process::ExitCode;
 
@@ -24,7 +24,7 @@ fn run(task: Task) -> Result<(), Error> {
     match task {
         Task::Live(live) => live::run(&live),
         Task::Replay(replay, files) => files.iter().try_for_each(|file| replay::run(&replay, file)),
-        Task::State(ask) => state::run(&ask),
+        Task::State(query) => state::run(&query),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }
 }

@@ -1,5 +1,5 @@
-//! Names for numbers, as iproute2 keeps them: rt_tables, rt_protos, rt_scopes, rt_realms,
-//! rt_dsfield, group and protodown_reasons.
+//! Names for numbers from iproute2's files: rt_tables, rt_protos, rt_scopes, rt_realms, rt_dsfield,
+//! group and protodown_reasons.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,21 +9,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::Symbol;
 
-/// One set of names.
+/// Names of one file.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     builtin: &'static [(u32, &'static str)],
-    /// What the machine names otherwise than the built-in table, or beyond it.
+    /// Entries of this machine that differ from or extend the built-in table.
     machine: BTreeMap<u32, Arc<str>>,
 }
 
 impl Table {
-    /// The name of `number`, else the number itself.
+    /// Returns the name of `number`, or the number itself.
     pub fn symbol(&self, number: u32) -> Symbol {
         self.get(number).unwrap_or(Symbol::Number(number))
     }
 
-    /// The name of `number`.
+    /// Returns the name of `number`.
     pub fn get(&self, number: u32) -> Option<Symbol> {
         if !self.machine.is_empty()
             && let Some(name) = self.machine.get(&number)
@@ -43,20 +43,20 @@ impl Table {
 
 macro_rules! tables {
     ($($(#[$doc:meta])* $field:ident = $file:literal $builtin:expr;)+) => {
-        /// All sets of names.
+        /// The name tables.
         #[derive(Clone, Debug)]
         pub struct Names {
             $($(#[$doc])* pub $field: Table),+
         }
 
         impl Names {
-            /// The names that iproute2 ships, without those of a machine.
+            /// Returns the names that iproute2 ships.
             pub fn builtin() -> Self {
                 Names { $($field: Table { builtin: $builtin, machine: BTreeMap::new() }),+ }
             }
 
-            /// The names of this machine: /usr/share/iproute2, then /etc/iproute2, which wins,
-            /// each with its `.d` folder.
+            /// Reads the names of this machine: /usr/share/iproute2, overridden by /etc/iproute2,
+            /// each including its `.d` directory.
             pub fn of_machine() -> Self {
                 let mut names = Self::builtin();
                 for folder in ["/usr/share/iproute2", "/etc/iproute2"] {
@@ -65,13 +65,14 @@ macro_rules! tables {
                 names
             }
 
-            /// What the machine adds to the built-in names: what a recording carries.
+            /// Returns the names of the machine beyond the built-in ones, to be stored in a
+            /// recording.
             pub fn recorded(&self) -> Recorded {
                 Recorded { $($field: self.$field.machine.iter().map(|(n, s)| (*n, s.to_string())).collect()),+ }
             }
         }
 
-        /// The names of a machine beyond the built-in ones.
+        /// Names of a machine beyond the built-in ones, as stored in a recording.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Recorded {
@@ -93,7 +94,7 @@ macro_rules! tables {
 tables! {
     /// Routing tables.
     tables = "rt_tables" &[(253, "default"), (254, "main"), (255, "local")];
-    /// Who made a route, rule or neighbour (`RTPROT_*`, linux/rtnetlink.h).
+    /// Origin of a route, rule or neighbour (`RTPROT_*`, linux/rtnetlink.h).
     protocols = "rt_protos" &[
         (0, "unspec"), (1, "redirect"), (2, "kernel"), (3, "boot"), (4, "static"), (8, "gated"),
         (9, "ra"), (10, "mrt"), (11, "zebra"), (12, "bird"), (13, "dnrouted"), (14, "xorp"),
@@ -101,7 +102,7 @@ tables! {
         (84, "ovn"), (99, "openr"), (186, "bgp"), (187, "isis"), (188, "ospf"), (189, "rip"),
         (192, "eigrp"),
     ];
-    /// How far an address is valid (`RT_SCOPE_*`, linux/rtnetlink.h).
+    /// Scope of an address or route (`RT_SCOPE_*`, linux/rtnetlink.h).
     scopes = "rt_scopes" &[(0, "global"), (200, "site"), (253, "link"), (254, "host"), (255, "nowhere")];
     /// Routing realms.
     realms = "rt_realms" &[(0, "cosmos")];
@@ -115,12 +116,12 @@ tables! {
     ];
     /// Device groups.
     groups = "group" &[(0, "default")];
-    /// Bits of a device's proto_down reason.
+    /// Reason bits of `proto_down`.
     protodown_reasons = "protodown_reasons" &[];
 }
 
-/// Reads `file` and the `.conf` files of `file.d`. What is missing or unreadable is as empty:
-/// names are a convenience, and `ip` does the same.
+/// Reads `file` and the `.conf` files of `file.d`. Missing and unreadable files count as empty, as
+/// in `ip`.
 fn read(table: &mut Table, file: &Path) {
     let mut files = vec![file.to_owned()];
     let mut folder = file.as_os_str().to_owned();
@@ -141,7 +142,7 @@ fn read(table: &mut Table, file: &Path) {
     }
 }
 
-/// Lines of `number name`, the number decimal or hexadecimal, `#` before a comment.
+/// Parses lines of `number name`; the number is decimal or hexadecimal, `#` starts a comment.
 fn parse(text: &str) -> impl Iterator<Item = (u32, &str)> {
     text.lines().filter_map(|line| {
         let mut words = line.split('#').next()?.split_whitespace();
@@ -159,14 +160,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_file_is_read_as_iproute2_reads_it() {
+    fn name_files_are_parsed_like_iproute2() {
         let text = "# reserved\n255\tlocal\n 100 blue # mine\n0x65 red\nx y\n7\n";
         let entries: Vec<_> = parse(text).collect();
         assert_eq!(entries, [(255, "local"), (100, "blue"), (101, "red")]);
     }
 
     #[test]
-    fn a_recording_carries_only_what_the_machine_adds() {
+    fn recordings_contain_only_names_beyond_the_built_in_ones() {
         let mut names = Names::builtin();
         names.tables.set(254, "main");
         names.tables.set(100, "blue");

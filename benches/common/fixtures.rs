@@ -1,7 +1,7 @@
 //! The datagrams of the fixtures.
 
 use nlstream::capture;
-use nlstream::input::{InputData, Source};
+use nlstream::input::{Channel, InputData};
 use nlstream::netlink::frame::Messages;
 
 /// Returns the event datagrams of a fixture, in order.
@@ -13,7 +13,7 @@ pub fn events(name: &str) -> Vec<Vec<u8>> {
     let mut capture = capture::open(&file).unwrap_or_else(|e| panic!("{e}"));
     let mut datagrams = Vec::new();
     while let Some(input) = capture.next().unwrap_or_else(|e| panic!("{e}")) {
-        if let InputData::Datagram(Source::Events, bytes) = input.what {
+        if let InputData::Datagram(Channel::ROUTE_EVENTS, bytes) = input.data {
             datagrams.push(bytes.to_vec());
         }
     }

@@ -57,6 +57,11 @@ impl<'a> Report<'a> {
         let _ = writeln!(self.text, "{text}");
     }
 
+    /// Prints a table that is not part of BENCH.md.
+    pub fn print_table(&self, rows: &[Vec<String>]) {
+        println!("{}", table(rows));
+    }
+
     /// Adds a result with a goal.
     pub fn goal(&mut self, what: &str, bound: Bound, samples: Samples) {
         if samples.is_empty() {

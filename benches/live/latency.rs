@@ -78,7 +78,7 @@ pub fn measure(options: &Options, report: &mut Report<'_>) {
             break;
         }
     }
-    report.table(&rows);
+    report.print_table(&rows);
     let samples: Samples = samples.into_iter().collect();
     let [p50, p99, most] = [0.5, 0.99, 1.0].map(|part| samples.quantile(part));
     report.say(&format!(

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use nlstream::capture::Writer;
 use nlstream::event::meta::{Start, Stop};
 use nlstream::event::values::Time;
-use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::names::Recorded;
 
 use crate::common::made::{Links, Maker as _, Routes};
@@ -114,9 +114,9 @@ impl Form {
 
     fn write(&mut self, datagram: &[u8]) {
         let time = time(self.count);
-        let what = InputData::Datagram(Source::Events, datagram);
+        let data = InputData::Datagram(Channel::ROUTE_EVENTS, datagram);
         self.pcapng
-            .write(&Input { time, what })
+            .write(&Input { time, data })
             .expect("it can be written");
         let stamp = stamp(time);
         let padding = datagram.len().next_multiple_of(4) - datagram.len();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nlstream::encode::Format;
 use nlstream::event::values::Time;
-use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 use crate::common::Options;
@@ -79,21 +79,24 @@ fn kind<M: Maker>(options: &Options, size: u32, make: impl Fn() -> M) -> [Sample
         let mut feed = |some: Vec<InputData<'_>>| {
             lines.clear();
             let time = Time::default();
-            let inputs: Vec<_> = some.into_iter().map(|what| Input { time, what }).collect();
+            let inputs: Vec<_> = some.into_iter().map(|data| Input { time, data }).collect();
             let begun = Instant::now();
             pipeline
                 .feed(&inputs, &mut lines)
                 .expect("memory can be written");
             begun.elapsed()
         };
-        feed(vec![InputData::Control(ControlRecord::Sync.into())]);
+        feed(vec![InputData::Control(
+            Channel::ROUTE_EVENTS,
+            ControlRecord::Sync.into(),
+        )]);
         let mut each = |count: u32, make: &mut dyn FnMut(u32) -> Vec<u8>| {
             let mut spent = Duration::ZERO;
             for first in (0..count).step_by(BATCH) {
                 let some = first..count.min(first + BATCH as u32);
                 let datagrams: Vec<_> = some.map(&mut *make).collect();
-                let what = |bytes| InputData::Datagram(Source::Events, bytes);
-                spent += feed(datagrams.iter().map(|bytes| what(bytes)).collect());
+                let data = |bytes| InputData::Datagram(Channel::ROUTE_EVENTS, bytes);
+                spent += feed(datagrams.iter().map(|bytes| data(bytes)).collect());
             }
             spent.as_nanos() as f64 / f64::from(count)
         };

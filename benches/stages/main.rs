@@ -8,12 +8,10 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::process::{Command, ExitCode};
 use std::sync::LazyLock;
 
 use common::fixtures;
-use common::report::Report;
-use common::{Options, made};
+use common::made;
 use divan::{AllocProfiler, Bencher, black_box};
 use made::{Links, Maker as _, Neighs, Routes};
 use nlstream::decode::context::DecodeContext;
@@ -23,7 +21,7 @@ use nlstream::event::kind_set::KindSet;
 use nlstream::event::meta::Settings;
 use nlstream::event::values::Time;
 use nlstream::event::{Event, Kind, Nl, NlType, Op, Origin};
-use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData, NetnsId};
 use nlstream::names::Names;
 use nlstream::netlink::frame::{Message, Messages};
 use nlstream::pipeline::{Config, Pipeline};
@@ -32,28 +30,12 @@ use nlstream::state::State;
 #[global_allocator]
 static ALLOCATIONS: AllocProfiler = AllocProfiler::system();
 
-fn main() -> ExitCode {
-    let form = std::env::var("NLSTREAM_BENCH").unwrap_or_default();
-    if form != "write" {
-        let mut divan = divan::Divan::from_args();
-        if form == "small" {
-            divan = divan.sample_count(5);
-        }
-        divan.main();
-        return ExitCode::SUCCESS;
+fn main() {
+    let mut divan = divan::Divan::from_args();
+    if std::env::var("NLSTREAM_BENCH").as_deref() == Ok("small") {
+        divan = divan.sample_count(5);
     }
-    let options = Options::read();
-    let mut report = Report::new("stages", &options);
-    let own = std::env::current_exe().expect("it has a path");
-    let output = Command::new(own)
-        .args(["--bench", "--color", "never"])
-        .env_remove("NLSTREAM_BENCH")
-        .output()
-        .expect("it runs once more");
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8_lossy(&output.stdout);
-    report.say(&format!("```text\n{}\n```", text.trim_end()));
-    report.end()
+    divan.main();
 }
 
 /// The datagrams with one message, by the kind of its first event.
@@ -143,13 +125,14 @@ fn meanings(kind: &str) -> Vec<Event> {
         for (decoded, unparsed) in all {
             let key = state.key(&decoded);
             let mut event = Event {
+                netns: NetnsId::OWN,
                 time: Time::default(),
                 op: Op::Notify,
                 origin: Some(Origin::Kernel),
                 payload: decoded.payload,
                 change: None,
                 nl: Some(Nl {
-                    r#type: NlType(message.kind),
+                    r#type: NlType::route(message.kind),
                     family: None,
                     portid: Some(message.portid),
                     seq: Some(message.seq),
@@ -215,19 +198,20 @@ impl Whole {
         let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
         let pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
         let mut whole = Whole { pipeline, lines };
-        whole.take(InputData::Control(ControlRecord::Sync.into()));
+        whole.take(Input::control(Time::default(), ControlRecord::Sync));
         whole
     }
 
     fn feed(&mut self, datagram: &[u8]) {
-        self.take(InputData::Datagram(Source::Events, datagram));
+        self.take(Input {
+            time: Time::default(),
+            data: InputData::Datagram(Channel::ROUTE_EVENTS, datagram),
+        });
         black_box(&self.lines);
     }
 
-    fn take(&mut self, what: InputData<'_>) {
+    fn take(&mut self, input: Input<'_>) {
         self.lines.clear();
-        let time = Time::default();
-        let input = Input { time, what };
         let fed = self.pipeline.feed(&[input], &mut self.lines);
         fed.expect("memory can be written");
     }

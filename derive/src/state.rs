@@ -1,16 +1,4 @@
-//! `#[derive(State)]` and `#[derive(Object)]`.
-//!
-//! The struct: `#[state(…)]` with any of
-//!
-//! | option | meaning |
-//! |---|---|
-//! | `key(FIELD, …)` | the fields that identify the object; without it `Keyed` is implemented by hand |
-//! | `device(INDEX, NAME)` | the device that the object belongs to: the fields of its index (`u32` or `Option<u32>`) and of its name |
-//! | `names_device(INDEX, NAME)` | another device that it names; any number of these |
-//! | `copy_volatile = F` | `F(&mut self, &old)`: copies what is volatile within a field |
-//!
-//! A field: `#[state(volatile)]`, or `volatile` in its `#[nla]`: it changes as time goes by, without
-//! an event; `#[state(names_devices)]`: its type names devices of its own (`for_each_device`).
+//! `#[derive(State)]` and `#[derive(Object)]`. Their options are described at the macros.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -19,15 +7,45 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{DeriveInput, Error, Field, Path, Token, parenthesized};
 
-use super::attributes::field_options;
+use super::attributes::field_declarations;
 use super::named_fields;
 
 #[derive(Default)]
 struct Options {
-    key: Option<Vec<Ident>>,
+    key: Option<Key>,
     device: Option<(Ident, Ident)>,
+    /// The object is that device itself.
+    is_device: bool,
     other_devices: Vec<(Ident, Ident)>,
+    names_devices: Option<Path>,
     copy_volatile: Option<Path>,
+}
+
+/// The fields that identify the object.
+enum Key {
+    Of(Vec<Ident>),
+    AllExcept(Vec<Ident>),
+}
+
+impl Key {
+    /// The fields, in order.
+    ///
+    /// # Errors
+    /// If the struct has no field of a name.
+    fn fields<'a>(&'a self, all: &[&'a Ident]) -> syn::Result<Vec<&'a Ident>> {
+        let (Key::Of(named) | Key::AllExcept(named)) = self;
+        if let Some(missing) = named.iter().find(|name| !all.contains(name)) {
+            let text = format!("the struct has no field `{missing}`");
+            return Err(Error::new(missing.span(), text));
+        }
+        Ok(match self {
+            Key::Of(named) => named.iter().collect(),
+            Key::AllExcept(named) => {
+                let fields = all.iter().filter(|name| !named.contains(name));
+                fields.copied().collect()
+            }
+        })
+    }
 }
 
 fn idents(input: ParseStream) -> syn::Result<Vec<Ident>> {
@@ -54,9 +72,21 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
             while !input.is_empty() {
                 let option: Ident = input.parse()?;
                 match option.to_string().as_str() {
-                    "key" => options.key = Some(idents(input)?),
+                    "key" | "key_except" if options.key.is_some() => {
+                        return Err(Error::new(option.span(), "the struct has a key already"));
+                    }
+                    "key" => options.key = Some(Key::Of(idents(input)?)),
+                    "key_except" => options.key = Some(Key::AllExcept(idents(input)?)),
                     "device" => options.device = Some(pair(&option, input)?),
+                    "is_device" => {
+                        options.device = Some(pair(&option, input)?);
+                        options.is_device = true;
+                    }
                     "names_device" => options.other_devices.push(pair(&option, input)?),
+                    "names_devices" => {
+                        input.parse::<Token![=]>()?;
+                        options.names_devices = Some(input.parse()?);
+                    }
                     "copy_volatile" => {
                         input.parse::<Token![=]>()?;
                         options.copy_volatile = Some(input.parse()?);
@@ -64,7 +94,8 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
                     other => {
                         let text = format!(
                             "unknown option `{other}`: expected one of `key(FIELD, …)`, \
-                             `device(INDEX, NAME)`, `names_device(INDEX, NAME)`, \
+                             `key_except(FIELD, …)`, `device(INDEX, NAME)`, \
+                             `is_device(INDEX, NAME)`, `names_device(INDEX, NAME)`, `names_devices = F`, \
                              `copy_volatile = F`"
                         );
                         return Err(Error::new(option.span(), text));
@@ -80,7 +111,7 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
     Ok(options)
 }
 
-/// What `#[state]` and `#[nla]` say of a field.
+/// The properties of a field, by `#[state]` and `#[nla]`.
 #[derive(Default)]
 struct FieldState {
     volatile: bool,
@@ -103,12 +134,16 @@ fn field_state(field: &Field) -> syn::Result<FieldState> {
             }
         }
     }
-    // A fault in it is reported by the derive of `Attributes`.
-    let declared = field_options(field).ok().flatten();
-    state.volatile |= declared.is_some_and(|options| options.volatile);
+    // The derive of `Attributes` reports an error in it.
+    let declared = field_declarations(field).unwrap_or_default();
+    state.volatile |= declared.iter().any(|declaration| declaration.is_volatile());
     Ok(state)
 }
 
+/// The implementation of `Object`.
+///
+/// # Errors
+/// If an option is unknown or malformed.
 pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
     let options = options(input)?;
     let name = &input.ident;
@@ -120,7 +155,8 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
             }
         }
     });
-    let devices = options.device.iter().chain(&options.other_devices);
+    let own = options.device.iter().filter(|_| !options.is_device);
+    let devices = own.chain(&options.other_devices);
     let devices: Vec<_> = devices
         .map(|(index, dev)| {
             quote! {
@@ -143,6 +179,16 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
             });
         }
     }
+    let trait_methods = (!nested.is_empty()).then(|| {
+        quote! {
+            #[allow(unused_imports)]
+            use crate::kind::object::Object as _;
+        }
+    });
+    let others = options
+        .names_devices
+        .iter()
+        .map(|function| quote!(#function(self, name);));
     let copy = options
         .copy_volatile
         .iter()
@@ -157,7 +203,9 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
                 &mut self,
                 name: &mut dyn FnMut(u32, &mut Option<crate::value::IfName>),
             ) {
+                #trait_methods
                 #(#devices)*
+                #(#others)*
                 #(#nested)*
             }
 
@@ -170,6 +218,10 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
+/// The implementations of `Fields`, `Object` and `Keyed`.
+///
+/// # Errors
+/// If an option is unknown or malformed, or the key names a field that does not exist.
 pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
     let object = expand_object(input)?;
     let name = &input.ident;
@@ -177,9 +229,13 @@ pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         .filter_map(|f| f.ident.as_ref())
         .collect();
     let count = fields.len();
-    let key = options(input)?
-        .key
-        .map(|key| quote!(crate::kind::fields::key!(#name { #(#key),* });));
+    let key = match &options(input)?.key {
+        Some(key) => {
+            let key = key.fields(&fields)?;
+            Some(quote!(crate::kind::fields::key!(#name { #(#key),* });))
+        }
+        None => None,
+    };
     Ok(quote! {
         #object
         #key
@@ -190,3 +246,6 @@ pub fn expand(input: &DeriveInput) -> syn::Result<TokenStream> {
         );
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use nlstream::capture;
-use nlstream::input::{Source, InputData};
+use nlstream::input::{Channel, InputData};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -23,13 +23,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::copy(&file, captures.join(folder.file_name()))?;
         let mut reader = capture::open(&file)?;
         while let Some(input) = reader.next()? {
-            let InputData::Datagram(source, bytes) = input.what else {
+            let InputData::Datagram(channel, bytes) = input.data else {
                 continue;
             };
             // Every seed asks for something else: see the target.
             let choice = ((seeds as u8) << 3)
                 | (seeds % 4) as u8
-                | if source == Source::Dumps { 4 } else { 0 };
+                | if channel == Channel::ROUTE_DUMPS { 4 } else { 0 };
             fs::write(
                 datagrams.join(format!("{seeds:05}")),
                 [&[choice][..], bytes].concat(),

@@ -8,7 +8,7 @@ use nlstream::encode::Format;
 use nlstream::event::meta::Part;
 use nlstream::event::values::Time;
 use nlstream::event::{Kind, Origin};
-use nlstream::input::{Header, Input, ControlRecord, Source, InputData};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 fuzz_target!(|data: &[u8]| {
@@ -30,16 +30,16 @@ fuzz_target!(|data: &[u8]| {
     }
     let config = Config::new(format, "00000000".to_owned(), &header);
     let mut pipeline = Pipeline::new(config, &mut Vec::new()).unwrap();
-    let mut feed = |what| {
+    let mut feed = |data| {
         let mut lines = Vec::new();
         let time = Time::default();
-        pipeline.feed(&[Input { time, what }], &mut lines).unwrap();
+        pipeline.feed(&[Input { time, data }], &mut lines).unwrap();
         check(json, &lines);
         lines
     };
     if choice & 4 == 0 {
         for _ in 0..2 {
-            let lines = feed(InputData::Datagram(Source::Events, datagram));
+            let lines = feed(InputData::Datagram(Channel::ROUTE_EVENTS, datagram));
             assert!(!json || lines.iter().filter(|b| **b == b'\n').count() >= events(datagram));
         }
     } else {
@@ -48,18 +48,22 @@ fuzz_target!(|data: &[u8]| {
                 Kind::Link,
                 Kind::ALL[usize::from(choice >> 3) % Kind::ALL.len()],
             ] {
-                feed(InputData::Control(ControlRecord::BeginReconcile(kind, origin).into()));
-                feed(InputData::Datagram(Source::Dumps, datagram));
-                feed(InputData::Control(ControlRecord::EndReconcile(true).into()));
+                feed(control(ControlRecord::BeginReconcile(kind, origin)));
+                feed(InputData::Datagram(Channel::ROUTE_DUMPS, datagram));
+                feed(control(ControlRecord::EndReconcile(true)));
             }
             let end = match origin {
                 Origin::Snapshot => ControlRecord::Sync,
                 _ => ControlRecord::Resync,
             };
-            feed(InputData::Control(end.into()));
+            feed(control(end));
         }
     }
 });
+
+fn control(record: ControlRecord) -> InputData<'static> {
+    InputData::Control(Channel::ROUTE_DUMPS, record.into())
+}
 
 /// Whole lines; of JSON, each an object that a strict reader takes.
 fn check(json: bool, lines: &[u8]) {

@@ -1,19 +1,19 @@
-//! A window onto a stream: as much of it in one piece as is wanted, in bounded memory.
+//! A read buffer over a stream: contiguous bytes on request, in bounded memory.
 
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 
 use super::{Fault, LONGEST};
 
-/// Enough that a read costs little beside what is done with the bytes.
-const ROOM: usize = 256 << 10;
+/// Initial size, bytes: large enough that the cost of a read(2) does not matter.
+const INITIAL_SIZE: usize = 256 << 10;
 
-/// Bytes that were read and not yet consumed, and those that were consumed since
+/// The bytes that were read and not consumed yet, and those consumed since the last
 /// [`release`](Buffer::release).
 pub(super) struct Buffer {
     input: Box<dyn Read>,
     bytes: Vec<u8>,
-    /// Where the bytes begin that are to stay, those that are not consumed yet, and the room.
+    /// Indices: begin of the bytes that are kept, of those not consumed yet, and of the free space.
     kept: usize,
     start: usize,
     end: usize,
@@ -24,7 +24,7 @@ impl Buffer {
     pub fn new(input: Box<dyn Read>) -> Self {
         Buffer {
             input,
-            bytes: vec![0; ROOM],
+            bytes: vec![0; INITIAL_SIZE],
             kept: 0,
             start: 0,
             end: 0,
@@ -32,28 +32,29 @@ impl Buffer {
         }
     }
 
-    /// How many bytes of the stream were consumed.
+    /// Number of bytes of the stream that were consumed.
     pub fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// Lets go of what was consumed.
+    /// Allows the buffer to overwrite the consumed bytes.
     pub fn release(&mut self) {
         self.kept = self.start;
     }
 
-    /// Is as much kept as is read at once?
-    pub fn keeps_much(&self) -> bool {
-        self.start - self.kept >= ROOM
+    /// Returns true if so many consumed bytes are kept that the caller should use and release them.
+    pub fn should_release(&self) -> bool {
+        self.start - self.kept >= INITIAL_SIZE
     }
 
-    /// Bytes at their place in the stream, which are there and were not let go of.
+    /// Bytes by their stream offsets. They must have been read, and not released.
     pub fn slice(&self, place: Range<u64>) -> &[u8] {
         let index = |offset| (offset + self.start as u64 - self.offset) as usize;
         &self.bytes[index(place.start)..index(place.end)]
     }
 
-    /// Waits for `wanted` bytes, but not for more. There are fewer only at the end.
+    /// Waits until `wanted` bytes are available, without waiting for more, and returns all that are
+    /// available. There are fewer only at the end of the stream.
     #[inline]
     pub fn fill(&mut self, wanted: usize) -> Result<&[u8], Fault> {
         if self.end - self.start < wanted {
@@ -73,7 +74,7 @@ impl Buffer {
                 self.kept = 0;
             }
             if self.end == self.bytes.len() {
-                // Step by step: a length that is garbage gets memory only for bytes that come.
+                // In steps: a damaged length then takes memory only for bytes that arrive.
                 let most = self.start + LONGEST.max(wanted);
                 let more = self.bytes.len().saturating_mul(2).min(most);
                 self.bytes.resize(more, 0);
@@ -88,7 +89,10 @@ impl Buffer {
         Ok(())
     }
 
-    /// The next `length` bytes, which are a `what`.
+    /// Returns the next `length` bytes.
+    ///
+    /// # Errors
+    /// If the stream ends before, or if `length` is implausible; `what` names the item in the error.
     #[inline]
     pub fn need(&mut self, length: usize, what: &'static str) -> Result<&[u8], Fault> {
         let offset = self.offset;
@@ -108,7 +112,7 @@ impl Buffer {
         })
     }
 
-    /// Moves on by `length` of the bytes that are there.
+    /// Consumes `length` of the available bytes.
     pub fn consume(&mut self, length: usize) {
         debug_assert!(length <= self.end - self.start);
         self.start += length;

@@ -1,22 +1,26 @@
-//! Recordings: what a [`Writer`] records, a [`Reader`] reads back, beside captures of other tools.
+//! Recordings, which a [`Writer`] writes and a [`Reader`] reads, and captures of other tools.
 //!
-//! A recording is a pcapng file that Wireshark and tcpdump open. It holds what they show and
-//! what only nlstream reads:
+//! A recording is a pcapng file that Wireshark and tcpdump open. Blocks that only nlstream reads
+//! stand between the packets:
 //!
 //! ```text
 //! section header      shb_userappl "nlstream <version>", opt_comment = the Header as JSON
-//! interface 0         "events", LINKTYPE_NETLINK, nanoseconds
-//! interface 1         "dumps", the same
-//! enhanced packet     a datagram, on the interface of its Source
-//! statistics          a Mark, as JSON in opt_comment
+//! interface 0         "events", LINKTYPE_NETLINK, nanoseconds: the events of rtnetlink
+//! interface 1         "dumps", the same: the dumps of rtnetlink
+//! interface n         a further Channel, as JSON in if_description
+//! enhanced packet     a datagram, on the interface of its Channel
+//! statistics          a ControlRecord, as JSON in opt_comment, on the interface of its Channel
 //! ```
 //!
-//! Tools that rewrite captures (editcap, mergecap, Wireshark's "save as") leave the statistics
-//! out: their copy of a recording has the datagrams and no marks.
+//! The interface of a further channel is described before its first packet. Tools that rewrite
+//! captures (editcap, mergecap, Wireshark's "save as") leave the statistics out: their copy of a
+//! recording has the datagrams and no control records.
 
 mod buffer;
 mod cooked;
 mod error;
+mod interface;
+mod item;
 mod pcap;
 mod pcapng;
 mod read;
@@ -30,12 +34,12 @@ pub use error::{Error, Fault};
 pub use read::{Reader, open};
 pub use write::Writer;
 
-/// What begins the `shb_userappl` of a recording of ours.
+/// The beginning of `shb_userappl` in a recording.
 const TOOL: &str = "nlstream";
 
 /// `LINKTYPE_NETLINK`: packets with a [`cooked`] header before the netlink messages.
 const LINKTYPE_NETLINK: u32 = 253;
 
-/// Nothing that a capture holds in one piece is longer: a datagram is bounded by its receive
-/// buffer, a section header by the names of a machine. What claims to be is garbage.
+/// Maximum length of a block, packet or message, bytes. A datagram is bounded by its receive buffer
+/// and a section header by the machine's names, so a longer one is damage.
 const LONGEST: usize = 64 << 20;

@@ -1,9 +1,9 @@
-//! The older capture format, pcap.
+//! Reader of the older capture format, pcap.
 
 use pcap_parser::{LegacyPcapBlock, parse_pcap_frame, parse_pcap_frame_be, parse_pcap_header};
 
 use super::buffer::Buffer;
-use super::read::{Item, moment};
+use super::item::{Item, moment};
 use super::{Fault, LINKTYPE_NETLINK};
 
 const HEADER: usize = 24;
@@ -12,7 +12,7 @@ const FRAME: usize = 16;
 /// Reads a pcap capture.
 pub(super) struct Pcap {
     big_endian: bool,
-    /// Nanoseconds of a unit of the times' second field.
+    /// Nanoseconds per unit of a time stamp's second field.
     unit: u64,
 }
 
@@ -22,7 +22,7 @@ impl Pcap {
         let Ok((_, header)) = parse_pcap_header(head) else {
             return Err(Fault::NotACapture);
         };
-        // The bits above are about frame check sequences.
+        // The upper bits describe frame check sequences.
         let found = header.network.0 as u32 & 0x03ff_ffff;
         if found != LINKTYPE_NETLINK {
             return Err(Fault::LinkType { found });
@@ -73,9 +73,9 @@ impl Pcap {
         buffer.consume(whole);
         Ok(Some(Item::Packet {
             time,
-            source: None,
+            channel: None,
             place: data..data + u64::from(caplen),
-            cut: caplen < origlen,
+            truncated: caplen < origlen,
             offset,
         }))
     }

@@ -1,4 +1,4 @@
-//! The newer capture format, pcapng; ours too.
+//! Reader of the newer capture format, pcapng, which recordings have too.
 
 use pcap_parser::{
     OptionCode, PcapNGOption, SimplePacketBlock, parse_interfacedescriptionblock_be,
@@ -9,10 +9,12 @@ use pcap_parser::{
 use serde::de::DeserializeOwned;
 
 use super::buffer::Buffer;
-use super::read::{Item, moment};
+use super::interface;
+use super::item::{Item, moment};
 use super::{Fault, LINKTYPE_NETLINK, TOOL};
+use crate::channel::Channel;
 use crate::event::values::Time;
-use crate::input::{Header, Source};
+use crate::input::Header;
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const BYTE_ORDER: u32 = 0x1a2b_3c4d;
@@ -22,36 +24,38 @@ const SIMPLE_PACKET: u32 = 3;
 pub(super) const STATISTICS: u32 = 5;
 pub(super) const PACKET: u32 = 6;
 
-/// The shortest head that tells length and byte order of every block.
+/// Bytes that contain length and byte order of every block.
 const HEAD: usize = 12;
-/// Where the packet begins in [`PACKET`] and [`OLD_PACKET`], and in [`SIMPLE_PACKET`].
+/// Offset of the packet in [`PACKET`] and [`OLD_PACKET`], and in [`SIMPLE_PACKET`].
 const DATA: usize = 28;
 const SIMPLE_DATA: u64 = 12;
-/// A file has a handful of interfaces. This many are garbage that would only cost memory.
-const MOST_INTERFACES: usize = 65_536;
+/// Limit for damaged files, whose interfaces would only use up memory: valid ones have a few.
+const MAX_INTERFACES: usize = 65_536;
 
 /// Reads a pcapng capture, block by block.
 pub(super) struct Pcapng {
     header: Option<Header>,
     section: Section,
     sections: u64,
-    /// Time of the last packet, for those that have none.
+    /// Time of the last packet, for simple packets, which have none.
     time: Time,
     netlink: bool,
-    /// The first link type that isn't netlink.
+    /// The first link type that is not netlink.
     other: Option<u32>,
 }
 
 #[derive(Default)]
 struct Section {
     big_endian: bool,
-    /// Is it a recording of ours?
-    ours: bool,
+    /// The section was written by nlstream.
+    is_recording: bool,
     interfaces: Vec<Interface>,
 }
 
 struct Interface {
     link: u32,
+    /// The channel, in a recording.
+    channel: Option<Channel>,
     snaplen: u32,
     /// Units of a time stamp in a second.
     unit: u128,
@@ -59,7 +63,7 @@ struct Interface {
     offset: i64,
 }
 
-/// A block as read by the parser, if that finds it well-formed.
+/// Parses a block, or returns the error that it is malformed.
 macro_rules! parse {
     ($big:expr, $be:ident, $le:ident, $block:expr, $offset:expr) => {{
         let parsed = match $big {
@@ -74,7 +78,7 @@ macro_rules! parse {
 }
 
 impl Pcapng {
-    /// Reads the first section's header.
+    /// Reads the header of the first section.
     pub fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
         let mut pcapng = Pcapng {
             header: None,
@@ -91,7 +95,7 @@ impl Pcapng {
         Ok(pcapng)
     }
 
-    /// How the recorded run began.
+    /// The recording's header.
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }
@@ -103,7 +107,7 @@ impl Pcapng {
                 INTERFACE => self.interface(buffer, length).map(|()| None),
                 PACKET | OLD_PACKET => self.packet(kind, buffer, length).map(Some),
                 SIMPLE_PACKET => self.simple_packet(buffer, length).map(Some),
-                STATISTICS if self.section.ours => self.mark(buffer, length),
+                STATISTICS if self.section.is_recording => self.control_record(buffer, length),
                 _ => Ok(None),
             }?;
             buffer.consume(length);
@@ -117,14 +121,14 @@ impl Pcapng {
         }
     }
 
-    /// Brings the next block into the buffer, whole: its type and length.
+    /// Reads the next block into the buffer. Returns its type and length.
     fn block(&mut self, buffer: &mut Buffer) -> Result<Option<(u32, usize)>, Fault> {
         let offset = buffer.offset();
         if buffer.fill(HEAD)?.is_empty() {
             return Ok(None);
         }
         let head = buffer.need(HEAD, "block header")?;
-        // Reads the same in both byte orders.
+        // A palindrome: the same in both byte orders.
         if word(head, 0, false) == SECTION_HEADER {
             self.section.big_endian = match word(head, 8, false) {
                 BYTE_ORDER => false,
@@ -146,7 +150,7 @@ impl Pcapng {
         Ok(Some((kind, length)))
     }
 
-    /// A section header.
+    /// Begins a section.
     fn begin(&mut self, buffer: &mut Buffer, length: usize) -> Result<(), Fault> {
         let offset = buffer.offset();
         let big_endian = self.section.big_endian;
@@ -159,23 +163,23 @@ impl Pcapng {
         }
         let application = text(&block.options, OptionCode::ShbUserAppl);
         let comment = text(&block.options, OptionCode::Comment);
-        let ours = application.starts_with(TOOL.as_bytes()) && !comment.is_empty();
-        if ours && self.sections > 0 {
+        let is_recording = application.starts_with(TOOL.as_bytes()) && !comment.is_empty();
+        if is_recording && self.sections > 0 {
             return Err(Fault::SecondHeader { offset });
         }
-        if ours {
+        if is_recording {
             self.header = Some(json(&comment, "the recording's header", offset)?);
         }
         self.sections += 1;
         self.section = Section {
             big_endian,
-            ours,
+            is_recording,
             interfaces: Vec::new(),
         };
         Ok(())
     }
 
-    /// An interface description.
+    /// Adds an interface.
     fn interface(&mut self, buffer: &mut Buffer, length: usize) -> Result<(), Fault> {
         let offset = buffer.offset();
         let big = self.section.big_endian;
@@ -186,10 +190,10 @@ impl Pcapng {
             buffer.need(length, "block")?,
             offset
         );
-        if self.section.interfaces.len() == MOST_INTERFACES {
+        if self.section.interfaces.len() == MAX_INTERFACES {
             return Err(Fault::malformed(offset, "too many interfaces"));
         }
-        // The parser knows no powers of two, and reads if_tsoffset in one byte order only.
+        // By hand: the parser lacks powers of two, and reads if_tsoffset in one byte order only.
         let unit = match text(&block.options, OptionCode::IfTsresol).first() {
             None => Some(1_000_000),
             Some(power @ 0..=0x7f) => 10u128.checked_pow((*power).into()),
@@ -208,8 +212,14 @@ impl Pcapng {
             LINKTYPE_NETLINK => self.netlink = true,
             _ => self.other = self.other.or(Some(link)),
         }
+        let number = self.section.interfaces.len();
+        let channel = match self.section.is_recording {
+            true => interface::channel(number, &text(&block.options, OptionCode::IfDescription)),
+            false => None,
+        };
         self.section.interfaces.push(Interface {
             link,
+            channel,
             snaplen: block.snaplen,
             unit,
             offset: seconds,
@@ -217,8 +227,8 @@ impl Pcapng {
         Ok(())
     }
 
-    /// An enhanced packet, or of the kind that it replaced: that differs in the width of the
-    /// interface's number. By hand, as most of a recording consists of them.
+    /// Reads an enhanced packet block, or the obsolete packet block, whose interface number is
+    /// shorter. Without the parser, for speed: most blocks of a recording are packets.
     fn packet(&mut self, kind: u32, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
         let offset = buffer.offset();
         let big = self.section.big_endian;
@@ -261,9 +271,9 @@ impl Pcapng {
         let caplen = origlen.min(snaplen).min(room);
         Ok(Item::Packet {
             time: self.time,
-            source: self.section.ours.then_some(Source::Events),
+            channel: interface.channel,
             place: data..data + u64::from(caplen),
-            cut: caplen < origlen,
+            truncated: caplen < origlen,
             offset,
         })
     }
@@ -277,28 +287,28 @@ impl Pcapng {
         offset: u64,
     ) -> Result<Item, Fault> {
         let described = self.described(interface, offset)?;
-        let source = match (self.section.ours, interface) {
-            (false, _) => None,
-            (true, 0) => Some(Source::Events),
-            (true, 1) => Some(Source::Dumps),
-            (true, _) => return Ok(Item::Other),
-        };
-        if described.link != LINKTYPE_NETLINK {
+        let channel = described.channel;
+        let is_unknown = self.section.is_recording && channel.is_none();
+        if described.link != LINKTYPE_NETLINK || is_unknown {
             return Ok(Item::Other);
         }
         self.time = described.time(stamp, offset)?;
         let data = offset + DATA as u64;
         Ok(Item::Packet {
             time: self.time,
-            source,
+            channel,
             place: data..data + u64::from(caplen),
-            cut: caplen < origlen,
+            truncated: caplen < origlen,
             offset,
         })
     }
 
-    /// A statistics block of ours, if it holds a mark.
-    fn mark(&mut self, buffer: &mut Buffer, length: usize) -> Result<Option<Item>, Fault> {
+    /// Reads a statistics block of a recording; `None` if it contains no control record.
+    fn control_record(
+        &mut self,
+        buffer: &mut Buffer,
+        length: usize,
+    ) -> Result<Option<Item>, Fault> {
         let offset = buffer.offset();
         let block = parse!(
             self.section.big_endian,
@@ -311,10 +321,11 @@ impl Pcapng {
         if comment.is_empty() {
             return Ok(None);
         }
-        let mark = json(&comment, "a mark", offset)?;
+        let record = json(&comment, "a control record", offset)?;
         let interface = self.described(block.if_id, offset)?;
         let time = interface.time((block.ts_high, block.ts_low), offset)?;
-        Ok(Some(Item::ControlRecord(time, mark)))
+        let channel = interface.channel.unwrap_or(Channel::ROUTE_EVENTS);
+        Ok(Some(Item::ControlRecord(channel, time, record)))
     }
 
     fn described(&self, number: u32, offset: u64) -> Result<&Interface, Fault> {
@@ -334,7 +345,7 @@ impl Interface {
             (stamp / SECOND, stamp % SECOND)
         } else {
             let stamp = u128::from(stamp);
-            // Both fit: the stamp has 64 bits, and what is left of it is less than a second.
+            // Both casts are exact: the stamp has 64 bits, and the remainder is less than a second.
             let nanos = stamp % self.unit * u128::from(SECOND) / self.unit;
             ((stamp / self.unit) as u64, nanos as u64)
         };
@@ -343,7 +354,7 @@ impl Interface {
     }
 }
 
-/// The options `code`, one behind the other.
+/// The values of all options `code`, concatenated.
 fn text(options: &[PcapNGOption<'_>], code: OptionCode) -> Vec<u8> {
     let values = options.iter().filter(|option| option.code == code);
     values
@@ -353,7 +364,7 @@ fn text(options: &[PcapNGOption<'_>], code: OptionCode) -> Vec<u8> {
         .collect()
 }
 
-/// The first JSON value in a comment; another tool may have added one of its own.
+/// The first JSON value in a comment. Other tools append comments of their own.
 fn json<T: DeserializeOwned>(comment: &[u8], name: &str, offset: u64) -> Result<T, Fault> {
     let mut values = serde_json::Deserializer::from_slice(comment).into_iter();
     match values.next() {

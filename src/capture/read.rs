@@ -1,19 +1,20 @@
-//! Reads captures: ours, and those of other tools.
+//! Reads recordings, and captures of other tools.
 
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use super::buffer::Buffer;
+use super::item::Item;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::rtmon::Rtmon;
 use super::{Error, Fault, cooked};
+use crate::channel::Channel;
 use crate::event::values::Time;
-use crate::input::{ControlRecord, Header, Input, InputData, Source};
+use crate::input::{ControlRecord, Header, Input, InputData};
+use crate::netlink::family::{of_packet, protocol};
 
 /// Opens the capture `name`; `-` is standard input.
 pub fn open(name: &Path) -> Result<Reader, Error> {
@@ -30,19 +31,20 @@ pub fn open(name: &Path) -> Result<Reader, Error> {
     }
 }
 
-/// Reads a capture of any known format, in memory that does not grow with it.
+/// Reads a capture of any supported format, in memory that does not grow with it.
 ///
-/// What another tool captured is read as what nlstream would have received: messages to the
-/// kernel and those of other families are left out, and counted. Two things such a capture can't
-/// tell: whether the answer to a single question was an event (it is taken for one), and whether
-/// two equal events are one that two programs listened to (nlmon shows it once for each).
+/// From a capture of another tool it yields what nlstream would have received: messages to the
+/// kernel and those of unsupported families are skipped, and counted. Such a capture leaves two
+/// things open: whether a message is an event or the reply to a request for one object (it is taken
+/// for an event), and whether two equal events are one that two programs received (nlmon shows it
+/// once for each).
 pub struct Reader {
     file: String,
     buffer: Buffer,
     format: Format,
-    /// What was read and is to be lent.
+    /// Items that were read and not returned yet.
     found: Vec<Found>,
-    /// What follows what was lent: an end, or a fault.
+    /// What follows those items: the end of the stream, or an error.
     end: Option<Result<(), Fault>>,
     skipped: u64,
     truncated: u64,
@@ -54,37 +56,14 @@ enum Format {
     Rtmon(Rtmon),
 }
 
-/// What a format yields. A `place` is one in the stream.
-pub(super) enum Item {
-    /// A packet: a cooked header and messages.
-    Packet {
-        time: Time,
-        /// Where our own recording says it.
-        source: Option<Source>,
-        place: Range<u64>,
-        /// Is it shorter than what was captured?
-        cut: bool,
-        offset: u64,
-    },
-    /// Messages alone.
-    Messages {
-        time: Time,
-        source: Source,
-        place: Range<u64>,
-    },
-    ControlRecord(Time, Box<ControlRecord>),
-    /// A packet that isn't netlink.
-    Other,
-}
-
-/// What a format yields, judged.
+/// An input whose datagram is still in the buffer.
 enum Found {
-    Datagram(Time, Source, Range<u64>),
-    ControlRecord(Time, Box<ControlRecord>),
+    Datagram(Channel, Time, Range<u64>),
+    ControlRecord(Channel, Time, Box<ControlRecord>),
 }
 
 impl Reader {
-    /// Reads from `input`; `file` is its name in errors. The format is told by the first bytes.
+    /// Reads from `input`; `file` is its name in errors. The first bytes determine the format.
     pub fn new(input: impl Read + 'static, file: impl Into<String>) -> Result<Self, Error> {
         let file = file.into();
         let mut buffer = Buffer::new(Box::new(input));
@@ -102,7 +81,7 @@ impl Reader {
         }
     }
 
-    /// How the recorded run began. Only our own recordings have it.
+    /// The recording's header; `None` for captures of other tools.
     pub fn header(&self) -> Option<&Header> {
         match &self.format {
             Format::Pcapng(pcapng) => pcapng.header(),
@@ -110,17 +89,17 @@ impl Reader {
         }
     }
 
-    /// The next input; `None` at the end, and after an error.
+    /// Returns the next input; `None` at the end, and after an error.
     #[expect(clippy::should_implement_trait, reason = "an iterator can't lend")]
     pub fn next(&mut self) -> Result<Option<Input<'_>>, Error> {
         Ok(self.next_many(1)?.pop())
     }
 
-    /// The next inputs, at most so many; none at the end, and after an error. That comes behind
-    /// the inputs that were before it.
-    pub fn next_many(&mut self, most: usize) -> Result<Vec<Input<'_>>, Error> {
+    /// Returns the next inputs, at most `limit`; none at the end, and after an error. The inputs
+    /// before an error are returned first.
+    pub fn next_many(&mut self, limit: usize) -> Result<Vec<Input<'_>>, Error> {
         self.buffer.release();
-        while self.end.is_none() && self.found.len() < most && !self.buffer.keeps_much() {
+        while self.end.is_none() && self.found.len() < limit && !self.buffer.should_release() {
             match self.find() {
                 Ok(Some(found)) => self.found.push(found),
                 Ok(None) => self.end = Some(Ok(())),
@@ -135,70 +114,86 @@ impl Reader {
             return Err(Error { file, fault });
         }
         let inputs = self.found.drain(..).map(|found| match found {
-            Found::ControlRecord(time, mark) => Input {
+            Found::ControlRecord(channel, time, record) => Input {
                 time,
-                what: InputData::Control(mark),
+                data: InputData::Control(channel, record),
             },
-            Found::Datagram(time, source, place) => Input {
+            Found::Datagram(channel, time, place) => Input {
                 time,
-                what: InputData::Datagram(source, self.buffer.slice(place)),
+                data: InputData::Datagram(channel, self.buffer.slice(place)),
             },
         });
         Ok(inputs.collect())
     }
 
-    /// How many packets were left out so far, because they aren't from the kernel's rtnetlink.
+    /// Number of packets skipped so far: not netlink, sent to the kernel, or of an unsupported family.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// How many datagrams so far had lost their end to the snapshot length of the capture.
+    /// Number of datagrams so far that the capture's snapshot length truncated.
     pub fn truncated(&self) -> u64 {
         self.truncated
     }
 
     fn find(&mut self) -> Result<Option<Found>, Fault> {
-        loop {
-            let Some(item) = self.format.next(&mut self.buffer)? else {
-                return Ok(None);
-            };
+        while let Some(item) = self.format.next(&mut self.buffer)? {
             match item {
-                Item::ControlRecord(time, mark) => {
-                    return Ok(Some(Found::ControlRecord(time, mark)));
+                Item::ControlRecord(channel, time, record) => {
+                    return Ok(Some(Found::ControlRecord(channel, time, record)));
                 }
                 Item::Messages {
                     time,
-                    source,
+                    channel,
                     place,
-                } => return Ok(Some(Found::Datagram(time, source, place))),
+                } => return Ok(Some(Found::Datagram(channel, time, place))),
                 Item::Other => self.skipped += 1,
                 Item::Packet {
                     time,
-                    source,
+                    channel,
                     place,
-                    cut,
+                    truncated,
                     offset,
-                } => {
-                    let packet = self.buffer.slice(place.clone());
-                    let Some((packet_type, messages)) = cooked::open(packet) else {
-                        self.skipped += 1;
-                        continue;
-                    };
-                    if cooked::foreign_order(messages) {
-                        return Err(Fault::ByteOrder { offset });
+                } => match classify(channel, self.buffer.slice(place.clone()), offset)? {
+                    Some(channel) => {
+                        self.truncated += u64::from(truncated);
+                        let messages = place.start + cooked::LENGTH as u64..place.end;
+                        return Ok(Some(Found::Datagram(channel, time, messages)));
                     }
-                    if source.is_none() && cooked::to_kernel(packet_type, messages) {
-                        self.skipped += 1;
-                        continue;
-                    }
-                    self.truncated += u64::from(cut);
-                    let source = source.unwrap_or_else(|| cooked::source(messages));
-                    let messages = place.start + cooked::LENGTH as u64..place.end;
-                    return Ok(Some(Found::Datagram(time, source, messages)));
-                }
+                    None => self.skipped += 1,
+                },
             }
         }
+        Ok(None)
     }
+}
+
+/// The channel of a packet, which a recording names and a capture of another tool does not. `None`
+/// if there is no decoder for the packet's family, or if the packet was sent to the kernel.
+fn classify(
+    recorded: Option<Channel>,
+    packet: &[u8],
+    offset: u64,
+) -> Result<Option<Channel>, Fault> {
+    let Some(packet) = cooked::open(packet) else {
+        return Ok(None);
+    };
+    let protocol = match recorded {
+        Some(channel) if channel.family.protocol() == packet.protocol => protocol(channel.family),
+        Some(_) => None,
+        None => of_packet(packet.protocol, cooked::first_type(packet.messages)),
+    };
+    let Some(protocol) = protocol else {
+        return Ok(None);
+    };
+    if cooked::foreign_order(packet.messages) {
+        return Err(Fault::ByteOrder { offset });
+    }
+    Ok(match recorded {
+        Some(channel) => Some(channel),
+        None if cooked::to_kernel(protocol, &packet) => None,
+        None => Some(cooked::channel(protocol.id(), packet.messages)),
+    })
 }
 
 impl Format {
@@ -225,17 +220,5 @@ impl Format {
             Format::Pcap(pcap) => pcap.next(buffer),
             Format::Rtmon(rtmon) => rtmon.next(buffer),
         }
-    }
-}
-
-/// The moment so many seconds and nanoseconds after the epoch, written at `offset`.
-pub(super) fn moment(seconds: i64, nanos: u64, offset: u64) -> Result<Time, Fault> {
-    const SECOND: u64 = 1_000_000_000;
-    // Less than a second, but for garbage.
-    let (carry, nanos) = ((nanos / SECOND) as i64, (nanos % SECOND) as i32);
-    let seconds = seconds.saturating_add(carry);
-    match Timestamp::new(seconds, nanos) {
-        Ok(stamp) => Ok(Time(stamp)),
-        Err(_) => Err(Fault::malformed(offset, "a time out of range")),
     }
 }

@@ -1,9 +1,10 @@
-//! Files of iproute2's `rtmon`: netlink messages as they came, each after a time stamp; the
-//! dump at the beginning has one stamp for all.
+//! Reader of files of iproute2's `rtmon`: rtnetlink messages, each after a time stamp. The dump at
+//! the beginning has one time stamp in total.
 
 use super::buffer::Buffer;
-use super::read::{Item, moment};
+use super::item::{Item, moment};
 use super::{Fault, LONGEST, cooked};
+use crate::channel::FamilyId;
 use crate::event::values::Time;
 use crate::netlink::attr::align;
 
@@ -18,7 +19,7 @@ pub(super) struct Rtmon {
 }
 
 impl Rtmon {
-    /// Such a file begins with a stamp; nothing else tells it from any other bytes.
+    /// Checks that the stream begins with a time stamp message, the only sign of the format.
     pub fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
         let Some(head) = buffer.fill(HEADER)?.first_chunk::<HEADER>() else {
             return Err(Fault::NotACapture);
@@ -59,11 +60,11 @@ impl Rtmon {
             let whole = align(length);
             let message = buffer.need(whole, "message")?;
             if kind != STAMP {
-                let source = cooked::source(message);
+                let channel = cooked::channel(FamilyId::ROUTE, message);
                 buffer.consume(whole);
                 return Ok(Some(Item::Messages {
                     time: self.time,
-                    source,
+                    channel,
                     place: offset..offset + length as u64,
                 }));
             }

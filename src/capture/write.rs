@@ -1,50 +1,51 @@
-//! Records inputs as pcapng.
+//! Writes recordings: inputs as pcapng.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::pcapng::{BYTE_ORDER, INTERFACE, PACKET, SECTION_HEADER, STATISTICS};
-use super::{LINKTYPE_NETLINK, TOOL, cooked};
+use super::{LINKTYPE_NETLINK, TOOL, cooked, interface};
+use crate::channel::Channel;
 use crate::event::meta::GapCause;
 use crate::event::values::Time;
-use crate::input::{ControlRecord, Header, Input, InputData, Source};
+use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::netlink::attr::align;
 
 const OPT_END: u16 = 0;
 const OPT_COMMENT: u16 = 1;
 const SHB_USERAPPL: u16 = 4;
 const IF_NAME: u16 = 2;
+const IF_DESCRIPTION: u16 = 3;
 const IF_TSRESOL: u16 = 9;
 const ISB_IFDROP: u16 = 5;
 
-/// An option's length is a u16. Below that, so that no reader is taken to its limit.
+/// Maximum length of a comment, bytes: somewhat less than the u16 of an option's length allows,
+/// since readers may be inexact at the limit.
 const LONGEST_COMMENT: usize = 65_500;
 
-/// The interfaces, by number.
-const EVENTS: u32 = 0;
-const DUMPS: u32 = 1;
-
-/// Writes a recording, each block with one `write_all`: a run that is killed tears no block but
-/// the last. After an error the recording is torn there, and nothing more should be written.
+/// Writes a recording, each block with one `write_all`: if the process is killed, at most the last
+/// block is incomplete. After an error the recording ends in an incomplete block, and nothing more
+/// should be written.
 pub struct Writer<W: Write> {
     out: W,
     block: Vec<u8>,
-    /// Messages lost since the beginning: what `isb_ifdrop` counts.
-    lost: u64,
+    /// The channels of the interfaces, by number, and for each the messages lost since the beginning
+    /// (`isb_ifdrop`).
+    interfaces: Vec<(Channel, u64)>,
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins the recording of a run.
+    /// Writes the header of a recording.
     pub fn new(out: W, header: &Header) -> io::Result<Self> {
         let mut writer = Writer {
             out,
             block: Vec::new(),
-            lost: 0,
+            interfaces: Vec::new(),
         };
         writer.begin(SECTION_HEADER);
         writer.u32(BYTE_ORDER);
-        // Version 1.0, and a length that isn't known.
+        // Version 1.0, and an unspecified section length.
         writer.u16(1);
         writer.u16(0);
         writer.block.extend(u64::MAX.to_ne_bytes());
@@ -53,65 +54,90 @@ impl<W: Write> Writer<W> {
         writer.option(SHB_USERAPPL, application.as_bytes());
         writer.option(OPT_END, &[]);
         writer.end()?;
-        for name in ["events", "dumps"] {
-            writer.begin(INTERFACE);
-            writer.u16(LINKTYPE_NETLINK as u16);
-            writer.u16(0);
-            // No snapshot length.
-            writer.u32(0);
-            writer.option(IF_NAME, name.as_bytes());
-            writer.option(IF_TSRESOL, &[9]);
-            writer.option(OPT_END, &[]);
-            writer.end()?;
+        for channel in interface::FIRST {
+            writer.interface(channel)?;
         }
         Ok(writer)
     }
 
-    /// Records what happened.
+    /// Writes an input.
+    ///
+    /// # Errors
+    /// Those of the underlying writer.
     pub fn write(&mut self, input: &Input<'_>) -> io::Result<()> {
-        match &input.what {
-            InputData::Datagram(source, datagram) => self.datagram(input.time, *source, datagram),
-            InputData::Control(mark) => self.mark(input.time, mark),
+        match &input.data {
+            InputData::Datagram(channel, datagram) => self.datagram(*channel, input.time, datagram),
+            InputData::Control(channel, record) => {
+                self.control_record(*channel, input.time, record)
+            }
         }
     }
 
-    /// Flushes what it writes to.
+    /// Flushes the underlying writer.
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
-    /// What it writes to. Between two calls that holds whole blocks.
+    /// The underlying writer. Between two calls it contains complete blocks.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.out
     }
 
-    fn datagram(&mut self, time: Time, source: Source, datagram: &[u8]) -> io::Result<()> {
+    /// The interface of a channel; describes it first if it is new.
+    fn interface(&mut self, channel: Channel) -> io::Result<usize> {
+        let mut interfaces = self.interfaces.iter();
+        if let Some(number) = interfaces.position(|(described, _)| *described == channel) {
+            return Ok(number);
+        }
+        let (name, description) = interface::describe(channel);
+        self.begin(INTERFACE);
+        self.u16(LINKTYPE_NETLINK as u16);
+        self.u16(0);
+        // No snapshot length.
+        self.u32(0);
+        self.option(IF_NAME, name.as_bytes());
+        if let Some(description) = description {
+            self.option(IF_DESCRIPTION, description.as_bytes());
+        }
+        self.option(IF_TSRESOL, &[9]);
+        self.option(OPT_END, &[]);
+        self.end()?;
+        self.interfaces.push((channel, 0));
+        Ok(self.interfaces.len() - 1)
+    }
+
+    fn datagram(&mut self, channel: Channel, time: Time, datagram: &[u8]) -> io::Result<()> {
+        let interface = self.interface(channel)?;
         let length = cooked::LENGTH + datagram.len();
         self.begin(PACKET);
-        self.u32(match source {
-            Source::Events => EVENTS,
-            Source::Dumps => DUMPS,
-        });
+        self.u32(interface as u32);
         self.time(time);
         self.u32(length as u32);
         self.u32(length as u32);
-        self.block.extend(cooked::HEADER);
+        self.block.extend(cooked::header(channel.family));
         self.block.extend_from_slice(datagram);
         self.pad();
         self.end()
     }
 
-    fn mark(&mut self, time: Time, mark: &ControlRecord) -> io::Result<()> {
+    fn control_record(
+        &mut self,
+        channel: Channel,
+        time: Time,
+        record: &ControlRecord,
+    ) -> io::Result<()> {
+        let interface = self.interface(channel)?;
         self.begin(STATISTICS);
-        self.u32(EVENTS);
+        self.u32(interface as u32);
         self.time(time);
-        self.comment(mark)?;
-        if let ControlRecord::Gap(gap) = mark
+        self.comment(record)?;
+        if let ControlRecord::Gap(gap) = record
             && let Some(lost) = gap.lost
             && gap.cause != GapCause::Output
         {
-            self.lost = self.lost.saturating_add(lost);
-            self.option(ISB_IFDROP, &self.lost.to_ne_bytes());
+            let total = self.interfaces[interface].1.saturating_add(lost);
+            self.interfaces[interface].1 = total;
+            self.option(ISB_IFDROP, &total.to_ne_bytes());
         }
         self.option(OPT_END, &[]);
         self.end()
@@ -120,7 +146,7 @@ impl<W: Write> Writer<W> {
     fn begin(&mut self, kind: u32) {
         self.block.clear();
         self.u32(kind);
-        // Its length, once that is known.
+        // The length: end() fills it in.
         self.u32(0);
     }
 
@@ -139,7 +165,7 @@ impl<W: Write> Writer<W> {
         self.block.extend(value.to_ne_bytes());
     }
 
-    /// Nanoseconds since the epoch. What is before it (a clock that isn't set) is the epoch.
+    /// Nanoseconds since the epoch. Times before it (the clock is not set) become the epoch.
     fn time(&mut self, time: Time) {
         let (seconds, nanos) = (time.0.as_second(), time.0.subsec_nanosecond());
         let stamp = match (u64::try_from(seconds), u64::try_from(nanos)) {
@@ -157,7 +183,7 @@ impl<W: Write> Writer<W> {
         self.pad();
     }
 
-    /// A value as JSON, in as many comments as it takes.
+    /// Appends a value as JSON, split into as many comments as its length requires.
     fn comment(&mut self, value: &impl Serialize) -> io::Result<()> {
         let json = serde_json::to_string(value)?;
         let mut rest = json.as_str();

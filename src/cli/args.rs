@@ -1,4 +1,4 @@
-//! The arguments that commands share, and what they ask of each room.
+//! Arguments shared by several commands, and their conversion to the configuration of each module.
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use crate::sink::{self, Fsync, Rotation};
 
 #[derive(Debug, Args)]
 pub struct Stream {
-    /// Only lines of these kinds (and `meta`), separated by commas
+    /// Output only these kinds and `meta`, as a comma-separated list
     #[arg(
         short,
         long = "kind",
@@ -30,33 +30,34 @@ pub struct Stream {
     )]
     #[arg(help = kinds_help())]
     pub kinds: Option<Vec<KindArg>>,
-    /// Append the lines to this file instead of the standard output
+    /// Append lines to FILE instead of writing to standard output
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Begin with the objects that exist, as `op:"present"`, up to a `meta` line with `op:"sync"`
+    /// First output all existing objects as `op:"present"`, followed by a `meta` line with
+    /// `op:"sync"`
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
     #[arg(hide_default_value = true, hide_possible_values = true)]
     pub snapshot: bool,
-    /// Also record the raw messages as pcapng, for `nlstream replay` and Wireshark
+    /// Also record the raw netlink messages to a pcapng file, for `nlstream replay` and Wireshark
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Stop after N lines of events
+    /// Stop after N event lines
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// Stop after this time: 500ms, 10s, 5m, 1h …
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
     pub duration: Option<SignedDuration>,
-    /// Optional parts of a line, separated by commas
+    /// Optional parts to include in each line, as a comma-separated list
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub with: Option<Vec<PartArg>>,
-    /// Cut lines that are longer, for a reader that takes no more: 64K; at least 4K
+    /// Truncate lines longer than SIZE, for readers with a line limit: 64K; at least 4K
     ///
-    /// `raw` goes first, then the ends of the longest lists; such a line has `truncated:true`. The
-    /// text format has no long lines.
+    /// Removes `raw` first, then entries at the end of the longest lists. The line remains valid
+    /// JSON and has `truncated:true`. Has no effect on the text format.
     #[arg(long, value_name = "SIZE", value_parser = file_size)]
     pub max_line: Option<u64>,
-    /// What the lines look like
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: FormatArg,
 }
@@ -64,12 +65,12 @@ pub struct Stream {
 fn kinds_help() -> String {
     let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
-        "Only lines of these kinds (and meta), separated by commas [kinds: {}]",
+        "Output only these kinds and meta, as a comma-separated list [kinds: {}]",
         names.join(", ")
     )
 }
 
-/// A kind on the command line.
+/// A kind as a command line value.
 #[derive(Clone, Copy, Debug)]
 pub struct KindArg(pub Kind);
 
@@ -94,13 +95,13 @@ impl ValueEnum for KindArg {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum PartArg {
-    /// Counters, devconf and the like, in the payload
+    /// Counters, devconf and other details in the payload
     Details,
-    /// The whole netlink message in hexadecimal, as `raw`
+    /// The complete netlink message in hexadecimal, as `raw`
     Raw,
-    /// The event as one readable sentence, as `message`
+    /// A human-readable description of the event, as `message`
     Message,
-    /// The name of the machine that was watched, as `host`
+    /// The host name of the monitored machine, as `host`
     Host,
 }
 
@@ -108,7 +109,7 @@ pub enum PartArg {
 pub enum FormatArg {
     /// One JSON object per line
     Json,
-    /// One sentence per line, in local time
+    /// One human-readable event per line, in local time
     Text,
 }
 
@@ -124,26 +125,26 @@ impl FormatArg {
     }
 }
 
-/// How the file of the lines is kept.
+/// Options for the output file.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options of the file (--output)")]
+#[command(next_help_heading = "Output file options (--output)")]
 pub struct FileArgs {
-    /// Begin a new file when it is that large: 100M
+    /// Rotate the file when it reaches this size: 100M
     ///
-    /// The old one is renamed: its name ends with the moment. After SIGHUP, and when someone else
-    /// renamed or deleted the file, a new one is begun too.
+    /// The old file is renamed by appending a timestamp. A new file is also opened after SIGHUP,
+    /// and when another program renames or deletes the file.
     #[arg(long, value_name = "SIZE", value_parser = file_size)]
     pub rotate_size: Option<u64>,
-    /// Begin a new file when it is that old: 1d
+    /// Rotate the file when it reaches this age: 1d
     #[arg(long, value_name = "DURATION", value_parser = period)]
     pub rotate_every: Option<SignedDuration>,
-    /// How many old files are kept; 0 for all
+    /// Number of rotated files to keep; 0 keeps all
     #[arg(long, value_name = "N", default_value = "7")]
     pub rotate_keep: usize,
-    /// Compress old files, but for the newest one: a shipper may still read that
+    /// Compress rotated files, except the newest, which a log shipper may still be reading
     #[arg(long, value_name = "METHOD")]
     pub rotate_compress: Option<CompressArg>,
-    /// When what was written is brought to the disk
+    /// When to flush written lines to disk
     #[arg(long, value_name = "WHEN", default_value = "interval")]
     pub fsync: FsyncArg,
 }
@@ -155,11 +156,11 @@ pub enum CompressArg {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum FsyncArg {
-    /// When the system sees fit
+    /// Never; leave it to the operating system
     Never,
-    /// A second after it was written, and at the end
+    /// Within one second after writing, and at the end
     Interval,
-    /// At once; the kernel's events wait for the disk
+    /// After every write; reading events waits for the disk
     Always,
 }
 
@@ -222,14 +223,14 @@ impl Stream {
     }
 }
 
-/// What is said of the program itself, on the standard error.
+/// Options for log messages on standard error.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options of the program")]
+#[command(next_help_heading = "Logging options")]
 pub struct LogArgs {
-    /// How much is said on the standard error
+    /// Log level for messages on standard error
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     log_level: LevelArg,
-    /// What that looks like
+    /// Format of log messages
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     log_format: LogFormatArg,
 }
@@ -264,7 +265,8 @@ impl LogArgs {
     }
 }
 
-/// Colour is for terminals, and not where NO_COLOR is set (no-color.org) or the terminal has none.
+/// Returns true if standard output is a terminal with colour support and NO_COLOR is not set
+/// (no-color.org).
 pub fn colour() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

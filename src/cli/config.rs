@@ -1,5 +1,5 @@
-//! Options from elsewhere: `NLSTREAM_…` variables, and a file. Both become what clap falls back
-//! to, so that a value is judged in one place, wherever it comes from.
+//! Options from `NLSTREAM_…` environment variables and a configuration file. Both are passed to
+//! clap as defaults, so that every value is validated in one place.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,18 +13,19 @@ use toml::{Table, Value};
 use super::Cli;
 
 const DEFAULT: &str = "/etc/nlstream.toml";
-/// What is about the command line itself.
+/// Arguments that cannot be set in the configuration file.
 const NO_OPTIONS: [&str; 4] = ["config", "print-config", "help", "version"];
 
-/// The file of options.
+/// The configuration file.
 #[derive(Debug, Default)]
 pub struct Found {
     path: PathBuf,
-    /// The values by the name of the option.
+    /// Values by option name.
     values: BTreeMap<String, Vec<String>>,
 }
 
-/// Reads all there is. Ends the program where something is wrong, or help is asked for.
+/// Reads command line, environment and configuration file. Exits the process on an invalid value
+/// and for `--help`.
 pub fn read() -> (ArgMatches, Found) {
     let plain = Cli::command().get_matches();
     if plain.subcommand_name().is_some() {
@@ -41,7 +42,7 @@ pub fn read() -> (ArgMatches, Found) {
         return (given, found);
     }
     let command = with_file(with_variables(Cli::command()), &found);
-    // The command line and the variables were judged above.
+    // Command line and environment were validated above, so an error here is in the file.
     let matches = command.try_get_matches().unwrap_or_else(|error| {
         let text = error.render().to_string();
         let text = text.strip_prefix("error: ").unwrap_or(&text);
@@ -57,7 +58,7 @@ fn fail(text: &str) -> ! {
         .exit()
 }
 
-/// The name of what may stand in the file.
+/// Returns the configuration key of an argument, if it has one.
 fn key(arg: &Arg) -> Option<&str> {
     arg.get_long().filter(|long| !NO_OPTIONS.contains(long))
 }
@@ -76,7 +77,8 @@ fn variable(arg: &Arg) -> Option<String> {
     ))
 }
 
-/// Falls back to the variables that are set. Of commands no option has one: they are for services.
+/// Adds the environment variables that are set as defaults. Subcommands have none: the variables
+/// are meant for services.
 fn with_variables(command: Command) -> Command {
     command.mut_args(|arg| {
         let set = |name: &String| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -116,13 +118,13 @@ fn load(path: &Path, must_exist: bool) -> Result<Found, String> {
             let keys = keys(&command).join(", ");
             let path = path.display();
             return Err(format!(
-                "{path}: there is no option `{name}`: there are {keys}"
+                "{path}: unknown option `{name}`; valid options: {keys}"
             ));
         };
         let list = strings(value, arg.get_value_delimiter());
         let list = list.ok_or_else(|| {
             format!(
-                "{}: {name}: a string, a number, true or false, or a list of strings",
+                "{}: {name}: a string, a number, a boolean or a list of strings is required",
                 path.display()
             )
         })?;
@@ -134,7 +136,7 @@ fn load(path: &Path, must_exist: bool) -> Result<Found, String> {
     })
 }
 
-/// A value as the command line has it.
+/// Converts a TOML value to command line values.
 fn strings(value: &Value, delimiter: Option<char>) -> Option<Vec<String>> {
     Some(match (value, delimiter) {
         (Value::String(text), Some(delimiter)) => {
@@ -151,7 +153,8 @@ fn strings(value: &Value, delimiter: Option<char>) -> Option<Vec<String>> {
     })
 }
 
-/// The options as a file that says the same, and where each value comes from.
+/// Formats the effective options as a configuration file, with the source of each value as a
+/// comment.
 pub fn print(matches: &ArgMatches, found: &Found) -> String {
     let command = Cli::command();
     let mut lines = Vec::new();

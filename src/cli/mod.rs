@@ -1,4 +1,4 @@
-//! The command line: arguments → what each room is asked for.
+//! The command line: parses arguments into the configuration of each module.
 
 mod args;
 mod config;
@@ -19,52 +19,53 @@ use crate::run::state::StateQuery;
 use args::{FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use values::{Never, duration, duration_or_never, moment, run_id, size};
 
-/// Streams what the Linux kernel says about its network as one JSON object per line.
+/// Stream Linux network events (rtnetlink) as one JSON object per line.
 ///
-/// Without a command it streams live events to the standard output until it is interrupted. It
-/// needs no privilege.
+/// Without a command, streams live events to standard output until interrupted. No privileges are
+/// required.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
-  nlstream                                     every event of this machine's network
-  nlstream -k link,address --format text       links and addresses, for people
-  nlstream --snapshot --for 1s                 what exists now
-  nlstream | jq -c 'select(.op == \"delete\")'   what is deleted
+  nlstream                                     all network events of this machine
+  nlstream -k link,address --format text       links and addresses, human-readable
+  nlstream --snapshot --for 1s                 all existing objects
+  nlstream | jq -c 'select(.op == \"delete\")'   deletions only
   nlstream --record night.pcapng -o night.ndjson
-  nlstream replay night.pcapng                 the same lines again
+  nlstream replay night.pcapng                 replay the recording
   nlstream state -k route --at 2026-11-24T03:12 night.ndjson
 
-Every line is described by the schema that `nlstream schema` prints.
-Every option of the stream can stand in /etc/nlstream.toml (`rotate-size = \"100M\"`) and in a
-variable (NLSTREAM_ROTATE_SIZE=100M); an option on the command line wins, then the variable.
-Exit status: 0 the end was asked for, 1 something failed, 2 the command line is wrong.")]
+The output is described by the JSON schema that `nlstream schema` prints.
+Options can also be set in /etc/nlstream.toml (`rotate-size = \"100M\"`) and in environment
+variables (NLSTREAM_ROTATE_SIZE=100M). The command line takes precedence over variables, and
+variables over the file.
+Exit status: 0 success, 1 failure, 2 invalid command line or configuration.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     stream: Stream,
-    /// Size of the kernel's buffer for events that are not read yet
+    /// Socket receive buffer size: unread events are held here by the kernel
     ///
-    /// With K, M or G for powers of 1024. Without CAP_NET_ADMIN the system's limit
-    /// net.core.rmem_max binds.
+    /// Accepts the suffixes K, M and G (powers of 1024). Without CAP_NET_ADMIN the size is limited
+    /// by net.core.rmem_max.
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = size)]
     rcvbuf: u32,
-    /// Most lines that wait for a slow reader, as a size; beyond it whole lines are dropped
+    /// Maximum size of the queue of lines for a slow reader; lines beyond it are dropped
     ///
-    /// A `meta` line with `op:"gap"` counts them; how the objects are that they were about is
-    /// told as soon as the reader is back.
+    /// A `meta` line with `op:"gap"` reports the number of dropped lines. The current state of
+    /// affected objects is re-emitted once the reader catches up.
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
     queue: u32,
-    /// Read everything again this often, and correct what the kernel changed without a word; 0
-    /// for never
+    /// Interval of a full resync, which finds changes the kernel did not announce; 0 to disable
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration_or_never)]
     audit: Never,
-    /// Tell counters this often, as a `meta` line with `op:"heartbeat"`; SIGUSR1 asks for one
+    /// Interval of `meta` lines with `op:"heartbeat"`, which contain counters; SIGUSR1 requests one
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     heartbeat: Option<SignedDuration>,
-    /// Do not remember the objects of these kinds, separated by commas
+    /// Do not track the objects of these kinds, as a comma-separated list
     ///
-    /// That saves memory. Of these kinds there is no `changed`, no snapshot and no correction.
+    /// Saves memory. Events of these kinds have no `changed`, and there is no snapshot and no
+    /// resync.
     #[arg(
         long,
         value_name = "LIST",
@@ -76,14 +77,15 @@ struct Cli {
     file: FileArgs,
     #[command(flatten)]
     log: LogArgs,
-    /// Write counters to this file for the textfile collector of Prometheus' node_exporter, every
-    /// 15 s; its name must end with .prom there
+    /// Write counters to FILE every 15 s, for the textfile collector of Prometheus node_exporter,
+    /// which requires the suffix .prom
     #[arg(long, value_name = "FILE")]
     metrics: Option<PathBuf>,
-    /// Read options from this file instead of /etc/nlstream.toml
+    /// Read options from FILE instead of /etc/nlstream.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print the options as such a file, with where each value comes from, and end
+    /// Print the effective options in the configuration file format, with the source of each, and
+    /// exit
     #[arg(long, action = ArgAction::SetTrue)]
     print_config: bool,
 }
@@ -115,32 +117,32 @@ impl Live {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Stream recorded events: pcapng, pcap (linktype NETLINK) or rtmon files
+    /// Replay recorded events from pcapng, pcap (linktype NETLINK) or rtmon files
     ///
-    /// What is not given is as it was recorded: a recording of nlstream replays to the same
-    /// lines, but for the id of the run.
+    /// Options that are not given default to the recorded settings, so that a recording of nlstream
+    /// replays to the same lines, except for the run id.
     Replay {
-        /// The files, `-` for the standard input; each is a run of its own
+        /// Files to replay, `-` for standard input; each file is a separate run
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
         #[command(flatten)]
         stream: Stream,
-        /// The id of the run, 8 hexadecimal digits, instead of a random one
+        /// Run id of 8 hexadecimal digits, instead of a random one
         #[arg(long, value_name = "ID", value_parser = run_id)]
         run: Option<String>,
     },
-    /// Print the objects that stood at a moment, from lines that were written with --snapshot
+    /// Print the objects that existed at a given time, from lines written with --snapshot
     ///
-    /// It refuses where the lines do not tell: before a snapshot is complete, in a gap that is
-    /// not made good yet, after their end.
+    /// Fails if the lines do not determine the state: before the first complete snapshot, within a
+    /// gap before its resync, and after the last line.
     State {
-        /// The files with the lines, oldest first, `-` for the standard input
+        /// Files with lines, oldest first, `-` for standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// The moment: 2026-11-24T03:12:00Z, or without a zone in local time; the end without one
+        /// Time: 2026-11-24T03:12:00Z, or local time without a zone [default: the end of the lines]
         #[arg(long, value_name = "TIME", value_parser = moment)]
         at: Option<Timestamp>,
-        /// Only objects of these kinds, separated by commas
+        /// Output only objects of these kinds, as a comma-separated list
         #[arg(
             short,
             long = "kind",
@@ -149,34 +151,34 @@ enum Command {
             hide_possible_values = true
         )]
         kinds: Option<Vec<KindArg>>,
-        /// What the lines look like
+        /// Output format
         #[arg(long, value_name = "FORMAT", default_value = "json")]
         format: FormatArg,
-        /// Print what is known even where that is not all
+        /// Print the available objects even if the state is incomplete
         #[arg(long)]
         partial: bool,
     },
-    /// Print the JSON schema of the lines
+    /// Print the JSON schema of the output
     Schema,
 }
 
-/// What the command line asks for.
+/// The task requested on the command line.
 #[derive(Debug)]
 pub enum Task {
     Live(Box<Live>),
     Replay(Box<Replay>, Vec<PathBuf>),
     State(StateQuery),
-    /// To be printed.
+    /// Text to print.
     Text(String),
 }
 
-/// The command line, for its man page and completions.
+/// Returns the command line definition, for man pages and completions.
 pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
 
-/// Reads the command line, the variables and the file of options. Ends the program where they are
-/// wrong, or ask for help.
+/// Reads command line, environment and configuration file. Exits the process if they are invalid,
+/// and for `--help`.
 pub fn task() -> (logging::Config, Task) {
     let (matches, found) = config::read();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
@@ -211,7 +213,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     #[test]
-    fn the_command_line_is_sound() {
+    fn command_line_definition_is_valid() {
         Cli::command().debug_assert();
     }
 }

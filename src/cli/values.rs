@@ -1,4 +1,4 @@
-//! The values of the command line: durations, sizes, moments.
+//! Parsers for command line values: durations, sizes, times.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// A duration, or never.
+/// A duration; `None` for never.
 #[derive(Clone, Copy, Debug)]
 pub struct Never(pub Option<SignedDuration>);
 
 pub fn duration(text: &str) -> Result<SignedDuration, String> {
     let duration: SignedDuration = text
         .parse()
-        .map_err(|_| "a number with a unit: 500ms, 10s, 5m, 1h".to_owned())?;
+        .map_err(|_| "expected a number with a unit: 500ms, 10s, 5m, 1h".to_owned())?;
     if duration <= SignedDuration::ZERO || Duration::try_from(duration).is_err() {
-        return Err("it must be longer than nothing".to_owned());
+        return Err("must be greater than zero".to_owned());
     }
     Ok(duration)
 }
 
-/// A duration that may be days or weeks long.
+/// Parses a duration, with the additional units `d` and `w`.
 pub fn period(text: &str) -> Result<SignedDuration, String> {
     let hours = match text.char_indices().last() {
         Some((at, 'd')) => Some((&text[..at], 24)),
@@ -31,7 +31,9 @@ pub fn period(text: &str) -> Result<SignedDuration, String> {
         Some((number, hours)) if number > 0 => {
             Ok(SignedDuration::from_hours(i64::from(number) * hours))
         }
-        _ => duration(text).map_err(|_| "a number with a unit: 15m, 1h, 1d, 2w".to_owned()),
+        _ => {
+            duration(text).map_err(|_| "expected a number with a unit: 15m, 1h, 1d, 2w".to_owned())
+        }
     }
 }
 
@@ -41,7 +43,9 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
         TimeZone::system().to_timestamp(time)
     };
     let moment = text.parse().or_else(|_| local(text));
-    moment.map_err(|_| "a time: 2026-11-24T03:12:00Z, or 2026-11-24T03:12 in local time".to_owned())
+    moment.map_err(|_| {
+        "expected a time: 2026-11-24T03:12:00Z, or 2026-11-24T03:12 in local time".to_owned()
+    })
 }
 
 pub fn duration_or_never(text: &str) -> Result<Never, String> {
@@ -51,7 +55,7 @@ pub fn duration_or_never(text: &str) -> Result<Never, String> {
     }
 }
 
-/// A number, with K, M or G for powers of 1024.
+/// Parses a number with an optional suffix K, M or G (powers of 1024).
 fn bytes(text: &str) -> Option<u64> {
     let (digits, unit) = match text.char_indices().last()? {
         (at, 'K' | 'k') => (&text[..at], 1 << 10),
@@ -62,20 +66,20 @@ fn bytes(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(unit)
 }
 
-/// The size of a buffer.
+/// Parses the size of a buffer, 2 KiB to 1 GiB.
 pub fn size(text: &str) -> Result<u32, String> {
-    // The kernel counts in an int, and doubles what it is asked for.
+    // The kernel doubles the requested value and stores it as an int (sock_setsockopt).
     match bytes(text).map(u32::try_from) {
         Some(Ok(bytes)) if (2048..=1 << 30).contains(&bytes) => Ok(bytes),
-        _ => Err("a size from 2K to 1G: 212992, 512K, 32M".to_owned()),
+        _ => Err("expected a size from 2K to 1G: 212992, 512K, 32M".to_owned()),
     }
 }
 
-/// The size of a file.
+/// Parses the size of a file, at least 4 KiB.
 pub fn file_size(text: &str) -> Result<u64, String> {
     match bytes(text) {
         Some(bytes) if bytes >= 4096 => Ok(bytes),
-        _ => Err("a size of at least 4K: 100M, 2G".to_owned()),
+        _ => Err("expected a size of at least 4K: 100M, 2G".to_owned()),
     }
 }
 
@@ -83,7 +87,7 @@ pub fn run_id(text: &str) -> Result<String, String> {
     let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     match text.len() == 8 && text.bytes().all(digit) {
         true => Ok(text.to_owned()),
-        false => Err("8 digits out of 0-9 and a-f".to_owned()),
+        false => Err("expected 8 hexadecimal digits (0-9, a-f)".to_owned()),
     }
 }
 

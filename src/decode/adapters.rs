@@ -2,59 +2,12 @@
 //! declared in its own file has none here.
 
 use super::{DecodeContext, Emit, KindSpec, MessageAction};
-use super::{fdb, link, mdb, mroute, nduseropt, neightbl, route, rule, stats, tc, vlan, vni};
+use super::{fdb, nduseropt, route, rule, tc};
 use crate::event::Op;
 use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::*;
-
-impl KindSpec for crate::event::link::Link {
-    const MESSAGES: &'static [u16] = &[RTM_NEWLINK, RTM_DELLINK, RTM_NEWLINKPROP, RTM_DELLINKPROP];
-
-    fn dumps(details: bool) -> Vec<Request> {
-        vec![Request::links(details), Request::bridge_links()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (link, family) = link::decode(context, message.body)?;
-        let action = match (i32::from(family), emit.action()) {
-            _ if message.kind >= RTM_NEWLINKPROP => MessageAction::Partial,
-            (libc::AF_BRIDGE, MessageAction::Delete) => MessageAction::LeaveBridge,
-            (libc::AF_INET6, _) | (libc::AF_BRIDGE, _) => MessageAction::Partial,
-            // The wireless extensions send little more than a name. Every whole link has a
-            // queue length (rtnl_fill_ifinfo).
-            (_, MessageAction::New) if link.txqlen.is_none() => MessageAction::Partial,
-            (_, action) => action,
-        };
-        emit.object_as(context, action, link)
-    }
-
-    fn triggers(&self, op: Op, old: Option<&Self>) -> Triggers {
-        match (op, old) {
-            (Op::Delete, _) => Triggers::of(&[Trigger::Device, Trigger::Master]),
-            (Op::Add, _) => Triggers::of(&[Trigger::NewDevice]),
-            (_, None) => Triggers::NONE,
-            (_, Some(old)) => {
-                let mut triggers = Triggers::NONE;
-                if self.flags != old.flags || self.operstate != old.operstate {
-                    triggers = triggers.or(Triggers::of(&[Trigger::Device]));
-                }
-                if self.qdisc != old.qdisc || self.num_tx_queues != old.num_tx_queues {
-                    triggers = triggers.or(Triggers::of(&[Trigger::Qdisc]));
-                }
-                if self.master_index != old.master_index {
-                    triggers = triggers.or(Triggers::of(&[Trigger::Master]));
-                }
-                triggers
-            }
-        }
-    }
-}
 
 impl KindSpec for crate::event::route::Route {
     const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
@@ -127,98 +80,6 @@ impl KindSpec for crate::event::rule::Rule {
         emit: &mut Emit<'_>,
     ) -> Option<()> {
         let payload = rule::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::mroute::Mroute {
-    const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
-    const FAMILIES: &'static [u8] = &mroute::FAMILIES;
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::mroutes(128), Request::mroutes(129)]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = mroute::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::mdb::Mdb {
-    const MESSAGES: &'static [u16] = &[RTM_NEWMDB, RTM_DELMDB, RTM_GETMDB];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::mdb()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        mdb::decode(context, message.body, |context, it| {
-            emit.object(context, it);
-        })
-    }
-}
-
-impl KindSpec for crate::event::vlan::Vlan {
-    const MESSAGES: &'static [u16] = &[RTM_NEWVLAN, RTM_DELVLAN];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::vlans(), Request::global_vlans()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        vlan::decode(context, message.body, |context, it| {
-            emit.object(context, it);
-        })
-    }
-}
-
-impl KindSpec for crate::event::vni::Vni {
-    const MESSAGES: &'static [u16] = &[RTM_NEWTUNNEL, RTM_DELTUNNEL];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::vnis()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        vni::decode(context, message.body, |context, it| {
-            emit.object(context, it);
-        })
-    }
-}
-
-impl KindSpec for crate::event::neightbl::Neightbl {
-    const MESSAGES: &'static [u16] = &[RTM_NEWNEIGHTBL];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::neightbl()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = neightbl::decode(context, message.body)?;
         emit.object(context, payload)
     }
 }
@@ -319,19 +180,6 @@ impl KindSpec for crate::event::nduseropt::Nduseropt {
         emit: &mut Emit<'_>,
     ) -> Option<()> {
         let payload = nduseropt::decode(context, message.body)?;
-        emit.object_as(context, MessageAction::Notify, payload)
-    }
-}
-
-impl KindSpec for crate::event::stats::Stats {
-    const MESSAGES: &'static [u16] = &[RTM_NEWSTATS];
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = stats::decode(context, message.body)?;
         emit.object_as(context, MessageAction::Notify, payload)
     }
 }

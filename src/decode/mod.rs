@@ -4,24 +4,19 @@
 mod adapters;
 
 pub mod fdb;
-pub mod mdb;
-pub mod mroute;
 pub mod nduseropt;
-pub mod neightbl;
 pub mod route;
 pub mod rule;
-pub mod stats;
 pub mod unknown;
-pub mod vlan;
-pub mod vni;
 
 use crate::event::Unparsed;
 pub(crate) use crate::kind::route::encap::decode as encap;
-use crate::kind::route::{link::decode as link, tc::decode as tc};
+use crate::kind::route::tc::decode as tc;
 use crate::kind::spec::{self, Emit};
 pub use crate::kind::spec::{Decoded, KindSpec, MessageAction};
 pub use crate::kind::{context, wire};
 use crate::netlink::frame::Message;
+use crate::netlink::rtm::Rtnetlink;
 use context::DecodeContext;
 
 /// Decodes one message, and gives each object in it to `each`, with the attributes that could not
@@ -41,7 +36,7 @@ pub fn decode(
     let unparsed = context.take_unparsed();
     let unknown = Decoded {
         action: MessageAction::Notify,
-        payload: unknown::decode(message).into(),
+        payload: unknown::decode(&Rtnetlink, message).into(),
     };
     each(
         unknown,

@@ -5,20 +5,21 @@ use crate::event::NlType;
 use crate::event::unknown::{Attribute, Unknown};
 use crate::event::values::Hex;
 use crate::netlink::attr::Attrs;
+use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
-use crate::netlink::rtm::rtm;
 
-/// The whole message, as far as it can be told without knowing it.
-pub fn decode(message: &Message<'_>) -> Unknown {
+/// Splits a message into fixed header and attributes, as far as its type is known.
+pub fn decode(protocol: &dyn Protocol, message: &Message<'_>) -> Unknown {
     let body = message.body;
     let mut it = Unknown {
-        r#type: NlType(message.kind),
+        r#type: NlType::new(protocol.id(), message.kind),
         family: body.first().map(|byte| family(*byte)),
         header: None,
         attributes: None,
         data: None,
     };
-    match rtm(message.kind).and_then(|(.., length)| body.split_at_checked(length)) {
+    let length = protocol.header_length(message.kind);
+    match length.and_then(|length| body.split_at_checked(length)) {
         Some((header, attributes)) => {
             it.header = Some(Hex(header.into()));
             let mut list = Vec::new();
@@ -42,6 +43,7 @@ pub fn decode(message: &Message<'_>) -> Unknown {
 mod tests {
     use super::*;
     use crate::netlink::frame::Messages;
+    use crate::netlink::rtm::Rtnetlink;
 
     /// The message of that type and body.
     fn message(kind: u16, body: &[u8]) -> Vec<u8> {
@@ -56,7 +58,7 @@ mod tests {
     fn json(kind: u16, body: &[u8]) -> serde_json::Value {
         let bytes = message(kind, body);
         let message = Messages::new(&bytes).next().unwrap().unwrap();
-        serde_json::to_value(decode(&message)).unwrap()
+        serde_json::to_value(decode(&Rtnetlink, &message)).unwrap()
     }
 
     #[test]

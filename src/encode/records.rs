@@ -142,6 +142,7 @@ mod tests {
                 incomplete: None,
             };
             let event = Event {
+                netns: Default::default(),
                 time: Time(jiff::Timestamp::from_second(*second).unwrap()),
                 op: Op::Sync,
                 origin: None,

@@ -1,6 +1,7 @@
 //! The event: a payload of a [kind](crate::kind) with the operation, the change, and the netlink
 //! header of its message.
 
+use crate::channel::NetnsId;
 pub use crate::kind::route::{
     address, addrlabel, cachereport, encap, fdb, link, maddress, mdb, mroute, nduseropt, neigh,
     neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
@@ -15,19 +16,21 @@ use crate::value::{Hex, Time};
 /// The major version of the schema, `v` of every line.
 pub const SCHEMA_VERSION: u8 = 1;
 
-/// One event on its way through the stream: decode makes it, state completes it, encode writes it.
+/// One event in the pipeline: created by decode, completed by state, written by encode.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// When the datagram was received.
+    /// Time at which the datagram was received.
     pub time: Time,
+    /// The network namespace that the event is about.
+    pub netns: NetnsId,
     pub op: Op,
     /// Absent for `meta`.
     pub origin: Option<Origin>,
     pub payload: Payload,
-    /// What differs from what was known; `None` where nothing was.
+    /// Difference from the tracked state; `None` if the object was not tracked.
     pub change: Option<Change>,
     pub nl: Option<Nl>,
     pub unparsed: Vec<Unparsed>,
-    /// The whole message, where it was asked for.
+    /// The complete message, if requested with `--with raw`.
     pub raw: Option<Hex>,
 }

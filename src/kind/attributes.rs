@@ -1,11 +1,11 @@
-//! What `#[derive(Attributes)]` is made of: how a value is read from an attribute by its type, and
-//! the list of the attributes that are declared.
+//! The traits behind `#[derive(Attributes)]`: how a type is read from an attribute, and the list of
+//! the declared attributes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
-use crate::value::{Hex, IfName, LlAddr};
+use crate::value::{Hex, IfName, LlAddr, Symbol, Text};
 
 /// A declared attribute.
 #[derive(Clone, Copy, Debug)]
@@ -18,42 +18,91 @@ pub struct AttrDecl {
     pub inner: fn() -> &'static [AttrDecl],
 }
 
-/// A struct whose fields are netlink attributes. Implemented by `#[derive(Attributes)]`.
-pub trait Attributes {
+impl AttrDecl {
+    /// Declares an attribute that the derive cannot express.
+    pub const fn new(name: &'static str, number: u16, inner: fn() -> &'static [AttrDecl]) -> Self {
+        AttrDecl {
+            name,
+            number,
+            inner,
+        }
+    }
+}
+
+/// Returns true if `declared` has an attribute of that number.
+pub const fn declares(declared: &[AttrDecl], number: u16) -> bool {
+    let mut i = 0;
+    while i < declared.len() {
+        if declared[i].number == number {
+            return true;
+        }
+        i += 1;
+    }
+    false
+}
+
+/// Returns the declarations of a struct and of those that are flattened into it as one array.
+pub const fn concat<const N: usize>(parts: &[&[AttrDecl]]) -> [AttrDecl; N] {
+    let mut all = [AttrDecl::new("", 0, || &[]); N];
+    let (mut part, mut filled) = (0, 0);
+    while part < parts.len() {
+        let mut i = 0;
+        while i < parts[part].len() {
+            all[filled] = parts[part][i];
+            filled += 1;
+            i += 1;
+        }
+        part += 1;
+    }
+    assert!(filled == N, "N is not the number of declarations");
+    all
+}
+
+/// A struct whose fields are netlink attributes. Implemented by `#[derive(Attributes)]`. A struct
+/// that is filled from several sets of attributes implements the trait for each `Set`.
+pub trait Attributes<Set = ()> {
     /// The attributes.
     const ATTRS: &'static [AttrDecl];
 
-    /// Takes one attribute.
+    /// Decodes one attribute into its field.
     ///
     /// # Errors
-    /// [`AttrError::Unknown`] for one that is not declared; else why its value is refused.
+    /// [`AttrError::Unknown`] if it is not declared; otherwise the reason why its value is refused.
     fn attribute(
         &mut self,
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError>;
 
-    /// Takes every attribute in `bytes`; those that are refused are recorded in the context.
+    /// Decodes every attribute in `bytes`; those that are refused are recorded in the context.
     #[inline]
     fn attributes(&mut self, context: &mut DecodeContext<'_>, bytes: &[u8]) {
         context.each(bytes, |context, attr| self.attribute(context, &attr));
     }
+
+    /// Decodes every attribute inside `attr`; those that are refused are recorded in the context.
+    ///
+    /// # Errors
+    /// [`AttrError::Depth`] if `attr` is nested too deep.
+    fn nest(&mut self, context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        context.nested(attr, |context, attr| self.attribute(context, &attr))
+    }
 }
 
-/// A value that its type alone says how to read.
+/// A type that determines how its values are read from an attribute.
 #[diagnostic::on_unimplemented(
-    message = "the type `{Self}` does not say how an attribute is read",
+    message = "the type `{Self}` does not determine how an attribute is read",
     label = "no `FromAttr`, and no nest (`#[derive(Attributes)]` and `Default`)",
     note = "add `wire`, `names`, `flags`, `map`, `with` or `entry` to the field's `#[nla]`"
 )]
 pub trait FromAttr: Sized {
-    /// The attributes inside, if it is a nest.
+    /// The attributes inside, if the type is a nest.
     const INNER: &'static [AttrDecl] = &[];
 
-    /// The value of an attribute.
+    /// Reads the value of an attribute.
     ///
     /// # Errors
-    /// Where the attribute is none of that type.
+    /// If the attribute has the wrong length or no value of the type.
     fn from_attr(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError>;
 }
 
@@ -63,7 +112,7 @@ impl<T: Attributes + Default> FromAttr for T {
 
     fn from_attr(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
         let mut value = T::default();
-        context.nested(attr, |context, attr| value.attribute(context, &attr))?;
+        value.nest(context, attr)?;
         Ok(value)
     }
 }
@@ -105,41 +154,62 @@ read_by! {
     Ipv4Addr: Attr::ipv4;
     Ipv6Addr: Attr::ipv6;
     String: |attr: &Attr<'_>| attr.str().map(str::to_owned);
+    Text: |attr: &Attr<'_>| Ok(Text(attr.bytes_z().into()));
     Hex: |attr: &Attr<'_>| Ok(Hex(attr.value.into()));
     IfName: |attr: &Attr<'_>| IfName::new(attr.bytes_z()).ok_or(AttrError::Length);
     LlAddr: |attr: &Attr<'_>| LlAddr::new(attr.value).ok_or(AttrError::Length);
 }
 
-/// A value of which zero stands for none.
+/// A type whose zero stands for no value.
 pub trait Zero: Sized {
-    /// Returns true for that value.
+    /// Returns true if the value is zero.
     fn is_zero(&self) -> bool;
 }
 
 macro_rules! zero {
-    ($($type:ty)+) => {
+    ($($type:ty: $zero:expr;)+) => {
         $(impl Zero for $type {
             fn is_zero(&self) -> bool {
-                *self == 0
+                *self == $zero
             }
         })+
     };
 }
-zero!(u8 u16 u32 u64 i32);
 
-impl Zero for Ipv4Addr {
+zero! {
+    u8: 0;
+    u16: 0;
+    u32: 0;
+    u64: 0;
+    i32: 0;
+    bool: false;
+    Ipv4Addr: Ipv4Addr::UNSPECIFIED;
+    Ipv6Addr: Ipv6Addr::UNSPECIFIED;
+    // A zero that has a name is a value.
+    Symbol: Symbol::Number(0);
+}
+
+impl Zero for IpAddr {
     fn is_zero(&self) -> bool {
         self.is_unspecified()
     }
 }
 
-impl Zero for Ipv6Addr {
+/// Zero is an empty list.
+impl<T> Zero for Vec<T> {
     fn is_zero(&self) -> bool {
-        self.is_unspecified()
+        self.is_empty()
     }
 }
 
-/// The value, unless it is zero.
+/// Zero is a nest of which nothing was decoded.
+impl<T: Attributes + Default + PartialEq> Zero for T {
+    fn is_zero(&self) -> bool {
+        *self == T::default()
+    }
+}
+
+/// Returns the value, or `None` if it is zero.
 pub fn nonzero<T: Zero>(value: T) -> Option<T> {
     (!value.is_zero()).then_some(value)
 }

@@ -1,4 +1,4 @@
-//! `kind:"meta"`: nlstream's own records.
+//! `kind:"meta"`: records that nlstream itself produces.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde_with::skip_serializing_none;
 use super::Kind;
 use crate::value::Time;
 
-/// nlstream's own record, one type per `op`.
+/// A record that nlstream itself produces, one type per `op`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Meta {
@@ -22,76 +22,75 @@ pub enum Meta {
     Stop(Stop),
 }
 
-/// The first record of every run and of every file.
+/// First record of every run and of every file.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Start {
-    /// The program that wrote the lines: `nlstream`.
+    /// Name of the program that wrote the lines: `nlstream`.
     pub tool: String,
-    /// Its version.
+    /// Version of the program.
     pub version: String,
-    /// Host name of the machine that was watched.
+    /// Host name of the monitored machine.
     pub host: Option<String>,
-    /// Release of its kernel.
+    /// Kernel release of the monitored machine.
     pub kernel: Option<String>,
-    /// Random id of its boot.
+    /// Random id of the current boot (`/proc/sys/kernel/random/boot_id`).
     pub boot_id: Option<String>,
-    /// The multicast groups that were joined, as `RTNLGRP_*` names without that prefix; a group
-    /// newer than this program is its number.
+    /// Joined multicast groups: `RTNLGRP_*` names without the prefix, or the number of a group that
+    /// this version does not name.
     pub groups: Option<Vec<String>>,
-    /// The groups that could not be joined.
+    /// Multicast groups that could not be joined.
     pub refused_groups: Option<Vec<RefusedGroup>>,
-    /// Receive buffer of the socket in bytes, as the kernel counts it.
+    /// Socket receive buffer in bytes, as reported by the kernel (`SO_RCVBUF`).
     pub rcvbuf: Option<u64>,
-    /// What was asked for.
+    /// Effective settings.
     pub settings: Settings,
-    /// When the run began, where this is not its first record but that of a further file.
+    /// Start time of the run; present only if the run began in an earlier file.
     pub since: Option<Time>,
-    /// Bytes of a half line that were cut off the end of the file: a run that was killed, or a
-    /// machine that lost its power, had left them.
+    /// Number of bytes of an incomplete line removed from the end of the file. Such a line is left
+    /// when a run is killed or the machine loses power.
     pub tail_repaired: Option<u64>,
-    /// The last line that was in the file before this one.
+    /// The last line already in the file when this run opened it.
     pub follows: Option<Follows>,
 }
 
-/// A line, by its key.
+/// Reference to a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Follows {
-    /// Its `run`.
+    /// `run` of that line.
     pub run: String,
-    /// Its `seq`.
+    /// `seq` of that line.
     pub seq: u64,
 }
 
-/// A group that could not be joined.
+/// A multicast group that could not be joined.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RefusedGroup {
-    /// Its name.
+    /// Name of the group, without the prefix `RTNLGRP_`.
     pub group: String,
-    /// The error number.
+    /// Error number (errno).
     pub errno: u32,
-    /// The error.
+    /// Error message.
     pub error: String,
 }
 
-/// What was asked for, as far as it shapes the lines.
+/// Settings that affect the output.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Settings {
-    /// The kinds to which the lines are limited; absent for all.
+    /// Kinds in the output; absent if not limited.
     pub kinds: Option<Vec<Kind>>,
-    /// The optional parts of a line.
+    /// Optional parts of a line that were requested.
     #[serde(default)]
     pub with: Vec<Part>,
-    /// Do the lines begin with the objects that exist?
+    /// True if the output begins with a snapshot of existing objects.
     #[serde(default)]
     pub snapshot: bool,
-    /// Stop after so many lines of events.
+    /// Number of event lines after which the run stops.
     pub count: Option<u64>,
-    /// Longer lines are cut, bytes.
+    /// Maximum line length in bytes; longer lines are truncated.
     pub max_line: Option<u64>,
-    /// The kinds whose objects are not remembered: of them there is no `changed`, and no
-    /// correction.
+    /// Kinds whose objects are not tracked: they have no `changed`, no snapshot and no resync.
     #[serde(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub no_track: Vec<Kind>,
@@ -101,211 +100,213 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
-    /// Counters, devconf and the like, in the payload.
+    /// Counters, devconf and other details in the payload.
     Details,
-    /// The whole netlink message, as `raw`.
+    /// The complete netlink message, as `raw`.
     Raw,
-    /// The event as one readable sentence, as `message`.
+    /// A human-readable description of the event, as `message`.
     Message,
-    /// The name of the machine that was watched, as `host`.
+    /// Host name of the monitored machine, as `host`.
     Host,
 }
 
-/// The snapshot is complete: what exists has been told.
+/// The snapshot is complete: all existing objects have been emitted.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Sync {
-    /// Number of objects that were told.
+    /// Number of objects in the snapshot.
     pub objects: u64,
-    /// The kinds of which objects may be missing: they changed too fast to be read whole, or the
-    /// kernel could not list them. They are read again until they are whole.
+    /// Kinds whose snapshot may be incomplete because they changed during the dump or the dump
+    /// failed. They are dumped again until complete.
     pub incomplete: Option<Vec<Kind>>,
 }
 
-/// What was lost has been made good: what exists has been read again, and the differences told.
+/// State has been resynchronized after a gap: all tracked kinds were dumped again and the
+/// differences emitted.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Resync {
-    /// Since when it was read again.
+    /// Start of the resync.
     pub from: Time,
-    /// Until when.
+    /// End of the resync.
     pub to: Time,
-    /// What differed, by kind.
+    /// Number of corrections by kind.
     pub corrections: Vec<Corrections>,
-    /// The kinds of which objects may be missing, as in `sync`.
+    /// Kinds that may be incomplete, as in `sync`.
     pub incomplete: Option<Vec<Kind>>,
 }
 
-/// How many objects of a kind differed from what was known.
+/// Number of objects of a kind whose tracked state was wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Corrections {
-    /// Their kind.
+    /// Kind of the objects.
     pub kind: Kind,
-    /// Objects that were new.
+    /// Objects that existed but were not tracked.
     pub added: u64,
-    /// Objects that were different.
+    /// Objects that differed from the tracked state.
     pub changed: u64,
-    /// Objects that were gone.
+    /// Tracked objects that no longer existed.
     pub deleted: u64,
 }
 
-/// Datagrams were refused: their sender was not the kernel. Told once a second at most.
+/// Spoofed datagrams were rejected: their sender was not the kernel. Emitted at most once a second.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
-    /// How many, since this was last told.
+    /// Number of rejected datagrams since the previous such record.
     pub datagrams: u64,
-    /// Port id of the last one's sender.
+    /// Netlink port id of the most recent sender.
     pub portid: u32,
 }
 
-/// A sign of life, with counts since the start.
+/// Periodic status record; counters count from the start of the run.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Heartbeat {
-    /// What there is of each kind; those of which there is nothing are left out.
+    /// Counts by kind; kinds without lines and objects are omitted.
     pub kinds: Vec<Counts>,
-    /// Datagrams that were received.
+    /// Datagrams received.
     pub datagrams: u64,
-    /// Gaps.
+    /// Number of gaps.
     pub gaps: u64,
-    /// Messages of the kernel that were lost; a loss of unknown size counts as one.
+    /// Lost kernel messages; a loss of unknown size counts as one.
     pub lost: u64,
-    /// Lines that were dropped because the reader was too slow.
+    /// Lines dropped because the output could not accept them.
     pub dropped: u64,
-    /// Datagrams that were refused because their sender was not the kernel.
+    /// Spoofed datagrams rejected.
     pub refused: u64,
-    /// What the kernel changed without a word, or while something was lost, by kind.
+    /// Corrections by kind: changes that were found by dumping, not announced by an event.
     pub corrections: Vec<Corrections>,
-    /// How it is with the program.
+    /// Process statistics.
     #[serde(flatten)]
     pub pulse: Pulse,
 }
 
-/// What there is of a kind.
+/// Counts of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Counts {
-    /// The kind.
+    /// Kind.
     pub kind: Kind,
-    /// Lines.
+    /// Lines written.
     pub lines: u64,
-    /// Known objects.
+    /// Tracked objects.
     pub objects: u64,
 }
 
-/// How it is with the program.
+/// Process statistics.
 #[skip_serializing_none]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Pulse {
-    /// Lines that wait for the reader, bytes.
+    /// Queued output, bytes.
     pub queue: u64,
-    /// The most that ever waited, bytes.
+    /// Maximum of `queue` since the start, bytes.
     pub queue_most: u64,
     /// Resident memory, bytes.
     pub memory: Option<u64>,
-    /// When the first input happened that the recording (`--record`) could not take; absent where
-    /// all is recorded, or none was asked for.
+    /// Time of the first input missing from the recording (`--record`); absent if the recording is
+    /// complete or was not requested.
     pub unrecorded_since: Option<Time>,
 }
 
-/// The clock was set: from here on `time` counts from another origin. The order of the lines, and
-/// every duration, is that of a clock that cannot be set. Without a setting `time` may differ from
-/// that one by no more than 10 ms.
+/// The system clock was stepped: from here on `time` has a different offset. The order of lines and
+/// all durations follow the monotonic clock; without a step, `time` deviates from it by at most 10
+/// ms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Clock {
-    /// By how much it was set forward, in nanoseconds; negative for back.
+    /// Size of the step in nanoseconds; negative if the clock was set back.
     pub step: i64,
-    /// What it would be now, had it not been set.
+    /// The current time according to the clock before the step.
     pub unset: Time,
 }
 
-/// The last line of a file: the run goes on in another one.
+/// Last line of a file; the run continues in another file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Rotate {
-    /// Why.
+    /// Reason for the rotation.
     pub reason: RotateReason,
-    /// Size of the file before this line, bytes.
+    /// Size of the file without this line, bytes.
     pub bytes: u64,
 }
 
-/// Why a run goes on in another file.
+/// Reason for a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RotateReason {
-    /// The file was as large as `--rotate-size`.
+    /// The file reached `--rotate-size`.
     Size,
-    /// It was as old as `--rotate-every`.
+    /// The file reached the age `--rotate-every`.
     Time,
-    /// SIGHUP.
+    /// SIGHUP was received.
     Signal,
-    /// Someone renamed it.
+    /// The file was renamed or deleted by another program.
     Renamed,
 }
 
-/// Something was lost between the line before and the line after this one.
+/// Data was lost between the preceding and the following line.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
-    /// What was lost, and why.
+    /// Cause of the loss.
     pub cause: GapCause,
-    /// The error number that told of it.
+    /// Error number that reported the loss.
     pub errno: Option<u32>,
-    /// How many messages of the kernel (`overflow`, `error`, `truncated`) or lines of ours
-    /// (`output`) were lost; absent where that is unknown.
+    /// Number of lost kernel messages (`overflow`, `error`, `truncated`) or output lines
+    /// (`output`); absent if unknown.
     pub lost: Option<u64>,
-    /// Nothing before this moment is missing. Absent where that is not known.
+    /// Start of the loss: nothing earlier is missing. Absent if unknown.
     pub from: Option<Time>,
-    /// Nothing after this moment is missing.
+    /// End of the loss: nothing later is missing.
     pub to: Option<Time>,
 }
 
-/// Why something was lost.
+/// Cause of a loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GapCause {
-    /// The receive buffer was full: events came faster than they could be read.
+    /// The socket receive buffer overflowed: events arrived faster than they were read.
     Overflow,
-    /// The socket gave another error.
+    /// Another socket error.
     Error,
-    /// A datagram was longer than the receive buffer's room for one.
+    /// A datagram exceeded the size of a receive slot.
     Truncated,
-    /// The reader of the lines was too slow, or they could not be written; `errno` says why.
+    /// Lines were dropped because the reader was too slow or writing failed; `errno` gives the
+    /// write error.
     Output,
 }
 
-/// The last record of a run.
+/// Last record of a run.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Stop {
-    /// Why it ended.
+    /// Reason for the end of the run.
     pub reason: StopReason,
     /// Events that were written: lines, `meta` apart.
     pub events: u64,
-    /// Datagrams that were received.
+    /// Datagrams received.
     pub datagrams: u64,
-    /// Messages of the kernel that were lost; a loss of unknown size counts as one.
+    /// Lost kernel messages; a loss of unknown size counts as one.
     pub lost: u64,
-    /// Lines that were dropped because the reader was too slow.
+    /// Lines dropped because the output could not accept them.
     pub dropped: u64,
-    /// Datagrams that were refused because their sender was not the kernel.
+    /// Spoofed datagrams rejected.
     pub refused: u64,
-    /// Control messages, which are no events.
+    /// Netlink control messages, which are not events.
     pub control: u64,
-    /// When the first input happened that the recording (`--record`) could not take; absent where
-    /// all is recorded, or none was asked for.
+    /// Time of the first input missing from the recording (`--record`); absent if the recording is
+    /// complete or was not requested.
     pub unrecorded_since: Option<Time>,
 }
 
-/// Why a run ended.
+/// Reason for the end of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
     /// SIGINT or SIGTERM.
     Signal,
-    /// `--count` lines were written.
+    /// The number of lines given by `--count` was written.
     Count,
-    /// `--for` is over.
+    /// The time given by `--for` elapsed.
     Time,
-    /// The recording is at its end.
+    /// The end of the recording was reached.
     #[default]
     End,
 }

@@ -22,11 +22,10 @@ pub use nl::{Nl, NlFlags, NlType};
 pub use object::Change;
 pub use op::{Op, Origin};
 
-use attributes::{AttrDecl, Attributes as _};
+use attributes::AttrDecl;
 
 /// Gives `each` the declared attributes that no kind reaches by itself: those of a decoder that
 /// chooses the payload by a name (`IFLA_INFO_KIND`).
 pub fn declared_elsewhere(each: &mut dyn FnMut(&'static [AttrDecl])) {
-    each(route::link::bond::Bond::ATTRS);
-    each(route::link::bond::BondPort::ATTRS);
+    route::link::declared(each);
 }

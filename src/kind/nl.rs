@@ -1,4 +1,5 @@
-//! `nl`: the header of the netlink message that told of an event. Small: each event carries one.
+//! `nl`: the header of the netlink message that carried the event. Kept small because every event
+//! has one.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,45 +7,65 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-use crate::netlink::rtm::rtm;
+use crate::channel::FamilyId;
+use crate::netlink::family::protocol;
 use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 
-/// Where an event comes from: the header of its netlink message. Zero ones are left out.
+/// Header of the netlink message that carried the event. Fields that are zero are omitted.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Nl {
-    /// The message type, as the kernel's header names it (`RTM_NEWLINK`), else its number.
+    /// Message type: its constant in linux/rtnetlink.h (`RTM_NEWLINK`), or its number.
     pub r#type: NlType,
-    /// The family of a link message that is about one family only: `inet6` (its IPv6 settings)
-    /// or `bridge` (it as a port).
+    /// Address family of a link message that covers a single family: `inet6` (IPv6 settings) or
+    /// `bridge` (bridge port).
     pub family: Option<Box<Symbol>>,
-    /// The port id of whoever asked for the change; absent where the kernel did it itself, or
-    /// does not say.
+    /// Netlink port id of the process that requested the change; absent if the kernel made the
+    /// change itself or does not report the requester.
     pub portid: Option<u32>,
-    /// The sequence number of the request.
+    /// Sequence number of the request.
     pub seq: Option<u32>,
-    /// Flags of the request that led here: `REPLACE`, `EXCL`, `CREATE`, `APPEND`.
+    /// Flags of the request that caused the event: `REPLACE`, `EXCL`, `CREATE`, `APPEND`.
     #[schemars(with = "Option<Flags>")]
     pub flags: Option<NlFlags>,
 }
 
-/// A message type.
+/// A message type of a netlink family.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NlType(pub u16);
+pub struct NlType {
+    family: FamilyId,
+    number: u16,
+}
+
+impl NlType {
+    pub const fn new(family: FamilyId, number: u16) -> Self {
+        NlType { family, number }
+    }
+
+    /// A message type of rtnetlink.
+    pub const fn route(number: u16) -> Self {
+        Self::new(FamilyId::ROUTE, number)
+    }
+
+    /// The name that the kernel's header gives to the type, if it is known.
+    fn name(self) -> Option<&'static str> {
+        protocol(self.family)?.type_name(self.number)
+    }
+}
 
 impl fmt::Display for NlType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match rtm(self.0) {
-            Some((_, name, _)) => f.write_str(name),
-            None => write!(f, "{}", self.0),
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "{}", self.number),
         }
     }
 }
 
 impl Serialize for NlType {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        match rtm(self.0) {
-            Some((_, name, _)) => Word(name).serialize(s),
+        match self.name() {
+            Some(name) => Word(name).serialize(s),
             None => s.collect_str(self),
         }
     }
@@ -52,7 +73,7 @@ impl Serialize for NlType {
 
 string_schema!(NlType, "NlType",);
 
-/// Flags of a netlink request that makes something (`NLM_F_*`, linux/netlink.h).
+/// Flags of a netlink request that creates an object (`NLM_F_*`, linux/netlink.h).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NlFlags(pub u16);
 

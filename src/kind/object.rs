@@ -25,6 +25,15 @@ pub trait Object {
     fn for_each_device(&mut self, _name: &mut dyn FnMut(u32, &mut Option<IfName>)) {}
 }
 
+/// A list of parts of a payload.
+impl<T: Object> Object for Vec<T> {
+    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
+        for part in self {
+            part.for_each_device(name);
+        }
+    }
+}
+
 /// Implements [`Object`] for a payload that names one device: by `ifindex` and `dev`. With
 /// `copy_volatile(now, old) { … }` also [`Object::copy_volatile`].
 macro_rules! of_device {

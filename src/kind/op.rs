@@ -3,37 +3,37 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What happened to the object.
+/// Operation on the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
-    /// It is new.
+    /// The object was created.
     Add,
-    /// It was there and is told again; `changed` says what differs.
+    /// The object was updated; `changed` lists the fields that differ.
     Change,
-    /// It is gone; the payload is what the kernel said of it last.
+    /// The object was deleted; the payload is the last state reported by the kernel.
     Delete,
-    /// It was there already.
+    /// The object already existed.
     Present,
-    /// A message, not a state.
+    /// A notification that does not describe the state of an object.
     Notify,
-    /// `meta`: the first record of every run, and of every file.
+    /// `meta`: first record of every run and of every file.
     Start,
     /// `meta`: the snapshot is complete.
     Sync,
-    /// `meta`: something was lost here.
+    /// `meta`: data was lost at this point.
     Gap,
-    /// `meta`: what was lost has been made good.
+    /// `meta`: state has been resynchronized after a gap.
     Resync,
-    /// `meta`: datagrams were refused.
+    /// `meta`: spoofed datagrams were rejected.
     Refused,
-    /// `meta`: a sign of life.
+    /// `meta`: periodic status record.
     Heartbeat,
-    /// `meta`: the clock was set.
+    /// `meta`: the system clock was stepped.
     Clock,
-    /// `meta`: the last record of a file, where the run goes on in another one.
+    /// `meta`: last record of a file; the run continues in another file.
     Rotate,
-    /// `meta`: the last record of a run.
+    /// `meta`: last record of a run.
     Stop,
 }
 
@@ -58,16 +58,16 @@ impl Op {
     }
 }
 
-/// How nlstream knows.
+/// Where the event comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// The kernel told it.
+    /// A notification of the kernel.
     Kernel,
-    /// Read from the kernel at the start.
+    /// A dump entry of the initial snapshot.
     Snapshot,
-    /// Found after a gap.
+    /// A difference found by the resync after a gap.
     Resync,
-    /// Found later: the kernel changed it without a word.
+    /// An implicit change: found by dumping, as the kernel sends no notification for it.
     Inferred,
 }

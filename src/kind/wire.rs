@@ -22,9 +22,9 @@ pub fn family(family: u8) -> Symbol {
     )
 }
 
-/// Clock ticks (`USER_HZ`, 1/100 s) in seconds.
-pub fn seconds(ticks: u64) -> f64 {
-    ticks as f64 / 100.0
+/// Converts clock ticks (`USER_HZ`, 1/100 s) to seconds.
+pub fn seconds(ticks: impl Into<u64>) -> f64 {
+    ticks.into() as f64 / 100.0
 }
 
 /// A native `u16` at `at` of a fixed header.

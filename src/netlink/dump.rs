@@ -5,9 +5,10 @@ use std::os::fd::AsFd;
 
 use mio::{Interest, Registry, Token};
 use netlink_packet_core::{NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR};
-use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
+use netlink_sys::{Socket, SocketAddr};
 
 use super::DumpSource;
+use super::family::Protocol;
 use super::frame::Messages;
 use super::request::Request;
 use super::sys::{Batch, set_receive_buffer};
@@ -19,6 +20,7 @@ const BUFFER_SIZE: usize = 256 * 1024;
 
 /// A socket with at most one dump request in progress.
 pub struct Dumps {
+    protocol: &'static dyn Protocol,
     socket: Socket,
     batch: Batch,
     seq: u32,
@@ -53,13 +55,14 @@ pub enum Outcome {
 }
 
 impl Dumps {
-    /// Opens a non-blocking dump socket.
+    /// Opens a non-blocking dump socket of that protocol.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
-    pub fn open() -> io::Result<Self> {
+    pub fn open(protocol: &'static dyn Protocol) -> io::Result<Self> {
         Ok(Dumps {
-            socket: socket()?,
+            protocol,
+            socket: socket(protocol)?,
             batch: Batch::new(1, BUFFER_SIZE),
             seq: 0,
             in_progress: false,
@@ -79,8 +82,8 @@ impl Dumps {
     }
 }
 
-fn socket() -> io::Result<Socket> {
-    let mut socket = Socket::new(NETLINK_ROUTE)?;
+fn socket(protocol: &dyn Protocol) -> io::Result<Socket> {
+    let mut socket = Socket::new(protocol.id().protocol() as isize)?;
     socket.set_non_blocking(true)?;
     set_receive_buffer(socket.as_fd(), 4 * BUFFER_SIZE as u32)?;
     socket.bind(&SocketAddr::new(0, 0))?;
@@ -99,7 +102,7 @@ impl DumpSource for Dumps {
 
     fn abandon(&mut self) -> io::Result<()> {
         // On the old socket the kernel would continue the dump that was requested there.
-        self.socket = socket()?;
+        self.socket = socket(self.protocol)?;
         self.in_progress = false;
         match &self.poll {
             Some((registry, token)) => {

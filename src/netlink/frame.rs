@@ -1,4 +1,4 @@
-//! Datagram → messages: a cursor over `struct nlmsghdr` that cannot run out of bounds.
+//! Splits datagrams into messages: a bounds-checked cursor over `struct nlmsghdr`.
 
 use super::attr::align;
 
@@ -13,16 +13,17 @@ pub struct Message<'a> {
     pub flags: u16,
     /// `nlmsg_seq`
     pub seq: u32,
-    /// `nlmsg_pid`: the port id of whoever asked for the change, 0 for the kernel itself.
+    /// `nlmsg_pid`: the port id of the socket that requested the change; 0 if the kernel made it
+    /// by itself.
     pub portid: u32,
-    /// What follows the header.
+    /// The bytes after the header.
     pub body: &'a [u8],
     /// Header and body.
     pub whole: &'a [u8],
 }
 
-/// The messages of a datagram. Ends with `Err(rest)` where the bytes left over are no whole
-/// message.
+/// Iterates over the messages of a datagram. Ends with `Err(rest)` if the remaining bytes are not a
+/// complete message.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages<'a>(&'a [u8]);
 
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zero_length_does_not_loop() {
+    fn a_length_of_zero_ends_the_iteration() {
         let bytes = [0u8; 40];
         let mut messages = Messages::new(&bytes);
         assert_eq!(messages.next().unwrap().unwrap_err().len(), 40);

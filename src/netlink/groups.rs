@@ -1,6 +1,6 @@
 //! The multicast groups of rtnetlink.
 
-/// Names of `RTNLGRP_*` (linux/rtnetlink.h) without that prefix, by number from 1 on.
+/// Names of `RTNLGRP_*` (linux/rtnetlink.h) without that prefix; the first is number 1.
 const NAMES: [&str; 39] = [
     "LINK",
     "NOTIFY",
@@ -43,7 +43,7 @@ const NAMES: [&str; 39] = [
     "IPV6_ACADDR",
 ];
 
-/// The name of a group, else its number.
+/// Returns the name of a group, or its number if it has none here.
 pub fn name(group: u32) -> String {
     let index = group.checked_sub(1).map(|i| i as usize);
     match index.and_then(|i| NAMES.get(i)) {
@@ -57,7 +57,7 @@ mod tests {
     use super::name;
 
     #[test]
-    fn groups_have_the_headers_numbers() {
+    fn group_names_have_the_numbers_of_the_kernel_header() {
         assert_eq!(name(libc::RTNLGRP_LINK), "LINK");
         assert_eq!(name(libc::RTNLGRP_IPV6_PREFIX), "IPV6_PREFIX");
         assert_eq!(name(libc::RTNLGRP_NEXTHOP), "NEXTHOP");

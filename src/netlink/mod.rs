@@ -1,8 +1,9 @@
-//! The words of netlink: messages, attributes, groups, sockets.
+//! netlink on the wire: families, messages, attributes, multicast groups and sockets.
 
 pub mod attr;
 pub mod dump;
 pub mod events;
+pub mod family;
 pub mod frame;
 pub mod groups;
 pub mod request;
@@ -15,45 +16,45 @@ use dump::Progress;
 use request::Request;
 use sys::Datagram;
 
-/// Where the events come from: what the loop asks of a socket, and a test may answer instead.
+/// A source of events: the socket of a live run, or a test's replacement for it.
 pub trait EventSource {
-    /// Receives some of what is queued, without waiting.
+    /// Receives some of the queued datagrams, without waiting.
     ///
     /// # Errors
-    /// `WouldBlock` where nothing is queued, `Interrupted` where it is to be tried again; any
-    /// other error means that something was lost behind what is still queued.
+    /// `WouldBlock` if nothing is queued, `Interrupted` if the call has to be repeated. Any other
+    /// error means that datagrams were lost after those that are still queued.
     fn receive(&mut self) -> io::Result<()>;
 
-    /// What was received last.
+    /// The datagrams of the last receive.
     fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>>;
 
-    /// How many events the kernel dropped since this was last asked.
+    /// Number of datagrams that the kernel dropped since the last call.
     ///
     /// # Errors
     /// Those of getsockopt(2).
     fn dropped(&mut self) -> io::Result<u32>;
 }
 
-/// Where the lists of what exists come from.
+/// A source of dumps.
 pub trait DumpSource {
-    /// Asks for a dump. The one before must have ended.
+    /// Requests a dump. The previous one must have ended.
     ///
     /// # Errors
     /// Those of send(2).
     fn request(&mut self, request: &Request) -> io::Result<()>;
 
-    /// Receives the next datagram of the answer, without waiting.
+    /// Receives the next datagram of the dump, without waiting.
     ///
     /// # Errors
-    /// Those of recv(2); `Interrupted` where it is to be tried again.
+    /// Those of recv(2); `Interrupted` if the call has to be repeated.
     fn receive(&mut self) -> io::Result<Progress>;
 
-    /// What was received last.
+    /// The datagrams of the last receive.
     fn entries(&self) -> impl Iterator<Item = &[u8]>;
 
-    /// Gives up the dump that is being answered.
+    /// Cancels the dump in progress.
     ///
     /// # Errors
-    /// Where there is no other socket to be had.
+    /// Those of socket(2) and bind(2): the kernel cannot cancel a dump, so a new socket is opened.
     fn abandon(&mut self) -> io::Result<()>;
 }

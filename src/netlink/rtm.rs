@@ -1,4 +1,9 @@
-//! The message types of rtnetlink (`RTM_*`, linux/rtnetlink.h) and the fixed header of each.
+//! The wire format of rtnetlink: its message types (`RTM_*`, linux/rtnetlink.h) and the fixed header
+//! of each.
+
+use super::family::{Groups, Protocol, RequestHeader};
+use super::groups;
+use crate::channel::FamilyId;
 
 /// A message type: its number, its name, and the length in bytes of its fixed header, padding
 /// included.
@@ -16,8 +21,8 @@ const NEIGH: usize = 12;
 const RULE: usize = 12;
 /// `struct tcmsg`
 const TC: usize = 20;
-/// `struct rtgenmsg` and `struct netconfmsg`: a family, padded. `struct tcamsg`, `struct ndtmsg`
-/// and `struct dcbmsg` are as long.
+/// `struct rtgenmsg` and `struct netconfmsg`: an address family, padded. `struct tcamsg`,
+/// `struct ndtmsg` and `struct dcbmsg` have the same length.
 const FAMILY: usize = 4;
 /// `struct prefixmsg`
 const PREFIX: usize = 12;
@@ -30,7 +35,7 @@ const PORT: usize = 8;
 /// `struct if_stats_msg`
 const STATS: usize = 12;
 
-/// Declares the message types: a constant each, and all of them with their headers.
+/// Declares a constant for each message type, and the table [`TYPES`].
 macro_rules! types {
     ($($name:ident = $number:literal, $header:ident;)+) => {
         $(pub const $name: u16 = $number;)+
@@ -118,10 +123,55 @@ types! {
     RTM_GETTUNNEL = 122, PORT;
 }
 
-/// The message type of that number.
+/// The message type with that number.
 pub fn rtm(kind: u16) -> Option<Rtm> {
     let at = TYPES.binary_search_by_key(&kind, |(number, ..)| *number);
     Some(TYPES[at.ok()?])
+}
+
+/// The rtnetlink family.
+#[derive(Clone, Copy, Debug)]
+pub struct Rtnetlink;
+
+impl Protocol for Rtnetlink {
+    fn id(&self) -> FamilyId {
+        FamilyId::ROUTE
+    }
+
+    fn name(&self) -> &'static str {
+        "route"
+    }
+
+    fn groups(&self) -> Groups {
+        Groups::All
+    }
+
+    fn group_name(&self, group: u32) -> String {
+        groups::name(group)
+    }
+
+    fn type_name(&self, number: u16) -> Option<&'static str> {
+        rtm(number).map(|(_, name, _)| name)
+    }
+
+    fn header_length(&self, number: u16) -> Option<usize> {
+        rtm(number).map(|(.., length)| length)
+    }
+
+    fn is_kernel_request(&self, request: &RequestHeader) -> bool {
+        const NLM_F_REQUEST: u16 = libc::NLM_F_REQUEST as u16;
+        match request.kind {
+            // neigh_app_ns asks user space to resolve a neighbour.
+            RTM_GETNEIGH => {
+                request.flags == NLM_F_REQUEST && request.seq == 0 && request.portid == 0
+            }
+            // Notifications of filters, actions and chains repeat the flags of the request, and
+            // carry the port id of its sender. In requests `tc` sets the port id to 0.
+            RTM_NEWTFILTER | RTM_DELTFILTER | RTM_NEWACTION | RTM_DELACTION | RTM_NEWCHAIN
+            | RTM_DELCHAIN => request.portid != 0,
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -129,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_are_in_order_and_of_the_right_family() {
+    fn types_are_sorted_and_named_after_their_action() {
         assert!(TYPES.is_sorted_by(|a, b| a.0 < b.0));
         for (number, name, _) in TYPES {
             let verb = ["NEW", "DEL", "GET", "SET"][usize::from(number % 4)];

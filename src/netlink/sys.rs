@@ -1,4 +1,4 @@
-//! The socket calls that netlink-sys lacks: the only unsafe code of the project.
+//! The socket calls that netlink-sys lacks. The only file with unsafe code.
 
 #![allow(
     unsafe_code,
@@ -11,42 +11,45 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd as _, RawFd};
 
 use netlink_sys::Socket;
 
+use super::family::Protocol;
+
 /// One datagram of a [`Batch`].
 #[derive(Clone, Copy, Debug)]
 pub struct Datagram<'a> {
     pub bytes: &'a [u8],
     /// Port id of the sender; 0 is the kernel.
     pub sender: u32,
-    /// It was longer than its room.
+    /// The buffer was too small for it (`MSG_TRUNC`).
     pub truncated: bool,
 }
 
-/// More than any datagram takes, bytes.
+/// Limit for the growth of a slot, bytes; no datagram is longer.
 const MAX_BUFFER_SIZE: usize = 16 << 20;
 
-/// Room for several datagrams, received with one call (recvmmsg(2)).
+/// Buffers for several datagrams, which one system call receives (recvmmsg(2)).
 pub struct Batch {
     buffer: Vec<u8>,
-    /// Room for one datagram, bytes.
-    room: usize,
+    /// Size of the buffer for one datagram, bytes.
+    slot_size: usize,
     senders: Vec<libc::sockaddr_nl>,
     vectors: Vec<libc::iovec>,
     headers: Vec<libc::mmsghdr>,
     received: usize,
 }
 
-// SAFETY: the pointers in `vectors` and `headers` point into the other fields, and are written
-// anew before every use.
+// SAFETY: the pointers in `vectors` and `headers` point into the other fields, and are set again
+// before every use.
 unsafe impl Send for Batch {}
 
 impl Batch {
-    /// Room for `slots` datagrams of `room` bytes. Memory is used only as datagrams fill it.
-    pub fn new(slots: usize, room: usize) -> Self {
+    /// Buffers for `slots` datagrams of `slot_size` bytes. The kernel maps their pages when
+    /// datagrams fill them.
+    pub fn new(slots: usize, slot_size: usize) -> Self {
         // SAFETY: all three are plain C structures, for which zero is a valid value.
         let (sender, vector, header) = unsafe { (mem::zeroed(), mem::zeroed(), mem::zeroed()) };
         Batch {
-            buffer: vec![0; slots * room],
-            room,
+            buffer: vec![0; slots * slot_size],
+            slot_size,
             senders: vec![sender; slots],
             vectors: vec![vector; slots],
             headers: vec![header; slots],
@@ -54,21 +57,25 @@ impl Batch {
         }
     }
 
-    /// Makes twice the room where a datagram of the last receive was longer than it.
+    /// Doubles the slots if a datagram of the last receive was truncated.
     pub fn grow(&mut self) {
         if self.datagrams().any(|datagram| datagram.truncated) {
-            *self = Batch::new(self.headers.len(), (2 * self.room).min(MAX_BUFFER_SIZE));
+            *self = Batch::new(
+                self.headers.len(),
+                (2 * self.slot_size).min(MAX_BUFFER_SIZE),
+            );
         }
     }
 
-    /// Receives what is queued, without waiting; replaces what was received before.
+    /// Receives queued datagrams, without waiting, in place of those received before. Returns
+    /// their number.
     ///
     /// # Errors
-    /// Those of recvmmsg(2): `WouldBlock` where nothing is queued, ENOBUFS where the kernel lost
-    /// something.
+    /// Those of recvmmsg(2): `WouldBlock` if nothing is queued, ENOBUFS if the kernel dropped
+    /// datagrams.
     pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         self.received = 0;
-        let slots = self.buffer.chunks_exact_mut(self.room);
+        let slots = self.buffer.chunks_exact_mut(self.slot_size);
         for (i, slot) in slots.enumerate() {
             self.vectors[i].iov_base = slot.as_mut_ptr().cast();
             self.vectors[i].iov_len = slot.len();
@@ -95,9 +102,9 @@ impl Batch {
         Ok(self.received)
     }
 
-    /// What was received, in order.
+    /// The datagrams of the last receive, in order.
     pub fn datagrams(&self) -> impl Iterator<Item = Datagram<'_>> {
-        let slots = self.buffer.chunks_exact(self.room);
+        let slots = self.buffer.chunks_exact(self.slot_size);
         let filled = slots.zip(&self.headers).zip(&self.senders);
         filled
             .take(self.received)
@@ -109,8 +116,8 @@ impl Batch {
     }
 }
 
-/// How many datagrams the kernel dropped at this socket since it was opened (`SK_MEMINFO_DROPS`
-/// of `SO_MEMINFO`, linux/sock_diag.h; a counter of 32 bits).
+/// Number of datagrams that the kernel dropped at this socket since it was opened
+/// (`SK_MEMINFO_DROPS` of `SO_MEMINFO`, linux/sock_diag.h; a counter of 32 bits that wraps).
 ///
 /// # Errors
 /// Those of getsockopt(2).
@@ -134,8 +141,8 @@ pub fn drops(socket: BorrowedFd<'_>) -> io::Result<u32> {
     }
 }
 
-/// Asks for a receive buffer of that many bytes. With CAP_NET_ADMIN the system's limit
-/// (net.core.rmem_max) does not bind.
+/// Requests a receive buffer of `bytes` bytes. With CAP_NET_ADMIN it may exceed
+/// net.core.rmem_max.
 ///
 /// # Errors
 /// Those of setsockopt(2).
@@ -160,11 +167,11 @@ pub fn set_receive_buffer(socket: BorrowedFd<'_>, bytes: u32) -> io::Result<()> 
     set(libc::SO_RCVBUFFORCE).or_else(|_| set(libc::SO_RCVBUF))
 }
 
-/// Takes over a descriptor that another program opened and left to us.
+/// Takes ownership of a socket that another program opened and passed on.
 ///
 /// # Errors
-/// Where it is no netlink socket of the protocol NETLINK_ROUTE. It stays open then.
-pub fn adopt(fd: RawFd) -> io::Result<Socket> {
+/// If it is not a netlink socket of that protocol. It stays open then.
+pub fn adopt(fd: RawFd, protocol: &dyn Protocol) -> io::Result<Socket> {
     let option = |name| {
         let mut value: libc::c_int = -1;
         let mut length = mem::size_of_val(&value) as libc::socklen_t;
@@ -184,12 +191,13 @@ pub fn adopt(fd: RawFd) -> io::Result<Socket> {
         }
     };
     if option(libc::SO_DOMAIN)? != libc::AF_NETLINK
-        || option(libc::SO_PROTOCOL)? != libc::NETLINK_ROUTE
+        || option(libc::SO_PROTOCOL)? != libc::c_int::from(protocol.id().protocol())
     {
-        let text = "it is no netlink socket of the protocol route";
+        let name = protocol.name();
+        let text = format!("it is no netlink socket of the protocol {name}");
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    // SAFETY: it is an open socket, and nobody else of this program knows its number.
+    // SAFETY: it is an open socket, and no other part of the program uses its number.
     Ok(unsafe { Socket::from_raw_fd(fd) })
 }
 

@@ -1,36 +1,38 @@
-//! A reader that is too slow misses lines. Which objects they were about is remembered: once it
-//! is back it is told how those are by now, and has missed nothing but the way there.
+//! Backpressure: lines are dropped while the reader is too slow. The pipeline keeps the keys of the
+//! objects they were about, and once the reader has caught up it writes those objects' present
+//! state: the reader has missed intermediate states only.
 
 use std::collections::BTreeMap;
 use std::io;
 
 use super::{Pipeline, Provenance};
+use crate::channel::NetnsId;
 use crate::event::meta::{Gap, GapCause};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::input::ControlRecord;
 use crate::state::{Key, StateChange};
 
-/// The lines that are missing.
+/// The lines that were dropped.
 #[derive(Debug)]
 pub struct DroppedObjects {
-    /// How many, and since when.
+    /// Number of lines dropped since `since`, and not reported as a gap yet.
     lost: u64,
     since: Time,
-    objects: BTreeMap<(Kind, Key), DroppedObject>,
-    /// The reader is back: lines are written again.
+    objects: BTreeMap<(NetnsId, Kind, Key), DroppedObject>,
+    /// The reader has caught up: lines are written again.
     resuming: bool,
-    /// The error that kept them from being written.
+    /// The error that prevented the lines from being written.
     errno: Option<u32>,
 }
 
-/// An object of which a line is missing.
+/// An object of which a line was dropped.
 #[derive(Debug)]
 struct DroppedObject {
-    /// The reader knows the object.
-    known: bool,
-    /// It is gone, and was this.
-    gone: Option<Payload>,
+    /// The object existed before the first dropped line, so the reader has it.
+    existed: bool,
+    /// The last payload, if the object was deleted.
+    deleted: Option<Payload>,
 }
 
 impl DroppedObjects {
@@ -44,34 +46,31 @@ impl DroppedObjects {
         }
     }
 
-    /// Takes an event that cannot be written now.
+    /// Records that the line of this event was dropped.
     fn drop(&mut self, event: &Event) {
         self.lost += 1;
-        let kind = event.payload.kind();
         let Some(key) = crate::state::key(&event.payload) else {
             return;
         };
-        let object = self
-            .objects
-            .entry((kind, key))
-            .or_insert_with(|| DroppedObject {
-                known: matches!(event.op, Op::Change | Op::Delete),
-                gone: None,
-            });
+        let key = (event.netns, event.payload.kind(), key);
+        let object = self.objects.entry(key).or_insert_with(|| DroppedObject {
+            existed: matches!(event.op, Op::Change | Op::Delete),
+            deleted: None,
+        });
         match event.op {
-            // The reader need not know that it ever was.
-            Op::Delete if !object.known => {
-                self.objects.remove(&(kind, key));
+            // Added and deleted while paused: the reader need not learn of it.
+            Op::Delete if !object.existed => {
+                self.objects.remove(&key);
             }
-            Op::Delete => object.gone = Some(event.payload.clone()),
-            _ => object.gone = None,
+            Op::Delete => object.deleted = Some(event.payload.clone()),
+            _ => object.deleted = None,
         }
     }
 }
 
 impl Pipeline {
-    /// The reader is too slow, or the lines cannot be written because of `errno`: from now on they
-    /// are dropped, until [`Pipeline::resume_output`].
+    /// Drops all lines from now on, until [`Pipeline::resume_output`]: the reader is too slow, or
+    /// the lines cannot be written because of `errno`.
     pub fn pause_output(&mut self, now: Time, errno: Option<u32>) {
         let dropped = self.dropped.get_or_insert_with(|| DroppedObjects::new(now));
         if dropped.resuming {
@@ -81,20 +80,20 @@ impl Pipeline {
         dropped.errno = errno.or(dropped.errno);
     }
 
-    /// Are lines being dropped?
+    /// Returns true if lines are being dropped.
     pub fn is_output_paused(&self) -> bool {
         self.dropped
             .as_ref()
             .is_some_and(|dropped| !dropped.resuming)
     }
 
-    /// Is there anything that the reader has missed, and not been told yet?
+    /// Returns true if lines were dropped and the state of their objects was not written since.
     pub fn has_dropped(&self) -> bool {
         self.dropped.is_some()
     }
 
-    /// Says how many lines are missing so far. Before every line that is written although others
-    /// are dropped: so each number that is left out is explained by the line that follows.
+    /// Writes a `gap` about the lines dropped so far. Called before every line that is written
+    /// while others are dropped, so that the next line explains each missing `seq`.
     pub(super) fn emit_drop_gap(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
         let Some(dropped) = &mut self.dropped else {
             return Ok(());
@@ -110,27 +109,28 @@ impl Pipeline {
             to: Some(now),
         };
         (dropped.lost, dropped.since) = (0, now);
-        self.control(now, &ControlRecord::Gap(gap), out)
+        self.control(NetnsId::OWN, now, &ControlRecord::Gap(gap), out)
     }
 
-    /// Takes an event that cannot be written now.
+    /// Records that the line of this event was dropped.
     pub(super) fn record_dropped(&mut self, event: &Event) {
         if let Some(dropped) = &mut self.dropped {
             dropped.drop(event);
         }
     }
 
-    /// A line about that object is written: of what the reader has missed it need not be told.
-    pub(super) fn mark_delivered(&mut self, object: &Payload) {
+    /// A line about this object is written: its state need not be written again.
+    pub(super) fn mark_delivered(&mut self, event: &Event) {
         if let Some(dropped) = &mut self.dropped
-            && let Some(key) = crate::state::key(object)
+            && let Some(key) = crate::state::key(&event.payload)
         {
-            dropped.objects.remove(&(object.kind(), key));
+            let key = (event.netns, event.payload.kind(), key);
+            dropped.objects.remove(&key);
         }
     }
 
-    /// The reader is back. Says how many lines it has missed, and then, up to `room` bytes at a
-    /// time, how the objects are that they were about; at last, that this is all.
+    /// Writes the number of dropped lines, then the present state of their objects, up to about
+    /// `room` bytes per call, and after the last object `resync`.
     ///
     /// # Errors
     /// See [`Encoder::flush`](crate::encode::Encoder::flush).
@@ -154,28 +154,24 @@ impl Pipeline {
             let Some(dropped) = &mut self.dropped else {
                 return Ok(());
             };
-            let Some(((kind, key), object)) = dropped.objects.pop_first() else {
+            let Some(((netns, kind, key), object)) = dropped.objects.pop_first() else {
                 self.dropped = None;
                 return self.end_resync(now, out);
             };
-            let (op, payload) = match (self.state.object(kind, key), object.gone) {
+            let state = &self.namespaces.get(netns).state;
+            let (op, payload) = match (state.object(kind, key), object.deleted) {
                 (Some(payload), _) => (Op::Present, payload),
                 (None, Some(payload)) => (Op::Delete, payload),
-                // Not tracked: nobody knows.
+                // An object of a kind that is not tracked: its state is unknown.
                 (None, None) => continue,
             };
-            let state_change = StateChange {
+            let change = StateChange {
                 op,
                 payload,
                 change: None,
             };
-            self.emit_correction(
-                now,
-                Origin::Resync,
-                state_change,
-                Provenance::default(),
-                out,
-            )?;
+            let provenance = Provenance::default();
+            self.emit_correction(netns, now, Origin::Resync, change, provenance, out)?;
         }
         Ok(())
     }

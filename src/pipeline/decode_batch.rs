@@ -1,19 +1,22 @@
-//! The first stage: inputs → what is in them. It depends on nothing that an input before may change,
-//! so that any number of them can be taken apart together.
+//! The first stage: splits inputs into decoded objects. Its result does not depend on the state
+//! that earlier inputs change, so a batch of inputs passes it together.
 
+use super::namespaces::Namespaces;
+use crate::channel::Channel;
 use crate::decode::context::DecodeContext;
 use crate::decode::wire::family;
-use crate::decode::{Decoded, MessageAction, decode, unknown};
+use crate::decode::{Decoded, MessageAction, unknown};
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlType, Op, Origin, Unparsed};
-use crate::input::{Input, InputData, Source};
+use crate::family::{self, Family};
+use crate::input::{Input, InputData};
 use crate::netlink::frame::{Message, Messages};
 use crate::state::{Key, State};
 
 /// The first message type that is no control message (`NLMSG_MIN_TYPE`, linux/netlink.h).
 const NLMSG_MIN_TYPE: u16 = 0x10;
 
-/// What is in inputs, in their order.
+/// The content of a batch of inputs, in order.
 #[expect(
     clippy::large_enum_variant,
     reason = "nearly every input has its object"
@@ -21,106 +24,114 @@ const NLMSG_MIN_TYPE: u16 = 0x10;
 pub enum DecodedItem<'a> {
     /// An input begins.
     Input(&'a Input<'a>),
-    /// An event socket's control message.
+    /// A netlink control message on an event socket.
     Control,
-    /// What a message says of one object.
+    /// One object of a message.
     Object(DecodedObject<'a>),
-    /// Bytes that are no whole message.
-    Malformed(Time, &'a [u8]),
+    /// Bytes that are not a complete message.
+    Malformed(Channel, Time, &'a [u8]),
 }
 
-/// What a message says of one object.
+/// One object of a message.
 pub struct DecodedObject<'a> {
-    pub source: Source,
+    pub channel: Channel,
     pub message: Message<'a>,
     pub action: MessageAction,
-    /// Of an event: what it is about, see [`State::key`].
+    /// The key of an event's object, see [`State::key`].
     pub key: Option<Key>,
-    /// What it means is not known yet.
+    /// The event. [`State::event`] sets `op`, `change` and the names of devices.
     pub event: Event,
-    /// The number of the event's line, where it has one.
+    /// The number of the event's line, if it has one.
     pub seq: Option<u64>,
 }
 
-/// The optional parts of the lines.
+/// The optional parts of a line that decoding provides.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionalParts {
     pub details: bool,
     pub raw: bool,
 }
 
-/// Takes inputs apart: puts what is in them into `items`, which is empty.
-pub fn items<'a>(
+/// Decodes inputs, and appends their content to `items`.
+pub(super) fn items<'a>(
     inputs: &'a [Input<'a>],
-    state: &State,
+    namespaces: &Namespaces,
     optional_parts: OptionalParts,
     items: &mut Vec<DecodedItem<'a>>,
 ) {
     for input in inputs {
         items.push(DecodedItem::Input(input));
-        let InputData::Datagram(source, bytes) = input.what else {
+        let InputData::Datagram(channel, bytes) = input.data else {
             continue;
         };
+        let Some(family) = family::family(channel.family) else {
+            continue;
+        };
+        let state = &namespaces.get(channel.netns).state;
         for message in Messages::new(bytes) {
             match message {
                 Ok(message) if message.kind < NLMSG_MIN_TYPE => {
-                    if source == Source::Events {
+                    if channel.is_events() {
                         items.push(DecodedItem::Control);
                     }
                 }
                 Ok(message) => {
-                    let sent = Sent {
+                    let received = Received {
                         time: input.time,
-                        source,
+                        channel,
+                        family,
                         message,
                     };
-                    sent.objects(state, optional_parts, items);
+                    received.objects(state, optional_parts, items);
                 }
-                Err(rest) => items.push(DecodedItem::Malformed(input.time, rest)),
+                Err(rest) => items.push(DecodedItem::Malformed(channel, input.time, rest)),
             }
         }
     }
-    // What is known of one object is fetched from memory while the next is looked for.
+    // Prefetch each object's stored state so that cache misses overlap.
     for item in items {
-        if let DecodedItem::Object(DecodedObject { event, key, .. }) = item
-            && let Some(key) = key
+        if let DecodedItem::Object(DecodedObject {
+            event,
+            key: Some(key),
+            ..
+        }) = item
         {
+            let state = &namespaces.get(event.netns).state;
             state.prefetch(event.payload.kind(), *key);
         }
     }
 }
 
-/// Where an object comes from.
+/// A message, and where it comes from.
 #[derive(Clone, Copy)]
-struct Sent<'a> {
+struct Received<'a> {
     time: Time,
-    source: Source,
+    channel: Channel,
+    family: &'static dyn Family,
     message: Message<'a>,
 }
 
-impl<'a> Sent<'a> {
-    /// Appends what the message says.
+impl<'a> Received<'a> {
+    /// Appends the objects of the message.
     fn objects(
         self,
         state: &State,
         optional_parts: OptionalParts,
         items: &mut Vec<DecodedItem<'a>>,
     ) {
-        let mut cx =
+        let mut context =
             DecodeContext::new(state.names(), optional_parts.details).with_cache(state.templates());
         let before = items.len();
-        decode(&mut cx, &self.message, &mut |decoded, unparsed| {
+        let each = &mut |decoded, unparsed| {
             items.push(self.object(state, optional_parts, decoded, unparsed));
-        });
-        if items.len() == before && self.source == Source::Events {
-            let payload = unknown::decode(&self.message).into();
-            let action = MessageAction::Notify;
-            items.push(self.object(
-                state,
-                optional_parts,
-                Decoded { action, payload },
-                Vec::new(),
-            ));
+        };
+        self.family.decode(&mut context, &self.message, each);
+        if items.len() == before && self.channel.is_events() {
+            let decoded = Decoded {
+                action: MessageAction::Notify,
+                payload: unknown::decode(self.family, &self.message).into(),
+            };
+            items.push(self.object(state, optional_parts, decoded, Vec::new()));
         }
     }
 
@@ -131,19 +142,20 @@ impl<'a> Sent<'a> {
         decoded: Decoded,
         unparsed: Vec<Unparsed>,
     ) -> DecodedItem<'a> {
-        let key = match self.source {
-            Source::Events => state.key(&decoded),
-            Source::Dumps => None,
+        let key = match self.channel.is_events() {
+            true => state.key(&decoded),
+            false => None,
         };
         let nl = Some(self.nl(&decoded));
         let Decoded { action, payload } = decoded;
         DecodedItem::Object(DecodedObject {
-            source: self.source,
+            channel: self.channel,
             message: self.message,
             action,
             key,
             event: Event {
                 time: self.time,
+                netns: self.channel.netns,
                 op: Op::Notify,
                 origin: Some(Origin::Kernel),
                 payload,
@@ -156,27 +168,28 @@ impl<'a> Sent<'a> {
         })
     }
 
-    /// The message's header. A row of a dump was asked for by ourselves: that says nothing.
+    /// The message's header. In a dump entry `portid`, `seq` and `flags` are those of the
+    /// program's own dump request, and left out.
     fn nl(&self, decoded: &Decoded) -> Nl {
         let message = &self.message;
-        let about_part = decoded.payload.kind() == Kind::Link
+        let is_partial_link = decoded.payload.kind() == Kind::Link
             && matches!(
                 decoded.action,
                 MessageAction::Partial | MessageAction::LeaveBridge
             );
-        let asked = self.source == Source::Events;
-        let makes = decoded.action == MessageAction::New;
+        let is_event = self.channel.is_events();
+        let is_new = decoded.action == MessageAction::New;
         let flags = message.flags & 0xf00;
         Nl {
-            r#type: NlType(message.kind),
+            r#type: NlType::new(self.channel.family, message.kind),
             family: message
                 .body
                 .first()
-                .filter(|af| about_part && **af != 0)
+                .filter(|af| is_partial_link && **af != 0)
                 .map(|af| Box::new(family(*af))),
-            portid: Some(message.portid).filter(|portid| asked && *portid != 0),
-            seq: Some(message.seq).filter(|seq| asked && *seq != 0),
-            flags: Some(NlFlags(flags)).filter(|_| asked && makes && flags != 0),
+            portid: Some(message.portid).filter(|portid| is_event && *portid != 0),
+            seq: Some(message.seq).filter(|seq| is_event && *seq != 0),
+            flags: Some(NlFlags(flags)).filter(|_| is_event && is_new && flags != 0),
         }
     }
 }

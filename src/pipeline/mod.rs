@@ -1,14 +1,15 @@
-//! The stream between source and sink: frame → decode → state → filter → encode, some inputs at a time. No
-//! socket, no clock: the same inputs give the same lines, however they are divided.
+//! The pipeline between source and sink: decode → state → filter → encode, a batch of inputs at a time. It
+//! uses neither sockets nor the clock: equal inputs give equal lines, however they are divided.
 
 mod backpressure;
 mod decode_batch;
+mod namespaces;
 mod reconcile;
 mod totals;
 
-use std::collections::HashMap;
 use std::io;
 
+use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, Stop, Sync};
@@ -16,28 +17,29 @@ use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::filter::Filter;
-use crate::input::{ControlRecord, Header, Input, InputData, Source};
+use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
-use crate::state::{ReconcileResult, State, StateChange};
+use crate::state::{ReconcileResult, StateChange};
 use backpressure::DroppedObjects;
 use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
+use namespaces::Namespaces;
 use totals::Totals;
 
-/// What a run's lines depend on beside its inputs.
+/// Everything that determines a run's lines, apart from its inputs.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub format: Format,
     /// 8 hexadecimal digits.
     pub run: String,
-    /// How the run began: the content of its `start` record.
+    /// The content of the `start` record.
     pub start: Start,
-    /// When it began.
+    /// Start time of the run.
     pub time: Time,
     pub names: Names,
 }
 
 impl Config {
-    /// For a run that began as `header` says.
+    /// The configuration of a run with that header.
     pub fn new(format: Format, run: String, header: &Header) -> Self {
         Config {
             format,
@@ -49,37 +51,33 @@ impl Config {
     }
 }
 
-/// Inputs that go through a stage together. The code of each of the stages fits into a processor's
-/// cache for instructions, and that of all of them does not.
+/// Inputs that pass each stage together. The code of one stage fits into the processor's instruction
+/// cache, the code of all stages does not.
 const BATCH_SIZE: usize = 16;
 
-/// One run.
+/// The pipeline of one run: a state for each network namespace, and one encoder.
 #[derive(Debug)]
 pub struct Pipeline {
     optional_parts: OptionalParts,
     snapshot: bool,
-    state: State,
+    namespaces: Namespaces,
     filter: Filter,
     encoder: Encoder,
-    /// Where the rows of the devices came from: what they say is told when all of them were read.
-    dump_entries: HashMap<u32, (Time, Provenance)>,
-    /// What came of the last look.
+    /// The result of the last reconciliation.
     reconcile_result: Option<ReconcileResult>,
-    /// The kinds whose last look was not clean.
-    incomplete_kinds: KindSet,
-    /// Since when all is read again after a gap, or a reader told what it has missed.
+    /// The `resync` record in the making: dumps after a gap, or dropped lines being made up for.
     resync: Option<Resync>,
-    /// Events were lost, and not everything was read again yet.
+    /// Events were lost, in whichever namespace, and the dumps that follow are not finished.
     lost: bool,
     /// The objects of which lines were dropped.
     dropped: Option<DroppedObjects>,
     totals: Totals,
-    /// When the run began, and its `start` record.
+    /// Start time of the run, and its `start` record.
     started_at: Time,
     start: Start,
 }
 
-/// Where an event comes from.
+/// The parts of an event that say where it comes from.
 #[derive(Debug, Default)]
 struct Provenance {
     nl: Option<Nl>,
@@ -114,12 +112,10 @@ impl Pipeline {
                 raw: settings.with.contains(&Part::Raw),
             },
             snapshot: settings.snapshot,
-            state: State::new(config.names, tracked),
+            namespaces: Namespaces::new(config.names, tracked),
             filter,
             encoder,
-            dump_entries: HashMap::new(),
             reconcile_result: None,
-            incomplete_kinds: KindSet::EMPTY,
             resync: None,
             lost: false,
             dropped: None,
@@ -137,33 +133,40 @@ impl Pipeline {
         Ok(pipeline)
     }
 
-    /// Were as many events written as were asked for?
+    /// Returns true if as many events were written as requested (`--count`).
     pub fn is_full(&self) -> bool {
         self.filter.is_full()
     }
 
-    /// What came of the look that ended last.
+    /// The result of the reconciliation that ended last.
     pub fn reconcile_result(&self) -> Option<ReconcileResult> {
         self.reconcile_result
     }
 
-    /// The kinds that may have changed without a word since this was last asked.
-    pub fn take_stale(&mut self) -> KindSet {
-        self.state.take_stale()
+    /// The kinds of each namespace that may have changed without a notification since the last
+    /// call. Namespaces without such kinds are left out.
+    pub fn take_stale(&mut self) -> impl Iterator<Item = (NetnsId, KindSet)> {
+        let stale = |(netns, namespace): (_, &mut namespaces::Namespace)| {
+            let kinds = namespace.state.take_stale();
+            (!kinds.is_empty()).then_some((netns, kinds))
+        };
+        self.namespaces.iter_mut().filter_map(stale)
     }
 
-    /// Takes inputs, and appends the lines that follow from them to `out`. Returns how many of them
-    /// it took: those behind the one with which the run [is full](Self::is_full) are left.
+    /// Processes inputs, and appends the resulting lines to `out`. Returns the number of inputs
+    /// that were processed: those after the one with which the run [is full](Self::is_full) are
+    /// not.
     ///
     /// # Errors
     /// See [`Encoder::flush`].
     pub fn feed(&mut self, inputs: &[Input<'_>], out: &mut Vec<u8>) -> io::Result<usize> {
         let mut taken = 0;
         let mut items = Vec::with_capacity(2 * BATCH_SIZE);
-        'inputs: for together in inputs.chunks(BATCH_SIZE) {
+        'inputs: for batch in inputs.chunks(BATCH_SIZE) {
             items.clear();
-            decode_batch::items(together, &self.state, self.optional_parts, &mut items);
-            // Where the events begin whose lines are not written yet.
+            self.namespaces.add_missing(batch);
+            decode_batch::items(batch, &self.namespaces, self.optional_parts, &mut items);
+            // Index of the first event whose line is not written yet.
             let mut from = 0;
             for at in 0..items.len() {
                 if taken > 0 && self.is_full() && matches!(items[at], DecodedItem::Input(_)) {
@@ -171,7 +174,7 @@ impl Pipeline {
                     break 'inputs;
                 }
                 match &mut items[at] {
-                    DecodedItem::Object(object) if object.source == Source::Events => {
+                    DecodedItem::Object(object) if object.channel.is_events() => {
                         self.apply_event(object);
                         continue;
                     }
@@ -181,23 +184,25 @@ impl Pipeline {
                     }
                     DecodedItem::Input(input) => {
                         taken += 1;
-                        if let InputData::Datagram(source, _) = input.what {
-                            self.totals.datagrams += u64::from(source == Source::Events);
+                        if let InputData::Datagram(channel, _) = input.data {
+                            self.totals.datagrams += u64::from(channel.is_events());
                             continue;
                         }
                     }
                     DecodedItem::Object(_) | DecodedItem::Malformed(..) => {}
                 }
-                // Anything else may have lines of its own.
+                // Every other item may write lines itself: those of the events before it go first.
                 self.write(&items[from..at], out)?;
                 from = at + 1;
                 match std::mem::replace(&mut items[at], DecodedItem::Control) {
                     DecodedItem::Input(Input {
                         time,
-                        what: InputData::Control(control),
-                    }) => self.control(*time, control, out)?,
+                        data: InputData::Control(channel, record),
+                    }) => self.control(channel.netns, *time, record, out)?,
                     DecodedItem::Object(entry) => self.apply_dump_entry(entry, out)?,
-                    DecodedItem::Malformed(time, rest) => self.emit_malformed(time, rest, out)?,
+                    DecodedItem::Malformed(channel, time, rest) => {
+                        self.emit_malformed(channel, time, rest, out)?
+                    }
                     DecodedItem::Input(_) | DecodedItem::Control => {}
                 }
             }
@@ -207,7 +212,7 @@ impl Pipeline {
         Ok(taken)
     }
 
-    /// Makes an event whole, and numbers its line.
+    /// Applies an event to its namespace's state, and numbers its line.
     fn apply_event(&mut self, object: &mut DecodedObject<'_>) {
         let DecodedObject {
             message,
@@ -216,11 +221,12 @@ impl Pipeline {
             event,
             ..
         } = object;
-        self.state.apply_event(*action, *key, message, event);
+        let state = &mut self.namespaces.get_mut(event.netns).state;
+        state.apply_event(*action, *key, message, event);
         object.seq = self.number(event);
     }
 
-    /// Writes the lines of events that have numbers.
+    /// Writes the lines of the events that have numbers.
     fn write(&mut self, items: &[DecodedItem<'_>], out: &mut Vec<u8>) -> io::Result<()> {
         let mut events = items.iter().filter_map(|item| match item {
             DecodedItem::Object(DecodedObject { event, seq, .. }) => Some((seq.as_ref()?, event)),
@@ -236,22 +242,28 @@ impl Pipeline {
 
     fn control(
         &mut self,
+        netns: NetnsId,
         time: Time,
-        control: &ControlRecord,
+        record: &ControlRecord,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        match control {
+        match record {
             ControlRecord::BeginReconcile(kind, origin) => {
                 if *origin == Origin::Resync {
                     self.begin_resync(time);
                 }
-                self.state.begin_reconcile(*kind, *origin);
+                let state = &mut self.namespaces.get_mut(netns).state;
+                state.begin_reconcile(*kind, *origin);
                 Ok(())
             }
-            ControlRecord::EndReconcile(whole) => self.finish_reconcile(time, *whole, out),
+            ControlRecord::EndReconcile(complete) => {
+                self.finish_reconcile(netns, time, *complete, out)
+            }
             ControlRecord::Sync => {
-                self.emit_links(time, out)?;
-                self.state.complete();
+                self.emit_all_links(time, out)?;
+                for (_, namespace) in self.namespaces.iter_mut() {
+                    namespace.state.complete();
+                }
                 if !self.snapshot {
                     return Ok(());
                 }
@@ -294,7 +306,7 @@ impl Pipeline {
                 self.meta(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
             ControlRecord::Stop(stop) => {
-                self.emit_links(time, out)?;
+                self.emit_all_links(time, out)?;
                 let stop = Stop {
                     events: self.filter.events(),
                     ..self.totals.stop(stop)
@@ -304,37 +316,56 @@ impl Pipeline {
         }
     }
 
-    /// The counts so far.
+    fn emit_all_links(&mut self, time: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        for netns in self.namespaces.ids() {
+            self.emit_links(netns, time, out)?;
+        }
+        Ok(())
+    }
+
+    /// The counts so far, over all namespaces.
     pub fn counts(&self, pulse: Pulse) -> Heartbeat {
-        let count = |kind| self.state.count(kind) as u64;
+        let count = |kind| {
+            let states = self.namespaces.iter().map(|it| &it.state);
+            states.map(|state| state.count(kind) as u64).sum()
+        };
         self.totals.heartbeat(pulse, count)
     }
 
-    /// Bytes that are no whole message: nothing is dropped.
-    fn emit_malformed(&mut self, time: Time, rest: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-        let state_change = StateChange {
+    /// Writes bytes that are not a complete message as `unknown`, so that no input is lost.
+    fn emit_malformed(
+        &mut self,
+        channel: Channel,
+        time: Time,
+        rest: &[u8],
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let change = StateChange {
             op: Op::Notify,
             payload: Payload::from(Unknown {
-                r#type: NlType(0),
+                r#type: NlType::new(channel.family, 0),
                 data: Some(Hex(rest.into())),
                 ..Unknown::default()
             }),
             change: None,
         };
-        let event = event(time, Origin::Kernel, state_change, Provenance::default());
+        let event = Event {
+            netns: channel.netns,
+            ..event(time, Origin::Kernel, change, Provenance::default())
+        };
         self.emit(event, out)
     }
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         self.emit_drop_gap(time, out)?;
-        let state_change = StateChange {
+        let change = StateChange {
             op,
             payload: meta.into(),
             change: None,
         };
         let event = Event {
             origin: None,
-            ..event(time, Origin::Kernel, state_change, Provenance::default())
+            ..event(time, Origin::Kernel, change, Provenance::default())
         };
         match self.filter.next_seq(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
@@ -342,7 +373,7 @@ impl Pipeline {
         }
     }
 
-    /// Tells an event.
+    /// Writes an event's line.
     fn emit(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
         match self.number(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
@@ -362,20 +393,24 @@ impl Pipeline {
             self.filter.skip_seq();
             return None;
         }
-        self.mark_delivered(&event.payload);
+        self.mark_delivered(event);
         self.filter.next_seq(event)
     }
 }
 
-fn event(time: Time, origin: Origin, state_change: StateChange, provenance: Provenance) -> Event {
+fn event(time: Time, origin: Origin, change: StateChange, provenance: Provenance) -> Event {
     Event {
         time,
-        op: state_change.op,
+        netns: NetnsId::OWN,
+        op: change.op,
         origin: Some(origin),
-        payload: state_change.payload,
-        change: state_change.change,
+        payload: change.payload,
+        change: change.change,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,13 @@
-//! What the looks at the kernel's own lists find: the snapshot, what is made good after a gap, and
-//! what changed without a word.
+//! The lines that follow from dumps: the snapshot, corrections after a gap, and changes that the
+//! kernel made without a notification.
 
 use std::io;
 
 use super::decode_batch::DecodedObject;
 use super::{Pipeline, Provenance, event, totals};
+use crate::channel::NetnsId;
 use crate::decode::{Decoded, MessageAction};
+use crate::event::kind_set::KindSet;
 use crate::event::meta::{Meta, Resync};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
@@ -21,7 +23,7 @@ impl Pipeline {
         });
     }
 
-    /// Whoever folds the lines holds everything again, unless something else is still missing.
+    /// Writes `resync`, unless lost events or dropped lines are still to be made up for.
     pub(super) fn end_resync(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
         if self.lost || self.has_dropped() {
             return Ok(());
@@ -34,93 +36,113 @@ impl Pipeline {
         self.meta(now, Op::Resync, Meta::Resync(resync), out)
     }
 
+    /// The kinds of which objects may be missing in any namespace; `None` if there are none.
     pub(super) fn incomplete(&self) -> Option<Vec<Kind>> {
-        let kinds: Vec<_> = self.incomplete_kinds.iter().collect();
-        (!kinds.is_empty()).then_some(kinds)
+        let namespaces = self.namespaces.iter();
+        let kinds = namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds));
+        (!kinds.is_empty()).then(|| kinds.iter().collect())
     }
 
-    /// A look is over.
+    /// Ends the reconciliation in a namespace; `complete`: every dump of it was.
     pub(super) fn finish_reconcile(
         &mut self,
+        netns: NetnsId,
         time: Time,
-        whole: bool,
+        complete: bool,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let Some((kind, origin)) = self.state.reconciling() else {
+        let namespace = self.namespaces.get_mut(netns);
+        let Some((kind, origin)) = namespace.state.reconciling() else {
             return Ok(());
         };
-        let (result, changes) = self.state.finish_reconcile(whole);
-        self.reconcile_result = Some(result);
+        let (result, changes) = namespace.state.finish_reconcile(complete);
         match result.clean {
-            true => self.incomplete_kinds.remove(kind),
-            false => self.incomplete_kinds.insert(kind),
+            true => namespace.incomplete_kinds.remove(kind),
+            false => namespace.incomplete_kinds.insert(kind),
         }
-        for state_change in changes {
-            self.emit_found(time, origin, state_change, out)?;
+        self.reconcile_result = Some(result);
+        for change in changes {
+            self.emit_reconciled(netns, time, origin, change, out)?;
         }
-        self.dump_entries.clear();
+        self.namespaces.get_mut(netns).link_entries.clear();
         Ok(())
     }
 
-    /// Tells what the end of a look found.
-    fn emit_found(
+    /// Writes a change that the end of a reconciliation found. A link's line has time and header
+    /// of its dump entry.
+    fn emit_reconciled(
         &mut self,
+        netns: NetnsId,
         time: Time,
         origin: Origin,
-        state_change: StateChange,
+        change: StateChange,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let entry = match &state_change.payload {
-            Payload::Link(link) => self.dump_entries.remove(&link.ifindex),
+        let entry = match &change.payload {
+            Payload::Link(link) => {
+                let entries = &mut self.namespaces.get_mut(netns).link_entries;
+                entries.remove(&link.ifindex)
+            }
             _ => None,
         };
         let (time, provenance) = entry.unwrap_or_else(|| (time, Provenance::default()));
-        self.emit_correction(time, origin, state_change, provenance, out)
+        self.emit_correction(netns, time, origin, change, provenance, out)
     }
 
-    /// Tells what a look found.
+    /// Writes a change that a dump showed, and counts it.
     pub(super) fn emit_correction(
         &mut self,
+        netns: NetnsId,
         time: Time,
         origin: Origin,
-        state_change: StateChange,
+        change: StateChange,
         provenance: Provenance,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let kind = state_change.payload.kind();
+        let kind = change.payload.kind();
         if origin == Origin::Snapshot {
             if !self.snapshot {
                 return Ok(());
             }
             self.totals.snapshot += 1;
         } else {
-            self.totals.corrected(kind, state_change.op);
+            self.totals.corrected(kind, change.op);
             if let Some(resync) = &mut self.resync
                 && origin == Origin::Resync
             {
-                totals::count(&mut resync.corrections, kind, state_change.op);
+                totals::count(&mut resync.corrections, kind, change.op);
             }
         }
-        self.emit(event(time, origin, state_change, provenance), out)
+        let event = Event {
+            netns,
+            ..event(time, origin, change, provenance)
+        };
+        self.emit(event, out)
     }
 
-    /// Tells what the rows of devices say, where no mark says that all of them were read: in
-    /// recordings of the first version.
-    pub(super) fn emit_links(&mut self, time: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.dump_entries.is_empty() || self.state.reconciling().is_some() {
+    /// Writes the lines about links whose dump entries were received outside a reconciliation:
+    /// recordings of the first format version have no records for its begin and end.
+    pub(super) fn emit_links(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let namespace = self.namespaces.get_mut(netns);
+        if namespace.link_entries.is_empty() || namespace.state.reconciling().is_some() {
             return Ok(());
         }
-        for state_change in self.state.take_reconciled_links(Origin::Snapshot) {
-            self.emit_found(time, Origin::Snapshot, state_change, out)?;
+        for change in namespace.state.take_reconciled_links(Origin::Snapshot) {
+            self.emit_reconciled(netns, time, Origin::Snapshot, change, out)?;
         }
-        self.dump_entries.clear();
+        self.namespaces.get_mut(netns).link_entries.clear();
         Ok(())
     }
 
-    /// Takes a row of a look. What those of devices say is told when all of them were read.
+    /// Applies a dump entry to the state. The line about a link follows at the end of the dump.
     pub(super) fn apply_dump_entry(
         &mut self,
-        entry: DecodedObject<'_>,
+        object: DecodedObject<'_>,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let DecodedObject {
@@ -128,9 +150,10 @@ impl Pipeline {
             action,
             event,
             ..
-        } = entry;
+        } = object;
         let Event {
             time,
+            netns,
             payload,
             nl,
             unparsed,
@@ -141,16 +164,21 @@ impl Pipeline {
         let provenance = Provenance { nl, unparsed, raw };
         match &decoded.payload {
             Payload::Link(link) if decoded.action == MessageAction::New => {
-                self.dump_entries.insert(link.ifindex, (time, provenance));
-                self.state.apply_dump_entry(decoded, &message);
+                let namespace = self.namespaces.get_mut(netns);
+                namespace
+                    .link_entries
+                    .insert(link.ifindex, (time, provenance));
+                namespace.state.apply_dump_entry(decoded, &message);
                 return Ok(());
             }
             Payload::Link(_) => {}
-            _ => self.emit_links(time, out)?,
+            _ => self.emit_links(netns, time, out)?,
         }
-        match self.state.apply_dump_entry(decoded, &message) {
-            Some(state_change) => {
-                self.emit_correction(time, self.state.origin(), state_change, provenance, out)
+        let state = &mut self.namespaces.get_mut(netns).state;
+        match state.apply_dump_entry(decoded, &message) {
+            Some(change) => {
+                let origin = state.origin();
+                self.emit_correction(netns, time, origin, change, provenance, out)
             }
             None => Ok(()),
         }

@@ -1,4 +1,4 @@
-//! The counts of a run.
+//! The counts of a run: for heartbeats, metrics and the `stop` record.
 
 use crate::event::meta::{Corrections, Counts, Gap, GapCause, Heartbeat, Pulse, Stop};
 use crate::event::{Kind, Op};
@@ -8,7 +8,7 @@ use crate::event::{Kind, Op};
 pub struct Totals {
     /// Lines by kind.
     lines: [u64; Kind::ALL.len()],
-    /// Objects of the snapshot that were told.
+    /// Objects written as part of the snapshot.
     pub snapshot: u64,
     pub datagrams: u64,
     pub control: u64,
@@ -33,7 +33,7 @@ impl Totals {
         }
     }
 
-    /// An object was not what was known of it.
+    /// Counts an object whose state differed from the known one.
     pub fn corrected(&mut self, kind: Kind, op: Op) {
         count(&mut self.corrections, kind, op);
     }
@@ -56,7 +56,7 @@ impl Totals {
         }
     }
 
-    /// The last record, for that reason.
+    /// The content of the `stop` record.
     pub fn stop(&self, stop: &Stop) -> Stop {
         Stop {
             reason: stop.reason,
@@ -71,7 +71,7 @@ impl Totals {
     }
 }
 
-/// Counts what a look found.
+/// Counts a difference that a dump showed, by kind.
 pub fn count(corrections: &mut Vec<Corrections>, kind: Kind, op: Op) {
     let at = match corrections.binary_search_by_key(&kind, |of| of.kind) {
         Ok(at) => at,

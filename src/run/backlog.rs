@@ -1,41 +1,42 @@
-//! What was received and not told yet. The socket is emptied before anything is told, so that
-//! neither a slow line nor a slow disk costs an event as long as there is room here.
+//! The queue between the event sockets and the pipeline. Sockets are emptied into it before anything
+//! is processed, so that no event is lost to slow processing or a slow disk while it has room.
 
 use std::collections::VecDeque;
 
+use crate::channel::Channel;
 use crate::event::values::Time;
-use crate::input::{ControlRecord, Input, InputData, Source};
+use crate::input::{ControlRecord, Input, InputData};
 
-/// Bytes that may wait; then the kernel's own buffer fills up.
-const MOST: usize = 64 << 20;
-/// Bytes of a piece of it.
-const CHUNK: usize = 256 << 10;
+/// Maximum size of the queued datagrams, bytes; beyond it they stay in the kernel's buffer.
+const MAX_SIZE: usize = 64 << 20;
+/// Size of a chunk, bytes.
+const CHUNK_SIZE: usize = 256 << 10;
 
-/// Events, and the marks between them, in order.
+/// Datagrams, and the control records between them, in order.
 #[derive(Debug, Default)]
 pub struct Backlog {
-    /// Never empty but before the first event.
+    /// Empty only before the first event.
     chunks: VecDeque<Chunk>,
-    /// An emptied piece, to be used again.
+    /// An empty chunk for reuse.
     spare: Option<Chunk>,
-    /// Bytes that wait.
+    /// Size of the queued datagrams, bytes.
     bytes: usize,
 }
 
-/// A piece: memory is taken and given back in steps that cost no time.
+/// A part of the queue. Chunks are allocated and freed as a whole, and growth moves no datagram.
 #[derive(Debug, Default)]
 struct Chunk {
     bytes: Vec<u8>,
     items: VecDeque<(Time, Item)>,
-    /// How many of the bytes were taken.
+    /// Number of bytes that were taken.
     taken: usize,
 }
 
 #[derive(Debug)]
 enum Item {
-    /// So many bytes.
-    Datagram(Source, usize),
-    Control(Box<ControlRecord>),
+    /// A datagram of that length.
+    Datagram(Channel, usize),
+    Control(Channel, Box<ControlRecord>),
 }
 
 impl Backlog {
@@ -43,28 +44,28 @@ impl Backlog {
         self.chunks.iter().all(|chunk| chunk.items.is_empty())
     }
 
-    /// Is there no room for more?
+    /// Returns true if there is no room for further datagrams.
     pub fn is_full(&self) -> bool {
-        self.bytes >= MOST
+        self.bytes >= MAX_SIZE
     }
 
-    /// Takes a datagram that was received then.
-    pub fn push(&mut self, time: Time, source: Source, datagram: &[u8]) {
+    /// Appends a datagram.
+    pub fn push(&mut self, time: Time, channel: Channel, datagram: &[u8]) {
         let chunk = self.chunk(datagram.len());
         chunk.bytes.extend_from_slice(datagram);
         chunk
             .items
-            .push_back((time, Item::Datagram(source, datagram.len())));
+            .push_back((time, Item::Datagram(channel, datagram.len())));
         self.bytes += datagram.len();
     }
 
-    /// Takes what is to be told behind what was pushed: events are missing there, say.
-    pub fn push_control(&mut self, time: Time, mark: impl Into<Box<ControlRecord>>) {
-        let mark = Item::Control(mark.into());
-        self.chunk(0).items.push_back((time, mark));
+    /// Appends a control record, such as a gap after the datagrams before it.
+    pub fn push_control(&mut self, time: Time, channel: Channel, record: ControlRecord) {
+        let record = Item::Control(channel, Box::new(record));
+        self.chunk(0).items.push_back((time, record));
     }
 
-    /// The last piece, with room for so much.
+    /// The last chunk, with room for `length` bytes.
     fn chunk(&mut self, length: usize) -> &mut Chunk {
         let fits = |chunk: &mut Chunk| {
             if chunk.items.is_empty() {
@@ -74,31 +75,31 @@ impl Backlog {
         };
         if !self.chunks.back_mut().is_some_and(fits) {
             let mut chunk = self.spare.take().unwrap_or_default();
-            chunk.bytes.reserve(length.max(CHUNK));
+            chunk.bytes.reserve(length.max(CHUNK_SIZE));
             self.chunks.push_back(chunk);
         }
         let last = self.chunks.len() - 1;
         &mut self.chunks[last]
     }
 
-    /// Takes what comes next: at most so many inputs, and none only where nothing waits.
-    pub fn pop(&mut self, most: usize) -> Vec<Input<'_>> {
-        self.pass();
+    /// Removes the next inputs, at most `limit`; none only if the queue is empty.
+    pub fn pop(&mut self, limit: usize) -> Vec<Input<'_>> {
+        self.recycle();
         let Some(chunk) = self.chunks.front_mut() else {
             return Vec::new();
         };
         let (from, mut to) = (chunk.taken, chunk.taken);
-        let inputs = chunk.items.drain(..most.min(chunk.items.len()));
+        let inputs = chunk.items.drain(..limit.min(chunk.items.len()));
         let inputs = inputs.map(|(time, item)| {
-            let what = match item {
-                Item::Datagram(source, length) => {
+            let data = match item {
+                Item::Datagram(channel, length) => {
                     let start = to;
                     to += length;
-                    InputData::Datagram(source, &chunk.bytes[start..to])
+                    InputData::Datagram(channel, &chunk.bytes[start..to])
                 }
-                Item::Control(mark) => InputData::Control(mark),
+                Item::Control(channel, record) => InputData::Control(channel, record),
             };
-            Input { time, what }
+            Input { time, data }
         });
         let inputs = inputs.collect();
         chunk.taken = to;
@@ -106,8 +107,8 @@ impl Backlog {
         inputs
     }
 
-    /// Puts emptied pieces aside, up to the first in which something waits.
-    fn pass(&mut self) {
+    /// Removes the empty chunks at the front.
+    fn recycle(&mut self) {
         while self
             .chunks
             .front()
@@ -118,7 +119,7 @@ impl Backlog {
                 return;
             }
             if let Some(mut chunk) = self.chunks.pop_front()
-                && chunk.bytes.capacity() <= 2 * CHUNK
+                && chunk.bytes.capacity() <= 2 * CHUNK_SIZE
             {
                 chunk.clear();
                 self.spare = Some(chunk);
@@ -145,23 +146,23 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_in_comes_out_in_order() {
+    fn inputs_come_out_in_order() {
         let mut backlog = Backlog::default();
         let mut expected = VecDeque::new();
         for round in 0..50 {
             for i in 0..round % 13 {
-                let bytes = vec![i as u8; 1 + round as usize * 7919 % (CHUNK / 3)];
-                backlog.push(time(i), Source::Events, &bytes);
-                expected.push_back((time(i), Some((Source::Events, bytes))));
+                let bytes = vec![i as u8; 1 + round as usize * 7919 % (CHUNK_SIZE / 3)];
+                backlog.push(time(i), Channel::ROUTE_EVENTS, &bytes);
+                expected.push_back((time(i), Some((Channel::ROUTE_EVENTS, bytes))));
             }
-            // One that is larger than a piece, and a mark.
-            let large = vec![9; 3 * CHUNK];
-            backlog.push(time(0), Source::Dumps, &large);
-            expected.push_back((time(0), Some((Source::Dumps, large))));
-            backlog.push_control(time(1), ControlRecord::Resync);
+            // A datagram larger than a chunk, and a control record.
+            let large = vec![9; 3 * CHUNK_SIZE];
+            backlog.push(time(0), Channel::ROUTE_DUMPS, &large);
+            expected.push_back((time(0), Some((Channel::ROUTE_DUMPS, large))));
+            backlog.push_control(time(1), Channel::ROUTE_EVENTS, ControlRecord::Resync);
             expected.push_back((time(1), None));
             assert!(!backlog.is_empty());
-            // In some rounds something stays.
+            // In some rounds inputs remain.
             for _ in 0..round % 5 {
                 take(&mut backlog, &mut expected, round as usize % 7);
             }
@@ -173,32 +174,35 @@ mod tests {
         assert_eq!(backlog.pop(1), []);
     }
 
-    type Pushed = (Time, Option<(Source, Vec<u8>)>);
+    type Pushed = (Time, Option<(Channel, Vec<u8>)>);
 
-    fn take(backlog: &mut Backlog, expected: &mut VecDeque<Pushed>, most: usize) {
-        let waits = !expected.is_empty();
-        let inputs = backlog.pop(most);
-        assert!(inputs.len() <= most && (inputs.is_empty() != (waits && most > 0)));
+    fn take(backlog: &mut Backlog, expected: &mut VecDeque<Pushed>, limit: usize) {
+        let expects = !expected.is_empty();
+        let inputs = backlog.pop(limit);
+        assert!(inputs.len() <= limit && (inputs.is_empty() != (expects && limit > 0)));
         for input in inputs {
             let (time, datagram) = expected.pop_front().unwrap();
-            let what = match &datagram {
-                Some((source, bytes)) => InputData::Datagram(*source, bytes),
-                None => InputData::Control(Box::new(ControlRecord::Resync)),
+            let expected = match &datagram {
+                Some((channel, bytes)) => Input {
+                    time,
+                    data: InputData::Datagram(*channel, bytes),
+                },
+                None => Input::control(time, ControlRecord::Resync),
             };
-            assert_eq!(input, Input { time, what });
+            assert_eq!(input, expected);
         }
     }
 
     #[test]
-    fn it_is_bounded() {
+    fn the_queue_is_bounded() {
         let mut backlog = Backlog::default();
         let datagram = [0; 1000];
         let mut count = 0;
         while !backlog.is_full() {
-            backlog.push(time(0), Source::Events, &datagram);
+            backlog.push(time(0), Channel::ROUTE_EVENTS, &datagram);
             count += 1;
         }
-        assert_eq!(count, MOST.div_ceil(1000));
+        assert_eq!(count, MAX_SIZE.div_ceil(1000));
         while !backlog.is_empty() {
             count -= backlog.pop(100).len();
         }

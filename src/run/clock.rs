@@ -1,4 +1,4 @@
-//! Was the clock set?
+//! Detects that the system clock was set.
 
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
@@ -6,17 +6,17 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::event::meta;
 use crate::event::values::Time;
 
-/// A step below this is none, nanoseconds: reading two clocks takes time.
-const LEAST: i128 = 10_000_000;
+/// Smaller steps, nanoseconds, are ignored: two clocks cannot be read at the same instant.
+const MIN_STEP: i128 = 10_000_000;
 
-/// The clock beside one that cannot be set, and that runs on while the machine sleeps.
+/// Compares the system clock with CLOCK_BOOTTIME, which cannot be set and advances in suspend.
 #[derive(Debug)]
 pub struct Clock {
-    /// What the one says when the other says 0, nanoseconds.
+    /// System time at CLOCK_BOOTTIME 0, nanoseconds.
     origin: i128,
 }
 
-/// The clock, nanoseconds since the epoch, and the one that cannot be set.
+/// System clock and CLOCK_BOOTTIME, nanoseconds.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
     clock: i128,
@@ -35,8 +35,8 @@ impl Reading {
             let clock = read(ClockId::Realtime);
             let after = read(ClockId::Boottime);
             attempts += 1;
-            // Another program ran between.
-            if after - before < LEAST / 10 || attempts == 10 {
+            // Otherwise the thread was preempted between the reads.
+            if after - before < MIN_STEP / 10 || attempts == 10 {
                 let steady = (before + after) / 2;
                 return Reading { clock, steady };
             }
@@ -54,14 +54,14 @@ impl Clock {
         Clock { origin }
     }
 
-    /// What the clock was set by since this was last asked, if it was.
+    /// Returns the step by which the system clock was set since the last call, if it was.
     pub fn step(&mut self) -> Option<meta::Clock> {
-        self.judge(Reading::now())
+        self.compare(Reading::now())
     }
 
-    fn judge(&mut self, now: Reading) -> Option<meta::Clock> {
+    fn compare(&mut self, now: Reading) -> Option<meta::Clock> {
         let step = now.origin() - self.origin;
-        if step.abs() < LEAST {
+        if step.abs() < MIN_STEP {
             return None;
         }
         self.origin = now.origin();
@@ -82,7 +82,7 @@ mod tests {
     const SECOND: i128 = 1_000_000_000;
 
     #[test]
-    fn a_step_is_seen_once_and_drift_of_the_reading_is_none() {
+    fn a_step_is_reported_once_and_jitter_is_ignored() {
         let mut clock = Clock {
             origin: 1_700_000_000 * SECOND,
         };
@@ -90,23 +90,30 @@ mod tests {
             clock: 1_700_000_000 * SECOND + steady + set,
             steady,
         };
-        assert_eq!(clock.judge(at(5 * SECOND, 0)), None);
-        assert_eq!(clock.judge(at(6 * SECOND, 2_000_000)), None);
-        let step = clock.judge(at(7 * SECOND, -3600 * SECOND)).unwrap();
+        assert_eq!(clock.compare(at(5 * SECOND, 0)), None);
+        assert_eq!(clock.compare(at(6 * SECOND, 2_000_000)), None);
+        let step = clock.compare(at(7 * SECOND, -3600 * SECOND)).unwrap();
         assert_eq!(step.step, -3_600_000_000_000);
         assert_eq!(step.unset.0, "2023-11-14T22:13:27Z".parse().unwrap());
-        assert_eq!(clock.judge(at(8 * SECOND, -3600 * SECOND)), None);
-        // Small steps add up.
-        assert_eq!(clock.judge(at(9 * SECOND, 6_000_000 - 3600 * SECOND)), None);
+        assert_eq!(clock.compare(at(8 * SECOND, -3600 * SECOND)), None);
+        // Small steps accumulate.
+        assert_eq!(
+            clock.compare(at(9 * SECOND, 6_000_000 - 3600 * SECOND)),
+            None
+        );
         let step = clock
-            .judge(at(9 * SECOND, 12_000_000 - 3600 * SECOND))
+            .compare(at(9 * SECOND, 12_000_000 - 3600 * SECOND))
             .unwrap();
         assert_eq!(step.step, 12_000_000);
     }
 
+    /// The system clock may be set during the test, but CLOCK_BOOTTIME cannot go back, and two
+    /// successive readings of both are close to each other.
     #[test]
-    fn this_machines_clock_is_not_set_while_we_look() {
-        let mut clock = Clock::new();
-        assert!((0..1000).all(|_| clock.step().is_none()));
+    fn readings_of_this_machine_advance() {
+        let readings: Vec<_> = (0..100).map(|_| Reading::now()).collect();
+        let advance = |pair: &[Reading]| pair[0].steady <= pair[1].steady;
+        assert!(readings.windows(2).all(advance));
+        assert!(readings.iter().all(|reading| reading.clock > 0));
     }
 }

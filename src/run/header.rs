@@ -1,4 +1,4 @@
-//! How a live run begins.
+//! The header of a live run.
 
 use jiff::Timestamp;
 use log::warn;
@@ -10,18 +10,22 @@ use crate::names::Names;
 use crate::netlink::events::Events;
 use crate::sink::Sink;
 
-/// How a run with these settings begins.
-pub fn header(settings: &Settings, events: &Events, sink: &Sink) -> Header {
-    let names = |groups: &[u32]| Events::group_names(groups);
-    let refused: Vec<_> = events
-        .refused
-        .iter()
-        .map(|(group, error)| RefusedGroup {
-            group: names(&[*group]).concat(),
+/// The header of a run with these settings and event sockets. `rcvbuf` is that of the first socket.
+pub fn header<'a>(
+    settings: &Settings,
+    sockets: impl Iterator<Item = &'a Events>,
+    sink: &Sink,
+) -> Header {
+    let (mut groups, mut refused, mut rcvbuf) = (Vec::new(), Vec::new(), None);
+    for events in sockets {
+        groups.extend(events.joined.iter().map(|group| events.group_name(*group)));
+        refused.extend(events.refused.iter().map(|(group, error)| RefusedGroup {
+            group: events.group_name(*group),
             errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
             error: error.to_string(),
-        })
-        .collect();
+        }));
+        rcvbuf = rcvbuf.or_else(|| events.rcvbuf().ok());
+    }
     for RefusedGroup { group, error, .. } in &refused {
         warn!("the events of the group {group} will be missing: {error}: it takes CAP_NET_ADMIN");
     }
@@ -36,9 +40,9 @@ pub fn header(settings: &Settings, events: &Events, sink: &Sink) -> Header {
             host: Some(uname.nodename().to_string_lossy().into_owned()),
             kernel: Some(uname.release().to_string_lossy().into_owned()),
             boot_id: boot_id.ok().map(|id| id.trim().to_owned()),
-            groups: Some(names(&events.joined)),
+            groups: Some(groups),
             refused_groups: (!refused.is_empty()).then_some(refused),
-            rcvbuf: events.rcvbuf().ok(),
+            rcvbuf,
             settings: settings.clone(),
             since: None,
             tail_repaired: opened.tail_repaired,

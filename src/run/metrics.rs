@@ -1,4 +1,4 @@
-//! Counters of a live run as a file in Prometheus' text format, for node_exporter's textfile
+//! Metrics of a live run, as a file in Prometheus' text format for node_exporter's textfile
 //! collector.
 
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use log::warn;
 use crate::event::meta::Heartbeat;
 use crate::sink::Stats;
 
-/// The file, and how often it is written.
+/// Path and interval of the metrics file.
 #[derive(Clone, Debug)]
 pub struct Config {
     path: PathBuf,
@@ -26,22 +26,22 @@ impl Config {
     }
 }
 
-/// Writes the file now and then.
+/// Writes the metrics file.
 pub struct Metrics {
     config: Config,
     pub due: Instant,
-    /// The last time it could not be written: that is said once.
+    /// The last write failed: a repeated failure is not logged.
     failed: bool,
 }
 
-/// What there is to tell.
+/// The values of the metrics.
 pub struct Values<'a> {
     pub run: &'a str,
-    /// When the run began, seconds since the epoch.
+    /// Start time of the run, seconds since the epoch.
     pub begun: i64,
     pub counts: Heartbeat,
     pub sink: Stats,
-    /// Lines can be written.
+    /// The output accepts lines.
     pub up: bool,
 }
 
@@ -54,7 +54,7 @@ impl Metrics {
         }
     }
 
-    /// Writes the file: a reader sees the one before, or this one whole.
+    /// Writes the file. It is renamed into place: a reader sees the old or the new one.
     pub fn write(&mut self, values: &Values<'_>) {
         self.due = Instant::now() + self.config.every;
         match self.try_write(values) {
@@ -188,7 +188,7 @@ fn text(values: &Values<'_>) -> String {
     out.0
 }
 
-/// A page of metrics; the names are without `nlstream_`.
+/// Metrics in the text format. Names are passed without the prefix `nlstream_`.
 #[derive(Default)]
 struct Page(String);
 
@@ -200,7 +200,7 @@ impl Page {
         );
     }
 
-    /// A value with labels, none of which needs to be escaped.
+    /// Appends a value with labels, whose values need no escaping.
     fn labelled(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
         let labels: Vec<_> = labels
             .iter()

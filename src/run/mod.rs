@@ -1,4 +1,4 @@
-//! A run: inputs from the kernel ([`live`]) or from a file ([`replay`]) through the pipeline to
+//! A run: inputs from the kernel ([`live`]) or from a file ([`replay`]) pass through the pipeline to
 //! the sink, and to a recording.
 
 mod backlog;
@@ -8,7 +8,6 @@ pub mod live;
 pub mod metrics;
 mod recorder;
 pub mod replay;
-mod requests;
 mod resync;
 mod sandbox;
 mod service;
@@ -24,22 +23,22 @@ use crate::encode::Format;
 use crate::error::Error;
 use crate::sink::{self, Sink};
 
-/// Where the lines and the recording of a run go.
+/// The outputs of a run: its lines and its recording.
 #[derive(Clone, Debug, Default)]
 pub struct Outputs {
     pub format: Format,
-    /// The file for the lines; the standard output without one.
+    /// The file for the lines; `None` for the standard output.
     pub output: Option<PathBuf>,
-    /// How that file is kept.
+    /// How that file is rotated and archived.
     pub file: sink::Config,
     /// The file for the recording.
     pub record: Option<PathBuf>,
-    /// Lines that may wait for a slow reader, or for a file that takes none, bytes.
+    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes.
     pub queue: usize,
 }
 
 fn open(outputs: &Outputs) -> Result<Sink, Error> {
-    // A file that may grow no more (RLIMIT_FSIZE) is an error of the write, and not the end.
+    // Makes RLIMIT_FSIZE an error of write(2); by default the signal ends the process.
     signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     match &outputs.output {
         Some(path) => Sink::file(path, &outputs.file, &outputs.format),
@@ -50,7 +49,7 @@ fn open(outputs: &Outputs) -> Result<Sink, Error> {
 /// 8 random hexadecimal digits.
 fn run_id() -> String {
     let mut bytes = [0; 4];
-    // Without randomness (a kernel before 3.17) the process id has to do.
+    // getrandom(2) is missing in kernels before 3.17.
     if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) != Ok(4) {
         bytes = std::process::id().to_ne_bytes();
     }

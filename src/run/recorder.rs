@@ -1,5 +1,5 @@
-//! The recording of a run. Where it cannot be written any more it ends with what is whole, and the
-//! run goes on.
+//! Records a run. After a write error the recording ends with its last complete block, and the run
+//! goes on.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -11,34 +11,34 @@ use crate::event::values::Time;
 use crate::input::{Header, Input};
 use crate::sink::write_some;
 
-/// What waits to be written, bytes, beyond which it is written at once.
+/// Size of the buffered blocks at which they are written, bytes.
 const BATCH: usize = 64 * 1024;
 
-/// Writes the inputs of a run to a file.
+/// Writes the inputs of a run to a file, in large pieces.
 pub struct Recorder {
     path: PathBuf,
     file: File,
-    /// Holds what waits to be written.
+    /// Contains the buffered blocks.
     writer: Writer<Vec<u8>>,
-    /// Where each input ends in what waits, and when it happened.
-    waiting: Vec<(usize, Time)>,
-    /// What was written, bytes.
+    /// The end of each input in the buffer, and its time.
+    buffered: Vec<(usize, Time)>,
+    /// Size of the file, bytes.
     size: u64,
     failed: Option<Failed>,
 }
 
-/// Why nothing is recorded any more.
+/// The error that ended the recording.
 struct Failed {
     error: io::Error,
-    /// When the first input happened that is not in the recording.
+    /// Time of the first input that is not in the recording.
     since: Time,
 }
 
 impl Recorder {
-    /// Begins the recording of a run; a file of that name is emptied.
+    /// Begins a recording. An existing file is overwritten.
     ///
     /// # Errors
-    /// Where the file cannot be made, or takes nothing.
+    /// If the file cannot be created or written.
     pub fn create(path: &Path, header: &Header) -> Result<Self, Error> {
         let create = || {
             let mut file = File::create(path)?;
@@ -50,7 +50,7 @@ impl Recorder {
                 path: path.to_owned(),
                 file,
                 writer,
-                waiting: Vec::new(),
+                buffered: Vec::new(),
                 size,
                 failed: None,
             })
@@ -61,7 +61,7 @@ impl Recorder {
         })
     }
 
-    /// Takes what happened.
+    /// Records an input.
     pub fn write(&mut self, input: &Input<'_>) {
         if self.failed.is_some() {
             return;
@@ -74,15 +74,15 @@ impl Recorder {
             return;
         }
         let end = self.writer.get_mut().len();
-        self.waiting.push((end, input.time));
+        self.buffered.push((end, input.time));
         if end >= BATCH {
             self.flush();
         }
     }
 
-    /// Writes what waits.
+    /// Writes the buffered blocks to the file.
     pub fn flush(&mut self) {
-        if self.failed.is_none() && !self.waiting.is_empty() {
+        if self.failed.is_none() && !self.buffered.is_empty() {
             let (written, result) = write_some(&mut self.file, self.writer.get_mut());
             self.size += written as u64;
             if let Err(error) = result {
@@ -90,28 +90,30 @@ impl Recorder {
             }
         }
         self.writer.get_mut().clear();
-        self.waiting.clear();
+        self.buffered.clear();
     }
 
-    /// Ends the recording, where of what waits only so many bytes were written.
+    /// Ends the recording after an error: only `written` bytes of the buffer are in the file.
     fn end(&mut self, error: io::Error, written: usize) {
-        let whole = self.waiting.partition_point(|(end, _)| *end <= written);
-        let end = whole.checked_sub(1).map_or(0, |last| self.waiting[last].0);
-        self.cut((written - end) as u64);
-        if let Some((_, since)) = self.waiting.get(whole) {
+        let complete = self.buffered.partition_point(|(end, _)| *end <= written);
+        let end = complete
+            .checked_sub(1)
+            .map_or(0, |last| self.buffered[last].0);
+        self.truncate((written - end) as u64);
+        if let Some((_, since)) = self.buffered.get(complete) {
             self.fail(error, *since);
         }
     }
 
-    /// Cuts off what was written of an input that is not whole.
-    fn cut(&mut self, torn: u64) {
-        if torn == 0 {
+    /// Removes the last `incomplete` bytes from the file: a part of an input.
+    fn truncate(&mut self, incomplete: u64) {
+        if incomplete == 0 {
             return;
         }
-        self.size -= torn;
+        self.size -= incomplete;
         if let Err(error) = self.file.set_len(self.size) {
             let path = self.path.display();
-            log::error!("{path} ends with half a block, which cannot be cut off: {error}");
+            log::error!("{path} ends with an incomplete block, which cannot be removed: {error}");
         }
     }
 
@@ -123,7 +125,7 @@ impl Recorder {
         self.failed = Some(Failed { error, since });
     }
 
-    /// When the first input happened that is not in the recording; nothing, where all are.
+    /// Time of the first input that is not in the recording; `None` if all are.
     pub fn unrecorded_since(&self) -> Option<Time> {
         self.failed.as_ref().map(|failed| failed.since)
     }
@@ -131,7 +133,7 @@ impl Recorder {
     /// Ends the recording.
     ///
     /// # Errors
-    /// Where it is not complete.
+    /// If it is not complete.
     pub fn finish(mut self) -> Result<(), Error> {
         self.flush();
         match self.failed.take() {
@@ -146,7 +148,7 @@ impl Recorder {
 }
 
 impl Drop for Recorder {
-    /// Also a run that ends with an error leaves what it has recorded.
+    /// Writes the buffered blocks of a run that ends with an error.
     fn drop(&mut self) {
         self.flush();
     }

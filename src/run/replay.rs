@@ -1,4 +1,4 @@
-//! The replay: the inputs of a file through the same pipeline.
+//! The replay: feeds the inputs of a recording or capture to the pipeline.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::sink::Reader;
 
-/// What a replay is asked for. What is left out is as it was recorded.
+/// The options of a replay. `None` keeps the recorded setting.
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
     pub outputs: Outputs,
@@ -23,31 +23,31 @@ pub struct Replay {
     pub with: Option<Vec<Part>>,
     pub snapshot: bool,
     pub count: Option<u64>,
-    /// Longer lines are cut, bytes.
+    /// Longer lines are truncated, bytes.
     pub max_line: Option<u64>,
-    /// Stop where so much of the recorded time is over.
+    /// Stop after this much of the recorded time.
     pub duration: Option<jiff::SignedDuration>,
-    /// The id of the run; a random one without.
+    /// The id of the run; `None` for a random one.
     pub run: Option<String>,
 }
 
-/// Bytes of lines that are handed over at once.
+/// Size of the lines that are passed to the sink at once, bytes.
 const WRITE_SIZE: usize = 64 * 1024;
-/// Inputs that are read, and told, together.
-const TOGETHER: usize = 64;
+/// Inputs that are read and processed together.
+const BATCH_SIZE: usize = 64;
 
 /// Replays one file; `-` is the standard input.
 ///
 /// # Errors
-/// Where the file cannot be read to its end (the events before the fault are written), or the
+/// If the file cannot be read to its end (the events before the fault are written), or if the
 /// output or the recording fails.
 pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
     let mut capture = capture::open(file)?;
     let mut sink = open(&replay.outputs)?;
     let recorded = capture.header().cloned();
-    let ours = recorded.is_some();
-    let mut batch = Batch::read(&mut capture, TOGETHER);
-    // A foreign capture begins with its first datagram.
+    let is_recording = recorded.is_some();
+    let mut batch = Batch::read(&mut capture, BATCH_SIZE);
+    // The start time of another tool's capture is that of its first datagram.
     let mut header = recorded.unwrap_or_else(|| Header {
         time: batch
             .inputs
@@ -74,19 +74,19 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
         if let Some(input) = inputs[..taken].last() {
             last = input.time;
         }
-        let told = taken == inputs.len();
+        let all_taken = taken == inputs.len();
         drop(inputs);
         if session.is_full() {
-            if told && end.is_none() {
+            if all_taken && end.is_none() {
                 end = Batch::read(&mut capture, 1).up_to(until).end;
             }
-            // The recorded run may have ended here too, for the same reason.
+            // If the recorded run ended here as well, its `stop` is kept.
             break match end {
-                Some(End::Stop(time, stop)) if told => {
+                Some(End::Stop(time, stop)) if all_taken => {
                     last = time;
                     stop
                 }
-                _ => because(StopReason::Count),
+                _ => stopped(StopReason::Count),
             };
         }
         if session.lines.len() >= WRITE_SIZE {
@@ -101,12 +101,12 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
                 last = time;
                 break stop;
             }
-            Some(End::Until) => break because(StopReason::Time),
+            Some(End::Until) => break stopped(StopReason::Time),
             Some(End::File) => {
-                if ours {
+                if is_recording {
                     let file = file.display();
                     warn!(
-                        "{file} ends without the end of its run: it was cut short, or copied by a tool that left out what it does not know"
+                        "{file} has no `stop` record: it is truncated, or was rewritten by a tool that drops pcapng statistics blocks"
                     );
                 }
                 break Stop::default();
@@ -117,33 +117,33 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
                 return Err(error.into());
             }
         }
-        batch = Batch::read(&mut capture, TOGETHER);
+        batch = Batch::read(&mut capture, BATCH_SIZE);
     };
     session.stop(stop, &mut sink, last, None)
 }
 
-/// Inputs that are told together.
+/// Inputs that are processed together.
 struct Batch<'a> {
     inputs: Vec<Input<'a>>,
-    /// Why none follows.
+    /// Why no further input follows.
     end: Option<End>,
 }
 
-/// Why nothing more is read.
+/// Why no further input is read.
 enum End {
-    /// The file is at its end.
+    /// The end of the file.
     File,
-    /// The run is.
+    /// The end of the recorded run.
     Stop(Time, Stop),
-    /// What follows happened later.
+    /// The next input is later than requested.
     Until,
     Fault(capture::Error),
 }
 
 impl<'a> Batch<'a> {
-    /// Reads at most so many inputs.
-    fn read(capture: &'a mut capture::Reader, most: usize) -> Self {
-        let (inputs, end) = match capture.next_many(most) {
+    /// Reads at most `limit` inputs.
+    fn read(capture: &'a mut capture::Reader, limit: usize) -> Self {
+        let (inputs, end) = match capture.next_many(limit) {
             Ok(inputs) if inputs.is_empty() => (inputs, Some(End::File)),
             Ok(inputs) => (inputs, None),
             Err(error) => (Vec::new(), Some(End::Fault(error))),
@@ -151,20 +151,20 @@ impl<'a> Batch<'a> {
         Batch { inputs, end }
     }
 
-    /// Those before the end of the recorded run, and not later.
+    /// Keeps the inputs up to the end of the recorded run and the time `until`.
     fn up_to(mut self, until: Option<Timestamp>) -> Self {
-        let recheck_neighbours_at = |time: Time| until.is_some_and(|until| time.0 > until);
-        let is_stop = |what: &InputData<'_>| matches!(what, InputData::Control(mark) if matches!(**mark, ControlRecord::Stop(_)));
-        let is_end = |input: &Input<'_>| recheck_neighbours_at(input.time) || is_stop(&input.what);
+        let is_later = |time: Time| until.is_some_and(|until| time.0 > until);
+        let is_stop = |data: &InputData<'_>| matches!(data, InputData::Control(_, record) if matches!(**record, ControlRecord::Stop(_)));
+        let is_end = |input: &Input<'_>| is_later(input.time) || is_stop(&input.data);
         let Some(at) = self.inputs.iter().position(is_end) else {
             return self;
         };
-        let Input { time, what } = self.inputs.swap_remove(at);
+        let Input { time, data } = self.inputs.swap_remove(at);
         self.inputs.truncate(at);
         self.end = Some(End::Until);
-        if let InputData::Control(mark) = what
-            && let ControlRecord::Stop(stop) = *mark
-            && !recheck_neighbours_at(time)
+        if let InputData::Control(_, record) = data
+            && let ControlRecord::Stop(stop) = *record
+            && !is_later(time)
         {
             self.end = Some(End::Stop(time, stop));
         }
@@ -172,7 +172,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn because(reason: StopReason) -> Stop {
+fn stopped(reason: StopReason) -> Stop {
     Stop {
         reason,
         ..Stop::default()
@@ -180,7 +180,7 @@ fn because(reason: StopReason) -> Stop {
 }
 
 impl Replay {
-    /// Changes how the recording began into how this run begins.
+    /// Changes the header of the recording into that of this run.
     fn begin(&self, header: &mut Header) {
         let start = &mut header.start;
         start.tool = env!("CARGO_PKG_NAME").to_owned();

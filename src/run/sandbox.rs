@@ -1,6 +1,6 @@
-//! Gives up what a run does not need once its sockets are open. Whoever finds a way in through
-//! what the kernel or a file says then gets no further. What the paths of files allow stays as it
-//! is: folders that are made or mounted anew must go on to work.
+//! Gives up privileges that a run does not need once its sockets are open, to contain an attacker who
+//! exploits a fault in the handling of netlink messages or files. File access by path stays
+//! unrestricted: directories that are created or mounted later must work.
 
 use std::collections::{BTreeMap, HashSet};
 use std::env::consts::ARCH;
@@ -10,34 +10,36 @@ use landlock::{ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _,
 use log::{Level, log};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-/// Gives it up, for this thread and those that it starts from now on. With `writes` files are
-/// written, also those of others that root may write to; what cannot be given up is then said
-/// aloud.
+/// Drops privileges of this thread and of those that it starts later. `writes`: the run writes
+/// files, among them those of other users if it runs as root; failures are then logged as warnings.
 pub fn enter(writes: bool) {
     let level = if writes { Level::Warn } else { Level::Debug };
     if let Err(error) = capabilities(writes) {
-        log!(level, "the capabilities stay: {error}");
+        log!(level, "cannot drop capabilities: {error}");
     }
     match landlock() {
         Ok(true) => {}
-        Ok(false) => log!(level, "this kernel has no landlock: one wall less"),
-        Err(error) => log!(level, "no landlock: {error}"),
+        Ok(false) => log!(
+            level,
+            "landlock is not supported by this kernel; continuing without it"
+        ),
+        Err(error) => log!(level, "cannot apply landlock: {error}"),
     }
     if let Err(error) = system_calls() {
-        log!(level, "no filter of system calls: {error}");
+        log!(level, "cannot filter system calls: {error}");
     }
 }
 
 fn capabilities(writes: bool) -> Result<(), caps::errors::CapsError> {
-    // The kernel lists the actor of an LACP bond only to whoever has it (bond_fill_info).
+    // The kernel reports the actor of an LACP bond only with CAP_NET_ADMIN (bond_fill_info).
     let mut kept = HashSet::from([Capability::CAP_NET_ADMIN]);
     if writes {
-        // As root without it no folder of anybody else could be written to.
+        // Without it root cannot write to directories of other users.
         kept.insert(Capability::CAP_DAC_OVERRIDE);
     }
     let has = caps::read(None, CapSet::Permitted)?;
     let left: HashSet<_> = has.intersection(&kept).copied().collect();
-    // A service manager may have taken all, and refuse capset(2) itself.
+    // A service manager may have dropped all, and filter capset(2) as well.
     if left == has && caps::read(None, CapSet::Inheritable)?.is_empty() {
         return Ok(());
     }
@@ -46,7 +48,7 @@ fn capabilities(writes: bool) -> Result<(), caps::errors::CapsError> {
     caps::clear(None, CapSet::Inheritable)
 }
 
-/// No program is started, no device, socket or folder made, nothing said over TCP.
+/// Denies execution, TCP, and the creation of devices, sockets and directories.
 fn landlock() -> Result<bool, landlock::RulesetError> {
     let files = AccessFs::Execute
         | AccessFs::RemoveDir
@@ -64,8 +66,8 @@ fn landlock() -> Result<bool, landlock::RulesetError> {
     Ok(status.ruleset != RulesetStatus::NotEnforced)
 }
 
-/// What no run ever calls: it fails with EPERM.
-const REFUSED: &[libc::c_long] = &[
+/// System calls that fail with EPERM, since no run needs them.
+const DENIED: &[libc::c_long] = &[
     libc::SYS_execve,
     libc::SYS_execveat,
     libc::SYS_ptrace,
@@ -101,9 +103,9 @@ const REFUSED: &[libc::c_long] = &[
 ];
 
 fn system_calls() -> Result<(), Box<dyn std::error::Error>> {
-    let rules: BTreeMap<i64, _> = REFUSED.iter().map(|call| (*call, Vec::new())).collect();
-    let refuse = SeccompAction::Errno(libc::EPERM.cast_unsigned());
-    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, ARCH.try_into()?)?;
+    let rules: BTreeMap<i64, _> = DENIED.iter().map(|call| (*call, Vec::new())).collect();
+    let deny = SeccompAction::Errno(libc::EPERM.cast_unsigned());
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, deny, ARCH.try_into()?)?;
     let program: BpfProgram = filter.try_into()?;
     Ok(seccompiler::apply_filter_all_threads(&program)?)
 }

@@ -1,5 +1,5 @@
-//! The service manager: it passes a socket, wants to know that we are ready, and then that we are
-//! alive (systemd's sd_listen_fds(3) and sd_notify(3)).
+//! The service manager: passes a socket, and receives readiness and watchdog notifications (systemd's
+//! sd_listen_fds(3) and sd_notify(3)).
 
 use std::io;
 use std::os::fd::RawFd;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use log::debug;
 use sd_notify::NotifyState;
 
-/// The socket that was passed to this program, if one was.
+/// The socket that the service manager passed, if it did.
 ///
 /// # Errors
-/// Where there are several, or the variables that tell of them are damaged.
+/// If there are several, or if the environment variables are malformed.
 pub fn passed_socket() -> io::Result<Option<RawFd>> {
     let mut fds = sd_notify::listen_fds()?;
     match fds.len() {
@@ -25,7 +25,7 @@ pub fn passed_socket() -> io::Result<Option<RawFd>> {
 
 /// The service manager, if there is one.
 pub struct Manager {
-    /// How often it wants to hear from us, and when next.
+    /// Interval and next due time of watchdog notifications.
     watchdog: Option<(Duration, Instant)>,
     ready: bool,
     errno: Option<u32>,
@@ -41,13 +41,13 @@ impl Manager {
         }
     }
 
-    /// When it wants to hear from us.
+    /// When the next watchdog notification is due.
     pub fn due(&self) -> Option<Instant> {
         self.watchdog.map(|(_, due)| due)
     }
 
-    /// The loop goes round; `errno` keeps lines from being written. The first time this means that
-    /// nothing that happens from now on is missed.
+    /// Sends due notifications; called on every pass of the loop. The first call reports that the
+    /// program is ready: no later event is missed. `errno` prevents lines from being written.
     pub fn alive(&mut self, now: Instant, errno: Option<u32>) {
         let mut states = Vec::new();
         if !self.ready {
@@ -70,17 +70,17 @@ impl Manager {
             states.push(NotifyState::Status(&status));
         }
         if !states.is_empty() {
-            tell(&states);
+            notify(&states);
         }
     }
 
     pub fn stopping(&self) {
-        tell(&[NotifyState::Stopping]);
+        notify(&[NotifyState::Stopping]);
     }
 }
 
-fn tell(states: &[NotifyState<'_>]) {
+fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        debug!("the service manager does not listen: {error}");
+        debug!("cannot notify the service manager: {error}");
     }
 }

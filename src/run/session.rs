@@ -1,4 +1,5 @@
-//! What a live run and a replay share: inputs through the pipeline to the sink, and to a recording.
+//! The common part of a live run and a replay: feeds inputs to the pipeline and the recorder, and
+//! passes the lines to the sink.
 
 use std::time::{Duration, Instant};
 
@@ -17,16 +18,17 @@ pub struct Session {
     recorder: Option<Recorder>,
     /// Lines on their way to the sink.
     pub lines: Vec<u8>,
-    /// Lines that may wait for a slow reader, bytes; how many do, and the most that ever did.
+    /// Size of the lines that wait for a slow reader, bytes: the limit, the present size and the
+    /// maximum so far.
     limit: usize,
     pending: usize,
     most_pending: usize,
 }
 
-/// How much of what a reader has missed is told at once, bytes.
+/// Size of the lines about dropped objects that are written at once, bytes.
 const PORTION: usize = 1024 * 1024;
 
-/// How often a file that takes no lines is tried again at the end.
+/// Interval of retries to write to the output file at the end of the run.
 const RETRY: Duration = Duration::from_millis(100);
 
 impl Session {
@@ -51,7 +53,7 @@ impl Session {
         self.pipeline.is_full()
     }
 
-    /// Takes inputs, as [`Pipeline::feed`] does. Returns how many.
+    /// Processes inputs, and records those that the pipeline processed. Returns their number.
     pub fn feed(&mut self, inputs: &[Input<'_>]) -> Result<usize, Error> {
         let fed = self.pipeline.feed(inputs, &mut self.lines);
         let taken = fed.map_err(Error::Encode)?;
@@ -63,13 +65,13 @@ impl Session {
         Ok(taken)
     }
 
-    /// Has the reader taken enough of what waits for it?
+    /// Returns true if less than half of the limit waits for the reader.
     pub fn has_room(&self, sink: &Sink) -> bool {
         sink.pending() < self.limit / 2
     }
 
-    /// Hands the lines over. Where too many wait for the reader those that follow are dropped, and
-    /// once it is back it is told what it has missed.
+    /// Passes the lines to the sink. If more than the limit waits for the reader, further lines are
+    /// dropped; once there is room again, the state of their objects is written.
     pub fn flush(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if let Some(recorder) = &mut self.recorder {
             recorder.flush();
@@ -77,8 +79,8 @@ impl Session {
         if sink.pending() > self.limit {
             self.pipeline.pause_output(now, sink.errno());
         } else if self.pipeline.has_dropped() && self.has_room(sink) {
-            let told = self.pipeline.resume_output(now, PORTION, &mut self.lines);
-            told.map_err(Error::Encode)?;
+            let resumed = self.pipeline.resume_output(now, PORTION, &mut self.lines);
+            resumed.map_err(Error::Encode)?;
         }
         let reader = sink.write(&self.lines)?;
         self.lines.clear();
@@ -87,8 +89,8 @@ impl Session {
         Ok(reader)
     }
 
-    /// Puts the file of the lines away, or begins a new one, where that is due. Before any line is
-    /// made: so their numbers are in order.
+    /// Rotates the output file, if that is due: only while no line is in preparation, so that the
+    /// numbers of the lines stay in order.
     pub fn rotate(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if !self.lines.is_empty() {
             return Ok(Reader::Alive);
@@ -96,22 +98,22 @@ impl Session {
         let Some(rotate_action) = sink.rotate_action() else {
             return Ok(Reader::Alive);
         };
-        let mark = |session: &mut Self, mark| session.feed(&[Input::control(now, mark)]);
+        let feed = |session: &mut Self, record| session.feed(&[Input::control(now, record)]);
         if let Some(rotate) = sink.close_current(rotate_action) {
-            mark(self, ControlRecord::Rotate(rotate))?;
+            feed(self, ControlRecord::Rotate(rotate))?;
             let _alive = sink.write(&self.lines)?;
             self.lines.clear();
         }
         let Some(opened) = sink.open_next(rotate_action) else {
             return Ok(Reader::Alive);
         };
-        mark(self, ControlRecord::File(opened))?;
+        feed(self, ControlRecord::File(opened))?;
         let reader = sink.write_first(&self.lines);
         self.lines.clear();
         reader
     }
 
-    /// How it is with the program.
+    /// Queue sizes, memory, and whether the recording is complete.
     pub fn pulse(&self) -> Pulse {
         Pulse {
             queue: self.pending as u64,
@@ -125,21 +127,20 @@ impl Session {
         self.recorder.as_ref()?.unrecorded_since()
     }
 
-    /// Ends the run without a further word.
+    /// Ends the run without writing `stop`.
     ///
     /// # Errors
-    /// Where the recording is not complete.
+    /// If the recording is not complete.
     pub fn abandon(self) -> Result<(), Error> {
-        // The program ends: what is known is not given back object by object.
+        // The process ends: freeing a large state object by object would take seconds.
         std::mem::forget(self.pipeline);
         self.recorder.map_or(Ok(()), Recorder::finish)
     }
 
-    /// Ends the run: says why, whatever waits, and waits for the reader, as long as `patience`
-    /// lasts.
+    /// Ends the run: writes `stop`, and waits up to `patience` for the reader.
     ///
     /// # Errors
-    /// Where a line cannot be written, or the recording is not complete.
+    /// If a line cannot be written, or the recording is not complete.
     pub fn stop(
         mut self,
         mut stop: Stop,
@@ -148,11 +149,11 @@ impl Session {
         patience: Option<Duration>,
     ) -> Result<(), Error> {
         let _gone = self.flush(sink, now)?;
-        // What else is missing it will not be told.
-        let told = self.pipeline.resume_output(now, 0, &mut self.lines);
-        told.map_err(Error::Encode)?;
+        // Writes only the gap: the state of dropped objects is not written any more.
+        let resumed = self.pipeline.resume_output(now, 0, &mut self.lines);
+        resumed.map_err(Error::Encode)?;
         let input = |stop: &Stop| Input::control(now, ControlRecord::Stop(stop.clone()));
-        // Recorded first: the line says whether all was.
+        // Recorded before the line is made, since it reports whether the recording is complete.
         if let Some(recorder) = &mut self.recorder {
             recorder.write(&input(&stop));
             recorder.flush();

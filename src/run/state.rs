@@ -1,4 +1,4 @@
-//! `nlstream state`: the objects that stood at a moment, from lines that were written before.
+//! `nlstream state`: the objects that existed at a given time, folded from lines.
 
 use std::fs::File;
 use std::io::{BufReader, stdin};
@@ -12,27 +12,26 @@ use crate::error::Error;
 use crate::event::Kind;
 use crate::fold::{Fold, Reached};
 use crate::sink;
-use crate::text::write_standing;
+use crate::text::write_object;
 
-/// What is asked for.
+/// The options of `nlstream state`.
 #[derive(Clone, Debug)]
 pub struct StateQuery {
-    /// The files with the lines, in the order in which they were written; `-` is the standard
-    /// input.
+    /// The files with the lines, oldest first; `-` is the standard input.
     pub files: Vec<PathBuf>,
-    /// The moment; the end of the lines without one.
+    /// The time; `None` for the end of the lines.
     pub at: Option<Timestamp>,
-    /// Only objects of these kinds.
+    /// Limits the result to these kinds.
     pub kinds: Option<Vec<Kind>>,
     pub format: Format,
-    /// Say what the lines tell, even where that is not all.
+    /// Prints the result even if it is incomplete.
     pub partial: bool,
 }
 
-/// Prints the objects that stood, as lines with `op:"present"`, or for people.
+/// Prints the objects that existed, as lines with `op:"present"` or as text.
 ///
 /// # Errors
-/// Where the lines cannot be read, or do not tell what stood at that moment.
+/// If the lines cannot be read, or if the state at that time is incomplete.
 pub fn run(request: &StateQuery) -> Result<(), Error> {
     let mut fold = Fold::default();
     let mut reached = Reached::End;
@@ -49,16 +48,16 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
             },
         };
         reached = read.map_err(fault)?;
-        if reached == Reached::Moment {
+        if reached == Reached::Time {
             break;
         }
     }
     match fold.incomplete(request.at, reached) {
-        Some(reason) if request.partial => warn!("not all that stood is told: {reason}"),
+        Some(reason) if request.partial => warn!("the result is incomplete: {reason}"),
         Some(reason) => return Err(Error::Incomplete(reason)),
         None => {}
     }
-    let wanted = |kind| {
+    let requested = |kind| {
         request
             .kinds
             .as_ref()
@@ -66,7 +65,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     };
     let mut line = Vec::new();
     sink::print(|out| {
-        for object in fold.objects().filter(|object| wanted(object.kind)) {
+        for object in fold.objects().filter(|object| requested(object.kind)) {
             match &request.format {
                 Format::Json => {
                     serde_json::to_writer(&mut *out, object)?;
@@ -75,7 +74,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
                 Format::Text { zone, colour } => {
                     let (time, json) = (object.time, object.object());
                     line.clear();
-                    write_standing(time, object.kind, json, zone, *colour, &mut line);
+                    write_object(time, object.kind, json, zone, *colour, &mut line);
                     out.write_all(&line)?;
                 }
             }

@@ -1,5 +1,5 @@
-//! The published schema of the lines, assembled from the types in [`event`](crate::event): one
-//! definition per kind of line, an envelope around that kind's payload.
+//! The published JSON schema, generated from the types in [`event`](crate::event): one definition
+//! per line type, consisting of the envelope and the payload of the kind.
 
 mod normalize;
 
@@ -11,7 +11,7 @@ use crate::event::meta;
 use crate::event::values::{Hex, IfName, Time};
 use crate::event::{Kind, Nl, Op, Origin, SCHEMA_VERSION, Unparsed};
 
-/// Lines as they are written, for the `examples` of each definition.
+/// Example lines, used as `examples` of each definition.
 pub const EXAMPLES: &str = include_str!("../../schema/examples.ndjson");
 
 fn generator() -> SchemaGenerator {
@@ -19,7 +19,7 @@ fn generator() -> SchemaGenerator {
     settings.into_generator()
 }
 
-/// The schema, open: it allows properties that it does not know, as a consumer should.
+/// Returns the open schema, which permits additional properties, as a consumer should.
 pub fn schema() -> Value {
     let mut generator = generator();
     let docs = Docs::new();
@@ -63,28 +63,28 @@ pub fn schema() -> Value {
     schema
 }
 
-/// The schema, closed: a property that it does not know is an error. For tests; whoever reads
-/// the lines wants [`schema`].
+/// Returns the closed schema, which rejects additional properties. For tests; consumers use
+/// [`schema`].
 pub fn closed() -> Value {
     let mut schema = schema();
     normalize::close(&mut schema);
     schema
 }
 
-/// The schema as its file holds it.
+/// Returns the schema as text, as stored in `schema/v1.json`.
 pub fn text() -> String {
     format!("{:#}\n", schema())
 }
 
-const DESCRIPTION: &str = "One line: one event of the Linux kernel's network, or one record of \
-nlstream's own. `kind` names the object and the property that holds it. Lines put or remove \
-objects: `add`, `change` and `present` put the object that they hold in place of the one with the \
-same key, `delete` removes it. The key of a kind is `x-key` of its line: these properties of the \
-object, an absent one being a value like any other; `a//b` stands for `a`, or for `b` where `a` \
-is absent. What has no value is left out: there are no nulls. Integers fit into 63 bits and a \
-sign. Ignore properties that you do not know: versions to come add some.";
+const DESCRIPTION: &str = "One line: a network event of the Linux kernel, or a record of nlstream itself. `kind` names the \
+type of the object and the property that contains it. Lines can be folded into the current state: \
+`add`, `change` and `present` replace the object with the same key, `delete` removes it. The key of \
+a kind consists of the properties listed in `x-key` of its line; an absent property is a value like \
+any other, and `a//b` means `a`, or `b` if `a` is absent. Properties without a value are omitted; \
+there are no nulls. Integers fit into 63 bits and a sign. Ignore unknown properties: later versions \
+add properties.";
 
-/// What a line definition is for: a kind; of `meta`, one op.
+/// The subject of a line definition: a kind, or one op of `meta`.
 struct Variant {
     kind: Kind,
     ops: &'static [Op],
@@ -100,9 +100,9 @@ impl Variant {
             Kind::Meta => &[
                 Start, Sync, Gap, Resync, Refused, Heartbeat, Clock, Rotate, Stop,
             ],
-            // RTM_GETNEIGH asks, and says nothing of the state.
+            // RTM_GETNEIGH is a solicitation for a user-space daemon, not a state.
             Kind::Neigh => &[Add, Change, Delete, Present, Notify],
-            // What no decoder knows may be in a dump too.
+            // Dumps may contain undecodable messages as well.
             Kind::Unknown => &[Notify, Present],
             _ if kind.fields().is_some() => &[Add, Change, Delete, Present],
             _ => &[Notify],
@@ -113,7 +113,7 @@ impl Variant {
         }
     }
 
-    /// The name of its definition.
+    /// Returns the name of the definition.
     fn definition(&self) -> String {
         match self.kind {
             Kind::Meta => format!("line_meta_{}", self.ops[0].name()),
@@ -121,7 +121,7 @@ impl Variant {
         }
     }
 
-    /// Is `line` one of these?
+    /// Returns true if `line` is of this variant.
     fn fits(&self, line: &Value) -> bool {
         line["kind"] == self.kind.name() && self.ops.iter().any(|op| line["op"] == op.name())
     }
@@ -131,79 +131,79 @@ impl Variant {
         let kind = self.kind;
         let name = kind.name();
         let mut of = Properties::default();
-        of.must(
+        of.required(
             "v",
             json!({ "type": "integer", "const": SCHEMA_VERSION }),
             "Major version of the schema.",
         );
-        of.must("run", json!({ "type": "string", "pattern": "^[0-9a-f]{8}$" }),
-            "The run of nlstream that wrote the line: 8 hexadecimal digits, random per start. `run` and `seq` together identify the line.");
-        of.must(
+        of.required("run", json!({ "type": "string", "pattern": "^[0-9a-f]{8}$" }),
+            "Id of the nlstream run that wrote the line: 8 hexadecimal digits, random per run. `run` and `seq` together identify a line.");
+        of.required(
             "seq",
             schema_of::<u64>(generator),
-            "From 0, one more for every line of the run.",
+            "Sequence number of the line within the run, from 0.",
         );
-        of.must(
+        of.required(
             "time",
             schema_of::<Time>(generator),
-            "When it was received: RFC 3339, UTC, always nine digits after the point.",
+            "Time of reception: RFC 3339, UTC, always nine fractional digits.",
         );
-        of.may(
+        of.optional(
             "host",
             json!({ "type": "string" }),
-            "On request: name of the machine that was watched.",
+            "On request: host name of the monitored machine.",
         );
-        of.must(
+        of.required(
             "kind",
             json!({ "type": "string", "const": name }),
             &docs.kind(kind),
         );
-        of.must("op", self.op(), &docs.ops(self.ops));
+        of.required("op", self.op(), &docs.ops(self.ops));
         if kind != Kind::Meta {
-            of.must("origin", schema_of::<Origin>(generator), "");
+            of.required("origin", schema_of::<Origin>(generator), "");
         }
         if has_device(kind) {
-            of.may(
+            of.optional(
                 "ifindex",
                 schema_of::<u32>(generator),
                 "Index of the device that the object belongs to.",
             );
-            of.may(
+            of.optional(
                 "ifname",
                 schema_of::<IfName>(generator),
-                "That device's name, where known.",
+                "Name of that device, if known.",
             );
         }
-        of.may(
+        of.optional(
             "message",
             json!({ "type": "string" }),
-            "On request: the event as one readable sentence.",
+            "On request: human-readable description of the event.",
         );
-        of.must(name, self.payload(generator), "");
+        of.required(name, self.payload(generator), "");
         if let Some(fields) = kind.fields() {
-            of.may("changed",
+            of.optional("changed",
                 json!({ "type": "array", "items": { "type": "string", "enum": fields }, "uniqueItems": true }),
-                &format!("Properties of `{name}` that differ from what was known; absent where nothing was."));
-            of.may(
+                &format!("Properties of `{name}` that differ from the tracked state; absent if the object was not tracked."));
+            of.optional(
                 "old",
                 json!({ "$ref": format!("#/$defs/{name}_old") }),
-                "Former values of the properties in `changed`; one that had no value is absent.",
+                "Previous values of the properties in `changed`; a property that had no value is absent.",
             );
         }
         if kind != Kind::Meta {
-            of.may("nl", schema_of::<Nl>(generator), "");
-            of.may("unparsed", json!({ "type": "array", "items": schema_of::<Unparsed>(generator), "minItems": 1 }),
+            of.optional("nl", schema_of::<Nl>(generator), "");
+            of.optional("unparsed", json!({ "type": "array", "items": schema_of::<Unparsed>(generator), "minItems": 1 }),
                 "Attributes of the message that were not decoded.");
-            of.may(
+            of.optional(
                 "raw",
                 schema_of::<Hex>(generator),
-                "On request: the whole netlink message, hexadecimal.",
+                "On request: the complete netlink message, hexadecimal.",
             );
         }
-        of.may(
+        of.optional(
             "truncated",
             json!({ "const": true }),
-            "The line was longer than `--max-line`: `raw` is missing, and the ends of long lists; if need be those of long texts too, and whole parts, but nothing of the key.",
+            "The line exceeded `--max-line` and was truncated: `raw` and entries at the end of long lists are missing, and if necessary the ends of long texts and complete parts, but no key property.",
         );
 
         let mut line = json!({
@@ -247,7 +247,8 @@ impl Variant {
     }
 }
 
-/// The kinds of which [`Payload::device`](crate::event::Payload::device) can be something.
+/// Returns true if [`Payload::device`](crate::event::Payload::device) can return a device for the
+/// kind.
 fn has_device(kind: Kind) -> bool {
     let mut generator = generator();
     let schema = kind.schema(&mut generator).map(Schema::to_value);
@@ -263,12 +264,12 @@ fn add_former(schema: &mut Value, name: &str) {
     let properties = schema["$defs"][name]["properties"].clone();
     schema["$defs"][format!("{name}_old")] = json!({
         "type": "object",
-        "description": format!("Former values of a `{name}`: of the properties that differ, those that had a value."),
+        "description": format!("Previous values of a `{name}`: the properties that differ and had a value."),
         "properties": properties,
     });
 }
 
-/// The schema of a type: a reference to its definition where it has one.
+/// Returns the schema of a type, a reference if it has a definition.
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
     generator.subschema_for::<T>().into()
 }
@@ -281,14 +282,14 @@ struct Properties {
 }
 
 impl Properties {
-    /// One that every such line has.
-    fn must(&mut self, name: &str, schema: Value, description: &str) {
+    /// Adds a required property.
+    fn required(&mut self, name: &str, schema: Value, description: &str) {
         self.required.push(name.to_owned());
-        self.may(name, schema, description);
+        self.optional(name, schema, description);
     }
 
-    /// One that a line may have. With no description it has that of its type.
-    fn may(&mut self, name: &str, mut schema: Value, description: &str) {
+    /// Adds an optional property. An empty description leaves that of its type.
+    fn optional(&mut self, name: &str, mut schema: Value, description: &str) {
         if !description.is_empty() {
             schema["description"] = description.into();
         }
@@ -296,7 +297,7 @@ impl Properties {
     }
 }
 
-/// The doc comments of the kinds and ops.
+/// Doc comments of the kinds and ops.
 struct Docs {
     kinds: Value,
     ops: Value,
@@ -337,7 +338,7 @@ impl Docs {
     }
 }
 
-/// The description of an enum's variant.
+/// Returns the description of an enum variant.
 fn of_variant<'a>(schema: &'a Value, name: &str) -> &'a str {
     let variants = schema["oneOf"].as_array().into_iter().flatten();
     let mut variants = variants.filter(|variant| variant["const"] == name);

@@ -1,18 +1,18 @@
-//! What schemars says otherwise than the lines are, put right; and the closed copy.
+//! Normalizes the output of schemars to match the output lines, and derives the closed schema.
 
 use serde_json::{Map, Value, json};
 
 /// The largest integer in a line.
 const MAX: u64 = i64::MAX as u64;
 
-/// Mends a schema and every schema in it.
+/// Normalizes a schema and all its subschemas.
 pub fn normalize(schema: &mut Value) {
     let Value::Object(schema) = schema else {
         return;
     };
     for (key, part) in schema.iter_mut() {
         match (key.as_str(), part) {
-            // By name: a property may be called `enum` or `default`.
+            // Keyed by property name, so do not treat the keys as schema keywords.
             ("properties" | "patternProperties" | "$defs", Value::Object(schemas)) => {
                 schemas.values_mut().for_each(normalize);
             }
@@ -29,11 +29,11 @@ pub fn normalize(schema: &mut Value) {
     reference(schema);
     definitions(schema);
     one_paragraph(schema);
-    // Of use to who writes such an object; these are for reading.
+    // Defaults matter to producers only; the schema is for consumers.
     schema.remove("default");
 }
 
-/// A field without a value is left out, so none is ever null.
+/// Removes `null`: a field without a value is omitted.
 fn not_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|t| t != "null");
@@ -55,15 +55,14 @@ fn not_null(schema: &mut Map<String, Value>) {
     }
 }
 
-/// An enum that has a schema per variant becomes a plain one; the variants' descriptions go into
-/// its own.
+/// Converts an enum with a subschema per variant to a plain enum and joins the descriptions.
 fn one_enum(schema: &mut Map<String, Value>) {
     let Some(Value::Array(variants)) = schema.get("oneOf") else {
         return;
     };
     let mut names = Vec::new();
-    let mut words = Vec::new();
-    words.extend(
+    let mut descriptions = Vec::new();
+    descriptions.extend(
         schema
             .get("description")
             .and_then(Value::as_str)
@@ -74,7 +73,7 @@ fn one_enum(schema: &mut Map<String, Value>) {
             (Value::String(name), _) => {
                 names.push(name.clone());
                 if let Some(text) = variant["description"].as_str() {
-                    words.push(format!("`{name}`: {text}"));
+                    descriptions.push(format!("`{name}`: {text}"));
                 }
             }
             (_, Value::Array(more)) => {
@@ -86,10 +85,10 @@ fn one_enum(schema: &mut Map<String, Value>) {
     schema.remove("oneOf");
     schema.insert("type".to_owned(), "string".into());
     schema.insert("enum".to_owned(), names.into());
-    schema.insert("description".to_owned(), words.join(" ").into());
+    schema.insert("description".to_owned(), descriptions.join(" ").into());
 }
 
-/// Formats that JSON Schema does not have become what it has.
+/// Replaces formats that JSON Schema does not define.
 fn format(schema: &mut Map<String, Value>) {
     let Some(Value::String(format)) = schema.get("format") else {
         return;
@@ -119,7 +118,7 @@ fn format(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Definitions are named like everything else: in snake case.
+/// Converts references to snake_case definition names.
 fn reference(schema: &mut Map<String, Value>) {
     if let Some(Value::String(reference)) = schema.get_mut("$ref")
         && let Some(name) = reference.strip_prefix("#/$defs/")
@@ -146,7 +145,7 @@ fn snake(name: &str) -> String {
     snake
 }
 
-/// A doc comment is broken into lines for its source file; a paragraph has none.
+/// Joins the lines of each paragraph of a doc comment.
 fn one_paragraph(schema: &mut Map<String, Value>) {
     if let Some(Value::String(text)) = schema.get_mut("description") {
         let paragraphs: Vec<_> = text.split("\n\n").map(|p| p.replace('\n', " ")).collect();
@@ -154,13 +153,13 @@ fn one_paragraph(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Makes every object refuse properties that the schema does not know.
+/// Makes every object reject additional properties.
 pub fn close(schema: &mut Value) {
     walk(schema, true);
 }
 
-/// `whole`: `schema` is all that is said of its value, not one of several schemas for it. Only
-/// there may it be closed: the others would refuse each other's properties.
+/// `whole`: `schema` alone describes its value. Only then it may be closed; subschemas of the same
+/// value would reject each other's properties.
 fn walk(schema: &mut Value, whole: bool) {
     let Value::Object(schema) = schema else {
         return;

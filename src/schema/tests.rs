@@ -1,43 +1,43 @@
 use super::*;
 
-/// Gives `look` every schema inside `schema`, with its place.
-fn each(schema: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {
-    look(place, schema);
+/// Calls `visit` with every subschema and its path.
+fn each(schema: &Value, place: &str, visit: &mut impl FnMut(&str, &Value)) {
+    visit(place, schema);
     for key in ["properties", "$defs"] {
         for (name, part) in schema[key].as_object().into_iter().flatten() {
-            each(part, &format!("{place}/{key}/{name}"), look);
+            each(part, &format!("{place}/{key}/{name}"), visit);
         }
     }
     for key in ["oneOf", "anyOf", "allOf", "prefixItems"] {
         for (i, part) in schema[key].as_array().into_iter().flatten().enumerate() {
-            each(part, &format!("{place}/{key}/{i}"), look);
+            each(part, &format!("{place}/{key}/{i}"), visit);
         }
     }
     for key in ["items", "additionalProperties"] {
         if schema[key].is_object() {
-            each(&schema[key], &format!("{place}/{key}"), look);
+            each(&schema[key], &format!("{place}/{key}"), visit);
         }
     }
 }
 
-/// What of the schema is wrong: `judge` says it of one schema.
-fn faults(judge: impl Fn(&Value) -> bool) -> Vec<String> {
+/// Returns the subschemas for which `is_fault` returns true.
+fn faults(is_fault: impl Fn(&Value) -> bool) -> Vec<String> {
     let schema = schema();
     let (mut seen, mut faults) = (0, Vec::new());
     each(&schema, "#", &mut |place, part| {
         seen += 1;
-        if judge(part) {
+        if is_fault(part) {
             faults.push(format!("{place}: {part}"));
         }
     });
-    assert!(seen > 300, "the walk saw {seen} schemas only");
+    assert!(seen > 300, "only {seen} schemas visited");
     faults
 }
 
 const NONE: Vec<String> = Vec::new();
 
 #[test]
-fn nothing_is_null() {
+fn no_type_is_nullable() {
     let null = |s: &Value| {
         let types = s["type"].as_array().into_iter().flatten();
         s["type"] == "null" || types.clone().any(|t| t == "null")
@@ -55,16 +55,16 @@ fn every_integer_has_a_range_within_63_bits() {
 }
 
 #[test]
-fn every_format_is_one_of_json_schema() {
-    let known = ["date-time", "ipv4", "ipv6"];
-    let strange = |s: &Value| s["format"].as_str().is_some_and(|f| !known.contains(&f));
-    assert_eq!(faults(strange), NONE);
+fn every_format_is_defined_by_json_schema() {
+    let allowed = ["date-time", "ipv4", "ipv6"];
+    let undefined = |s: &Value| s["format"].as_str().is_some_and(|f| !allowed.contains(&f));
+    assert_eq!(faults(undefined), NONE);
     let ips = faults(|s| s["anyOf"] == json!([{ "format": "ipv4" }, { "format": "ipv6" }]));
     assert!(!ips.is_empty());
 }
 
 #[test]
-fn what_is_compared_is_what_the_payload_has() {
+fn compared_fields_match_payload_properties() {
     let schema = schema();
     let mut kinds = 0;
     for (kind, names) in Kind::ALL
@@ -81,8 +81,8 @@ fn what_is_compared_is_what_the_payload_has() {
 }
 
 #[test]
-fn no_two_types_want_one_name() {
-    // schemars numbers the second; #[schemars(rename = "…")] on a type settles it.
+fn definition_names_are_unique() {
+    // schemars appends a number to the second type; use #[schemars(rename = "…")].
     let schema = schema();
     let defs = schema["$defs"].as_object().unwrap();
     for name in defs.keys() {
@@ -110,11 +110,11 @@ fn an_enum_is_one_schema() {
         json!(["kernel", "snapshot", "resync", "inferred"])
     );
     let description = origin["description"].as_str().unwrap();
-    assert!(description.contains("`kernel`: The kernel told it."));
+    assert!(description.contains("`kernel`: A notification of the kernel."));
 }
 
 #[test]
-fn mending_spares_properties_that_are_named_like_keywords() {
+fn normalization_keeps_properties_named_like_keywords() {
     let mut schema = json!({
         "properties": {
             "default": { "type": ["integer", "null"], "format": "int8", "default": null },
@@ -122,11 +122,11 @@ fn mending_spares_properties_that_are_named_like_keywords() {
         },
     });
     normalize::normalize(&mut schema);
-    let mended = json!({
+    let normalized = json!({
         "properties": {
             "default": { "type": "integer", "minimum": -128, "maximum": 127 },
             "type": { "$ref": "#/$defs/other_thing" },
         },
     });
-    assert_eq!(schema, mended);
+    assert_eq!(schema, normalized);
 }

@@ -1,10 +1,10 @@
-//! Writes words, harmless ones.
+//! Writer that escapes control and invisible characters.
 
 use std::fmt::{self, Display, Write};
 
 use crate::event::values::{Flags, IfName};
 
-/// What a part of a line looks like on a terminal.
+/// Terminal style of a part of a line.
 #[derive(Clone, Copy)]
 pub enum Colour {
     Bold,
@@ -15,8 +15,8 @@ pub enum Colour {
     Cyan,
 }
 
-/// Writes to `out` what a terminal may see: everything that comes through [`fmt::Write`] is
-/// made harmless, only the pen's own colours are not.
+/// Writes to `out` and escapes everything written through [`fmt::Write`]; only the writer's own
+/// colour sequences are passed through.
 pub struct EscapingWriter<'a> {
     out: &'a mut dyn Write,
     colour: bool,
@@ -27,7 +27,7 @@ impl<'a> EscapingWriter<'a> {
         EscapingWriter { out, colour }
     }
 
-    /// Writes in a colour, where colours are wanted.
+    /// Writes in a colour if colours are enabled.
     pub fn paint(&mut self, colour: Colour, what: fmt::Arguments<'_>) -> fmt::Result {
         if !self.colour {
             return self.write_fmt(what);
@@ -44,26 +44,26 @@ impl<'a> EscapingWriter<'a> {
         self.out.write_str("\x1b[0m")
     }
 
-    /// ` name`: what the sentence is about.
+    /// ` name`: the subject of the line.
     pub fn subject(&mut self, what: fmt::Arguments<'_>) -> fmt::Result {
         self.out.write_char(' ')?;
         self.paint(Colour::Bold, what)
     }
 
     /// ` key value`
-    pub fn word(&mut self, key: &str, value: impl Display) -> fmt::Result {
+    pub fn field(&mut self, key: &str, value: impl Display) -> fmt::Result {
         write!(self, " {key} {value}")
     }
 
-    /// ` key value`, where there is one.
-    pub fn some(&mut self, key: &str, value: &Option<impl Display>) -> fmt::Result {
+    /// ` key value`, if there is a value.
+    pub fn optional(&mut self, key: &str, value: &Option<impl Display>) -> fmt::Result {
         match value {
-            Some(value) => self.word(key, value),
+            Some(value) => self.field(key, value),
             None => Ok(()),
         }
     }
 
-    /// ` (was value)`, where it was another.
+    /// ` (was value)`, if the old value differs.
     pub fn was<T: Display + PartialEq>(&mut self, new: &T, old: Option<&T>) -> fmt::Result {
         match old {
             Some(old) if old != new => write!(self, " (was {old})"),
@@ -92,8 +92,8 @@ impl<'a> EscapingWriter<'a> {
         Ok(())
     }
 
-    /// The flags as words, but those in `without`.
-    pub fn words(&mut self, flags: &Flags, without: &[&str]) -> fmt::Result {
+    /// The flag names separated by spaces, except those in `without`.
+    pub fn flag_names(&mut self, flags: &Flags, without: &[&str]) -> fmt::Result {
         let (names, rest) = flags.split();
         for name in names.filter(|name| !without.contains(name)) {
             write!(self, " {name}")?;
@@ -107,7 +107,7 @@ impl<'a> EscapingWriter<'a> {
 
 impl Write for EscapingWriter<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
-        // What is nearly always the case, at a run over the bytes.
+        // Fast path: printable ASCII needs no escaping.
         let plain = |b: u8| matches!(b, b' '..=b'~') && b != b'\\';
         if s.bytes().all(plain) {
             return self.out.write_str(s);
@@ -117,13 +117,13 @@ impl Write for EscapingWriter<'_> {
 
     fn write_char(&mut self, c: char) -> fmt::Result {
         match c {
-            // So that nobody can write what looks like an escape.
+            // Escape the backslash, so that input cannot imitate an escape.
             '\\' => self.out.write_str(r"\\"),
             ' '..='~' => self.out.write_char(c),
             '\0'..='\x7f' => write!(self.out, "\\x{:02x}", u32::from(c)),
             _ => {
-                // The standard library knows what cannot be seen, or turns the writing round.
-                // Behind a letter it leaves accents alone.
+                // `escape_debug` escapes invisible and bidirectional characters. It escapes a
+                // combining character only at the start of a string, hence the preceding letter.
                 let mut text = [b'a', 0, 0, 0, 0];
                 let end = 1 + c.encode_utf8(&mut text[1..]).len();
                 let text = std::str::from_utf8(&text[..end]).unwrap_or_default();
@@ -134,7 +134,7 @@ impl Write for EscapingWriter<'_> {
     }
 }
 
-/// A vector of bytes to write text to.
+/// Adapter: implements [`fmt::Write`] for a byte vector.
 pub struct Bytes<'a>(pub &'a mut Vec<u8>);
 
 impl Write for Bytes<'_> {
@@ -144,7 +144,7 @@ impl Write for Bytes<'_> {
     }
 }
 
-/// A device: its name, else `if7`, as iproute2 does; `none` for no device.
+/// A device: its name, or `if7` if unknown, as in iproute2; `none` for no device.
 #[derive(PartialEq)]
 pub struct Dev<'a>(pub Option<&'a IfName>, pub Option<u32>);
 
@@ -158,7 +158,7 @@ impl Display for Dev<'_> {
     }
 }
 
-/// A value that may be absent.
+/// An optional value; `none` if absent.
 #[derive(PartialEq)]
 pub struct OrNone<'a, T>(pub &'a Option<T>);
 
@@ -171,7 +171,7 @@ impl<T: Display> Display for OrNone<'_, T> {
     }
 }
 
-/// Things with a separator between them.
+/// Items joined by a separator.
 #[derive(PartialEq)]
 pub struct List<'a, T>(pub &'a [T], pub &'static str);
 
@@ -185,7 +185,7 @@ impl<T: Display> Display for List<'_, T> {
     }
 }
 
-/// Flags in one word.
+/// Flag names joined by commas.
 #[derive(PartialEq)]
 pub struct Joined<'a>(pub &'a Flags);
 

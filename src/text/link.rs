@@ -1,4 +1,4 @@
-//! Links: what there is of a new one, what differs of one that changed.
+//! Links: all main fields of a new link, the differences of a changed one.
 
 use std::fmt::{self, Write as _};
 
@@ -8,19 +8,19 @@ use crate::event::link::info::InfoSlaveData;
 use crate::event::values::Symbol;
 use crate::event::{Change, Event, Op, Payload};
 
-pub fn say(out: &mut EscapingWriter<'_>, event: &Event, link: &Link) -> fmt::Result {
+pub fn write(out: &mut EscapingWriter<'_>, event: &Event, link: &Link) -> fmt::Result {
     match (event.op, &event.change) {
         (Op::Change, Some(change)) => {
             if let Payload::Link(old) = change.old() {
-                return changed(out, change, old, link);
+                return difference(out, change, old, link);
             }
-            whole(out, link)
+            full(out, link)
         }
         (Op::Delete, _) => {
             subject(out, link)?;
-            out.some("moved to netns", &link.new_netnsid)
+            out.optional("moved to netns", &link.new_netnsid)
         }
-        _ => whole(out, link),
+        _ => full(out, link),
     }
 }
 
@@ -29,39 +29,39 @@ fn subject(out: &mut EscapingWriter<'_>, link: &Link) -> fmt::Result {
     out.subject(format_args!("{dev}"))
 }
 
-fn whole(out: &mut EscapingWriter<'_>, link: &Link) -> fmt::Result {
+fn full(out: &mut EscapingWriter<'_>, link: &Link) -> fmt::Result {
     subject(out, link)?;
     write!(out, " (index {})", link.ifindex)?;
     if let Some(info) = &link.linkinfo {
-        out.some("type", &info.info_kind)?;
+        out.optional("type", &info.info_kind)?;
     }
     let peer = peer(link);
     if peer != Dev(None, None) {
-        out.word("link", peer)?;
+        out.field("link", peer)?;
     }
-    out.some("link-netnsid", &link.link_netnsid)?;
-    out.some("mtu", &link.mtu)?;
-    out.some("qdisc", &link.qdisc)?;
+    out.optional("link-netnsid", &link.link_netnsid)?;
+    out.optional("mtu", &link.mtu)?;
+    out.optional("qdisc", &link.qdisc)?;
     let master = master(link);
     if master != Dev(None, None) {
-        out.word("master", master)?;
+        out.field("master", master)?;
     }
-    out.some("state", &link.operstate)?;
+    out.optional("state", &link.operstate)?;
     if let Some(group) = link.group.as_ref().filter(|group| !group.is("default")) {
-        out.word("group", group)?;
+        out.field("group", group)?;
     }
     write!(out, " link/{}", link.link_type)?;
     if let Some(address) = &link.address {
         write!(out, " {address}")?;
     }
-    out.word("flags", Joined(&link.flags))?;
+    out.field("flags", Joined(&link.flags))?;
     for name in link.altnames.iter().flatten() {
-        out.word("altname", name)?;
+        out.field("altname", name)?;
     }
-    out.some("alias", &link.ifalias)
+    out.optional("alias", &link.ifalias)
 }
 
-/// The device underneath, or at the other end; index 0 is none.
+/// The lower device or peer; index 0 means none.
 fn peer(link: &Link) -> Dev<'_> {
     Dev(link.link.as_ref(), link.link_index.filter(|i| *i != 0))
 }
@@ -70,7 +70,7 @@ fn master(link: &Link) -> Dev<'_> {
     Dev(link.master.as_ref(), link.master_index)
 }
 
-/// What it does as a port of a bridge or bond.
+/// State of the link as a port of a bridge or bond.
 fn port_state(link: &Link) -> &Option<Symbol> {
     let info = link.linkinfo.as_ref();
     match info.and_then(|info| info.info_slave_data.as_ref()) {
@@ -80,8 +80,13 @@ fn port_state(link: &Link) -> &Option<Symbol> {
     }
 }
 
-fn changed(out: &mut EscapingWriter<'_>, change: &Change, old: &Link, new: &Link) -> fmt::Result {
-    // A renamed device is spoken of by the name that the reader knows.
+fn difference(
+    out: &mut EscapingWriter<'_>,
+    change: &Change,
+    old: &Link,
+    new: &Link,
+) -> fmt::Result {
+    // Use the old name of a renamed device, which the reader has seen before.
     subject(out, if old.ifname.is_some() { old } else { new })?;
     let mut rest = Vec::new();
     let mut nothing = true;
@@ -94,18 +99,18 @@ fn changed(out: &mut EscapingWriter<'_>, change: &Change, old: &Link, new: &Link
             };
         }
         match name {
-            "ifname" => out.word("renamed to", OrNone(&new.ifname))?,
+            "ifname" => out.field("renamed to", OrNone(&new.ifname))?,
             "flags" => out.flags(&old.flags, &new.flags)?,
             "mtu" => arrow!("mtu", mtu),
             "qdisc" => arrow!("qdisc", qdisc),
             "master_index" => out.arrow("master", master(old), master(new))?,
-            // The same device under another name.
+            // The master was renamed.
             "master" if old.master_index == new.master_index => arrow!("master", master),
             "operstate" => arrow!("state", operstate),
             "linkmode" => arrow!("mode", linkmode),
             "group" => arrow!("group", group),
             "txqlen" => arrow!("qlen", txqlen),
-            "event" => out.some("event", &new.event)?,
+            "event" => out.optional("event", &new.event)?,
             "address" => arrow!("address", address),
             "broadcast" => arrow!("brd", broadcast),
             "permaddr" => arrow!("permaddr", permaddr),
@@ -130,8 +135,8 @@ fn changed(out: &mut EscapingWriter<'_>, change: &Change, old: &Link, new: &Link
             "proto_down" => arrow!("protodown", proto_down),
             "carrier" => arrow!("carrier", carrier),
             "carrier_changes" => arrow!("carrier_changes", carrier_changes),
-            "new_netnsid" => out.some("moved to netns", &new.new_netnsid)?,
-            // Said with the field that they belong to.
+            "new_netnsid" => out.optional("moved to netns", &new.new_netnsid)?,
+            // Printed together with the field they belong to.
             "master" | "link" | "ifname_hex" | "ifalias_hex" | "altnames_hex" => {}
             "linkinfo" if port_state(old) != port_state(new) => {
                 let [old, new] = [old, new].map(|l| OrNone(port_state(l)));
@@ -143,9 +148,9 @@ fn changed(out: &mut EscapingWriter<'_>, change: &Change, old: &Link, new: &Link
     if nothing {
         return out.write_str(" (nothing differs)");
     }
-    // What is too large for a sentence is only named.
+    // Large nested fields are listed by name only.
     match &rest[..] {
         [] => Ok(()),
-        rest => out.word("changed:", List(rest, ", ")),
+        rest => out.field("changed:", List(rest, ", ")),
     }
 }

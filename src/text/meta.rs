@@ -1,4 +1,4 @@
-//! nlstream's own records, and messages that no decoder knows.
+//! `meta` records and undecoded messages.
 
 use std::fmt::{self, Write as _};
 
@@ -10,7 +10,7 @@ use crate::event::meta::{
 use crate::event::unknown::Unknown;
 use crate::event::values::Time;
 
-pub fn say(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
+pub fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
     out.write_str(": ")?;
     match meta {
         Meta::Start(record) => start(out, record),
@@ -40,7 +40,7 @@ fn count(out: &mut EscapingWriter<'_>, number: u64, noun: &str) -> fmt::Result {
 
 fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
     write!(out, "{} {}", start.tool, start.version)?;
-    out.some("on", &start.host)?;
+    out.optional("on", &start.host)?;
     if let Some(kernel) = &start.kernel {
         write!(out, ", Linux {kernel}")?;
     }
@@ -96,7 +96,7 @@ fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
         None => write!(out, "an unknown number of {noun}s")?,
     }
     write!(out, " lost ({why}")?;
-    // Of an overflow it is always the same.
+    // An overflow always has the same errno (ENOBUFS).
     if let (GapCause::Error, Some(errno)) = (gap.cause, gap.errno) {
         write!(out, ", errno {errno}")?;
     }

@@ -1,4 +1,4 @@
-//! The same events for people: one sentence each, in the words of iproute2's own commands.
+//! The text format: one human-readable line per event, in the style of iproute2.
 
 mod escape;
 mod link;
@@ -17,8 +17,8 @@ use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Payload};
 use escape::{Bytes, Colour, EscapingWriter};
 
-/// The event as one readable sentence, without a newline. Nothing in it can drive a terminal:
-/// control characters, and what else has no shape of its own, are shown as escapes (`\x1b`).
+/// Formats the event as one human-readable line without a newline. Control and invisible characters
+/// are escaped (`\x1b`), so the text cannot control a terminal.
 pub fn sentence(event: &Event) -> String {
     let mut sentence = String::new();
     write_sentence(event, &mut sentence);
@@ -27,14 +27,14 @@ pub fn sentence(event: &Event) -> String {
 
 /// Appends the [`sentence`] to `out`.
 pub fn write_sentence(event: &Event, out: &mut String) {
-    // A String takes everything.
-    let _ = say(&mut EscapingWriter::new(out, false), event);
+    // Writing to a String cannot fail.
+    let _ = write(&mut EscapingWriter::new(out, false), event);
 }
 
-/// Appends a line of the text format to `out`, without its newline: `[21:26:54.897] address add …`,
-/// by the clock of `zone`, for a terminal in colour.
+/// Appends a line of the text format, without its newline: `[21:26:54.897] address add …`, with
+/// local time in `zone` and optional terminal colours.
 pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8>) {
-    // So does a Vec.
+    // Writing to a Vec cannot fail.
     let _ = line(
         &mut EscapingWriter::new(&mut Bytes(out), colour),
         event,
@@ -42,9 +42,8 @@ pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8
     );
 }
 
-/// Appends a line about an object that stands and is known as JSON only, as `nlstream state`
-/// knows it: its fields, name and value.
-pub fn write_standing(
+/// Appends a line for an existing object given as JSON, for `nlstream state`.
+pub fn write_object(
     time: Time,
     kind: Kind,
     object: &str,
@@ -63,14 +62,14 @@ pub fn write_standing(
         )?;
         plain::snapshot_object(writer, object)
     };
-    // A Vec takes everything.
+    // Writing to a Vec cannot fail.
     let _ = line();
     out.push(b'\n');
 }
 
 fn line(out: &mut EscapingWriter<'_>, event: &Event, zone: &TimeZone) -> fmt::Result {
     stamp(out, event.time, zone)?;
-    say(out, event)
+    write(out, event)
 }
 
 /// `[21:26:54.897] `
@@ -86,17 +85,17 @@ fn stamp(out: &mut EscapingWriter<'_>, time: Time, zone: &TimeZone) -> fmt::Resu
 }
 
 /// `<kind> <op> <what>`
-fn say(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
+fn write(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
     let kind = event.payload.kind().name();
     write!(out, "{kind} ")?;
     out.paint(colour(event.op), format_args!("{}", event.op.name()))?;
     match &event.payload {
-        Payload::Link(link) => link::say(out, event, link),
+        Payload::Link(link) => link::write(out, event, link),
         Payload::Address(address) => objects::address(out, event, address),
-        Payload::Route(route) => route::say(out, route),
+        Payload::Route(route) => route::write(out, route),
         Payload::Neigh(neigh) => objects::neigh(out, event, neigh),
         Payload::Fdb(fdb) => objects::fdb(out, event, fdb),
-        Payload::Rule(rule) => rule::say(out, event, rule),
+        Payload::Rule(rule) => rule::write(out, event, rule),
         Payload::Prefix(prefix) => objects::prefix(out, prefix),
         Payload::Qdisc(qdisc) => tc::qdisc(out, event, qdisc),
         Payload::Class(class) => tc::class(out, class),
@@ -104,8 +103,8 @@ fn say(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
         Payload::Chain(chain) => tc::chain(out, chain),
         Payload::Action(action) => tc::action(out, action),
         Payload::Unknown(unknown) => meta::unknown(out, unknown),
-        Payload::Meta(meta) => meta::say(out, meta),
-        other => plain::say(out, event, other),
+        Payload::Meta(meta) => meta::write(out, meta),
+        other => plain::write(out, event, other),
     }
 }
 

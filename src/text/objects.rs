@@ -10,7 +10,7 @@ use crate::event::neigh::Neigh;
 use crate::event::prefix::Prefix;
 use crate::event::{Event, Op, Payload};
 
-/// The former self of a changed object of that kind.
+/// The old payload of a changed object, if it is of this kind.
 macro_rules! former {
     ($event:ident, $kind:ident) => {
         match &$event.change {
@@ -23,7 +23,7 @@ macro_rules! former {
     };
 }
 
-/// Seconds to live.
+/// A lifetime in seconds.
 struct Seconds<'a>(&'a Option<u32>);
 
 impl Display for Seconds<'_> {
@@ -42,16 +42,16 @@ fn dev(
     index: u32,
 ) -> fmt::Result {
     match index {
-        // Every device.
+        // Applies to all devices.
         0 => Ok(()),
-        index => out.word("dev", Dev(name, Some(index))),
+        index => out.field("dev", Dev(name, Some(index))),
     }
 }
 
 pub fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Address) -> fmt::Result {
     let length = address.prefixlen;
     match (&address.local, &address.address) {
-        // The prefix is the peer's.
+        // The prefix length belongs to the peer address.
         (Some(local), Some(peer)) => {
             out.subject(format_args!("{local}"))?;
             write!(out, " peer {peer}/{length}")?;
@@ -71,7 +71,7 @@ pub fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Address) -
             match name {
                 "flags" => out.flags(&old.flags, &address.flags)?,
                 "scope" => out.arrow("scope", &old.scope, &address.scope)?,
-                "dev" => out.word("formerly dev", OrNone(&old.dev))?,
+                "dev" => out.field("formerly dev", OrNone(&old.dev))?,
                 "broadcast" => arrow!("brd", OrNone, broadcast),
                 "anycast" => arrow!("any", OrNone, anycast),
                 "label" => arrow!("label", OrNone, label),
@@ -85,25 +85,25 @@ pub fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Address) -
         return match &rest[..] {
             [] if change.names().next().is_none() => out.write_str(" (nothing differs)"),
             [] => Ok(()),
-            rest => out.word("changed:", List(rest, ", ")),
+            rest => out.field("changed:", List(rest, ", ")),
         };
     }
-    out.some("brd", &address.broadcast)?;
-    out.some("any", &address.anycast)?;
+    out.optional("brd", &address.broadcast)?;
+    out.optional("any", &address.anycast)?;
     dev(out, address.dev.as_ref(), address.ifindex)?;
-    out.word("scope", &address.scope)?;
-    out.words(&address.flags, &[])?;
+    out.field("scope", &address.scope)?;
+    out.flag_names(&address.flags, &[])?;
     if address.label.is_some() && address.label != address.dev {
-        out.some("label", &address.label)?;
+        out.optional("label", &address.label)?;
     }
-    out.some("metric", &address.metric)?;
-    out.some("proto", &address.protocol)?;
+    out.optional("metric", &address.metric)?;
+    out.optional("proto", &address.protocol)?;
     for (key, time) in [
         ("valid_lft", &address.valid_life_time),
         ("preferred_lft", &address.preferred_life_time),
     ] {
         if !matches!(time, None | Some(u32::MAX)) {
-            out.word(key, Seconds(time))?;
+            out.field(key, Seconds(time))?;
         }
     }
     Ok(())
@@ -124,11 +124,11 @@ pub fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) -> fmt:
         (None, Some(old)) => write!(out, " (lladdr was {old})")?,
         (None, None) => {}
         (Some(new), old) => {
-            out.word("lladdr", new)?;
+            out.field("lladdr", new)?;
             out.was(new, old)?;
         }
     }
-    out.words(&neigh.flags, &[])?;
+    out.flag_names(&neigh.flags, &[])?;
     if neigh.proxy == Some(true) && !neigh.flags.has("proxy") {
         out.write_str(" proxy")?;
     }
@@ -140,7 +140,7 @@ pub fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) -> fmt:
             old.map(|old| Joined(&old.state)).as_ref(),
         )?;
     }
-    out.some("proto", &neigh.protocol)?;
+    out.optional("proto", &neigh.protocol)?;
     match old {
         Some(old) if old.flags != neigh.flags => out.flags(&old.flags, &neigh.flags),
         _ => Ok(()),
@@ -157,21 +157,21 @@ pub fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt::Resul
     if let Some(old) = old.filter(|old| name(old) != name(fdb)) {
         write!(out, " (was {})", Dev(old.dev.as_ref(), Some(old.ifindex)))?;
     }
-    out.some("dst", &fdb.dst)?;
-    out.some("vlan", &fdb.vlan)?;
-    out.some("port", &fdb.port)?;
-    out.some("vni", &fdb.vni)?;
-    out.some("src_vni", &fdb.src_vni)?;
+    out.optional("dst", &fdb.dst)?;
+    out.optional("vlan", &fdb.vlan)?;
+    out.optional("port", &fdb.port)?;
+    out.optional("vni", &fdb.vni)?;
+    out.optional("src_vni", &fdb.src_vni)?;
     if fdb.via.is_some() || fdb.via_index.is_some() {
-        out.word("via", Dev(fdb.via.as_ref(), fdb.via_index))?;
+        out.field("via", Dev(fdb.via.as_ref(), fdb.via_index))?;
     }
-    out.some("link-netnsid", &fdb.link_netnsid)?;
-    out.some("nhid", &fdb.nhid)?;
+    out.optional("link-netnsid", &fdb.link_netnsid)?;
+    out.optional("nhid", &fdb.nhid)?;
     if fdb.master.is_some() || fdb.master_index.is_some() {
-        out.word("master", Dev(fdb.master.as_ref(), fdb.master_index))?;
-        out.words(&fdb.flags, &["master"])?;
+        out.field("master", Dev(fdb.master.as_ref(), fdb.master_index))?;
+        out.flag_names(&fdb.flags, &["master"])?;
     } else {
-        out.words(&fdb.flags, &[])?;
+        out.flag_names(&fdb.flags, &[])?;
     }
     write!(out, " {}", fdb.state)?;
     out.was(&fdb.state, old.map(|old| &old.state))?;
@@ -183,7 +183,7 @@ pub fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt::Resul
             write!(out, " {word}")?;
         }
     }
-    out.some("proto", &fdb.protocol)?;
+    out.optional("proto", &fdb.protocol)?;
     match old {
         Some(old) if old.flags != fdb.flags => out.flags(&old.flags, &fdb.flags),
         _ => Ok(()),
@@ -195,15 +195,15 @@ pub fn prefix(out: &mut EscapingWriter<'_>, prefix: &Prefix) -> fmt::Result {
         out.subject(format_args!("{prefix}"))?;
     }
     dev(out, prefix.dev.as_ref(), prefix.ifindex)?;
-    out.words(&prefix.flags, &[])?;
+    out.flag_names(&prefix.flags, &[])?;
     for (key, time) in [
         ("valid", prefix.valid_life_time),
         ("preferred", prefix.preferred_life_time),
     ] {
         match time {
             None => {}
-            Some(u32::MAX) => out.word(key, "forever")?,
-            Some(time) => out.word(key, time)?,
+            Some(u32::MAX) => out.field(key, "forever")?,
+            Some(time) => out.field(key, time)?,
         }
     }
     Ok(())

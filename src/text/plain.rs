@@ -1,5 +1,5 @@
-//! The kinds that need no grammar of their own: their fields, name and value, as `ip` and `tc`
-//! write most objects.
+//! Generic format for the remaining kinds: field names and values, as `ip` and `tc` print most
+//! objects.
 
 use std::fmt::{self, Write as _};
 
@@ -10,12 +10,12 @@ use super::escape::EscapingWriter;
 use crate::event::{Event, Op, Payload};
 use crate::json::{self, Ordered};
 
-pub fn say(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fmt::Result {
+pub fn write(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fmt::Result {
     let mut object = Vec::new();
-    // The lines' own writer: another one would be as much code again.
+    // Reuses the JSON writer of the lines instead of a second serializer.
     let written = json::append(&mut object, |json| payload.serialize(json));
     let fields = written.map_or_else(|_| Vec::new(), |()| fields(&object));
-    // Of a change what identifies the object, and what is different.
+    // For a change: the key fields and the fields that differ.
     let changed: Vec<_> = match &event.change {
         Some(change) if event.op == Op::Change => change.names().collect(),
         _ => Vec::new(),
@@ -25,14 +25,14 @@ pub fn say(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fm
         keys.iter()
             .any(|key| key.split("//").any(|key| key == name))
     };
-    let told = |name: &str| {
+    let shown = |name: &str| {
         event.op != Op::Change
             || is_key(name)
             || changed.contains(&name)
             || ["dev", "port", "group", "grp"].contains(&name)
     };
     for (name, value) in &fields {
-        if !is_index(name) && told(name) {
+        if !is_index(name) && shown(name) {
             field(out, name, value)?;
         }
     }
@@ -42,19 +42,19 @@ pub fn say(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fm
     Ok(())
 }
 
-/// All fields of an object in JSON, of any kind.
+/// All fields of an object of any kind, given as JSON.
 pub fn snapshot_object(out: &mut EscapingWriter<'_>, object: &str) -> fmt::Result {
     let fields = fields(object.as_bytes());
     let mut fields = fields.iter().filter(|(name, _)| !is_index(name));
     fields.try_for_each(|(name, value)| field(out, name, value))
 }
 
-/// The name of a device says more than its index.
+/// Omit a device index if the device name is present.
 fn is_index(name: &str) -> bool {
     name == "ifindex" || name.ends_with("_index")
 }
 
-/// The fields of an object in JSON, in their order.
+/// The fields of a JSON object, in order.
 fn fields(text: &[u8]) -> Vec<(String, Value)> {
     let map: Result<Ordered, _> = serde_json::from_slice(text);
     map.map(|map| map.0).unwrap_or_default()
@@ -72,7 +72,7 @@ fn field(out: &mut EscapingWriter<'_>, name: &str, value: &Value) -> fmt::Result
     }
 }
 
-/// A value without quotes; what is nested in braces.
+/// A value without quotes; nested values in braces.
 struct Plain<'a>(&'a Value);
 
 impl fmt::Display for Plain<'_> {

@@ -1,4 +1,4 @@
-//! Traffic control, in the words of `tc monitor`.
+//! Traffic control, in the style of `tc monitor`.
 
 use std::fmt::{self, Write as _};
 
@@ -12,8 +12,8 @@ use crate::event::{Event, Op, Payload};
 pub fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Result {
     subject(out, &it.kind, &it.handle)?;
     place(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
-    out.some("ingress_block", &it.ingress_block)?;
-    out.some("egress_block", &it.egress_block)?;
+    out.optional("ingress_block", &it.ingress_block)?;
+    out.optional("egress_block", &it.egress_block)?;
     if it.offloaded == Some(true) {
         out.write_str(" offloaded")?;
     }
@@ -23,7 +23,7 @@ pub fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Re
                 return out.write_str(" (nothing differs)");
             }
             if old.kind != it.kind {
-                out.some("formerly", &old.kind)?;
+                out.optional("formerly", &old.kind)?;
             }
             (old.kind == it.kind).then_some(old)
         }
@@ -38,7 +38,7 @@ pub fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Re
 pub fn class(out: &mut EscapingWriter<'_>, it: &Class) -> fmt::Result {
     subject(out, &it.kind, &it.handle)?;
     place(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
-    out.some("leaf", &it.leaf)?;
+    out.optional("leaf", &it.leaf)?;
     options(out, &it.options, None)
 }
 
@@ -46,7 +46,7 @@ pub fn filter(out: &mut EscapingWriter<'_>, it: &Filter) -> fmt::Result {
     if let Some(kind) = &it.kind {
         out.subject(format_args!("{kind}"))?;
     }
-    out.some("handle", &it.handle)?;
+    out.optional("handle", &it.handle)?;
     on(
         out,
         it.block,
@@ -54,9 +54,9 @@ pub fn filter(out: &mut EscapingWriter<'_>, it: &Filter) -> fmt::Result {
         it.root,
         &it.parent,
     )?;
-    out.word("protocol", &it.protocol)?;
-    out.word("pref", it.pref)?;
-    out.some("chain", &it.chain)?;
+    out.field("protocol", &it.protocol)?;
+    out.field("pref", it.pref)?;
+    out.optional("chain", &it.chain)?;
     options(out, &it.options, None)?;
     for one in it.actions.iter().flatten() {
         out.write_str(" action")?;
@@ -74,7 +74,7 @@ pub fn chain(out: &mut EscapingWriter<'_>, it: &Chain) -> fmt::Result {
         it.root,
         &it.parent,
     )?;
-    out.some("template", &it.kind)?;
+    out.optional("template", &it.kind)?;
     options(out, &it.options, None)
 }
 
@@ -89,11 +89,11 @@ fn what(out: &mut EscapingWriter<'_>, it: &Action) -> fmt::Result {
     if let Some(count) = it.flushed {
         return write!(out, " all {count}");
     }
-    out.some("index", &it.index)?;
+    out.optional("index", &it.index)?;
     options(out, &it.options, None)?;
-    out.some("cookie", &it.cookie)?;
+    out.optional("cookie", &it.cookie)?;
     let flags = it.flags.filter(|flags| flags.bits != 0);
-    out.some("flags", &flags.as_ref().map(Joined))
+    out.optional("flags", &flags.as_ref().map(Joined))
 }
 
 fn subject(out: &mut EscapingWriter<'_>, kind: &Option<String>, handle: &str) -> fmt::Result {
@@ -110,16 +110,16 @@ fn place(
     parent: &Option<String>,
 ) -> fmt::Result {
     if ifindex.is_some() {
-        out.word("dev", Dev(dev, ifindex))?;
+        out.field("dev", Dev(dev, ifindex))?;
     }
     if root == Some(true) {
         out.write_str(" root")?;
     }
-    // The two sides of clsact.
+    // Ingress and egress of clsact.
     match parent.as_deref() {
         Some("ffff:fff2") => out.write_str(" ingress"),
         Some("ffff:fff3") => out.write_str(" egress"),
-        _ => out.some("parent", parent),
+        _ => out.optional("parent", parent),
     }
 }
 
@@ -130,17 +130,17 @@ fn on(
     root: Option<bool>,
     parent: &Option<String>,
 ) -> fmt::Result {
-    out.some("block", &block)?;
+    out.optional("block", &block)?;
     place(out, dev, root, parent)
 }
 
-/// The change of an object that was known, and its former self.
+/// The change of a tracked object and its old payload.
 fn former(event: &Event) -> Option<(&Change, &Payload)> {
     let change = event.change.as_ref().filter(|_| event.op == Op::Change)?;
     Some((change, change.old()))
 }
 
-/// Options; with their former values those that differ, and what they were.
+/// Options; given old values, only the options that differ, with both values.
 fn options(
     out: &mut EscapingWriter<'_>,
     options: &Option<Options>,
@@ -171,12 +171,12 @@ fn option(out: &mut impl fmt::Write, name: &str, value: &Value) -> fmt::Result {
     match value {
         Value::Yes(true) => write!(out, " {name}"),
         Value::Yes(false) => write!(out, " no{name}"),
-        Value::Words(words) if words.is_empty() => Ok(()),
+        Value::Words(items) if items.is_empty() => Ok(()),
         value => write!(out, " {name} {}", One(value)),
     }
 }
 
-/// Options, each with a space before it.
+/// Options, each preceded by a space.
 struct Plain<'a>(&'a Options);
 
 impl fmt::Display for Plain<'_> {
@@ -197,10 +197,10 @@ impl fmt::Display for One<'_> {
             Value::Fraction(number) => write!(f, "{number}"),
             Value::Yes(yes) => write!(f, "{}", if *yes { "on" } else { "off" }),
             Value::Text(text) => f.write_str(text),
-            Value::Words(words) => f.write_str(&words.join(",")),
+            Value::Words(items) => f.write_str(&items.join(",")),
             Value::Numbers(numbers) => {
-                let words: Vec<_> = numbers.iter().map(i64::to_string).collect();
-                f.write_str(&words.join(","))
+                let items: Vec<_> = numbers.iter().map(i64::to_string).collect();
+                f.write_str(&items.join(","))
             }
             Value::Device(_, index, dev) => write!(f, "{}", Dev(dev.as_ref(), Some(*index))),
             Value::Options(options) => control(f, options),
@@ -222,7 +222,7 @@ impl fmt::Display for Entries<'_> {
     }
 }
 
-/// What is done with a packet then is a word or two; other options stand in braces.
+/// A control action is printed inline; other nested options in braces.
 fn control(f: &mut fmt::Formatter<'_>, options: &Options) -> fmt::Result {
     match &options.0[..] {
         [("type", Value::Text(kind))] => f.write_str(kind),

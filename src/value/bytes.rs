@@ -10,8 +10,8 @@ use serde::{Serialize, Serializer};
 
 use super::{DIGITS, string_schema};
 
-/// A device name: at most 15 bytes (`IFNAMSIZ`), of any value but `/`, `:`, `%`, white space and
-/// NUL. Shown lossily where it is not UTF-8.
+/// A device name: at most 15 bytes (`IFNAMSIZ`), any byte but `/`, `:`, `%`, white space and NUL.
+/// Invalid UTF-8 is replaced by U+FFFD in the output.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct IfName {
     length: u8,
@@ -19,7 +19,7 @@ pub struct IfName {
 }
 
 impl IfName {
-    /// `None` for a name that no kernel device can bear.
+    /// Returns `None` if the name is longer than 15 bytes.
     pub fn new(name: &[u8]) -> Option<Self> {
         let mut bytes = [0; 15];
         bytes.get_mut(..name.len())?.copy_from_slice(name);
@@ -33,13 +33,13 @@ impl IfName {
         &self.bytes[..usize::from(self.length)]
     }
 
-    /// The name's bytes where they are not UTF-8: what an `…_hex` field carries.
+    /// Returns the bytes for the `…_hex` field if the name is not valid UTF-8.
     pub fn hex(&self) -> Option<Hex> {
         hex_unless_utf8(self.as_bytes())
     }
 }
 
-/// The bytes, where they are not UTF-8.
+/// Returns the bytes if they are not valid UTF-8.
 pub fn hex_unless_utf8(bytes: &[u8]) -> Option<Hex> {
     std::str::from_utf8(bytes)
         .is_err()
@@ -75,7 +75,7 @@ pub struct Hex(pub Box<[u8]>);
 
 impl fmt::Display for Hex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // In pieces: a call for each digit would cost more than the digit.
+        // Formatted in blocks of 64 bytes; one `write_str` call per digit would dominate the cost.
         let mut text = [0; 128];
         for bytes in self.0.chunks(text.len() / 2) {
             for (digits, byte) in text.chunks_exact_mut(2).zip(bytes) {
@@ -97,13 +97,13 @@ impl Serialize for Hex {
 
 string_schema!(Hex, "Hex", "pattern": "^([0-9a-f]{2})*$");
 
-/// Text that somebody chose freely (an alias, an alternative name): bytes, shown lossily where
-/// they are not UTF-8.
+/// User-defined text (an alias, an alternative name): arbitrary bytes. Invalid UTF-8 is replaced by
+/// U+FFFD in the output.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Text(pub Box<[u8]>);
 
 impl Text {
-    /// The bytes where they are not UTF-8: what an `…_hex` field carries.
+    /// Returns the bytes for the `…_hex` field if the text is not valid UTF-8.
     pub fn hex(&self) -> Option<Hex> {
         hex_unless_utf8(&self.0)
     }
@@ -131,8 +131,8 @@ pub struct Prefix {
 }
 
 impl Hash for Prefix {
-    /// The bits of the address that are the prefix's come last: those that are side by side differ
-    /// in the last ones.
+    /// Rotates the network bits to the end, so that consecutive prefixes differ in the last hashed
+    /// byte and share a bucket (see state/key.rs).
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.length.hash(state);
         let length = u32::from(self.length);
@@ -155,12 +155,12 @@ impl fmt::Display for Prefix {
     }
 }
 
-/// Room for an IPv4 prefix in text.
+/// Buffer for the text of an IPv4 prefix.
 pub type PrefixText = [u8; "255.255.255.255/255".len()];
 
 impl Prefix {
-    /// An IPv4 prefix as it is written; `None` for another. By hand: a million IPv4 routes are
-    /// written like this, and the machinery of `write!` would cost more than all of their decoding.
+    /// Formats an IPv4 prefix into `text`; returns `None` for IPv6. Does not use `write!`, which
+    /// would cost more per route than decoding it.
     pub fn ipv4<'t>(&self, text: &'t mut PrefixText) -> Option<&'t [u8]> {
         let IpAddr::V4(address) = self.address else {
             return None;
@@ -187,11 +187,11 @@ impl Serialize for Prefix {
     }
 }
 
-/// Writes a number to the beginning of `text`, which has room for three digits. Returns how many
-/// it has.
+/// Writes the decimal digits of `number` to the start of `text` (at least three bytes) and returns
+/// their count.
 #[inline]
 fn decimal(text: &mut [u8], number: u8) -> usize {
-    /// Of each number three digits from the left, and how many it has.
+    /// For each byte value: its digits, left-aligned, and their count.
     const DECIMALS: [[u8; 4]; 256] = {
         let mut all = [[b'0'; 4]; 256];
         let mut number = 0;

@@ -1,4 +1,4 @@
-//! Flag words.
+//! Bit flags.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::Word;
 
-/// The names of a flag word's bits, in the order in which `ip` prints them.
+/// Names of flag bits, in the order in which `ip` prints them.
 pub type FlagNames = [(u64, &'static str)];
 
 /// A flag word, written as an array of names; bits without a name come last, as one hexadecimal

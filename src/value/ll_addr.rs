@@ -29,7 +29,8 @@ impl LlAddr {
         })
     }
 
-    /// The same address as a device of that `ARPHRD_*` type shows it (`ll_addr_n2a` of iproute2).
+    /// The same address in the notation for a device of that `ARPHRD_*` type (`ll_addr_n2a` of
+    /// iproute2).
     pub fn on(self, arphrd: u16) -> Self {
         match arphrd {
             libc::ARPHRD_TUNNEL
@@ -41,7 +42,7 @@ impl LlAddr {
         }
     }
 
-    /// The same address as an IP tunnel's device shows it.
+    /// The same address in the notation of IP tunnel devices.
     pub fn of_tunnel(mut self) -> Self {
         self.tunnel = self.may_be_ip();
         self

@@ -1,5 +1,4 @@
-//! The value types that payload fields are made of. Small, mostly `Copy`, each writing itself as
-//! one JSON type.
+//! Value types of payload fields. Small, mostly `Copy`; each serializes as one JSON type.
 
 mod bytes;
 mod flags;

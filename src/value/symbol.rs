@@ -1,4 +1,4 @@
-//! Names out of a set.
+//! Enumerated names.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,19 +9,19 @@ use serde::{Serialize, Serializer};
 
 use super::string_schema;
 
-/// A name out of a set: a constant of the kernel, or an entry of iproute2's name files. What has
-/// no name is its decimal number, as a string, so that the field's JSON type never changes.
+/// An enumerated name: a kernel constant or an entry of iproute2's name files. A value without a
+/// name is its decimal number as a string, so that the JSON type of the field is always string.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Symbol {
-    /// Named in this program.
+    /// Name compiled into the program.
     Known(&'static str),
-    /// Named in a file of the machine.
+    /// Name from a file of the machine.
     Named(Arc<str>),
-    /// Has no name.
+    /// Value without a name.
     Number(u32),
 }
 
-/// A word of this program's own, in which no writer need look for something to escape.
+/// A constant string that needs no JSON escaping, so the writer can skip the check.
 #[derive(Clone, Copy, Debug)]
 pub struct Word(pub &'static str);
 
@@ -38,7 +38,7 @@ impl Default for Symbol {
 }
 
 impl Symbol {
-    /// Looks `number` up in a table of constants.
+    /// Returns the name of `number` in `names`, or the number itself.
     pub fn of(number: u32, names: &'static [(u32, &'static str)]) -> Self {
         match names.iter().find(|(n, _)| *n == number) {
             Some((_, name)) => Symbol::Known(name),
@@ -46,7 +46,7 @@ impl Symbol {
         }
     }
 
-    /// Is this the symbol `name`?
+    /// Returns true if this is the symbol `name`.
     pub fn is(&self, name: &str) -> bool {
         match self {
             Symbol::Known(s) => *s == name,

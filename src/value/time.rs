@@ -1,4 +1,4 @@
-//! Moments.
+//! Timestamps.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::string_schema;
 
-/// A moment: RFC 3339, UTC, always nine digits after the point.
+/// A timestamp: RFC 3339, UTC, always nine fractional digits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(pub Timestamp);
 

@@ -126,7 +126,7 @@ fn recording_cut_between_blocks_gives_a_warning() {
     assert!(output.status.success());
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(
-        text.contains("warning") && text.contains("cut short"),
+        text.contains("warning") && text.contains("no `stop` record"),
         "{text}"
     );
 }

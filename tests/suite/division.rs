@@ -5,20 +5,20 @@ use nlstream::capture::Reader;
 use nlstream::encode::Format;
 use nlstream::event::meta::Pulse;
 use nlstream::event::values::Time;
-use nlstream::input::{ControlRecord, Header, Input, InputData, Source};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 use crate::common;
 
 /// An input that owns its datagram.
-struct Owned(Time, Result<(Source, Vec<u8>), ControlRecord>);
+struct Owned(Time, Result<(Channel, Vec<u8>), ControlRecord>);
 
 impl Owned {
     fn lend(&self) -> Input<'_> {
         match &self.1 {
             Ok((source, bytes)) => Input {
                 time: self.0,
-                what: InputData::Datagram(*source, bytes),
+                data: InputData::Datagram(*source, bytes),
             },
             Err(mark) => Input::control(self.0, mark.clone()),
         }
@@ -34,12 +34,12 @@ fn captures() -> Vec<(String, Header, Vec<Owned>)> {
         let mut reader = Reader::new(std::io::Cursor::new(bytes), "capture").unwrap();
         let header = reader.header().unwrap().clone();
         let mut inputs = Vec::new();
-        while let Some(Input { time, what }) = reader.next().unwrap() {
-            let what = match what {
+        while let Some(Input { time, data }) = reader.next().unwrap() {
+            let data = match data {
                 InputData::Datagram(source, bytes) => Ok((source, bytes.to_vec())),
-                InputData::Control(mark) => Err(*mark),
+                InputData::Control(_, mark) => Err(*mark),
             };
-            inputs.push(Owned(time, what));
+            inputs.push(Owned(time, data));
             if inputs.len() % 5 == 0 {
                 inputs.push(Owned(time, Err(ControlRecord::Heartbeat(Pulse::default()))));
             }

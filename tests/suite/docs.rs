@@ -1,4 +1,6 @@
-//! The options that the documentation names exist.
+//! The options, functions and types that the documentation names exist.
+
+use std::path::{Path, PathBuf};
 
 use crate::common;
 
@@ -22,4 +24,150 @@ fn options_in_the_pages_exist() {
             assert!(known || name.is_empty(), "{page}: --{name}");
         }
     }
+}
+
+/// Returns the texts between single backticks, outside of code blocks.
+fn code_spans(page: &str) -> Vec<&str> {
+    let mut spans = Vec::new();
+    for (number, block) in page.split("```").enumerate() {
+        if number % 2 == 0 {
+            for line in block.lines() {
+                spans.extend(line.split('`').skip(1).step_by(2));
+            }
+        }
+    }
+    spans
+}
+
+/// Returns true if `text` is a path to a function or type of the crate: `module::Type::function`.
+fn is_path(text: &str) -> bool {
+    let segment = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_alphanumeric() || c == '_');
+    text.contains("::")
+        && text.split("::").all(segment)
+        && text.starts_with(|c: char| c.is_lowercase())
+}
+
+fn rust_files(path: &Path, found: &mut Vec<PathBuf>) {
+    if path.is_file() {
+        found.push(path.to_owned());
+    } else if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() || path.extension().is_some_and(|e| e == "rs") {
+                rust_files(&path, found);
+            }
+        }
+    }
+}
+
+/// Returns true if a line of `text` declares `name` with one of `keywords`.
+fn declares(text: &str, keywords: &[&str], name: &str) -> bool {
+    let separator = |c: char| !(c.is_alphanumeric() || c == '_');
+    text.lines().any(|line| {
+        let words: Vec<_> = line
+            .split(separator)
+            .filter(|word| !word.is_empty())
+            .collect();
+        words
+            .windows(2)
+            .any(|pair| keywords.contains(&pair[0]) && pair[1] == name)
+    })
+}
+
+/// Returns why a path is wrong, if it is: its modules must be files or folders of `src`, the next
+/// segment an item of these, and a further one an associated function or a variant, declared in a
+/// file that also has the type.
+fn fault(path: &str) -> Option<String> {
+    const ITEMS: &[&str] = &["fn", "struct", "enum", "trait", "const", "static", "type"];
+    let mut place = common::root().join("src");
+    let mut rest: Vec<_> = path.split("::").collect();
+    while let Some(module) = rest.first() {
+        let (folder, file) = (place.join(module), place.join(format!("{module}.rs")));
+        place = match (folder.is_dir(), file.is_file()) {
+            (true, _) => folder,
+            (_, true) => file,
+            _ => break,
+        };
+        rest.remove(0);
+    }
+    let mut files = Vec::new();
+    if place != common::root().join("src") {
+        rust_files(&place, &mut files);
+        // `module.rs` beside the folder `module`.
+        rust_files(&place.with_extension("rs"), &mut files);
+    }
+    let texts: Vec<_> = files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect();
+    let any = |wanted: &dyn Fn(&str) -> bool| texts.iter().any(|text| wanted(text));
+    let found = match rest[..] {
+        [] => true,
+        [item] => any(&|text| declares(text, ITEMS, item)),
+        [owner, member] => {
+            let is_variant = |line: &str| line.trim_start().strip_prefix(member).is_some();
+            any(&|text| {
+                text.contains(owner)
+                    && (declares(text, &["fn", "const"], member)
+                        || declares(text, &["enum"], owner) && text.lines().any(is_variant))
+            }) && any(&|text| declares(text, ITEMS, owner))
+        }
+        _ => false,
+    };
+    (!found).then(|| format!("{path}: no {} in {}", rest.join("::"), place.display()))
+}
+
+#[test]
+fn functions_in_the_architecture_exist() {
+    let text = std::fs::read_to_string(common::root().join("docs/architecture.md")).unwrap();
+    let paths: Vec<_> = code_spans(&text)
+        .into_iter()
+        .filter(|span| is_path(span))
+        .collect();
+    assert!(paths.len() > 50, "found only {} paths", paths.len());
+    let faults: Vec<_> = paths.into_iter().filter_map(fault).collect();
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn paths_that_do_not_exist_are_found() {
+    for path in [
+        "pipeline::Pipeline::swallow",
+        "pipelines::Pipeline::feed",
+        "sink::Pipeline::feed",
+        "input::ControlRecord::Nothing",
+        "capture::shut",
+    ] {
+        assert!(is_path(path) && fault(path).is_some(), "{path}");
+    }
+}
+
+#[test]
+fn links_between_pages_lead_to_files() {
+    let root = common::root();
+    let mut count = 0;
+    for page in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "BENCH.md",
+        "docs/architecture.md",
+        "docs/cookbook.md",
+        "docs/coverage.md",
+        "docs/operating.md",
+        "docs/release.md",
+        "fixtures/README.md",
+    ] {
+        let text = std::fs::read_to_string(root.join(page)).unwrap();
+        for link in text.split("](").skip(1) {
+            let target = link.split([')', '#']).next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            count += 1;
+            let file = root.join(page).parent().unwrap().join(target);
+            assert!(file.exists(), "{page}: {target}");
+        }
+    }
+    assert!(count > 15, "found only {count} links");
 }

@@ -6,6 +6,7 @@ use crate::common;
 
 /// The modules in the order of the stream. Modules of one row do not import each other.
 const ROWS: &[&[&str]] = &[
+    &["channel"],
     &["json", "netlink"],
     &["value"],
     &["names"],
@@ -14,7 +15,7 @@ const ROWS: &[&[&str]] = &[
     &["fold", "schema"],
     &["input"],
     &["capture", "decode"],
-    &["error", "state", "text"],
+    &["error", "family", "state", "text"],
     &["filter"],
     &["encode"],
     &["sink"],
@@ -91,6 +92,25 @@ fn modules_import_earlier_modules_only() {
         "found only {count} imports: is the search broken?"
     );
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// The table in docs/architecture.md lists every module once, with its row.
+#[test]
+fn the_module_table_is_the_enforced_order() {
+    let page = std::fs::read_to_string(common::root().join("docs/architecture.md")).unwrap();
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
+        let number: usize = cells.next()?.parse().ok()?;
+        let module = cells.next()?.trim_matches('`').to_owned();
+        Some((number, module))
+    };
+    let table: Vec<_> = page.lines().filter_map(row).collect();
+    let order = ROWS.iter().enumerate().flat_map(|(number, modules)| {
+        modules
+            .iter()
+            .map(move |module| (number + 1, (*module).to_owned()))
+    });
+    assert_eq!(table, order.collect::<Vec<_>>());
 }
 
 #[test]

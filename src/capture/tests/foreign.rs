@@ -92,8 +92,16 @@ fn pcap_of_both_byte_orders_and_precisions() {
         let (inputs, reader) = read(&pcap(big, nano, &packets()));
         let nanos = if nano { 123_456 } else { 123_456_000 };
         let expected = [
-            Owned::Datagram(at(1, nanos), Source::Events, packets()[0].2[16..].to_vec()),
-            Owned::Datagram(at(2, nanos), Source::Dumps, packets()[1].2[16..].to_vec()),
+            Owned::Datagram(
+                at(1, nanos),
+                Channel::ROUTE_EVENTS,
+                packets()[0].2[16..].to_vec(),
+            ),
+            Owned::Datagram(
+                at(2, nanos),
+                Channel::ROUTE_DUMPS,
+                packets()[1].2[16..].to_vec(),
+            ),
         ];
         assert_eq!(inputs, expected);
         assert_eq!((reader.skipped(), reader.truncated()), (1, 0));
@@ -147,13 +155,13 @@ fn a_packet_cut_by_the_snapshot_length_is_given_and_counted() {
         inputs[0],
         Owned::Datagram(
             at(1, 123_456_000),
-            Source::Events,
+            Channel::ROUTE_EVENTS,
             packets[0].2[16..].to_vec()
         )
     );
     assert_eq!(
         inputs[1],
-        Owned::Datagram(at(2, 123_456_000), Source::Events, vec![])
+        Owned::Datagram(at(2, 123_456_000), Channel::ROUTE_EVENTS, vec![])
     );
     assert_eq!(
         (inputs.len(), reader.truncated(), reader.skipped()),
@@ -215,7 +223,7 @@ fn rtmon_gives_each_message_the_last_stamp() {
     let dump = |n, length| {
         Owned::Datagram(
             at(7, 8_000),
-            Source::Dumps,
+            Channel::ROUTE_DUMPS,
             message(16, 2, 1, 2, &vec![n; length]),
         )
     };
@@ -224,7 +232,7 @@ fn rtmon_gives_each_message_the_last_stamp() {
         dump(2, 16),
         Owned::Datagram(
             at(9, 999_999_000),
-            Source::Events,
+            Channel::ROUTE_EVENTS,
             message(24, 0, 0, 0, &[3; 13]),
         ),
     ];

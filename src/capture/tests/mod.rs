@@ -1,5 +1,4 @@
-//! Tests of recordings and captures. Messages are built by hand: what is in them doesn't matter
-//! here.
+//! Tests of recordings and captures. Messages are built by hand; their content does not matter here.
 
 mod damage;
 mod foreign;
@@ -14,37 +13,38 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use super::{Error, Fault, Reader, Writer};
+use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::event::meta::{Gap, GapCause, Start, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{ControlRecord, Header, Input, InputData, Source};
+use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Recorded;
 
 /// An input that owns its bytes.
 #[derive(Clone, Debug, PartialEq)]
 enum Owned {
-    Datagram(Time, Source, Vec<u8>),
+    Datagram(Time, Channel, Vec<u8>),
     ControlRecord(Time, ControlRecord),
 }
 
 impl Owned {
     fn input(&self) -> Input<'_> {
         match self {
-            Owned::Datagram(time, source, bytes) => Input {
+            Owned::Datagram(time, channel, bytes) => Input {
                 time: *time,
-                what: InputData::Datagram(*source, bytes),
+                data: InputData::Datagram(*channel, bytes),
             },
-            Owned::ControlRecord(time, mark) => Input::control(*time, mark.clone()),
+            Owned::ControlRecord(time, record) => Input::control(*time, record.clone()),
         }
     }
 }
 
 impl From<Input<'_>> for Owned {
     fn from(input: Input<'_>) -> Self {
-        match input.what {
-            InputData::Datagram(source, bytes) => {
-                Owned::Datagram(input.time, source, bytes.to_vec())
+        match input.data {
+            InputData::Datagram(channel, bytes) => {
+                Owned::Datagram(input.time, channel, bytes.to_vec())
             }
-            InputData::Control(mark) => Owned::ControlRecord(input.time, *mark),
+            InputData::Control(_, record) => Owned::ControlRecord(input.time, *record),
         }
     }
 }
@@ -117,13 +117,13 @@ fn inputs() -> Vec<Owned> {
     vec![
         Owned::Datagram(
             at(1_764_000_001, 0),
-            Source::Dumps,
+            Channel::ROUTE_DUMPS,
             message(16, 2, 1, 2, &[1; 21]),
         ),
         Owned::ControlRecord(at(1_764_000_001, 5), ControlRecord::Sync),
         Owned::Datagram(
             at(1_764_000_002, 999_999_999),
-            Source::Events,
+            Channel::ROUTE_EVENTS,
             message(24, 0, 0, 0, &[2; 40]),
         ),
         Owned::ControlRecord(
@@ -137,11 +137,11 @@ fn inputs() -> Vec<Owned> {
         // Recorded as it came, even if it looks like a request or like nothing.
         Owned::Datagram(
             at(1_764_000_004, 0),
-            Source::Events,
+            Channel::ROUTE_EVENTS,
             message(18, 1, 1, 0, &[]),
         ),
-        Owned::Datagram(at(1_764_000_004, 1), Source::Events, vec![]),
-        Owned::Datagram(at(1_764_000_004, 2), Source::Dumps, vec![3; 3]),
+        Owned::Datagram(at(1_764_000_004, 1), Channel::ROUTE_EVENTS, vec![]),
+        Owned::Datagram(at(1_764_000_004, 2), Channel::ROUTE_DUMPS, vec![3; 3]),
         Owned::ControlRecord(at(1_764_000_005, 0), ControlRecord::Stop(stop)),
     ]
 }

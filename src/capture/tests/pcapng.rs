@@ -94,7 +94,7 @@ fn packet(n: u8) -> Vec<u8> {
 }
 
 fn event(time: Time, n: u8) -> Owned {
-    Owned::Datagram(time, Source::Events, datagram(n))
+    Owned::Datagram(time, Channel::ROUTE_EVENTS, datagram(n))
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn simple_and_obsolete_packet_blocks_are_read() {
         assert_eq!(inputs[..2], [event(at(3, 0), 1), event(at(3, 0), 2)]);
         assert_eq!(
             inputs[2],
-            Owned::Datagram(at(3, 0), Source::Events, long[16..40].to_vec())
+            Owned::Datagram(at(3, 0), Channel::ROUTE_EVENTS, long[16..40].to_vec())
         );
         assert_eq!((inputs.len(), reader.truncated()), (3, 1));
     }

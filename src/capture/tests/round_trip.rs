@@ -55,7 +55,7 @@ fn a_header_longer_than_an_option_is_split() {
 
 #[test]
 fn a_datagram_larger_than_the_first_buffer_is_read() {
-    let big = Owned::Datagram(at(5, 0), Source::Dumps, vec![0; 1 << 20]);
+    let big = Owned::Datagram(at(5, 0), Channel::ROUTE_DUMPS, vec![0; 1 << 20]);
     let inputs: Vec<_> = inputs().into_iter().chain([big.clone(), big]).collect();
     let (back, _) = read(&record(&header(), &inputs));
     assert!(back == inputs);
@@ -64,8 +64,13 @@ fn a_datagram_larger_than_the_first_buffer_is_read() {
 /// More than the buffer holds, so that it is refilled with parts of blocks left over.
 #[test]
 fn many_datagrams_of_odd_lengths_are_read() {
-    let datagram =
-        |n: usize| Owned::Datagram(at(n as i64, 0), Source::Events, vec![n as u8; n % 997]);
+    let datagram = |n: usize| {
+        Owned::Datagram(
+            at(n as i64, 0),
+            Channel::ROUTE_EVENTS,
+            vec![n as u8; n % 997],
+        )
+    };
     let inputs: Vec<_> = (0..5_000).map(datagram).collect();
     let (back, _) = read(&record(&header(), &inputs));
     assert!(back == inputs);
@@ -143,4 +148,59 @@ fn a_second_comment_does_not_hide_the_header() {
     changed[4..8].copy_from_slice(&length.to_ne_bytes());
     changed.extend(&bytes[end..]);
     assert_eq!(read(&changed).1.header(), Some(&header()));
+}
+
+/// The interface of a further channel is described before its first packet.
+#[test]
+fn datagrams_and_control_records_of_further_namespaces_are_read_back() {
+    let channel = |netns, channel| Channel {
+        netns: NetnsId(netns),
+        ..channel
+    };
+    let bytes = message(24, 0, 0, 0, &[2; 40]);
+    let mut inputs = Vec::new();
+    for netns in [0, 2, 1, 2] {
+        let events = channel(netns, Channel::ROUTE_EVENTS);
+        inputs.push(Input {
+            time: at(1, 0),
+            data: InputData::Datagram(events, &bytes),
+        });
+        let dumps = channel(netns, Channel::ROUTE_DUMPS);
+        let record = ControlRecord::EndReconcile(true);
+        inputs.push(Input::control_of(dumps, at(1, 1), record));
+    }
+    let mut recording = Vec::new();
+    let mut writer = Writer::new(&mut recording, &header()).unwrap();
+    for input in &inputs {
+        writer.write(input).unwrap();
+    }
+    let mut reader = reader(&recording).unwrap();
+    for input in inputs {
+        assert_eq!(reader.next().unwrap(), Some(input));
+    }
+    assert_eq!(reader.next().unwrap(), None);
+    assert_eq!(reader.skipped(), 0);
+}
+
+/// A recording of a later version may contain families that this one does not know.
+#[test]
+fn datagrams_of_an_unknown_family_are_skipped_and_counted() {
+    let unknown = Channel {
+        family: FamilyId::of_protocol(6).unwrap(),
+        ..Channel::ROUTE_EVENTS
+    };
+    let bytes = message(24, 0, 0, 0, &[2; 40]);
+    let inputs = [unknown, Channel::ROUTE_EVENTS].map(|channel| Input {
+        time: at(1, 0),
+        data: InputData::Datagram(channel, &bytes),
+    });
+    let mut recording = Vec::new();
+    let mut writer = Writer::new(&mut recording, &header()).unwrap();
+    for input in &inputs {
+        writer.write(input).unwrap();
+    }
+    let mut reader = reader(&recording).unwrap();
+    assert_eq!(reader.next().unwrap().as_ref(), Some(&inputs[1]));
+    assert_eq!(reader.next().unwrap(), None);
+    assert_eq!(reader.skipped(), 1);
 }

@@ -41,7 +41,7 @@ fn tshark_opens_a_recording() {
         // RTM_NEWLINK of lo, a part of a dump: ifinfomsg and IFLA_IFNAME.
         Owned::Datagram(
             at(1_764_000_001, 5),
-            Source::Dumps,
+            Channel::ROUTE_DUMPS,
             message(
                 16,
                 2,
@@ -57,7 +57,7 @@ fn tshark_opens_a_recording() {
         Owned::ControlRecord(at(1_764_000_001, 6), ControlRecord::Sync),
         Owned::Datagram(
             at(1_764_000_002, 7),
-            Source::Events,
+            Channel::ROUTE_EVENTS,
             message(24, 0x400, 9, 900, &[0; 12]),
         ),
     ];
@@ -131,18 +131,21 @@ fn a_file_of_rtmon_is_read() {
     let mut reader = super::super::open(&file.0).unwrap();
     let (inputs, fault) = drain(&mut reader);
     assert!(fault.is_none(), "{fault:?}");
-    let sources: Vec<_> = inputs
+    let channels: Vec<_> = inputs
         .iter()
-        .map(|input| match &input.input().what {
-            InputData::Datagram(source, bytes) => {
+        .map(|input| match &input.input().data {
+            InputData::Datagram(channel, bytes) => {
                 let mut messages = crate::netlink::frame::Messages::new(bytes);
-                (*source, messages.next().unwrap().unwrap().kind)
+                (*channel, messages.next().unwrap().unwrap().kind)
             }
-            InputData::Control(_) => unreachable!(),
+            InputData::Control(..) => unreachable!(),
         })
         .collect();
-    assert_eq!(sources[0], (Source::Dumps, 16), "{sources:?}");
-    assert!(sources.contains(&(Source::Events, 16)), "{sources:?}");
+    assert_eq!(channels[0], (Channel::ROUTE_DUMPS, 16), "{channels:?}");
+    assert!(
+        channels.contains(&(Channel::ROUTE_EVENTS, 16)),
+        "{channels:?}"
+    );
     let now = Timestamp::now().as_second();
     for input in &inputs {
         assert!((now - 60..=now).contains(&input.input().time.0.as_second()));

@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_cached_header_equals_a_serialized_one() {
-        let types = [16, 24].map(NlType);
+        let types = [16, 24].map(NlType::route);
         let families = [None, Some(Symbol::Known("inet6")), Some(Symbol::Number(7))];
         let families = families.map(|family| family.map(Box::new));
         let flags = [None, Some(0x100), Some(0x601)].map(|bits| bits.map(NlFlags));

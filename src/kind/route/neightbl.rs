@@ -1,76 +1,114 @@
-//! `kind:"neightbl"`: settings of the neighbour tables (`RTM_NEWNEIGHTBL`). The kernel lists them
-//! and tells no change.
+//! `kind:"neightbl"`: settings of the neighbour tables (`RTM_NEWNEIGHTBL`). The kernel lists them and
+//! sends no event of a change.
 
+use nlstream_derive::{Attributes, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::kind::fields::{fields, key};
-use crate::kind::object::{Object, some};
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::wire::{family, u16_at, u32_at};
+use crate::netlink::attr::{Attr, AttrError};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::RTM_NEWNEIGHTBL;
 use crate::value::{IfName, Symbol};
 
 /// A neighbour table, or its settings for a device (`struct ndtmsg`, linux/neighbour.h). Times are
 /// milliseconds.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(
+    nest(NDTA_PARMS = 6),
+    skip(NDTA_PAD = 9, NDTA_PARMS / NDTPA_PAD = 18)
+)]
+#[state(key(family, name, ifindex), device(ifindex, dev))]
 pub struct Neightbl {
     /// Address family: `inet`, `inet6`.
     pub family: Symbol,
     /// Name of the table: `arp_cache`, `ndisc_cache`.
+    #[nla(NDTA_NAME = 1)]
     pub name: Option<String>,
-    /// Index of the device that the settings are for; absent for the table's own.
+    /// Index of the device that the settings are for; absent for those of the table.
+    #[nla(NDTA_PARMS / NDTPA_IFINDEX = 1)]
     pub ifindex: Option<u32>,
-    /// The device's name.
+    /// Name of the device.
     pub dev: Option<IfName>,
-    /// Entries below which nothing is collected.
+    /// Number of entries below which none is collected.
+    #[nla(NDTA_THRESH1 = 2)]
     pub thresh1: Option<u32>,
-    /// Entries above which unused ones are collected soon.
+    /// Number of entries above which unused ones are collected soon.
+    #[nla(NDTA_THRESH2 = 3)]
     pub thresh2: Option<u32>,
-    /// Most entries.
+    /// Maximum number of entries.
+    #[nla(NDTA_THRESH3 = 4)]
     pub thresh3: Option<u32>,
-    /// How often unused entries are collected.
+    /// Interval at which unused entries are collected.
+    #[nla(NDTA_GC_INTERVAL = 8)]
     pub gc_interval: Option<u64>,
-    /// How long a confirmed neighbour is reachable.
+    // The kernel changes it at random every few minutes (neigh_rand_reach_time).
+    /// Time for which a confirmed neighbour is reachable.
+    #[nla(NDTA_PARMS / NDTPA_REACHABLE_TIME = 3, volatile)]
     pub reachable: Option<u64>,
-    /// The mean of that.
+    /// Mean of `reachable`.
+    #[nla(NDTA_PARMS / NDTPA_BASE_REACHABLE_TIME = 4)]
     pub base_reachable: Option<u64>,
-    /// Between two solicitations.
+    /// Time between two solicitations.
+    #[nla(NDTA_PARMS / NDTPA_RETRANS_TIME = 5)]
     pub retrans: Option<u64>,
-    /// After which an unused entry may go.
+    /// Time after which an unused entry may be collected.
+    #[nla(NDTA_PARMS / NDTPA_GC_STALETIME = 6)]
     pub gc_stale: Option<u64>,
-    /// Before a stale neighbour that is used is probed.
+    /// Time until a stale neighbour that is used is probed.
+    #[nla(NDTA_PARMS / NDTPA_DELAY_PROBE_TIME = 7)]
     pub delay_probe: Option<u64>,
-    /// Packets that wait for an answer.
+    /// Maximum number of packets that wait for an answer.
+    #[nla(NDTA_PARMS / NDTPA_QUEUE_LEN = 8)]
     pub queue: Option<u32>,
-    /// The same in bytes.
+    /// Maximum number of bytes that wait for an answer.
+    #[nla(NDTA_PARMS / NDTPA_QUEUE_LENBYTES = 16)]
     pub queue_bytes: Option<u32>,
-    /// Probes by a program.
+    /// Probes by a user-space daemon.
+    #[nla(NDTA_PARMS / NDTPA_APP_PROBES = 9)]
     pub app_probes: Option<u32>,
     /// Unicast probes.
+    #[nla(NDTA_PARMS / NDTPA_UCAST_PROBES = 10)]
     pub ucast_probes: Option<u32>,
     /// Multicast probes.
+    #[nla(NDTA_PARMS / NDTPA_MCAST_PROBES = 11)]
     pub mcast_probes: Option<u32>,
-    /// Multicast probes after the unicast ones.
+    /// Multicast probes after the unicast probes.
+    #[nla(NDTA_PARMS / NDTPA_MCAST_REPROBES = 17)]
     pub mcast_reprobes: Option<u32>,
-    /// Most before an anycast answer.
+    /// Maximum delay of an answer for an anycast address.
+    #[nla(NDTA_PARMS / NDTPA_ANYCAST_DELAY = 12)]
     pub anycast_delay: Option<u64>,
-    /// Most before a proxy's answer.
+    /// Maximum delay of an answer by a proxy.
+    #[nla(NDTA_PARMS / NDTPA_PROXY_DELAY = 13)]
     pub proxy_delay: Option<u64>,
-    /// Solicitations that wait for a proxy's answer.
+    /// Maximum number of solicitations that wait for an answer by a proxy.
+    #[nla(NDTA_PARMS / NDTPA_PROXY_QLEN = 14)]
     pub proxy_queue: Option<u32>,
-    /// Before an address may change again.
+    /// Minimum time between two changes of a link-layer address.
+    #[nla(NDTA_PARMS / NDTPA_LOCKTIME = 15)]
     pub locktime: Option<u64>,
-    /// Between two probes of a managed neighbour.
+    /// Time between two probes of a managed neighbour.
+    #[nla(NDTA_PARMS / NDTPA_INTERVAL_PROBE_TIME_MS = 19)]
     pub interval_probe_time: Option<u64>,
-    /// With `details`: references to the settings.
+    /// With `details`: number of references to the settings.
+    #[nla(NDTA_PARMS / NDTPA_REFCNT = 2, details, volatile)]
     pub refcnt: Option<u32>,
-    /// With `details`: how full the table is.
+    /// With `details`: size of the table.
+    #[nla(NDTA_CONFIG = 5, details, volatile, with = Config::decode)]
     pub config: Option<Config>,
-    /// With `details`: use of the table.
+    /// With `details`: counters of the table.
+    #[nla(NDTA_STATS = 7, details, volatile, with = Stats::decode)]
     pub stats: Option<Stats>,
 }
 
-/// How full a table is (`struct ndt_config`).
+/// Size of a table (`struct ndt_config`).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "NeightblConfig")]
 pub struct Config {
@@ -78,7 +116,7 @@ pub struct Config {
     pub key_len: u16,
     /// Length of an entry, bytes.
     pub entry_size: u16,
-    /// Entries.
+    /// Number of entries.
     pub entries: u32,
     /// Milliseconds since the last flush.
     pub last_flush: u32,
@@ -88,29 +126,29 @@ pub struct Config {
     pub hash_rnd: u32,
     /// Mask of the hash.
     pub hash_mask: u32,
-    /// Proxies that wait.
+    /// Number of packets that wait for an answer by a proxy.
     pub proxy_qlen: u32,
 }
 
-/// Use of a table (`struct ndt_stats`).
+/// Counters of a table (`struct ndt_stats`).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "NeightblStats")]
 pub struct Stats {
-    /// Entries that were made.
+    /// Entries created.
     pub allocs: u64,
-    /// Entries that went.
+    /// Entries destroyed.
     pub destroys: u64,
     /// Times the hash grew.
     pub hash_grows: u64,
-    /// Resolutions that failed.
+    /// Failed resolutions.
     pub res_failed: u64,
-    /// Look-ups.
+    /// Lookups.
     pub lookups: u64,
-    /// Look-ups that found something.
+    /// Lookups that found an entry.
     pub hits: u64,
-    /// Multicast probes that were received.
+    /// Multicast probes received.
     pub rcv_probes_mcast: u64,
-    /// Unicast probes that were received.
+    /// Unicast probes received.
     pub rcv_probes_ucast: u64,
     /// Periodic collections.
     pub periodic_gc_runs: u64,
@@ -120,55 +158,66 @@ pub struct Stats {
     pub table_fulls: u64,
 }
 
-key!(Neightbl {
-    family,
-    name,
-    ifindex,
-});
-fields!(Neightbl {
-    family,
-    name,
-    ifindex,
-    dev,
-    thresh1,
-    thresh2,
-    thresh3,
-    gc_interval,
-    reachable,
-    base_reachable,
-    retrans,
-    gc_stale,
-    delay_probe,
-    queue,
-    queue_bytes,
-    app_probes,
-    ucast_probes,
-    mcast_probes,
-    mcast_reprobes,
-    anycast_delay,
-    proxy_delay,
-    proxy_queue,
-    locktime,
-    interval_probe_time,
-    refcnt,
-    config,
-    stats,
-});
+impl KindSpec for Neightbl {
+    const MESSAGES: &'static [u16] = &[RTM_NEWNEIGHTBL];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
-impl Object for Neightbl {
-    fn device(&self) -> Option<(u32, Option<&IfName>)> {
-        Some((self.ifindex?, self.dev.as_ref()))
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::neightbl()]
     }
 
-    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        some(name, self.ifindex, &mut self.dev);
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (header, attributes) = message.body.split_first_chunk::<4>()?;
+        let mut neightbl = Neightbl {
+            family: family(header[0]),
+            ..Default::default()
+        };
+        neightbl.attributes(context, attributes);
+        emit.object(context, neightbl)
     }
+}
 
-    fn copy_volatile(&mut self, old: &Self) {
-        // It is drawn anew every few minutes.
-        self.reachable = old.reachable;
-        self.refcnt = old.refcnt;
-        self.config.clone_from(&old.config);
-        self.stats.clone_from(&old.stats);
+impl Config {
+    /// Reads a `struct ndt_config`.
+    fn decode(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let config = attr.value.first_chunk::<32>().ok_or(AttrError::Length)?;
+        Ok(Config {
+            key_len: u16_at(config, 0),
+            entry_size: u16_at(config, 2),
+            entries: u32_at(config, 4),
+            last_flush: u32_at(config, 8),
+            last_rand: u32_at(config, 12),
+            hash_rnd: u32_at(config, 16),
+            hash_mask: u32_at(config, 20),
+            proxy_qlen: u32_at(config, 28),
+        })
+    }
+}
+
+impl Stats {
+    /// Reads a `struct ndt_stats`, to which Linux 4.3 added the last counter.
+    fn decode(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let (words, _) = attr.value.as_chunks::<8>();
+        if words.len() < 10 {
+            return Err(AttrError::Length);
+        }
+        let word = |at: usize| words.get(at).copied().map_or(0, u64::from_ne_bytes);
+        Ok(Stats {
+            allocs: word(0),
+            destroys: word(1),
+            hash_grows: word(2),
+            res_failed: word(3),
+            lookups: word(4),
+            hits: word(5),
+            rcv_probes_mcast: word(6),
+            rcv_probes_ucast: word(7),
+            periodic_gc_runs: word(8),
+            forced_gc_runs: word(9),
+            table_fulls: word(10),
+        })
     }
 }

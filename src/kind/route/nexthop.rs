@@ -77,12 +77,8 @@ pub struct Nexthop {
     #[nla(NHA_HW_STATS_USED = 17, details, volatile, map(u32, |on| on != 0))]
     pub hw_stats_used: Option<bool>,
     /// With `details`: packets by next hop of the group.
-    #[nla(
-        NHA_GROUP_STATS = 15,
-        entry(NHA_GROUP_STATS_ENTRY = 1),
-        details,
-        volatile
-    )]
+    // Not `details`: the attribute is decoded in any case, so that a damaged one is recorded.
+    #[nla(NHA_GROUP_STATS = 15, entry(NHA_GROUP_STATS_ENTRY = 1), volatile)]
     pub group_stats: Option<Vec<MemberStats>>,
 }
 
@@ -105,10 +101,10 @@ pub struct Resilient {
     #[nla(NHA_RES_GROUP_BUCKETS = 1)]
     pub buckets: Option<u16>,
     /// Seconds without traffic after which a bucket may move.
-    #[nla(NHA_RES_GROUP_IDLE_TIMER = 2, map(u32, |ticks| seconds(u64::from(ticks))))]
+    #[nla(NHA_RES_GROUP_IDLE_TIMER = 2, map(u32, seconds))]
     pub idle_timer: Option<f64>,
     /// Seconds after which buckets move although there is traffic; 0 for never.
-    #[nla(NHA_RES_GROUP_UNBALANCED_TIMER = 3, map(u32, |ticks| seconds(u64::from(ticks))))]
+    #[nla(NHA_RES_GROUP_UNBALANCED_TIMER = 3, map(u32, seconds))]
     pub unbalanced_timer: Option<f64>,
     /// With `details`: seconds for which it has been out of balance.
     #[nla(NHA_RES_GROUP_UNBALANCED_TIME = 4, details, map(u64, seconds))]
@@ -165,6 +161,9 @@ impl KindSpec for Nexthop {
             }
             _ => nexthop.attribute(context, &attr),
         });
+        if !context.details {
+            nexthop.group_stats = None;
+        }
         emit.object(context, nexthop)
     }
 
@@ -271,5 +270,58 @@ impl KindSpec for NexthopBucket {
         };
         bucket.attributes(context, attributes);
         emit.object(context, bucket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::{Payload, Unparsed};
+    use crate::names::Names;
+    use crate::netlink::frame::Messages;
+
+    fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
+        let length = 4 + value.len() as u16;
+        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    /// Decodes a group with these counters.
+    fn decode(stats: &[u8], details: bool) -> (Option<Vec<MemberStats>>, Vec<Unparsed>) {
+        let body = [&[0; 8][..], &attr(15, stats)].concat();
+        let mut bytes = (16 + body.len() as u32).to_ne_bytes().to_vec();
+        bytes.extend(RTM_NEWNEXTHOP.to_ne_bytes());
+        bytes.extend([0; 10]);
+        bytes.extend(body);
+        let message = Messages::new(&bytes).next().unwrap().unwrap();
+        let names = Names::builtin();
+        let mut context = DecodeContext::new(&names, details);
+        let mut result = None;
+        let mut each = |decoded: crate::kind::spec::Decoded, unparsed| {
+            let Payload::Nexthop(nexthop) = decoded.payload else {
+                panic!("not a nexthop");
+            };
+            result = Some((nexthop.group_stats.clone(), unparsed));
+        };
+        Nexthop::decode(&mut context, &message, &mut Emit::new(&message, &mut each)).unwrap();
+        result.unwrap()
+    }
+
+    #[test]
+    fn damaged_group_stats_are_recorded_with_and_without_details() {
+        let id = attr(1, &7_u32.to_ne_bytes());
+        let damaged = attr(2, &[1]);
+        let stats = attr(1, &[id, damaged].concat());
+        for details in [false, true] {
+            let (members, unparsed) = decode(&stats, details);
+            assert_eq!(members.is_some(), details);
+            let unparsed: Vec<_> = unparsed
+                .iter()
+                .map(|it| (it.within.as_deref(), it.attr, it.reason))
+                .collect();
+            assert_eq!(unparsed, [(Some(&[15, 1][..]), Some(2), "length")]);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `kind:"route"`: where packets go (`RTM_NEWROUTE`, `RTM_DELROUTE`).
+//! `kind:"route"`: a routing table entry (`RTM_NEWROUTE`, `RTM_DELROUTE`).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,11 +22,11 @@ use crate::value::{FlagNames, Flags, IfName, Prefix, Symbol, string_schema};
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 pub struct Route {
-    /// Destination, always with its length; `0.0.0.0/0` is the default route. MPLS: the label.
+    /// Destination, always with a prefix length; `0.0.0.0/0` is the default route. MPLS: the label.
     pub dst: Destination,
-    /// All else. A full table has a million routes, most of which differ in nothing but their
-    /// destination: it is shared, as the kernel's own `fib_info` is, and copied where one of them is
-    /// altered.
+    /// All other attributes. Routes that differ only in their destination share one copy, like the
+    /// kernel's `fib_info`; it is copied on write. This keeps a full table of a million routes
+    /// small.
     #[schemars(flatten, with = "RouteAttrs")]
     pub common: SharedAttrs,
 }
@@ -34,7 +34,7 @@ pub struct Route {
 /// Interned attributes: see [`crate::kind::interned`].
 pub type SharedAttrs = Rc<Interned<RouteAttrs>>;
 
-/// What a route has in common with those to other destinations.
+/// Route attributes other than the destination; shared between routes.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 pub struct RouteAttrs {
@@ -43,66 +43,66 @@ pub struct RouteAttrs {
     /// `unicast`, `local`, `broadcast`, `anycast`, `multicast`, `blackhole`, `unreachable`,
     /// `prohibit`, `throw`, `nat`.
     pub r#type: Symbol,
-    /// Source, where the route is for one only.
+    /// Source prefix, if the route is limited to one.
     pub src: Option<Prefix>,
-    /// Type of service: a name from rt_dsfield, else hexadecimal.
+    /// Type of service: a name from rt_dsfield, or hexadecimal.
     pub tos: Option<Symbol>,
-    /// Routing table: a name from rt_tables, else its number.
+    /// Routing table: a name from rt_tables, or a number.
     pub table: Symbol,
-    /// Who added it: a name from rt_protos, else its number.
+    /// Origin of the route (`RTPROT_*`): a name from rt_protos, or a number.
     pub protocol: Symbol,
-    /// How far the destination is: a name from rt_scopes, else its number.
+    /// Scope of the destination (`RT_SCOPE_*`): a name from rt_scopes, or a number.
     pub scope: Symbol,
-    /// Of routes to the same destination the one with the lowest metric is used.
+    /// Priority: among routes to the same destination the one with the lowest metric is used.
     pub metric: Option<u32>,
-    /// What tells it from other routes that have all of the above in common; usually absent.
-    /// IPv4: the number of a route that was appended or prepended. IPv6: the device, and the
-    /// router, of a route that is no part of a multipath route.
+    /// Distinguishes routes with otherwise equal keys; usually absent. IPv4: sequence number of an
+    /// appended or prepended route. IPv6: device and gateway of a route that is not part of a
+    /// multipath route.
     pub instance: Option<String>,
-    /// The next router, of the route's own family.
+    /// Gateway of the same address family as the route.
     pub gateway: Option<IpAddr>,
-    /// The next router, of another family.
+    /// Gateway of another address family.
     pub via: Option<Box<Via>>,
-    /// Index of the outgoing device.
+    /// Index of the output device.
     pub ifindex: Option<u32>,
-    /// The outgoing device's name.
+    /// Name of the output device.
     pub dev: Option<IfName>,
-    /// Index of the incoming device (a cached or multicast route).
+    /// Index of the input device (cached and multicast routes).
     pub iif_index: Option<u32>,
-    /// The incoming device's name.
+    /// Name of the input device.
     pub iif: Option<IfName>,
     /// Preferred source address.
     pub prefsrc: Option<IpAddr>,
     /// Id of the nexthop object.
     pub nhid: Option<u32>,
-    /// The next routers of a multipath route.
+    /// Next hops of a multipath route.
     pub nexthops: Option<Vec<NextHop>>,
-    /// What a packet is wrapped in. An object of its own where `ip` mixes its fields with the
-    /// route's.
+    /// Encapsulation (lightweight tunnel). A nested object, where `ip` prints its fields at the top
+    /// level of the route.
     pub encap: Option<Box<Encap>>,
-    /// The destination that packets get instead (`as` of `ip`); labels, outermost first, with `/`
-    /// between them.
+    /// New destination (`as` in `ip route`): an address, or MPLS labels separated by `/`, outermost
+    /// first.
     pub newdst: Option<Destination>,
     /// Routing realms.
     pub flow: Option<Box<Flow>>,
-    /// What is known of the path.
+    /// Path metrics.
     pub metrics: Option<Box<Metrics>>,
     /// IPv6 router preference: `low`, `medium`, `high`.
     pub pref: Option<Symbol>,
-    /// Seconds until it expires; negative where that is past.
+    /// Seconds until the route expires; negative if it has expired.
     pub expires: Option<i64>,
-    /// Error that senders get, a positive errno (an unreachable or cached route).
+    /// Error returned to senders, a positive errno (unreachable and cached routes).
     pub error: Option<u32>,
-    /// Firewall mark (a looked-up route).
+    /// Firewall mark (replies to RTM_GETROUTE).
     pub mark: Option<u32>,
-    /// User id (a looked-up route).
+    /// User id (replies to RTM_GETROUTE).
     pub uid: Option<u32>,
-    /// MPLS: whether the time to live is carried over.
+    /// MPLS: true if the TTL is propagated between the IP and MPLS headers.
     pub ttl_propagate: Option<bool>,
     /// `dead`, `pervasive`, `onlink`, `offload`, `linkdown`, `unresolved`, `trap`, `notify`, `cloned`,
     /// `rt_offload`, `rt_trap`, `rt_offload_failed` …
     pub flags: Flags,
-    /// With `details`: use of the route (`struct rta_cacheinfo`).
+    /// With `details`: usage of the route (`struct rta_cacheinfo`).
     pub cacheinfo: Option<CacheInfo>,
 }
 
@@ -128,7 +128,7 @@ impl Serialize for Route {
     }
 }
 
-/// Where packets go.
+/// Destination of a route.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Destination {
     Prefix(Prefix),
@@ -166,35 +166,35 @@ string_schema!(Destination, "Destination",);
 
 impl Present for Destination {}
 
-/// A next router of another family than the route's.
+/// A gateway of another address family than the route.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Via {
-    /// Its address family.
+    /// Address family.
     pub family: Symbol,
-    /// Its address.
+    /// Address.
     pub host: String,
 }
 
-/// One way of a multipath route (`struct rtnexthop`).
+/// A next hop of a multipath route (`struct rtnexthop`).
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct NextHop {
-    /// The next router, of the route's own family.
+    /// Gateway of the same address family as the route.
     pub gateway: Option<IpAddr>,
-    /// The next router, of another family.
+    /// Gateway of another address family.
     pub via: Option<Box<Via>>,
-    /// Index of the outgoing device.
+    /// Index of the output device.
     pub ifindex: u32,
-    /// The outgoing device's name.
+    /// Name of the output device.
     pub dev: Option<IfName>,
-    /// Its share of the traffic, 1 to 65536.
+    /// Relative weight, 1 to 65536.
     pub weight: u32,
-    /// `onlink`, `dead`, `linkdown` …, as for the route.
+    /// Next hop flags: `onlink`, `dead`, `linkdown` …, as for the route.
     pub flags: Flags,
-    /// What a packet is wrapped in.
+    /// Encapsulation (lightweight tunnel).
     pub encap: Option<Box<Encap>>,
-    /// The destination that packets get instead (`as` of `ip`); labels, outermost first, with `/`
-    /// between them.
+    /// New destination (`as` in `ip route`): an address, or MPLS labels separated by `/`, outermost
+    /// first.
     pub newdst: Option<Destination>,
     /// Routing realms.
     pub flow: Option<Box<Flow>>,
@@ -210,55 +210,55 @@ pub struct Flow {
     pub to: Symbol,
 }
 
-/// What is known of the path (`RTAX_*`, linux/rtnetlink.h).
+/// Path metrics (`RTAX_*`, linux/rtnetlink.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Metrics {
-    /// Names of the metrics that the kernel must not adapt by itself.
+    /// Names of metrics that the kernel must not update.
     pub lock: Option<Flags>,
-    /// Largest packet in bytes.
+    /// Path MTU, bytes.
     pub mtu: Option<u32>,
-    /// Largest TCP window that is advertised, bytes.
+    /// Maximum advertised TCP window, bytes.
     pub window: Option<u32>,
     /// Round trip time, milliseconds.
     pub rtt: Option<u32>,
-    /// Its variance, milliseconds.
+    /// Variance of the round trip time, milliseconds.
     pub rttvar: Option<u32>,
     /// Slow start threshold, segments.
     pub ssthresh: Option<u32>,
     /// Clamp of the congestion window, segments.
     pub cwnd: Option<u32>,
-    /// Maximum segment size that is advertised, bytes.
+    /// Advertised maximum segment size, bytes.
     pub advmss: Option<u32>,
-    /// Largest reordering, segments.
+    /// Maximum reordering, segments.
     pub reordering: Option<u32>,
-    /// Hop limit of what is sent.
+    /// Hop limit of sent packets.
     pub hoplimit: Option<u32>,
     /// Initial congestion window, segments.
     pub initcwnd: Option<u32>,
     /// `ecn`, `sack`, `timestamp`, `allfrag`, `tcp_usec_ts`, `ecn_ca`.
     pub features: Option<Flags>,
-    /// Smallest retransmission timeout, milliseconds.
+    /// Minimum retransmission timeout, milliseconds.
     pub rto_min: Option<u32>,
     /// Initial receive window, segments.
     pub initrwnd: Option<u32>,
-    /// Acknowledge at once.
+    /// Non-zero: acknowledge immediately (quick ACK).
     pub quickack: Option<u32>,
     /// Congestion control algorithm.
     pub congestion: Option<String>,
-    /// TCP fast open without a cookie.
+    /// Non-zero: TCP Fast Open without a cookie.
     pub fastopen_no_cookie: Option<u32>,
 }
 
-/// Use of a route (`struct rta_cacheinfo`, linux/rtnetlink.h).
+/// Usage of a route (`struct rta_cacheinfo`, linux/rtnetlink.h).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "RouteCacheInfo")]
 pub struct CacheInfo {
-    /// References to it.
+    /// Number of references.
     pub users: u32,
-    /// Clock ticks (1/100 s) since it was last used.
+    /// Time since last use, clock ticks (1/100 s).
     pub age: u32,
-    /// Times it was used.
+    /// Number of uses.
     pub used: u32,
 }
 
@@ -327,7 +327,7 @@ impl Object for Route {
             encap,
             ..
         } = &**self.common;
-        // Shared attributes are copied only if they name a device.
+        // Skip `make_mut` (a copy of shared attributes) if no field refers to a device.
         if ifindex.or(*iif_index).is_none() && nexthops.is_none() && encap.is_none() {
             return;
         }
@@ -351,7 +351,8 @@ impl Object for Route {
         if self.cacheinfo != old.cacheinfo {
             self.cacheinfo.clone_from(&old.cacheinfo);
         }
-        // A dump may list the next hops of an IPv6 route in another order than the event did.
+        // The kernel does not report the next hops of an IPv6 route in a stable order; keep the
+        // previous one.
         if let Some(old) = &old.nexthops
             && self.nexthops.is_some()
             && self.family.is("inet6")

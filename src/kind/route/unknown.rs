@@ -1,4 +1,4 @@
-//! `kind:"unknown"`: a message that no decoder knows, whole.
+//! `kind:"unknown"`: the complete content of a message without a decoder.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -8,29 +8,29 @@ use crate::kind::NlType;
 use crate::kind::object::Object;
 use crate::value::{Hex, Symbol};
 
-/// A message that no decoder knows.
+/// A message type without a decoder.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Unknown {
-    /// Message type, as the kernel's header names it, else its number.
+    /// Message type: its constant in linux/rtnetlink.h, or its number.
     pub r#type: NlType,
-    /// Address family, the first byte of every rtnetlink message.
+    /// Address family: the first byte of every rtnetlink message.
     pub family: Option<Symbol>,
-    /// The fixed header of its type, from the family on.
+    /// Fixed header of the message type, starting with the family.
     pub header: Option<Hex>,
-    /// Its attributes.
+    /// Attributes.
     pub attributes: Option<Vec<Attribute>>,
-    /// What follows the message header, where the type has no known fixed header; or the bytes
-    /// behind the attributes that are no whole attribute.
+    /// All bytes after the message header, if the length of the fixed header is unknown; otherwise
+    /// the trailing bytes that do not form a complete attribute.
     pub data: Option<Hex>,
 }
 
-/// An attribute as it came.
+/// An undecoded attribute.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Attribute {
-    /// Number of the attribute.
+    /// Attribute number.
     pub attr: u16,
-    /// Its payload.
+    /// Payload of the attribute.
     pub hex: Hex,
 }
 

@@ -1,121 +1,223 @@
 //! `kind:"vlan"`: the VLAN database of a bridge and its ports (`RTM_NEWVLAN`, `RTM_DELVLAN`).
 
+use nlstream_derive::{Attributes, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::kind::fields::{fields, key};
-use crate::kind::object::of_device;
-use crate::value::{Flags, IfName, Symbol};
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::wire::{u16_at, u32_at};
+use crate::netlink::attr::{Attr, AttrError, Attrs};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::{RTM_DELVLAN, RTM_NEWVLAN};
+use crate::value::{FlagNames, Flags, IfName, Symbol};
 
-/// A VLAN of a bridge or a port, or the options of a VLAN that hold for the whole bridge
-/// (`struct br_vlan_msg`, linux/if_bridge.h). The kernel tells ranges, and deletes parts of them:
-/// here each VLAN is an object of its own.
+/// A VLAN of a bridge or port, or the bridge-wide options of a VLAN (`struct br_vlan_msg`,
+/// linux/if_bridge.h). The kernel sends ranges, and deletes parts of them; each VLAN of a range is
+/// an object.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(
+    nest(
+        BRIDGE_VLANDB_ENTRY = 1,
+        BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_TUNNEL_INFO = 4,
+        BRIDGE_VLANDB_GLOBAL_OPTIONS = 2,
+    ),
+    custom(
+        BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_INFO = 1 => Self::info,
+        BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_RANGE = 2 => Self::range,
+        BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_RANGE = 2 => Self::range,
+    ),
+    skip(
+        // The command of a request (RTM_SETLINK or RTM_DELLINK).
+        BRIDGE_VLANDB_ENTRY_TUNNEL_INFO / BRIDGE_VLANDB_TINFO_CMD = 2,
+        BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_PAD = 9,
+    ),
+)]
+#[state(key(ifindex, vlan, global), device(ifindex, dev))]
 pub struct Vlan {
     /// Index of the bridge or port.
     pub ifindex: u32,
-    /// Its name.
+    /// Name of the bridge or port.
     pub dev: Option<IfName>,
     /// VLAN id.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_ID = 1)]
     pub vlan: u16,
-    /// These are the options for the whole bridge.
+    /// True for the bridge-wide options of the VLAN.
     pub global: Option<bool>,
-    /// `PVID` (untagged packets belong to it), `Egress Untagged` (its packets leave untagged).
+    /// `PVID` (untagged packets belong to the VLAN), `Egress Untagged` (packets of the VLAN leave
+    /// untagged).
     pub flags: Option<Flags>,
     /// `disabled`, `listening`, `learning`, `forwarding`, `blocking`.
+    #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_STATE = 3, names(u8, STATES))]
     pub state: Option<Symbol>,
-    /// Tunnel id that it is mapped to.
+    /// Tunnel id that the VLAN is mapped to.
+    #[nla(BRIDGE_VLANDB_ENTRY_TUNNEL_INFO / BRIDGE_VLANDB_TINFO_ID = 1)]
     pub tunid: Option<u32>,
     /// Neighbour discovery and ARP are suppressed.
+    #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_NEIGH_SUPPRESS = 9)]
     pub neigh_suppress: Option<bool>,
-    /// Unasked neighbour discovery and ARP are forwarded though they are suppressed.
+    /// Gratuitous ARP and unsolicited neighbour advertisements are forwarded in spite of
+    /// `neigh_suppress`.
+    #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_NEIGH_FORWARD_GRAT = 10)]
     pub neigh_forward_grat: Option<bool>,
     /// Multicast router: 0 never, 1 by queries, 2 always.
+    #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_MCAST_ROUTER = 6)]
     pub mcast_router: Option<u8>,
-    /// Most multicast groups; 0 for no limit.
+    /// Maximum number of multicast groups; 0 for no limit.
+    #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_MCAST_MAX_GROUPS = 8)]
     pub mcast_max_groups: Option<u32>,
-    /// With `details`: multicast groups.
+    /// With `details`: number of multicast groups.
+    #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_MCAST_N_GROUPS = 7, details, volatile)]
     pub mcast_n_groups: Option<u32>,
-    /// Global: multicast is snooped.
+    /// Global: multicast snooping is on.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_SNOOPING = 3)]
     pub mcast_snooping: Option<bool>,
-    /// Global: the bridge queries.
+    /// Global: the bridge sends multicast queries.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_QUERIER = 15)]
     pub mcast_querier: Option<bool>,
     /// Global: version of IGMP.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_IGMP_VERSION = 4)]
     pub mcast_igmp_version: Option<u8>,
     /// Global: version of MLD.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_MLD_VERSION = 5)]
     pub mcast_mld_version: Option<u8>,
-    /// Global: queries before a group goes.
+    /// Global: queries before a group is removed.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_LAST_MEMBER_CNT = 6)]
     pub mcast_last_member_count: Option<u32>,
-    /// Global: queries at the start.
+    /// Global: queries at startup.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_STARTUP_QUERY_CNT = 7)]
     pub mcast_startup_query_count: Option<u32>,
-    /// Global: hundredths of a second between the queries before a group goes.
+    /// Global: interval of the queries before a group is removed, hundredths of a second.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_LAST_MEMBER_INTVL = 8)]
     pub mcast_last_member_interval: Option<u64>,
-    /// Global: hundredths of a second for which a member is believed.
+    /// Global: time after the last report until a member expires, hundredths of a second.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_MEMBERSHIP_INTVL = 10)]
     pub mcast_membership_interval: Option<u64>,
-    /// Global: hundredths of a second for which another querier is believed.
+    /// Global: time after the last query until another querier expires, hundredths of a second.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_INTVL = 11)]
     pub mcast_querier_interval: Option<u64>,
-    /// Global: hundredths of a second between queries.
+    /// Global: interval of queries, hundredths of a second.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_QUERY_INTVL = 12)]
     pub mcast_query_interval: Option<u64>,
-    /// Global: hundredths of a second for answers.
+    /// Global: maximum time until a response, hundredths of a second.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_QUERY_RESPONSE_INTVL = 13)]
     pub mcast_query_response_interval: Option<u64>,
-    /// Global: hundredths of a second between queries at the start.
+    /// Global: interval of queries at startup, hundredths of a second.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_STARTUP_QUERY_INTVL = 14)]
     pub mcast_startup_query_interval: Option<u64>,
     /// Global: spanning tree instance.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MSTI = 18)]
     pub msti: Option<u16>,
-    /// With `details`: traffic.
+    /// With `details`: counters.
+    #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_STATS = 5, details, volatile)]
     pub stats: Option<VlanStats>,
 }
 
-/// Traffic of a VLAN (`BRIDGE_VLANDB_STATS_*`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+/// Counters of a VLAN (`BRIDGE_VLANDB_STATS_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
+#[nla(skip(BRIDGE_VLANDB_STATS_PAD = 5))]
 pub struct VlanStats {
     /// Bytes received.
+    #[nla(BRIDGE_VLANDB_STATS_RX_BYTES = 1)]
     pub rx_bytes: u64,
     /// Packets received.
+    #[nla(BRIDGE_VLANDB_STATS_RX_PACKETS = 2)]
     pub rx_packets: u64,
     /// Bytes sent.
+    #[nla(BRIDGE_VLANDB_STATS_TX_BYTES = 3)]
     pub tx_bytes: u64,
     /// Packets sent.
+    #[nla(BRIDGE_VLANDB_STATS_TX_PACKETS = 4)]
     pub tx_packets: u64,
 }
 
-key!(Vlan {
-    ifindex,
-    vlan,
-    global,
-});
-fields!(Vlan {
-    ifindex,
-    dev,
-    vlan,
-    global,
-    flags,
-    state,
-    tunid,
-    neigh_suppress,
-    neigh_forward_grat,
-    mcast_router,
-    mcast_max_groups,
-    mcast_n_groups,
-    mcast_snooping,
-    mcast_querier,
-    mcast_igmp_version,
-    mcast_mld_version,
-    mcast_last_member_count,
-    mcast_startup_query_count,
-    mcast_last_member_interval,
-    mcast_membership_interval,
-    mcast_querier_interval,
-    mcast_query_interval,
-    mcast_query_response_interval,
-    mcast_startup_query_interval,
-    msti,
-    stats,
-});
+/// `BR_STATE_*`
+const STATES: &[(u32, &str)] = &[
+    (0, "disabled"),
+    (1, "listening"),
+    (2, "learning"),
+    (3, "forwarding"),
+    (4, "blocking"),
+];
 
-of_device!(Vlan, copy_volatile(now, old) {
-    now.mcast_n_groups = old.mcast_n_groups;
-    now.stats.clone_from(&old.stats);
-});
+/// `BRIDGE_VLAN_INFO_*`, by the names of `bridge vlan`.
+const FLAGS: &FlagNames = &[
+    (0x02, "PVID"),
+    (0x04, "Egress Untagged"),
+    (0x01, "master"),
+    (0x20, "brentry"),
+    (0x40, "only_opts"),
+];
+
+impl KindSpec for Vlan {
+    const MESSAGES: &'static [u16] = &[RTM_NEWVLAN, RTM_DELVLAN];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::vlans(), Request::global_vlans()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        /// The largest VLAN id.
+        const MAX: u16 = 4095;
+        let (header, attributes) = message.body.split_first_chunk::<8>()?;
+        context.each(attributes, |context, attr| {
+            let mut range = Vlan {
+                ifindex: u32_at(header, 4),
+                global: (attr.kind == Self::BRIDGE_VLANDB_GLOBAL_OPTIONS).then_some(true),
+                ..Default::default()
+            };
+            range.attribute(context, &attr)?;
+            let first = range.vlan;
+            let last = range_end(attr.value).unwrap_or(first).min(MAX).max(first);
+            for vlan in first..=last {
+                let mut object = range.clone();
+                object.vlan = vlan;
+                // The tunnel ids of a range are consecutive as well (br_vlan_tunnel_info).
+                object.tunid = range
+                    .tunid
+                    .map(|id| id.wrapping_add(u32::from(vlan - first)));
+                emit.object(context, object);
+            }
+            Ok(())
+        });
+        Some(())
+    }
+}
+
+/// Returns the last VLAN id of a range. It is part of the message, but not of the object.
+fn range_end(attributes: &[u8]) -> Option<u16> {
+    const _: () = assert!(Vlan::BRIDGE_VLANDB_ENTRY_RANGE == Vlan::BRIDGE_VLANDB_GOPTS_RANGE);
+    let attributes = Attrs::new(attributes).filter_map(Result::ok);
+    attributes
+        .filter(|attr| attr.kind == Vlan::BRIDGE_VLANDB_ENTRY_RANGE)
+        .filter_map(|attr| attr.u16().ok())
+        .last()
+}
+
+impl Vlan {
+    /// Reads a `struct bridge_vlan_info`.
+    fn info(&mut self, context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        /// `BRIDGE_VLAN_INFO_RANGE_BEGIN` and `_END`, which the attribute of the range repeats.
+        const RANGE: u16 = 0x08 | 0x10;
+        let info = attr.value.first_chunk::<4>().ok_or(AttrError::Length)?;
+        context.record_excess(attr, 4);
+        self.flags = Some(Flags::new(u64::from(u16_at(info, 0) & !RANGE), FLAGS));
+        self.vlan = u16_at(info, 2);
+        Ok(())
+    }
+
+    /// Checks the last VLAN id of a range, which [`range_end`] reads.
+    fn range(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        attr.u16().map(drop)
+    }
+}

@@ -1,66 +1,136 @@
-//! `kind:"vni"`: a network identifier of a vxlan that filters them (`RTM_NEWTUNNEL`,
+//! `kind:"vni"`: network identifiers of a VXLAN device with `vnifilter` (`RTM_NEWTUNNEL`,
 //! `RTM_DELTUNNEL`).
 
 use std::net::IpAddr;
 
+use nlstream_derive::{Attributes, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::kind::fields::{fields, key};
-use crate::kind::object::of_device;
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::wire::u32_at;
+use crate::netlink::attr::{Attr, AttrError};
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::{RTM_DELTUNNEL, RTM_NEWTUNNEL};
 use crate::value::IfName;
 
-/// A network identifier of a vxlan (`struct tunnel_msg`, linux/if_link.h). The kernel tells ranges:
-/// here each is an object of its own.
+/// A network identifier of a VXLAN device (`struct tunnel_msg`, linux/if_link.h). The kernel sends
+/// ranges; each identifier of a range is an object.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(
+    nest(VXLAN_VNIFILTER_ENTRY = 1),
+    custom(
+        VXLAN_VNIFILTER_ENTRY / VXLAN_VNIFILTER_ENTRY_GROUP = 3 => Self::group,
+        VXLAN_VNIFILTER_ENTRY / VXLAN_VNIFILTER_ENTRY_GROUP6 = 4 => Self::group,
+    ),
+)]
+#[state(key(ifindex, vni), device(ifindex, dev))]
 pub struct Vni {
-    /// Index of the vxlan.
+    /// Index of the VXLAN device.
     pub ifindex: u32,
-    /// Its name.
+    /// Name of the VXLAN device.
     pub dev: Option<IfName>,
     /// Network identifier.
+    #[nla(VXLAN_VNIFILTER_ENTRY / VXLAN_VNIFILTER_ENTRY_START = 1)]
     pub vni: u32,
-    /// The last one of a range too long to be told one by one.
+    /// Last identifier of a range of more than 4096, which is one object.
+    #[nla(VXLAN_VNIFILTER_ENTRY / VXLAN_VNIFILTER_ENTRY_END = 2)]
     pub vni_end: Option<u32>,
-    /// Multicast group, or remote tunnel end.
+    /// Multicast group, or address of the remote tunnel end.
     pub group: Option<IpAddr>,
-    /// With `details`: traffic.
+    /// With `details`: counters.
+    #[nla(
+        VXLAN_VNIFILTER_ENTRY / VXLAN_VNIFILTER_ENTRY_STATS = 5,
+        details,
+        volatile
+    )]
     pub stats: Option<VniStats>,
 }
 
-/// Traffic of a network identifier (`VNIFILTER_ENTRY_STATS_*`).
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+/// Counters of a network identifier (`VNIFILTER_ENTRY_STATS_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
+#[nla(skip(VNIFILTER_ENTRY_STATS_PAD = 9))]
 pub struct VniStats {
     /// Bytes received.
+    #[nla(VNIFILTER_ENTRY_STATS_RX_BYTES = 1)]
     pub rx_bytes: u64,
     /// Packets received.
+    #[nla(VNIFILTER_ENTRY_STATS_RX_PKTS = 2)]
     pub rx_pkts: u64,
     /// Packets received and dropped.
+    #[nla(VNIFILTER_ENTRY_STATS_RX_DROPS = 3)]
     pub rx_drops: u64,
     /// Packets received with an error.
+    #[nla(VNIFILTER_ENTRY_STATS_RX_ERRORS = 4)]
     pub rx_errors: u64,
     /// Bytes sent.
+    #[nla(VNIFILTER_ENTRY_STATS_TX_BYTES = 5)]
     pub tx_bytes: u64,
     /// Packets sent.
+    #[nla(VNIFILTER_ENTRY_STATS_TX_PKTS = 6)]
     pub tx_pkts: u64,
     /// Packets dropped instead of sent.
+    #[nla(VNIFILTER_ENTRY_STATS_TX_DROPS = 7)]
     pub tx_drops: u64,
-    /// Packets not sent for an error.
+    /// Packets not sent because of an error.
+    #[nla(VNIFILTER_ENTRY_STATS_TX_ERRORS = 8)]
     pub tx_errors: u64,
 }
 
-key!(Vni { ifindex, vni });
-fields!(Vni {
-    ifindex,
-    dev,
-    vni,
-    vni_end,
-    group,
-    stats,
-});
+/// The maximum length of a range that is split: a forged range must not exhaust the memory.
+const MAX_SPLIT: u32 = 4096;
 
-of_device!(Vni, copy_volatile(now, old) {
-    now.stats.clone_from(&old.stats);
-});
+impl KindSpec for Vni {
+    const MESSAGES: &'static [u16] = &[RTM_NEWTUNNEL, RTM_DELTUNNEL];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
+    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::vnis()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let (header, attributes) = message.body.split_first_chunk::<8>()?;
+        context.each(attributes, |context, attr| {
+            let mut range = Vni {
+                ifindex: u32_at(header, 4),
+                ..Default::default()
+            };
+            range.attribute(context, &attr)?;
+            let end = range.vni_end.take().unwrap_or(range.vni).max(range.vni);
+            if end - range.vni >= MAX_SPLIT {
+                range.vni_end = Some(end);
+                emit.object(context, range);
+                return Ok(());
+            }
+            for vni in range.vni..=end {
+                emit.object(
+                    context,
+                    Vni {
+                        vni,
+                        ..range.clone()
+                    },
+                );
+            }
+            Ok(())
+        });
+        Some(())
+    }
+}
+
+impl Vni {
+    /// Reads the group of either family, which the kernel sends as zeros if there is none.
+    fn group(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        self.group = Some(attr.ip()?).filter(|group| !group.is_unspecified());
+        Ok(())
+    }
+}

@@ -1,4 +1,4 @@
-//! The socket of the dumps: the looks at the kernel's own lists.
+//! The dump sockets: reconciliation with the kernel's state.
 
 use std::io;
 use std::time::Instant;
@@ -6,83 +6,121 @@ use std::time::Instant;
 use log::warn;
 
 use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
+use crate::channel::Role;
 use crate::error::Error;
-use crate::input::{ControlRecord, Input, InputData, Source};
+use crate::input::{ControlRecord, Input, InputData};
 use crate::netlink::dump::{Outcome, Progress};
+use crate::netlink::request::Request;
 use crate::netlink::{DumpSource, EventSource};
 use crate::run::resync::Milestone;
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
-    /// Goes on with the look that is under way, or begins the one that is due. Returns whether
-    /// there may be more to do at once.
-    pub(super) fn advance_dumps(&mut self, now: Instant) -> Result<bool, Error> {
-        let Some((kind, origin, request)) = self.resync.begin(now) else {
-            return self.entries();
+    /// Continues the reconciliation in progress, or begins the one that is due.
+    pub(super) fn reconcile(&mut self, now: Instant) -> Result<(), Error> {
+        let Some(begin) = self.resync.begin(now) else {
+            return self.receive_entries();
         };
-        self.control(ControlRecord::BeginReconcile(kind, origin))?;
-        self.dumps.request(&request).map_err(Error::Dump)?;
-        Ok(true)
+        let record = ControlRecord::BeginReconcile(begin.kind, begin.origin);
+        let input = Input::control_of(begin.channel, clock(), record);
+        self.session.feed(&[input])?;
+        self.request(&begin.request)
     }
 
-    /// Takes some rows of the look that is under way.
-    fn entries(&mut self) -> Result<bool, Error> {
-        let progress = match self.dumps.receive() {
-            Ok(Progress::Wait) => return Ok(false),
+    /// Index of the subscription whose dump is in progress.
+    pub(super) fn dumping(&self) -> Option<usize> {
+        let channel = self.resync.channel()?;
+        self.subscriptions
+            .iter()
+            .position(|it| it.channel(Role::Dumps) == channel)
+    }
+
+    fn request(&mut self, request: &Request) -> Result<(), Error> {
+        if let Some(at) = self.dumping() {
+            let subscription = &mut self.subscriptions[at];
+            subscription.dump_readable = true;
+            subscription.dumps.request(request).map_err(Error::Dump)?;
+        }
+        Ok(())
+    }
+
+    /// Processes the next entries of the dump in progress.
+    fn receive_entries(&mut self) -> Result<(), Error> {
+        let Some(at) = self.dumping() else {
+            return Ok(());
+        };
+        let subscription = &mut self.subscriptions[at];
+        let progress = match subscription.dumps.receive() {
+            Ok(Progress::Wait) => {
+                subscription.dump_readable = false;
+                return Ok(());
+            }
             Ok(progress) => progress,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
-            // Rows are missing: this look proves nothing, and is repeated.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            // Entries are missing: the dump is not complete, and the reconciliation is repeated.
             Err(error) => {
-                self.dump_errors += 1;
-                if self.dump_errors > MAX_ERRORS {
+                subscription.dump_errors += 1;
+                if subscription.dump_errors > MAX_ERRORS {
                     return Err(Error::Dump(error));
                 }
-                warn!("a list of the kernel breaks off, and is read again: {error}");
-                self.dumps.abandon().map_err(Error::Dump)?;
-                self.listed(Outcome::Interrupted)?;
-                return Ok(true);
+                warn!("netlink dump interrupted, retrying: {error}");
+                subscription.dumps.abandon().map_err(Error::Dump)?;
+                return self.end_dump(Outcome::Interrupted);
             }
         };
-        // Whatever the kernel told before it listed these rows is told before them.
+        self.process_events_before_entries(at)?;
+        let subscription = &mut self.subscriptions[at];
+        let channel = subscription.channel(Role::Dumps);
+        for bytes in subscription.dumps.entries() {
+            let data = InputData::Datagram(channel, bytes);
+            let time = clock();
+            self.session.feed(&[Input { time, data }])?;
+        }
+        if let Progress::Done(outcome) = progress {
+            subscription.dump_errors = 0;
+            self.end_dump(outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Processes the events that the kernel sent before it made the entries just received. If
+    /// events keep arriving, the entries do not wait for all of them, and the dump counts as
+    /// incomplete.
+    fn process_events_before_entries(&mut self, at: usize) -> Result<(), Error> {
         let mut batches = 0;
-        while !self.session.is_full() && (self.receive()? || !self.backlog.is_empty()) {
-            self.tell()?;
+        while !self.session.is_full() {
+            // Even if mio has not reported the socket as readable since it was last empty.
+            let more = self.receive_from(at)?;
+            self.subscriptions[at].readable = more;
+            if !more && self.backlog.is_empty() {
+                break;
+            }
+            self.process_batch()?;
             batches += 1;
             if batches == MAX_BATCHES {
                 self.resync.disturb();
                 break;
             }
         }
-        let now = Instant::now();
-        self.resync
-            .schedule_stale(self.session.pipeline.take_stale(), now);
-        for bytes in self.dumps.entries() {
-            let what = InputData::Datagram(Source::Dumps, bytes);
-            self.session.feed(&[Input {
-                time: clock(),
-                what,
-            }])?;
-        }
-        if let Progress::Done(outcome) = progress {
-            self.dump_errors = 0;
-            self.listed(outcome)?;
-        }
-        Ok(true)
+        self.schedule_stale(Instant::now());
+        Ok(())
     }
 
-    /// A dump has ended: asks for the next one of the look, or ends it.
-    fn listed(&mut self, outcome: Outcome) -> Result<(), Error> {
-        match self.resync.dump_ended(outcome) {
-            Ok(request) => self.dumps.request(&request).map_err(Error::Dump)?,
-            Err(whole) => {
-                self.control(ControlRecord::EndReconcile(whole))?;
-                let reconcile_result = self.session.pipeline.reconcile_result();
-                match self.resync.over(reconcile_result, Instant::now()) {
-                    Milestone::None => {}
-                    Milestone::Sync => self.control(ControlRecord::Sync)?,
-                    Milestone::Resync => self.control(ControlRecord::Resync)?,
-                }
-            }
+    /// Requests the next dump of the reconciliation, or ends it.
+    fn end_dump(&mut self, outcome: Outcome) -> Result<(), Error> {
+        let complete = match self.resync.dump_ended(outcome) {
+            Ok(request) => return self.request(&request),
+            Err(complete) => complete,
+        };
+        if let Some(channel) = self.resync.channel() {
+            let record = ControlRecord::EndReconcile(complete);
+            let input = Input::control_of(channel, clock(), record);
+            self.session.feed(&[input])?;
         }
-        Ok(())
+        let result = self.session.pipeline.reconcile_result();
+        match self.resync.over(result, Instant::now()) {
+            Milestone::None => Ok(()),
+            Milestone::Sync => self.control(ControlRecord::Sync),
+            Milestone::Resync => self.control(ControlRecord::Resync),
+        }
     }
 }

@@ -1,95 +1,126 @@
-//! The socket of the events: what it gives, what it lost, and what is refused.
+//! The event sockets: received datagrams, losses, and datagrams from senders other than the kernel.
 
 use std::io;
 use std::time::Instant;
 
-use super::{BATCH, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
+use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
+use crate::channel::Role;
 use crate::error::Error;
 use crate::event::meta::{Gap, GapCause, Refused};
 use crate::event::values::Time;
-use crate::input::{ControlRecord, Input, InputData, Source};
+use crate::input::{ControlRecord, InputData};
 use crate::netlink::{DumpSource, EventSource};
 
-/// Datagrams that were refused and not told yet.
+/// Datagrams from senders other than the kernel, which were discarded and not reported yet.
 #[derive(Debug, Default)]
 pub(super) struct SpoofedDatagrams {
     pub(super) datagrams: u64,
     portid: u32,
-    /// Not to be told before.
+    /// Earliest time of the next report.
     not_before: Option<Instant>,
 }
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
-    /// Empties the socket. Returns whether there may be more at once, for which there is no room.
-    pub(super) fn receive(&mut self) -> Result<bool, Error> {
+    /// Moves the queued datagrams of every readable event socket to the backlog, as far as it has
+    /// room.
+    pub(super) fn receive(&mut self) -> Result<(), Error> {
+        for at in 0..self.subscriptions.len() {
+            if self.subscriptions[at].readable {
+                let more = self.receive_from(at)?;
+                self.subscriptions[at].readable = more;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns true if a read of an event socket may find something.
+    pub(super) fn is_readable(&self) -> bool {
+        self.subscriptions.iter().any(|it| it.readable)
+    }
+
+    /// Empties an event socket. Returns true if the backlog was full before it was empty.
+    pub(super) fn receive_from(&mut self, at: usize) -> Result<bool, Error> {
         while !self.backlog.is_full() {
-            match self.events.receive() {
+            let subscription = &mut self.subscriptions[at];
+            match subscription.events.receive() {
                 Ok(()) => {
-                    self.errors = 0;
+                    subscription.errors = 0;
                     let time = clock();
-                    self.look_at_clock(time);
-                    for datagram in self.events.datagrams() {
-                        if datagram.sender != 0 {
-                            self.refused.datagrams += 1;
-                            self.refused.portid = datagram.sender;
-                            continue;
-                        }
-                        self.backlog.push(time, Source::Events, datagram.bytes);
-                        if datagram.truncated {
-                            let gap = gap(GapCause::Truncated, None, Some(1), self.emptied);
-                            self.backlog.push_control(time, ControlRecord::Gap(gap));
-                        }
-                    }
+                    self.check_clock(time);
+                    self.queue_received(at, time);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.note_loss()?;
-                    self.emptied = Some(clock());
+                    self.note_loss(at)?;
+                    self.subscriptions[at].emptied = Some(clock());
                     return Ok(false);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What was queued before the loss comes first, then the gap.
+                // The datagrams queued before the loss come first, then the gap.
                 Err(error) => {
-                    self.errors += 1;
-                    if self.errors > MAX_ERRORS {
+                    subscription.errors += 1;
+                    if subscription.errors > MAX_ERRORS {
                         return Err(Error::Socket(error));
                     }
-                    self.fault = Some(error);
+                    subscription.fault = Some(error);
                 }
             }
         }
         Ok(true)
     }
 
-    /// Notes what was lost behind what has been received.
-    pub(super) fn note_loss(&mut self) -> Result<(), Error> {
-        let Some(error) = self.fault.take() else {
+    fn queue_received(&mut self, at: usize, time: Time) {
+        let subscription = &self.subscriptions[at];
+        let channel = subscription.channel(Role::Events);
+        for datagram in subscription.events.datagrams() {
+            if datagram.sender != 0 {
+                self.refused.datagrams += 1;
+                self.refused.portid = datagram.sender;
+                continue;
+            }
+            self.backlog.push(time, channel, datagram.bytes);
+            if datagram.truncated {
+                let gap = gap(GapCause::Truncated, None, Some(1), subscription.emptied);
+                let record = ControlRecord::Gap(gap);
+                self.backlog.push_control(time, channel, record);
+            }
+        }
+    }
+
+    /// Queues a gap after the datagrams received so far, if the socket reported a loss.
+    pub(super) fn note_loss(&mut self, at: usize) -> Result<(), Error> {
+        let subscription = &mut self.subscriptions[at];
+        let Some(error) = subscription.fault.take() else {
             return Ok(());
         };
-        let lost = self.events.dropped().map_err(Error::Socket)?;
+        let lost = subscription.events.dropped().map_err(Error::Socket)?;
         let cause = match error.raw_os_error() {
             Some(libc::ENOBUFS) => GapCause::Overflow,
             _ => GapCause::Error,
         };
         let errno = error.raw_os_error().map(i32::unsigned_abs);
         let lost = (lost > 0).then_some(u64::from(lost));
-        let gap = gap(cause, errno, lost, self.emptied);
-        self.backlog.push_control(clock(), ControlRecord::Gap(gap));
+        let record = ControlRecord::Gap(gap(cause, errno, lost, subscription.emptied));
+        let channel = subscription.channel(Role::Events);
+        self.backlog.push_control(clock(), channel, record);
         Ok(())
     }
 
-    /// Tells some of what was received. Returns of how many.
-    pub(super) fn tell(&mut self) -> Result<usize, Error> {
+    /// Feeds a batch of the backlog to the pipeline; returns its size.
+    pub(super) fn process_batch(&mut self) -> Result<usize, Error> {
         if self.session.is_full() {
             return Ok(0);
         }
-        let inputs = self.backlog.pop(BATCH);
-        let lost = |input: &Input<'_>| matches!(&input.what, InputData::Control(mark) if matches!(**mark, ControlRecord::Gap(_)));
-        if inputs.iter().any(lost) {
-            self.resync.lost(Instant::now());
+        let inputs = self.backlog.pop(BATCH_SIZE);
+        for input in &inputs {
+            if let InputData::Control(channel, record) = &input.data
+                && let ControlRecord::Gap(_) = **record
+            {
+                self.resync.lost(*channel, Instant::now());
+            }
         }
-        let told = inputs.len();
+        let size = inputs.len();
         self.session.feed(&inputs)?;
-        Ok(told)
+        Ok(size)
     }
 
     pub(super) fn emit_refused(&mut self, now: Instant) -> Result<(), Error> {
@@ -113,7 +144,7 @@ fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time
 }
 
 impl SpoofedDatagrams {
-    /// When they are to be told, if there are any.
+    /// When the next report is due; `None` if there is nothing to report.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         (self.datagrams > 0).then(|| self.not_before.unwrap_or(now))
     }

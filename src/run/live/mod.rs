@@ -1,8 +1,10 @@
-//! The live run: one mio loop over the kernel's events, the dumps, the signals and the reader.
+//! The live run: one mio loop over the event and dump sockets, the signals and the output.
 
 mod dumps;
 mod events;
+mod subscription;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,92 +20,92 @@ use super::backlog::Backlog;
 use super::clock::Clock;
 use super::header::header;
 use super::metrics::{self, Metrics};
-use super::requests::requests;
-use super::resync::ResyncScheduler;
+use super::resync::{self, ResyncScheduler};
 use super::sandbox;
-use super::service::{self, Manager};
+use super::service::Manager;
 use super::session::Session;
 use super::{Outputs, open, run_id};
+use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Settings, Stop, StopReason};
 use crate::event::values::Time;
+use crate::family;
 use crate::input::{ControlRecord, Input};
-use crate::netlink::dump::Dumps;
-use crate::netlink::events::Events;
 use crate::netlink::{DumpSource, EventSource};
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
+use subscription::Subscription;
 
-/// What a live run is asked for.
+/// The options of a live run.
 #[derive(Clone, Debug)]
 pub struct Live {
     pub outputs: Outputs,
     pub settings: Settings,
-    /// Stop after so long.
+    /// Stop after this time.
     pub duration: Option<Duration>,
     /// Size of the receive buffer, bytes.
     pub rcvbuf: u32,
-    /// How often everything is read again.
+    /// Interval of dumps of every kind.
     pub audit: Option<Duration>,
-    /// How often a sign of life is told.
+    /// Interval of heartbeats.
     pub heartbeat: Option<Duration>,
-    /// The file for counters.
+    /// The metrics file.
     pub metrics: Option<metrics::Config>,
 }
 
 const SIGNALS: Token = Token(0);
-const EVENTS: Token = Token(1);
-const DUMPS: Token = Token(2);
-const OUTPUT: Token = Token(3);
+const OUTPUT: Token = Token(1);
+/// The event socket of the first subscription. Its dump socket has the next number, and so on for
+/// every further subscription.
+const FIRST_SOCKET: usize = 2;
 
-/// Events that are told before the socket is emptied again. The smallest usual receive buffer
-/// (net.core.rmem_default) holds as many routes.
-const BATCH: usize = 256;
-/// Lines are written together until there is no more to tell, or so many bytes: a file takes many
-/// at once for less.
+/// Events processed before the sockets are emptied again. The smallest usual receive buffer
+/// (net.core.rmem_default) holds that many routes.
+const BATCH_SIZE: usize = 256;
+/// Size at which lines are written although more events are queued, bytes: writing to a file costs
+/// less per byte in large pieces.
 const WRITE_SIZE: usize = 256 << 10;
-/// After so many batches in a row rows wait no more for the events to be told.
+/// Batches after which dump entries are processed even if events keep arriving.
 const MAX_BATCHES: u32 = 1024;
-/// How often refused datagrams are told.
+/// Minimum interval of reports of spoofed datagrams.
 const REFUSED_INTERVAL: Duration = Duration::from_secs(1);
-/// How long events gather behind one that was told at once. Where they come by the hundred thousand
-/// a second a round of the loop for each would cost more than the event itself.
+/// Time during which events accumulate after one that was processed at once. At 100,000 events per
+/// second one pass of the loop per event would cost more than the event itself.
 const COALESCE: Duration = Duration::from_micros(500);
-/// The same behind as many as [`STORM_BATCH`] that were told together: a write of 100 KB costs a file half
-/// as much a byte as one of 30 KB.
+/// The same after at least [`STORM_BATCH`] events: a write of 100 KB to a file costs half as much
+/// per byte as one of 30 KB.
 const COALESCE_STORM: Duration = Duration::from_millis(2);
 const STORM_BATCH: usize = 32;
-/// How long the last lines wait for a reader that takes nothing.
+/// How long the last lines wait for a reader that accepts nothing.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long events that were queued before the end are still read.
 const LAST_READS: Duration = Duration::from_secs(1);
-/// A socket that gives so many errors in a row is broken.
+/// Errors in a row after which a socket counts as broken.
 const MAX_ERRORS: u32 = 100;
 
-/// Streams what the kernel says until a signal, a limit, or the reader ends it.
+/// Streams events until a signal, a limit, or the reader ends the run.
 ///
 /// # Errors
-/// Where a socket, the output or the recording fails.
+/// If a socket, the output or the recording fails.
 pub fn run(live: &Live) -> Result<(), Error> {
-    // From the first moment on no signal ends the program without its last lines.
+    // First of all: from now on no signal ends the program without its last lines.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
-    // A second signal ends the program at once, whatever it waits for.
+    // A second signal ends the program at once, even if it is blocked.
     let impatient = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register_conditional_default(signal, impatient.clone())
             .map_err(Error::Loop)?;
     }
-    // The events' socket comes before the dumps: what changes while the dumps run is queued there.
-    let mut events = match service::passed_socket().map_err(Error::Socket)? {
-        Some(fd) => Events::take_over(fd).map_err(Error::Socket)?,
-        None => Events::open(live.rcvbuf).map_err(Error::Socket)?,
-    };
-    let mut dumps = Dumps::open().map_err(Error::Dump)?;
-    // Before the sink: what the threads are not to do that it starts.
+    let mut subscriptions = family::subscribed(&live.settings)
+        .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf))
+        .collect::<Result<Vec<_>, _>>()?;
+    // After the sockets, which it would refuse, and before the sink, which starts threads.
     sandbox::enter(live.outputs.output.is_some() || live.outputs.record.is_some());
     let mut sink = open(&live.outputs)?;
-    let resync = ResyncScheduler::new(requests(&live.settings), live.audit, Instant::now());
-    let header = header(&live.settings, &events, &sink);
+    let dumps = dumps(&subscriptions, &live.settings);
+    let resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
+    let sockets = subscriptions.iter().map(|it| &it.events);
+    let header = header(&live.settings, sockets, &sink);
     let run = run_id();
     let session = Session::new(&live.outputs, run.clone(), &header)?;
 
@@ -111,21 +113,23 @@ pub fn run(live: &Live) -> Result<(), Error> {
     let registry = poll.registry();
     let mut register = || -> io::Result<()> {
         registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
-        registry.register(events.source(), EVENTS, Interest::READABLE)?;
-        dumps.register(registry.try_clone()?, DUMPS)
+        for (at, subscription) in subscriptions.iter_mut().enumerate() {
+            subscription.register(registry, Token(FIRST_SOCKET + 2 * at))?;
+        }
+        Ok(())
     };
     register().map_err(Error::Loop)?;
     if let Some(fd) = sink.pollable() {
         let fd = std::os::fd::AsRawFd::as_raw_fd(&fd);
-        // A regular file cannot be polled: it takes everything at once.
+        // Fails for a regular file, which never blocks.
         let _ = registry.register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE);
     }
-    let max_coalesce = max_coalesce(events.rcvbuf().unwrap_or(0));
+    let buffers = subscriptions.iter().map(|it| it.events.rcvbuf());
+    let smallest = buffers.map(|it| it.unwrap_or(0)).min().unwrap_or(0);
     let begun = Instant::now();
     Stream {
         session,
-        events,
-        dumps,
+        subscriptions,
         resync,
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
@@ -134,11 +138,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         metrics: live.metrics.clone().map(Metrics::new),
         run,
         started: header.time,
-        fault: None,
-        errors: 0,
-        dump_errors: 0,
-        emptied: None,
-        max_coalesce,
+        max_coalesce: max_coalesce(smallest),
         deadline: live.duration.map(|duration| begun + duration),
         heartbeat: live.heartbeat,
         next_heartbeat: live.heartbeat.map(|every| begun + every),
@@ -146,14 +146,28 @@ pub fn run(live: &Live) -> Result<(), Error> {
     .run(poll, signals, &impatient, &mut sink)
 }
 
-/// How long events may gather in a receive buffer of so many bytes, as the kernel counts them: it
-/// fills less than 1 GB/s with links, its own memory for them included, so half of it stays free.
+/// The dumps of every kind in every subscribed namespace.
+fn dumps<E, D>(
+    subscriptions: &[Subscription<E, D>],
+    settings: &Settings,
+) -> BTreeMap<resync::Target, resync::Dumps> {
+    let each = |it: &Subscription<E, D>| {
+        let (netns, family) = (it.netns, it.family.id());
+        let kinds = it.family.dumps(settings).into_iter();
+        kinds.map(move |(kind, requests)| ((netns, kind), (family, requests)))
+    };
+    subscriptions.iter().flat_map(each).collect()
+}
+
+/// Maximum time for which events may accumulate in a receive buffer of `rcvbuf` bytes, as the kernel
+/// accounts for it. Events about links fill it with less than 1 GB/s, including the kernel's
+/// overhead, so half of it stays free.
 fn max_coalesce(rcvbuf: u64) -> Duration {
-    const LEAST: Duration = Duration::from_micros(100);
-    let room = Duration::from_nanos(rcvbuf);
-    match room < LEAST {
+    const MIN: Duration = Duration::from_micros(100);
+    let time = Duration::from_nanos(rcvbuf);
+    match time < MIN {
         true => Duration::ZERO,
-        false => room,
+        false => time,
     }
 }
 
@@ -161,28 +175,20 @@ fn clock() -> Time {
     Time(Timestamp::now())
 }
 
-/// The loop's state.
+/// The state of the loop.
 struct Stream<E, D> {
     session: Session,
-    events: E,
-    dumps: D,
+    subscriptions: Vec<Subscription<E, D>>,
     resync: ResyncScheduler,
     backlog: Backlog,
     refused: SpoofedDatagrams,
     clock: Clock,
     manager: Manager,
     metrics: Option<Metrics>,
-    /// The id of the run, and when it began.
+    /// Id and start time of the run.
     run: String,
     started: Time,
-    /// The error that tells of a loss behind what is still queued.
-    fault: Option<io::Error>,
-    /// Errors in a row: of the events, and of the dumps.
-    errors: u32,
-    dump_errors: u32,
-    /// When the socket was empty last, and nothing had been lost.
-    emptied: Option<Time>,
-    /// How long events may gather in the socket at most.
+    /// Maximum time for which events may accumulate in the sockets.
     max_coalesce: Duration,
     deadline: Option<Instant>,
     heartbeat: Option<Duration>,
@@ -197,31 +203,29 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         impatient: &AtomicBool,
         sink: &mut Sink,
     ) -> Result<(), Error> {
-        let mut ready = mio::Events::with_capacity(8);
-        // Edge-triggered: readiness is remembered until a read finds nothing.
-        let (mut readable, mut entries) = (true, true);
+        let mut ready = mio::Events::with_capacity(64);
         let reason = loop {
             let room = self.session.has_room(sink);
-            let busy = readable || !self.backlog.is_empty() || (entries && room);
+            let busy = self.is_busy(room);
             match poll.poll(&mut ready, self.timeout(busy, sink)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result.map_err(Error::Loop)?,
             }
             for event in &ready {
                 match event.token() {
-                    EVENTS => readable = true,
-                    DUMPS => entries = true,
+                    SIGNALS => {}
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
-                    _ => {}
+                    OUTPUT => {}
+                    Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
             let (mut ends, mut beats) = (false, false);
             for signal in signals.pending() {
                 match signal {
                     SIGUSR1 => beats = true,
-                    // Where there is no file the terminal hung up.
+                    // Without an output file the terminal hung up.
                     SIGHUP if sink.hang_up() => {}
                     _ => ends = true,
                 }
@@ -234,26 +238,23 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             {
                 return self.session.abandon();
             }
-            self.look_at_clock(clock());
+            self.check_clock(clock());
             if beats {
                 self.emit_heartbeat()?;
             }
-            if readable {
-                readable = self.receive()?;
-            }
-            let news = self.tell()?;
-            // Events come first: a row is told only when all that happened before it was.
+            self.receive()?;
+            let processed = self.process_batch()?;
+            // Events come first: a dump entry is processed only after every event before it.
             let now = Instant::now();
-            self.resync
-                .schedule_stale(self.session.pipeline.take_stale(), now);
-            let told = !readable && self.backlog.is_empty();
-            if told && room && !self.session.is_full() {
-                entries = self.advance_dumps(now)?;
+            self.schedule_stale(now);
+            let drained = !self.is_readable() && self.backlog.is_empty();
+            if drained && room && !self.session.is_full() {
+                self.reconcile(now)?;
             }
             self.timers(now)?;
             self.write_metrics(sink, now);
-            let waits = !self.backlog.is_empty() && self.session.lines.len() < WRITE_SIZE;
-            if !waits && self.session.flush(sink, clock())? == Reader::Gone {
+            let more = !self.backlog.is_empty() && self.session.lines.len() < WRITE_SIZE;
+            if !more && self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }
             self.manager.alive(now, sink.errno());
@@ -263,20 +264,42 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
             }
-            let idle = !readable && self.backlog.is_empty() && !(entries && room);
-            if news > 0 && idle {
-                let gather = if news < STORM_BATCH {
+            if processed > 0 && !self.is_busy(room) {
+                let coalesce = if processed < STORM_BATCH {
                     COALESCE
                 } else {
                     COALESCE_STORM
                 };
-                std::thread::sleep(gather.min(self.max_coalesce));
+                std::thread::sleep(coalesce.min(self.max_coalesce));
             }
         };
         self.stop(reason, sink)
     }
 
-    /// How long to wait for something to happen.
+    /// Records that mio reported a socket as readable: an even number is an event socket.
+    fn note_readable(&mut self, socket: usize) {
+        if let Some(subscription) = self.subscriptions.get_mut(socket / 2) {
+            match socket % 2 {
+                0 => subscription.readable = true,
+                _ => subscription.dump_readable = true,
+            }
+        }
+    }
+
+    /// Returns true if the loop has work without waiting. `room`: the sink accepts lines about dump
+    /// entries.
+    fn is_busy(&self, room: bool) -> bool {
+        let has_entries = || match self.dumping() {
+            Some(at) => self.subscriptions[at].dump_readable,
+            None => {
+                let now = Instant::now();
+                self.resync.wakeup().is_some_and(|due| due <= now)
+            }
+        };
+        self.is_readable() || !self.backlog.is_empty() || (room && has_entries())
+    }
+
+    /// How long to wait for an event of mio; `None` without limit.
     fn timeout(&self, busy: bool, sink: &Sink) -> Option<Duration> {
         if busy {
             return Some(Duration::ZERO);
@@ -297,6 +320,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Some(wait + Duration::from_micros(999))
     }
 
+    /// Schedules dumps of the kinds that the processed events made stale.
+    fn schedule_stale(&mut self, now: Instant) {
+        for (netns, kinds) in self.session.pipeline.take_stale() {
+            self.resync.schedule_stale(netns, kinds, now);
+        }
+    }
+
     fn timers(&mut self, now: Instant) -> Result<(), Error> {
         if let (Some(every), Some(next)) = (self.heartbeat, self.next_heartbeat)
             && next <= now
@@ -310,10 +340,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Ok(())
     }
 
-    /// That the clock was set is told before anything that has happened since.
-    fn look_at_clock(&mut self, now: Time) {
+    /// Queues a record if the system clock was set: before everything that happened since.
+    fn check_clock(&mut self, now: Time) {
         if let Some(step) = self.clock.step() {
-            self.backlog.push_control(now, ControlRecord::Clock(step));
+            let record = ControlRecord::Clock(step);
+            self.backlog
+                .push_control(now, Channel::ROUTE_EVENTS, record);
         }
     }
 
@@ -322,7 +354,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         self.control(ControlRecord::Heartbeat(pulse))
     }
 
-    /// Writes the file of counters, where that is due.
+    /// Writes the metrics file, if that is due.
     fn write_metrics(&mut self, sink: &Sink, now: Instant) {
         if let Some(metrics) = &mut self.metrics
             && metrics.due <= now
@@ -337,28 +369,36 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
     }
 
+    /// Feeds a control record that concerns the whole run to the pipeline.
     fn control(&mut self, record: ControlRecord) -> Result<(), Error> {
         self.session.feed(&[Input::control(clock(), record)])?;
         Ok(())
     }
 
-    /// Reads what was queued before the end, and ends.
+    /// Reads what was queued before the end, and ends the run.
     fn stop(mut self, reason: StopReason, sink: &mut Sink) -> Result<(), Error> {
         self.manager.stopping();
         let end = Instant::now() + LAST_READS;
         while !self.session.is_full() {
-            let more = Instant::now() < end && self.receive()?;
+            let mut more = false;
+            if Instant::now() < end {
+                for at in 0..self.subscriptions.len() {
+                    more |= self.receive_from(at)?;
+                }
+            }
             if !more && self.backlog.is_empty() {
                 break;
             }
-            self.tell()?;
+            self.process_batch()?;
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }
         }
-        // What was lost behind what could still be read.
-        self.note_loss()?;
-        self.tell()?;
+        // A loss reported after the datagrams that could still be read.
+        for at in 0..self.subscriptions.len() {
+            self.note_loss(at)?;
+        }
+        self.process_batch()?;
         if let Some(metrics) = &mut self.metrics {
             metrics.due = Instant::now();
         }

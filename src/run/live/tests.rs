@@ -1,4 +1,4 @@
-//! Faults at every receive: what comes of them in the lines.
+//! Errors of every receive, and the lines that follow from them. The sockets are simulated.
 
 use std::collections::VecDeque;
 
@@ -13,11 +13,11 @@ use crate::netlink::dump::{Outcome, Progress};
 use crate::netlink::request::Request;
 use crate::netlink::sys::Datagram;
 
-/// What a receive of the events brings.
+/// The result of one receive of events.
 enum Event {
     Datagram(Vec<u8>),
     Truncated(Vec<u8>),
-    Forged(Vec<u8>),
+    Spoofed(Vec<u8>),
     Errno(i32),
     Nothing,
 }
@@ -34,7 +34,7 @@ impl EventSource for FakeEvents {
         self.received = match self.script.pop_front() {
             Some(Event::Datagram(bytes)) => Some((bytes, 0, false)),
             Some(Event::Truncated(bytes)) => Some((bytes, 0, true)),
-            Some(Event::Forged(bytes)) => Some((bytes, 66, false)),
+            Some(Event::Spoofed(bytes)) => Some((bytes, 66, false)),
             Some(Event::Errno(errno)) => return Err(io::Error::from_raw_os_error(errno)),
             Some(Event::Nothing) | None => return Err(io::ErrorKind::WouldBlock.into()),
         };
@@ -55,57 +55,55 @@ impl EventSource for FakeEvents {
     }
 }
 
-/// What a receive of an answer brings.
+/// The result of one receive of a dump.
 #[derive(Clone)]
-enum Answer {
-    Row(Vec<u8>),
+enum Reply {
+    Entry(Vec<u8>),
     Errno(i32),
     End(Outcome),
 }
 
 #[derive(Default)]
 struct FakeDumps {
-    /// The addresses that exist.
-    exist: Vec<u8>,
-    /// How the next dumps of the addresses are answered; then whole.
-    answers: VecDeque<Vec<Answer>>,
-    current: VecDeque<Answer>,
-    row: Option<Vec<u8>>,
-    asked: usize,
+    /// The existing addresses.
+    addresses: Vec<u8>,
+    /// Replies to the next dumps of addresses; further dumps are complete.
+    replies: VecDeque<Vec<Reply>>,
+    current: VecDeque<Reply>,
+    entry: Option<Vec<u8>>,
     abandoned: usize,
 }
 
 impl DumpSource for FakeDumps {
     fn request(&mut self, request: &Request) -> io::Result<()> {
-        assert!(self.current.is_empty(), "the dump before has not ended");
-        let mut answer = Vec::new();
+        assert!(self.current.is_empty(), "the previous dump has not ended");
+        let mut reply = Vec::new();
         if *request == Request::addresses() {
-            self.asked += 1;
-            answer.extend(self.exist.iter().map(|n| Answer::Row(address(*n))));
-            if let Some(other) = self.answers.pop_front() {
-                answer = other;
+            reply.extend(self.addresses.iter().map(|n| Reply::Entry(address(*n))));
+            if let Some(other) = self.replies.pop_front() {
+                reply = other;
             }
         }
-        if !matches!(answer.last(), Some(Answer::End(_) | Answer::Errno(_))) {
-            answer.push(Answer::End(Outcome::Complete));
+        if !matches!(reply.last(), Some(Reply::End(_) | Reply::Errno(_))) {
+            reply.push(Reply::End(Outcome::Complete));
         }
-        self.current = answer.into();
+        self.current = reply.into();
         Ok(())
     }
 
     fn receive(&mut self) -> io::Result<Progress> {
-        self.row = None;
+        self.entry = None;
         match self.current.pop_front() {
-            Some(Answer::Row(row)) => self.row = Some(row),
-            Some(Answer::Errno(errno)) => return Err(io::Error::from_raw_os_error(errno)),
-            Some(Answer::End(outcome)) => return Ok(Progress::Done(outcome)),
+            Some(Reply::Entry(entry)) => self.entry = Some(entry),
+            Some(Reply::Errno(errno)) => return Err(io::Error::from_raw_os_error(errno)),
+            Some(Reply::End(outcome)) => return Ok(Progress::Done(outcome)),
             None => return Ok(Progress::Wait),
         }
         Ok(Progress::Entries)
     }
 
     fn entries(&self) -> impl Iterator<Item = &[u8]> {
-        self.row.iter().map(Vec::as_slice)
+        self.entry.iter().map(Vec::as_slice)
     }
 
     fn abandon(&mut self) -> io::Result<()> {
@@ -128,8 +126,8 @@ struct Run {
 }
 
 impl Run {
-    /// A run for which these addresses exist, up to its `sync`.
-    fn new(exist: &[u8], answers: Vec<Vec<Answer>>) -> Self {
+    /// A run in which these addresses exist, up to its `sync`.
+    fn new(addresses: &[u8], replies: Vec<Vec<Reply>>) -> Self {
         let settings = Settings {
             kinds: Some(vec![Kind::Address]),
             snapshot: true,
@@ -148,15 +146,21 @@ impl Run {
             queue: usize::MAX,
             ..Outputs::default()
         };
-        let stream = Stream {
-            session: Session::new(&outputs, "00000000".to_owned(), &header).unwrap(),
-            events: FakeEvents::default(),
-            dumps: FakeDumps {
-                exist: exist.to_vec(),
-                answers: answers.into(),
+        let subscriptions = vec![Subscription::new(
+            NetnsId::OWN,
+            family::FAMILIES[0],
+            FakeEvents::default(),
+            FakeDumps {
+                addresses: addresses.to_vec(),
+                replies: replies.into(),
                 ..FakeDumps::default()
             },
-            resync: ResyncScheduler::new(requests(&settings), None, Instant::now()),
+        )];
+        let dumps = dumps(&subscriptions, &settings);
+        let stream = Stream {
+            session: Session::new(&outputs, "00000000".to_owned(), &header).unwrap(),
+            subscriptions,
+            resync: ResyncScheduler::new(dumps, None, Instant::now()),
             backlog: Backlog::default(),
             refused: SpoofedDatagrams::default(),
             clock: Clock::new(),
@@ -164,10 +168,6 @@ impl Run {
             metrics: None,
             run: "00000000".to_owned(),
             started: header.time,
-            fault: None,
-            errors: 0,
-            dump_errors: 0,
-            emptied: None,
             max_coalesce: Duration::ZERO,
             deadline: None,
             heartbeat: None,
@@ -181,16 +181,16 @@ impl Run {
         run
     }
 
-    /// One round of the loop.
+    /// One pass of the loop.
     fn step(&mut self) {
         let stream = &mut self.stream;
-        let more = stream.receive().unwrap();
-        stream.tell().unwrap();
+        stream.note_readable(0);
+        stream.receive().unwrap();
+        stream.process_batch().unwrap();
         let now = Instant::now();
-        let doubtful = stream.session.pipeline.take_stale();
-        stream.resync.schedule_stale(doubtful, now);
-        if !more && stream.backlog.is_empty() {
-            stream.advance_dumps(now).unwrap();
+        stream.schedule_stale(now);
+        if !stream.is_readable() && stream.backlog.is_empty() {
+            stream.reconcile(now).unwrap();
         }
         stream.timers(now).unwrap();
         for line in stream.session.lines.split(|byte| *byte == b'\n') {
@@ -199,6 +199,14 @@ impl Run {
             }
         }
         stream.session.lines.clear();
+    }
+
+    fn events(&mut self) -> &mut FakeEvents {
+        &mut self.stream.subscriptions[0].events
+    }
+
+    fn dumps(&mut self) -> &mut FakeDumps {
+        &mut self.stream.subscriptions[0].dumps
     }
 
     fn until(&mut self, op: &str) {
@@ -210,10 +218,10 @@ impl Run {
         }
     }
 
-    /// Op, origin and last byte of the address of each line; op and cause of our own.
-    fn told(&self) -> Vec<String> {
+    /// Op, origin and last byte of the address of each line; for `meta` op and cause.
+    fn summary(&self) -> Vec<String> {
         let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
-        let told = self.lines.iter().skip(1).map(|line| {
+        let lines = self.lines.iter().skip(1).map(|line| {
             let local = text(&line["address"]["local"]);
             let subject = local.rsplit('.').next().unwrap_or("").to_owned();
             let last = text(&line["origin"]) + &text(&line["meta"]["cause"]);
@@ -221,7 +229,7 @@ impl Run {
                 .trim_end()
                 .to_owned()
         });
-        told.collect()
+        lines.collect()
     }
 
     fn only(&self, op: &str) -> &Value {
@@ -233,13 +241,13 @@ impl Run {
 }
 
 #[test]
-fn every_error_of_the_events_is_one_gap_behind_what_was_queued_and_is_made_good() {
+fn every_receive_error_is_one_gap_after_the_queued_events_and_is_resynced() {
     for errno in [libc::ENOBUFS, libc::ENOMEM, libc::EMSGSIZE, libc::EIO] {
         let mut run = Run::new(&[1], vec![]);
-        run.stream.dumps.exist = vec![1, 2, 3, 4];
-        run.stream.events.dropped = if errno == libc::ENOBUFS { 2 } else { 0 };
-        // The same error twice is still one hole.
-        run.stream.events.script = VecDeque::from([
+        run.dumps().addresses = vec![1, 2, 3, 4];
+        run.events().dropped = if errno == libc::ENOBUFS { 2 } else { 0 };
+        // The same error twice is still one gap.
+        run.events().script = VecDeque::from([
             Event::Errno(errno),
             Event::Datagram(address(2)),
             Event::Errno(errno),
@@ -252,7 +260,7 @@ fn every_error_of_the_events_is_one_gap_behind_what_was_queued_and_is_made_good(
             "error"
         };
         assert_eq!(
-            run.told(),
+            run.summary(),
             [
                 "present snapshot 1",
                 "sync",
@@ -273,15 +281,15 @@ fn every_error_of_the_events_is_one_gap_behind_what_was_queued_and_is_made_good(
 }
 
 #[test]
-fn an_interrupted_call_is_made_again_and_is_no_gap() {
+fn an_interrupted_call_is_repeated_and_is_no_gap() {
     let interrupted = vec![
-        Answer::Errno(libc::EINTR),
-        Answer::Row(address(1)),
-        Answer::Errno(libc::EINTR),
-        Answer::End(Outcome::Complete),
+        Reply::Errno(libc::EINTR),
+        Reply::Entry(address(1)),
+        Reply::Errno(libc::EINTR),
+        Reply::End(Outcome::Complete),
     ];
     let mut run = Run::new(&[1], vec![interrupted]);
-    run.stream.events.script = VecDeque::from([
+    run.events().script = VecDeque::from([
         Event::Errno(libc::EINTR),
         Event::Datagram(address(2)),
         Event::Errno(libc::EINTR),
@@ -289,23 +297,26 @@ fn an_interrupted_call_is_made_again_and_is_no_gap() {
     for _ in 0..5 {
         run.step();
     }
-    assert_eq!(run.told(), ["present snapshot 1", "sync", "add kernel 2"]);
-    assert_eq!(run.stream.dumps.abandoned, 0);
+    assert_eq!(
+        run.summary(),
+        ["present snapshot 1", "sync", "add kernel 2"]
+    );
+    assert_eq!(run.dumps().abandoned, 0);
 }
 
 #[test]
-fn a_truncated_datagram_is_a_gap_and_a_forged_one_is_refused() {
+fn a_truncated_datagram_is_a_gap_and_a_spoofed_one_is_refused() {
     let mut run = Run::new(&[1], vec![]);
-    run.stream.dumps.exist = vec![1, 2, 3];
-    run.stream.events.script = VecDeque::from([
-        Event::Forged(address(66)),
+    run.dumps().addresses = vec![1, 2, 3];
+    run.events().script = VecDeque::from([
+        Event::Spoofed(address(66)),
         Event::Truncated(address(2)),
         Event::Datagram(address(3)),
     ]);
     run.until("resync");
-    let told = run.told();
+    let summary = run.summary();
     assert_eq!(
-        told[..5],
+        summary[..5],
         [
             "present snapshot 1",
             "sync",
@@ -316,58 +327,69 @@ fn a_truncated_datagram_is_a_gap_and_a_forged_one_is_refused() {
     );
     assert_eq!(run.only("gap")["lost"], 1);
     assert_eq!(run.only("refused")["datagrams"], 1);
-    assert!(!told.iter().any(|line| line.ends_with("66")), "{told:?}");
+    assert!(
+        !summary.iter().any(|line| line.ends_with("66")),
+        "{summary:?}"
+    );
 }
 
 #[test]
-fn a_dump_that_breaks_off_is_repeated_and_deletes_nothing() {
+fn an_interrupted_dump_is_repeated_and_deletes_nothing() {
     for errno in [libc::ENOBUFS, libc::ENOMEM, libc::EMSGSIZE] {
-        let broken = vec![Answer::Row(address(1)), Answer::Errno(errno)];
-        let run = Run::new(&[1, 2], vec![broken; 3]);
+        let broken = vec![Reply::Entry(address(1)), Reply::Errno(errno)];
+        let mut run = Run::new(&[1, 2], vec![broken; 3]);
         assert_eq!(
-            run.told(),
+            run.summary(),
             ["present snapshot 1", "present snapshot 2", "sync"]
         );
-        assert_eq!(run.stream.dumps.abandoned, 3);
+        assert_eq!(run.dumps().abandoned, 3);
         assert!(run.only("sync").get("incomplete").is_none());
     }
 }
 
 #[test]
-fn only_two_whole_looks_in_a_row_make_an_object_gone() {
+fn only_two_complete_dumps_in_a_row_delete_an_object() {
     let mut run = Run::new(&[1, 2], vec![]);
-    let part = |end| vec![Answer::Row(address(1)), Answer::End(end)];
+    let part = |end| vec![Reply::Entry(address(1)), Reply::End(end)];
     let interrupted = part(Outcome::Interrupted);
-    run.stream.dumps.answers = VecDeque::from([
+    run.dumps().replies = VecDeque::from([
         interrupted.clone(),
         interrupted.clone(),
         part(Outcome::Complete),
         interrupted,
-        // The second whole one lists it after all.
+        // The second complete dump has it.
     ]);
-    run.stream.events.script = VecDeque::from([Event::Errno(libc::ENOMEM), Event::Nothing]);
+    run.events().script = VecDeque::from([Event::Errno(libc::ENOMEM), Event::Nothing]);
     run.until("resync");
-    assert_eq!(run.told()[3..], ["gap error", "resync"], "{:#?}", run.lines);
-    // Now it is gone indeed.
+    assert_eq!(
+        run.summary()[3..],
+        ["gap error", "resync"],
+        "{:#?}",
+        run.lines
+    );
+    // Now the address is deleted.
     run.lines.retain(|line| line["op"] != "resync");
-    run.stream.dumps.exist = vec![1];
-    run.stream.events.script = VecDeque::from([Event::Errno(libc::ENOMEM), Event::Nothing]);
+    run.dumps().addresses = vec![1];
+    run.events().script = VecDeque::from([Event::Errno(libc::ENOMEM), Event::Nothing]);
     run.until("resync");
-    assert_eq!(run.told()[4..], ["gap error", "delete resync 2", "resync"]);
+    assert_eq!(
+        run.summary()[4..],
+        ["gap error", "delete resync 2", "resync"]
+    );
 }
 
 #[test]
-fn a_dump_that_the_kernel_refuses_is_told_as_incomplete() {
-    let refused = vec![Answer::End(Outcome::Failed(libc::EPERM))];
+fn a_dump_that_the_kernel_refuses_is_reported_as_incomplete() {
+    let refused = vec![Reply::End(Outcome::Failed(libc::EPERM))];
     let run = Run::new(&[1], vec![refused]);
-    assert_eq!(run.told(), ["sync"]);
+    assert_eq!(run.summary(), ["sync"]);
     assert_eq!(run.only("sync")["incomplete"][0], "address");
 }
 
 #[test]
-fn a_socket_that_only_gives_errors_ends_the_run() {
+fn a_socket_with_nothing_but_errors_ends_the_run() {
     let mut run = Run::new(&[], vec![]);
     let errors = (0..=MAX_ERRORS).map(|_| Event::Errno(libc::EBADF));
-    run.stream.events.script = errors.collect();
-    assert!(matches!(run.stream.receive(), Err(Error::Socket(_))));
+    run.events().script = errors.collect();
+    assert!(matches!(run.stream.receive_from(0), Err(Error::Socket(_))));
 }

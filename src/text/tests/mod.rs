@@ -17,11 +17,11 @@ const FLAGS: &[(u64, &str)] = &[
     (4, "NO-CARRIER"),
     (8, "BROADCAST"),
 ];
-const WORDS: &[(u64, &str)] = &[(1, "tentative"), (2, "onlink"), (4, "autoconf"), (8, "not")];
+const FLAG_NAMES: &[(u64, &str)] = &[(1, "tentative"), (2, "onlink"), (4, "autoconf"), (8, "not")];
 const STATES: &[(u64, &str)] = &[(1, "INCOMPLETE"), (2, "REACHABLE")];
 const TIME: &str = "2026-11-24T20:26:54.897123456Z";
 
-fn known(name: &'static str) -> Symbol {
+fn symbol(name: &'static str) -> Symbol {
     Symbol::Known(name)
 }
 
@@ -43,6 +43,7 @@ fn to(text: &str) -> Prefix {
 
 fn event(op: Op, payload: Payload) -> Event {
     Event {
+        netns: Default::default(),
         time: Time(TIME.parse().unwrap()),
         op,
         origin: None,
@@ -64,9 +65,9 @@ fn link() -> Link {
     Link {
         ifindex: 7,
         ifname: name("veth0"),
-        link_type: known("ether"),
+        link_type: symbol("ether"),
         mtu: Some(1500),
-        operstate: Some(known("DOWN")),
+        operstate: Some(symbol("DOWN")),
         address: LlAddr::new(&[2, 0, 0, 0, 0, 7]),
         flags: Flags::new(8 | 4, FLAGS),
         ..Link::default()
@@ -83,9 +84,9 @@ fn link_change(new: Link, old: Link) -> String {
 }
 
 #[test]
-fn a_new_link_is_described() {
+fn new_link_shows_main_fields() {
     let linkinfo = Some(LinkInfo {
-        info_kind: Some(known("veth")),
+        info_kind: Some(symbol("veth")),
         ..LinkInfo::default()
     });
     let veth = Link {
@@ -112,9 +113,9 @@ fn a_new_link_is_described() {
 }
 
 #[test]
-fn of_a_changed_link_only_what_differs_is_told() {
+fn changed_link_shows_only_differences() {
     let up = Link {
-        operstate: Some(known("UP")),
+        operstate: Some(symbol("UP")),
         flags: Flags::new(8 | 1 | 2, FLAGS),
         master_index: Some(9),
         stats64: Some(Default::default()),
@@ -149,11 +150,11 @@ fn of_a_changed_link_only_what_differs_is_told() {
 }
 
 #[test]
-fn a_port_that_begins_to_forward_says_so() {
+fn port_state_change_is_shown() {
     let port = |state| Link {
         linkinfo: Some(LinkInfo {
             info_slave_data: Some(InfoSlaveData::Bridge(Box::new(BridgePort {
-                state: Some(known(state)),
+                state: Some(symbol(state)),
                 ..BridgePort::default()
             }))),
             ..LinkInfo::default()
@@ -167,12 +168,12 @@ fn a_port_that_begins_to_forward_says_so() {
 }
 
 #[test]
-fn messages_that_are_no_state() {
+fn notifications_without_state() {
     let announced = prefix::Prefix {
         ifindex: 2,
         dev: name("eth0"),
         prefix: Some(to("2001:db8::/64")),
-        flags: Flags::new(6, WORDS),
+        flags: Flags::new(6, FLAG_NAMES),
         valid_life_time: Some(86400),
         preferred_life_time: Some(14400),
         ..Default::default()
@@ -186,7 +187,7 @@ fn messages_that_are_no_state() {
         hex: Hex::default(),
     };
     let unknown = Unknown {
-        r#type: NlType(104),
+        r#type: NlType::route(104),
         attributes: Some(vec![attribute; 5]),
         ..Default::default()
     };
@@ -197,8 +198,8 @@ fn messages_that_are_no_state() {
 }
 
 #[test]
-fn own_records() {
-    let say = |op, meta| sentence(&event(op, Payload::from(meta)));
+fn meta_records() {
+    let text = |op, meta| sentence(&event(op, Payload::from(meta)));
     let start = Start {
         tool: "nlstream".to_owned(),
         version: "0.1.0".to_owned(),
@@ -208,11 +209,11 @@ fn own_records() {
         ..Start::default()
     };
     assert_eq!(
-        say(Op::Start, Meta::Start(Box::new(start))),
+        text(Op::Start, Meta::Start(Box::new(start))),
         "meta start: nlstream 0.1.0 on edge-7, Linux 6.18.1, 1 group"
     );
     assert_eq!(
-        say(
+        text(
             Op::Sync,
             Meta::Sync(Sync {
                 objects: 12,
@@ -235,12 +236,12 @@ fn own_records() {
         ..gap.clone()
     };
     assert_eq!(
-        say(Op::Gap, Meta::Gap(gap)),
+        text(Op::Gap, Meta::Gap(gap)),
         "meta gap: 412 messages lost (receive buffer overflow) between \
          2026-11-24T20:26:54.897Z and 2026-11-24T20:26:55.000Z"
     );
     assert_eq!(
-        say(Op::Gap, Meta::Gap(unsized_gap)),
+        text(Op::Gap, Meta::Gap(unsized_gap)),
         "meta gap: an unknown number of messages lost (error of the socket, errno 105) before \
          2026-11-24T20:26:55.000Z"
     );
@@ -251,7 +252,7 @@ fn own_records() {
         ..Stop::default()
     };
     assert_eq!(
-        say(Op::Stop, Meta::Stop(stop)),
+        text(Op::Stop, Meta::Stop(stop)),
         "meta stop: told to by a signal, 16 events, 1 message lost"
     );
     let stop = Stop {
@@ -259,13 +260,13 @@ fn own_records() {
         ..Stop::default()
     };
     assert_eq!(
-        say(Op::Stop, Meta::Stop(stop)),
+        text(Op::Stop, Meta::Stop(stop)),
         "meta stop: end of the recording, 0 events, not recorded since 2026-11-24T20:26:55.000Z"
     );
 }
 
 #[test]
-fn nothing_in_a_sentence_drives_a_terminal() {
+fn control_and_invisible_characters_are_escaped() {
     let evil =
         "\x1b]0;x\x07\r\n\x7f \u{9b}31m \u{202e}\u{2066}\u{200b}\u{2028}\u{feff} \\x1b é न्त → 🙂";
     let link = Link {
@@ -273,28 +274,28 @@ fn nothing_in_a_sentence_drives_a_terminal() {
         ifalias: Some(Text(evil.as_bytes().into())),
         ..link()
     };
-    let said = sentence(&of_link(Op::Add, link.clone()));
+    let text = sentence(&of_link(Op::Add, link.clone()));
     assert!(
-        said.starts_with(r"link add v\x1b[2J\u{85} (index 7) "),
-        "{said}"
+        text.starts_with(r"link add v\x1b[2J\u{85} (index 7) "),
+        "{text}"
     );
-    let alias = said.split_once(" alias ").unwrap().1;
+    let alias = text.split_once(" alias ").unwrap().1;
     assert_eq!(
         alias,
         r"\x1b]0;x\x07\x0d\x0a\x7f \u{9b}31m \u{202e}\u{2066}\u{200b}\u{2028}\u{feff} \\x1b é न्त → 🙂"
     );
 
-    // A name of bytes that are no text.
+    // A name that is not valid UTF-8.
     let broken = Link {
         ifname: IfName::new(b"v\xff\x9b"),
         ..link
     };
-    let said = sentence(&of_link(Op::Delete, broken));
-    assert_eq!(said, "link delete v\u{fffd}\u{fffd}");
+    let text = sentence(&of_link(Op::Delete, broken));
+    assert_eq!(text, "link delete v\u{fffd}\u{fffd}");
 }
 
 #[test]
-fn a_line_has_the_readers_time_and_colours_if_told() {
+fn lines_have_local_time_and_optional_colours() {
     let event = of_link(Op::Delete, link());
     let mut out = b"before\n".to_vec();
     write_line(&event, &TimeZone::UTC, false, &mut out);

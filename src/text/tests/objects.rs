@@ -12,10 +12,10 @@ fn of_address() -> address::Address {
     address::Address {
         ifindex: 7,
         dev: name("veth1"),
-        family: known("inet"),
+        family: symbol("inet"),
         local: ip("192.168.100.101"),
         prefixlen: 24,
-        scope: known("global"),
+        scope: symbol("global"),
         label: name("veth1"),
         valid_life_time: Some(u32::MAX),
         ..Default::default()
@@ -33,7 +33,7 @@ fn addresses() {
         address: ip("192.168.100.7"),
         prefixlen: 32,
         label: name("veth1:0"),
-        flags: Flags::new(1, WORDS),
+        flags: Flags::new(1, FLAG_NAMES),
         valid_life_time: Some(60),
         ..of_address()
     };
@@ -43,7 +43,7 @@ fn addresses() {
          label veth1:0 valid_lft 60sec"
     );
     let old = address::Address {
-        flags: Flags::new(1, WORDS),
+        flags: Flags::new(1, FLAG_NAMES),
         valid_life_time: Some(60),
         ..of_address()
     };
@@ -62,11 +62,11 @@ fn of_route(common: RouteAttrs) -> Route {
 
 fn of_routes() -> RouteAttrs {
     RouteAttrs {
-        family: known("inet"),
-        r#type: known("unicast"),
-        table: known("main"),
-        protocol: known("static"),
-        scope: known("global"),
+        family: symbol("inet"),
+        r#type: symbol("unicast"),
+        table: symbol("main"),
+        protocol: symbol("static"),
+        scope: symbol("global"),
         ..RouteAttrs::default()
     }
 }
@@ -95,7 +95,7 @@ fn routes() {
          mtu lock 1400"
     );
     let black = of_route(RouteAttrs {
-        r#type: known("blackhole"),
+        r#type: symbol("blackhole"),
         ..of_routes()
     });
     assert_eq!(
@@ -109,7 +109,7 @@ fn routes() {
         ifindex: 2,
         dev: name("eth0"),
         weight: 1,
-        flags: Flags::new(2, WORDS),
+        flags: Flags::new(2, FLAG_NAMES),
         encap: None,
         newdst: None,
         flow: None,
@@ -118,7 +118,7 @@ fn routes() {
         gateway: None,
         via: Some(
             Via {
-                family: known("inet6"),
+                family: symbol("inet6"),
                 host: "fe80::2".to_owned(),
             }
             .into(),
@@ -126,7 +126,7 @@ fn routes() {
         dev: None,
         ifindex: 3,
         weight: 2,
-        flags: Flags::new(0, WORDS),
+        flags: Flags::new(0, FLAG_NAMES),
         ..hop.clone()
     };
     let multipath = of_route(RouteAttrs {
@@ -165,7 +165,7 @@ fn neighbours_and_forwarding_entries() {
         dev: name("veth0"),
         master: name("br0"),
         master_index: Some(9),
-        state: known("permanent"),
+        state: symbol("permanent"),
         ..Default::default()
     };
     assert_eq!(
@@ -186,13 +186,13 @@ fn neighbours_and_forwarding_entries() {
 #[test]
 fn rules() {
     let marked = rule::Rule {
-        family: known("inet"),
+        family: symbol("inet"),
         priority: 100,
-        src: known("10.0.0.0"),
+        src: symbol("10.0.0.0"),
         srclen: Some(8),
         fwmark: Some("0x1".to_owned()),
         fwmask: Some("0xff".to_owned()),
-        table: Some(known("main")),
+        table: Some(symbol("main")),
         ..Default::default()
     };
     let add = |rule| sentence(&event(Op::Add, Payload::from(rule)));
@@ -201,14 +201,14 @@ fn rules() {
         "rule add 100: from 10.0.0.0/8 fwmark 0x1/0xff lookup main"
     );
     let other = rule::Rule {
-        family: known("inet6"),
-        src: known("all"),
-        flags: Flags::new(8, WORDS),
+        family: symbol("inet6"),
+        src: symbol("all"),
+        flags: Flags::new(8, FLAG_NAMES),
         iif: name("eth9"),
         state: Flags::new(1, &[(1, "iif_detached")]),
         dport_start: Some(80),
         dport_end: Some(90),
-        action: Some(known("goto")),
+        action: Some(symbol("goto")),
         goto: Some(200),
         ..Default::default()
     };
@@ -256,7 +256,7 @@ fn traffic_control() {
     let filter = Filter {
         block: Some(22),
         kind: Some("flower".to_owned()),
-        protocol: known("ip"),
+        protocol: symbol("ip"),
         pref: 10,
         actions: Some(vec![Action {
             kind: Some("gact".to_owned()),
@@ -269,18 +269,18 @@ fn traffic_control() {
         sentence(&event(Op::Add, Payload::from(filter))),
         "filter add flower block 22 protocol ip pref 10 action gact control_action goto 3"
     );
-    let told = |name, text: &str| (name, Value::Text(text.to_owned()));
+    let option = |name, text: &str| (name, Value::Text(text.to_owned()));
     let matches = Value::List(vec![Options(vec![
-        told("kind", "cmp"),
-        told("relation", "and"),
+        option("kind", "cmp"),
+        option("relation", "and"),
         (
             "options",
-            Value::Options(Options(vec![told("op", "gt"), ("val", Value::Number(5))])),
+            Value::Options(Options(vec![option("op", "gt"), ("val", Value::Number(5))])),
         ),
     ])]);
     let filter = Filter {
         kind: Some("basic".to_owned()),
-        protocol: known("ip"),
+        protocol: symbol("ip"),
         options: Some(Options(vec![(
             "ematches",
             Value::Options(Options(vec![("matches", matches)])),
@@ -294,7 +294,7 @@ fn traffic_control() {
     let opts = vec![Options(vec![("gbp", Value::Number(7))])];
     let route = of_route(RouteAttrs {
         encap: Some(Box::new(Encap {
-            r#type: Some(known("ip")),
+            r#type: Some(symbol("ip")),
             vxlan_opts: Some(opts),
             ..Default::default()
         })),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nlstream::encode::Format;
 use nlstream::event::values::Time;
-use nlstream::input::{Header, Input, InputData, Source};
+use nlstream::input::{Channel, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 use super::random::Random;
@@ -74,7 +74,7 @@ impl Run {
     fn feed(&mut self, messages: &[Vec<u8>]) {
         let input = |message| Input {
             time: Time::default(),
-            what: InputData::Datagram(Source::Events, message),
+            data: InputData::Datagram(Channel::ROUTE_EVENTS, message),
         };
         let inputs: Vec<_> = messages.iter().map(|message| input(message)).collect();
         self.lines.clear();

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nlstream::capture::Reader;
 use nlstream::encode::Format;
 use nlstream::event::values::Time;
-use nlstream::input::{Header, Input, InputData, Source};
+use nlstream::input::{Channel, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 use crate::common;
@@ -152,7 +152,7 @@ fn datagrams() -> Vec<(Header, Vec<Vec<u8>>)> {
         let header = reader.header().cloned().unwrap();
         let mut datagrams = Vec::new();
         while let Some(input) = reader.next().unwrap() {
-            if let InputData::Datagram(Source::Events, bytes) = input.what {
+            if let InputData::Datagram(Channel::ROUTE_EVENTS, bytes) = input.data {
                 datagrams.push(bytes.to_vec());
             }
         }
@@ -212,7 +212,7 @@ fn feed(pipeline: &mut Pipeline, bytes: &[u8]) -> Vec<u8> {
     let mut lines = Vec::new();
     let input = Input {
         time: Time::default(),
-        what: InputData::Datagram(Source::Events, bytes),
+        data: InputData::Datagram(Channel::ROUTE_EVENTS, bytes),
     };
     pipeline.feed(&[input], &mut lines).unwrap();
     lines

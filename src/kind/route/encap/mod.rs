@@ -1,4 +1,4 @@
-//! What a route wraps packets in (`RTA_ENCAP`, linux/lwtunnel.h and its kin).
+//! Route encapsulation (`RTA_ENCAP`, linux/lwtunnel.h and the headers of the encapsulation types).
 
 pub mod decode;
 
@@ -14,19 +14,18 @@ use crate::kind::route::tc::schema::rows;
 use crate::kind::route::tc::spec::tunnel::{ERSPAN, GENEVE, VXLAN};
 use crate::value::{Flags, IfName, Symbol};
 
-/// What a packet is wrapped in. Which fields there are depends on `type`.
+/// Encapsulation of a route. The fields depend on `type`.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Encap {
-    /// `mpls`, `ip`, `ip6`, `ila`, `seg6`, `seg6local`, `bpf`, `rpl`, `ioam6`, `xfrm`, else its
-    /// number.
+    /// `mpls`, `ip`, `ip6`, `ila`, `seg6`, `seg6local`, `bpf`, `rpl`, `ioam6`, `xfrm`, or a number.
     pub r#type: Option<Symbol>,
-    /// mpls: the labels, outermost first, with `/` between them. ip, ip6, ioam6: destination of
-    /// the outer header.
+    /// mpls: labels separated by `/`, outermost first. ip, ip6, ioam6: destination of the outer
+    /// header.
     pub dst: Option<String>,
     /// mpls, ip: time to live.
     pub ttl: Option<u8>,
-    /// ip, ip6: tunnel id, a string: it has 64 bits.
+    /// ip, ip6: 64-bit tunnel id, as a string.
     pub id: Option<String>,
     /// ip, ip6, ioam6: source of the outer header.
     pub src: Option<IpAddr>,
@@ -51,13 +50,13 @@ pub struct Encap {
     /// seg6: `inline`, `encap`, `l2encap`, `encap.red`, `l2encap.red`. ioam6: `inline`, `encap`,
     /// `auto`.
     pub mode: Option<Symbol>,
-    /// seg6, seg6local, rpl: the segments, in the order of travel.
+    /// seg6, seg6local, rpl: segments in the order in which they are visited.
     pub segs: Option<Vec<Ipv6Addr>>,
     /// seg6, seg6local: key of the segment routing header's HMAC.
     pub hmac: Option<u32>,
     /// seg6: source address of the outer header.
     pub tunsrc: Option<Ipv6Addr>,
-    /// seg6local: what is done, `End.X` and its kin.
+    /// seg6local: action, such as `End.X`.
     pub action: Option<Symbol>,
     /// seg6local, seg6: routing table.
     pub table: Option<Symbol>,
@@ -67,33 +66,33 @@ pub struct Encap {
     pub nh4: Option<IpAddr>,
     /// seg6local: IPv6 next hop.
     pub nh6: Option<IpAddr>,
-    /// seg6local: the incoming device.
+    /// seg6local: input device.
     pub iif: Option<IfName>,
-    /// seg6local: its index.
+    /// seg6local: index of the input device.
     pub iif_index: Option<u32>,
-    /// seg6local: the outgoing device.
+    /// seg6local: output device.
     pub oif: Option<IfName>,
-    /// seg6local: its index.
+    /// seg6local: index of the output device.
     pub oif_index: Option<u32>,
-    /// seg6local: the action's counters.
+    /// seg6local: counters of the action.
     pub counters: Option<Counters>,
     /// seg6local: length of the locator block, bits (next-csid).
     pub lblen: Option<u8>,
     /// seg6local: length of the node function, bits (next-csid).
     pub nflen: Option<u8>,
-    /// ioam6: insert into k of n packets.
+    /// ioam6: insert into `k` of `n` packets.
     pub freq_k: Option<u32>,
-    /// ioam6: insert into k of n packets.
+    /// ioam6: insert into `k` of `n` packets.
     pub freq_n: Option<u32>,
-    /// ioam6: the trace that is inserted.
+    /// ioam6: the inserted trace.
     pub trace: Option<Trace>,
     /// bpf, seg6local: the programs.
     pub bpf: Option<Vec<Bpf>>,
     /// xfrm: id of the xfrm interface.
     pub if_id: Option<u32>,
-    /// xfrm: the device underneath.
+    /// xfrm: lower device.
     pub link_dev: Option<IfName>,
-    /// xfrm: its index.
+    /// xfrm: index of the lower device.
     pub link_index: Option<u32>,
     /// ila: the locator, a string of 4 groups.
     pub locator: Option<String>,
@@ -117,7 +116,7 @@ fn erspan(_: &mut SchemaGenerator) -> Schema {
     rows(ERSPAN)
 }
 
-/// The counters of a seg6local action.
+/// Counters of a seg6local action.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Counters {
     /// Packets.
@@ -131,30 +130,30 @@ pub struct Counters {
 /// An in-situ OAM trace.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Trace {
-    /// Which data is collected, hexadecimal.
+    /// Trace type: bit mask of the collected data, hexadecimal.
     pub r#type: String,
     /// Namespace of the trace.
     pub ns: u16,
-    /// Room for data, bytes.
+    /// Size of the trace data, bytes.
     pub size: u16,
 }
 
-/// A BPF program at a route.
+/// A BPF program attached to a route.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Bpf {
-    /// Where it hooks in: `in`, `out`, `xmit`, `action`.
+    /// Hook: `in`, `out`, `xmit`, `action`.
     pub hook: Symbol,
     /// Its name.
     pub name: Option<String>,
     /// Its id.
     pub id: Option<u32>,
-    /// Headroom that it asks for, bytes.
+    /// Requested headroom, bytes.
     pub headroom: Option<u32>,
 }
 
 impl Encap {
-    /// Gives every device that it names to `name`.
+    /// Calls `name` with the index and the name slot of every device in the encapsulation.
     pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         some(name, self.iif_index, &mut self.iif);
         some(name, self.oif_index, &mut self.oif);

@@ -2,19 +2,23 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use nlstream_derive::Attributes;
+use nlstream_derive::{Attributes, Object};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::decode::settings::Names;
+use super::wire::Names;
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{FlagNames, Flags, IfName, LlAddr, Symbol};
 
 /// Settings and state of a bond (`IFLA_BOND_*`, linux/if_link.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
+#[state(
+    names_device(active_slave_index, active_slave),
+    names_device(primary_index, primary)
+)]
 pub struct Bond {
     /// `balance-rr`, `active-backup`, `balance-xor`, `broadcast`, `802.3ad`, `balance-tlb`,
     /// `balance-alb`.

@@ -1,46 +1,71 @@
 //! CAN devices.
 
+use nlstream_derive::{Attributes, Object};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::value::{Flags, Symbol};
+use super::wire::{Names, array, words};
+use crate::kind::attributes::{AttrDecl, Attributes as _, FromAttr, nonzero};
+use crate::kind::context::DecodeContext;
+use crate::netlink::attr::{Attr, AttrError};
+use crate::value::{FlagNames, Flags, Symbol};
 
 /// Settings and state of a CAN device (`IFLA_CAN_*`, linux/can/netlink.h).
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
+#[nla(nest(IFLA_CAN_CTRLMODE_EXT = 17))]
+#[nla(custom(
+    IFLA_CAN_TDC = 16 => Self::tdc,
+    IFLA_CAN_XL_TDC = 21 => Self::xl_tdc,
+    IFLA_CAN_XL_PWM = 22 => Self::xl_pwm,
+))]
 pub struct Can {
     /// `ERROR-ACTIVE`, `ERROR-WARNING`, `ERROR-PASSIVE`, `BUS-OFF`, `STOPPED`, `SLEEPING`.
+    #[nla(IFLA_CAN_STATE = 4, names(u32, STATES))]
     pub state: Option<Symbol>,
     /// `LOOPBACK`, `LISTEN-ONLY`, `FD` …
+    #[nla(IFLA_CAN_CTRLMODE = 5, with = ctrlmode)]
     pub ctrlmode: Option<Flags>,
     /// The modes that can be switched, or are always on.
+    #[nla(IFLA_CAN_CTRLMODE_EXT / IFLA_CAN_CTRLMODE_SUPPORTED = 1, flags(u32, MODES))]
     pub ctrlmode_supported: Option<Flags>,
     /// Errors on the bus.
+    #[nla(IFLA_CAN_BERR_COUNTER = 8)]
     pub berr_counter: Option<BusErrors>,
     /// Delay before a restart, milliseconds; 0 for none.
+    #[nla(IFLA_CAN_RESTART_MS = 6)]
     pub restart_ms: Option<u32>,
     /// Timing of bits.
+    #[nla(IFLA_CAN_BITTIMING = 1)]
     pub bittiming: Option<BitTiming>,
     /// What the hardware can do of it.
+    #[nla(IFLA_CAN_BITTIMING_CONST = 2)]
     pub bittiming_const: Option<BitTimingConst>,
     /// Bit rates that can be chosen, bit/s.
+    #[nla(IFLA_CAN_BITRATE_CONST = 13, with = u32s)]
     pub bitrate_const: Option<Vec<u32>>,
     /// Timing of bits in the data phase.
+    #[nla(IFLA_CAN_DATA_BITTIMING = 9)]
     pub data_bittiming: Option<BitTiming>,
     /// What the hardware can do of it.
+    #[nla(IFLA_CAN_DATA_BITTIMING_CONST = 10)]
     pub data_bittiming_const: Option<BitTimingConst>,
     /// Bit rates that can be chosen for the data phase, bit/s.
+    #[nla(IFLA_CAN_DATA_BITRATE_CONST = 14, with = u32s)]
     pub data_bitrate_const: Option<Vec<u32>>,
     /// Correction for the delay of the transceiver, in the data phase.
     pub tdc: Option<Tdc>,
     /// What the hardware can do of it.
     pub tdc_const: Option<TdcConst>,
     /// Timing of bits in the data phase of CAN XL.
+    #[nla(IFLA_CAN_XL_DATA_BITTIMING = 18)]
     pub xl_data_bittiming: Option<BitTiming>,
     /// What the hardware can do of it.
+    #[nla(IFLA_CAN_XL_DATA_BITTIMING_CONST = 19)]
     pub xl_data_bittiming_const: Option<BitTimingConst>,
     /// Bit rates that can be chosen for the data phase of CAN XL, bit/s.
+    #[nla(IFLA_CAN_XL_DATA_BITRATE_CONST = 20, with = u32s)]
     pub xl_data_bitrate_const: Option<Vec<u32>>,
     /// Correction for the delay of the transceiver, in the data phase of CAN XL.
     pub xl_tdc: Option<Tdc>,
@@ -51,24 +76,31 @@ pub struct Can {
     /// What the hardware can do of it.
     pub xl_pwm_const: Option<PwmConst>,
     /// Highest bit rate, bit/s; 0 for no limit.
+    #[nla(IFLA_CAN_BITRATE_MAX = 15)]
     pub bitrate_max: Option<u32>,
     /// Terminating resistor, ohm; 0 for none.
+    #[nla(IFLA_CAN_TERMINATION = 11)]
     pub termination: Option<u16>,
     /// Resistors that can be chosen, ohm.
+    #[nla(IFLA_CAN_TERMINATION_CONST = 12, with = u16s)]
     pub termination_const: Option<Vec<u16>>,
     /// Frequency of the clock, Hz.
+    #[nla(IFLA_CAN_CLOCK = 3)]
     pub clock: Option<u32>,
 }
 
 /// Correction for the delay of a CAN transceiver (`IFLA_CAN_TDC_*`), ticks of the clock.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 pub struct Tdc {
     /// The delay as set, or as measured.
+    #[nla(IFLA_CAN_TDC_TDCV = 7)]
     pub tdcv: Option<u32>,
     /// What is added to it.
+    #[nla(IFLA_CAN_TDC_TDCO = 8)]
     pub tdco: Option<u32>,
     /// The shortest delay that is measured.
+    #[nla(IFLA_CAN_TDC_TDCF = 9)]
     pub tdcf: Option<u32>,
 }
 
@@ -86,13 +118,16 @@ pub struct TdcConst {
 
 /// Pulse width modulation of CAN XL (`IFLA_CAN_PWM_*`), ticks of the clock.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 pub struct Pwm {
     /// The short phase.
+    #[nla(IFLA_CAN_PWM_PWMS = 7)]
     pub pwms: Option<u32>,
     /// The long phase.
+    #[nla(IFLA_CAN_PWM_PWML = 8)]
     pub pwml: Option<u32>,
     /// The offset.
+    #[nla(IFLA_CAN_PWM_PWMO = 9)]
     pub pwmo: Option<u32>,
 }
 
@@ -179,4 +214,252 @@ pub struct Bounds {
     pub min: u32,
     /// The most.
     pub max: u32,
+}
+
+impl Can {
+    fn tdc(&mut self, context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        (self.tdc, self.tdc_const) = TdcNest::decode(context, attr)?;
+        Ok(())
+    }
+
+    fn xl_tdc(
+        &mut self,
+        context: &mut DecodeContext<'_>,
+        attr: &Attr<'_>,
+    ) -> Result<(), AttrError> {
+        (self.xl_tdc, self.xl_tdc_const) = TdcNest::decode(context, attr)?;
+        Ok(())
+    }
+
+    fn xl_pwm(
+        &mut self,
+        context: &mut DecodeContext<'_>,
+        attr: &Attr<'_>,
+    ) -> Result<(), AttrError> {
+        (self.xl_pwm, self.xl_pwm_const) = PwmNest::decode(context, attr)?;
+        Ok(())
+    }
+}
+
+/// The attributes of a nest `IFLA_CAN_TDC`: the settings, and their bounds one by one.
+#[derive(Default, Attributes)]
+struct TdcNest {
+    #[nla(flatten)]
+    set: Tdc,
+    #[nla(IFLA_CAN_TDC_TDCV_MIN = 1)]
+    tdcv_min: Option<u32>,
+    #[nla(IFLA_CAN_TDC_TDCV_MAX = 2)]
+    tdcv_max: Option<u32>,
+    #[nla(IFLA_CAN_TDC_TDCO_MIN = 3)]
+    tdco_min: Option<u32>,
+    #[nla(IFLA_CAN_TDC_TDCO_MAX = 4)]
+    tdco_max: Option<u32>,
+    #[nla(IFLA_CAN_TDC_TDCF_MIN = 5)]
+    tdcf_min: Option<u32>,
+    #[nla(IFLA_CAN_TDC_TDCF_MAX = 6)]
+    tdcf_max: Option<u32>,
+}
+
+impl TdcNest {
+    /// Returns the settings and their bounds, each unless it is empty.
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        attr: &Attr<'_>,
+    ) -> Result<(Option<Tdc>, Option<TdcConst>), AttrError> {
+        let nest = TdcNest::from_attr(context, attr)?;
+        let bounds = TdcConst {
+            tdcv: bounds(nest.tdcv_min, nest.tdcv_max),
+            tdco: bounds(nest.tdco_min, nest.tdco_max),
+            tdcf: bounds(nest.tdcf_min, nest.tdcf_max),
+        };
+        let set = nonzero(nest.set);
+        Ok((set, (bounds != TdcConst::default()).then_some(bounds)))
+    }
+}
+
+/// The attributes of a nest `IFLA_CAN_PWM`: the settings, and their bounds one by one.
+#[derive(Default, Attributes)]
+struct PwmNest {
+    #[nla(flatten)]
+    set: Pwm,
+    #[nla(IFLA_CAN_PWM_PWMS_MIN = 1)]
+    pwms_min: Option<u32>,
+    #[nla(IFLA_CAN_PWM_PWMS_MAX = 2)]
+    pwms_max: Option<u32>,
+    #[nla(IFLA_CAN_PWM_PWML_MIN = 3)]
+    pwml_min: Option<u32>,
+    #[nla(IFLA_CAN_PWM_PWML_MAX = 4)]
+    pwml_max: Option<u32>,
+    #[nla(IFLA_CAN_PWM_PWMO_MIN = 5)]
+    pwmo_min: Option<u32>,
+    #[nla(IFLA_CAN_PWM_PWMO_MAX = 6)]
+    pwmo_max: Option<u32>,
+}
+
+impl PwmNest {
+    /// Returns the settings and their bounds, each unless it is empty.
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        attr: &Attr<'_>,
+    ) -> Result<(Option<Pwm>, Option<PwmConst>), AttrError> {
+        let nest = PwmNest::from_attr(context, attr)?;
+        let bounds = PwmConst {
+            pwms: bounds(nest.pwms_min, nest.pwms_max),
+            pwml: bounds(nest.pwml_min, nest.pwml_max),
+            pwmo: bounds(nest.pwmo_min, nest.pwmo_max),
+        };
+        let set = nonzero(nest.set);
+        Ok((set, (bounds != PwmConst::default()).then_some(bounds)))
+    }
+}
+
+/// Both bounds, if the hardware gives both.
+fn bounds(min: Option<u32>, max: Option<u32>) -> Option<Bounds> {
+    let (min, max) = min.zip(max)?;
+    Some(Bounds { min, max })
+}
+
+/// `struct can_ctrlmode`: a mask that only a request has, and the flags.
+fn ctrlmode(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Flags, AttrError> {
+    let [_mask, flags] = words(attr.value)?;
+    Ok(Flags::new(flags.into(), MODES))
+}
+
+/// `struct can_device_stats`
+impl FromAttr for CanStats {
+    fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let [
+            bus_error,
+            error_warning,
+            error_passive,
+            bus_off,
+            arbitration_lost,
+            restarts,
+        ] = words(attr.value)?;
+        Ok(CanStats {
+            restarts,
+            bus_error,
+            arbitration_lost,
+            error_warning,
+            error_passive,
+            bus_off,
+        })
+    }
+}
+
+/// `struct can_berr_counter`
+impl FromAttr for BusErrors {
+    fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let [t0, t1, r0, r1] = array(attr.value)?;
+        Ok(BusErrors {
+            tx: u16::from_ne_bytes([t0, t1]),
+            rx: u16::from_ne_bytes([r0, r1]),
+        })
+    }
+}
+
+/// `struct can_bittiming`
+impl FromAttr for BitTiming {
+    fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let [
+            bitrate,
+            sample_point,
+            tq,
+            prop_seg,
+            phase_seg1,
+            phase_seg2,
+            sjw,
+            brp,
+        ] = words(attr.value)?;
+        Ok(BitTiming {
+            bitrate,
+            sample_point: format!("{}.{:03}", sample_point / 1000, sample_point % 1000),
+            tq,
+            prop_seg,
+            phase_seg1,
+            phase_seg2,
+            sjw,
+            brp,
+        })
+    }
+}
+
+/// `struct can_bittiming_const`: a name of 16 bytes, and the bounds.
+impl FromAttr for BitTimingConst {
+    fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let (name, numbers) = attr.value.split_at_checked(16).ok_or(AttrError::Length)?;
+        let name = name.split(|byte| *byte == 0).next();
+        let [
+            tseg1_min,
+            tseg1_max,
+            tseg2_min,
+            tseg2_max,
+            sjw_max,
+            brp_min,
+            brp_max,
+            brp_inc,
+        ] = words(numbers)?;
+        let bounds = |min, max| Bounds { min, max };
+        Ok(BitTimingConst {
+            name: String::from_utf8_lossy(name.unwrap_or_default()).into_owned(),
+            tseg1: bounds(tseg1_min, tseg1_max),
+            tseg2: bounds(tseg2_min, tseg2_max),
+            sjw: bounds(1, sjw_max),
+            brp: bounds(brp_min, brp_max),
+            brp_inc,
+        })
+    }
+}
+
+fn u16s(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Vec<u16>, AttrError> {
+    numbers(attr, u16::from_ne_bytes)
+}
+
+fn u32s(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Vec<u32>, AttrError> {
+    numbers(attr, u32::from_ne_bytes)
+}
+
+/// An array of numbers.
+fn numbers<const N: usize, T>(
+    attr: &Attr<'_>,
+    read: fn([u8; N]) -> T,
+) -> Result<Vec<T>, AttrError> {
+    let (numbers, rest) = attr.value.as_chunks::<N>();
+    match rest {
+        [] => Ok(numbers.iter().map(|bytes| read(*bytes)).collect()),
+        _ => Err(AttrError::Length),
+    }
+}
+
+/// `CAN_STATE_*` (linux/can/netlink.h, as the following)
+const STATES: Names = &[
+    (0, "ERROR-ACTIVE"),
+    (1, "ERROR-WARNING"),
+    (2, "ERROR-PASSIVE"),
+    (3, "BUS-OFF"),
+    (4, "STOPPED"),
+    (5, "SLEEPING"),
+];
+/// `CAN_CTRLMODE_*`
+const MODES: &FlagNames = &[
+    (0x001, "LOOPBACK"),
+    (0x002, "LISTEN-ONLY"),
+    (0x004, "TRIPLE-SAMPLING"),
+    (0x008, "ONE-SHOT"),
+    (0x010, "BERR-REPORTING"),
+    (0x020, "FD"),
+    (0x040, "PRESUME-ACK"),
+    (0x080, "FD-NON-ISO"),
+    (0x100, "CC-LEN8-DLC"),
+    (0x200, "TDC-AUTO"),
+    (0x400, "TDC-MANUAL"),
+    (0x800, "RESTRICTED"),
+    (0x1000, "XL"),
+    (0x2000, "XL-TMS"),
+];
+
+/// Gives `each` the attributes of the nests that have both settings and bounds.
+pub(super) fn declared(each: &mut dyn FnMut(&'static [AttrDecl])) {
+    each(TdcNest::ATTRS);
+    each(PwmNest::ATTRS);
 }

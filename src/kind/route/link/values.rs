@@ -1,4 +1,4 @@
-//! Value types that only links have.
+//! Value types used only by links.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,11 +6,27 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
+use super::wire::array;
+use crate::kind::attributes::{FromAttr, Zero};
+use crate::kind::context::DecodeContext;
+use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{LlAddr, string_schema};
 
-/// A number that `ip` writes as a hexadecimal string: `0x8001`, and `0` for zero.
+/// A number that `ip` prints in hexadecimal: `0x8001`, and `0` for zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HexNumber(pub u64);
+
+impl HexNumber {
+    pub fn new(number: impl Into<u64>) -> Self {
+        HexNumber(number.into())
+    }
+}
+
+impl Zero for HexNumber {
+    fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+}
 
 impl fmt::Display for HexNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,12 +45,23 @@ impl Serialize for HexNumber {
 
 string_schema!(HexNumber, "HexNumber", "pattern": "^(0|0x[0-9a-f]+)$");
 
-/// A bridge's id: its priority in hexadecimal, a dot, its MAC address without leading zeros, as
-/// `ip` writes it (`struct ifla_bridge_id`).
+/// A bridge id as printed by `ip`: priority in hexadecimal, a dot, MAC address without leading
+/// zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BridgeId {
     pub priority: u16,
     pub address: LlAddr,
+}
+
+/// `struct ifla_bridge_id`
+impl FromAttr for BridgeId {
+    fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let [p0, p1, address @ ..] = array::<8>(attr.value)?;
+        Ok(BridgeId {
+            priority: u16::from_be_bytes([p0, p1]),
+            address: LlAddr::new(&address).ok_or(AttrError::Length)?,
+        })
+    }
 }
 
 impl fmt::Display for BridgeId {

@@ -1,5 +1,5 @@
 //! Traffic control: `qdisc`, `class`, `filter`, `chain` and `action` (`struct tcmsg`,
-//! linux/rtnetlink.h; `TCA_*`), in the words of `tc -d -j`.
+//! linux/rtnetlink.h; `TCA_*`), named as in `tc -d -j`.
 
 pub mod decode;
 pub mod options;
@@ -17,7 +17,7 @@ use crate::kind::route::unknown::Attribute;
 use crate::value::{Flags, Hex, IfName, Symbol};
 use options::Options;
 
-/// Declares the payload of a kind that stands on a device or a shared block.
+/// Declares the payload of a kind that is attached to a device or a shared block.
 macro_rules! of_tc {
     (
         $(#[$doc:meta])* $type:ident { $($(#[$field_doc:meta])* $field:ident: $field_type:ty,)+ }
@@ -34,13 +34,13 @@ macro_rules! of_tc {
             /// The device's name.
             pub dev: Option<IfName>,
             $($(#[$field_doc])* pub $field: $field_type,)+
-            /// What it was told to do, by the names of `tc -j`; which there are depends on `kind`.
+            /// Options, named as in `tc -j`; the fields depend on `kind`.
             pub options: Option<Options>,
-            /// The options of a `kind` that no decoder knows.
+            /// Undecoded options of a `kind` without a decoder.
             pub options_hex: Option<Vec<Attribute>>,
-            /// What the kernel warned of when it was asked for this.
+            /// Warning that the kernel attached to the request.
             pub warning: Option<String>,
-            /// With `details`: counters of its kind, by the names of `tc -j`.
+            /// With `details`: kind-specific counters, named as in `tc -j`.
             pub counters: Option<Options>,
             /// With `details`: counters.
             pub stats: Option<Stats>,
@@ -77,25 +77,25 @@ macro_rules! of_tc {
 of_tc!(
     /// A queueing discipline.
     Qdisc {
-        /// Its type: `fq_codel`, `htb`, `clsact` …
+        /// Type: `fq_codel`, `htb`, `clsact` …
         kind: Option<String>,
-        /// Its number, `1:`.
+        /// Handle, such as `1:`.
         handle: String,
-        /// It is the device's root.
+        /// True for the root queueing discipline of the device.
         root: Option<bool>,
-        /// The class that it is the leaf of; `ffff:fff1` of ingress and clsact.
+        /// Parent class; `ffff:fff1` for ingress and clsact.
         parent: Option<String>,
-        /// Number of the shared block of its incoming side.
+        /// Number of the shared ingress block.
         ingress_block: Option<u32>,
-        /// Number of the shared block of its outgoing side.
+        /// Number of the shared egress block.
         egress_block: Option<u32>,
-        /// The hardware does it.
+        /// Offloaded to hardware.
         offloaded: Option<bool>,
-        /// Lists leave it out unless they are asked for it.
+        /// Hidden: omitted from dumps unless requested (`TCA_DUMP_INVISIBLE`).
         invisible: Option<bool>,
-        /// With `details`: references to it.
+        /// With `details`: number of references.
         refcnt: Option<u32>,
-        /// Sizes that it takes packets to have.
+        /// Size table.
         stab: Option<Options>,
     }
     key { ifindex, root, parent, handle }
@@ -106,15 +106,15 @@ of_tc!(
 of_tc!(
     /// A class of a queueing discipline.
     Class {
-        /// The type of its queueing discipline.
+        /// Type of the queueing discipline.
         kind: Option<String>,
-        /// Its number, `1:10`.
+        /// Handle, such as `1:10`.
         handle: String,
-        /// It stands right below the root.
+        /// True if the parent is the root.
         root: Option<bool>,
-        /// The class above it.
+        /// Parent class.
         parent: Option<String>,
-        /// Number of the queueing discipline that is its leaf.
+        /// Handle of the leaf queueing discipline.
         leaf: Option<String>,
     }
     key { ifindex, handle }
@@ -125,24 +125,24 @@ of_tc!(
 of_tc!(
     /// A filter.
     Filter {
-        /// Its type: `flower`, `u32`, `matchall` …
+        /// Type: `flower`, `u32`, `matchall` …
         kind: Option<String>,
         /// Number of the shared block.
         block: Option<u32>,
-        /// It stands on the root.
+        /// True if attached to the root.
         root: Option<bool>,
-        /// What it stands on: a class, or `ffff:fff2` (incoming), `ffff:fff3` (outgoing).
+        /// Parent: a class, or `ffff:fff2` (ingress), `ffff:fff3` (egress).
         parent: Option<String>,
-        /// The protocol that it looks at: `ip`, `all`, `802.1Q`, else its number.
+        /// Protocol of the packets to match: `ip`, `all`, `802.1Q`, or a number.
         protocol: Symbol,
-        /// Filters are asked in the order of these numbers.
+        /// Priority: filters are evaluated in ascending order.
         pref: u32,
-        /// Number of its chain.
+        /// Number of the chain.
         chain: Option<u32>,
-        /// Its number: `0x1`; of u32 table, bucket and node, `800::800`. Without one a `delete` is
-        /// of all filters with that `protocol`, `pref` and `chain`.
+        /// Handle: `0x1`; for u32 table, bucket and node: `800::800`. A `delete` without a handle
+        /// applies to all filters of the same `protocol`, `pref` and `chain`.
         handle: Option<String>,
-        /// What is done with a packet that it fits.
+        /// Actions performed on matching packets.
         actions: Option<Vec<Action>>,
     }
     key { ifindex, block, root, parent, protocol, pref, chain, handle }
@@ -163,15 +163,15 @@ of_tc!(
 of_tc!(
     /// A chain of filters.
     Chain {
-        /// Type of the filters that its template allows.
+        /// Filter type of the chain's template.
         kind: Option<String>,
         /// Number of the shared block.
         block: Option<u32>,
-        /// It stands on the root.
+        /// True if attached to the root.
         root: Option<bool>,
-        /// What it stands on.
+        /// Parent.
         parent: Option<String>,
-        /// Its number.
+        /// Number of the chain.
         chain: u32,
     }
     key { ifindex, block, root, parent, chain }
@@ -179,33 +179,33 @@ of_tc!(
     copy_volatile(_now, _old) {}
 );
 
-/// What is done with a packet (`TCA_ACT_*`, linux/pkt_cls.h).
+/// A traffic control action (`TCA_ACT_*`, linux/pkt_cls.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Action {
-    /// Its type: `gact`, `mirred`, `police` …
+    /// Type: `gact`, `mirred`, `police` …
     pub kind: Option<String>,
-    /// Its number among those of its type.
+    /// Index among the actions of its type.
     pub index: Option<u32>,
-    /// What somebody noted on it.
+    /// User-defined cookie (TCA_ACT_COOKIE).
     pub cookie: Option<Hex>,
     /// `no_percpu`, `skip_hw`, `skip_sw`.
     pub flags: Option<Flags>,
-    /// How the hardware counts: `immediate`, `delayed`; empty where it does not.
+    /// Requested hardware counters: `immediate`, `delayed`; empty if disabled.
     pub hw_stats: Option<Flags>,
-    /// With `details`: how it counts in fact.
+    /// With `details`: hardware counters actually in use.
     pub used_hw_stats: Option<Flags>,
-    /// Number of devices whose hardware does it.
+    /// Number of devices that offload the action to hardware.
     pub in_hw_count: Option<u32>,
-    /// All actions of the type went at once: how many there were.
+    /// Number of deleted actions when all actions of a type are flushed.
     pub flushed: Option<u32>,
-    /// What the kernel warned of when it was asked for this.
+    /// Warning that the kernel attached to the request.
     pub warning: Option<String>,
-    /// What it was told to do, by the names of `tc -j`; which there are depends on `kind`.
+    /// Options, named as in `tc -j`; the fields depend on `kind`.
     pub options: Option<Options>,
-    /// The options of a `kind` that no decoder knows.
+    /// Undecoded options of a `kind` without a decoder.
     pub options_hex: Option<Vec<Attribute>>,
-    /// With `details`: counters of its kind, by the names of `tc -j`.
+    /// With `details`: kind-specific counters, named as in `tc -j`.
     pub counters: Option<Options>,
     /// With `details`: counters.
     pub stats: Option<Stats>,
@@ -256,20 +256,20 @@ pub struct Stats {
     pub hw_bytes: Option<u64>,
     /// Packets that the hardware counted.
     pub hw_packets: Option<u64>,
-    /// Packets that were dropped.
+    /// Packets dropped.
     pub drops: Option<u32>,
-    /// Times that a limit was exceeded.
+    /// Number of times a limit was exceeded.
     pub overlimits: Option<u32>,
-    /// Packets that were queued again.
+    /// Packets requeued.
     pub requeues: Option<u32>,
-    /// Bytes that wait.
+    /// Queued bytes.
     pub backlog: Option<u32>,
-    /// Packets that wait.
+    /// Queued packets.
     pub qlen: Option<u32>,
-    /// Estimated rate, bytes a second.
+    /// Estimated rate, bytes/s.
     pub rate: Option<u64>,
-    /// Estimated rate, packets a second.
+    /// Estimated rate, packets/s.
     pub pps: Option<u64>,
-    /// Counters of its own kind, as they came.
+    /// Undecoded kind-specific counters.
     pub xstats: Option<Hex>,
 }

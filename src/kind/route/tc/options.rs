@@ -1,10 +1,10 @@
-//! The options of a `kind`.
+//! Decoded options of a `kind`.
 
 use crate::value::IfName;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
-/// What one option holds.
+/// Value of an option.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     Number(i64),
@@ -15,19 +15,20 @@ pub enum Value {
     Numbers(Vec<i64>),
     Options(Options),
     List(Vec<Options>),
-    /// A device: the name of the option that holds its index, its index, and its name where that
-    /// is known.
+    /// A device: name of the option that holds the index, the index, and the device name if
+    /// resolved.
     Device(&'static str, u32, Option<IfName>),
-    /// Clock ticks that a burst lasts at the rate of that name: becomes bytes once that is known.
+    /// A burst in scheduler ticks at the rate in the named option; converted to bytes once that
+    /// rate is decoded.
     Burst(&'static str, u64),
 }
 
-/// Options by name, in the order in which they came.
+/// Options by name, in wire order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options(pub Vec<(&'static str, Value)>);
 
 impl Options {
-    /// Puts a value, in place of one with the same name.
+    /// Sets a value, replacing one with the same name.
     pub fn put(&mut self, name: &'static str, value: Value) {
         match self.0.iter_mut().find(|(other, _)| *other == name) {
             Some(place) => place.1 = value,
@@ -49,13 +50,13 @@ impl Options {
             .map(|(_, value)| value)
     }
 
-    /// Takes a value out.
+    /// Removes and returns a value.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         let at = self.0.iter().position(|(other, _)| *other == name)?;
         Some(self.0.remove(at).1)
     }
 
-    /// The options of that name, an object of its own; made where there is none.
+    /// Returns the nested options of that name, inserting them if absent.
     pub fn within(&mut self, name: &'static str) -> &mut Options {
         if !matches!(self.get(name), Some(Value::Options(_))) {
             self.put(name, Value::Options(Options::default()));
@@ -67,7 +68,7 @@ impl Options {
         }
     }
 
-    /// Gives every device that they name to `name`: its index, and the place of its name.
+    /// Calls `name` with the index and the name slot of every device in the options.
     pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         for (_, value) in &mut self.0 {
             if let Value::Device(_, index, place) = value {

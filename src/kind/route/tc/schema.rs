@@ -1,4 +1,4 @@
-//! What the tables say, as JSON schema.
+//! JSON schema of the option tables.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use super::spec::{self, ematch};
 use super::table::{Field, Type, options};
 
 impl Type {
-    /// The JSON schema of the value; `None` where its options stand among the others.
+    /// Returns the JSON schema of the value; `None` if its fields are merged into the parent.
     fn schema(self) -> Option<Json> {
         Some(match self {
             Type::U8 => integer(0, 0xff),
@@ -72,7 +72,7 @@ impl Type {
         })
     }
 
-    /// The type whatever it takes to be told.
+    /// Strips the modifiers that decide whether the value is emitted.
     fn bare(self) -> Type {
         match self {
             Type::NotZero(inner) | Type::Details(inner) => inner.bare(),
@@ -80,7 +80,7 @@ impl Type {
         }
     }
 
-    /// The fields that stand among the others.
+    /// Returns the fields that are merged into the parent.
     fn flat(self) -> &'static [Field] {
         match self {
             Type::Flat(fields) | Type::Struct(fields) | Type::Head(_, fields) => fields,
@@ -90,17 +90,17 @@ impl Type {
     }
 }
 
-/// The schema of an integer of that range.
+/// Schema of an integer within a range.
 fn integer(least: i64, most: i64) -> Json {
     json!({ "type": "integer", "minimum": least, "maximum": most })
 }
 
-/// The schema of a list of objects with the fields of that table.
+/// Schema of a list of objects with the fields of a table.
 pub fn rows(fields: &'static [Field]) -> Schema {
     json_schema!({ "type": "array", "items": object(&[fields]) })
 }
 
-/// The schema of an object with the fields of these tables.
+/// Schema of an object with the fields of several tables.
 fn object(tables: &[&[Field]]) -> Json {
     let mut properties = BTreeMap::new();
     for table in tables {
@@ -136,7 +136,7 @@ fn add(table: &[Field], properties: &mut BTreeMap<&'static str, Json>) {
         }
         match properties.get_mut(name) {
             None => drop(properties.insert(name, schema)),
-            // One name, one type; it may mean several things.
+            // A name has one type; descriptions of different kinds are joined.
             Some(known) => {
                 for place in ["", "/items"] {
                     let properties = format!("{place}/properties");
@@ -165,13 +165,13 @@ fn add(table: &[Field], properties: &mut BTreeMap<&'static str, Json>) {
 
 options! {
     CONTROL {
-        0 r#type: Text, "`pass`, `drop`, `pipe`, `stolen`, `trap`, `goto`, `jump` …";
-        1 chain: U32, "The chain that `goto` goes on with.";
-        2 jump: U32, "Number of actions that `jump` leaves out.";
+        0 r#type: Text, "Verdict: `pass`, `drop`, `pipe`, `stolen`, `trap`, `goto`, `jump` …";
+        1 chain: U32, "Target chain of `goto`.";
+        2 jump: U32, "Number of actions that `jump` skips.";
     }
     QUEUES {
-        0 offset: U16, "The first queue of the class.";
-        1 count: U16, "Number of its queues.";
+        0 offset: U16, "First queue of the class.";
+        1 count: U16, "Number of queues.";
     }
 }
 
@@ -184,7 +184,7 @@ impl JsonSchema for Options {
         let object = object(&tables);
         json_schema!({
             "type": "object",
-            "description": "Options, by the names of `tc -j`. Which there are depends on `kind`.",
+            "description": "Options, named as in `tc -j`. The fields depend on `kind`.",
             "properties": object["properties"],
         })
     }
@@ -194,7 +194,7 @@ impl JsonSchema for Options {
 mod tests {
     use super::*;
 
-    /// Every field, with those that stand in others.
+    /// All fields, including nested ones.
     fn fields(table: &'static [Field], found: &mut Vec<Field>) {
         for field in table {
             found.push(*field);

@@ -1,6 +1,6 @@
-//! The tables that say which options there are, and how each is sent.
+//! Types of the option tables: the wire format of each option.
 
-/// How an option is sent, and so what it is in JSON.
+/// Wire format of an option, which also determines its JSON type.
 #[derive(Clone, Copy, Debug)]
 pub enum Type {
     U8,
@@ -12,107 +12,106 @@ pub enum Type {
     I64,
     Be16,
     Be32,
-    /// Of a 32-bit number two to its power.
+    /// 2 to the power of a 32-bit number.
     Power,
-    /// Hexadecimal text of a number, of whatever length: `0x1f`.
+    /// A number of any width as hexadecimal text: `0x1f`.
     HexNumber,
-    /// The same, in network order.
+    /// As [`Type::HexNumber`], in network byte order.
     BeHexNumber,
     Text,
     /// Bytes.
     Hex,
-    /// Present means yes.
+    /// True if present; no payload.
     Flag,
-    /// The same, with so many bytes that say nothing.
+    /// True if present; the payload of the given size is ignored.
     Marker(usize),
-    /// A number that means yes or no.
+    /// A number used as a boolean.
     Yes,
     /// An IP address.
     Ip,
     Mac,
     /// `1:10`
     ClassId,
-    /// A device by its index; the name is that of the index.
+    /// A device index; the parameter is the name of the field that holds the index.
     Device(&'static str),
-    /// Clock ticks of the packet scheduler (64 ns), as seconds.
+    /// Packet scheduler ticks (64 ns), converted to seconds.
     Ticks,
-    /// Nanoseconds, as seconds.
+    /// Nanoseconds, converted to seconds.
     Nanoseconds,
-    /// Hundredths of a second, as whole seconds.
+    /// Hundredths of a second, converted to whole seconds.
     Hundredths,
-    /// Clock ticks that a burst lasts at the rate of that name, as bytes, or packets.
+    /// A burst in scheduler ticks at the rate in the named option, converted to bytes or packets.
     Burst(&'static str),
-    /// A part of 2^32, from 0 to 1.
+    /// A fraction of 2^32, converted to 0 to 1.
     Portion,
-    /// A part of 2^64, from 0 to 1.
+    /// A fraction of 2^64, converted to 0 to 1.
     Share64,
-    /// A name out of a set.
+    /// An enumerated name.
     Name(&'static [(u32, &'static str)]),
-    /// The same, in network order: a type of Ethernet frame.
+    /// An EtherType name, in network byte order.
     BeName(&'static [(u32, &'static str)]),
-    /// Flags.
+    /// Bit flags.
     Flags(&'static [(u64, &'static str)]),
-    /// What an action does with the packet then (`TC_ACT_*`).
+    /// Control action (`TC_ACT_*`).
     Control,
-    /// Number of a hash table of u32: `800:`.
+    /// Hash table handle of u32: `800:`.
     U32Handle,
-    /// So many numbers of a byte each.
+    /// An array of bytes, as numbers.
     Bytes(usize),
-    /// `struct tc_mqprio_qopt` from its 16 counts on: queues by class.
+    /// The arrays of `struct tc_mqprio_qopt`: queue counts and offsets by class.
     Queues,
-    /// Bits of a number of so many bytes: from which, how many, and what they are as a number of
-    /// 32 bits.
+    /// Bit field: width of the number in bytes, first bit, number of bits, and the format of the
+    /// extracted 32-bit value.
     Bits(usize, u32, u32, &'static Type),
-    /// Numbers of 32 bits, as many as there are.
+    /// An array of 32-bit numbers.
     Words32,
-    /// The same of 64 bits.
+    /// An array of 64-bit numbers.
     Words64,
-    /// Attributes of one type, one after the other.
+    /// A sequence of attributes of one type.
     List(&'static Type),
     /// `struct nla_bitfield32`
     Bitfield(&'static [(u64, &'static str)]),
-    /// A structure of so many bytes, with attributes behind it.
+    /// A structure of the given size, followed by attributes.
     Head(usize, &'static [Field]),
-    /// Attributes in it.
+    /// Nested attributes, as an object.
     Nest(&'static [Field]),
-    /// Attributes in it, whose options stand among the others.
+    /// Nested attributes, merged into the parent object.
     Flat(&'static [Field]),
-    /// A structure: `number` is the offset.
+    /// A structure, merged into the parent object; `number` is the offset.
     Struct(&'static [Field]),
-    /// The same, in an object of its own.
+    /// A structure, as an object; `number` is the offset.
     SubStruct(&'static [Field]),
-    /// Any number of structures, one after the other.
+    /// An array of structures of the given size.
     Structs(usize, &'static [Field]),
-    /// Attributes, each of which holds attributes.
+    /// A list of attributes that each contain attributes.
     Nests(&'static [Field]),
-    /// Attributes of several entries, one entry behind the other.
+    /// The attributes of several entries in sequence.
     Rows(&'static [Field]),
-    /// Extended matches, an attribute each.
+    /// Extended matches, one attribute each.
     Matches,
-    /// The one of these tables that another field says.
+    /// One of several tables, selected by another field.
     OneOf(&'static [(u16, &'static [Field])]),
-    /// In an object of that name.
+    /// Placed in a nested object of the given name.
     In(&'static str, &'static Type),
-    /// Left out where it is 0.
+    /// Omitted if 0.
     NotZero(&'static Type),
-    /// What no other field is for: options in an object of their own, keys with their masks.
+    /// All remaining attributes, as an object: keys with their masks.
     Keys(&'static [Field]),
-    /// The attribute comes once for each entry, and holds attributes.
+    /// The attribute repeats, once per entry, and contains attributes.
     Collect(&'static [Field]),
     /// The actions of a filter.
     Actions,
     /// The policer of a filter, one of its actions.
     Police,
-    /// An attribute that only pads.
+    /// A padding attribute.
     Skip,
-    /// So many bytes of a structure that say nothing.
+    /// Padding bytes of a structure.
     Pad(usize),
     /// Only with `details`.
     Details(&'static Type),
 }
 
-/// An option: the number of its attribute (or its offset in a structure), its name, how it is
-/// sent, and what it means.
+/// An option: attribute number (or offset in a structure), name, wire format and description.
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
     pub number: u16,

@@ -6,7 +6,11 @@ use std::rc::Rc;
 
 use super::*;
 use crate::kind::Unparsed;
+use crate::kind::object::Object as _;
 use crate::names::Names;
+
+const IFLA_VF_PORTS: u16 = 24;
+const IFLA_PORT_SELF: u16 = 25;
 
 const LINKS: &str = include_str!("captured/links.hex");
 const KINDS: &str = include_str!("captured/kinds.hex");
@@ -330,7 +334,7 @@ fn protocols_of_a_bridge() {
     body.extend(attr(libc::IFLA_AF_SPEC, &spec.concat()));
     let (mut link, _, unparsed) = decoded(&body, false).unwrap();
     assert_eq!(json(&link.mst), r#"[{"instance":2,"state":"blocking"}]"#);
-    crate::kind::object::Object::for_each_device(&mut link, &mut |_, name| {
+    link.for_each_device(&mut |_, name| {
         *name = IfName::new(b"eth0");
     });
     assert_eq!(

@@ -1,5 +1,5 @@
-//! Actions (linux/tc_act). Most begin with `struct tc_gen`: index, capabilities, what is done with
-//! the packet then, references, uses.
+//! Actions (linux/tc_act). Most begin with `struct tc_gen`: index, capabilities, control action,
+//! references, bindings.
 
 use super::qdisc::{CLOCKS, LINK_LAYERS};
 use super::{ETHER_TYPES, Spec, tunnel};
@@ -86,45 +86,45 @@ const PROBABILITIES: &[(u32, &str)] = &[(0, "none"), (1, "netrand"), (2, "determ
 
 options! {
     GEN {
-        0 index: U32, "Its number among those of its type.";
-        8 control_action: Control, "What is done with the packet then.";
-        12 r#ref: Details(&I32), "With `details`: references to it.";
-        16 bind: Details(&I32), "With `details`: filters that use it.";
+        0 index: U32, "Index among the objects of its type.";
+        8 control_action: Control, "Control action applied to the packet.";
+        12 r#ref: Details(&I32), "With `details`: number of references.";
+        16 bind: Details(&I32), "With `details`: number of filters bound to it.";
     }
     TIMES {
-        0 installed: Hundredths, "With `details`: seconds since it was made.";
-        8 last_used: Hundredths, "With `details`: seconds since it was used.";
-        16 expires: Hundredths, "With `details`: seconds until it goes.";
-        24 first_used: Hundredths, "With `details`: seconds since its first use.";
+        0 installed: Hundredths, "With `details`: seconds since creation.";
+        8 last_used: Hundredths, "With `details`: seconds since last use.";
+        16 expires: Hundredths, "With `details`: seconds until it expires.";
+        24 first_used: Hundredths, "With `details`: seconds since first use.";
     }
     GACT {
         TCA_GACT_TM = 1 tm: Details(&Struct(TIMES)), "";
         TCA_GACT_PARMS = 2 parms: Struct(GEN), "";
-        TCA_GACT_PROB = 3 prob: SubStruct(GACT_P), "What is done now and then instead.";
+        TCA_GACT_PROB = 3 prob: SubStruct(GACT_P), "Alternative control action, applied to a fraction of packets.";
         TCA_GACT_PAD = 4 pad: Skip, "";
     }
     RATE {
-        1 linklayer: NotZero(&Name(LINK_LAYERS)), "`ethernet`, `atm`: what a packet's length is rounded up for.";
-        2 overhead: NotZero(&I16), "Bytes that each packet has more on the wire.";
-        6 mpu: NotZero(&U16), "Shortest packet.";
-        8 rate: NotZero(&U32), "Bytes a second.";
+        1 linklayer: NotZero(&Name(LINK_LAYERS)), "Link layer whose framing packet sizes are adjusted to: `ethernet`, `atm`.";
+        2 overhead: NotZero(&I16), "Per-packet overhead on the wire, bytes.";
+        6 mpu: NotZero(&U16), "Minimum packet size, bytes.";
+        8 rate: NotZero(&U32), "Rate, bytes/s.";
     }
     GACT_P {
-        0 random_type: Name(PROBABILITIES), "`none`, `netrand` (by chance), `determ` (every so many).";
-        2 val: U16, "How often: one in so many.";
-        4 control_action: Control, "What is done with the packet then.";
+        0 random_type: Name(PROBABILITIES), "`none`, `netrand` (random), `determ` (every `val` packets).";
+        2 val: U16, "Applied to one of every `val` packets.";
+        4 control_action: Control, "Control action applied to the packet.";
     }
     MIRRED {
         TCA_MIRRED_TM = 1 tm: Details(&Struct(TIMES)), "";
         TCA_MIRRED_PARMS = 2 parms: Struct(MIRRED_P), "";
         TCA_MIRRED_PAD = 3 pad: Skip, "";
-        TCA_MIRRED_BLOCKID = 4 blockid: U32, "Number of the shared block that it goes to.";
+        TCA_MIRRED_BLOCKID = 4 blockid: U32, "Number of the target shared block.";
     }
     MIRRED_P {
         0 general: Struct(GEN), "";
         20 mirred_action: Name(MIRRED_ACTIONS), "`redirect`, `mirror`.";
         20 direction: Name(MIRRED_SIDES), "`egress`, `ingress`.";
-        24 to_dev: Device("to_index"), "The device that it goes to.";
+        24 to_dev: Device("to_index"), "Target device.";
     }
     VLAN {
         TCA_VLAN_TM = 1 tm: Details(&Struct(TIMES)), "";
@@ -144,11 +144,11 @@ options! {
         TCA_MPLS_TM = 1 tm: Details(&Struct(TIMES)), "";
         TCA_MPLS_PARMS = 2 parms: Struct(MPLS_P), "";
         TCA_MPLS_PAD = 3 pad: Skip, "";
-        TCA_MPLS_PROTO = 4 protocol: BeName(ETHER_TYPES), "Protocol of what is left.";
+        TCA_MPLS_PROTO = 4 protocol: BeName(ETHER_TYPES), "Protocol of the remaining packet.";
         TCA_MPLS_LABEL = 5 label: U32, "The label.";
         TCA_MPLS_TC = 6 tc: U8, "Number of classes, or the traffic class.";
         TCA_MPLS_TTL = 7 ttl: U8, "Time to live.";
-        TCA_MPLS_BOS = 8 bos: U8, "It is the last one.";
+        TCA_MPLS_BOS = 8 bos: U8, "True for the bottom of the MPLS stack.";
     }
     MPLS_P {
         0 general: Struct(GEN), "";
@@ -168,7 +168,7 @@ options! {
         TCA_TUNNEL_KEY_ENC_OPTS = 11 enc_opts: Flat(tunnel::OPTS), "";
         TCA_TUNNEL_KEY_ENC_TOS = 12 tos: HexNumber, "Type of service, hexadecimal.";
         TCA_TUNNEL_KEY_ENC_TTL = 13 ttl: U8, "Time to live.";
-        TCA_TUNNEL_KEY_NO_FRAG = 14 no_frag: Flag, "It must not be fragmented.";
+        TCA_TUNNEL_KEY_NO_FRAG = 14 no_frag: Flag, "Set the don't-fragment bit.";
     }
     TUNNEL_P {
         0 general: Struct(GEN), "";
@@ -177,13 +177,13 @@ options! {
     SKBEDIT {
         TCA_SKBEDIT_TM = 1 tm: Details(&Struct(TIMES)), "";
         TCA_SKBEDIT_PARMS = 2 parms: Struct(GEN), "";
-        TCA_SKBEDIT_PRIORITY = 3 skb_priority: ClassId, "Priority that the packet gets.";
-        TCA_SKBEDIT_QUEUE_MAPPING = 4 queue_mapping: U16, "Queue that the packet gets.";
+        TCA_SKBEDIT_PRIORITY = 3 skb_priority: ClassId, "Priority assigned to the packet.";
+        TCA_SKBEDIT_QUEUE_MAPPING = 4 queue_mapping: U16, "Queue assigned to the packet.";
         TCA_SKBEDIT_MARK = 5 mark: HexNumber, "Firewall mark, hexadecimal.";
         TCA_SKBEDIT_PAD = 6 pad: Skip, "";
-        TCA_SKBEDIT_PTYPE = 7 ptype: Name(PTYPES), "Type that the packet gets: `host`, `broadcast`, `multicast`, `otherhost`.";
+        TCA_SKBEDIT_PTYPE = 7 ptype: Name(PTYPES), "Packet type to set: `host`, `broadcast`, `multicast`, `otherhost`.";
         TCA_SKBEDIT_MASK = 8 mask: HexNumber, "Mask, hexadecimal.";
-        TCA_SKBEDIT_FLAGS = 9 skbedit_flags: HexNumber, "What is set, hexadecimal.";
+        TCA_SKBEDIT_FLAGS = 9 skbedit_flags: HexNumber, "Flags that are set, hexadecimal.";
         TCA_SKBEDIT_QUEUE_MAPPING_MAX = 10 queue_mapping_max: U16, "Last queue.";
     }
     SKBMOD {
@@ -214,9 +214,9 @@ options! {
     }
     NAT_P {
         0 general: Struct(GEN), "";
-        20 old_addr: Ip, "Address that is replaced.";
-        24 new_addr: Ip, "Address that it becomes.";
-        28 addr_mask: Ip, "Mask of both.";
+        20 old_addr: Ip, "Old address.";
+        24 new_addr: Ip, "New address.";
+        28 addr_mask: Ip, "Mask of source and destination address.";
         32 nat_flags: HexNumber, "1: outgoing; hexadecimal.";
     }
     CONNMARK {
@@ -234,12 +234,12 @@ options! {
         TCA_CTINFO_TM = 2 tm: Details(&Struct(TIMES)), "";
         TCA_CTINFO_ACT = 3 parms: Struct(GEN), "";
         TCA_CTINFO_ZONE = 4 zone: U16, "Zone of the connection.";
-        TCA_CTINFO_PARMS_DSCP_MASK = 5 dscp_mask: HexNumber, "Bits of the mark that hold the code point, hexadecimal.";
-        TCA_CTINFO_PARMS_DSCP_STATEMASK = 6 dscp_state: HexNumber, "Bits of the mark that say that it is set, hexadecimal.";
-        TCA_CTINFO_PARMS_CPMARK_MASK = 7 cpmark: HexNumber, "Bits of the mark that are copied, hexadecimal.";
-        TCA_CTINFO_STATS_DSCP_SET = 8 dscp_set: Details(&U64), "With `details`: packets that were set.";
-        TCA_CTINFO_STATS_DSCP_ERROR = 9 dscp_error: Details(&U64), "With `details`: packets that could not be.";
-        TCA_CTINFO_STATS_CPMARK_SET = 10 cpmark_set: Details(&U64), "With `details`: marks that were copied.";
+        TCA_CTINFO_PARMS_DSCP_MASK = 5 dscp_mask: HexNumber, "Mask of the mark bits that hold the DSCP, hexadecimal.";
+        TCA_CTINFO_PARMS_DSCP_STATEMASK = 6 dscp_state: HexNumber, "Mask of the mark bits that indicate a stored DSCP, hexadecimal.";
+        TCA_CTINFO_PARMS_CPMARK_MASK = 7 cpmark: HexNumber, "Mask of the mark bits that are copied, hexadecimal.";
+        TCA_CTINFO_STATS_DSCP_SET = 8 dscp_set: Details(&U64), "With `details`: packets whose DSCP was set.";
+        TCA_CTINFO_STATS_DSCP_ERROR = 9 dscp_error: Details(&U64), "With `details`: packets whose DSCP could not be set.";
+        TCA_CTINFO_STATS_CPMARK_SET = 10 cpmark_set: Details(&U64), "With `details`: number of marks copied.";
     }
     CT {
         TCA_CT_PARMS = 1 parms: Struct(GEN), "";
@@ -264,15 +264,15 @@ options! {
     SAMPLE {
         TCA_SAMPLE_TM = 1 tm: Details(&Struct(TIMES)), "";
         TCA_SAMPLE_PARMS = 2 parms: Struct(GEN), "";
-        TCA_SAMPLE_RATE = 3 sample_rate: U32, "One packet in so many.";
-        TCA_SAMPLE_TRUNC_SIZE = 4 trunc_size: U32, "Bytes of it that are kept.";
+        TCA_SAMPLE_RATE = 3 sample_rate: U32, "Sampling rate: one of every `sample_rate` packets.";
+        TCA_SAMPLE_TRUNC_SIZE = 4 trunc_size: U32, "Truncation size, bytes.";
         TCA_SAMPLE_PSAMPLE_GROUP = 5 psample_group: U32, "Group of the sample.";
         TCA_SAMPLE_PAD = 6 pad: Skip, "";
     }
     SIMPLE {
         TCA_DEF_TM = 1 tm: Details(&Struct(TIMES)), "";
         TCA_DEF_PARMS = 2 parms: Struct(GEN), "";
-        TCA_DEF_DATA = 3 data: Text, "Text that is logged.";
+        TCA_DEF_DATA = 3 data: Text, "Text to log.";
         TCA_DEF_PAD = 4 pad: Skip, "";
     }
     BPF {
@@ -283,7 +283,7 @@ options! {
         TCA_ACT_BPF_FD = 5 fd: U32, "File descriptor of the program.";
         TCA_ACT_BPF_NAME = 6 bpf_name: Text, "Name of the program.";
         TCA_ACT_BPF_PAD = 7 pad: Skip, "";
-        TCA_ACT_BPF_TAG = 8 tag: Hex, "Fingerprint of the program.";
+        TCA_ACT_BPF_TAG = 8 tag: Hex, "Tag (hash) of the program.";
         TCA_ACT_BPF_ID = 9 id: U32, "Id of the program.";
     }
     GATE {
@@ -292,63 +292,63 @@ options! {
         TCA_GATE_PAD = 3 pad: Skip, "";
         TCA_GATE_PRIORITY = 4 gate_priority: I32, "Priority; -1 for any.";
         TCA_GATE_ENTRY_LIST = 5 entries: Nests(GATE_ENTRY), "The schedule.";
-        TCA_GATE_BASE_TIME = 6 base_time: I64, "Nanoseconds at which the schedule began.";
-        TCA_GATE_CYCLE_TIME = 7 cycle_time: I64, "Nanoseconds of a cycle.";
-        TCA_GATE_CYCLE_TIME_EXT = 8 cycle_time_extension: I64, "Nanoseconds by which the last cycle may be longer.";
+        TCA_GATE_BASE_TIME = 6 base_time: I64, "Start time of the schedule, nanoseconds.";
+        TCA_GATE_CYCLE_TIME = 7 cycle_time: I64, "Cycle time, nanoseconds.";
+        TCA_GATE_CYCLE_TIME_EXT = 8 cycle_time_extension: I64, "Maximum extension of the last cycle, nanoseconds.";
         TCA_GATE_FLAGS = 9 gate_flags: HexNumber, "Flags, hexadecimal.";
-        TCA_GATE_CLOCKID = 10 clockid: Name(CLOCKS), "Its clock: `TAI`, `REALTIME`, `MONOTONIC`, `BOOTTIME`.";
+        TCA_GATE_CLOCKID = 10 clockid: Name(CLOCKS), "Clock: `TAI`, `REALTIME`, `MONOTONIC`, `BOOTTIME`.";
     }
     GATE_ENTRY {
-        TCA_GATE_ENTRY_INDEX = 1 entry_index: U32, "Its place.";
+        TCA_GATE_ENTRY_INDEX = 1 entry_index: U32, "Index.";
         TCA_GATE_ENTRY_GATE = 2 open: Flag, "Packets pass.";
-        TCA_GATE_ENTRY_INTERVAL = 3 interval: U32, "Nanoseconds for which it holds.";
+        TCA_GATE_ENTRY_INTERVAL = 3 interval: U32, "Duration, nanoseconds.";
         TCA_GATE_ENTRY_IPV = 4 ipv: I32, "Internal priority; -1 for none.";
-        TCA_GATE_ENTRY_MAX_OCTETS = 5 max_octets: I32, "Most bytes; -1 for any.";
+        TCA_GATE_ENTRY_MAX_OCTETS = 5 max_octets: I32, "Maximum size in bytes; -1 for any.";
     }
     PEDIT {
         TCA_PEDIT_TM = 1 tm: Details(&Struct(TIMES)), "";
         TCA_PEDIT_PARMS = 2 parms: Struct(PEDIT_P), "";
         TCA_PEDIT_PAD = 3 pad: Skip, "";
         TCA_PEDIT_PARMS_EX = 4 parms_ex: Struct(PEDIT_P), "";
-        TCA_PEDIT_KEYS_EX = 5 edits: Nests(PEDIT_EX), "The edited words.";
+        TCA_PEDIT_KEYS_EX = 5 edits: Nests(PEDIT_EX), "Edited 32-bit words.";
     }
     PEDIT_P {
         0 general: Struct(GEN), "";
         20 nkeys: U8, "Number of edited words.";
-        24 edits: Structs(24, PEDIT_KEY), "The edited words.";
+        24 edits: Structs(24, PEDIT_KEY), "Edited 32-bit words.";
     }
     PEDIT_KEY {
-        0 mask: Hex, "Which bits of it stay.";
-        4 val: Hex, "The word, in network order.";
-        8 off: I32, "Where it is, in bytes.";
-        12 at: NotZero(&U32), "Where an offset is that is added.";
-        16 off_mask: NotZero(&HexNumber), "Mask of that offset, hexadecimal.";
-        20 shift: NotZero(&U32), "Bits by which that offset is shifted.";
+        0 mask: Hex, "Mask of the bits that are preserved.";
+        4 val: Hex, "Value of the 32-bit word, network byte order.";
+        8 off: I32, "Offset, bytes.";
+        12 at: NotZero(&U32), "Position of a variable offset that is added.";
+        16 off_mask: NotZero(&HexNumber), "Mask of the variable offset, hexadecimal.";
+        20 shift: NotZero(&U32), "Right shift of the variable offset, bits.";
     }
     PEDIT_EX {
-        TCA_PEDIT_KEY_EX_HDR_TYPE_ETH = 1 htype: Name(PEDIT_HEADERS), "The header: `network`, `eth`, `ip4`, `ip6`, `tcp`, `udp`.";
+        TCA_PEDIT_KEY_EX_HDR_TYPE_ETH = 1 htype: Name(PEDIT_HEADERS), "Header the offset is relative to: `network`, `eth`, `ip4`, `ip6`, `tcp`, `udp`.";
         TCA_PEDIT_KEY_EX_HDR_TYPE_IP4 = 2 cmd: Name(PEDIT_COMMANDS), "`set`, `add`.";
     }
     POLICE {
         TCA_POLICE_TBF = 1 tbf: Struct(POLICE_P), "";
-        TCA_POLICE_AVRATE = 4 avrate: U32, "Bytes a second on average.";
-        TCA_POLICE_RESULT = 5 conform_action: Control, "What is done with what conforms.";
+        TCA_POLICE_AVRATE = 4 avrate: U32, "Average rate, bytes/s.";
+        TCA_POLICE_RESULT = 5 conform_action: Control, "Control action for conforming packets.";
         TCA_POLICE_TM = 6 tm: Details(&Struct(TIMES)), "";
         TCA_POLICE_PAD = 7 pad: Skip, "";
-        TCA_POLICE_RATE64 = 8 rate: U64, "Bytes a second.";
-        TCA_POLICE_PEAKRATE64 = 9 peakrate: U64, "Bytes a second at the peak.";
-        TCA_POLICE_PKTRATE64 = 10 pkt_rate: U64, "Packets a second.";
-        TCA_POLICE_PKTBURST64 = 11 pkt_burst: Burst("pkt_rate"), "Packets that may come at once.";
+        TCA_POLICE_RATE64 = 8 rate: U64, "Rate, bytes/s.";
+        TCA_POLICE_PEAKRATE64 = 9 peakrate: U64, "Peak rate, bytes/s.";
+        TCA_POLICE_PKTRATE64 = 10 pkt_rate: U64, "Rate, packets/s.";
+        TCA_POLICE_PKTBURST64 = 11 pkt_burst: Burst("pkt_rate"), "Burst size, packets.";
     }
     POLICE_P {
-        0 index: U32, "Its number among those of its type.";
-        4 control_action: Control, "What is done with the packet then.";
-        12 burst: Burst("rate"), "Bytes that may be sent at once.";
-        16 mtu: U32, "Longest packet.";
+        0 index: U32, "Index among the objects of its type.";
+        4 control_action: Control, "Control action applied to the packet.";
+        12 burst: Burst("rate"), "Burst size, bytes.";
+        16 mtu: U32, "Maximum packet size, bytes.";
         20 rate: Struct(RATE), "";
-        40 peakrate: NotZero(&U32), "Bytes a second at the peak.";
-        44 r#ref: Details(&I32), "With `details`: references to it.";
-        48 bind: Details(&I32), "With `details`: filters that use it.";
+        40 peakrate: NotZero(&U32), "Peak rate, bytes/s.";
+        44 r#ref: Details(&I32), "With `details`: number of references.";
+        48 bind: Details(&I32), "With `details`: number of filters bound to it.";
         52 capab: Pad(4), "";
     }
 }

@@ -1,5 +1,5 @@
 //! Extended matches of basic, cgroup and flow filters (`TCF_EM_*`, linux/pkt_cls.h and
-//! linux/tc_ematch), in the words that `tc` takes and prints.
+//! linux/tc_ematch), with the names that `tc` accepts and prints.
 
 use super::filter::U32_KEY;
 use crate::kind::route::tc::table::{Field, options};
@@ -17,7 +17,7 @@ pub const KINDS: &[(u16, &[Field])] = &[
     (IPT, IPT_MATCH),
 ];
 
-// Those that are no mere structure.
+// Kinds that are not a plain structure.
 pub const NBYTE: u16 = 2;
 pub const META: u16 = 4;
 pub const TEXT: u16 = 5;
@@ -98,7 +98,7 @@ const META_IDS: &[(u32, &str)] = &[
     (46, "vlan"),
     (47, "rxhash"),
 ];
-/// `IPSET_INV_MATCH`, and which side each part of an entry is compared with.
+/// `IPSET_INV_MATCH`, and the direction of each dimension.
 const SET_FLAGS: &[(u64, &str)] = &[
     (1, "invert"),
     (1 << 1, "src1"),
@@ -123,100 +123,100 @@ options! {
     /// `TCA_EMATCH_TREE_*`
     pub TREE {
         TCA_EMATCH_TREE_HDR = 1 hdr: Struct(TREE_HDR), "";
-        TCA_EMATCH_TREE_LIST = 2 matches: Matches, "The matches; the first group of them is what has to fit.";
+        TCA_EMATCH_TREE_LIST = 2 matches: Matches, "List of matches; evaluation starts with the first group.";
     }
     TREE_HDR {
         0 nmatches: U16, "Number of matches.";
-        2 progid: NotZero(&U16), "Who set them: absent for `tc`.";
+        2 progid: NotZero(&U16), "Id of the program that created the matches; absent for `tc`.";
     }
     /// `struct tcf_ematch_hdr`
     pub HEADER {
-        0 matchid: NotZero(&U16), "A number that was given to it.";
+        0 matchid: NotZero(&U16), "User-assigned number.";
         2 kind: Name(NAMES), "`cmp`, `nbyte`, `u32`, `meta`, `text`, `canid`, `ipset`, `ipt`; `container`: a group of matches.";
-        4 relation: Bits(2, 0, 2, &NotZero(&Name(RELATIONS))), "How the next one belongs to it, `and` or `or`; absent at the end of a group.";
-        4 flags: Bits(2, 2, 14, &NotZero(&Flags(FLAGS))), "`invert`: it must not fit.";
+        4 relation: Bits(2, 0, 2, &NotZero(&Name(RELATIONS))), "Relation to the next match, `and` or `or`; absent for the last match of a group.";
+        4 flags: Bits(2, 2, 14, &NotZero(&Flags(FLAGS))), "`invert`: the match is negated.";
         6 pad: Pad(2), "";
     }
-    /// What stands behind that.
+    /// The payload after the header.
     pub VALUE {
-        0 options: OneOf(KINDS), "What has to fit; which options there are depends on `kind`.";
-        0 hex: Hex, "The same of a `kind` that no decoder knows, as it came.";
+        0 options: OneOf(KINDS), "Match parameters; the fields depend on `kind`.";
+        0 hex: Hex, "Undecoded match parameters of a `kind` without a decoder.";
     }
     GROUP {
-        0 first: U32, "Place of the group's first match, counted from 0.";
+        0 first: U32, "Index of the first match of the group, from 0.";
     }
     /// `struct tcf_em_cmp`
     CMP {
-        0 val: U32, "The number that it is compared with.";
-        4 mask: NotZero(&HexNumber), "Which bits of it count, hexadecimal; absent for all.";
-        8 off: U16, "Where it is, in bytes.";
-        10 align: Bits(1, 0, 4, &Name(ALIGNS)), "Its size: `u8`, `u16`, `u32`.";
-        10 flags: Bits(1, 4, 4, &NotZero(&Flags(CMP_FLAGS))), "`trans`: it is turned into the order of this machine.";
-        11 layer: Bits(1, 0, 4, &Name(LAYERS)), "What `off` counts from: `link`, `network`, `transport`.";
+        0 val: U32, "Value to compare with.";
+        4 mask: NotZero(&HexNumber), "Mask of the value, hexadecimal; absent if all bits are compared.";
+        8 off: U16, "Offset, bytes.";
+        10 align: Bits(1, 0, 4, &Name(ALIGNS)), "Width: `u8`, `u16`, `u32`.";
+        10 flags: Bits(1, 4, 4, &NotZero(&Flags(CMP_FLAGS))), "`trans`: the value is converted to host byte order.";
+        11 layer: Bits(1, 0, 4, &Name(LAYERS)), "Layer `off` is relative to: `link`, `network`, `transport`.";
         11 op: Bits(1, 4, 4, &Name(OPERATORS)), "`eq`, `gt`, `lt`.";
     }
-    /// `struct tcf_em_nbyte`, and so many bytes.
+    /// `struct tcf_em_nbyte`, followed by the bytes.
     NBYTES {
-        0 off: U16, "Where they are, in bytes.";
+        0 off: U16, "Offset, bytes.";
         2 len: Bits(2, 0, 12, &U32), "Number of bytes.";
-        2 layer: Bits(2, 12, 4, &Name(LAYERS)), "What `off` counts from: `link`, `network`, `transport`.";
+        2 layer: Bits(2, 12, 4, &Name(LAYERS)), "Layer `off` is relative to: `link`, `network`, `transport`.";
         4 needle: Hex, "The bytes.";
     }
     /// `TCA_EM_META_*`
     META_OBJECTS {
         TCA_EM_META_HDR = 1 hdr: Struct(META_HDR), "";
-        TCA_EM_META_LVALUE = 2 left: Nest(META_VALUE), "What is compared.";
-        TCA_EM_META_RVALUE = 3 right: Nest(META_VALUE), "What it is compared with.";
+        TCA_EM_META_LVALUE = 2 left: Nest(META_VALUE), "Left operand.";
+        TCA_EM_META_RVALUE = 3 right: Nest(META_VALUE), "Right operand.";
     }
     /// `struct tcf_meta_hdr`
     META_HDR {
-        0 left: SubStruct(META_OBJECT), "What is compared.";
+        0 left: SubStruct(META_OBJECT), "Left operand.";
         3 op: Name(OPERATORS), "`eq`, `gt`, `lt`.";
-        4 right: SubStruct(META_OBJECT), "What it is compared with.";
+        4 right: SubStruct(META_OBJECT), "Right operand.";
         7 pad: Pad(1), "";
     }
     /// `struct tcf_meta_val`
     META_OBJECT {
-        0 id: Bits(2, 0, 12, &Name(META_IDS)), "`nf_mark`, `dev`, `pkt_len` … as `tc` calls them; `value`.";
-        0 r#type: Bits(2, 12, 4, &Name(META_TYPES)), "`int`, `var`: a number, or bytes.";
-        2 shift: NotZero(&U8), "Bits by which it is shifted.";
+        0 id: Bits(2, 0, 12, &Name(META_IDS)), "Metadata object, named as in `tc`: `nf_mark`, `dev`, `pkt_len` …; `value` for a constant.";
+        0 r#type: Bits(2, 12, 4, &Name(META_TYPES)), "`int` (integer), `var` (bytes).";
+        2 shift: NotZero(&U8), "Right shift, bits.";
     }
-    /// What a number or bytes are for depends on the object.
+    /// The meaning of a value depends on the object.
     META_VALUE {
-        0 value: HexNumber, "The number of a `value`, hexadecimal; absent for 0.";
-        1 mask: HexNumber, "Which bits count, hexadecimal; `0x0` for all.";
-        2 data: Hex, "The bytes of a `value`.";
+        0 value: HexNumber, "Integer constant of a `value`, hexadecimal; absent if 0.";
+        1 mask: HexNumber, "Mask, hexadecimal; `0x0` for all bits.";
+        2 data: Hex, "Byte constant of a `value`.";
     }
-    /// `struct tcf_em_text`, and the pattern.
+    /// `struct tcf_em_text`, followed by the pattern.
     TEXTS {
-        0 algo: Text, "How it is sought: `kmp`, `bm`, `fsm`.";
-        16 from_offset: U16, "Where the search begins, in bytes.";
-        18 to_offset: U16, "Where it ends.";
+        0 algo: Text, "Search algorithm: `kmp`, `bm`, `fsm`.";
+        16 from_offset: U16, "Start offset of the search, bytes.";
+        18 to_offset: U16, "End offset of the search, bytes.";
         20 len: U16, "Number of bytes.";
-        22 from_layer: Bits(1, 0, 4, &Name(LAYERS)), "What `from_offset` counts from.";
-        22 to_layer: Bits(1, 4, 4, &Name(LAYERS)), "What `to_offset` counts from.";
+        22 from_layer: Bits(1, 0, 4, &Name(LAYERS)), "Layer `from_offset` is relative to.";
+        22 to_layer: Bits(1, 4, 4, &Name(LAYERS)), "Layer `to_offset` is relative to.";
         23 pad: Pad(1), "";
         24 needle: Hex, "The bytes.";
     }
     CANID {
-        0 rules: Structs(8, CAN_FILTER), "Of which one has to fit.";
+        0 rules: Structs(8, CAN_FILTER), "List of CAN filters; one must match.";
     }
     /// `struct can_filter` (linux/can.h)
     CAN_FILTER {
-        0 can_id: HexNumber, "The id, hexadecimal; of an extended one the highest bit is set.";
-        4 can_mask: HexNumber, "Which bits of it count, hexadecimal.";
+        0 can_id: HexNumber, "CAN id, hexadecimal; the highest bit is set for an extended id.";
+        4 can_mask: HexNumber, "Mask of the value, hexadecimal.";
     }
     /// `struct xt_set_info` (linux/netfilter/xt_set.h)
     SET {
         0 index: U16, "Number of the set.";
         2 dim: U8, "Number of `src` and `dst`.";
-        3 flags: Bits(1, 0, 8, &Flags(SET_FLAGS)), "Of each part of an entry, by its place: `src1` is compared with the source, one that is not named with the destination.";
+        3 flags: Bits(1, 0, 8, &Flags(SET_FLAGS)), "Direction of each dimension of an entry: `src1` means dimension 1 is compared with the source; unlisted dimensions are compared with the destination.";
     }
     IPT_MATCH {
         TCA_EM_IPT_HOOK = 1 hook: Name(HOOKS), "`prerouting`, `postrouting`.";
         TCA_EM_IPT_MATCH_NAME = 2 match_name: Text, "Name of the iptables match.";
-        TCA_EM_IPT_MATCH_REVISION = 3 revision: U8, "Its revision.";
+        TCA_EM_IPT_MATCH_REVISION = 3 revision: U8, "Revision.";
         TCA_EM_IPT_NFPROTO = 4 nfproto: Name(FAMILIES), "`ipv4`, `ipv6`.";
-        TCA_EM_IPT_MATCH_DATA = 5 match_data: Hex, "Its options, as they came.";
+        TCA_EM_IPT_MATCH_DATA = 5 match_data: Hex, "Undecoded options.";
     }
 }

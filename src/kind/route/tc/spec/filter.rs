@@ -1,4 +1,4 @@
-//! Filters (linux/pkt_cls.h). Of a key and its mask the mask is told where not every bit counts.
+//! Filters (linux/pkt_cls.h). The mask of a key is emitted only if not all bits are set.
 
 use super::{ETHER_TYPES, Spec, ematch, tunnel};
 use crate::kind::route::tc::table::options;
@@ -43,7 +43,7 @@ const FLOW_KEYS: &[(u64, &str)] = &[
     (1 << 16, "vlan-tag"),
     (1 << 17, "rxhash"),
 ];
-/// How `tc` calls them in the keys of flower only.
+/// Names that `tc` uses in flower keys only.
 const ETH_TYPES: &[(u32, &str)] = &[
     (0x0800, "ipv4"),
     (0x0806, "arp"),
@@ -69,28 +69,28 @@ const U32_FLAGS: &[(u64, &str)] = &[(1, "terminal"), (2, "offset"), (4, "varoffs
 
 options! {
     MATCHALL {
-        TCA_MATCHALL_CLASSID = 1 classid: ClassId, "The class that the packet gets.";
+        TCA_MATCHALL_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
         TCA_MATCHALL_ACT = 2 act: Actions, "";
         TCA_MATCHALL_FLAGS = 3 cls_flags: Flags(CLS_FLAGS), "`skip_hw`, `skip_sw`, `in_hw`, `not_in_hw`.";
         TCA_MATCHALL_PCNT = 4 pcnt: Details(&Struct(PCNT1)), "";
         TCA_MATCHALL_PAD = 5 pad: Skip, "";
     }
     PCNT1 {
-        0 rule_hit: U64, "With `details`: packets that fitted.";
+        0 rule_hit: U64, "With `details`: packets that matched.";
     }
     PCNT2 {
-        0 rule_hit: U64, "With `details`: packets that fitted.";
-        8 rule_success: U64, "With `details`: packets for which it was done.";
+        0 rule_hit: U64, "With `details`: packets that matched.";
+        8 rule_success: U64, "With `details`: packets on which it was performed.";
     }
     U32_PCNT {
-        0 rule_hit: U64, "With `details`: packets that fitted.";
-        8 rule_success: U64, "With `details`: packets for which it was done.";
-        16 match_success: Words64, "With `details`: packets that each of `matches` fitted.";
+        0 rule_hit: U64, "With `details`: packets that matched.";
+        8 rule_success: U64, "With `details`: packets on which it was performed.";
+        16 match_success: Words64, "With `details`: number of packets that matched, for each entry of `matches`.";
     }
     BASIC {
         TCA_BASIC_POLICE = 4 police: Police, "";
-        TCA_BASIC_CLASSID = 1 classid: ClassId, "The class that the packet gets.";
-        TCA_BASIC_EMATCHES = 2 ematches: Nest(ematch::TREE), "What has to fit.";
+        TCA_BASIC_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
+        TCA_BASIC_EMATCHES = 2 ematches: Nest(ematch::TREE), "Match expression.";
         TCA_BASIC_ACT = 3 act: Actions, "";
         TCA_BASIC_PCNT = 5 pcnt: Details(&Struct(PCNT2)), "";
         TCA_BASIC_PAD = 6 pad: Skip, "";
@@ -98,59 +98,59 @@ options! {
     CGROUP {
         TCA_CGROUP_POLICE = 2 police: Police, "";
         TCA_CGROUP_ACT = 1 act: Actions, "";
-        TCA_CGROUP_EMATCHES = 3 ematches: Nest(ematch::TREE), "What has to fit.";
+        TCA_CGROUP_EMATCHES = 3 ematches: Nest(ematch::TREE), "Match expression.";
     }
     BPF {
         TCA_BPF_POLICE = 2 police: Police, "";
         TCA_BPF_ACT = 1 act: Actions, "";
-        TCA_BPF_CLASSID = 3 classid: ClassId, "The class that the packet gets.";
+        TCA_BPF_CLASSID = 3 classid: ClassId, "Class assigned to the packet.";
         TCA_BPF_OPS_LEN = 4 bytecode_len: U16, "Instructions of the program.";
         TCA_BPF_OPS = 5 bytecode: Hex, "The program.";
         TCA_BPF_FD = 6 fd: U32, "File descriptor of the program.";
         TCA_BPF_NAME = 7 bpf_name: Text, "Name of the program.";
-        TCA_BPF_FLAGS = 8 direct_action: Yes, "It also says what is done.";
+        TCA_BPF_FLAGS = 8 direct_action: Yes, "Direct action mode: the program returns the action.";
         TCA_BPF_FLAGS_GEN = 9 cls_flags: Flags(CLS_FLAGS), "`skip_hw`, `skip_sw`, `in_hw`, `not_in_hw`.";
-        TCA_BPF_TAG = 10 tag: Hex, "Fingerprint of the program.";
+        TCA_BPF_TAG = 10 tag: Hex, "Tag (hash) of the program.";
         TCA_BPF_ID = 11 id: U32, "Id of the program.";
     }
     FW {
         TCA_FW_POLICE = 2 police: Police, "";
-        TCA_FW_CLASSID = 1 classid: ClassId, "The class that the packet gets.";
-        TCA_FW_INDEV = 3 indev: Text, "Name of the incoming device.";
+        TCA_FW_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
+        TCA_FW_INDEV = 3 indev: Text, "Name of the input device.";
         TCA_FW_ACT = 4 act: Actions, "";
         TCA_FW_MASK = 5 mask: HexNumber, "Mask, hexadecimal.";
     }
     ROUTE {
         TCA_ROUTE4_POLICE = 5 police: Police, "";
-        TCA_ROUTE4_CLASSID = 1 classid: ClassId, "The class that the packet gets.";
+        TCA_ROUTE4_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
         TCA_ROUTE4_TO = 2 to: U32, "Realm of the destination.";
         TCA_ROUTE4_FROM = 3 from: U32, "Realm of the source.";
-        TCA_ROUTE4_IIF = 4 fromif: Device("fromif_index"), "The incoming device.";
+        TCA_ROUTE4_IIF = 4 fromif: Device("fromif_index"), "Input device.";
         TCA_ROUTE4_ACT = 6 act: Actions, "";
     }
     FLOW {
         TCA_FLOW_POLICE = 10 police: Police, "";
-        TCA_FLOW_KEYS = 1 keys_used: Flags(FLOW_KEYS), "What the class depends on: `src`, `dst`, `mark` …";
+        TCA_FLOW_KEYS = 1 keys_used: Flags(FLOW_KEYS), "Keys that determine the class: `src`, `dst`, `mark` …";
         TCA_FLOW_MODE = 2 flow_mode: Name(FLOW_MODES), "`map`, `hash`.";
         TCA_FLOW_BASECLASS = 3 baseclass: ClassId, "The first class.";
-        TCA_FLOW_RSHIFT = 4 rshift: U32, "Bits that are shifted out.";
-        TCA_FLOW_ADDEND = 5 addend: HexNumber, "What is added, hexadecimal.";
+        TCA_FLOW_RSHIFT = 4 rshift: U32, "Right shift, bits.";
+        TCA_FLOW_ADDEND = 5 addend: HexNumber, "Addend, hexadecimal.";
         TCA_FLOW_MASK = 6 mask: HexNumber, "Mask, hexadecimal.";
-        TCA_FLOW_XOR = 7 xor: HexNumber, "What is flipped, hexadecimal.";
-        TCA_FLOW_DIVISOR = 8 divisor: U32, "Size of the hash.";
+        TCA_FLOW_XOR = 7 xor: HexNumber, "XOR value, hexadecimal.";
+        TCA_FLOW_DIVISOR = 8 divisor: U32, "Size of the hash table.";
         TCA_FLOW_ACT = 9 act: Actions, "";
-        TCA_FLOW_EMATCHES = 11 ematches: Nest(ematch::TREE), "What has to fit.";
-        TCA_FLOW_PERTURB = 12 perturb: I32, "Seconds after which the hash is changed.";
+        TCA_FLOW_EMATCHES = 11 ematches: Nest(ematch::TREE), "Match expression.";
+        TCA_FLOW_PERTURB = 12 perturb: I32, "Interval between hash perturbations, seconds.";
     }
     U32_FILTER {
         TCA_U32_POLICE = 6 police: Police, "";
-        TCA_U32_CLASSID = 1 classid: ClassId, "The class that the packet gets.";
-        TCA_U32_HASH = 2 key_ht: U32Handle, "The hash table that it stands in.";
-        TCA_U32_LINK = 3 link: U32Handle, "The hash table to go on with.";
-        TCA_U32_DIVISOR = 4 divisor: U32, "Size of the hash.";
+        TCA_U32_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
+        TCA_U32_HASH = 2 key_ht: U32Handle, "Hash table that contains the node.";
+        TCA_U32_LINK = 3 link: U32Handle, "Hash table to continue with.";
+        TCA_U32_DIVISOR = 4 divisor: U32, "Size of the hash table.";
         TCA_U32_SEL = 5 sel: Struct(U32_SEL), "";
         TCA_U32_ACT = 7 act: Actions, "";
-        TCA_U32_INDEV = 8 indev: Text, "Name of the incoming device.";
+        TCA_U32_INDEV = 8 indev: Text, "Name of the input device.";
         TCA_U32_PCNT = 9 pcnt: Details(&Struct(U32_PCNT)), "";
         TCA_U32_MARK = 10 mark: Struct(U32_MARK), "";
         TCA_U32_FLAGS = 11 cls_flags: Flags(CLS_FLAGS), "`skip_hw`, `skip_sw`, `in_hw`, `not_in_hw`.";
@@ -158,35 +158,35 @@ options! {
     }
     U32_SEL {
         0 sel_flags: NotZero(&Flags(U32_FLAGS)), "`terminal`, `offset`, `varoffset`, `eat`.";
-        1 offshift: NotZero(&U8), "Bits by which the offset is shifted.";
+        1 offshift: NotZero(&U8), "Right shift of the variable offset, bits.";
         4 off_mask: NotZero(&BeHexNumber), "Mask of the offset, hexadecimal.";
-        6 off: NotZero(&U16), "Offset of what follows.";
-        8 offoff: NotZero(&U16), "Where the offset is.";
+        6 off: NotZero(&U16), "Fixed offset of the next header.";
+        8 offoff: NotZero(&U16), "Position of the variable offset.";
         2 nkeys: Pad(1), "";
-        10 hoff: NotZero(&U16), "Where the hash's word is.";
-        12 hmask: NotZero(&BeHexNumber), "Mask of the hash's word, hexadecimal.";
-        16 matches: Structs(16, U32_KEY), "Words that have to fit.";
+        10 hoff: NotZero(&U16), "Position of the word that is hashed.";
+        12 hmask: NotZero(&BeHexNumber), "Mask of the word that is hashed, hexadecimal.";
+        16 matches: Structs(16, U32_KEY), "32-bit words to match.";
     }
     pub U32_KEY {
-        0 mask: Hex, "Which bits of it have to fit.";
-        4 value: Hex, "The word, in network order.";
-        8 off: I32, "Where it is, in bytes.";
-        12 offmask: HexNumber, "Mask of the offset that is added, hexadecimal.";
+        0 mask: Hex, "Mask of the bits that are compared.";
+        4 value: Hex, "Value of the 32-bit word, network byte order.";
+        8 off: I32, "Offset, bytes.";
+        12 offmask: HexNumber, "Mask of the variable offset, hexadecimal.";
     }
     U32_MARK {
         0 fwmark_value: HexNumber, "Firewall mark, hexadecimal.";
         4 fwmark_mask: HexNumber, "Mask of the firewall mark, hexadecimal.";
-        8 fwmark_success: Details(&U32), "With `details`: packets with that mark.";
+        8 fwmark_success: Details(&U32), "With `details`: packets with a matching mark.";
     }
     FLOWER {
-        TCA_FLOWER_CLASSID = 1 classid: ClassId, "The class that the packet gets.";
+        TCA_FLOWER_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
         TCA_FLOWER_ACT = 3 act: Actions, "";
         TCA_FLOWER_FLAGS = 22 cls_flags: Flags(CLS_FLAGS), "`skip_hw`, `skip_sw`, `in_hw`, `not_in_hw`.";
-        TCA_FLOWER_IN_HW_COUNT = 86 in_hw_count: U32, "Number of devices whose hardware does it.";
-        65535 keys: Keys(FLOWER_KEYS), "What a packet has to have.";
+        TCA_FLOWER_IN_HW_COUNT = 86 in_hw_count: U32, "Number of devices that offload it to hardware.";
+        65535 keys: Keys(FLOWER_KEYS), "Fields that a packet must match.";
     }
     FLOWER_KEYS {
-        TCA_FLOWER_INDEV = 2 indev: Text, "Name of the incoming device.";
+        TCA_FLOWER_INDEV = 2 indev: Text, "Name of the input device.";
         TCA_FLOWER_KEY_ETH_DST = 4 dst_mac: Mac, "Destination.";
         TCA_FLOWER_KEY_ETH_DST_MASK = 5 dst_mac_mask: Mac, "Its mask.";
         TCA_FLOWER_KEY_ETH_SRC = 6 src_mac: Mac, "Source.";
@@ -254,7 +254,7 @@ options! {
         TCA_FLOWER_KEY_MPLS_TC = 69 mpls_tc: U8, "Traffic class of the MPLS entry.";
         TCA_FLOWER_KEY_MPLS_LABEL = 70 mpls_label: U32, "MPLS label.";
         TCA_FLOWER_KEY_TCP_FLAGS = 71 tcp_flags: BeHexNumber, "TCP flags, hexadecimal.";
-        TCA_FLOWER_KEY_TCP_FLAGS_MASK = 72 tcp_flags_mask: BeHexNumber, "Their mask, hexadecimal.";
+        TCA_FLOWER_KEY_TCP_FLAGS_MASK = 72 tcp_flags_mask: BeHexNumber, "Mask of the flags, hexadecimal.";
         TCA_FLOWER_KEY_IP_TOS = 73 ip_tos: HexNumber, "Type of service, hexadecimal.";
         TCA_FLOWER_KEY_IP_TOS_MASK = 74 ip_tos_mask: HexNumber, "Its mask, hexadecimal.";
         TCA_FLOWER_KEY_IP_TTL = 75 ip_ttl: U8, "Time to live.";
@@ -287,17 +287,17 @@ options! {
         TCA_FLOWER_KEY_PPPOE_SID = 103 pppoe_sid: Be16, "PPPoE session.";
         TCA_FLOWER_KEY_PPP_PROTO = 104 ppp_proto: BeName(ETHER_TYPES), "PPP protocol.";
         TCA_FLOWER_KEY_L2TPV3_SID = 105 l2tpv3_sid: Be32, "L2TP session.";
-        TCA_FLOWER_L2_MISS = 106 l2_miss: U8, "The bridge did not know the destination.";
-        TCA_FLOWER_KEY_CFM = 107 cfm: Hex, "Fault management, as it came.";
+        TCA_FLOWER_L2_MISS = 106 l2_miss: U8, "The packet missed the bridge's forwarding table.";
+        TCA_FLOWER_KEY_CFM = 107 cfm: Hex, "Undecoded connectivity fault management fields.";
         TCA_FLOWER_KEY_SPI = 108 spi: Be32, "Security parameter index.";
         TCA_FLOWER_KEY_SPI_MASK = 109 spi_mask: BeHexNumber, "Its mask, hexadecimal.";
         TCA_FLOWER_KEY_ENC_FLAGS = 110 enc_flags: BeHexNumber, "Flags of the tunnel, hexadecimal.";
-        TCA_FLOWER_KEY_ENC_FLAGS_MASK = 111 enc_flags_mask: BeHexNumber, "Their mask, hexadecimal.";
+        TCA_FLOWER_KEY_ENC_FLAGS_MASK = 111 enc_flags_mask: BeHexNumber, "Mask of the flags, hexadecimal.";
     }
     MPLS_LSE {
-        TCA_FLOWER_KEY_MPLS_OPT_LSE_DEPTH = 1 depth: U8, "Its place in the stack.";
+        TCA_FLOWER_KEY_MPLS_OPT_LSE_DEPTH = 1 depth: U8, "Index in the stack.";
         TCA_FLOWER_KEY_MPLS_OPT_LSE_TTL = 2 ttl: U8, "Time to live.";
-        TCA_FLOWER_KEY_MPLS_OPT_LSE_BOS = 3 bos: U8, "It is the last one.";
+        TCA_FLOWER_KEY_MPLS_OPT_LSE_BOS = 3 bos: U8, "True for the bottom of the MPLS stack.";
         TCA_FLOWER_KEY_MPLS_OPT_LSE_TC = 4 tc: U8, "Number of classes, or the traffic class.";
         TCA_FLOWER_KEY_MPLS_OPT_LSE_LABEL = 5 label: U32, "The label.";
     }

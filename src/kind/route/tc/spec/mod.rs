@@ -1,5 +1,5 @@
-//! What options there are, by kind: the attributes of linux/pkt_sched.h, linux/pkt_cls.h and
-//! linux/tc_act, in the words of `tc -d -j`.
+//! Option tables by kind: the attributes of linux/pkt_sched.h, linux/pkt_cls.h and linux/tc_act,
+//! named as in `tc -d -j`.
 
 mod action;
 pub mod ematch;
@@ -10,14 +10,14 @@ mod xstats;
 
 use super::table::Field;
 
-/// A kind, and the table of its options. For a queueing discipline whose options are a structure
-/// and no attributes the table's only field has the number [`WHOLE`].
+/// A kind and its option table. If the options are a plain structure without attributes, the only
+/// field of the table has the number [`WHOLE`].
 pub type Spec = (&'static str, &'static [Field]);
 
-/// Instead of the number of an attribute: all of the options.
+/// Pseudo attribute number: the field covers the entire options payload.
 pub const WHOLE: u16 = u16::MAX;
 
-/// A table of one structure.
+/// Declares a table that consists of one structure.
 macro_rules! whole {
     ($($(#[$meta:meta])* $vis:vis $table:ident = $fields:ident;)+) => {
         $($(#[$meta])* $vis const $table: &[Field] = &[Field {
@@ -58,30 +58,30 @@ pub const ETHER_TYPES: &[(u32, &str)] = &[
     (0x8892, "profinet"),
 ];
 
-/// The options of that queueing discipline.
+/// Returns the option table of a queueing discipline.
 pub fn qdisc(kind: &str) -> Option<&'static [Field]> {
     find(qdisc::ALL, kind)
 }
 
-/// The options of a class of that queueing discipline.
+/// Returns the option table of a class of a queueing discipline.
 pub fn class(kind: &str) -> Option<&'static [Field]> {
     find(qdisc::CLASSES, kind).or_else(|| qdisc(kind))
 }
 
-/// The options of a size table (`TCA_STAB_*`).
+/// Option table of a size table (`TCA_STAB_*`).
 pub const STAB: &[Field] = qdisc::STAB;
 
-/// The options of that filter.
+/// Returns the option table of a filter.
 pub fn filter(kind: &str) -> Option<&'static [Field]> {
     find(filter::ALL, kind)
 }
 
-/// The options of that action.
+/// Returns the option table of an action.
 pub fn action(kind: &str) -> Option<&'static [Field]> {
     find(action::ALL, kind)
 }
 
-/// What that queueing discipline, or class of it, counts beside what all do: `bytes` say that.
+/// Returns the table of the kind-specific counters in `bytes` of a queueing discipline or class.
 pub fn xstats(kind: &str, bytes: &[u8]) -> Option<&'static [Field]> {
     // `TCA_FQ_CODEL_XSTATS_CLASS`
     if kind == "fq_codel" && bytes.starts_with(&1_u32.to_ne_bytes()) {
@@ -90,7 +90,7 @@ pub fn xstats(kind: &str, bytes: &[u8]) -> Option<&'static [Field]> {
     find(xstats::ALL, kind)
 }
 
-/// Every table.
+/// Returns all tables.
 pub fn all() -> impl Iterator<Item = Spec> {
     let tables = [
         qdisc::ALL,

@@ -26,9 +26,9 @@ options! {
         TCA_FLOWER_KEY_ENC_OPTS_PFCP = 5 pfcp_opt_mask: Rows(PFCP), "Masks of the options of PFCP.";
     }
     pub GENEVE {
-        LWTUNNEL_IP_OPT_GENEVE_CLASS = 1 class: Be16, "Who defined the option.";
-        LWTUNNEL_IP_OPT_GENEVE_TYPE = 2 r#type: U8, "Its type.";
-        LWTUNNEL_IP_OPT_GENEVE_DATA = 3 data: Hex, "What it holds.";
+        LWTUNNEL_IP_OPT_GENEVE_CLASS = 1 class: Be16, "Option class (the vendor that defined the option).";
+        LWTUNNEL_IP_OPT_GENEVE_TYPE = 2 r#type: U8, "Type.";
+        LWTUNNEL_IP_OPT_GENEVE_DATA = 3 data: Hex, "Option data.";
     }
     pub VXLAN {
         LWTUNNEL_IP_OPT_VXLAN_GBP = 1 gbp: U32, "Group policy.";

@@ -1,9 +1,10 @@
-//! The names of a link's own constants, as `ip` writes them.
+//! The names of a link's constants, as printed by `ip`.
 
-use super::settings::Names;
-use crate::value::FlagNames;
+use super::info::known;
+use super::wire::Names;
+use crate::value::{FlagNames, Symbol};
 
-/// Above all bits of the kernel: up, but not running.
+/// A bit above those of the kernel: the device is up, but not running.
 pub(super) const NO_CARRIER: u64 = 1 << 32;
 
 /// `IFF_*` (linux/if.h)
@@ -53,8 +54,16 @@ pub(super) const EVENTS: Names = &[
     (6, "BONDING OPTION"),
 ];
 
-/// The queueing disciplines that a device often has at its root.
-pub(super) const QDISCS: &[&str] = &[
+/// `BRIDGE_MODE_*`
+pub(super) const HW_MODES: Names = &[(0, "VEB"), (1, "VEPA"), (0xffff, "UNDEF")];
+
+/// Returns the symbol of a queueing discipline.
+pub(super) fn qdisc(name: &str) -> Symbol {
+    known(name, QDISCS)
+}
+
+/// The queueing disciplines that a device often has at its root: their names need no allocation.
+const QDISCS: &[&str] = &[
     "noqueue",
     "noop",
     "fq_codel",
@@ -158,13 +167,4 @@ pub(super) const LL_TYPES: Names = &[
     (824, "netlink"),
     (825, "6lowpan"),
     (65535, "void"),
-];
-
-/// `BR_STATE_*`
-pub(super) const PORT_STATES: Names = &[
-    (0, "disabled"),
-    (1, "listening"),
-    (2, "learning"),
-    (3, "forwarding"),
-    (4, "blocking"),
 ];

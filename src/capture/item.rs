@@ -1,0 +1,48 @@
+//! The items that the reader of each format yields.
+
+use std::ops::Range;
+
+use jiff::Timestamp;
+
+use super::Fault;
+use crate::channel::Channel;
+use crate::event::values::Time;
+use crate::input::ControlRecord;
+
+/// An item of a capture. A `place` is a range of stream offsets.
+pub(super) enum Item {
+    /// A packet: a cooked header and messages.
+    Packet {
+        time: Time,
+        /// The channel, in a recording of nlstream.
+        channel: Option<Channel>,
+        place: Range<u64>,
+        /// The capture's snapshot length cut off the end of the packet.
+        truncated: bool,
+        offset: u64,
+    },
+    /// Messages without a cooked header.
+    Messages {
+        time: Time,
+        channel: Channel,
+        place: Range<u64>,
+    },
+    ControlRecord(Channel, Time, Box<ControlRecord>),
+    /// A packet that is not netlink, or of a channel that cannot be read.
+    Other,
+}
+
+/// The time `seconds` and `nanos` after the epoch.
+///
+/// # Errors
+/// If it is out of range; `offset` is the place of the time stamp.
+pub(super) fn moment(seconds: i64, nanos: u64, offset: u64) -> Result<Time, Fault> {
+    const SECOND: u64 = 1_000_000_000;
+    // A valid capture has less than a second of nanoseconds.
+    let (carry, nanos) = ((nanos / SECOND) as i64, (nanos % SECOND) as i32);
+    let seconds = seconds.saturating_add(carry);
+    match Timestamp::new(seconds, nanos) {
+        Ok(stamp) => Ok(Time(stamp)),
+        Err(_) => Err(Fault::malformed(offset, "a time out of range")),
+    }
+}

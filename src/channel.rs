@@ -1,0 +1,118 @@
+//! Where a datagram comes from: a network namespace, a netlink family, and one of its two sockets.
+
+use serde::{Deserialize, Serialize};
+
+/// A network namespace that a run watches, by its number within the run.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct NetnsId(pub u16);
+
+impl NetnsId {
+    /// The namespace in which the program was started.
+    pub const OWN: NetnsId = NetnsId(0);
+}
+
+/// A netlink family: a protocol number (`NETLINK_*`, linux/netlink.h) and, for generic netlink,
+/// the id that the kernel gave to the family. Two bytes, since each event carries one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FamilyId(u16);
+
+const PROTOCOL_BITS: u32 = 5;
+
+impl FamilyId {
+    /// rtnetlink (`NETLINK_ROUTE`).
+    pub const ROUTE: FamilyId = FamilyId(0);
+
+    /// The family of that protocol number; `None` for 32 (`MAX_LINKS`) and above.
+    pub const fn of_protocol(protocol: u16) -> Option<Self> {
+        match protocol >> PROTOCOL_BITS {
+            0 => Some(FamilyId(protocol)),
+            _ => None,
+        }
+    }
+
+    /// The generic netlink family with that id (`nlmsg_type` of its messages); `None` above
+    /// `GENL_MAX_ID`.
+    pub const fn generic(id: u16) -> Option<Self> {
+        const NETLINK_GENERIC: u16 = 16;
+        const GENL_MAX_ID: u16 = 1023;
+        match id {
+            0..=GENL_MAX_ID => Some(FamilyId(id << PROTOCOL_BITS | NETLINK_GENERIC)),
+            _ => None,
+        }
+    }
+
+    /// The protocol number, 0 to 31.
+    pub const fn protocol(self) -> u16 {
+        self.0 & ((1 << PROTOCOL_BITS) - 1)
+    }
+
+    /// The id of a generic netlink family; 0 for every other family.
+    pub const fn generic_id(self) -> u16 {
+        self.0 >> PROTOCOL_BITS
+    }
+}
+
+/// Which of a family's two sockets a datagram was received on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The member of the multicast groups.
+    Events,
+    /// The one that requests dumps.
+    Dumps,
+}
+
+/// The source of a datagram.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Channel {
+    pub netns: NetnsId,
+    pub family: FamilyId,
+    pub role: Role,
+}
+
+impl Channel {
+    /// The events of rtnetlink in the program's own namespace.
+    pub const ROUTE_EVENTS: Channel = Channel {
+        netns: NetnsId::OWN,
+        family: FamilyId::ROUTE,
+        role: Role::Events,
+    };
+    /// The dumps of rtnetlink in the program's own namespace.
+    pub const ROUTE_DUMPS: Channel = Channel {
+        role: Role::Dumps,
+        ..Channel::ROUTE_EVENTS
+    };
+
+    /// Returns true if this is the channel of an event socket.
+    pub const fn is_events(self) -> bool {
+        matches!(self.role, Role::Events)
+    }
+
+    /// Returns true if both channels have the same namespace and family.
+    pub fn is_beside(self, other: Channel) -> bool {
+        (self.netns, self.family) == (other.netns, other.family)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_id_keeps_protocol_and_generic_id_apart() {
+        assert_eq!(FamilyId::of_protocol(0), Some(FamilyId::ROUTE));
+        for protocol in 0..32 {
+            let family = FamilyId::of_protocol(protocol).unwrap();
+            assert_eq!((family.protocol(), family.generic_id()), (protocol, 0));
+        }
+        assert_eq!(FamilyId::of_protocol(32), None);
+        for id in [0x10, 0x1d, 1023] {
+            let family = FamilyId::generic(id).unwrap();
+            assert_eq!((family.protocol(), family.generic_id()), (16, id));
+        }
+        assert_eq!(FamilyId::generic(1024), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! The netlink families whose datagrams can be read, as far as their wire format goes. What they
+//! mean is the subject of [`crate::family`].
+
+use crate::channel::FamilyId;
+
+/// The wire format of a netlink family.
+pub trait Protocol: Sync {
+    /// Protocol number, and for generic netlink the family's id.
+    fn id(&self) -> FamilyId;
+
+    /// Lower-case name, as in `ss --netlink`: `route`.
+    fn name(&self) -> &'static str;
+
+    /// The multicast groups that an event socket joins.
+    fn groups(&self) -> Groups;
+
+    /// The name of a multicast group, else its number.
+    fn group_name(&self, group: u32) -> String;
+
+    /// The name of a message type, as the kernel's header spells it.
+    fn type_name(&self, number: u16) -> Option<&'static str>;
+
+    /// Length in bytes of the fixed header between `struct nlmsghdr` and the attributes, padding
+    /// included.
+    fn header_length(&self, number: u16) -> Option<usize>;
+
+    /// Returns true for a message that the kernel sends although it carries `NLM_F_REQUEST`: in
+    /// captures only that distinguishes it from a request.
+    fn is_kernel_request(&self, _request: &RequestHeader) -> bool {
+        false
+    }
+}
+
+/// The multicast groups of a family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Groups {
+    /// Every group that the kernel has, from 1 on.
+    All,
+    /// These.
+    Listed(&'static [u32]),
+}
+
+/// Fields of a `struct nlmsghdr` with `NLM_F_REQUEST`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestHeader {
+    pub kind: u16,
+    pub flags: u16,
+    pub seq: u32,
+    pub portid: u32,
+}
+
+/// Every protocol, rtnetlink first.
+pub const PROTOCOLS: &[&dyn Protocol] = &[&super::rtm::Rtnetlink];
+
+/// The protocol of that id. `None`: its datagrams are skipped, and counted, wherever they come
+/// from.
+#[inline]
+pub fn protocol(id: FamilyId) -> Option<&'static dyn Protocol> {
+    PROTOCOLS
+        .iter()
+        .copied()
+        .find(|protocol| protocol.id() == id)
+}
+
+/// The protocol of a packet with that protocol number (`sk_protocol` of an nlmon device). Messages
+/// of generic netlink carry their family's id as the type of the first message.
+pub fn of_packet(protocol_number: u16, first_type: Option<u16>) -> Option<&'static dyn Protocol> {
+    let id = match protocol_number {
+        NETLINK_GENERIC => FamilyId::generic(first_type?)?,
+        number => FamilyId::of_protocol(number)?,
+    };
+    protocol(id)
+}
+
+/// `NETLINK_GENERIC` (linux/netlink.h)
+const NETLINK_GENERIC: u16 = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn protocols_are_found_by_id_and_by_packet() {
+        for protocol in PROTOCOLS {
+            assert_eq!(
+                super::protocol(protocol.id()).unwrap().name(),
+                protocol.name()
+            );
+        }
+        assert_eq!(of_packet(0, None).unwrap().name(), "route");
+        // NETLINK_XFRM has no decoder.
+        assert!(of_packet(6, Some(16)).is_none());
+        assert!(of_packet(0x8000, Some(16)).is_none());
+        assert!(of_packet(16, None).is_none());
+    }
+}

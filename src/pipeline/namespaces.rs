@@ -1,0 +1,105 @@
+//! The state of each watched network namespace.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::Provenance;
+use crate::channel::NetnsId;
+use crate::event::kind_set::KindSet;
+use crate::event::values::Time;
+use crate::input::{Input, InputData};
+use crate::names::Names;
+use crate::state::State;
+
+/// What the pipeline knows of one network namespace.
+#[derive(Debug)]
+pub(super) struct Namespace {
+    pub state: State,
+    /// Time and provenance of the dump entries of links, by index: lines about links are written
+    /// when the dump has ended, since only then every link has a name.
+    pub link_entries: HashMap<u32, (Time, Provenance)>,
+    /// The kinds whose last reconciliation was not clean.
+    pub incomplete_kinds: KindSet,
+}
+
+impl Namespace {
+    fn new(names: Names, tracked: KindSet) -> Self {
+        Namespace {
+            state: State::new(names, tracked),
+            link_entries: HashMap::new(),
+            incomplete_kinds: KindSet::EMPTY,
+        }
+    }
+}
+
+/// The namespaces of a run, by number. The program's own namespace is found without a lookup: most
+/// runs watch no other.
+#[derive(Debug)]
+pub(super) struct Namespaces {
+    own: Namespace,
+    others: BTreeMap<NetnsId, Namespace>,
+    names: Names,
+    tracked: KindSet,
+}
+
+impl Namespaces {
+    pub fn new(names: Names, tracked: KindSet) -> Self {
+        Namespaces {
+            own: Namespace::new(names.clone(), tracked),
+            others: BTreeMap::new(),
+            names,
+            tracked,
+        }
+    }
+
+    /// Adds the namespaces of these inputs that are new.
+    #[inline]
+    pub fn add_missing(&mut self, inputs: &[Input<'_>]) {
+        for input in inputs {
+            let (InputData::Datagram(channel, _) | InputData::Control(channel, _)) = &input.data;
+            if channel.netns != NetnsId::OWN {
+                self.add(channel.netns);
+            }
+        }
+    }
+
+    #[cold]
+    fn add(&mut self, netns: NetnsId) {
+        let new = || Namespace::new(self.names.clone(), self.tracked);
+        self.others.entry(netns).or_insert_with(new);
+    }
+
+    /// The namespace with that number; the program's own if there is none.
+    #[inline]
+    pub fn get(&self, netns: NetnsId) -> &Namespace {
+        if netns == NetnsId::OWN {
+            return &self.own;
+        }
+        self.others.get(&netns).unwrap_or(&self.own)
+    }
+
+    /// As [`Namespaces::get`].
+    #[inline]
+    pub fn get_mut(&mut self, netns: NetnsId) -> &mut Namespace {
+        if netns == NetnsId::OWN {
+            return &mut self.own;
+        }
+        self.others.get_mut(&netns).unwrap_or(&mut self.own)
+    }
+
+    /// The numbers of all namespaces.
+    pub fn ids(&self) -> Vec<NetnsId> {
+        let others = self.others.keys().copied();
+        std::iter::once(NetnsId::OWN).chain(others).collect()
+    }
+
+    /// All namespaces.
+    pub fn iter(&self) -> impl Iterator<Item = &Namespace> {
+        std::iter::once(&self.own).chain(self.others.values())
+    }
+
+    /// All namespaces, with their numbers.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NetnsId, &mut Namespace)> {
+        let others = self.others.iter_mut().map(|(id, it)| (*id, it));
+        std::iter::once((NetnsId::OWN, &mut self.own)).chain(others)
+    }
+}

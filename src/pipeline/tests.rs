@@ -1,0 +1,139 @@
+//! Tests of a pipeline that watches two network namespaces with the same addresses.
+
+use serde_json::Value;
+
+use super::*;
+use crate::input::Role;
+
+const OTHER: NetnsId = NetnsId(1);
+
+struct Run {
+    pipeline: Pipeline,
+    lines: Vec<u8>,
+}
+
+impl Run {
+    fn new() -> Self {
+        let mut header = Header::default();
+        header.start.settings.snapshot = true;
+        let config = Config::new(Format::Json, "00000000".to_owned(), &header);
+        let mut lines = Vec::new();
+        let pipeline = Pipeline::new(config, &mut lines).unwrap();
+        let mut run = Run { pipeline, lines };
+        run.take_lines();
+        run
+    }
+
+    /// RTM_NEWADDR, or RTM_DELADDR, of 192.0.2.n in a namespace.
+    fn address(&mut self, netns: NetnsId, role: Role, kind: u8, n: u8) {
+        let mut message = vec![32, 0, 0, 0, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, n]);
+        let channel = channel(netns, role);
+        self.feed(Input {
+            time: Time::default(),
+            data: InputData::Datagram(channel, &message),
+        });
+    }
+
+    fn control(&mut self, netns: NetnsId, record: ControlRecord) {
+        let channel = channel(netns, Role::Dumps);
+        self.feed(Input::control_of(channel, Time::default(), record));
+    }
+
+    fn feed(&mut self, input: Input<'_>) {
+        self.pipeline.feed(&[input], &mut self.lines).unwrap();
+    }
+
+    /// Op and last byte of the address of each line since the last call; op alone for `meta`.
+    fn take_lines(&mut self) -> Vec<String> {
+        let lines = std::mem::take(&mut self.lines);
+        let lines = lines.split(|byte| *byte == b'\n');
+        let summary = |line: &[u8]| {
+            let line: Value = serde_json::from_slice(line).unwrap();
+            let local = line["address"]["local"].as_str().unwrap_or("");
+            let last = local.rsplit('.').next().unwrap_or("");
+            let op = line["op"].as_str().unwrap();
+            format!("{op} {last}").trim_end().to_owned()
+        };
+        lines.filter(|it| !it.is_empty()).map(summary).collect()
+    }
+
+    fn addresses(&self, netns: NetnsId) -> usize {
+        self.pipeline
+            .namespaces
+            .get(netns)
+            .state
+            .count(Kind::Address)
+    }
+}
+
+fn channel(netns: NetnsId, role: Role) -> Channel {
+    Channel {
+        netns,
+        role,
+        ..Channel::ROUTE_EVENTS
+    }
+}
+
+const NEW: u8 = 20;
+const DEL: u8 = 21;
+
+#[test]
+fn an_event_changes_the_state_of_its_namespace_only() {
+    let mut run = Run::new();
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    run.take_lines();
+    run.address(NetnsId::OWN, Role::Events, NEW, 1);
+    run.address(NetnsId::OWN, Role::Events, NEW, 1);
+    run.address(OTHER, Role::Events, NEW, 1);
+    run.address(NetnsId::OWN, Role::Events, DEL, 1);
+    // The other namespace has not been dumped: the address may have existed before.
+    assert_eq!(
+        run.take_lines(),
+        ["add 1", "change 1", "present 1", "delete 1"]
+    );
+    assert_eq!((run.addresses(NetnsId::OWN), run.addresses(OTHER)), (0, 1));
+    run.address(OTHER, Role::Events, NEW, 1);
+    assert_eq!(run.take_lines(), ["change 1"]);
+    let counts = run.pipeline.counts(Pulse::default());
+    let addresses = counts.kinds.iter().find(|it| it.kind == Kind::Address);
+    assert_eq!(addresses.unwrap().objects, 1);
+}
+
+#[test]
+fn reconciliations_of_two_namespaces_do_not_meet() {
+    let mut run = Run::new();
+    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Snapshot);
+    for netns in [NetnsId::OWN, OTHER] {
+        run.control(netns, begin.clone());
+    }
+    run.address(OTHER, Role::Dumps, NEW, 2);
+    run.address(NetnsId::OWN, Role::Dumps, NEW, 1);
+    run.control(NetnsId::OWN, ControlRecord::EndReconcile(true));
+    run.control(OTHER, ControlRecord::EndReconcile(false));
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    assert_eq!(run.take_lines(), ["present 2", "present 1", "sync"]);
+    assert_eq!((run.addresses(NetnsId::OWN), run.addresses(OTHER)), (1, 1));
+    assert_eq!(run.pipeline.incomplete(), Some(vec![Kind::Address]));
+}
+
+#[test]
+fn dropped_lines_of_equal_objects_are_made_up_for_in_each_namespace() {
+    let mut run = Run::new();
+    for netns in [NetnsId::OWN, OTHER] {
+        run.address(netns, Role::Events, NEW, 1);
+    }
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    run.take_lines();
+    run.pipeline.pause_output(Time::default(), None);
+    run.address(NetnsId::OWN, Role::Events, DEL, 1);
+    run.address(OTHER, Role::Events, NEW, 1);
+    assert_eq!(run.take_lines(), Vec::<String>::new());
+    let room = usize::MAX;
+    let resumed = run
+        .pipeline
+        .resume_output(Time::default(), room, &mut run.lines);
+    resumed.unwrap();
+    let expected = ["gap", "delete 1", "present 1", "resync"];
+    assert_eq!(run.take_lines(), expected);
+}

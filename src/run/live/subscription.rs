@@ -1,0 +1,90 @@
+//! The two sockets of one family in one network namespace.
+
+use std::io;
+
+use mio::{Interest, Registry, Token};
+
+use crate::channel::{Channel, NetnsId, Role};
+use crate::error::Error;
+use crate::event::values::Time;
+use crate::family::Family;
+use crate::netlink::dump::Dumps;
+use crate::netlink::events::Events;
+use crate::run::service;
+
+/// The event and the dump socket of a family in a namespace, and their condition.
+pub(super) struct Subscription<E, D> {
+    pub netns: NetnsId,
+    pub family: &'static dyn Family,
+    pub events: E,
+    pub dumps: D,
+    /// A read of the event socket, or of the dump socket, may find something. mio is
+    /// edge-triggered: this holds until a read finds nothing.
+    pub readable: bool,
+    pub dump_readable: bool,
+    /// The error that reported a loss after the datagrams that are still queued.
+    pub fault: Option<io::Error>,
+    /// Errors in a row of the event socket, and of the dump socket.
+    pub errors: u32,
+    pub dump_errors: u32,
+    /// When the event socket was last empty, without a loss before.
+    pub emptied: Option<Time>,
+}
+
+impl<E, D> Subscription<E, D> {
+    pub fn new(netns: NetnsId, family: &'static dyn Family, events: E, dumps: D) -> Self {
+        Subscription {
+            netns,
+            family,
+            events,
+            dumps,
+            readable: true,
+            dump_readable: true,
+            fault: None,
+            errors: 0,
+            dump_errors: 0,
+            emptied: None,
+        }
+    }
+
+    /// The channel of one of its sockets.
+    pub fn channel(&self, role: Role) -> Channel {
+        Channel {
+            netns: self.netns,
+            family: self.family.id(),
+            role,
+        }
+    }
+}
+
+impl Subscription<Events, Dumps> {
+    /// Opens both sockets in the thread's network namespace; `netns` is its number. The event socket
+    /// comes first: changes during the dumps are queued in it. A socket of rtnetlink that a service
+    /// manager passed is used.
+    ///
+    /// # Errors
+    /// Those of socket(2), bind(2) and setsockopt(2).
+    pub fn open(netns: NetnsId, family: &'static dyn Family, rcvbuf: u32) -> Result<Self, Error> {
+        let passed = match netns == NetnsId::OWN && family.id() == crate::channel::FamilyId::ROUTE {
+            true => service::passed_socket().map_err(Error::Socket)?,
+            false => None,
+        };
+        let events = match passed {
+            Some(fd) => Events::take_over(family, fd),
+            None => Events::open(family, rcvbuf),
+        };
+        let events = events.map_err(Error::Socket)?;
+        let dumps = Dumps::open(family).map_err(Error::Dump)?;
+        Ok(Self::new(netns, family, events, dumps))
+    }
+
+    /// Registers the event socket as `token`, and the dump socket as the one after it.
+    ///
+    /// # Errors
+    /// Those of epoll_ctl(2).
+    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        registry.register(self.events.source(), token, Interest::READABLE)?;
+        self.dumps
+            .register(registry.try_clone()?, Token(token.0 + 1))
+    }
+}
