@@ -1,7 +1,5 @@
-//! Routes as they were written last. Most differ from another in nothing but their destination: all
-//! else is copied, and not written again.
-
-use std::rc::Rc;
+//! The rendered JSON of route attributes. Most routes differ from another in nothing but their
+//! destination: the text of all other fields is copied, and not serialized again.
 
 use serde_json::Error;
 
@@ -9,56 +7,40 @@ use super::envelope::Rendered;
 use crate::event::fields::Fields as _;
 use crate::event::route::{Route, RouteAttrs};
 use crate::json;
+use crate::kind::interned::Column;
 
-/// Texts that are remembered, each of some 200 bytes, by where in memory what they say is. Of two
-/// that want the same place the later has it.
-const CACHE_SLOTS: usize = 256;
+/// The rendered attributes by their id, of some 200 bytes each. The ids are those of one
+/// [`TemplateCache`](crate::decode::route::TemplateCache): routes of several network namespaces in
+/// one cache would be rendered right, but evict each other.
+#[derive(Debug, Default)]
+pub struct RouteCache(Column<RouteAttrs, RenderedAttrs>);
 
-/// What was written of routes.
+/// The rendered fields of a route except for its destination.
 #[derive(Debug)]
-pub struct RouteCache(Box<[Option<Known>; CACHE_SLOTS]>);
-
-/// What routes have in common, written.
-#[derive(Debug)]
-struct Known {
-    /// Nobody alters it as long as it is held here too.
-    common: Rc<RouteAttrs>,
-    /// The fields of a route but for the destination, each with a comma before it.
+struct RenderedAttrs {
+    /// Each field with a comma before it.
     text: Vec<u8>,
-    /// Where the destination goes.
+    /// Offset at which the destination is inserted.
     dst: usize,
 }
 
-impl Default for RouteCache {
-    fn default() -> Self {
-        RouteCache(Box::new([const { None }; CACHE_SLOTS]))
-    }
-}
-
 impl RouteCache {
-    /// The fields of the route.
+    /// The rendered fields of the route.
     ///
     /// # Errors
-    /// None: serde's interface has them.
+    /// Never fails; `Result` is required by serde.
     pub fn fields<'a>(&'a mut self, route: &'a Route) -> Result<Rendered<'a>, Error> {
-        let place = (Rc::as_ptr(&route.common).addr() / size_of::<RouteAttrs>()) % CACHE_SLOTS;
-        let place = &mut self.0[place];
-        place.take_if(|known| !Rc::ptr_eq(&known.common, &route.common));
-        let known = match place {
-            Some(known) => known,
-            none => none.insert(Known::new(route)?),
-        };
-        Ok(Rendered::Split(
-            &route.dst,
-            known.text.split_at(known.dst).into(),
-        ))
+        let render = |_: &RouteAttrs| RenderedAttrs::new(route);
+        let rendered = self.0.get_or_try_insert(&route.common, render)?;
+        let around_dst = rendered.text.split_at(rendered.dst).into();
+        Ok(Rendered::Split(&route.dst, around_dst))
     }
 }
 
-impl Known {
+impl RenderedAttrs {
     fn new(route: &Route) -> Result<Self, Error> {
-        let field = Route::names().iter().position(|field| *field == "dst");
-        let before = (1 << field.unwrap_or_default()) - 1;
+        let dst = Route::names().iter().position(|field| *field == "dst");
+        let before = (1 << dst.unwrap_or_default()) - 1;
         let mut text = Vec::new();
         let mut write = |fields| {
             json::append(&mut text, |json| {
@@ -68,22 +50,18 @@ impl Known {
         };
         let dst = write(before)?;
         write(!before << 1)?;
-        Ok(Known {
-            common: route.common.clone(),
-            text,
-            dst,
-        })
+        Ok(RenderedAttrs { text, dst })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::route::Destination;
+    use crate::event::route::{Destination, SharedAttrs};
     use crate::event::values::{IfName, Prefix};
 
     #[test]
-    fn a_route_is_written_as_if_it_was_the_first() {
+    fn cached_rendering_equals_direct_rendering() {
         let commons = [
             RouteAttrs::default(),
             RouteAttrs {
@@ -93,7 +71,7 @@ mod tests {
                 ..RouteAttrs::default()
             },
         ];
-        let commons = commons.map(Rc::new);
+        let commons = commons.map(|attrs| SharedAttrs::new(attrs.into()));
         let mut route_cache = RouteCache::default();
         for number in 0..60_u8 {
             let dst = Prefix {

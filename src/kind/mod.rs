@@ -5,6 +5,7 @@
 pub mod attributes;
 pub mod context;
 pub mod fields;
+pub mod interned;
 pub mod kind_set;
 pub mod kinds;
 pub mod meta;

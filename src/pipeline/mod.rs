@@ -222,7 +222,7 @@ impl Pipeline {
             ..
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
-        state.event(*action, *key, message, event);
+        state.apply_event(*action, *key, message, event);
         object.seq = self.number(event);
     }
 

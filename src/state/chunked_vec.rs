@@ -1,13 +1,13 @@
-//! Objects behind one another, which stay where they are while more come.
+//! A chunked vector: pushing never moves existing elements.
 
 use std::ops::{Index, IndexMut};
 
-/// A vector in pieces: to grow it moves nothing, and touches no memory but the new object's. That of
-/// a million routes is as expensive to ask for as they are to decode.
+/// A vector in chunks of equal size. Growing it allocates one chunk, and copies nothing: to
+/// reallocate one vector of a million routes takes as long as to decode them.
 #[derive(Debug)]
 pub struct ChunkedVec<T>(Vec<Vec<T>>);
 
-/// Objects of a piece.
+/// Elements of a chunk.
 const CHUNK: usize = 1024;
 
 impl<T> Default for ChunkedVec<T> {
@@ -18,17 +18,17 @@ impl<T> Default for ChunkedVec<T> {
 
 impl<T> ChunkedVec<T> {
     pub fn len(&self) -> usize {
-        // All but the last are full.
+        // All chunks but the last are full.
         let last = self.0.last().map_or(CHUNK, Vec::len);
         self.0.len() * CHUNK + last - CHUNK
     }
 
-    pub fn push(&mut self, object: T) {
+    pub fn push(&mut self, element: T) {
         match self.0.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK => chunk.push(object),
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(element),
             _ => {
                 let mut chunk = Vec::with_capacity(CHUNK);
-                chunk.push(object);
+                chunk.push(element);
                 self.0.push(chunk);
             }
         }
@@ -36,11 +36,11 @@ impl<T> ChunkedVec<T> {
 
     pub fn pop(&mut self) -> Option<T> {
         let chunk = self.0.last_mut()?;
-        let object = chunk.pop();
+        let element = chunk.pop();
         if chunk.is_empty() {
             self.0.pop();
         }
-        object
+        element
     }
 
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
@@ -67,28 +67,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_holds_what_a_vector_would() {
-        let (mut pile, mut vector) = (ChunkedVec::default(), Vec::new());
-        for (round, most) in [1, CHUNK, 3 * CHUNK + 1, 0, 2 * CHUNK, 5, 0]
+    fn chunked_vec_behaves_like_a_vec() {
+        let (mut chunked, mut vector) = (ChunkedVec::default(), Vec::new());
+        for (round, length) in [1, CHUNK, 3 * CHUNK + 1, 0, 2 * CHUNK, 5, 0]
             .iter()
             .enumerate()
         {
-            while vector.len() < *most {
-                pile.push((round, vector.len()));
+            while vector.len() < *length {
+                chunked.push((round, vector.len()));
                 vector.push((round, vector.len()));
-                assert_eq!(pile.len(), vector.len());
+                assert_eq!(chunked.len(), vector.len());
             }
-            while vector.len() > *most {
-                assert_eq!(pile.pop(), vector.pop());
-                assert_eq!(pile.len(), vector.len());
+            while vector.len() > *length {
+                assert_eq!(chunked.pop(), vector.pop());
+                assert_eq!(chunked.len(), vector.len());
             }
-            for (at, object) in vector.iter_mut().enumerate() {
-                object.0 += at;
-                pile[at].0 += at;
-                assert_eq!(pile[at], *object);
+            for (at, element) in vector.iter_mut().enumerate() {
+                element.0 += at;
+                chunked[at].0 += at;
+                assert_eq!(chunked[at], *element);
             }
-            assert!(pile.iter_mut().eq(&mut vector));
+            assert!(chunked.iter_mut().eq(&mut vector));
         }
-        assert_eq!(pile.pop(), None);
+        assert_eq!(chunked.pop(), None);
     }
 }

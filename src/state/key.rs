@@ -1,140 +1,117 @@
-//! What identifies an object.
+//! The identity of an object as 128 bits, and where they put it in a [`Table`](super::table::Table).
+//!
+//! ```text
+//! bit  127   120 119                     32 31    25 24             5 4        0
+//!     +---------+--------------------------+--------+----------------+----------+
+//!     |  shard  |       compared only      |  tag   |     bucket     | locality |
+//!     +---------+--------------------------+--------+----------------+----------+
+//!      \________________ hash of the key fields ____________________/
+//! ```
+//!
+//! *Identity*: bits 5 to 127 are a hash of the key fields, less the low five bits of the last
+//! address. *Locality*: those five bits are the lowest of the key, so that the keys of 32 consecutive
+//! prefixes lie in one bucket of one shard: routes and neighbours mostly come in order, and the next
+//! one's slot is in the CPU cache already. A hash table compares the seven bits of the tag before it
+//! looks at an entry; the locality is added to them (XOR), so that neighbours differ there too. With
+//! more bits of locality a table would fill unevenly.
 
 use std::hash::{Hash, Hasher};
-use std::rc::Rc;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::event::Payload;
 use crate::event::fields::Keyed;
 
-/// What identifies an object: a hash of its kind's key fields. With 128 bits no two objects
-/// share one.
+/// The identity of an object among those of its kind. No two objects share one: at 123 bits of hash
+/// a collision is not to be expected.
 pub type Key = u128;
 
-/// The key of an object; `None` for a message, which is no state.
+/// The key of an object; `None` for a message, which has no identity.
 pub fn key(object: &Payload) -> Option<Key> {
     let mut fields = KeyFields::new();
-    object.hash_key(&mut fields).then(|| fields.key())
+    object.hash_key(&mut fields).then(|| fields.into_key())
 }
 
 /// The key of an object of a kind that is a state.
+#[cfg(test)]
 pub fn key_of(object: &impl Keyed) -> Key {
     let mut fields = KeyFields::new();
     object.hash_key(&mut fields);
-    fields.key()
+    fields.into_key()
 }
 
-/// The keys of objects of which many have a part of their key in common.
-#[derive(Debug)]
-pub struct KeyCache<T, B>(Box<[Option<KeyPrefix<T, B>>; CACHE_SLOTS]>);
-
-/// Parts in common that are remembered, by where in memory they are. Of two that want the same
-/// place the later has it.
-const CACHE_SLOTS: usize = 64;
-
-/// Keys that begin with the same fields.
-#[derive(Debug)]
-struct KeyPrefix<T, B> {
-    /// Nobody alters it as long as it is held here too.
-    common: Rc<T>,
-    beside: B,
-    /// Its fields, and behind them those of the last object's own.
-    fields: KeyFields,
-    length: usize,
-    /// What was hashed last. Of objects side by side that is the same.
-    hashed: Vec<u8>,
-    hash: Key,
-}
-
-impl<T, B> Default for KeyCache<T, B> {
-    fn default() -> Self {
-        KeyCache(Box::new([const { None }; CACHE_SLOTS]))
-    }
-}
-
-impl<T: Keyed, B: Default> KeyCache<T, B> {
-    /// The key that begins with the fields of `common`, and ends with `own`: what [`key_of`] makes of
-    /// an object that has them in this order.
-    pub fn key(&mut self, common: &Rc<T>, own: &impl Hash) -> Key {
-        self.prefix_of(common).key(own)
-    }
-
-    /// What is remembered beside that part in common.
-    pub fn beside(&mut self, common: &Rc<T>) -> &mut B {
-        &mut self.prefix_of(common).beside
-    }
-
-    fn prefix_of(&mut self, common: &Rc<T>) -> &mut KeyPrefix<T, B> {
-        let dst_range = &mut self.0[Rc::as_ptr(common).addr() / size_of::<T>() % CACHE_SLOTS];
-        dst_range.take_if(|known| !known.is_of(common));
-        dst_range.get_or_insert_with(|| KeyPrefix::new(common))
-    }
-}
-
-impl<T: Keyed, B: Default> KeyPrefix<T, B> {
-    fn new(common: &Rc<T>) -> Self {
-        let mut fields = KeyFields::new();
-        common.hash_key(&mut fields);
-        KeyPrefix {
-            common: common.clone(),
-            beside: B::default(),
-            length: fields.length,
-            fields,
-            hashed: Vec::new(),
-            hash: 0,
-        }
-    }
-
-    /// What does not fit into the room of the fields cannot be begun anew.
-    fn is_of(&self, common: &Rc<T>) -> bool {
-        Rc::ptr_eq(&self.common, common) && self.fields.is_whole()
-    }
-
-    fn key(&mut self, own: &impl Hash) -> Key {
-        self.fields.length = self.length;
-        own.hash(&mut self.fields);
-        let dst_range = self.fields.take_locality();
-        let bytes = &self.fields.bytes[..self.fields.length];
-        if !self.fields.is_whole() {
-            return dst_range.beside(self.fields.hash());
-        }
-        if self.hashed != bytes {
-            self.hashed.clear();
-            self.hashed.extend_from_slice(bytes);
-            self.hash = self.fields.clone().hash();
-        }
-        dst_range.beside(self.hash)
-    }
-}
-
-/// The place of an object among those whose last address has all but the last bits in common:
-/// their keys differ in these bits, too, so that a table has them side by side. Routes and
-/// neighbours mostly come in order: what is near the last one need not be fetched. More of them
-/// together would leave others of a table fewer places to be.
+/// The low bits of an object's last address, see the [module](self).
 #[derive(Clone, Copy, Debug)]
 struct Locality(u8);
 
 impl Locality {
-    const BITS: u8 = 31;
+    const MASK: u8 = 31;
+    /// Where the tag begins.
+    const TAG: u32 = 25;
 
-    /// The key of that place. The lowest bits of 32 say where a table looks first, the highest
-    /// seven whether it looks closer.
-    fn beside(self, hash: Key) -> Key {
-        let dst_range = Key::from(self.0);
-        (hash & !Key::from(Self::BITS) | dst_range) ^ dst_range << 25
+    /// The key of that identity and locality.
+    fn key(self, identity: Key) -> Key {
+        let locality = Key::from(self.0);
+        (identity & !Key::from(Self::MASK) | locality) ^ locality << Self::TAG
     }
 }
 
-/// The bytes of some key fields, to be hashed in one go: that is twice as fast as one by one.
+/// The key fields of objects that begin with the same fields, hashed up to there.
+#[derive(Debug)]
+pub struct KeyPrefix {
+    /// The common fields, followed by those of the last object.
+    fields: KeyFields,
+    /// Length of the common fields, bytes.
+    length: usize,
+    /// The bytes that were hashed last, without the locality: 32 consecutive prefixes have the same.
+    hashed: Vec<u8>,
+    identity: Key,
+}
+
+impl KeyPrefix {
+    pub fn new(common: &impl Keyed) -> Self {
+        let mut fields = KeyFields::new();
+        common.hash_key(&mut fields);
+        KeyPrefix {
+            length: fields.length,
+            fields,
+            hashed: Vec::new(),
+            identity: 0,
+        }
+    }
+
+    /// The key of an object with the key fields of `common`, which this was made of, followed by
+    /// `own`.
+    pub fn key(&mut self, common: &impl Keyed, own: &impl Hash) -> Key {
+        own.hash(&mut self.fields);
+        if !self.fields.is_buffered() {
+            // The fields do not fit into the buffer, which was overwritten.
+            return std::mem::replace(self, KeyPrefix::new(common))
+                .fields
+                .into_key();
+        }
+        let locality = self.fields.take_locality();
+        let bytes = &self.fields.bytes[..self.fields.length];
+        if self.hashed != bytes {
+            self.hashed.clear();
+            self.hashed.extend_from_slice(bytes);
+            self.identity = self.fields.clone().hash();
+        }
+        self.fields.length = self.length;
+        locality.key(self.identity)
+    }
+}
+
+/// The bytes of an object's key fields, buffered: one hash of them all is twice as fast as one write
+/// to the hasher for each.
 #[derive(Clone, Debug)]
 struct KeyFields {
     bytes: [u8; 128],
     length: usize,
-    /// Where the last address (or name) ends.
+    /// The end of the last address (or name).
     last: usize,
-    /// The same in every run: a replay tells what its recording told, in the same order. `None`:
-    /// all of the fields are in `bytes`.
+    /// `None` as long as all fields are in `bytes`. The hash has no random seed: a replay visits
+    /// objects in the order of their keys, as its recording did.
     hasher: Option<SipHasher13>,
 }
 
@@ -148,7 +125,7 @@ impl KeyFields {
         }
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_buffered(&self) -> bool {
         self.hasher.is_none()
     }
 
@@ -159,23 +136,23 @@ impl KeyFields {
         hasher
     }
 
-    /// Takes the lowest bits out of the last address.
+    /// Moves the low bits of the last address out of the buffer.
     fn take_locality(&mut self) -> Locality {
         let Some(last) = self.bytes[..self.last].last_mut() else {
             return Locality(0);
         };
-        let dst_range = Locality(*last & Locality::BITS);
-        *last &= !Locality::BITS;
-        dst_range
+        let locality = Locality(*last & Locality::MASK);
+        *last &= !Locality::MASK;
+        locality
     }
 
     fn hash(&mut self) -> Key {
         self.flush().finish128().as_u128()
     }
 
-    fn key(mut self) -> Key {
-        let dst_range = self.take_locality();
-        dst_range.beside(self.hash())
+    fn into_key(mut self) -> Key {
+        let locality = self.take_locality();
+        locality.key(self.hash())
     }
 
     #[inline]
@@ -210,7 +187,7 @@ impl Hasher for KeyFields {
         }
     }
 
-    // Most fields are short, and their lengths are known: no loop, no call.
+    // Most fields have a constant length: these need no loop and no call of memcpy.
     #[inline]
     fn write_u8(&mut self, value: u8) {
         self.put(&[value]);
@@ -236,7 +213,7 @@ impl Hasher for KeyFields {
         self.put(&value.to_ne_bytes());
     }
 
-    /// Which variant it is: no type has 256 of them.
+    /// The discriminant of an enum: no type has more than 256 variants.
     #[inline]
     fn write_isize(&mut self, value: isize) {
         self.put(&[value as u8]);
@@ -253,19 +230,19 @@ mod tests {
     use std::net::IpAddr;
 
     use super::*;
-    use crate::event::route::{Destination, Route, RouteAttrs};
+    use crate::event::route::{Destination, Route, RouteAttrs, SharedAttrs};
     use crate::event::values::Prefix;
 
-    /// Routes of a few kinds, in order.
-    fn routes() -> impl Iterator<Item = Route> {
-        let commons: Vec<_> = (0..100)
+    /// Routes with 100 attribute sets, in the order of their destinations.
+    fn routes() -> impl Iterator<Item = (usize, Route)> {
+        let attrs: Vec<_> = (0..100)
             .map(|number| RouteAttrs {
                 metric: Some(number),
-                // The first ten do not fit into the room of the fields.
+                // The key fields of the first ten do not fit into the buffer.
                 instance: (number < 10).then(|| "v0".repeat(100)),
                 ..RouteAttrs::default()
             })
-            .map(Rc::new)
+            .map(|attrs| SharedAttrs::new(attrs.into()))
             .collect();
         (0..20_000_u32).map(move |number| {
             let v4 = IpAddr::from((0x0a00_0000 | number << 8).to_be_bytes());
@@ -273,19 +250,22 @@ mod tests {
                 IpAddr::from((0x2001_0db8_u128 << 96 | u128::from(number) << 80).to_be_bytes());
             let address = if number % 3 == 0 { v6 } else { v4 };
             let length = [24, 48, 32, 0, 128][number as usize % 5];
-            Route {
+            let index = number as usize / 7 % attrs.len();
+            let route = Route {
                 dst: Destination::Prefix(Prefix { address, length }),
-                common: commons[number as usize / 7 % commons.len()].clone(),
-            }
+                common: attrs[index].clone(),
+            };
+            (index, route)
         })
     }
 
     #[test]
-    fn a_key_is_the_same_whatever_was_hashed_before() {
-        let mut keys = KeyCache::<_, ()>::default();
+    fn key_is_the_same_with_and_without_prefix() {
+        let mut prefixes: Vec<Option<KeyPrefix>> = (0..100).map(|_| None).collect();
         let mut all = HashSet::new();
-        for route in routes() {
-            let key = keys.key(&route.common, &route.dst);
+        for (index, route) in routes() {
+            let prefix = prefixes[index].get_or_insert_with(|| KeyPrefix::new(&**route.common));
+            let key = prefix.key(&**route.common, &route.dst);
             assert_eq!(key, key_of(&route));
             assert_eq!(key, super::key(&route.into()).unwrap());
             assert!(all.insert(key));
@@ -293,20 +273,22 @@ mod tests {
     }
 
     #[test]
-    fn prefixes_side_by_side_have_keys_side_by_side() {
+    fn consecutive_prefixes_share_a_bucket() {
+        let attrs = RouteAttrs::default();
         let key = |number: u8, length| {
             let prefix = Prefix {
                 address: [10, 0, number, 0].into(),
                 length,
             };
-            KeyCache::<_, ()>::default().key(&Rc::new(RouteAttrs::default()), &prefix)
+            KeyPrefix::new(&attrs).key(&attrs, &prefix)
         };
-        let places: Vec<_> = (0..=Locality::BITS).map(|number| key(number, 24)).collect();
-        for (number, dst_range) in places.iter().enumerate() {
-            assert_eq!(dst_range >> 32, places[0] >> 32);
-            assert_eq!(dst_range & Key::from(Locality::BITS), number as Key);
+        let keys: Vec<_> = (0..=Locality::MASK).map(|number| key(number, 24)).collect();
+        for (number, key) in keys.iter().enumerate() {
+            assert_eq!(key >> 32, keys[0] >> 32);
+            assert_eq!(key >> 5 & 0xf_ffff, keys[0] >> 5 & 0xf_ffff);
+            assert_eq!(key & Key::from(Locality::MASK), number as Key);
         }
-        assert_ne!(key(Locality::BITS + 1, 24) >> 32, places[0] >> 32);
-        assert_ne!(key(0, 23) >> 32, places[0] >> 32);
+        assert_ne!(key(Locality::MASK + 1, 24) >> 32, keys[0] >> 32);
+        assert_ne!(key(0, 23) >> 32, keys[0] >> 32);
     }
 }

@@ -1,107 +1,158 @@
-//! The known devices.
+//! The stored links, and the names of devices.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
 use super::key::Key;
-use super::table::{Entry, SweepMark, Table};
+use super::store::{Applied, DumpContext, EventContext, Store, op_of};
+use super::table::{Entry, Table};
 use crate::decode::MessageAction;
-use crate::event::Payload;
 use crate::event::fields::Fields;
 use crate::event::link::Link;
+use crate::event::object::Object as _;
 use crate::event::values::IfName;
+use crate::event::{Op, Payload};
 
-/// A known device.
-#[derive(Debug)]
-struct StoredLink {
-    mark: SweepMark,
-    link: Rc<Link>,
-}
-
-/// The key of the device of that index. Spread over all bits, as a hash is.
+/// The key of the device of that index: a product has its bits spread like a hash.
 pub fn key(ifindex: u32) -> Key {
     u128::from(ifindex).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
 }
 
-/// What takes the index of a device, and the place of its name.
-type Name<'a> = &'a mut dyn FnMut(u32, &mut Option<IfName>);
+/// Callback (ifindex, name slot).
+type NameSlot<'a> = &'a mut dyn FnMut(u32, &mut Option<IfName>);
 
-impl Entry for StoredLink {
-    fn key(&self) -> Key {
-        key(self.link.ifindex)
-    }
-    fn mark(&self) -> SweepMark {
-        self.mark
-    }
-    fn set_mark(&mut self, mark: SweepMark) {
-        self.mark = mark;
-    }
-}
-
-/// The last known links by index.
+/// The stored links.
 #[derive(Debug, Default)]
 pub struct LinkStore {
-    table: Table<StoredLink>,
-    /// The device whose name was asked for last, and the name: mostly it is asked for again.
-    asked: Cell<Option<(u32, Option<IfName>)>>,
-    /// Grows when a device is altered: what was asked before may be another now.
-    age: u64,
-    /// The devices that a look has seen, in its order, and their former selves.
+    table: Table<Rc<Link>>,
+    /// The last name lookup: mostly the next one is for the same device.
+    last_lookup: Cell<Option<(u32, Option<IfName>)>>,
+    generation: u64,
+    /// The devices of the current dump, in its order, and their former values.
     dump_entries: Vec<(u32, Option<Rc<Link>>)>,
 }
 
-impl LinkStore {
-    pub fn get(&self, ifindex: u32) -> Option<&Rc<Link>> {
-        self.by_key(key(ifindex))
-    }
+impl Store for LinkStore {
+    type Object = Rc<Link>;
+    type Env<'a> = ();
 
-    pub fn by_key(&self, key: Key) -> Option<&Rc<Link>> {
-        self.table.get(key).map(|device| &device.link)
-    }
-
-    pub fn len(&self) -> usize {
+    fn len(&self) -> usize {
         self.table.len()
     }
 
-    /// Gives a device that is known already its final names.
-    pub fn rename(&mut self, link: Rc<Link>) {
-        if let Some(device) = self.table_mut().get_mut(key(link.ifindex)) {
-            device.link = link;
+    fn get(&self, key: Key, (): ()) -> Option<Payload> {
+        let mut link = self.table.get(key)?.value.clone();
+        self.name_link(&mut link);
+        Some(Payload::Link(link))
+    }
+
+    /// Links are few, and in use all the time.
+    fn prefetch(&self, _key: Key) {}
+
+    fn apply_event(&mut self, link: &mut Rc<Link>, event: &EventContext<'_>, (): ()) -> Applied {
+        let action = event.action;
+        let (exists, old) = self.take(action, Rc::make_mut(link));
+        self.name_link(link);
+        if exists {
+            self.put(link.clone(), event.reconciling);
+        }
+        let is_partial = matches!(action, MessageAction::Partial | MessageAction::LeaveBridge);
+        Applied {
+            op: match is_partial && old.is_none() {
+                true => Op::Present,
+                false => op_of(action, old.is_some()),
+            },
+            key: event.key,
+            old: old.map(Payload::Link),
+            // Its master or peer may be in another namespace, and never get a name.
+            unresolved: false,
+            stale: false,
         }
     }
 
-    pub fn name(&self, ifindex: u32) -> Option<IfName> {
-        if let Some((asked, name)) = self.asked.get()
-            && asked == ifindex
+    fn apply_dump_entry(
+        &mut self,
+        link: &mut Rc<Link>,
+        entry: &DumpContext<'_>,
+        (): (),
+    ) -> Option<Applied> {
+        if entry.touched_by_event.contains(&key(link.ifindex)) {
+            return None;
+        }
+        self.name_link(link);
+        let (exists, old) = self.take(entry.action, Rc::make_mut(link));
+        if exists {
+            self.put(link.clone(), true);
+            // A bridge's own dump has further fields of its ports: what both say is reported once.
+            if entry.action == MessageAction::New {
+                self.dump_entries.push((link.ifindex, old));
+            }
+        }
+        None
+    }
+
+    /// After the last dump entry every device has its name, and the fields of its bridge.
+    fn take_found(&mut self) -> Vec<(Payload, Option<Payload>)> {
+        let mut found = Vec::new();
+        for (ifindex, old) in std::mem::take(&mut self.dump_entries) {
+            let Some(entry) = self.table.get(key(ifindex)) else {
+                continue;
+            };
+            let mut link = entry.value.clone();
+            self.name_link(&mut link);
+            if let Some(entry) = self.table_mut().get_mut(key(ifindex)) {
+                entry.value = link.clone();
+            }
+            found.push((Payload::Link(link), old.map(Payload::Link)));
+        }
+        found
+    }
+
+    fn finish_resync(&mut self, clean: bool, (): ()) -> (usize, Vec<Payload>) {
+        let (missing, deleted) = self.table_mut().finish_resync(clean);
+        let deleted = deleted.into_iter().map(|mut entry| {
+            self.name_link(&mut entry.value);
+            Payload::Link(entry.value)
+        });
+        (missing, deleted.collect())
+    }
+}
+
+impl LinkStore {
+    fn by_index(&self, ifindex: u32) -> Option<&Link> {
+        Some(&self.table.get(key(ifindex))?.value)
+    }
+
+    fn name(&self, ifindex: u32) -> Option<IfName> {
+        if let Some((last, name)) = self.last_lookup.get()
+            && last == ifindex
         {
             return name;
         }
-        let name = self.get(ifindex).and_then(|link| link.ifname);
-        self.asked.set(Some((ifindex, name)));
+        let name = self.by_index(ifindex).and_then(|link| link.ifname);
+        self.last_lookup.set(Some((ifindex, name)));
         name
     }
 
-    /// As long as it is the same every device has its name.
-    pub fn age(&self) -> u64 {
-        self.age
+    /// Generation counter: bumped whenever a device may have been renamed.
+    pub fn generation(&self) -> u64 {
+        self.generation
     }
 
-    /// The devices, to be altered.
-    fn table_mut(&mut self) -> &mut Table<StoredLink> {
-        self.asked.set(None);
-        self.age += 1;
+    /// The table, to be modified.
+    fn table_mut(&mut self) -> &mut Table<Rc<Link>> {
+        self.last_lookup.set(None);
+        self.generation += 1;
         &mut self.table
     }
 
-    /// Fills in the names of devices, and what depends on the device's type. Returns whether one
-    /// of them has no name yet.
+    /// Fills in the names of devices, and what depends on the type of a device. Returns true if one
+    /// of the names is not known yet.
     pub fn name_devices(&self, payload: &mut Payload) -> bool {
-        // Of itself a device knows better.
-        let own = match payload {
-            Payload::Link(link) => Some((link.ifindex, link.ifname)),
-            _ => None,
-        };
-        let unresolved = self.name_each(own, &mut |name| payload.for_each_device(name));
+        if let Payload::Link(link) = payload {
+            return self.name_link(link);
+        }
+        let unresolved = self.name_each(None, &mut |name| payload.for_each_device(name));
         if let Payload::Neigh(neigh) = payload
             && let Some(lladdr) = neigh.lladdr
             && lladdr.may_be_ip()
@@ -112,14 +163,23 @@ impl LinkStore {
         unresolved
     }
 
-    /// Fills in the names of the devices that `devices` gives away; `own` is the name of one.
+    /// Fills in the names of devices in a link. For the device itself it is the name in this message,
+    /// which is newer than the stored one.
+    fn name_link(&self, link: &mut Rc<Link>) -> bool {
+        let own = Some((link.ifindex, link.ifname));
+        let link = Rc::make_mut(link);
+        self.name_each(own, &mut |name| link.for_each_device(name))
+    }
+
+    /// Fills in the names of the devices for which `for_each_device` calls back; `own` is the index
+    /// and name of one of them. Returns true if one of the names is not known yet.
     pub fn name_each(
         &self,
         own: Option<(u32, Option<IfName>)>,
-        devices: &mut dyn FnMut(Name<'_>),
+        for_each_device: &mut dyn FnMut(NameSlot<'_>),
     ) -> bool {
         let mut unresolved = false;
-        devices(&mut |index, name| {
+        for_each_device(&mut |index, name| {
             *name = match own {
                 Some((ifindex, ifname)) if ifindex == index => ifname,
                 _ => self.name(index),
@@ -129,113 +189,88 @@ impl LinkStore {
         unresolved
     }
 
-    /// Does the object name a device whose name was not known when it was told?
+    /// Returns true if the name of one of the object's devices was not known when it was stored.
     pub fn has_unresolved_names(payload: &mut Payload) -> bool {
         let mut unresolved = false;
         payload.for_each_device(&mut |index, name| unresolved |= index != 0 && name.is_none());
         unresolved
     }
 
-    /// Are the link-layer addresses on the device IP addresses?
+    /// Returns true if the link-layer addresses on the device are IP addresses.
     fn is_tunnel(&self, ifindex: u32) -> bool {
         let tunnels = ["ipip", "sit", "gre", "tunnel6", "gre6"];
-        self.get(ifindex)
+        self.by_index(ifindex)
             .is_some_and(|link| tunnels.iter().any(|name| link.link_type.is(name)))
     }
 
-    /// Takes a row of a look.
-    pub fn apply_dump_entry(&mut self, action: MessageAction, link: &mut Rc<Link>) {
-        let (stays, old) = self.take(action, Rc::make_mut(link));
-        if stays {
-            self.put(link.clone(), true);
-            if action == MessageAction::New {
-                self.dump_entries.push((link.ifindex, old));
-            }
-        }
-    }
-
-    /// The devices that rows told of, in their order, and their former selves.
-    pub fn take_dump_entries(&mut self) -> Vec<(u32, Option<Rc<Link>>)> {
-        std::mem::take(&mut self.dump_entries)
-    }
-
-    /// A look is over. Returns the number of devices that are missing but may still be there, and
-    /// those that are gone.
-    pub fn finish_reconcile(&mut self, clean: bool) -> (usize, Vec<Rc<Link>>) {
-        let (missing, gone) = self.table_mut().finish_reconcile(clean);
-        (
-            missing,
-            gone.into_iter().map(|device| device.link).collect(),
-        )
-    }
-
-    /// Takes a device out, and makes what a message says of it whole. Returns whether the device
-    /// stays, as what `link` is now, and its former self where it does.
-    pub fn take(&mut self, action: MessageAction, link: &mut Link) -> (bool, Option<Rc<Link>>) {
-        let old = self.table_mut().remove(key(link.ifindex));
-        let Some(StoredLink { link: old, .. }) = old else {
-            // A part of an unknown device is not worth knowing: the whole would seem to differ.
+    /// Removes the stored device, and completes `link`, its message, with the stored fields that the
+    /// message omits. Returns true if the device exists, as `link`, and its former value if it does.
+    fn take(&mut self, action: MessageAction, link: &mut Link) -> (bool, Option<Rc<Link>>) {
+        let Some(entry) = self.table_mut().remove(key(link.ifindex)) else {
+            // Ignore partial updates of unknown devices; storing them would make the next full
+            // message look like a change.
             return (action == MessageAction::New, None);
         };
+        let old = entry.value;
         match action {
             MessageAction::Delete => return (false, None),
             MessageAction::New => carry_over_omitted(link, &old),
             _ => merge_missing(link, &old),
         }
         if action == MessageAction::LeaveBridge {
-            leave(link);
+            leave_bridge(link);
         }
-        (true, Some(alike(old, link)))
+        (true, Some(with_one_time_fields(old, link)))
     }
 
-    /// Puts a device that was taken. `looking`: a look at the devices is under way.
-    pub fn put(&mut self, mut link: Rc<Link>, reconciling: bool) {
-        // What was sent once, and is no state.
+    /// Stores a device. `reconciling`: a dump of the devices is being read.
+    fn put(&mut self, mut link: Rc<Link>, reconciling: bool) {
+        // These fields report something that happened once, and are no state.
         if link.event.is_some() || link.wireless.is_some() {
-            let known = Rc::make_mut(&mut link);
-            (known.event, known.wireless) = (None, None);
+            let stored = Rc::make_mut(&mut link);
+            (stored.event, stored.wireless) = (None, None);
         }
-        let mark = SweepMark::told(reconciling);
-        self.table_mut().put(StoredLink { mark, link });
+        let key = key(link.ifindex);
+        self.table_mut().put(Entry::new(key, link, reconciling));
     }
 }
 
-/// A message about the whole link still leaves out what only a bridge's own messages, an answer to
-/// a question with `IFLA_EXT_MASK`, or one to CAP_NET_ADMIN have.
+/// Takes from the stored link what a message about the whole link omits: fields of a bridge's own
+/// messages, of requests with `IFLA_EXT_MASK`, and of requests with CAP_NET_ADMIN.
 fn carry_over_omitted(link: &mut Link, old: &Link) {
     if link.master_index == old.master_index {
         if link.vlans.is_none() {
-            keep(&mut link.vlans, &old.vlans);
-            keep(&mut link.vlan_tunnels, &old.vlan_tunnels);
+            carry_over(&mut link.vlans, &old.vlans);
+            carry_over(&mut link.vlan_tunnels, &old.vlan_tunnels);
         }
-        keep(&mut link.mst, &old.mst);
-        keep(&mut link.hwmode, &old.hwmode);
+        carry_over(&mut link.mst, &old.mst);
+        carry_over(&mut link.hwmode, &old.hwmode);
     }
     if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
         info.carry_over_omitted(old);
     }
     if link.num_vf.is_none() {
         link.num_vf = old.num_vf;
-        keep(&mut link.vfinfo_list, &old.vfinfo_list);
-        keep(&mut link.vf_ports, &old.vf_ports);
-        keep(&mut link.port_self, &old.port_self);
+        carry_over(&mut link.vfinfo_list, &old.vfinfo_list);
+        carry_over(&mut link.vf_ports, &old.vf_ports);
+        carry_over(&mut link.port_self, &old.port_self);
     }
-    keep(&mut link.mrp, &old.mrp);
+    carry_over(&mut link.mrp, &old.mrp);
     if link.cfm.is_none() {
-        keep(&mut link.cfm, &old.cfm);
-        keep(&mut link.cfm_status, &old.cfm_status);
+        carry_over(&mut link.cfm, &old.cfm);
+        carry_over(&mut link.cfm_status, &old.cfm_status);
     }
 }
 
-/// Where nothing is said, what was said before. Mostly nothing was.
+/// Takes the stored value where the message has none. Mostly there is neither.
 #[inline]
-fn keep<T: Clone>(now: &mut Option<T>, old: &Option<T>) {
-    if now.is_none() && old.is_some() {
-        now.clone_from(old);
+fn carry_over<T: Clone>(new: &mut Option<T>, old: &Option<T>) {
+    if new.is_none() && old.is_some() {
+        new.clone_from(old);
     }
 }
 
-/// Takes from the known link what a part of it does not say.
+/// Takes from the stored link every field that a partial message omits.
 fn merge_missing(link: &mut Link, old: &Link) {
     if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
         info.merge_missing(old);
@@ -246,8 +281,8 @@ fn merge_missing(link: &mut Link, old: &Link) {
     link.merge_missing(old);
 }
 
-/// The former self, with what was sent once, which is no change.
-fn alike(mut old: Rc<Link>, link: &Link) -> Rc<Link> {
+/// The former link with the one-time fields of the new message, so that they are no change.
+fn with_one_time_fields(mut old: Rc<Link>, link: &Link) -> Rc<Link> {
     if link.event.is_some() || link.wireless.is_some() {
         let old = Rc::make_mut(&mut old);
         (old.event, old.wireless) = (link.event.clone(), link.wireless.clone());
@@ -255,8 +290,8 @@ fn alike(mut old: Rc<Link>, link: &Link) -> Rc<Link> {
     old
 }
 
-/// What a port loses with its bridge.
-fn leave(link: &mut Link) {
+/// Clears what a port has of its bridge.
+fn leave_bridge(link: &mut Link) {
     (link.master, link.master_index) = (None, None);
     (link.vlans, link.vlan_tunnels, link.mst) = (None, None, None);
     if let Some(info) = &mut link.linkinfo {

@@ -1,4 +1,5 @@
-//! The body of a multipath route's message with one leg less.
+//! Removal of one next hop from the body of a multipath route's message. The kernel reports it as the
+//! deletion of a route with that next hop only.
 
 use crate::decode::route::RTMSG;
 use crate::event::route::Route;
@@ -11,23 +12,23 @@ const RTA_MULTIPATH: u16 = 9;
 /// `struct rtnexthop`: length (u16), flags (u8), hops (u8), ifindex (u32).
 const RTNEXTHOP: usize = 8;
 
-/// What is left of the multipath route `body` without the leg that is all of `gone`; `None` where
-/// that leg is none of its legs, or its only one.
-pub fn remove_nexthop(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
+/// The multipath route `body` without the next hop of the route `deleted`. `None` if `body` has no
+/// such next hop, or no other.
+pub fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
     let (header, attributes) = body.split_at_checked(RTMSG)?;
     let attr = Attrs::new(attributes)
         .flatten()
         .find(|attr| attr.kind == RTA_MULTIPATH)?;
     let all = nexthops(attr.value);
-    let is_gone = |nexthop: &&[u8]| {
+    let is_deleted = |nexthop: &&[u8]| {
         let mut attributes = Attrs::new(&nexthop[RTNEXTHOP..]).flatten();
         let gateway = attributes.find(|attr| attr.kind == RTA_GATEWAY);
-        gone.ifindex == Some(ifindex(nexthop))
-            && gateway.and_then(|attr| attr.ip().ok()) == gone.gateway
+        deleted.ifindex == Some(ifindex(nexthop))
+            && gateway.and_then(|attr| attr.ip().ok()) == deleted.gateway
     };
-    let at = all.iter().position(is_gone)?;
-    let mut left = all.clone();
-    left.remove(at);
+    let at = all.iter().position(is_deleted)?;
+    let mut remaining = all.clone();
+    remaining.remove(at);
 
     let mut out = header.to_vec();
     for attr in Attrs::new(attributes).flatten() {
@@ -35,9 +36,9 @@ pub fn remove_nexthop(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
             push(&mut out, attr.whole());
         }
     }
-    match left[..] {
+    match remaining[..] {
         [] => return None,
-        // The last leg is the route's own way.
+        // With one next hop remaining, fold it back into the route.
         [nexthop] => {
             let flags: [u8; 4] = [out[8], out[9], out[10], out[11]];
             let flags = u32::from_ne_bytes(flags) | u32::from(nexthop[2]);
@@ -50,7 +51,7 @@ pub fn remove_nexthop(body: &[u8], gone: &Route) -> Option<Vec<u8>> {
                 &attribute(RTA_OIF, &ifindex(nexthop).to_ne_bytes()),
             );
         }
-        _ => push(&mut out, &attribute(RTA_MULTIPATH, &left.concat())),
+        _ => push(&mut out, &attribute(RTA_MULTIPATH, &remaining.concat())),
     }
     Some(out)
 }

@@ -1,41 +1,113 @@
-//! The known objects of the kinds that have few: decoded, as they were told.
+//! The stored objects of a kind that has few: decoded, with the names of devices.
 
-use super::key::Key;
-use super::table::{Entry, SweepMark, Table};
+use super::key::{Key, key};
+use super::link_store::LinkStore;
+use super::store::{Applied, DumpContext, Env, EventContext, Store, op_of};
+use super::table::{Entry, Table};
+use crate::decode::MessageAction;
 use crate::event::Payload;
 
-/// A known object.
-#[derive(Debug)]
-pub struct StoredObject {
-    key: Key,
-    mark: SweepMark,
-    pub payload: Payload,
-}
+/// The stored objects of one kind.
+#[derive(Debug, Default)]
+pub struct ObjectStore(Table<Payload>);
 
-impl Entry for StoredObject {
-    fn key(&self) -> Key {
-        self.key
+impl Store for ObjectStore {
+    type Object = Payload;
+    type Env<'a> = Env<'a>;
+
+    fn len(&self) -> usize {
+        self.0.len()
     }
-    fn mark(&self) -> SweepMark {
-        self.mark
+
+    fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
+        let mut payload = self.0.get(key)?.value.clone();
+        env.links.name_devices(&mut payload);
+        Some(payload)
     }
-    fn set_mark(&mut self, mark: SweepMark) {
-        self.mark = mark;
+
+    fn prefetch(&self, key: Key) {
+        self.0.prefetch(key);
+    }
+
+    fn apply_event(
+        &mut self,
+        payload: &mut Payload,
+        event: &EventContext<'_>,
+        env: Env<'_>,
+    ) -> Applied {
+        let key = event.key;
+        if event.action == MessageAction::Partial
+            && let Some(stored) = self.0.get(key)
+        {
+            payload.merge_missing(&stored.value);
+        }
+        let unresolved = env.links.name_devices(payload);
+        let old = match event.action {
+            MessageAction::Delete => {
+                self.0.remove(key);
+                None
+            }
+            _ => self.put(key, payload, event.reconciling),
+        };
+        Applied {
+            op: op_of(event.action, old.is_some()),
+            key,
+            old,
+            unresolved,
+            stale: false,
+        }
+    }
+
+    fn apply_dump_entry(
+        &mut self,
+        payload: &mut Payload,
+        entry: &DumpContext<'_>,
+        env: Env<'_>,
+    ) -> Option<Applied> {
+        if !matches!(entry.action, MessageAction::New | MessageAction::Partial) {
+            return None;
+        }
+        let unresolved = env.links.name_devices(payload);
+        let key = key(payload)?;
+        if entry.touched_by_event.contains(&key) {
+            return None;
+        }
+        if let Some(stored) = self.0.get_mut(key) {
+            // A rename is reported for the link only; a name resolved for the first time is reported
+            // here.
+            if !LinkStore::has_unresolved_names(&mut stored.value) {
+                env.links.name_devices(&mut stored.value);
+            }
+            payload.copy_volatile(&stored.value);
+            stored.mark.mark_seen();
+            if *payload == stored.value {
+                return None;
+            }
+        }
+        let old = self.put(key, payload, true);
+        Some(Applied {
+            op: op_of(entry.action, old.is_some()),
+            key,
+            old,
+            unresolved,
+            stale: false,
+        })
+    }
+
+    fn finish_resync(&mut self, clean: bool, env: Env<'_>) -> (usize, Vec<Payload>) {
+        let (missing, deleted) = self.0.finish_resync(clean);
+        let deleted = deleted.into_iter().map(|mut entry| {
+            env.links.name_devices(&mut entry.value);
+            entry.value
+        });
+        (missing, deleted.collect())
     }
 }
-
-/// The known objects of one kind.
-pub type ObjectStore = Table<StoredObject>;
 
 impl ObjectStore {
-    /// Takes an object for what the kernel has now. `looking`: a look at its kind is under way.
-    /// Returns its former self.
-    pub fn upsert(&mut self, key: Key, payload: &Payload, reconciling: bool) -> Option<Payload> {
-        let object = StoredObject {
-            key,
-            mark: SweepMark::told(reconciling),
-            payload: payload.clone(),
-        };
-        self.put(object).map(|old| old.payload)
+    /// Stores an object. Returns the former one of that key.
+    fn put(&mut self, key: Key, payload: &Payload, reconciling: bool) -> Option<Payload> {
+        let entry = Entry::new(key, payload.clone(), reconciling);
+        self.0.put(entry).map(|old| old.value)
     }
 }

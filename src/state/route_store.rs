@@ -1,235 +1,297 @@
-//! The known routes. There may be millions: each is kept as the message that told of it.
+//! The stored routes. There may be millions, so a route is not stored decoded but as its message:
+//!
+//! **The destination and the body without destination, put together, decode to the route.** Ages
+//! (`RTA_CACHEINFO`) are left out, the names of devices are filled in when the route is read, and the
+//! instance number of a sibling is stored beside the body.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::convert::Infallible;
 use std::rc::Rc;
 
-use super::key::{Key, KeyCache, key_of};
+use super::bodies::{Bodies, BodyId};
+use super::key::{Key, KeyPrefix};
 use super::link_store::LinkStore;
 use super::multipath;
-use super::table::{Entry, SweepMark, Table};
+use super::siblings::{self, Siblings};
+use super::store::{Applied, DumpContext, Env, EventContext, NLM_F_REPLACE, Store};
+use super::table::{Entry, Table};
 use crate::decode::MessageAction;
-use crate::decode::route::{BodyWithoutDst, PackedPrefix, TemplateCache};
+use crate::decode::route::{PackedPrefix, TemplateCache};
 use crate::event::fields::Fields as _;
 use crate::event::object::Object as _;
-use crate::event::route::{Destination, Route, RouteAttrs};
+use crate::event::route::{Route, RouteAttrs, SharedAttrs};
 use crate::event::values::Flags;
 use crate::event::{Op, Payload};
+use crate::kind::interned::{Column, Interned};
 use crate::names::Names;
-use crate::netlink::frame::Message;
 
-/// A known route, as the message that told of it.
+/// A stored route.
 #[derive(Debug)]
 struct StoredRoute {
-    key: Key,
-    rest: Rc<BodyWithoutDst>,
-    own: PackedPrefix,
-    mark: SweepMark,
-    /// It was told without the name of a device.
+    body: BodyId,
+    dst: PackedPrefix,
+    /// It was reported without the name of a device.
     unresolved: bool,
-    /// What tells it from its siblings: an IPv4 route's `instance`.
-    number: u16,
+    /// Tells an IPv4 route from its siblings.
+    instance: u16,
 }
+
+// Of a million routes each byte is a megabyte.
+const _: () = assert!(size_of::<Entry<StoredRoute>>() <= 48);
 
 impl StoredRoute {
-    fn new(
-        key: Key,
-        number: u16,
-        own: PackedPrefix,
-        rest: Rc<BodyWithoutDst>,
-        reconciling: bool,
-    ) -> Self {
+    fn new((dst, body): (PackedPrefix, BodyId), instance: u16) -> Self {
         StoredRoute {
-            key,
-            rest,
-            own,
-            mark: SweepMark::told(reconciling),
+            body,
+            dst,
             unresolved: false,
-            number,
+            instance,
         }
     }
-
-    fn route(&self, templates: &TemplateCache, names: &Names) -> Option<Route> {
-        let mut route = templates.decode_stored(names, self.own, &self.rest)?;
-        number(&mut route, self.number);
-        Some(route)
-    }
 }
 
-impl Entry for StoredRoute {
-    fn key(&self) -> Key {
-        self.key
-    }
-    fn mark(&self) -> SweepMark {
-        self.mark
-    }
-    fn set_mark(&mut self, mark: SweepMark) {
-        self.mark = mark;
-    }
-}
-
-/// What a message did to a route.
-#[derive(Debug)]
-pub struct Applied {
-    pub op: Op,
-    pub key: Key,
-    /// The route's former self, where it stays.
-    pub old: Option<Route>,
-    /// Others may be gone without a word.
-    pub stale: bool,
-}
-
-/// What routes share that have all but the destination in common.
-#[derive(Debug, Default)]
-struct SharedColumns {
-    /// What is kept of their bodies.
-    rest: Option<Rc<BodyWithoutDst>>,
-    named: Option<NamedAttrs>,
-}
-
-/// What routes have in common, with the names of devices.
+/// Route attributes with the names of devices.
 #[derive(Debug)]
 struct NamedAttrs {
-    common: Rc<RouteAttrs>,
-    /// One of them has no name yet.
+    attrs: SharedAttrs,
+    /// One of the names is not known yet.
     unresolved: bool,
-    /// Of the devices, see [`LinkStore::age`].
-    age: u64,
+    /// [`LinkStore::generation`] of the names.
+    generation: u64,
 }
 
-/// The known routes.
+/// The stored routes.
 #[derive(Debug, Default)]
 pub struct RouteStore {
     table: Table<StoredRoute>,
-    /// Of the IPv4 routes that only their number tells apart: the numbers, in the order in which
-    /// the kernel tries the routes. Those with one route are left out where its number is 0.
-    siblings: HashMap<Key, Vec<u16>>,
+    siblings: Siblings,
     templates: TemplateCache,
-    keys: RefCell<KeyCache<RouteAttrs, SharedColumns>>,
+    bodies: Bodies,
+    prefixes: RefCell<Column<RouteAttrs, KeyPrefix>>,
+    named: RefCell<Column<RouteAttrs, NamedAttrs>>,
 }
 
-// linux/netlink.h
-const NLM_F_REPLACE: u16 = 0x100;
-const NLM_F_EXCL: u16 = 0x200;
-const NLM_F_CREATE: u16 = 0x400;
-const NLM_F_APPEND: u16 = 0x800;
+/// What a message did to a route, without the names of devices.
+struct Unnamed {
+    op: Op,
+    key: Key,
+    old: Option<Route>,
+    stale: bool,
+}
 
-impl RouteStore {
-    pub fn len(&self) -> usize {
+impl Store for RouteStore {
+    type Object = Route;
+    type Env<'a> = Env<'a>;
+
+    fn len(&self) -> usize {
         self.table.len()
     }
 
-    /// The known route of that key.
-    pub fn get(&self, key: Key, names: &Names) -> Option<Route> {
-        self.table.get(key)?.route(&self.templates, names)
+    fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
+        let mut route = self.decode(&self.table.get(key)?.value, env.names)?;
+        self.name_devices(&mut route, env.links);
+        Some(route.into())
     }
 
-    /// The key of a route; of an IPv4 route with siblings the first's.
+    fn prefetch(&self, key: Key) {
+        self.table.prefetch(key);
+    }
+
+    fn apply_event(
+        &mut self,
+        route: &mut Route,
+        event: &EventContext<'_>,
+        env: Env<'_>,
+    ) -> Applied {
+        // A lookup for routes that are new, as most are: the result is passed on.
+        let is_stored = self.table.get(event.key).is_some();
+        let may_exist = is_stored || !self.siblings.is_empty();
+        let instance = match may_exist && route.family.is("inet") {
+            true => self.instance_of_event(route, event, is_stored, env.names),
+            false => 0,
+        };
+        let unnamed = match event.action {
+            MessageAction::Delete => self.delete(route, event, instance, env.names),
+            _ => self.set(route, event, instance, may_exist, env.names),
+        };
+        self.name(route, unnamed, env.links)
+    }
+
+    fn apply_dump_entry(
+        &mut self,
+        route: &mut Route,
+        entry: &DumpContext<'_>,
+        env: Env<'_>,
+    ) -> Option<Applied> {
+        let base = self.key(route);
+        let new = self.bodies.intern(route, entry.message.body);
+        let instance = match route.family.is("inet") {
+            true => self.instance_of_dump_entry(base, route, env.names),
+            false => 0,
+        };
+        let key = self.set_instance(route, base, instance);
+        if entry.touched_by_event.contains(&key) || self.is_known(key, route, new, env.names) {
+            self.bodies.release(new.1);
+            return None;
+        }
+        let new = Entry::new(key, StoredRoute::new(new, instance), true);
+        let old = self.put(new, route, env.names);
+        let unnamed = Unnamed {
+            op: if old.is_some() { Op::Change } else { Op::Add },
+            key,
+            old,
+            stale: false,
+        };
+        Some(self.name(route, unnamed, env.links))
+    }
+
+    fn finish_resync(&mut self, clean: bool, env: Env<'_>) -> (usize, Vec<Payload>) {
+        let (missing, deleted) = self.table.finish_resync(clean);
+        let mut routes = Vec::new();
+        for Entry { value: stored, .. } in deleted {
+            let route = self.decode(&stored, env.names);
+            self.bodies.release(stored.body);
+            if let Some(mut route) = route {
+                let base = self.set_instance_key(&mut route, 0);
+                self.siblings.remove(base, stored.instance);
+                self.set_instance(&mut route, base, stored.instance);
+                self.name_devices(&mut route, env.links);
+                routes.push(Payload::from(route));
+            }
+        }
+        (missing, routes)
+    }
+}
+
+impl RouteStore {
+    /// The key of a route; of IPv4 siblings that of instance 0.
     pub fn key(&self, route: &Route) -> Key {
-        self.keys.borrow_mut().key(&route.common, &route.dst)
+        let mut prefixes = self.prefixes.borrow_mut();
+        let attrs = &route.common;
+        let new = |attrs: &RouteAttrs| Ok::<_, Infallible>(KeyPrefix::new(attrs));
+        let Ok(prefix) = prefixes.get_or_try_insert(attrs, new);
+        prefix.key(&***attrs, &route.dst)
     }
 
-    /// What was decoded of routes.
+    /// The templates by which messages and stored routes are decoded.
     pub fn templates(&self) -> &TemplateCache {
         &self.templates
     }
 
-    /// Fills in the names of devices. Returns whether one of them has no name yet.
+    /// Fills in the names of devices. Returns true if one of them is not known yet.
     pub fn name_devices(&self, route: &mut Route, links: &LinkStore) -> bool {
-        let mut keys = self.keys.borrow_mut();
-        let shared = keys.beside(&route.common);
-        let age = links.age();
-        if let Some(named) = &shared.named
-            && named.age == age
+        let mut column = self.named.borrow_mut();
+        let generation = links.generation();
+        let former = column.get(&route.common);
+        if let Some(named) = former
+            && named.generation == generation
         {
-            route.common = named.common.clone();
+            route.common = named.attrs.clone();
             return named.unresolved;
         }
+        let unnamed = route.common.clone();
         let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
-        // Mostly they are what they were before.
-        if let Some(named) = &shared.named
-            && named.common == route.common
-        {
-            route.common = named.common.clone();
+        match former {
+            // Another device was modified: keep the allocation, by which the rendered JSON is found.
+            Some(named) if named.attrs == route.common => route.common = named.attrs.clone(),
+            _ => {
+                if let Some(named) = Rc::get_mut(&mut route.common) {
+                    Interned::set_id(named, unnamed.id());
+                }
+            }
         }
-        shared.named = Some(NamedAttrs {
-            common: route.common.clone(),
-            unresolved,
-            age,
-        });
+        let attrs = route.common.clone();
+        column.insert(
+            &unnamed,
+            NamedAttrs {
+                attrs,
+                unresolved,
+                generation,
+            },
+        );
         unresolved
     }
 
-    /// The route of that key was told without the name of a device: it will be told again.
-    pub fn note_unresolved(&mut self, key: Key) {
-        if let Some(known) = self.table.get_mut(key) {
-            known.unresolved = true;
+    /// Completes the result of a message with the names of devices.
+    fn name(&mut self, route: &mut Route, unnamed: Unnamed, links: &LinkStore) -> Applied {
+        let Unnamed {
+            op,
+            key,
+            old,
+            stale,
+        } = unnamed;
+        let unresolved = self.name_devices(route, links);
+        if unresolved && let Some(stored) = self.table.get_mut(key) {
+            stored.value.unresolved = true;
         }
-    }
-
-    /// Brings what is known of a route near.
-    pub fn prefetch(&self, key: Key) {
-        self.table.prefetch(key);
-    }
-
-    /// Takes an event: `route`, told by `message`; `base` is its key without a number. A leg that
-    /// goes makes `route` what is left. `looking`: a look at the routes is under way.
-    pub fn event(
-        &mut self,
-        action: MessageAction,
-        base: Key,
-        route: &mut Route,
-        message: &Message<'_>,
-        reconciling: bool,
-        names: &Names,
-    ) -> Applied {
-        // Most are not, which is found out once.
-        let maybe_known = !self.siblings.is_empty() || self.table.get(base).is_some();
-        let number = match maybe_known && route.family.is("inet") {
-            true => self.instance_of_event(base, action, route, message.flags, names),
-            false => 0,
-        };
-        let key = numbered(route, base, number);
-        if action != MessageAction::Delete {
-            let stale = self.may_replace_others(key, route, message.flags);
-            let (own, rest) = self.keep(message.body, route);
-            let new = StoredRoute::new(key, number, own, rest, reconciling);
-            let old = match maybe_known {
-                true => self.put(new, route, names),
-                false => {
-                    self.table.add(new);
-                    None
-                }
-            };
-            return Applied {
-                op: if old.is_some() { Op::Change } else { Op::Add },
-                key,
-                old,
-                stale,
-            };
-        }
-        let known = self.table.get(key).filter(|_| route.nexthops.is_none());
-        let left = known.and_then(|known| {
-            let mut left = multipath::remove_nexthop(known.rest.bytes(), route)?;
-            known.own.fill(&mut left);
-            Some(left)
+        let old = old.map(|mut old| {
+            self.name_devices(&mut old, links);
+            Payload::from(old)
         });
-        if let Some(left) = left {
-            let (own, rest) = self.templates.pack(&left);
-            let left = StoredRoute::new(key, number, own, rest, reconciling);
-            let old = self.put(left, route, names);
-            if let Some(rest) = self.get(key, names) {
-                *route = rest;
+        Applied {
+            op,
+            key,
+            old,
+            unresolved,
+            stale,
+        }
+    }
+
+    /// Stores the route of an event.
+    fn set(
+        &mut self,
+        route: &mut Route,
+        event: &EventContext<'_>,
+        instance: u16,
+        may_exist: bool,
+        names: &Names,
+    ) -> Unnamed {
+        let message = event.message;
+        let new = self.bodies.intern(route, message.body);
+        let key = self.set_instance(route, event.key, instance);
+        let stale = self.may_replace_others(key, route, message.flags);
+        let new = Entry::new(key, StoredRoute::new(new, instance), event.reconciling);
+        let old = match may_exist {
+            true => self.put(new, route, names),
+            false => {
+                self.table.add(new);
+                None
             }
-            return Applied {
+        };
+        Unnamed {
+            op: if old.is_some() { Op::Change } else { Op::Add },
+            key,
+            old,
+            stale,
+        }
+    }
+
+    /// Removes the route of an event, or one next hop of it: then `route` becomes the remaining one.
+    fn delete(
+        &mut self,
+        route: &mut Route,
+        event: &EventContext<'_>,
+        instance: u16,
+        names: &Names,
+    ) -> Unnamed {
+        let key = self.set_instance(route, event.key, instance);
+        if let Some((body, mut remaining)) = self.without_nexthop(key, route, names) {
+            let new = StoredRoute::new(self.bodies.intern(&remaining, &body), instance);
+            let old = self.put(Entry::new(key, new, event.reconciling), route, names);
+            set_instance_field(&mut remaining, instance);
+            *route = remaining;
+            return Unnamed {
                 op: Op::Change,
                 key,
                 old,
                 stale: false,
             };
         }
-        self.forget(key, base, number);
-        Applied {
+        if let Some(stored) = self.table.remove(key) {
+            self.bodies.release(stored.value.body);
+        }
+        self.siblings.remove(event.key, instance);
+        Unnamed {
             op: Op::Delete,
             key,
             old: None,
@@ -237,258 +299,178 @@ impl RouteStore {
         }
     }
 
-    /// Takes a row of a look. `raced`: an event told of that route since the look began. Returns
-    /// the op and the former self where the row says something new.
-    pub fn apply_dump_entry(
-        &mut self,
-        route: &mut Route,
-        body: &[u8],
-        touched_by_event: impl Fn(Key) -> bool,
+    /// The stored multipath route of that key without the next hop of the route `deleted`: its body,
+    /// and decoded. `None` if that is not one of its next hops.
+    fn without_nexthop(
+        &self,
+        key: Key,
+        deleted: &Route,
         names: &Names,
-    ) -> Option<Applied> {
-        let base = named(route, 0);
-        let number = match route.family.is("inet") {
-            true => self.instance_of_entry(base, route, names),
-            false => 0,
-        };
-        let key = numbered(route, base, number);
-        if touched_by_event(key) {
+    ) -> Option<(Vec<u8>, Route)> {
+        if deleted.nexthops.is_some() {
             return None;
         }
-        let known = self.table.get_mut(key);
-        if let Some(known) = known {
-            known.mark.mark_seen();
-            let (own, rest) = self.templates.pack(body);
-            let unresolved = known.unresolved;
-            if (known.own, &known.rest) == (own, &rest) && !unresolved {
-                return None;
-            }
-            if let Some(mut old) = known.route(&self.templates, names) {
+        let stored = &self.table.get(key)?.value;
+        let mut body = multipath::remove_nexthop(self.bodies.get(stored.body).bytes(), deleted)?;
+        stored.dst.fill(&mut body);
+        let route = self.templates.decode_body(names, &body)?;
+        Some((body, route))
+    }
+
+    /// Marks the stored route of that key as seen. Returns true if it has the content of a dump
+    /// entry: `route`, stored as `new`.
+    fn is_known(
+        &mut self,
+        key: Key,
+        route: &Route,
+        (dst, body): (PackedPrefix, BodyId),
+        names: &Names,
+    ) -> bool {
+        let Some(entry) = self.table.get_mut(key) else {
+            return false;
+        };
+        entry.mark.mark_seen();
+        let stored = &entry.value;
+        if stored.unresolved {
+            // It has to be reported again, with the name.
+            return false;
+        }
+        let is_same = stored.dst == dst && self.bodies.is_same(stored.body, body);
+        is_same || {
+            let stored = self.table.get(key);
+            let old = stored.and_then(|entry| self.decode(&entry.value, names));
+            old.is_some_and(|mut old| {
                 copy_ages(&mut old, route);
-                let mut now = route.clone();
-                now.copy_volatile(&old);
-                if now.diff(&old) == 0 && !unresolved {
-                    return None;
-                }
-            }
+                let mut new = route.clone();
+                new.copy_volatile(&old);
+                new.diff(&old) == 0
+            })
         }
-        let (own, rest) = self.templates.pack(body);
-        let new = StoredRoute::new(key, number, own, rest, true);
-        let old = self.put(new, route, names);
-        Some(Applied {
-            op: if old.is_some() { Op::Change } else { Op::Add },
-            key,
-            old,
-            stale: false,
-        })
     }
 
-    /// A look is over. Returns the number of routes that are missing but may still be there, and
-    /// those that are gone.
-    pub fn finish_reconcile(&mut self, clean: bool, names: &Names) -> (usize, Vec<Payload>) {
-        let (missing, gone) = self.table.finish_reconcile(clean);
-        let mut routes = Vec::new();
-        for packed in gone {
-            if let Some(mut route) = packed.route(&self.templates, names) {
-                let base = named(&mut route, 0);
-                let key = numbered(&mut route, base, packed.number);
-                self.forget(key, base, packed.number);
-                routes.push(Payload::from(route));
-            }
-        }
-        (missing, routes)
-    }
-
-    /// What is kept of the body of a message that told of `route`.
-    fn keep(&self, body: &[u8], route: &Route) -> (PackedPrefix, Rc<BodyWithoutDst>) {
-        let mut keys = self.keys.borrow_mut();
-        let shared = keys.beside(&route.common);
-        if let (Some(rest), Destination::Prefix(dst)) = (&shared.rest, &route.dst) {
-            return (PackedPrefix::from(dst), rest.clone());
-        }
-        let (own, rest) = self.templates.pack(body);
-        shared.rest = Some(rest.clone());
-        (own, rest)
-    }
-
-    /// Puts a route, which says `route`. Returns its former self.
-    fn put(&mut self, new: StoredRoute, route: &Route, names: &Names) -> Option<Route> {
-        let mut old = self.table.put(new)?.route(&self.templates, names);
-        if let Some(old) = &mut old {
+    /// Stores `new`, the content of `route`. Returns the former route.
+    fn put(&mut self, new: Entry<StoredRoute>, route: &Route, names: &Names) -> Option<Route> {
+        let old = self.table.put(new)?.value;
+        let mut decoded = self.decode(&old, names);
+        self.bodies.release(old.body);
+        if let Some(old) = &mut decoded {
             copy_ages(old, route);
         }
-        old
+        decoded
     }
 
-    fn forget(&mut self, key: Key, base: Key, number: u16) {
-        self.table.remove(key);
-        if self.siblings.is_empty() {
-            return;
-        }
-        if let Some(numbers) = self.siblings.get_mut(&base) {
-            numbers.retain(|other| *other != number);
-            if matches!(numbers[..], [] | [0]) {
-                self.siblings.remove(&base);
+    fn decode(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
+        let body = self.bodies.get(stored.body);
+        let mut route = self.templates.decode_stored(names, stored.dst, body)?;
+        set_instance_field(&mut route, stored.instance);
+        Some(route)
+    }
+
+    /// Sets a route's instance number. Returns its key; `base` is that of instance 0.
+    fn set_instance(&self, route: &mut Route, base: Key, instance: u16) -> Key {
+        match instance {
+            0 => {
+                set_instance_field(route, 0);
+                base
             }
+            _ => self.set_instance_key(route, instance),
         }
     }
 
-    /// The numbers of the known siblings of an IPv4 route, in order.
-    fn numbers(&self, base: Key) -> &[u16] {
-        let several = match self.siblings.is_empty() {
-            true => None,
-            false => self.siblings.get(&base),
-        };
-        match several {
-            Some(numbers) => numbers,
-            None if self.table.get(base).is_some() => &[0],
-            None => &[],
-        }
+    fn set_instance_key(&self, route: &mut Route, instance: u16) -> Key {
+        set_instance_field(route, instance);
+        self.key(route)
     }
 
-    /// The sibling that says what `route` says, and is not seen yet where `unseen`.
-    fn find_same_content(
+    /// The instance number of the sibling with the content of `route`, among those that the dump has
+    /// not had yet if `unseen`.
+    fn same_content(
         &self,
-        numbers: &[u16],
+        instances: &[u16],
         route: &Route,
         names: &Names,
         unseen: bool,
     ) -> Option<u16> {
-        let mut like = route.clone();
-        strip_volatile(&mut like);
-        let mut numbers = numbers.iter().copied();
-        numbers.find(|number| {
-            let known = self.table.get(named(&mut like, *number));
-            known.is_some_and(|known| {
-                let free = !unseen || !known.mark.is_seen();
-                free && known
-                    .route(&self.templates, names)
-                    .is_some_and(|mut known| {
-                        strip_volatile(&mut known);
-                        known.diff(&like) == 0
+        let mut wanted = route.clone();
+        strip_volatile(&mut wanted);
+        let mut instances = instances.iter().copied();
+        instances.find(|instance| {
+            let stored = self
+                .table
+                .get(self.set_instance_key(&mut wanted, *instance));
+            stored.is_some_and(|entry| {
+                (!unseen || !entry.mark.is_seen())
+                    && self.decode(&entry.value, names).is_some_and(|mut stored| {
+                        strip_volatile(&mut stored);
+                        set_instance_field(&mut stored, *instance);
+                        stored.diff(&wanted) == 0
                     })
             })
         })
     }
 
-    /// Which of its siblings an event is about: IPv4 has several routes to the same destination,
-    /// with the same metric, where they were appended (`ip route append`, and what the kernel does
-    /// by itself for the subnets of two devices).
+    /// The instance number of the IPv4 route that an event is about.
     fn instance_of_event(
         &mut self,
-        base: Key,
-        action: MessageAction,
         route: &Route,
-        flags: u16,
+        event: &EventContext<'_>,
+        is_stored: bool,
         names: &Names,
     ) -> u16 {
-        let numbers = self.numbers(base);
-        let Some(first) = numbers.first().copied() else {
-            return 0;
+        let instances = self.siblings.instances(event.key, is_stored);
+        let same_content = || self.same_content(instances, route, names, false);
+        let sibling =
+            siblings::of_event(instances, event.action, event.message.flags, same_content);
+        self.siblings.resolve(event.key, is_stored, sibling)
+    }
+
+    /// The instance number of the IPv4 route that a dump entry is about.
+    fn instance_of_dump_entry(&mut self, base: Key, route: &Route, names: &Names) -> u16 {
+        let is_stored = self.table.get(base).is_some();
+        let instances = self.siblings.instances(base, is_stored);
+        let same_content = |unseen| self.same_content(instances, route, names, unseen);
+        let is_unseen = |instance| {
+            let key = self.set_instance(&mut route.clone(), base, instance);
+            let stored = self.table.get(key);
+            stored.is_some_and(|stored| !stored.mark.is_seen())
         };
-        let find_same_content = || self.find_same_content(numbers, route, names, false);
-        if action == MessageAction::Delete || flags & NLM_F_CREATE == 0 {
-            // One of them is gone, changed its flags, or (NLM_F_REPLACE) the first is another.
-            let replaced = action != MessageAction::Delete && flags & NLM_F_REPLACE != 0;
-            return match numbers.len() > 1 && !replaced {
-                true => find_same_content().unwrap_or(first),
-                false => first,
-            };
-        }
-        // There was none, whatever we know: they went without a word.
-        if flags & (NLM_F_EXCL | NLM_F_REPLACE) != 0 {
-            return first;
-        }
-        if let Some(number) = find_same_content() {
-            return number;
-        }
-        self.new_sibling(base, flags & NLM_F_APPEND != 0)
+        let sibling = siblings::of_dump_entry(instances, is_unseen, same_content);
+        self.siblings.resolve(base, is_stored, sibling)
     }
 
-    /// A number for another route beside those that are known, behind or before them.
-    fn new_sibling(&mut self, base: Key, behind: bool) -> u16 {
-        let mut numbers = self.numbers(base).to_vec();
-        let number = (0..u16::MAX).find(|n| !numbers.contains(n)).unwrap_or(0);
-        match behind {
-            true => numbers.push(number),
-            false => numbers.insert(0, number),
-        }
-        self.siblings.insert(base, numbers);
-        number
-    }
-
-    /// Which of its siblings a row is about: the one that says the same, else one that no row was
-    /// about yet, else a new one.
-    fn instance_of_entry(&mut self, base: Key, route: &mut Route, names: &Names) -> u16 {
-        let numbers = self.numbers(base);
-        if numbers.is_empty() {
-            return 0;
-        }
-        let unseen = |number: &u16| {
-            let known = self.table.get(numbered(route, base, *number));
-            known.is_some_and(|known| !known.mark.is_seen())
-        };
-        let free = numbers.iter().copied().find(unseen);
-        if let Some(number) = self.find_same_content(numbers, route, names, true).or(free) {
-            return number;
-        }
-        // Told by an event since the look began.
-        if let Some(number) = self.find_same_content(numbers, route, names, false) {
-            return number;
-        }
-        self.new_sibling(base, true)
-    }
-
-    /// May an event have replaced other routes than the one that it is about? IPv6 replaces across
-    /// the instances, and joins routes that were apart.
+    /// Returns true if the event may have replaced further routes. IPv6 replaces routes of any
+    /// instance, and joins separate routes into a multipath route.
     fn may_replace_others(&self, key: Key, route: &Route, flags: u16) -> bool {
-        let joined = || route.nexthops.is_some() && route.protocol.is("ra");
-        let replaced = || flags & NLM_F_REPLACE != 0 && self.table.get(key).is_none();
-        route.family.is("inet6") && (joined() || replaced())
+        let is_joined = || route.nexthops.is_some() && route.protocol.is("ra");
+        let is_replacement = || flags & NLM_F_REPLACE != 0 && self.table.get(key).is_none();
+        route.family.is("inet6") && (is_joined() || is_replacement())
     }
 }
 
-/// Writes the number into the route. Returns the key that it has then.
-fn named(route: &mut Route, value: u16) -> Key {
-    number(route, value);
-    key_of(route)
-}
-
-/// The same for a route that would have the key `base` with the number 0.
-fn numbered(route: &mut Route, base: Key, value: u16) -> Key {
-    match value {
-        0 => {
-            number(route, 0);
-            base
-        }
-        _ => named(route, value),
+/// Sets an IPv4 route's `instance` field; instance 0 has none.
+fn set_instance_field(route: &mut Route, instance: u16) {
+    let differs = instance != 0 || route.instance.is_some();
+    if differs && route.family.is("inet") {
+        route.instance = (instance != 0).then(|| instance.to_string());
     }
 }
 
-/// An IPv4 route's number, as its instance.
-fn number(route: &mut Route, number: u16) {
-    let is_new = number != 0 || route.instance.is_some();
-    if is_new && route.family.is("inet") {
-        route.instance = (number != 0).then(|| number.to_string());
+/// Sets the ages of a stored route, which has none, to those of its new message: they are no change.
+fn copy_ages(old: &mut Route, new: &Route) {
+    if (old.expires, old.error) != (new.expires, new.error) {
+        (old.expires, old.error) = (new.expires, new.error);
+    }
+    if old.cacheinfo != new.cacheinfo {
+        old.cacheinfo.clone_from(&new.cacheinfo);
     }
 }
 
-/// What is not kept of a known route is as it is now.
-fn copy_ages(old: &mut Route, now: &Route) {
-    if (old.expires, old.error) != (now.expires, now.error) {
-        (old.expires, old.error) = (now.expires, now.error);
-    }
-    if old.cacheinfo != now.cacheinfo {
-        old.cacheinfo.clone_from(&now.cacheinfo);
-    }
-}
-
-/// What a route says, without what the kernel alters by itself.
+/// Clears the fields that the kernel changes by itself, and the instance number.
 fn strip_volatile(route: &mut Route) {
     route.flags = Flags::new(0, &[]);
     route.instance = None;
     (route.expires, route.error, route.cacheinfo) = (None, None, None);
-    for leg in route.nexthops.iter_mut().flatten() {
-        leg.flags = Flags::new(0, &[]);
+    for nexthop in route.nexthops.iter_mut().flatten() {
+        nexthop.flags = Flags::new(0, &[]);
     }
 }

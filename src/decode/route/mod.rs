@@ -51,7 +51,7 @@ const TYPES: &[(u32, &str)] = &[
     (11, "xresolve"),
 ];
 
-/// What `body`, a `struct rtmsg` and its attributes, says. `None` where it is too short.
+/// Decodes `body`: a `struct rtmsg` and its attributes. `None` if it is too short.
 pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
     match context.cache::<TemplateCache>() {
         Some(templates) => templates.decode(context, body),
@@ -59,7 +59,7 @@ pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
     }
 }
 
-/// Decodes all of it.
+/// Decodes a body without templates.
 fn whole(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let [af, dst_len, src_len, tos, table, protocol, scope, kind, ..] = *header;
@@ -69,7 +69,7 @@ fn whole(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
         address: unspecified(af),
         length: dst_len,
     });
-    let mut common = Rc::new(RouteAttrs {
+    let mut it = RouteAttrs {
         family: family(af),
         r#type: Symbol::of(u32::from(kind), TYPES),
         src: (src_len != 0).then(|| Prefix {
@@ -81,8 +81,7 @@ fn whole(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
         scope: names.scopes.symbol(u32::from(scope)),
         flags: Flags::new(u64::from(u32_at(header, 8)), FLAGS),
         ..RouteAttrs::default()
-    });
-    let it = Rc::get_mut(&mut common)?;
+    };
     context.each(attributes, |context, attr| {
         match attr.kind {
             RTA_DST if i32::from(af) == libc::AF_MPLS => dst = labels(&attr)?,
@@ -108,7 +107,7 @@ fn whole(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
             RTA_FLOW => it.flow = Some(Box::new(flow(names, attr.u32()?))),
             RTA_CACHEINFO => {
                 let [users, age, expires, error, used, ..] = context.u32_array::<8>(&attr)?;
-                // The kernel counts in 1/100 s (USER_HZ), and errors below zero.
+                // In 1/100 s (USER_HZ); the error is a negative errno.
                 let expires = expires.cast_signed();
                 it.expires = (expires != 0).then_some(i64::from(expires / 100));
                 let error = error.cast_signed().unsigned_abs();
@@ -124,8 +123,8 @@ fn whole(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
                 it.pref = Some(Symbol::of(u32::from(attr.u8()?), names));
             }
             RTA_ENCAP => {
-                let it = it.encap.get_or_insert_default();
-                encap::decode(context, it, encap_type(attributes), &attr)?;
+                let encap = it.encap.get_or_insert_default();
+                encap::decode(context, encap, encap_type(attributes), &attr)?;
             }
             RTA_ENCAP_TYPE => {
                 it.encap.get_or_insert_default().r#type = Some(encap::kind(attr.u16()?));
@@ -140,14 +139,17 @@ fn whole(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
     });
     it.table = names.tables.symbol(number);
     if i32::from(af) == libc::AF_INET6 {
-        it.instance = instance(it, protocol);
+        it.instance = instance(&it, protocol);
     }
-    Some(Route { dst, common })
+    Some(Route {
+        dst,
+        common: Rc::new(it.into()),
+    })
 }
 
-/// IPv6 keeps routes to the same destination beside each other, unless they go through routers:
-/// those are the legs of one route, but for those that a router announced
-/// (`rt6_qualify_for_ecmp`, include/net/ip6_route.h).
+/// What tells an IPv6 route from others with the same destination and metric. The kernel joins
+/// routes that have a gateway into one multipath route, except for those from router
+/// advertisements; all others stay separate (`rt6_qualify_for_ecmp`, include/net/ip6_route.h).
 fn instance(it: &RouteAttrs, protocol: u8) -> Option<String> {
     const RTPROT_RA: u8 = 9;
     if let Some(nhid) = it.nhid {
@@ -164,7 +166,7 @@ fn instance(it: &RouteAttrs, protocol: u8) -> Option<String> {
     }
 }
 
-/// A stack of labels: each is the upper 20 bits of its entry (linux/mpls.h).
+/// An MPLS label stack: a label is the upper 20 bits of its entry (linux/mpls.h).
 fn labels(attr: &Attr<'_>) -> Result<Destination, AttrError> {
     let (entries, []) = attr.value.as_chunks::<4>() else {
         return Err(AttrError::Length);
@@ -187,14 +189,14 @@ fn unspecified(family: u8) -> IpAddr {
     }
 }
 
-/// The type of an `RTA_ENCAP`, which stands behind it.
+/// The type of an `RTA_ENCAP`: the kernel puts `RTA_ENCAP_TYPE` after it.
 fn encap_type(attributes: &[u8]) -> Option<u16> {
     let mut attributes = Attrs::new(attributes).filter_map(Result::ok);
     let attr = attributes.find(|attr| attr.kind == RTA_ENCAP_TYPE)?;
     attr.u16().ok()
 }
 
-/// Realms: the source's in the upper half.
+/// Realms: the upper half is the source's.
 fn flow(names: &Names, flow: u32) -> Flow {
     let from = flow >> 16;
     Flow {
@@ -203,7 +205,7 @@ fn flow(names: &Names, flow: u32) -> Flow {
     }
 }
 
-/// `struct rtvia`: a family and an address of it.
+/// `struct rtvia`: an address family and an address.
 fn via(attr: &Attr<'_>) -> Result<Via, AttrError> {
     let (header, address) = attr
         .value
@@ -223,7 +225,7 @@ fn via(attr: &Attr<'_>) -> Result<Via, AttrError> {
     })
 }
 
-/// `struct rtnexthop` after `struct rtnexthop`, each with attributes of its own.
+/// A sequence of `struct rtnexthop`, each followed by its attributes.
 fn multipath(
     context: &mut DecodeContext<'_>,
     af: u8,
@@ -277,7 +279,7 @@ fn multipath(
     })
 }
 
-/// The names of `RTAX_*`, by number.
+/// Names of `RTAX_*`, by number.
 const METRICS: [&str; 18] = [
     "unspec",
     "lock",
@@ -299,7 +301,7 @@ const METRICS: [&str; 18] = [
     "fastopen_no_cookie",
 ];
 
-/// The bits of `RTAX_LOCK`, one for each metric.
+/// Bits of `RTAX_LOCK`: bit n locks metric n.
 const LOCKS: &FlagNames = &{
     let mut names = [(0, ""); METRICS.len()];
     let mut i = 0;
@@ -333,7 +335,7 @@ fn metrics(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Metrics, 
             "lock" => it.lock = Some(Flags::new(u64::from(value), LOCKS)),
             "mtu" => it.mtu = Some(value),
             "window" => it.window = Some(value),
-            // Counted in eighths and quarters (include/net/tcp.h), shown as `ip` shows them.
+            // In units of 1/8 and 1/4 ms (include/net/tcp.h); `ip` shows whole milliseconds.
             "rtt" => it.rtt = Some(value / 8),
             "rttvar" => it.rttvar = Some(value / 4),
             "ssthresh" => it.ssthresh = Some(value),

@@ -1,5 +1,5 @@
-//! The body of a route's message in two parts: what it says of the destination, and the rest, which
-//! it shares with many others.
+//! The body of a route's message in two parts: the destination, and the remainder, which is the
+//! same for many routes.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -10,22 +10,22 @@ use super::unspecified;
 use crate::event::values::Prefix;
 use crate::netlink::attr::{Attrs, align};
 
-/// `struct rtmsg`, linux/rtnetlink.h.
+/// Size of `struct rtmsg` (linux/rtnetlink.h), bytes.
 pub const RTMSG: usize = 12;
-/// Its `rtm_dst_len`.
+/// Offset of its `rtm_dst_len`.
 pub const DST_LEN: usize = 1;
-/// The longest address, bytes.
+/// Size of the longest address, bytes.
 const ADDRESS: usize = 16;
 
-/// What a route says of its destination: the length of the prefix, and the address in its first
-/// bytes. Zeros where it says nothing.
+/// The destination in a body: the prefix length, and the address in the first bytes. Zeros where
+/// the body has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PackedPrefix {
     length: u8,
     address: [u8; ADDRESS],
 }
 
-/// What a body says whose destination is that one.
+/// The destination of a body that was decoded as `dst`.
 impl From<&Prefix> for PackedPrefix {
     fn from(dst: &Prefix) -> Self {
         let mut address = [0; ADDRESS];
@@ -39,16 +39,16 @@ impl From<&Prefix> for PackedPrefix {
 }
 
 impl PackedPrefix {
-    /// Of a body.
+    /// The destination of a body.
     pub fn of(body: &[u8]) -> Self {
         PackedPrefix::at(&packed_dst_range(body), body)
     }
 
-    /// Of a body that has the destination there.
+    /// The destination of a body that has the address in that range.
     pub fn at(dst: &Range<usize>, body: &[u8]) -> Self {
         let mut address = [0; ADDRESS];
         match (&body[dst.clone()], &mut address) {
-            // Nearly all: no call for four bytes.
+            // IPv4, the usual case: four moves instead of a call of memcpy.
             (&[a, b, c, d], [w, x, y, z, ..]) => (*w, *x, *y, *z) = (a, b, c, d),
             (value, address) => address[..value.len()].copy_from_slice(value),
         }
@@ -58,7 +58,7 @@ impl PackedPrefix {
         }
     }
 
-    /// As the destination of a route of that family, which says it in so many bytes.
+    /// The prefix of a route of that family, whose body has an address of `bytes` bytes.
     pub fn prefix(&self, family: u8, bytes: usize) -> Prefix {
         let PackedPrefix { length, address } = *self;
         let address = match (bytes, address) {
@@ -69,7 +69,7 @@ impl PackedPrefix {
         Prefix { address, length }
     }
 
-    /// Writes it into a body that has zeros there.
+    /// Writes the destination into a body that has zeros in its place.
     pub fn fill(&self, body: &mut [u8]) {
         let dst = packed_dst_range(body);
         if let Some(length) = body.get_mut(DST_LEN) {
@@ -80,9 +80,9 @@ impl PackedPrefix {
     }
 }
 
-/// A body with zeros for its destination, and without its ages (`RTA_CACHEINFO`), which are no part
-/// of what is known.
-#[derive(Debug, PartialEq, Eq)]
+/// A body with zeros for the destination, and without `RTA_CACHEINFO`: ages and use counts, which
+/// change while the route stays the same.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct BodyWithoutDst(Box<[u8]>);
 
 impl BodyWithoutDst {
@@ -90,9 +90,9 @@ impl BodyWithoutDst {
         let mut bytes = Vec::with_capacity(body.len());
         let (header, mut rest) = body.split_at(RTMSG.min(body.len()));
         bytes.extend_from_slice(header);
-        while let Some((before, behind)) = split_at_attr(RTA_CACHEINFO, rest) {
+        while let Some((before, after)) = split_at_attr(RTA_CACHEINFO, rest) {
             bytes.extend_from_slice(before);
-            rest = behind;
+            rest = after;
         }
         bytes.extend_from_slice(rest);
         let dst = packed_dst_range(&bytes);
@@ -109,14 +109,14 @@ impl BodyWithoutDst {
     }
 
     /// The body of the route to that destination.
-    pub fn body(&self, own: PackedPrefix) -> Vec<u8> {
+    pub fn body(&self, dst: PackedPrefix) -> Vec<u8> {
         let mut body = self.0.to_vec();
-        own.fill(&mut body);
+        dst.fill(&mut body);
         body
     }
 }
 
-/// What is before and behind the first attribute of that kind, if there is one.
+/// The bytes before and after the first attribute of that kind; `None` if there is none.
 fn split_at_attr(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
     for attr in Attrs::new(attributes).flatten() {
@@ -129,14 +129,15 @@ fn split_at_attr(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
-/// Where the destination is that is kept apart from the rest; empty where that is none.
+/// The range of the destination that is split off; empty where the whole body is kept.
 fn packed_dst_range(body: &[u8]) -> Range<usize> {
     let dst = dst_range(body).filter(|dst| dst.len() <= ADDRESS);
     dst.unwrap_or(0..0)
 }
 
-/// Where a body says the destination: the last value that it gives one; empty, behind the header,
-/// where it gives none. `None` where there is no telling, or it is no address.
+/// The range of the destination's address in a body: the value of the last `RTA_DST`; empty, after
+/// the header, where there is no `RTA_DST`. `None` if the body is malformed, or the family's
+/// destination is no address.
 pub fn dst_range(body: &[u8]) -> Option<Range<usize>> {
     let attributes = body.get(RTMSG..)?;
     if !matches!(i32::from(body[0]), libc::AF_INET | libc::AF_INET6) {

@@ -1,5 +1,15 @@
-//! Routes that differ from one that was decoded before in nothing but their destination. Of a full
-//! table that is nearly every one: what they have in common is decoded, and kept, once.
+//! Templates of routes: a message that differs from an earlier one in nothing but its destination
+//! is not decoded again. In a full table that is nearly every message.
+//!
+//! ```text
+//! body of a message     rtmsg       RTA_TABLE   RTA_DST      RTA_OIF
+//!                       02 18 00 …  fe 00 00 00 0a 00 07 00  03 00 00 00
+//! mask                  ff 00 ff …  ff ff ff ff 00 00 00 00  ff ff ff ff
+//! hash, comparison      of body & mask
+//! template              range of the destination, id and value of all other attributes
+//! ```
+//!
+//! This is the interner of [`RouteAttrs`]: the slot of a template is the id of its attributes.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -10,120 +20,148 @@ use hashbrown::HashTable;
 use super::packed::{BodyWithoutDst, DST_LEN, PackedPrefix, dst_range};
 use super::whole;
 use crate::decode::context::DecodeContext;
-use crate::event::route::{Destination, Route, RouteAttrs};
+use crate::event::route::{Destination, Route, SharedAttrs};
+use crate::kind::interned::{Id, Interned, MAX_INTERNED};
 use crate::names::Names;
 
-/// Forms that are remembered; each takes some 800 bytes.
-const MAX_TEMPLATES: usize = 1024;
-/// Lengths of bodies whose masks are remembered.
+/// Number of masks that are cached, by the length of the body.
 const LENGTHS: usize = 16;
 
-/// The forms of routes, of one run: the names and the wanted parts are always the same.
+/// The templates of one run; its name tables and optional parts never change.
 #[derive(Debug, Default)]
-pub struct TemplateCache(RefCell<Known>);
+pub struct TemplateCache(RefCell<Templates>);
 
 #[derive(Debug, Default)]
-struct Known {
-    templates: HashTable<Rc<RouteTemplate>>,
-    /// The last one of each length. Of two lengths that want the same place the later has it.
+struct Templates {
+    /// Slots of the templates, by the hash of the masked body.
+    index: HashTable<usize>,
+    /// At most [`MAX_INTERNED`], of some 800 bytes each.
+    templates: Vec<RouteTemplate>,
+    /// The slot of the oldest template, which the next one takes once all slots are in use.
+    oldest: usize,
+    /// The mask of the last template by the length of its body. Direct-mapped: a collision evicts
+    /// the older mask.
     masks: [Mask; LENGTHS],
 }
 
-/// Which bits of a body are no part of its destination: the words of a body that has zeros there
-/// and ones all else.
+/// The bits of a body that are not part of its destination, as the words of a body: zeros for the
+/// destination, ones for everything else.
 type Mask = Box<[u64]>;
 
-/// What the body of a route's message says of all but the destination.
+/// A body without its destination, and what it was decoded to.
 #[derive(Debug)]
 struct RouteTemplate {
     family: u8,
-    /// Of a body, bytes.
+    /// Length of the body, bytes.
     length: usize,
-    /// The words of a body with zeros for its destination, and those of its mask.
+    /// The words of the masked body, each with its mask.
     words: Box<[(u64, u64)]>,
     hash: u64,
-    /// Where the destination is; empty where it says none.
+    /// Range of the destination's address; empty where the body has none.
     dst: Range<usize>,
-    common: Rc<RouteAttrs>,
-    /// What is kept of the body of a known route.
-    rest: Rc<BodyWithoutDst>,
+    attrs: SharedAttrs,
 }
 
 impl TemplateCache {
-    /// What is kept of the body of a route's message.
-    pub fn pack(&self, body: &[u8]) -> (PackedPrefix, Rc<BodyWithoutDst>) {
-        match self.0.borrow_mut().find(body) {
-            Some(form) => (form.own(body), form.rest.clone()),
-            None => (PackedPrefix::of(body), Rc::new(BodyWithoutDst::of(body))),
-        }
-    }
-
-    /// What the body of a known route's message says. Its ages are not in it, nor is, therefore,
-    /// anything that a run is asked for apart.
+    /// Decodes the body of a stored route; `None` if it is too short. A stored body has no
+    /// `RTA_CACHEINFO`, so `details` make no difference.
     pub fn decode_stored(
         &self,
         names: &Names,
-        own: PackedPrefix,
-        rest: &BodyWithoutDst,
+        dst: PackedPrefix,
+        body: &BodyWithoutDst,
     ) -> Option<Route> {
-        if let Some(form) = self.0.borrow_mut().find(rest.bytes()) {
-            return Some(form.route(own));
+        {
+            let templates = &mut *self.0.borrow_mut();
+            if let Some(slot) = templates.find(body.bytes()) {
+                return Some(templates.templates[slot].route(dst));
+            }
         }
-        self.decode(&mut DecodeContext::new(names, false), &rest.body(own))
+        self.decode_body(names, &body.body(dst))
     }
 
-    /// What a body says; `None` where it is too short.
+    /// Decodes a body outside of a message; `None` if it is too short.
+    pub fn decode_body(&self, names: &Names, body: &[u8]) -> Option<Route> {
+        self.decode(&mut DecodeContext::new(names, false), body)
+    }
+
+    /// Decodes the body of a message; `None` if it is too short.
     pub(super) fn decode(&self, context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
-        let known = &mut *self.0.borrow_mut();
-        if let Some(form) = known.find(body) {
-            return Some(form.route(form.own(body)));
+        let templates = &mut *self.0.borrow_mut();
+        if let Some(slot) = templates.find(body) {
+            let template = &templates.templates[slot];
+            return Some(template.route(PackedPrefix::at(&template.dst, body)));
         }
-        let route = whole(context, body)?;
+        let mut route = whole(context, body)?;
+        // A body with undecoded attributes gets no template: each of its messages has to report
+        // them.
         if let Some(dst) = dst_range(body)
             && context.is_fully_decoded()
         {
-            known.remember(RouteTemplate::new(body, dst, route.common.clone()));
+            templates.intern(body, dst, &mut route.common);
         }
         Some(route)
     }
 }
 
-impl Known {
-    /// The form of a body.
-    fn find(&mut self, body: &[u8]) -> Option<Rc<RouteTemplate>> {
+impl Templates {
+    /// The slot of the body's template.
+    fn find(&mut self, body: &[u8]) -> Option<usize> {
         match self.find_by_length(body) {
-            Some(form) => Some(form),
+            Some(slot) => Some(slot),
             None => self.find_by_dst_range(body),
         }
     }
 
-    /// Nearly always its destination is where it was in the last one of that length.
-    fn find_by_length(&self, body: &[u8]) -> Option<Rc<RouteTemplate>> {
-        let hash = hash(body, &self.masks[length(body)]);
-        self.templates.find(hash, |form| form.is_of(body)).cloned()
+    /// Assumes that the destination is where the last body of that length has it, which is nearly
+    /// always right.
+    fn find_by_length(&self, body: &[u8]) -> Option<usize> {
+        let hash = hash(body, &self.masks[mask_index(body)]);
+        let matches = |slot: &usize| self.templates[*slot].matches(body);
+        self.index.find(hash, matches).copied()
     }
 
     #[cold]
-    fn find_by_dst_range(&mut self, body: &[u8]) -> Option<Rc<RouteTemplate>> {
-        self.masks[length(body)] = mask(body.len(), &dst_range(body)?);
+    fn find_by_dst_range(&mut self, body: &[u8]) -> Option<usize> {
+        self.masks[mask_index(body)] = mask(body.len(), &dst_range(body)?);
         self.find_by_length(body)
     }
 
-    fn remember(&mut self, form: RouteTemplate) {
-        if self.templates.len() >= MAX_TEMPLATES {
-            self.templates.clear();
+    /// Adds a template of that body, and gives its attributes their id. Evicts the oldest template
+    /// if all slots are in use.
+    fn intern(&mut self, body: &[u8], dst: Range<usize>, attrs: &mut SharedAttrs) {
+        let slot = match self.templates.len() {
+            MAX_INTERNED => self.oldest,
+            length => length,
+        };
+        if let Some(attrs) = Rc::get_mut(attrs) {
+            Interned::set_id(attrs, Id::of_slot(slot));
         }
-        let hash = |form: &Rc<RouteTemplate>| form.hash;
-        self.templates.insert_unique(form.hash, Rc::new(form), hash);
+        let template = RouteTemplate::new(body, dst, attrs.clone());
+        let hash = template.hash;
+        match self.templates.get_mut(slot) {
+            Some(oldest) => {
+                let evicted = std::mem::replace(oldest, template);
+                let is_evicted = |other: &usize| *other == slot;
+                if let Ok(entry) = self.index.find_entry(evicted.hash, is_evicted) {
+                    entry.remove();
+                }
+                self.oldest = (slot + 1) % MAX_INTERNED;
+            }
+            None => self.templates.push(template),
+        }
+        let templates = &self.templates;
+        self.index
+            .insert_unique(hash, slot, |slot| templates[*slot].hash);
     }
 }
 
-/// Where the mask of bodies of that length is remembered.
-fn length(body: &[u8]) -> usize {
+/// The index of the mask of that body's length.
+fn mask_index(body: &[u8]) -> usize {
     body.len() / 4 % LENGTHS
 }
 
-/// The words of a body, and its last eight bytes, which are no whole word.
+/// The words of a body, and its last eight bytes, which cover a length that is no multiple of 8.
 fn words(body: &[u8]) -> (impl Iterator<Item = u64>, u64) {
     let word = |eight: &[u8; 8]| u64::from_ne_bytes(*eight);
     let (eights, _) = body.as_chunks();
@@ -135,7 +173,7 @@ fn all_words(body: &[u8]) -> Box<[u64]> {
     words.chain([last]).collect()
 }
 
-/// The body without its destination, hashed.
+/// The hash of the masked body.
 fn hash(body: &[u8], mask: &[u64]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |hash: u64, (word, mask): (u64, &u64)| (hash ^ word & mask).wrapping_mul(ODD);
@@ -147,22 +185,22 @@ fn hash(body: &[u8], mask: &[u64]) -> u64 {
     hash ^ hash >> 32
 }
 
-/// The mask of bodies of that length with that destination.
+/// The mask of bodies of that length with the destination in that range.
 fn mask(length: usize, dst: &Range<usize>) -> Mask {
     let mut mask = vec![!0; length];
     clear_dst(&mut mask, dst);
     all_words(&mask)
 }
 
-/// Zeros for the destination of a body.
+/// Writes zeros over the destination of a body.
 fn clear_dst(body: &mut [u8], dst: &Range<usize>) {
     body[DST_LEN] = 0;
     body[dst.clone()].fill(0);
 }
 
 impl RouteTemplate {
-    /// Of a body that has the destination there.
-    fn new(body: &[u8], dst: Range<usize>, common: Rc<RouteAttrs>) -> Self {
+    /// The template of a body that has the destination in that range.
+    fn new(body: &[u8], dst: Range<usize>, attrs: SharedAttrs) -> Self {
         let mask = mask(body.len(), &dst);
         let hash = hash(body, &mask);
         let mut blanked = body.to_vec();
@@ -173,33 +211,27 @@ impl RouteTemplate {
             words: all_words(&blanked).into_iter().zip(mask).collect(),
             hash,
             dst,
-            common,
-            rest: Rc::new(BodyWithoutDst::of(body)),
+            attrs,
         }
     }
 
-    /// Does that body differ from this form's in nothing but the destination?
-    fn is_of(&self, body: &[u8]) -> bool {
+    /// Returns true if the body differs from the template's in nothing but the destination.
+    fn matches(&self, body: &[u8]) -> bool {
         let Some(((own_last, last_mask), pairs)) = self.words.split_last() else {
             return false;
         };
         let (words, last) = words(body);
-        // Without a branch for each word: most are the same to the end.
-        let odd = |odd, (word, (own, mask)): (u64, &(u64, u64))| odd | word & mask ^ own;
-        let odd = words.zip(pairs).fold(last & last_mask ^ own_last, odd);
-        body.len() == self.length && odd == 0
+        // Without a branch for each word: nearly all bodies that get here match to the end.
+        let differ = |bits, (word, (own, mask)): (u64, &(u64, u64))| bits | word & mask ^ own;
+        let bits = words.zip(pairs).fold(last & last_mask ^ own_last, differ);
+        body.len() == self.length && bits == 0
     }
 
-    /// What a body of this form has of its own.
-    fn own(&self, body: &[u8]) -> PackedPrefix {
-        PackedPrefix::at(&self.dst, body)
-    }
-
-    /// The route of a body of this form.
-    fn route(&self, own: PackedPrefix) -> Route {
+    /// The route to that destination.
+    fn route(&self, dst: PackedPrefix) -> Route {
         Route {
-            dst: Destination::Prefix(own.prefix(self.family, self.dst.len())),
-            common: self.common.clone(),
+            dst: Destination::Prefix(dst.prefix(self.family, self.dst.len())),
+            common: self.attrs.clone(),
         }
     }
 }
@@ -223,10 +255,9 @@ mod tests {
         body
     }
 
-    /// Bodies like each other, each of them with every single byte altered, come out of the forms
-    /// of those before them as if there had been none.
+    /// Each body is decoded with every single byte modified, next to templates of similar bodies.
     #[test]
-    fn a_route_is_decoded_as_if_it_was_the_first() {
+    fn decoding_by_template_equals_full_decoding() {
         const RTA_OIF: u16 = 4;
         const RTA_CACHEINFO: u16 = 12;
         const RTA_TABLE: u16 = 15;
@@ -257,7 +288,7 @@ mod tests {
         ];
         let names = Names::builtin();
         let templates = TemplateCache::default();
-        let said = |templates: Option<&TemplateCache>, body: &[u8]| {
+        let decode = |templates: Option<&TemplateCache>, body: &[u8]| {
             let mut context = DecodeContext::new(&names, true);
             let route = match templates {
                 Some(templates) => templates.decode(&mut context, body),
@@ -265,23 +296,18 @@ mod tests {
             };
             (route, context.take_unparsed())
         };
-        // What is kept of it says the same, but for its ages.
-        let kept = |templates: &TemplateCache, body: &[u8]| {
-            let (own, rest) = templates.pack(body);
+        // The stored parts decode to the same route, except for `RTA_CACHEINFO`.
+        let check_stored = |templates: &TemplateCache, body: &[u8]| {
+            let (dst, stored) = (PackedPrefix::of(body), BodyWithoutDst::of(body));
             let mut plain = DecodeContext::new(&names, false);
-            let without = whole(&mut plain, &rest.body(own));
             assert_eq!(
-                templates.decode_stored(&names, own, &rest),
-                without,
+                templates.decode_stored(&names, dst, &stored),
+                whole(&mut plain, &stored.body(dst)),
                 "{body:02x?}"
             );
-            if rest.bytes().len() == body.len() {
-                assert_eq!(rest.body(own), body);
+            if stored.bytes().len() == body.len() {
+                assert_eq!(stored.body(dst), body);
             }
-            assert_eq!(
-                (own, &*rest),
-                (PackedPrefix::of(body), &BodyWithoutDst::of(body))
-            );
         };
         let mut shared = 0;
         for original in &bodies {
@@ -290,15 +316,45 @@ mod tests {
                     let mut body = original.clone();
                     body[at] = byte;
                     for body in [&body[..], original, &body[..at]] {
-                        let by_form = said(Some(&templates), body);
-                        assert_eq!(by_form, said(None, body), "{body:02x?}");
-                        kept(&templates, body);
-                        let route = by_form.0.as_ref();
+                        let by_template = decode(Some(&templates), body);
+                        assert_eq!(by_template, decode(None, body), "{body:02x?}");
+                        check_stored(&templates, body);
+                        let route = by_template.0.as_ref();
                         shared += route.map_or(0, |route| Rc::strong_count(&route.common) - 1);
                     }
                 }
             }
         }
-        assert!(shared > 1000 && templates.0.borrow().templates.len() <= MAX_TEMPLATES);
+        assert!(shared > 1000);
+    }
+
+    /// Twice as many attribute sets as there are slots: each route keeps its own attributes, and the
+    /// index holds the templates in the slots only.
+    #[test]
+    fn oldest_template_is_evicted_when_all_slots_are_in_use() {
+        const RTA_PRIORITY: u16 = 6;
+        let names = Names::builtin();
+        let templates = TemplateCache::default();
+        let route = |metric: u32| {
+            let header = [2, 24, 0, 0, 254, 4, 253, 1, 0, 0, 0, 0];
+            let metric = metric.to_ne_bytes();
+            let body = body(
+                header,
+                &[(RTA_DST, &[10, 0, 0, 0]), (RTA_PRIORITY, &metric)],
+            );
+            templates.decode_body(&names, &body).unwrap()
+        };
+        for metric in 0..2 * MAX_INTERNED as u32 {
+            assert_eq!(route(metric).metric, Some(metric));
+            assert_eq!(route(metric / 2).metric, Some(metric / 2));
+        }
+        let last = route(5);
+        assert!(Rc::ptr_eq(&last.common, &route(5).common));
+        let templates = templates.0.borrow();
+        assert_eq!(templates.templates.len(), MAX_INTERNED);
+        assert_eq!(templates.index.len(), MAX_INTERNED);
+        for (slot, template) in templates.templates.iter().enumerate() {
+            assert_eq!(template.attrs.id(), Id::of_slot(slot));
+        }
     }
 }

@@ -14,6 +14,7 @@ use serde_with::skip_serializing_none;
 
 use super::encap::Encap;
 use crate::kind::fields::{Fields as _, Keyed, Mask, Present, fields, key};
+use crate::kind::interned::Interned;
 use crate::kind::object::{Object, some};
 use crate::value::{FlagNames, Flags, IfName, Prefix, Symbol, string_schema};
 
@@ -26,9 +27,12 @@ pub struct Route {
     /// All other attributes. Routes that differ only in their destination share one copy, like the
     /// kernel's `fib_info`; it is copied on write. This keeps a full table of a million routes
     /// small.
-    #[schemars(flatten)]
-    pub common: Rc<RouteAttrs>,
+    #[schemars(flatten, with = "RouteAttrs")]
+    pub common: SharedAttrs,
 }
+
+/// Interned attributes: see [`crate::kind::interned`].
+pub type SharedAttrs = Rc<Interned<RouteAttrs>>;
 
 /// Route attributes other than the destination; shared between routes.
 #[skip_serializing_none]
@@ -112,7 +116,7 @@ impl Deref for Route {
 
 impl DerefMut for Route {
     fn deref_mut(&mut self) -> &mut RouteAttrs {
-        Rc::make_mut(&mut self.common)
+        Interned::make_mut(&mut self.common)
     }
 }
 
@@ -322,12 +326,12 @@ impl Object for Route {
             nexthops,
             encap,
             ..
-        } = &*self.common;
-        // Skip `Rc::make_mut` (a copy of shared attributes) if no field refers to a device.
+        } = &**self.common;
+        // Skip `make_mut` (a copy of shared attributes) if no field refers to a device.
         if ifindex.or(*iif_index).is_none() && nexthops.is_none() && encap.is_none() {
             return;
         }
-        let common = Rc::make_mut(&mut self.common);
+        let common = Interned::make_mut(&mut self.common);
         some(name, common.ifindex, &mut common.dev);
         some(name, common.iif_index, &mut common.iif);
         for hop in common.nexthops.iter_mut().flatten() {
@@ -353,12 +357,12 @@ impl Object for Route {
             && self.nexthops.is_some()
             && self.family.is("inet6")
         {
-            let place = |leg: &NextHop| {
-                let same = |old: &NextHop| (old.ifindex, old.gateway) == (leg.ifindex, leg.gateway);
+            let former_position = |hop: &NextHop| {
+                let same = |old: &NextHop| (old.ifindex, old.gateway) == (hop.ifindex, hop.gateway);
                 old.iter().position(same).unwrap_or(old.len())
             };
-            if let Some(legs) = &mut self.nexthops {
-                legs.sort_by_key(place);
+            if let Some(hops) = &mut self.nexthops {
+                hops.sort_by_key(former_position);
             }
         }
     }

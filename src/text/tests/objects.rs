@@ -56,7 +56,7 @@ fn addresses() {
 fn of_route(common: RouteAttrs) -> Route {
     Route {
         dst: Destination::Prefix(to("10.0.0.0/8")),
-        common: Rc::new(common),
+        common: Rc::new(common.into()),
     }
 }
 

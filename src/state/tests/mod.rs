@@ -1,0 +1,68 @@
+//! Tables of tests: the known objects and a message, and what the state makes of them. The messages
+//! go the way of those of a run: decoded with the state's interner, then applied.
+
+mod events;
+mod messages;
+mod resync;
+
+use super::State;
+use crate::decode::context::DecodeContext;
+use crate::decode::{Decoded, decode};
+use crate::event::kind_set::KindSet;
+use crate::event::values::Time;
+use crate::event::{Change, Event, Kind, Op};
+use crate::names::Names;
+use messages::Msg;
+
+/// A state that tracks every kind that can be dumped, and in which every existing object is stored.
+fn state() -> State {
+    let listed = Kind::ALL.iter().copied().filter(|kind| kind.is_listed());
+    let mut tracked = KindSet::EMPTY;
+    listed.for_each(|kind| tracked.insert(kind));
+    let mut state = State::new(Names::builtin(), tracked);
+    state.complete();
+    state
+}
+
+/// Decodes the one object of a message.
+fn decoded(state: &State, msg: &Msg) -> Decoded {
+    let mut context = DecodeContext::new(state.names(), false).with_cache(state.templates());
+    let mut found = Vec::new();
+    decode(&mut context, &msg.message(), &mut |object, unparsed| {
+        assert_eq!(unparsed, [], "{msg:x?}");
+        found.push(object);
+    });
+    assert_eq!(found.len(), 1, "{msg:x?}");
+    found.remove(0)
+}
+
+/// Applies a message as an event.
+fn apply(state: &mut State, msg: &Msg) -> Event {
+    let decoded = decoded(state, msg);
+    let key = state.key(&decoded);
+    let mut event = Event {
+        time: Time::default(),
+        op: Op::Notify,
+        origin: None,
+        payload: decoded.payload,
+        change: None,
+        nl: None,
+        unparsed: Vec::new(),
+        raw: None,
+    };
+    state.apply_event(decoded.action, key, &msg.message(), &mut event);
+    event
+}
+
+/// The operation and the names of the changed fields, separated by blanks.
+fn summary(op: Op, change: Option<&Change>) -> String {
+    let fields = change.into_iter().flat_map(Change::names);
+    let words: Vec<_> = std::iter::once(op.name()).chain(fields).collect();
+    words.join(" ")
+}
+
+/// The names of kinds, separated by blanks.
+fn names(kinds: KindSet) -> String {
+    let names: Vec<_> = kinds.iter().map(Kind::name).collect();
+    names.join(" ")
+}
