@@ -1,7 +1,7 @@
 //! The declarations of the kinds whose decoders are still apart from their payloads. A kind that is
 //! declared in its own file has none here.
 
-use super::{DecodeContext, Emit, KindSpec, MessageAction};
+use super::{DecodeContext, Emit, KindSpec};
 use super::{route, tc};
 use crate::event::Op;
 use crate::kind::spec::{Trigger, Triggers};

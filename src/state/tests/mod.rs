@@ -42,6 +42,7 @@ fn apply(state: &mut State, msg: &Msg) -> Event {
     let key = state.key(&decoded);
     let mut event = Event {
         time: Time::default(),
+        netns: crate::channel::NetnsId::OWN,
         op: Op::Notify,
         origin: None,
         payload: decoded.payload,
