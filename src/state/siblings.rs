@@ -145,7 +145,15 @@ mod tests {
         use MessageAction::{Delete, New};
         use Sibling::{Known, NewFirst, NewLast};
         let append = NLM_F_CREATE | NLM_F_APPEND;
-        let rows: &[(&[u16], MessageAction, u16, Option<u16>, Sibling)] = &[
+        // Instances, action and flags of the event, the sibling with the same content, result.
+        type Row = (
+            &'static [u16],
+            MessageAction,
+            u16,
+            Option<u16>,
+            Sibling,
+        );
+        let rows: &[Row] = &[
             (&[], New, NLM_F_CREATE, None, Known(0)),
             (&[], Delete, 0, None, Known(0)),
             (&[0], Delete, 0, None, Known(0)),
@@ -178,8 +186,9 @@ mod tests {
     #[test]
     fn dump_entry_is_assigned_to_an_unseen_sibling_first() {
         use Sibling::{Known, NewLast};
-        // Unseen siblings, same content among the unseen, same content among all.
-        let rows: &[(&[u16], Option<u16>, Option<u16>, Sibling)] = &[
+        // Unseen siblings, same content among the unseen, same content among all, result.
+        type Row = (&'static [u16], Option<u16>, Option<u16>, Sibling);
+        let rows: &[Row] = &[
             (&[0, 1], Some(1), Some(0), Known(1)),
             (&[1], None, Some(0), Known(1)),
             (&[], None, Some(0), Known(0)),
