@@ -23,9 +23,10 @@ pub use op::{Op, Origin};
 
 use attributes::{AttrDecl, Attributes as _};
 
-/// Gives `each` the declared attributes that no kind reaches by itself: those of a decoder that
-/// chooses the payload by a name (`IFLA_INFO_KIND`).
+/// Gives `each` the declared attributes that are in the tree of no kind: those of a nest that is
+/// decoded by hand, or that is chosen by a name (`IFLA_INFO_KIND`).
 pub fn declared_elsewhere(each: &mut dyn FnMut(&'static [AttrDecl])) {
     each(route::link::bond::Bond::ATTRS);
     each(route::link::bond::BondPort::ATTRS);
+    each(route::tc::Stats::ATTRS);
 }

@@ -27,6 +27,11 @@ pub enum Value {
 pub struct Options(pub Vec<(&'static str, Value)>);
 
 impl Options {
+    /// Returns the options, or `None` if there are none.
+    pub fn nonempty(self) -> Option<Self> {
+        (!self.0.is_empty()).then_some(self)
+    }
+
     /// Puts a value, in place of one with the same name.
     pub fn put(&mut self, name: &'static str, value: Value) {
         match self.0.iter_mut().find(|(other, _)| *other == name) {
