@@ -1,8 +1,7 @@
-//! The declarations of the kinds whose decoders are still apart from their payloads. A kind that is
-//! declared in its own file has none here.
+//! The declarations of those kinds of which the decoder is not in the file of the payload yet.
 
+use super::route;
 use super::{DecodeContext, Emit, KindSpec};
-use super::{route, tc};
 use crate::event::Op;
 use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::frame::Message;
@@ -35,92 +34,5 @@ impl KindSpec for crate::event::route::Route {
     ) -> Option<()> {
         let payload = route::decode(context, message.body)?;
         emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::tc::Qdisc {
-    const MESSAGES: &'static [u16] = &[RTM_NEWQDISC, RTM_DELQDISC];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Device, Trigger::Qdisc];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::qdiscs()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = tc::qdisc(context, message.body)?;
-        emit.object(context, payload)
-    }
-
-    fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
-        Triggers::of(&[Trigger::Qdisc])
-    }
-}
-
-impl KindSpec for crate::event::tc::Class {
-    const MESSAGES: &'static [u16] = &[RTM_NEWTCLASS, RTM_DELTCLASS];
-    const LISTED: bool = false;
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = tc::class(context, message.body)?;
-        emit.object(context, payload)
-    }
-
-    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
-        match op {
-            // With its leaf.
-            Op::Delete => Triggers::of(&[Trigger::Qdisc]),
-            _ => Triggers::NONE,
-        }
-    }
-}
-
-impl KindSpec for crate::event::tc::Filter {
-    const MESSAGES: &'static [u16] = &[RTM_NEWTFILTER, RTM_DELTFILTER];
-    const LISTED: bool = false;
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = tc::filter(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::tc::Chain {
-    const MESSAGES: &'static [u16] = &[RTM_NEWCHAIN, RTM_DELCHAIN];
-    const LISTED: bool = false;
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = tc::chain(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
-
-impl KindSpec for crate::event::tc::Action {
-    const MESSAGES: &'static [u16] = &[RTM_NEWACTION, RTM_DELACTION];
-    const LISTED: bool = false;
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        tc::action::decode(context, message.body, |context, it| {
-            emit.object(context, it);
-        })
     }
 }

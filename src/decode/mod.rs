@@ -1,5 +1,5 @@
 //! Message → event. Decoding cannot fail: what cannot be decoded is kept. The kinds decode
-//! themselves ([`KindSpec`]); those that are not declared in `kind` yet do it here.
+//! themselves ([`KindSpec`]); links and routes, which are not declared in `kind` yet, do it here.
 
 mod adapters;
 
@@ -8,7 +8,6 @@ pub mod route;
 use crate::event::Unparsed;
 use crate::event::unknown::Unknown;
 pub(crate) use crate::kind::route::encap::decode as encap;
-use crate::kind::route::tc::decode as tc;
 use crate::kind::spec::{self, Emit};
 pub use crate::kind::spec::{Decoded, KindSpec, MessageAction};
 pub use crate::kind::{context, wire};
@@ -16,17 +15,16 @@ use crate::netlink::frame::Message;
 use crate::netlink::rtm::Rtnetlink;
 use context::DecodeContext;
 
-/// Decodes one message, and gives each object in it to `each`, with the attributes that could not
-/// be decoded. A message that no kind has, or that is shorter than its type's fixed header, comes
-/// out as [`Payload::Unknown`](crate::event::Payload::Unknown); of a list without entries nothing
-/// comes out.
+/// Decodes one message, and gives each object in it to `each`, with its unparsed attributes. A
+/// message that no kind decodes, or that is shorter than the fixed header of its type, becomes a
+/// [`Payload::Unknown`](crate::event::Payload::Unknown). A list without entries gives nothing.
 pub fn decode(
     context: &mut DecodeContext<'_>,
     message: &Message<'_>,
     each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
 ) {
     let decoded = spec::decode(context, message, &mut Emit::new(message, each));
-    // Between the entries of a list there may be something else.
+    // A list may contain attributes that are no entry.
     if decoded.is_some() && context.is_fully_decoded() {
         return;
     }

@@ -22,10 +22,11 @@ pub use nl::{Nl, NlFlags, NlType};
 pub use object::Change;
 pub use op::{Op, Origin};
 
-use attributes::AttrDecl;
+use attributes::{AttrDecl, Attributes as _};
 
-/// Gives `each` the declared attributes that no kind reaches by itself: those of a decoder that
-/// chooses the payload by a name (`IFLA_INFO_KIND`).
+/// Gives `each` the declared attributes that are in the tree of no kind: those of a nest that is
+/// decoded by hand, or that is chosen by a name (`IFLA_INFO_KIND`).
 pub fn declared_elsewhere(each: &mut dyn FnMut(&'static [AttrDecl])) {
     route::link::declared(each);
+    each(route::tc::Stats::ATTRS);
 }

@@ -28,6 +28,11 @@ pub enum Value {
 pub struct Options(pub Vec<(&'static str, Value)>);
 
 impl Options {
+    /// Returns the options, or `None` if there are none.
+    pub fn nonempty(self) -> Option<Self> {
+        (!self.0.is_empty()).then_some(self)
+    }
+
     /// Sets a value, replacing one with the same name.
     pub fn put(&mut self, name: &'static str, value: Value) {
         match self.0.iter_mut().find(|(other, _)| *other == name) {

@@ -3,8 +3,8 @@
 
 use std::net::IpAddr;
 
+use super::ematch;
 use super::plain::{bits, integer, plain};
-use super::{action, ematch};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::tc::Action;
 use crate::kind::route::tc::options::{Options, Value};
@@ -203,12 +203,12 @@ fn value(
             return Ok(read);
         }
         Type::Actions => {
-            let actions = context.within(kind, |context| action::list(context, bytes))?;
+            let actions = context.within(kind, |context| Action::list(context, bytes))?;
             out.actions = Some(actions);
             return Ok(read);
         }
         Type::Police => {
-            let police = action::police(context, kind, bytes)?;
+            let police = Action::police(context, kind, bytes)?;
             out.actions.get_or_insert_default().push(police);
             return Ok(read);
         }

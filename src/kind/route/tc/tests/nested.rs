@@ -13,7 +13,7 @@ fn options_of(kind: &[u8], options: &[u8]) -> (Value, Vec<Kept>) {
     let mut body = header(7, 1, 0x0001_0000, 0);
     body.extend(attr(TCA_KIND, kind));
     body.extend(attr(TCA_OPTIONS, options));
-    let (value, kept) = told(|context| json!(filter(context, &body)));
+    let (value, kept) = decoded(|context| json!(Filter::from_body(context, &body)));
     let told = |it: &Unparsed| (it.attr, it.reason, it.hex.to_string());
     (value["options"].clone(), kept.iter().map(told).collect())
 }
@@ -271,8 +271,8 @@ fn the_action_tunnel_key_tells_the_options_of_the_tunnel() {
     let action = [attr(1, b"tunnel_key\0"), attr(2, &options)].concat();
     let body = [vec![0; 4], attr(1, &attr(1, &action))].concat();
     let mut all = Vec::new();
-    let (_, kept) = told(|context| {
-        action::decode(context, &body, |_, it| all.push(json!(it)));
+    let (_, kept) = decoded(|context| {
+        Action::each(context, &body, |_, it| all.push(json!(it)));
         Value::Null
     });
     assert_eq!(

@@ -2,10 +2,19 @@ mod nested;
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::message::{MAGIC_BLOCK, MessageAttrs, ROOT};
+use super::{Action, Chain, Class, Filter, Qdisc, spec};
+use crate::kind::context::DecodeContext;
 use crate::names::Names;
+use crate::value::Hex;
 
-/// An attribute.
+const TCA_KIND: u16 = 1;
+const TCA_OPTIONS: u16 = MessageAttrs::TCA_OPTIONS;
+const TCA_XSTATS: u16 = MessageAttrs::TCA_XSTATS;
+const TCA_STATS2: u16 = MessageAttrs::TCA_STATS2;
+const TCA_STAB: u16 = 8;
+
+/// Encodes an attribute.
 fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
     let length = 4 + value.len() as u16;
     let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
@@ -14,7 +23,7 @@ fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A `struct tcmsg`.
+/// Encodes a `struct tcmsg`.
 fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
     [0, ifindex, handle, parent, info]
         .iter()
@@ -22,7 +31,8 @@ fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
         .collect()
 }
 
-fn told(
+/// Decodes without details. Returns the value and the unparsed attributes.
+fn decoded(
     decode: impl FnOnce(&mut DecodeContext<'_>) -> Value,
 ) -> (Value, Vec<crate::kind::Unparsed>) {
     let names = Names::builtin();
@@ -32,11 +42,11 @@ fn told(
 }
 
 #[test]
-fn options_of_a_kind_that_nobody_knows_are_kept() {
+fn options_without_a_table_are_hexadecimal() {
     let mut body = header(7, 0x0001_0000, ROOT, 2);
     body.extend(attr(TCA_KIND, b"novel\0"));
     body.extend(attr(TCA_OPTIONS, &attr(9, &[1, 2, 3])));
-    let (value, unparsed) = told(|context| json!(qdisc(context, &body)));
+    let (value, unparsed) = decoded(|context| json!(Qdisc::from_body(context, &body)));
     assert_eq!(
         value,
         json!({
@@ -48,26 +58,26 @@ fn options_of_a_kind_that_nobody_knows_are_kept() {
 }
 
 #[test]
-fn what_is_too_short_or_new_is_kept_and_the_rest_told() {
+fn short_and_unknown_options_are_unparsed_and_the_others_decoded() {
     let mut options = attr(1, &7_u32.to_ne_bytes());
     options.extend(attr(2, &[1]));
     options.extend(attr(200, &[5]));
     let mut body = header(7, 0x0001_0000, 0x0001_0002, 0);
     body.extend(attr(TCA_KIND, b"codel\0"));
     body.extend(attr(TCA_OPTIONS, &options));
-    let (value, unparsed) = told(|context| json!(qdisc(context, &body)));
+    let (value, unparsed) = decoded(|context| json!(Qdisc::from_body(context, &body)));
     assert_eq!(value["options"], json!({"target": 7}));
     assert_eq!(value["parent"], "1:2");
     let kept: Vec<_> = unparsed.iter().map(|it| (it.attr, it.reason)).collect();
     assert_eq!(kept, [(Some(2), "length"), (Some(200), "unknown")]);
-    // A structure that is cut short.
+    // A truncated structure.
     let mut body = header(7, 0, ROOT, 0);
     body.extend(attr(TCA_KIND, b"netem\0"));
     body.extend(attr(TCA_OPTIONS, &[0; 23]));
-    let (_, unparsed) = told(|context| json!(qdisc(context, &body)));
+    let (_, unparsed) = decoded(|context| json!(Qdisc::from_body(context, &body)));
     assert_eq!(unparsed[0].reason, "length");
     assert!(
-        qdisc(
+        Qdisc::from_body(
             &mut DecodeContext::new(&Names::builtin(), true),
             &body[..19]
         )
@@ -76,19 +86,19 @@ fn what_is_too_short_or_new_is_kept_and_the_rest_told() {
 }
 
 #[test]
-fn a_shared_block_has_no_device() {
+fn shared_block_has_no_device() {
     let info = 10 << 16 | u32::from(0x0800_u16.to_be());
     let mut body = header(MAGIC_BLOCK, 1, 22, info);
     body.extend(attr(TCA_KIND, b"flower\0"));
-    let (value, _) = told(|context| json!(filter(context, &body)));
+    let (value, _) = decoded(|context| json!(Filter::from_body(context, &body)));
     assert_eq!(
         value,
         json!({"kind": "flower", "block": 22, "protocol": "ip", "pref": 10, "handle": "0x1"})
     );
 }
 
-/// The same with details.
-fn told_with_details(
+/// Decodes with details.
+fn decoded_with_details(
     decode: impl FnOnce(&mut DecodeContext<'_>) -> Value,
 ) -> (Value, Vec<(Option<u16>, &'static str)>) {
     let names = Names::builtin();
@@ -103,7 +113,7 @@ fn words_of(words: &[u32]) -> Vec<u8> {
 }
 
 #[test]
-fn the_older_counters_fill_in_for_newer_ones_that_are_damaged() {
+fn old_counters_replace_damaged_new_ones() {
     let old = attr(3, &words_of(&[100, 0, 2, 3, 4, 0, 0, 5, 6, 0]));
     let basic = attr(1, &words_of(&[100, 0, 2, 0]));
     let queue = attr(3, &words_of(&[5, 6, 3, 7, 4]));
@@ -124,41 +134,42 @@ fn the_older_counters_fill_in_for_newer_ones_that_are_damaged() {
         body.extend(attr(TCA_KIND, b"pfifo\0"));
         body.extend(attr(TCA_STATS2, new));
         body.extend(&old);
-        let (value, unparsed) = told_with_details(|context| json!(qdisc(context, &body)));
+        let (value, unparsed) =
+            decoded_with_details(|context| json!(Qdisc::from_body(context, &body)));
         assert_eq!(&value["stats"], stats);
         assert_eq!(unparsed, kept);
     }
-    // What is too long is told, and kept as well.
+    // An attribute that is too long is decoded, and unparsed as well.
     let mut body = header(7, 0x0001_0000, ROOT, 2);
     body.extend(attr(TCA_KIND, b"pfifo\0"));
     body.extend(attr(3, &[&old[4..], &[9; 4]].concat()));
-    let (value, unparsed) = told_with_details(|context| json!(qdisc(context, &body)));
+    let (value, unparsed) = decoded_with_details(|context| json!(Qdisc::from_body(context, &body)));
     assert_eq!(&value["stats"], &without);
     assert_eq!(unparsed, [(Some(3), "length")]);
 }
 
 #[test]
-fn counters_of_a_kind_have_names_and_come_twice() {
+fn counters_of_a_type_have_names_and_may_be_sent_twice() {
     let qdisc_of = |kind: &[u8], new: &[u8], old: &[u8]| {
         let mut body = header(7, 0x0001_0000, ROOT, 2);
         body.extend(attr(TCA_KIND, kind));
         body.extend(attr(TCA_STATS2, &attr(4, new)));
         body.extend(attr(TCA_XSTATS, old));
-        told_with_details(|context| json!(qdisc(context, &body)))
+        decoded_with_details(|context| json!(Qdisc::from_body(context, &body)))
     };
     let red = words_of(&[1, 2, 3, 4]);
     let named = json!({"early": 1, "pdrop": 2, "other": 3, "marked": 4});
     let (value, kept) = qdisc_of(b"red\0", &red, &red);
     assert_eq!((&value["counters"], &kept[..]), (&named, &[][..]));
     assert!(value["stats"].get("xstats").is_none());
-    // One of them is damaged.
+    // One of the two is damaged.
     let (value, kept) = qdisc_of(b"red\0", &red[..15], &red);
     assert_eq!(value["counters"], named);
     assert_eq!(kept, [(Some(4), "length")]);
     let (value, kept) = qdisc_of(b"red\0", &red, &red[..15]);
     assert_eq!(value["counters"], named);
     assert_eq!(kept, [(Some(4), "length")]);
-    // Nobody knows the kind; then they must be the same to be told once.
+    // Without a table the two must be equal to be reported once.
     let (value, kept) = qdisc_of(b"novel\0", &red, &red);
     assert_eq!(
         value["stats"]["xstats"],
@@ -184,40 +195,40 @@ fn counters_of_a_kind_have_names_and_come_twice() {
 }
 
 #[test]
-fn a_warning_is_about_every_action_of_its_message() {
+fn warning_belongs_to_every_action_of_its_message() {
     let one = attr(1, &attr(1, b"gact\0"));
     let two = attr(2, &attr(1, b"gact\0"));
     let warning = attr(5, b"beware\0");
     let mut all = Vec::new();
     let body = [vec![0; 4], warning.clone(), attr(1, &[one, two].concat())].concat();
-    let (_, kept) = told_with_details(|context| {
-        action::decode(context, &body, |_, it| all.push(it.warning));
+    let (_, kept) = decoded_with_details(|context| {
+        Action::each(context, &body, |_, it| all.push(it.warning));
         Value::Null
     });
     assert_eq!(all, [Some("beware".to_owned()), Some("beware".to_owned())]);
     assert!(kept.is_empty());
     let body = [vec![0; 4], warning].concat();
-    let (_, kept) = told_with_details(|context| {
-        action::decode(context, &body, |_, _| unreachable!());
+    let (_, kept) = decoded_with_details(|context| {
+        Action::each(context, &body, |_, _| unreachable!());
         Value::Null
     });
     assert_eq!(kept, [(Some(5), "unknown")]);
 }
 
 #[test]
-fn what_a_structure_does_not_account_for_is_kept() {
+fn excess_of_a_structure_is_unparsed() {
     for (length, kept) in [(11, 1), (12, 0), (16, 0), (17, 1), (20, 1)] {
         let mut body = header(7, 0x0001_0000, ROOT, 2);
         body.extend(attr(TCA_KIND, b"red\0"));
         body.extend(attr(TCA_OPTIONS, &attr(1, &vec![1; length])));
-        let (value, unparsed) = told(|context| json!(qdisc(context, &body)));
+        let (value, unparsed) = decoded(|context| json!(Qdisc::from_body(context, &body)));
         assert_eq!(value["options"]["limit"], 0x0101_0101);
         assert_eq!(unparsed.len(), kept, "{length}");
     }
 }
 
 #[test]
-fn no_message_however_broken_ends_the_program() {
+fn damaged_messages_do_not_panic() {
     let tables = spec::all().map(|(kind, _)| kind);
     for kind in tables {
         for length in [0, 1, 3, 4, 7, 8, 20, 24, 60, 84, 200] {
@@ -234,10 +245,10 @@ fn no_message_however_broken_ends_the_program() {
                 let names = Names::builtin();
                 let mut context = DecodeContext::new(&names, true);
                 for value in [
-                    json!(qdisc(&mut context, &body)),
-                    json!(class(&mut context, &body)),
-                    json!(filter(&mut context, &body)),
-                    json!(chain(&mut context, &body)),
+                    json!(Qdisc::from_body(&mut context, &body)),
+                    json!(Class::from_body(&mut context, &body)),
+                    json!(Filter::from_body(&mut context, &body)),
+                    json!(Chain::from_body(&mut context, &body)),
                 ] {
                     assert!(value.is_object());
                 }
@@ -246,7 +257,7 @@ fn no_message_however_broken_ends_the_program() {
                     &attr(1, &[attr(1, kind.as_bytes()), attr(2, &options)].concat()),
                 );
                 let body = [vec![0; 4], whole].concat();
-                action::decode(&mut context, &body, |_, it| drop(json!(it)));
+                Action::each(&mut context, &body, |_, it| drop(json!(it)));
             }
         }
     }
