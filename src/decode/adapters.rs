@@ -2,8 +2,7 @@
 
 use super::route;
 use super::{DecodeContext, Emit, KindSpec};
-use crate::event::Op;
-use crate::kind::spec::{Trigger, Triggers};
+use crate::kind::spec::Trigger;
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::*;
