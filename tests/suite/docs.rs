@@ -74,9 +74,35 @@ fn declares(text: &str, keywords: &[&str], name: &str) -> bool {
     })
 }
 
+/// Returns true if an `impl`, trait or enum of `owner` in `text` has a function, constant or variant
+/// `member`.
+fn has_member(text: &str, owner: &str, member: &str) -> bool {
+    let is_owner = |word: &str| word == owner;
+    let separator = |c: char| !(c.is_alphanumeric() || c == '_');
+    let mut inside = false;
+    text.lines().any(|line| {
+        let mut words = line.split(separator).filter(|word| !word.is_empty());
+        if line.starts_with('}') {
+            inside = false;
+        } else if !line.starts_with([' ', '/'])
+            && line
+                .split(separator)
+                .any(|word| ["impl", "trait", "enum"].contains(&word))
+        {
+            inside = words.any(is_owner);
+        } else if inside {
+            let rest = line
+                .strip_prefix("    ")
+                .and_then(|l| l.strip_prefix(member));
+            let is_variant = rest.is_some_and(|rest| rest.starts_with(['(', ' ', ',']));
+            return is_variant || declares(line, &["fn", "const"], member);
+        }
+        false
+    })
+}
+
 /// Returns why a path is wrong, if it is: its modules must be files or folders of `src`, the next
-/// segment an item of these, and a further one an associated function or a variant, declared in a
-/// file that also has the type.
+/// segment an item of these, and a further one its function, constant or variant.
 fn fault(path: &str) -> Option<String> {
     const ITEMS: &[&str] = &["fn", "struct", "enum", "trait", "const", "static", "type"];
     let mut place = common::root().join("src");
@@ -104,14 +130,7 @@ fn fault(path: &str) -> Option<String> {
     let found = match rest[..] {
         [] => true,
         [item] => any(&|text| declares(text, ITEMS, item)),
-        [owner, member] => {
-            let is_variant = |line: &str| line.trim_start().strip_prefix(member).is_some();
-            any(&|text| {
-                text.contains(owner)
-                    && (declares(text, &["fn", "const"], member)
-                        || declares(text, &["enum"], owner) && text.lines().any(is_variant))
-            }) && any(&|text| declares(text, ITEMS, owner))
-        }
+        [owner, member] => any(&|text| has_member(text, owner, member)),
         _ => false,
     };
     (!found).then(|| format!("{path}: no {} in {}", rest.join("::"), place.display()))
@@ -135,6 +154,7 @@ fn paths_that_do_not_exist_are_found() {
         "pipeline::Pipeline::swallow",
         "pipelines::Pipeline::feed",
         "sink::Pipeline::feed",
+        "run::live::Stream::entries",
         "input::ControlRecord::Nothing",
         "capture::shut",
     ] {
