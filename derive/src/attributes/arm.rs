@@ -1,6 +1,6 @@
 //! The code that decodes one attribute.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Error, Field, GenericArgument, PathArguments, Type};
@@ -107,10 +107,7 @@ fn value(ty: &Type, read: &Read) -> (TokenStream, TokenStream) {
                 quote!(|| #from::INNER),
             );
         }
-        Read::Entry(entry) => {
-            let from = from_attr(argument_of("Vec", ty).unwrap_or(ty));
-            return entries(&entry.name, entry.number, &from);
-        }
+        Read::Entry(entry) => return entries(entry, argument_of("Vec", ty).unwrap_or(ty)),
         Read::Wire(reader) => quote!(attr.#reader()?),
         Read::Names(reader, table) => {
             quote!(crate::value::Symbol::of(u32::from(attr.#reader()?), #table))
@@ -128,20 +125,13 @@ fn value(ty: &Type, read: &Read) -> (TokenStream, TokenStream) {
     (value, quote!(|| &[]))
 }
 
-/// A list whose entries have one number. `from` is the `FromAttr` of an entry.
-fn entries(name: &Ident, number: u16, from: &TokenStream) -> (TokenStream, TokenStream) {
-    let name = name.to_string();
-    let value = quote!({
-        let mut list = Vec::new();
-        context.nested(attr, |context, attr| {
-            if attr.kind != #number {
-                return Err(crate::netlink::attr::AttrError::Unknown);
-            }
-            list.push(#from::from_attr(context, &attr)?);
-            Ok(())
-        })?;
-        list
-    });
+/// A list of entries of the type `ty` that all have the number of `entry`.
+fn entries(entry: &Declared, ty: &Type) -> (TokenStream, TokenStream) {
+    let span = ty.span();
+    let (name, number) = (entry.name.to_string(), entry.number);
+    let value =
+        quote_spanned!(span=> crate::kind::attributes::entries::<#ty>(context, attr, #number)?);
+    let from = quote_spanned!(span=> <#ty as crate::kind::attributes::FromAttr>);
     let inner = quote! {
         || &[crate::kind::attributes::AttrDecl {
             name: #name,

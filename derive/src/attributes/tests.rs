@@ -249,7 +249,7 @@ fn list_of_entries_declares_their_number() {
             list: Vec<u32>,
         }
     });
-    assert!(code.contains("attr . kind != 7u16"), "{code}");
+    assert!(code.contains("(context , attr , 7u16) ?"), "{code}");
     assert!(code.contains("name : \"ENTRY\" , number : 7u16"), "{code}");
 }
 

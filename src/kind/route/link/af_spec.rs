@@ -149,7 +149,8 @@ impl Link {
             AfSpec::AF_INET6 => self.inet6(context, &attr),
             _ => spec.attribute(context, &attr),
         })?;
-        if spec != AfSpec::default() {
+        // Every attribute of the struct is a detail.
+        if context.details && spec != AfSpec::default() {
             let known = self.af_spec.get_or_insert_default();
             spec.merge_missing(known);
             *known = spec;
@@ -173,15 +174,15 @@ impl Link {
                 result => result,
             }
         })?;
-        if spec != Inet6Spec::default() {
+        if context.details && spec != Inet6Spec::default() {
             self.af_spec.get_or_insert_default().inet6 = Some(spec.into());
         }
         Ok(())
     }
 }
 
-/// `IF_RA_*` of the kernel's net/if_inet6.h, without `IF_RS_SENT` and `IF_READY`, which change without
-/// an event.
+/// `IF_RA_*` of the kernel's net/if_inet6.h, without `IF_RS_SENT` and `IF_READY`, which change
+/// without an event.
 pub(super) fn inet6_flags(flags: u32) -> Flags {
     Flags::new((flags & !SILENT_FLAGS).into(), INET6_FLAGS)
 }

@@ -24,127 +24,127 @@ pub struct Bond {
     /// `balance-alb`.
     #[nla(IFLA_BOND_MODE = 1, names(u8, MODES))]
     pub mode: Option<Symbol>,
-    /// The port in use.
+    /// The active port.
     pub active_slave: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BOND_ACTIVE_SLAVE = 2, nonzero)]
     pub active_slave_index: Option<u32>,
-    /// Time between looks at the carrier, milliseconds; 0 for none.
+    /// Interval of MII link monitoring, milliseconds; 0 for none.
     #[nla(IFLA_BOND_MIIMON = 3)]
     pub miimon: Option<u32>,
-    /// Delay before a port that came up is used, milliseconds.
+    /// Delay before a port that came up is enabled, milliseconds.
     #[nla(IFLA_BOND_UPDELAY = 4)]
     pub updelay: Option<u32>,
-    /// Delay before a port that went down is given up, milliseconds.
+    /// Delay before a port that went down is disabled, milliseconds.
     #[nla(IFLA_BOND_DOWNDELAY = 5)]
     pub downdelay: Option<u32>,
-    /// Time between notifications of peers, milliseconds.
+    /// Interval between notifications of peers, milliseconds.
     #[nla(IFLA_BOND_PEER_NOTIF_DELAY = 28)]
     pub peer_notify_delay: Option<u32>,
-    /// 1: the carrier is asked of the device itself.
+    /// 1: link monitoring uses the carrier state of the device.
     #[nla(IFLA_BOND_USE_CARRIER = 6)]
     pub use_carrier: Option<u8>,
-    /// Time between ARP probes, milliseconds; 0 for none.
+    /// Interval of ARP monitoring, milliseconds; 0 for none.
     #[nla(IFLA_BOND_ARP_INTERVAL = 7)]
     pub arp_interval: Option<u32>,
-    /// Probes that may be missed.
+    /// Number of missed probes after which a port is considered down.
     #[nla(IFLA_BOND_MISSED_MAX = 30)]
     pub arp_missed_max: Option<u8>,
-    /// Whom ARP probes ask.
+    /// Targets of ARP probes.
     #[nla(IFLA_BOND_ARP_IP_TARGET = 8)]
     pub arp_ip_target: Option<Vec<Ipv4Addr>>,
-    /// Whom neighbour solicitations ask.
+    /// Targets of neighbour solicitations.
     #[nla(IFLA_BOND_NS_IP6_TARGET = 31)]
     pub ns_ip6_target: Option<Vec<Ipv6Addr>>,
-    /// Which ports must hear probes: `none`, `active`, `backup`, `all`, `filter`,
+    /// Ports on which ARP probes are validated: `none`, `active`, `backup`, `all`, `filter`,
     /// `filter_active`, `filter_backup`.
     #[nla(IFLA_BOND_ARP_VALIDATE = 9, names(u32, ARP_VALIDATE))]
     pub arp_validate: Option<Symbol>,
-    /// `any`, `all`: how many targets must answer.
+    /// Number of targets that must answer: `any`, `all`.
     #[nla(IFLA_BOND_ARP_ALL_TARGETS = 10, names(u32, &[(0, "any"), (1, "all")]))]
     pub arp_all_targets: Option<Symbol>,
     /// The preferred port.
     pub primary: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BOND_PRIMARY = 11, nonzero)]
     pub primary_index: Option<u32>,
-    /// When the preferred port is chosen again: `always`, `better`, `failure`.
+    /// Condition for a return to the preferred port: `always`, `better`, `failure`.
     #[nla(IFLA_BOND_PRIMARY_RESELECT = 12, names(u8, PRIMARY_RESELECT))]
     pub primary_reselect: Option<Symbol>,
-    /// Whose MAC address is used: `none`, `active`, `follow`.
+    /// Policy for the MAC address at a failover: `none`, `active`, `follow`.
     #[nla(IFLA_BOND_FAIL_OVER_MAC = 13, names(u8, FAIL_OVER_MAC))]
     pub fail_over_mac: Option<Symbol>,
-    /// What chooses the port: `layer2`, `layer3+4`, `layer2+3`, `encap2+3`, `encap3+4`,
+    /// Transmit hash policy: `layer2`, `layer3+4`, `layer2+3`, `encap2+3`, `encap3+4`,
     /// `vlan+srcmac`.
     #[nla(IFLA_BOND_XMIT_HASH_POLICY = 14, names(u8, XMIT_HASH_POLICIES))]
     pub xmit_hash_policy: Option<Symbol>,
-    /// IGMP reports after a failover.
+    /// Number of IGMP reports after a failover.
     #[nla(IFLA_BOND_RESEND_IGMP = 15)]
     pub resend_igmp: Option<u32>,
-    /// Notifications of peers after a failover.
+    /// Number of notifications of peers after a failover.
     #[nla(IFLA_BOND_NUM_PEER_NOTIF = 16)]
     pub num_peer_notif: Option<u8>,
-    /// 1: packets that idle ports receive are kept.
+    /// 1: packets received by inactive ports are delivered.
     #[nla(IFLA_BOND_ALL_SLAVES_ACTIVE = 17)]
     pub all_slaves_active: Option<u8>,
-    /// Ports that must be up for the bond to have carrier.
+    /// Minimum number of ports with carrier for the bond to have carrier.
     #[nla(IFLA_BOND_MIN_LINKS = 18)]
     pub min_links: Option<u32>,
-    /// Time between learning packets, seconds.
+    /// Interval between learning packets, seconds.
     #[nla(IFLA_BOND_LP_INTERVAL = 19)]
     pub lp_interval: Option<u32>,
-    /// balance-rr: packets for one port in a row.
+    /// balance-rr: number of consecutive packets for one port.
     #[nla(IFLA_BOND_PACKETS_PER_SLAVE = 20)]
     pub packets_per_slave: Option<u32>,
-    /// 802.3ad: `on`, `off`: LACP packets are sent unasked.
+    /// 802.3ad: LACP packets are sent periodically: `on`, `off`.
     #[nla(IFLA_BOND_AD_LACP_ACTIVE = 29, names(u8, &[(0, "off"), (1, "on")]))]
     pub ad_lacp_active: Option<Symbol>,
-    /// 802.3ad: `slow`, `fast`: how often the partner is to send.
+    /// 802.3ad: rate at which the partner is asked to send LACP packets: `slow`, `fast`.
     #[nla(IFLA_BOND_AD_LACP_RATE = 21, names(u8, &[(0, "slow"), (1, "fast")]))]
     pub ad_lacp_rate: Option<Symbol>,
-    /// 802.3ad: what chooses the aggregator: `stable`, `bandwidth`, `count`, `actor_port_prio`.
+    /// 802.3ad: aggregator selection policy: `stable`, `bandwidth`, `count`, `actor_port_prio`.
     #[nla(IFLA_BOND_AD_SELECT = 22, names(u8, AD_SELECT))]
     pub ad_select: Option<Symbol>,
-    /// 802.3ad: the aggregator in use.
+    /// 802.3ad: the active aggregator.
     #[nla(IFLA_BOND_AD_INFO = 23)]
     pub ad_info: Option<AdInfo>,
     /// 802.3ad: priority of the system.
     #[nla(IFLA_BOND_AD_ACTOR_SYS_PRIO = 24)]
     pub ad_actor_sys_prio: Option<u16>,
-    /// 802.3ad: the user's part of the port key.
+    /// 802.3ad: user-defined part of the port key.
     #[nla(IFLA_BOND_AD_USER_PORT_KEY = 25)]
     pub ad_user_port_key: Option<u16>,
     /// 802.3ad: MAC address of the system.
     #[nla(IFLA_BOND_AD_ACTOR_SYSTEM = 26)]
     pub ad_actor_system: Option<LlAddr>,
-    /// 802.3ad: a port sends only while it also receives.
+    /// 802.3ad: a port transmits only while it also receives.
     #[nla(IFLA_BOND_COUPLED_CONTROL = 32)]
     pub coupled_control: Option<bool>,
-    /// 802.3ad: 1: broadcast ARP and neighbour messages leave by every port.
+    /// 802.3ad: ARP and neighbour messages are sent on every port.
     #[nla(IFLA_BOND_BROADCAST_NEIGH = 33)]
     pub broadcast_neighbor: Option<bool>,
-    /// 802.3ad: 1: a port without a partner is not used.
+    /// 802.3ad: a port without a partner is not used.
     #[nla(IFLA_BOND_LACP_STRICT = 34)]
     pub lacp_strict: Option<bool>,
-    /// balance-tlb: 1: flows are moved as the load changes.
+    /// balance-tlb: 1: flows are rebalanced as the load changes.
     #[nla(IFLA_BOND_TLB_DYNAMIC_LB = 27)]
     pub tlb_dynamic_lb: Option<u8>,
 }
 
-/// The aggregator that a bond of mode 802.3ad uses.
+/// The active aggregator of a bond of mode 802.3ad.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 pub struct AdInfo {
     /// Id of the aggregator.
     #[nla(IFLA_BOND_AD_INFO_AGGREGATOR = 1)]
     pub aggregator: Option<u16>,
-    /// Its ports.
+    /// Number of ports.
     #[nla(IFLA_BOND_AD_INFO_NUM_PORTS = 2)]
     pub num_ports: Option<u16>,
-    /// Key of this side.
+    /// Port key of the actor.
     #[nla(IFLA_BOND_AD_INFO_ACTOR_KEY = 3)]
     pub actor_key: Option<u16>,
-    /// Key of the partner.
+    /// Port key of the partner.
     #[nla(IFLA_BOND_AD_INFO_PARTNER_KEY = 4)]
     pub partner_key: Option<u16>,
     /// MAC address of the partner.
@@ -166,42 +166,42 @@ pub struct BondPort {
     /// `UP`, `GOING_DOWN`, `DOWN`, `GOING_BACK`.
     #[nla(IFLA_BOND_SLAVE_MII_STATUS = 2, names(u8, MII_STATUS))]
     pub mii_status: Option<Symbol>,
-    /// How often the link failed.
+    /// Number of link failures.
     #[nla(IFLA_BOND_SLAVE_LINK_FAILURE_COUNT = 3)]
     pub link_failure_count: Option<u32>,
-    /// The hardware's own address.
+    /// Permanent hardware address.
     #[nla(IFLA_BOND_SLAVE_PERM_HWADDR = 4)]
     pub perm_hwaddr: Option<LlAddr>,
-    /// Its transmit queue.
+    /// Id of the transmit queue.
     #[nla(IFLA_BOND_SLAVE_QUEUE_ID = 5)]
     pub queue_id: Option<u16>,
-    /// Priority among the ports.
+    /// Failover priority.
     #[nla(IFLA_BOND_SLAVE_PRIO = 9)]
     pub prio: Option<i32>,
-    /// 802.3ad: id of its aggregator.
+    /// 802.3ad: id of the aggregator.
     #[nla(IFLA_BOND_SLAVE_AD_AGGREGATOR_ID = 6)]
     pub ad_aggregator_id: Option<u16>,
-    /// 802.3ad: state of this side, a bit mask.
+    /// 802.3ad: state of the actor, a bit mask.
     pub ad_actor_oper_port_state: Option<u8>,
-    /// The same, bit by bit: `active`, `short_timeout`, `aggregating`, `in_sync`, `collecting`,
-    /// `distributing`, `defaulted`, `expired`.
+    /// 802.3ad: names of the bits of that mask: `active`, `short_timeout`, `aggregating`,
+    /// `in_sync`, `collecting`, `distributing`, `defaulted`, `expired`.
     pub ad_actor_oper_port_state_str: Option<Flags>,
     /// 802.3ad: state of the partner, a bit mask.
     pub ad_partner_oper_port_state: Option<u16>,
-    /// The same, bit by bit.
+    /// 802.3ad: names of the bits of that mask.
     pub ad_partner_oper_port_state_str: Option<Flags>,
     /// 802.3ad: priority of the port.
     #[nla(IFLA_BOND_SLAVE_ACTOR_PORT_PRIO = 10)]
     pub actor_port_prio: Option<u16>,
-    /// 802.3ad: churn of this side: `MONITOR`, `CHURN`, `NO_CHURN`.
+    /// 802.3ad: churn state of the actor: `MONITOR`, `CHURN`, `NO_CHURN`.
     #[nla(IFLA_BOND_SLAVE_AD_CHURN_ACTOR_STATE = 11, names(u8, CHURN))]
     pub churn_actor_state: Option<Symbol>,
-    /// 802.3ad: churn of the partner: `MONITOR`, `CHURN`, `NO_CHURN`.
+    /// 802.3ad: churn state of the partner: `MONITOR`, `CHURN`, `NO_CHURN`.
     #[nla(IFLA_BOND_SLAVE_AD_CHURN_PARTNER_STATE = 12, names(u8, CHURN))]
     pub churn_partner_state: Option<Symbol>,
 }
 
-// The kernel sends the state as a number; a line has its bits by name as well, as `ip` does.
+// The kernel sends the state as a number; `ip` prints the names of its bits too.
 impl BondPort {
     fn actor_state(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
         let state = attr.u8()?;

@@ -27,28 +27,28 @@ use crate::value::{IfName, LlAddr, Symbol};
     names_device(mcast_querier_ipv6_port_index, mcast_querier_ipv6_port)
 )]
 pub struct Bridge {
-    /// Time in the states listening and learning, 1/100 s.
+    /// Forward delay: time in each of the states listening and learning, 1/100 s.
     #[nla(IFLA_BR_FORWARD_DELAY = 1)]
     pub forward_delay: Option<u32>,
-    /// Time between hello packets, 1/100 s.
+    /// Interval between hello packets, 1/100 s.
     #[nla(IFLA_BR_HELLO_TIME = 2)]
     pub hello_time: Option<u32>,
-    /// Longest age of a hello packet, 1/100 s.
+    /// Maximum age of a hello packet, 1/100 s.
     #[nla(IFLA_BR_MAX_AGE = 3)]
     pub max_age: Option<u32>,
-    /// How long a learned address is kept, 1/100 s.
+    /// Lifetime of a learned address, 1/100 s.
     #[nla(IFLA_BR_AGEING_TIME = 4)]
     pub ageing_time: Option<u32>,
-    /// Spanning tree: 0 off, 1 by the kernel, 2 by a program.
+    /// Spanning tree: 0 off, 1 in the kernel, 2 in user space.
     #[nla(IFLA_BR_STP_STATE = 5)]
     pub stp_state: Option<u32>,
-    /// Who runs the spanning tree when it is switched on: `auto`, `user`, `kernel`.
+    /// Implementation of the spanning tree when it is enabled: `auto`, `user`, `kernel`.
     #[nla(IFLA_BR_STP_MODE = 50, names(u32, STP_MODES))]
     pub stp_mode: Option<Symbol>,
     /// Priority of the bridge.
     #[nla(IFLA_BR_PRIORITY = 6)]
     pub priority: Option<u16>,
-    /// 1: VLANs are told apart.
+    /// 1: VLAN filtering is enabled.
     #[nla(IFLA_BR_VLAN_FILTERING = 7)]
     pub vlan_filtering: Option<u8>,
     /// `802.1Q`, `802.1ad`.
@@ -57,19 +57,19 @@ pub struct Bridge {
     /// Id of the bridge.
     #[nla(IFLA_BR_BRIDGE_ID = 11)]
     pub bridge_id: Option<BridgeId>,
-    /// Id of the spanning tree's root.
+    /// Id of the root bridge.
     #[nla(IFLA_BR_ROOT_ID = 10)]
     pub root_id: Option<BridgeId>,
-    /// Number of the port towards the root.
+    /// Number of the root port.
     #[nla(IFLA_BR_ROOT_PORT = 12)]
     pub root_port: Option<u16>,
-    /// Cost of the path to the root.
+    /// Cost of the path to the root bridge.
     #[nla(IFLA_BR_ROOT_PATH_COST = 13)]
     pub root_path_cost: Option<u32>,
-    /// 1: the topology is changing.
+    /// 1: a topology change is in progress.
     #[nla(IFLA_BR_TOPOLOGY_CHANGE = 14)]
     pub topology_change: Option<u8>,
-    /// 1: a change of topology was detected.
+    /// 1: a topology change was detected.
     #[nla(IFLA_BR_TOPOLOGY_CHANGE_DETECTED = 15)]
     pub topology_change_detected: Option<u8>,
     /// With `details`: time until the next hello packet, seconds.
@@ -81,16 +81,16 @@ pub struct Bridge {
     /// With `details`: time until the end of the topology change, seconds.
     #[nla(IFLA_BR_TOPOLOGY_CHANGE_TIMER = 18, details, map(u64, seconds))]
     pub topology_change_timer: Option<f64>,
-    /// With `details`: time until old addresses are cleared away, seconds.
+    /// With `details`: time until expired addresses are removed, seconds.
     #[nla(IFLA_BR_GC_TIMER = 19, details, map(u64, seconds))]
     pub gc_timer: Option<f64>,
-    /// With `details`: how many addresses it has learned.
+    /// With `details`: number of learned addresses.
     #[nla(IFLA_BR_FDB_N_LEARNED = 48, details)]
     pub fdb_n_learned: Option<u32>,
-    /// How many addresses it may learn; 0 for no limit.
+    /// Maximum number of learned addresses; 0 for no limit.
     #[nla(IFLA_BR_FDB_MAX_LEARNED = 49)]
     pub fdb_max_learned: Option<u32>,
-    /// VLAN id of untagged packets.
+    /// Default port VLAN id.
     #[nla(IFLA_BR_VLAN_DEFAULT_PVID = 39)]
     pub vlan_default_pvid: Option<u16>,
     /// 1: packets are counted per VLAN.
@@ -102,59 +102,59 @@ pub struct Bridge {
     /// Link-local group addresses that are forwarded, a bit mask, hexadecimal.
     #[nla(IFLA_BR_GROUP_FWD_MASK = 9, map(u16, HexNumber::new))]
     pub group_fwd_mask: Option<HexNumber>,
-    /// The address that spanning tree packets are sent to.
+    /// Destination address of spanning tree packets.
     #[nla(IFLA_BR_GROUP_ADDR = 20)]
     pub group_addr: Option<LlAddr>,
-    /// 1: IGMP and MLD are listened to.
+    /// 1: IGMP and MLD snooping is enabled.
     #[nla(IFLA_BR_MCAST_SNOOPING = 23)]
     pub mcast_snooping: Option<u8>,
     /// 1: addresses of link-local packets are not learned.
     pub no_linklocal_learn: Option<u8>,
-    /// 1: multicast snooping per VLAN.
+    /// 1: multicast snooping is per VLAN.
     pub mcast_vlan_snooping: Option<u8>,
-    /// 1: multiple spanning trees.
+    /// 1: multiple spanning trees are enabled.
     pub mst_enabled: Option<u8>,
-    /// 1: a failed offload of a multicast entry is told.
+    /// 1: a failed offload of a multicast entry causes an event.
     pub mdb_offload_fail_notification: Option<u8>,
-    /// 1: local addresses stand in the forwarding table under VLAN 0 only.
+    /// 1: the forwarding table has local addresses in VLAN 0 only.
     pub fdb_local_vlan_0: Option<u8>,
-    /// Is the bridge a multicast router: 0 no, 1 as learned, 2 yes.
+    /// Multicast router state: 0 disabled, 1 learned, 2 permanent.
     #[nla(IFLA_BR_MCAST_ROUTER = 22)]
     pub mcast_router: Option<u8>,
-    /// 1: queries bear the bridge's own address.
+    /// 1: queries have the address of the bridge as source.
     #[nla(IFLA_BR_MCAST_QUERY_USE_IFADDR = 24)]
     pub mcast_query_use_ifaddr: Option<u8>,
-    /// 1: it sends queries.
+    /// 1: the bridge sends queries.
     #[nla(IFLA_BR_MCAST_QUERIER = 25)]
     pub mcast_querier: Option<u8>,
-    /// Longest chain of the multicast table; no longer in use.
+    /// Maximum chain length of the multicast table; obsolete.
     #[nla(IFLA_BR_MCAST_HASH_ELASTICITY = 26)]
     pub mcast_hash_elasticity: Option<u32>,
-    /// Size of the multicast table.
+    /// Maximum size of the multicast table.
     #[nla(IFLA_BR_MCAST_HASH_MAX = 27)]
     pub mcast_hash_max: Option<u32>,
-    /// Queries before a group is given up.
+    /// Number of queries before a group is removed.
     #[nla(IFLA_BR_MCAST_LAST_MEMBER_CNT = 28)]
     pub mcast_last_member_cnt: Option<u32>,
-    /// Queries at the start.
+    /// Number of queries at startup.
     #[nla(IFLA_BR_MCAST_STARTUP_QUERY_CNT = 29)]
     pub mcast_startup_query_cnt: Option<u32>,
-    /// Time between queries for a last member, 1/100 s.
+    /// Interval between queries for a last member, 1/100 s.
     #[nla(IFLA_BR_MCAST_LAST_MEMBER_INTVL = 30, map(u64, counter))]
     pub mcast_last_member_intvl: Option<u64>,
-    /// How long a membership is kept, 1/100 s.
+    /// Lifetime of a membership, 1/100 s.
     #[nla(IFLA_BR_MCAST_MEMBERSHIP_INTVL = 31, map(u64, counter))]
     pub mcast_membership_intvl: Option<u64>,
-    /// How long another querier is trusted, 1/100 s.
+    /// Timeout of another querier, 1/100 s.
     #[nla(IFLA_BR_MCAST_QUERIER_INTVL = 32, map(u64, counter))]
     pub mcast_querier_intvl: Option<u64>,
-    /// Time between queries, 1/100 s.
+    /// Interval between queries, 1/100 s.
     #[nla(IFLA_BR_MCAST_QUERY_INTVL = 33, map(u64, counter))]
     pub mcast_query_intvl: Option<u64>,
-    /// How long an answer may take, 1/100 s.
+    /// Maximum response time to a query, 1/100 s.
     #[nla(IFLA_BR_MCAST_QUERY_RESPONSE_INTVL = 34, map(u64, counter))]
     pub mcast_query_response_intvl: Option<u64>,
-    /// Time between queries at the start, 1/100 s.
+    /// Interval between queries at startup, 1/100 s.
     #[nla(IFLA_BR_MCAST_STARTUP_QUERY_INTVL = 35, map(u64, counter))]
     pub mcast_startup_query_intvl: Option<u64>,
     /// 1: IGMP and MLD packets are counted.
@@ -166,35 +166,35 @@ pub struct Bridge {
     /// MLD version of queries.
     #[nla(IFLA_BR_MCAST_MLD_VERSION = 44)]
     pub mcast_mld_version: Option<u8>,
-    /// Address of the querier at work, IPv4.
+    /// Address of the active querier, IPv4.
     #[nla(IFLA_BR_MCAST_QUERIER_STATE / BRIDGE_QUERIER_IP_ADDRESS = 1, nonzero)]
     pub mcast_querier_ipv4_addr: Option<Ipv4Addr>,
-    /// The port behind which it is.
+    /// Port towards that querier.
     pub mcast_querier_ipv4_port: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BR_MCAST_QUERIER_STATE / BRIDGE_QUERIER_IP_PORT = 2, nonzero)]
     pub mcast_querier_ipv4_port_index: Option<u32>,
-    /// With `details`: how long it will be trusted yet, seconds.
+    /// With `details`: time until that querier times out, seconds.
     #[nla(IFLA_BR_MCAST_QUERIER_STATE / BRIDGE_QUERIER_IP_OTHER_TIMER = 3, details, map(u64, seconds))]
     pub mcast_querier_ipv4_other_timer: Option<f64>,
-    /// Address of the querier at work, IPv6.
+    /// Address of the active querier, IPv6.
     #[nla(IFLA_BR_MCAST_QUERIER_STATE / BRIDGE_QUERIER_IPV6_ADDRESS = 5, nonzero)]
     pub mcast_querier_ipv6_addr: Option<Ipv6Addr>,
-    /// The port behind which it is.
+    /// Port towards that querier.
     pub mcast_querier_ipv6_port: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BR_MCAST_QUERIER_STATE / BRIDGE_QUERIER_IPV6_PORT = 6, nonzero)]
     pub mcast_querier_ipv6_port_index: Option<u32>,
-    /// With `details`: how long it will be trusted yet, seconds.
+    /// With `details`: time until that querier times out, seconds.
     #[nla(IFLA_BR_MCAST_QUERIER_STATE / BRIDGE_QUERIER_IPV6_OTHER_TIMER = 7, details, map(u64, seconds))]
     pub mcast_querier_ipv6_other_timer: Option<f64>,
-    /// 1: IPv4 packets pass iptables.
+    /// 1: IPv4 packets are passed to iptables.
     #[nla(IFLA_BR_NF_CALL_IPTABLES = 36)]
     pub nf_call_iptables: Option<u8>,
-    /// 1: IPv6 packets pass ip6tables.
+    /// 1: IPv6 packets are passed to ip6tables.
     #[nla(IFLA_BR_NF_CALL_IP6TABLES = 37)]
     pub nf_call_ip6tables: Option<u8>,
-    /// 1: ARP packets pass arptables.
+    /// 1: ARP packets are passed to arptables.
     #[nla(IFLA_BR_NF_CALL_ARPTABLES = 38)]
     pub nf_call_arptables: Option<u8>,
 }
@@ -214,25 +214,25 @@ pub struct BridgePort {
     /// Cost of the path through the port.
     #[nla(IFLA_BRPORT_COST = 3)]
     pub cost: Option<u32>,
-    /// Packets may leave by the port that they came from.
+    /// Packets may be sent on the port on which they were received.
     #[nla(IFLA_BRPORT_MODE = 4)]
     pub hairpin: Option<bool>,
-    /// Spanning tree packets are dropped.
+    /// BPDU guard: the port is disabled if it receives a spanning tree packet.
     #[nla(IFLA_BRPORT_GUARD = 5)]
     pub guard: Option<bool>,
-    /// It cannot become the root port.
+    /// The port cannot become the root port.
     #[nla(IFLA_BRPORT_PROTECT = 6)]
     pub root_block: Option<bool>,
-    /// A group is left at once when a leave message comes.
+    /// A leave message removes the port from the group immediately.
     #[nla(IFLA_BRPORT_FAST_LEAVE = 7)]
     pub fastleave: Option<bool>,
-    /// Addresses are learned.
+    /// Source addresses are learned.
     #[nla(IFLA_BRPORT_LEARNING = 8)]
     pub learning: Option<bool>,
-    /// Addresses that hardware learned are taken over.
+    /// Addresses learned by hardware are added to the forwarding table.
     #[nla(IFLA_BRPORT_LEARNING_SYNC = 11)]
     pub learning_sync: Option<bool>,
-    /// Packets for unknown addresses are sent here.
+    /// Packets to unknown unicast addresses are flooded to the port.
     #[nla(IFLA_BRPORT_UNICAST_FLOOD = 9)]
     pub flood: Option<bool>,
     /// Id of the port, hexadecimal.
@@ -256,10 +256,10 @@ pub struct BridgePort {
     /// With `details`: time until the next packet may be sent, seconds.
     #[nla(IFLA_BRPORT_HOLD_TIMER = 23, details, map(u64, seconds))]
     pub hold_timer: Option<f64>,
-    /// With `details`: time until the received message is too old, seconds.
+    /// With `details`: time until the received message expires, seconds.
     #[nla(IFLA_BRPORT_MESSAGE_AGE_TIMER = 21, details, map(u64, seconds))]
     pub message_age_timer: Option<f64>,
-    /// With `details`: time until the next state, seconds.
+    /// With `details`: time until the next port state, seconds.
     #[nla(IFLA_BRPORT_FORWARD_DELAY_TIMER = 22, details, map(u64, seconds))]
     pub forward_delay_timer: Option<f64>,
     /// 1: a topology change is acknowledged with the next packet.
@@ -268,31 +268,31 @@ pub struct BridgePort {
     /// 1: a packet waits for the hold timer.
     #[nla(IFLA_BRPORT_CONFIG_PENDING = 20)]
     pub config_pending: Option<u8>,
-    /// ARP requests are answered for others.
+    /// Proxy ARP is enabled.
     #[nla(IFLA_BRPORT_PROXYARP = 10)]
     pub proxy_arp: Option<bool>,
-    /// The same for wireless networks.
+    /// Proxy ARP for wireless networks is enabled.
     #[nla(IFLA_BRPORT_PROXYARP_WIFI = 12)]
     pub proxy_arp_wifi: Option<bool>,
-    /// Is a multicast router behind it: 0 no, 1 as learned, 2 yes, 3 yes for a while.
+    /// Multicast router state: 0 disabled, 1 learned, 2 permanent, 3 temporary.
     #[nla(IFLA_BRPORT_MULTICAST_ROUTER = 25)]
     pub multicast_router: Option<u8>,
-    /// Packets for unknown groups are sent here.
+    /// Packets to unknown multicast groups are flooded to the port.
     #[nla(IFLA_BRPORT_MCAST_FLOOD = 27)]
     pub mcast_flood: Option<bool>,
-    /// Broadcast packets are sent here.
+    /// Broadcast packets are flooded to the port.
     #[nla(IFLA_BRPORT_BCAST_FLOOD = 30)]
     pub bcast_flood: Option<bool>,
-    /// Multicast packets are sent as unicast ones.
+    /// Multicast packets are sent as unicast packets.
     #[nla(IFLA_BRPORT_MCAST_TO_UCAST = 28)]
     pub mcast_to_unicast: Option<bool>,
-    /// ARP and neighbour discovery are answered by the bridge where it can.
+    /// The bridge answers ARP and neighbour discovery if it can.
     #[nla(IFLA_BRPORT_NEIGH_SUPPRESS = 32)]
     pub neigh_suppress: Option<bool>,
-    /// The same, as set per VLAN.
+    /// Neighbour suppression is configured per VLAN.
     #[nla(IFLA_BRPORT_NEIGH_VLAN_SUPPRESS = 43)]
     pub neigh_vlan_suppress: Option<bool>,
-    /// Unasked ARP and neighbour messages are forwarded though neighbours are suppressed.
+    /// Gratuitous ARP and neighbour messages are forwarded despite neighbour suppression.
     #[nla(IFLA_BRPORT_NEIGH_FORWARD_GRAT = 45)]
     pub neigh_forward_grat: Option<bool>,
     /// Link-local group addresses that are forwarded, a bit mask, hexadecimal.
@@ -301,21 +301,21 @@ pub struct BridgePort {
     /// VLANs are mapped to tunnel ids.
     #[nla(IFLA_BRPORT_VLAN_TUNNEL = 29)]
     pub vlan_tunnel: Option<bool>,
-    /// It does not talk to other isolated ports.
+    /// Packets are not forwarded to other isolated ports.
     #[nla(IFLA_BRPORT_ISOLATED = 33)]
     pub isolated: Option<bool>,
-    /// Only known addresses may send.
+    /// Packets are accepted from known source addresses only.
     #[nla(IFLA_BRPORT_LOCKED = 39)]
     pub locked: Option<bool>,
-    /// Addresses that a locked port refused are kept for authentication.
+    /// MAC authentication bypass: a locked port keeps the source addresses that it rejected.
     #[nla(IFLA_BRPORT_MAB = 40)]
     pub mab: Option<bool>,
-    /// The port that takes over when this one loses carrier.
+    /// The port that is used while this port has no carrier.
     pub backup_port: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BRPORT_BACKUP_PORT = 34, nonzero)]
     pub backup_port_index: Option<u32>,
-    /// Id of the nexthop for packets that go through the backup port.
+    /// Id of the nexthop for packets that are sent on the backup port.
     #[nla(IFLA_BRPORT_BACKUP_NHID = 44)]
     pub backup_nhid: Option<u32>,
     /// The media redundancy ring is open.
@@ -324,16 +324,16 @@ pub struct BridgePort {
     /// The media redundancy interconnect is open.
     #[nla(IFLA_BRPORT_MRP_IN_OPEN = 36)]
     pub mrp_in_open: Option<bool>,
-    /// How many hosts are tracked at most.
+    /// Maximum number of tracked hosts.
     #[nla(IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT = 37)]
     pub mcast_eht_hosts_limit: Option<u32>,
-    /// With `details`: how many hosts are tracked.
+    /// With `details`: number of tracked hosts.
     #[nla(IFLA_BRPORT_MCAST_EHT_HOSTS_CNT = 38, details)]
     pub mcast_eht_hosts_cnt: Option<u32>,
-    /// With `details`: how many groups the port is in.
+    /// With `details`: number of multicast groups of the port.
     #[nla(IFLA_BRPORT_MCAST_N_GROUPS = 41, details)]
     pub mcast_n_groups: Option<u32>,
-    /// How many groups it may be in; 0 for no limit.
+    /// Maximum number of multicast groups; 0 for no limit.
     #[nla(IFLA_BRPORT_MCAST_MAX_GROUPS = 42)]
     pub mcast_max_groups: Option<u32>,
 }

@@ -17,7 +17,7 @@ use crate::value::{Hex, IfName, LlAddr, Symbol};
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 pub struct Mst {
-    /// Number of the tree.
+    /// Number of the spanning tree.
     #[nla(IFLA_BRIDGE_MST_ENTRY_MSTI = 1)]
     pub instance: Option<u16>,
     /// `disabled`, `listening`, `learning`, `forwarding`, `blocking`.
@@ -39,20 +39,20 @@ pub struct Mrp {
     pub ring_id: Option<u32>,
     /// The primary port.
     pub p_port: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BRIDGE_MRP_INFO_P_IFINDEX = 2)]
     pub p_port_index: Option<u32>,
     /// The secondary port.
     pub s_port: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BRIDGE_MRP_INFO_S_IFINDEX = 3)]
     pub s_port_index: Option<u32>,
     /// The port to another ring.
     pub i_port: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BRIDGE_MRP_INFO_I_IFINDEX = 10)]
     pub i_port_index: Option<u32>,
-    /// Priority of this bridge to become the ring's manager.
+    /// Priority of this bridge in the election of the ring manager.
     #[nla(IFLA_BRIDGE_MRP_INFO_PRIO = 4)]
     pub prio: Option<u16>,
     /// `open`, `closed`.
@@ -61,25 +61,25 @@ pub struct Mrp {
     /// `disabled`, `mrc` (client), `mrm` (manager), `mra` (either).
     #[nla(IFLA_BRIDGE_MRP_INFO_RING_ROLE = 6, names(u32, RING_ROLES))]
     pub ring_role: Option<Symbol>,
-    /// Time between test packets, microseconds.
+    /// Interval between test packets, microseconds.
     #[nla(IFLA_BRIDGE_MRP_INFO_TEST_INTERVAL = 7)]
     pub test_interval: Option<u32>,
-    /// Test packets that may be lost before the ring counts as open.
+    /// Number of lost test packets after which the ring is open.
     #[nla(IFLA_BRIDGE_MRP_INFO_TEST_MAX_MISS = 8)]
     pub test_max_miss: Option<u32>,
-    /// 1: a manager that only watches the test packets of another.
+    /// 1: the manager only monitors the test packets of another manager.
     #[nla(IFLA_BRIDGE_MRP_INFO_TEST_MONITOR = 9)]
     pub test_monitor: Option<u32>,
-    /// `open`, `closed`: the connection to another ring.
+    /// State of the interconnection to another ring: `open`, `closed`.
     #[nla(IFLA_BRIDGE_MRP_INFO_IN_STATE = 11, names(u32, RING_STATES))]
     pub in_state: Option<Symbol>,
-    /// `disabled`, `mic` (client), `mim` (manager): the role in that connection.
+    /// Role in the interconnection: `disabled`, `mic` (client), `mim` (manager).
     #[nla(IFLA_BRIDGE_MRP_INFO_IN_ROLE = 12, names(u32, IN_ROLES))]
     pub in_role: Option<Symbol>,
-    /// Time between test packets of that connection, microseconds.
+    /// Interval between test packets of the interconnection, microseconds.
     #[nla(IFLA_BRIDGE_MRP_INFO_IN_TEST_INTERVAL = 13)]
     pub in_test_interval: Option<u32>,
-    /// Test packets of that connection that may be lost.
+    /// Number of lost test packets after which the interconnection is open.
     #[nla(IFLA_BRIDGE_MRP_INFO_IN_TEST_MAX_MISS = 14)]
     pub in_test_max_miss: Option<u32>,
 }
@@ -109,18 +109,18 @@ pub struct Mrp {
 pub struct Cfm {
     /// Number of the end point.
     pub instance: Option<u32>,
-    /// What it is about: `port`, `vlan`.
+    /// Domain of the end point: `port`, `vlan`.
     #[nla(IFLA_BRIDGE_CFM_MEP_CREATE_INFO / IFLA_BRIDGE_CFM_MEP_CREATE_DOMAIN = 2, names(u32, &[(0, "port"), (1, "vlan")]))]
     pub domain: Option<Symbol>,
-    /// Where its packets go: `down` (out of the port), `up` (into the bridge).
+    /// Direction of its packets: `down` (out of the port), `up` (into the bridge).
     #[nla(IFLA_BRIDGE_CFM_MEP_CREATE_INFO / IFLA_BRIDGE_CFM_MEP_CREATE_DIRECTION = 3, names(u32, &[(0, "down"), (1, "up")]))]
     pub direction: Option<Symbol>,
     /// The port.
     pub port: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_BRIDGE_CFM_MEP_CREATE_INFO / IFLA_BRIDGE_CFM_MEP_CREATE_IFINDEX = 4)]
     pub port_index: Option<u32>,
-    /// Its own link-layer address.
+    /// Link-layer address.
     #[nla(IFLA_BRIDGE_CFM_MEP_CONFIG_INFO / IFLA_BRIDGE_CFM_MEP_CONFIG_UNICAST_MAC = 2)]
     pub unicast_mac: Option<LlAddr>,
     /// Level of the maintenance domain.
@@ -129,45 +129,45 @@ pub struct Cfm {
     /// Id of the end point.
     #[nla(IFLA_BRIDGE_CFM_MEP_CONFIG_INFO / IFLA_BRIDGE_CFM_MEP_CONFIG_MEPID = 4)]
     pub mepid: Option<u32>,
-    /// 1: continuity is checked.
+    /// 1: continuity checks are enabled.
     #[nla(IFLA_BRIDGE_CFM_CC_CONFIG_INFO / IFLA_BRIDGE_CFM_CC_CONFIG_ENABLE = 2)]
     pub enable: Option<u32>,
-    /// Expected time between packets: 1 3.3 ms, 2 10 ms, 3 100 ms, 4 1 s, 5 10 s, 6 1 min,
+    /// Expected interval between packets: 1 3.3 ms, 2 10 ms, 3 100 ms, 4 1 s, 5 10 s, 6 1 min,
     /// 7 10 min.
     #[nla(IFLA_BRIDGE_CFM_CC_CONFIG_INFO / IFLA_BRIDGE_CFM_CC_CONFIG_EXP_INTERVAL = 3)]
     pub exp_interval: Option<u32>,
     /// Expected id of the association, hexadecimal.
     #[nla(IFLA_BRIDGE_CFM_CC_CONFIG_INFO / IFLA_BRIDGE_CFM_CC_CONFIG_EXP_MAID = 4)]
     pub exp_maid: Option<Hex>,
-    /// 1: its packets tell of a remote defect.
+    /// 1: sent packets indicate a remote defect.
     #[nla(IFLA_BRIDGE_CFM_CC_RDI_INFO / IFLA_BRIDGE_CFM_CC_RDI_RDI = 2)]
     pub rdi: Option<u32>,
-    /// Where its packets are sent.
+    /// Destination address of sent packets.
     #[nla(IFLA_BRIDGE_CFM_CC_CCM_TX_INFO / IFLA_BRIDGE_CFM_CC_CCM_TX_DMAC = 2)]
     pub ccm_tx_dmac: Option<LlAddr>,
-    /// 1: its packets are numbered.
+    /// 1: the sequence number of sent packets is updated.
     #[nla(IFLA_BRIDGE_CFM_CC_CCM_TX_INFO / IFLA_BRIDGE_CFM_CC_CCM_TX_SEQ_NO_UPDATE = 3)]
     pub ccm_tx_seq_no_update: Option<u32>,
-    /// How long packets are sent, seconds; 0 for not at all.
+    /// Time for which packets are sent, seconds; 0 for none.
     #[nla(IFLA_BRIDGE_CFM_CC_CCM_TX_INFO / IFLA_BRIDGE_CFM_CC_CCM_TX_PERIOD = 4)]
     pub ccm_tx_period: Option<u32>,
-    /// 1: its packets tell the state of the device.
+    /// 1: sent packets contain the interface status.
     #[nla(IFLA_BRIDGE_CFM_CC_CCM_TX_INFO / IFLA_BRIDGE_CFM_CC_CCM_TX_IF_TLV = 5)]
     pub ccm_tx_if_tlv: Option<u32>,
-    /// That state.
+    /// Interface status in sent packets.
     #[nla(IFLA_BRIDGE_CFM_CC_CCM_TX_INFO / IFLA_BRIDGE_CFM_CC_CCM_TX_IF_TLV_VALUE = 6)]
     pub ccm_tx_if_tlv_value: Option<u8>,
-    /// 1: its packets tell the state of the port.
+    /// 1: sent packets contain the port status.
     #[nla(IFLA_BRIDGE_CFM_CC_CCM_TX_INFO / IFLA_BRIDGE_CFM_CC_CCM_TX_PORT_TLV = 7)]
     pub ccm_tx_port_tlv: Option<u32>,
-    /// That state.
+    /// Port status in sent packets.
     #[nla(IFLA_BRIDGE_CFM_CC_CCM_TX_INFO / IFLA_BRIDGE_CFM_CC_CCM_TX_PORT_TLV_VALUE = 8)]
     pub ccm_tx_port_tlv_value: Option<u8>,
-    /// Ids of the end points at the other side.
+    /// Ids of the peer end points.
     pub peer_mepid: Option<Vec<u32>>,
 }
 
-/// What a maintenance end point of a bridge has seen (`IFLA_BRIDGE_CFM_MEP_STATUS_*`).
+/// Status of a maintenance end point of a bridge (`IFLA_BRIDGE_CFM_MEP_STATUS_*`).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 #[nla(nest(IFLA_BRIDGE_CFM_MEP_STATUS_INFO = 15))]
@@ -177,20 +177,20 @@ pub struct Cfm {
 pub struct CfmStatus {
     /// Number of the end point.
     pub instance: Option<u32>,
-    /// 1: a packet of an unexpected kind came.
+    /// 1: a packet with an unexpected opcode was received.
     #[nla(IFLA_BRIDGE_CFM_MEP_STATUS_INFO / IFLA_BRIDGE_CFM_MEP_STATUS_OPCODE_UNEXP_SEEN = 2)]
     pub opcode_unexp_seen: Option<u32>,
-    /// 1: a packet of an unexpected version came.
+    /// 1: a packet with an unexpected version was received.
     #[nla(IFLA_BRIDGE_CFM_MEP_STATUS_INFO / IFLA_BRIDGE_CFM_MEP_STATUS_VERSION_UNEXP_SEEN = 3)]
     pub version_unexp_seen: Option<u32>,
-    /// 1: a packet of a lower level came.
+    /// 1: a packet of a lower level was received.
     #[nla(IFLA_BRIDGE_CFM_MEP_STATUS_INFO / IFLA_BRIDGE_CFM_MEP_STATUS_RX_LEVEL_LOW_SEEN = 4)]
     pub rx_level_low_seen: Option<u32>,
-    /// The end points at the other side.
+    /// Status of the peer end points.
     pub peers: Option<Vec<CfmPeerStatus>>,
 }
 
-/// What came from an end point at the other side (`IFLA_BRIDGE_CFM_CC_PEER_STATUS_*`).
+/// Status of a peer end point (`IFLA_BRIDGE_CFM_CC_PEER_STATUS_*`).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 #[nla(skip(IFLA_BRIDGE_CFM_CC_PEER_STATUS_INSTANCE = 1))]
@@ -198,25 +198,25 @@ pub struct CfmPeerStatus {
     /// Id of the end point.
     #[nla(IFLA_BRIDGE_CFM_CC_PEER_STATUS_PEER_MEPID = 2)]
     pub peer_mepid: Option<u32>,
-    /// 1: its packets fail to come.
+    /// 1: the peer is missing: no packets are received.
     #[nla(IFLA_BRIDGE_CFM_CC_PEER_STATUS_CCM_DEFECT = 3)]
     pub ccm_defect: Option<u32>,
-    /// 1: it tells of a remote defect.
+    /// 1: received packets indicate a remote defect.
     #[nla(IFLA_BRIDGE_CFM_CC_PEER_STATUS_RDI = 4)]
     pub rdi: Option<u32>,
-    /// The state of the port that it tells.
+    /// Port status in received packets.
     #[nla(IFLA_BRIDGE_CFM_CC_PEER_STATUS_PORT_TLV_VALUE = 5)]
     pub port_tlv_value: Option<u8>,
-    /// The state of the device that it tells.
+    /// Interface status in received packets.
     #[nla(IFLA_BRIDGE_CFM_CC_PEER_STATUS_IF_TLV_VALUE = 6)]
     pub if_tlv_value: Option<u8>,
-    /// 1: a packet came.
+    /// 1: a packet was received.
     #[nla(IFLA_BRIDGE_CFM_CC_PEER_STATUS_SEEN = 7)]
     pub seen: Option<u32>,
-    /// 1: a packet with a state came.
+    /// 1: a packet with a status was received.
     #[nla(IFLA_BRIDGE_CFM_CC_PEER_STATUS_TLV_SEEN = 8)]
     pub tlv_seen: Option<u32>,
-    /// 1: a packet out of order came.
+    /// 1: a packet out of sequence was received.
     #[nla(IFLA_BRIDGE_CFM_CC_PEER_STATUS_SEQ_UNEXP_SEEN = 9)]
     pub seq_unexp_seen: Option<u32>,
 }

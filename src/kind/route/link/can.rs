@@ -27,61 +27,61 @@ pub struct Can {
     /// `LOOPBACK`, `LISTEN-ONLY`, `FD` …
     #[nla(IFLA_CAN_CTRLMODE = 5, with = ctrlmode)]
     pub ctrlmode: Option<Flags>,
-    /// The modes that can be switched, or are always on.
+    /// Supported modes.
     #[nla(IFLA_CAN_CTRLMODE_EXT / IFLA_CAN_CTRLMODE_SUPPORTED = 1, flags(u32, MODES))]
     pub ctrlmode_supported: Option<Flags>,
-    /// Errors on the bus.
+    /// Error counters of the controller.
     #[nla(IFLA_CAN_BERR_COUNTER = 8)]
     pub berr_counter: Option<BusErrors>,
-    /// Delay before a restart, milliseconds; 0 for none.
+    /// Delay before an automatic restart, milliseconds; 0 for none.
     #[nla(IFLA_CAN_RESTART_MS = 6)]
     pub restart_ms: Option<u32>,
-    /// Timing of bits.
+    /// Bit timing.
     #[nla(IFLA_CAN_BITTIMING = 1)]
     pub bittiming: Option<BitTiming>,
-    /// What the hardware can do of it.
+    /// Limits of the hardware.
     #[nla(IFLA_CAN_BITTIMING_CONST = 2)]
     pub bittiming_const: Option<BitTimingConst>,
-    /// Bit rates that can be chosen, bit/s.
+    /// Supported bit rates, bit/s.
     #[nla(IFLA_CAN_BITRATE_CONST = 13, with = u32s)]
     pub bitrate_const: Option<Vec<u32>>,
-    /// Timing of bits in the data phase.
+    /// Bit timing of the data phase.
     #[nla(IFLA_CAN_DATA_BITTIMING = 9)]
     pub data_bittiming: Option<BitTiming>,
-    /// What the hardware can do of it.
+    /// Limits of the hardware.
     #[nla(IFLA_CAN_DATA_BITTIMING_CONST = 10)]
     pub data_bittiming_const: Option<BitTimingConst>,
-    /// Bit rates that can be chosen for the data phase, bit/s.
+    /// Supported bit rates of the data phase, bit/s.
     #[nla(IFLA_CAN_DATA_BITRATE_CONST = 14, with = u32s)]
     pub data_bitrate_const: Option<Vec<u32>>,
-    /// Correction for the delay of the transceiver, in the data phase.
+    /// Transmitter delay compensation of the data phase.
     pub tdc: Option<Tdc>,
-    /// What the hardware can do of it.
+    /// Limits of the hardware.
     pub tdc_const: Option<TdcConst>,
-    /// Timing of bits in the data phase of CAN XL.
+    /// Bit timing of the data phase of CAN XL.
     #[nla(IFLA_CAN_XL_DATA_BITTIMING = 18)]
     pub xl_data_bittiming: Option<BitTiming>,
-    /// What the hardware can do of it.
+    /// Limits of the hardware.
     #[nla(IFLA_CAN_XL_DATA_BITTIMING_CONST = 19)]
     pub xl_data_bittiming_const: Option<BitTimingConst>,
-    /// Bit rates that can be chosen for the data phase of CAN XL, bit/s.
+    /// Supported bit rates of the data phase of CAN XL, bit/s.
     #[nla(IFLA_CAN_XL_DATA_BITRATE_CONST = 20, with = u32s)]
     pub xl_data_bitrate_const: Option<Vec<u32>>,
-    /// Correction for the delay of the transceiver, in the data phase of CAN XL.
+    /// Transmitter delay compensation of the data phase of CAN XL.
     pub xl_tdc: Option<Tdc>,
-    /// What the hardware can do of it.
+    /// Limits of the hardware.
     pub xl_tdc_const: Option<TdcConst>,
-    /// How bits are coded for the transceiver in the data phase of CAN XL.
+    /// Pulse width modulation of the data phase of CAN XL.
     pub xl_pwm: Option<Pwm>,
-    /// What the hardware can do of it.
+    /// Limits of the hardware.
     pub xl_pwm_const: Option<PwmConst>,
-    /// Highest bit rate, bit/s; 0 for no limit.
+    /// Maximum bit rate, bit/s; 0 for no limit.
     #[nla(IFLA_CAN_BITRATE_MAX = 15)]
     pub bitrate_max: Option<u32>,
-    /// Terminating resistor, ohm; 0 for none.
+    /// Termination resistor, ohm; 0 for none.
     #[nla(IFLA_CAN_TERMINATION = 11)]
     pub termination: Option<u16>,
-    /// Resistors that can be chosen, ohm.
+    /// Supported termination resistors, ohm.
     #[nla(IFLA_CAN_TERMINATION_CONST = 12, with = u16s)]
     pub termination_const: Option<Vec<u16>>,
     /// Frequency of the clock, Hz.
@@ -89,30 +89,30 @@ pub struct Can {
     pub clock: Option<u32>,
 }
 
-/// Correction for the delay of a CAN transceiver (`IFLA_CAN_TDC_*`), ticks of the clock.
+/// Transmitter delay compensation (`IFLA_CAN_TDC_*`), ticks of the clock.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 pub struct Tdc {
-    /// The delay as set, or as measured.
+    /// Configured or measured delay.
     #[nla(IFLA_CAN_TDC_TDCV = 7)]
     pub tdcv: Option<u32>,
-    /// What is added to it.
+    /// Offset that is added to the delay.
     #[nla(IFLA_CAN_TDC_TDCO = 8)]
     pub tdco: Option<u32>,
-    /// The shortest delay that is measured.
+    /// Minimum delay that is measured.
     #[nla(IFLA_CAN_TDC_TDCF = 9)]
     pub tdcf: Option<u32>,
 }
 
-/// Bounds of that correction, ticks of the clock.
+/// Limits of transmitter delay compensation, ticks of the clock.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct TdcConst {
-    /// The delay.
+    /// Delay.
     pub tdcv: Option<Bounds>,
-    /// What is added to it.
+    /// Offset that is added to the delay.
     pub tdco: Option<Bounds>,
-    /// The shortest delay that is measured.
+    /// Minimum delay that is measured.
     pub tdcf: Option<Bounds>,
 }
 
@@ -120,26 +120,26 @@ pub struct TdcConst {
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 pub struct Pwm {
-    /// The short phase.
+    /// Short phase.
     #[nla(IFLA_CAN_PWM_PWMS = 7)]
     pub pwms: Option<u32>,
-    /// The long phase.
+    /// Long phase.
     #[nla(IFLA_CAN_PWM_PWML = 8)]
     pub pwml: Option<u32>,
-    /// The offset.
+    /// Offset.
     #[nla(IFLA_CAN_PWM_PWMO = 9)]
     pub pwmo: Option<u32>,
 }
 
-/// Bounds of that modulation, ticks of the clock.
+/// Limits of pulse width modulation, ticks of the clock.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct PwmConst {
-    /// The short phase.
+    /// Short phase.
     pub pwms: Option<Bounds>,
-    /// The long phase.
+    /// Long phase.
     pub pwml: Option<Bounds>,
-    /// The offset.
+    /// Offset.
     pub pwmo: Option<Bounds>,
 }
 
@@ -150,7 +150,7 @@ pub struct CanStats {
     pub restarts: u32,
     /// Errors on the bus.
     pub bus_error: u32,
-    /// How often another sender won the bus.
+    /// Number of lost arbitrations.
     pub arbitration_lost: u32,
     /// Changes to the state error warning.
     pub error_warning: u32,
@@ -160,21 +160,21 @@ pub struct CanStats {
     pub bus_off: u32,
 }
 
-/// Errors on a CAN bus.
+/// Error counters of a CAN controller (`struct can_berr_counter`).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct BusErrors {
-    /// While sending.
+    /// Transmit errors.
     pub tx: u16,
-    /// While receiving.
+    /// Receive errors.
     pub rx: u16,
 }
 
-/// Timing of bits on a CAN bus (`struct can_bittiming`).
+/// Bit timing of a CAN bus (`struct can_bittiming`).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct BitTiming {
     /// Bit rate, bit/s.
     pub bitrate: u32,
-    /// Where a bit is sampled, as a part of its length: `0.875`.
+    /// Sample point as a fraction of the bit time: `0.875`.
     pub sample_point: String,
     /// Time quantum, nanoseconds.
     pub tq: u32,
@@ -190,7 +190,7 @@ pub struct BitTiming {
     pub brp: u32,
 }
 
-/// Bounds of the timing of bits (`struct can_bittiming_const`).
+/// Limits of the bit timing (`struct can_bittiming_const`).
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct BitTimingConst {
     /// Name of the controller.
@@ -207,12 +207,12 @@ pub struct BitTimingConst {
     pub brp_inc: u32,
 }
 
-/// The least and the most.
+/// A range of values.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Bounds {
-    /// The least.
+    /// Minimum.
     pub min: u32,
-    /// The most.
+    /// Maximum.
     pub max: u32,
 }
 

@@ -1,5 +1,4 @@
-//! `RTM_NEWLINK`, `RTM_DELLINK`, `RTM_NEWLINKPROP`, `RTM_DELLINKPROP` → [`Link`]: what the declaration
-//! on the fields does not cover.
+//! Decoding of link messages ([`Link`]): the parts that the declarations on the fields do not cover.
 
 #[cfg(test)]
 mod tests;
@@ -50,8 +49,8 @@ impl KindSpec for Link {
             _ if message.kind >= RTM_NEWLINKPROP => MessageAction::Partial,
             (AF_BRIDGE, MessageAction::Delete) => MessageAction::LeaveBridge,
             (AF_INET6 | AF_BRIDGE, _) => MessageAction::Partial,
-            // An event of the wireless extensions has little more than the name. A complete link has
-            // a queue length (rtnl_fill_ifinfo).
+            // An event of the wireless extensions has little more than the name. A complete link
+            // has a queue length (rtnl_fill_ifinfo).
             (_, MessageAction::New) if link.txqlen.is_none() => MessageAction::Partial,
             (_, action) => action,
         };
@@ -94,23 +93,13 @@ fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<(Rc<Link>, u8)
         ..Link::default()
     });
     let link = Rc::get_mut(&mut shared)?;
-    context.each(attributes, |context, attr| {
-        match attr.kind {
-            Link::IFLA_PROTINFO if family == AF_BRIDGE => {
-                link.linkinfo = Some(LinkInfo::bridge_port(context, &attr)?);
-            }
-            Link::IFLA_PROTINFO if family == AF_INET6 => link.inet6(context, &attr)?,
-            Link::IFLA_AF_SPEC if family == AF_BRIDGE => {
-                Attributes::<AfBridge>::nest(link, context, &attr)?;
-            }
-            Link::IFLA_AF_SPEC => link.af_spec(context, &attr)?,
-            Link::IFLA_VFINFO_LIST => {
-                link.vfinfo_list = Some(VfInfo::list(context, &attr, arphrd)?);
-            }
-            _ => Attributes::<()>::attribute(link, context, &attr)?,
-        }
-        Ok(())
-    });
+    context.each(
+        attributes,
+        |context, attr| match Attributes::<()>::attribute(link, context, &attr) {
+            Err(AttrError::Unknown) => link.by_header(context, &attr, family, arphrd),
+            result => result,
+        },
+    );
     link.complete(arphrd, flags);
     Some((shared, family))
 }
@@ -127,6 +116,30 @@ fn link_flags(flags: u32) -> Flags {
 }
 
 impl Link {
+    /// Decodes an attribute whose content depends on the fixed header.
+    #[inline(never)]
+    fn by_header(
+        &mut self,
+        context: &mut DecodeContext<'_>,
+        attr: &Attr<'_>,
+        family: u8,
+        arphrd: u16,
+    ) -> Result<(), AttrError> {
+        match (attr.kind, family) {
+            (Self::IFLA_PROTINFO, AF_BRIDGE) => {
+                self.linkinfo = Some(LinkInfo::bridge_port(context, attr)?);
+            }
+            (Self::IFLA_PROTINFO, AF_INET6) => self.inet6(context, attr)?,
+            (Self::IFLA_AF_SPEC, AF_BRIDGE) => Attributes::<AfBridge>::nest(self, context, attr)?,
+            (Self::IFLA_AF_SPEC, _) => self.af_spec(context, attr)?,
+            (Self::IFLA_VFINFO_LIST, _) => {
+                self.vfinfo_list = Some(VfInfo::list(context, attr, arphrd)?);
+            }
+            _ => return Err(AttrError::Unknown),
+        }
+        Ok(())
+    }
+
     /// Sets the fields that depend on several attributes or on the fixed header.
     fn complete(&mut self, arphrd: u16, flags: u32) {
         self.ifname_hex = self.ifname.as_ref().and_then(IfName::hex);
@@ -137,11 +150,16 @@ impl Link {
             self.altnames_hex = Some(names.iter().map(|name| Hex(name.0.clone())).collect());
         }
         // In messages of family bridge a bridge is its own master (br_fill_ifinfo).
-        self.master_index = self.master_index.filter(|master| *master != self.ifindex);
-        self.address = self.address.map(|address| address.on(arphrd));
-        self.broadcast = self.broadcast.map(|address| address.on(arphrd));
-        let permaddr = self.permaddr.map(|address| address.on(arphrd));
-        self.permaddr = permaddr.filter(|own| self.address.as_ref() != Some(own));
+        if self.master_index == Some(self.ifindex) {
+            self.master_index = None;
+        }
+        let addresses = [&mut self.address, &mut self.broadcast, &mut self.permaddr];
+        for address in addresses.into_iter().flatten() {
+            *address = address.on(arphrd);
+        }
+        if self.permaddr == self.address {
+            self.permaddr = None;
+        }
         let has_peer = flags & libc::IFF_POINTOPOINT as u32 != 0 && self.broadcast.is_some();
         self.link_pointtopoint = has_peer.then_some(true);
     }

@@ -188,6 +188,7 @@ impl LinkInfo {
     ///
     /// # Errors
     /// [`AttrError::Depth`] if `attr` is nested too deep.
+    #[inline(never)]
     pub fn decode(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
         // The types determine the attributes of the settings. The kernel sends the types first
         // (rtnl_link_fill), but its interface does not promise that order.

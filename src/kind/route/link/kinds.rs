@@ -1,4 +1,4 @@
-//! Kinds of device with few settings.
+//! Device types with few settings.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -27,20 +27,20 @@ pub struct VlanDevice {
     /// `REORDER_HDR`, `GVRP`, `MVRP`, `LOOSE_BINDING`, `BRIDGE_BINDING`.
     #[nla(IFLA_VLAN_FLAGS = 2, with = vlan_flags)]
     pub flags: Option<Flags>,
-    /// VLAN priority of received packets → their priority.
+    /// Mapping of the VLAN priority of received packets to the packet priority.
     #[nla(IFLA_VLAN_INGRESS_QOS = 4, entry(IFLA_VLAN_QOS_MAPPING = 1))]
     pub ingress_qos: Option<Vec<QosMap>>,
-    /// Priority of sent packets → their VLAN priority.
+    /// Mapping of the packet priority of sent packets to the VLAN priority.
     #[nla(IFLA_VLAN_EGRESS_QOS = 3, entry(IFLA_VLAN_QOS_MAPPING = 1))]
     pub egress_qos: Option<Vec<QosMap>>,
 }
 
-/// A mapping of priorities.
+/// An entry of a priority mapping.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct QosMap {
-    /// This priority …
+    /// The original priority.
     pub from: u32,
-    /// … becomes that.
+    /// The priority that replaces it.
     pub to: u32,
 }
 
@@ -52,23 +52,23 @@ pub struct Macvlan {
     /// `private`, `vepa`, `bridge`, `passthru`, `source`.
     #[nla(IFLA_MACVLAN_MODE = 1, names(u32, MACVLAN_MODES))]
     pub mode: Option<Symbol>,
-    /// Mode passthru: the device underneath is not made promiscuous.
+    /// Mode passthru: promiscuous mode of the lower device is not set.
     pub nopromisc: Option<bool>,
-    /// Mode source: packets are not also delivered to their destination.
+    /// Mode source: packets are not delivered to their destination too.
     pub nodst: Option<bool>,
-    /// Length of the queue for broadcasts that it asks for, packets.
+    /// Requested length of the broadcast queue, packets.
     #[nla(IFLA_MACVLAN_BC_QUEUE_LEN = 7)]
     pub bcqueuelen: Option<u32>,
-    /// Length of that queue, packets: the longest that any asks for.
+    /// Length of the broadcast queue, packets: the longest requested on the lower device.
     #[nla(IFLA_MACVLAN_BC_QUEUE_LEN_USED = 8)]
     pub usedbcqueuelen: Option<u32>,
-    /// Broadcasts to fewer receivers than this are not queued.
+    /// Broadcasts to fewer receivers than this number are not queued.
     #[nla(IFLA_MACVLAN_BC_CUTOFF = 9)]
     pub bclim: Option<i32>,
-    /// Mode source: how many addresses there are.
+    /// Mode source: number of source addresses.
     #[nla(IFLA_MACVLAN_MACADDR_COUNT = 6)]
     pub macaddr_count: Option<u32>,
-    /// Mode source: the addresses that it receives from.
+    /// Mode source: source addresses of accepted packets.
     #[nla(IFLA_MACVLAN_MACADDR_DATA = 5, entry(IFLA_MACVLAN_MACADDR = 4))]
     pub macaddr_data: Option<Vec<LlAddr>>,
 }
@@ -81,11 +81,11 @@ pub struct Ipvlan {
     /// `l2`, `l3`, `l3s`.
     #[nla(IFLA_IPVLAN_MODE = 1, names(u16, IPVLAN_MODES))]
     pub mode: Option<Symbol>,
-    /// True: devices on the same device underneath talk to each other.
+    /// True: devices on the same lower device can reach each other.
     pub bridge: Option<bool>,
-    /// True: they do not.
+    /// True: devices on the same lower device cannot reach each other.
     pub private: Option<bool>,
-    /// True: they talk to each other through the switch outside.
+    /// True: devices on the same lower device reach each other through the external switch.
     pub vepa: Option<bool>,
 }
 
@@ -93,7 +93,7 @@ pub struct Ipvlan {
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
 pub struct Vrf {
-    /// Its routing table: a name from rt_tables, else its number.
+    /// Routing table: a name from rt_tables, or its number.
     #[nla(IFLA_VRF_TABLE = 1, names(u32, table = tables))]
     pub table: Option<Symbol>,
 }
@@ -105,28 +105,28 @@ pub struct Tun {
     /// `tun`, `tap`.
     #[nla(IFLA_TUN_TYPE = 3, names(u8, &[(1, "tun"), (2, "tap")]))]
     pub r#type: Option<Symbol>,
-    /// Packets have a header of packet information.
+    /// Packets have a packet information header.
     #[nla(IFLA_TUN_PI = 4)]
     pub pi: Option<bool>,
     /// Packets have a virtio header.
     #[nla(IFLA_TUN_VNET_HDR = 5)]
     pub vnet_hdr: Option<bool>,
-    /// More than one queue.
+    /// The device can have several queues.
     #[nla(IFLA_TUN_MULTI_QUEUE = 7)]
     pub multi_queue: Option<bool>,
-    /// Queues in use.
+    /// Number of enabled queues.
     #[nla(IFLA_TUN_NUM_QUEUES = 8)]
     pub numqueues: Option<u32>,
-    /// Queues that are switched off.
+    /// Number of disabled queues.
     #[nla(IFLA_TUN_NUM_DISABLED_QUEUES = 9)]
     pub numdisabled: Option<u32>,
-    /// It stays when its program ends.
+    /// The device persists after its program ends.
     #[nla(IFLA_TUN_PERSIST = 6)]
     pub persist: Option<bool>,
-    /// User id of its owner.
+    /// User id of the owner.
     #[nla(IFLA_TUN_OWNER = 1, map(u32, Symbol::Number))]
     pub user: Option<Symbol>,
-    /// Group id of its owners.
+    /// Group id of the owners.
     #[nla(IFLA_TUN_GROUP = 2, map(u32, Symbol::Number))]
     pub group: Option<Symbol>,
 }
@@ -141,13 +141,13 @@ pub struct Gtp {
     /// Size of the table of contexts.
     #[nla(IFLA_GTP_PDP_HASHSIZE = 3)]
     pub hsize: Option<u32>,
-    /// How often the peer restarted.
+    /// Restart counter.
     #[nla(IFLA_GTP_RESTART_COUNT = 6)]
     pub restart_count: Option<u8>,
-    /// This end, IPv4.
+    /// Local address, IPv4.
     #[nla(IFLA_GTP_LOCAL = 7)]
     pub local: Option<Ipv4Addr>,
-    /// This end, IPv6.
+    /// Local address, IPv6.
     #[nla(IFLA_GTP_LOCAL6 = 8)]
     pub local6: Option<Ipv6Addr>,
 }
@@ -163,23 +163,23 @@ pub struct Gtp {
 pub struct Hsr {
     /// The first port.
     pub slave1: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_HSR_SLAVE1 = 1, nonzero)]
     pub slave1_index: Option<u32>,
     /// The second port.
     pub slave2: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_HSR_SLAVE2 = 2, nonzero)]
     pub slave2_index: Option<u32>,
-    /// The port to another ring.
+    /// The port to another ring (interlink).
     pub interlink: Option<IfName>,
-    /// That port's device index.
+    /// Index of that port.
     #[nla(IFLA_HSR_INTERLINK = 8, nonzero)]
     pub interlink_index: Option<u32>,
-    /// With `details`: number of the next packet.
+    /// With `details`: sequence number of the next packet.
     #[nla(IFLA_HSR_SEQ_NR = 5, details)]
     pub seq_nr: Option<u16>,
-    /// The address that supervision packets are sent to.
+    /// Destination address of supervision packets.
     #[nla(IFLA_HSR_SUPERVISION_ADDR = 4)]
     pub supervision_addr: Option<LlAddr>,
     /// `hsr`, `prp`.
@@ -201,22 +201,22 @@ pub struct Macsec {
     /// Sent packets are protected.
     #[nla(IFLA_MACSEC_PROTECT = 8)]
     pub protect: Option<bool>,
-    /// `GCM-AES-128`, `GCM-AES-256`, `GCM-AES-XPN-128`, `GCM-AES-XPN-256`, else hexadecimal.
+    /// `GCM-AES-128`, `GCM-AES-256`, `GCM-AES-XPN-128`, `GCM-AES-XPN-256`, or hexadecimal.
     #[nla(IFLA_MACSEC_CIPHER_SUITE = 4, map(u64, cipher_suite))]
     pub cipher_suite: Option<String>,
     /// Length of the integrity check value, bytes.
     #[nla(IFLA_MACSEC_ICV_LEN = 3)]
     pub icv_len: Option<u8>,
-    /// Number of the association in use for sending.
+    /// Number of the secure association for sending.
     #[nla(IFLA_MACSEC_ENCODING_SA = 6)]
     pub encoding_sa: Option<u8>,
-    /// Received packets are checked: `disabled`, `check`, `strict`.
+    /// Validation of received packets: `disabled`, `check`, `strict`.
     #[nla(IFLA_MACSEC_VALIDATION = 13, names(u8, MACSEC_VALIDATE))]
     pub validation: Option<Symbol>,
     /// Sent packets are encrypted.
     #[nla(IFLA_MACSEC_ENCRYPT = 7)]
     pub encrypt: Option<bool>,
-    /// Sent packets bear the channel's id.
+    /// Sent packets contain the id of the secure channel.
     #[nla(IFLA_MACSEC_INC_SCI = 9)]
     pub inc_sci: Option<bool>,
     /// End station bit.
@@ -231,7 +231,7 @@ pub struct Macsec {
     /// Size of the replay window, packets.
     #[nla(IFLA_MACSEC_WINDOW = 5)]
     pub window: Option<u32>,
-    /// Where it is done: `off`, `phy`, `mac`.
+    /// Hardware offload: `off`, `phy`, `mac`.
     #[nla(IFLA_MACSEC_OFFLOAD = 15, names(u8, &[(0, "off"), (1, "phy"), (2, "mac")]))]
     pub offload: Option<Symbol>,
 }
@@ -246,22 +246,22 @@ pub struct Netkit {
     /// `primary`, `peer`.
     #[nla(IFLA_NETKIT_PRIMARY = 2, names(u8, &[(0, "peer"), (1, "primary")]))]
     pub r#type: Option<Symbol>,
-    /// What becomes of packets without a program: `forward`, `blackhole`.
+    /// Default policy without a BPF program: `forward`, `blackhole`.
     #[nla(IFLA_NETKIT_POLICY = 3, names(u32, NETKIT_POLICIES))]
     pub policy: Option<Symbol>,
-    /// The same at the peer.
+    /// Default policy of the peer.
     #[nla(IFLA_NETKIT_PEER_POLICY = 4, names(u32, NETKIT_POLICIES))]
     pub peer_policy: Option<Symbol>,
-    /// What is cleared of a packet: `none`, `default`.
+    /// Metadata of a packet that is cleared: `none`, `default`.
     #[nla(IFLA_NETKIT_SCRUB = 6, names(u32, NETKIT_SCRUBS))]
     pub scrub: Option<Symbol>,
-    /// The same at the peer.
+    /// Metadata of a packet that the peer clears.
     #[nla(IFLA_NETKIT_PEER_SCRUB = 7, names(u32, NETKIT_SCRUBS))]
     pub peer_scrub: Option<Symbol>,
-    /// Room before a packet, bytes.
+    /// Headroom of a packet, bytes.
     #[nla(IFLA_NETKIT_HEADROOM = 8)]
     pub headroom: Option<u16>,
-    /// Room behind a packet, bytes.
+    /// Tailroom of a packet, bytes.
     #[nla(IFLA_NETKIT_TAILROOM = 9)]
     pub tailroom: Option<u16>,
     /// `pair` (it has a peer), `single`.
@@ -285,13 +285,13 @@ pub struct Bareudp {
     /// UDP destination port.
     #[nla(IFLA_BAREUDP_PORT = 1, wire = be16)]
     pub dstport: Option<u16>,
-    /// What is inside: `ip`, `ipv6`, `mpls_uc`, `mpls_mc`, else its number.
+    /// Payload protocol: `ip`, `ipv6`, `mpls_uc`, `mpls_mc`, or its number.
     #[nla(IFLA_BAREUDP_ETHERTYPE = 2, names(be16, ETHERTYPES))]
     pub ethertype: Option<Symbol>,
-    /// Lowest UDP source port.
+    /// Minimum UDP source port.
     #[nla(IFLA_BAREUDP_SRCPORT_MIN = 3)]
     pub srcportmin: Option<u16>,
-    /// Related protocols are carried too.
+    /// Protocols related to `ethertype` are carried too.
     #[nla(IFLA_BAREUDP_MULTIPROTO_MODE = 4, present)]
     pub multiproto: Option<bool>,
 }
@@ -310,21 +310,21 @@ pub struct Amt {
     /// UDP port of the gateway.
     #[nla(IFLA_AMT_GATEWAY_PORT = 3, wire = be16)]
     pub gateway_port: Option<u16>,
-    /// This end.
+    /// Local address.
     #[nla(IFLA_AMT_LOCAL_IP = 5)]
     pub local: Option<Ipv4Addr>,
-    /// The remote end.
+    /// Remote address.
     #[nla(IFLA_AMT_REMOTE_IP = 6)]
     pub remote: Option<Ipv4Addr>,
-    /// Where relays are discovered.
+    /// Discovery address of relays.
     #[nla(IFLA_AMT_DISCOVERY_IP = 7)]
     pub discovery: Option<Ipv4Addr>,
-    /// The device underneath.
+    /// The lower device.
     pub link: Option<IfName>,
-    /// That device's index.
+    /// Index of that device.
     #[nla(IFLA_AMT_LINK = 4, nonzero)]
     pub link_index: Option<u32>,
-    /// Most tunnels.
+    /// Maximum number of tunnels.
     #[nla(IFLA_AMT_MAX_TUNNELS = 8)]
     pub max_tunnels: Option<u32>,
 }
@@ -352,7 +352,7 @@ pub struct Ipoib {
     /// `datagram`, `connected`.
     #[nla(IFLA_IPOIB_MODE = 2, names(u16, &[(0, "datagram"), (1, "connected")]))]
     pub mode: Option<Symbol>,
-    /// 1: multicast groups may be joined by user space; hexadecimal.
+    /// 1: user space may join multicast groups; hexadecimal.
     #[nla(IFLA_IPOIB_UMCAST = 3, map(u16, HexNumber::new))]
     pub umcast: Option<HexNumber>,
 }
@@ -366,19 +366,19 @@ pub struct Ovpn {
     pub mode: Option<Symbol>,
 }
 
-/// Settings of a port of a switch (`IFLA_DSA_*`, linux/if_link.h).
+/// Settings of a switch port (`IFLA_DSA_*`, linux/if_link.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
 #[state(names_device(conduit_index, conduit))]
 pub struct Dsa {
-    /// The device that leads to the switch.
+    /// The conduit: the device that is connected to the switch.
     pub conduit: Option<IfName>,
-    /// That device's index.
+    /// Index of that device.
     #[nla(IFLA_DSA_CONDUIT = 1, nonzero)]
     pub conduit_index: Option<u32>,
 }
 
-/// Settings of a device of a modem (`IFLA_WWAN_*`, linux/wwan.h).
+/// Settings of a modem device (`IFLA_WWAN_*`, linux/wwan.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
 pub struct Wwan {

@@ -27,26 +27,26 @@ pub struct Vxlan {
     /// VXLAN network id.
     #[nla(IFLA_VXLAN_ID = 1)]
     pub id: Option<u32>,
-    /// Multicast group of the remote ends, IPv4.
+    /// Multicast group of the remote endpoints, IPv4.
     pub group: Option<Ipv4Addr>,
-    /// Multicast group of the remote ends, IPv6.
+    /// Multicast group of the remote endpoints, IPv6.
     pub group6: Option<Ipv6Addr>,
-    /// The remote end, IPv4.
+    /// Remote address, IPv4.
     pub remote: Option<Ipv4Addr>,
-    /// The remote end, IPv6.
+    /// Remote address, IPv6.
     pub remote6: Option<Ipv6Addr>,
-    /// This end, IPv4.
+    /// Local address, IPv4.
     #[nla(IFLA_VXLAN_LOCAL = 4, nonzero)]
     pub local: Option<Ipv4Addr>,
-    /// This end, IPv6.
+    /// Local address, IPv6.
     #[nla(IFLA_VXLAN_LOCAL6 = 17, nonzero)]
     pub local6: Option<Ipv6Addr>,
-    /// The device underneath.
+    /// The lower device.
     pub link: Option<IfName>,
-    /// That device's index.
+    /// Index of that device.
     #[nla(IFLA_VXLAN_LINK = 3, nonzero)]
     pub link_index: Option<u32>,
-    /// UDP source ports.
+    /// Range of UDP source ports.
     #[nla(IFLA_VXLAN_PORT_RANGE = 10)]
     pub port_range: Option<PortRange>,
     /// UDP destination port.
@@ -55,76 +55,76 @@ pub struct Vxlan {
     /// Addresses are learned.
     #[nla(IFLA_VXLAN_LEARNING = 7)]
     pub learning: Option<bool>,
-    /// ARP requests are answered.
+    /// ARP proxy is enabled.
     #[nla(IFLA_VXLAN_PROXY = 11)]
     pub proxy: Option<bool>,
     /// Route short circuit.
     #[nla(IFLA_VXLAN_RSC = 12)]
     pub rsc: Option<bool>,
-    /// Misses of MAC addresses are told.
+    /// Misses of MAC addresses cause events.
     #[nla(IFLA_VXLAN_L2MISS = 13)]
     pub l2miss: Option<bool>,
-    /// Misses of IP addresses are told.
+    /// Misses of IP addresses cause events.
     #[nla(IFLA_VXLAN_L3MISS = 14)]
     pub l3miss: Option<bool>,
-    /// Type of service of the outer header, hexadecimal; 0x1 for that of the inner one.
+    /// Type of service of the outer header, hexadecimal; 0x1: inherited from the inner header.
     #[nla(IFLA_VXLAN_TOS = 6, nonzero, map(u8, HexNumber::new))]
     pub tos: Option<HexNumber>,
     /// Time to live of the outer header; 0 for the default.
     #[nla(IFLA_VXLAN_TTL = 5)]
     pub ttl: Option<u8>,
-    /// Time to live is that of the inner header.
+    /// Time to live is inherited from the inner header.
     #[nla(IFLA_VXLAN_TTL_INHERIT = 28)]
     pub ttl_inherit: Option<bool>,
-    /// The outer header's bit against fragmentation: `unset`, `set`, `inherit`.
+    /// Don't fragment bit of the outer header: `unset`, `set`, `inherit`.
     #[nla(IFLA_VXLAN_DF = 29, names(u8, DF))]
     pub df: Option<Symbol>,
     /// IPv6 flow label of the outer header, hexadecimal.
     #[nla(IFLA_VXLAN_LABEL = 26, nonzero, map(be32, HexNumber::new))]
     pub label: Option<HexNumber>,
-    /// Where the flow label comes from: `fixed`, `inherit`.
+    /// Source of the flow label: `fixed`, `inherit`.
     #[nla(IFLA_VXLAN_LABEL_POLICY = 32, names(u32, &[(0, "fixed"), (1, "inherit")]))]
     pub label_policy: Option<Symbol>,
-    /// How long a learned address is kept, seconds; 0 for ever.
+    /// Lifetime of a learned address, seconds; 0 for no limit.
     #[nla(IFLA_VXLAN_AGEING = 8)]
     pub ageing: Option<u32>,
-    /// Most learned addresses.
+    /// Maximum number of learned addresses.
     #[nla(IFLA_VXLAN_LIMIT = 9, nonzero)]
     pub limit: Option<u32>,
-    /// UDP checksums over IPv4.
+    /// UDP checksums over IPv4 are sent.
     #[nla(IFLA_VXLAN_UDP_CSUM = 18)]
     pub udp_csum: Option<bool>,
-    /// No UDP checksum over IPv6, sent.
+    /// UDP packets over IPv6 are sent without a checksum.
     #[nla(IFLA_VXLAN_UDP_ZERO_CSUM6_TX = 19)]
     pub udp_zero_csum6_tx: Option<bool>,
-    /// No UDP checksum over IPv6, received.
+    /// UDP packets over IPv6 are accepted without a checksum.
     #[nla(IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20)]
     pub udp_zero_csum6_rx: Option<bool>,
-    /// Remote checksum offload, sent.
+    /// Remote checksum offload of sent packets.
     #[nla(IFLA_VXLAN_REMCSUM_TX = 21)]
     pub remcsum_tx: Option<bool>,
-    /// Remote checksum offload, received.
+    /// Remote checksum offload of received packets.
     #[nla(IFLA_VXLAN_REMCSUM_RX = 22)]
     pub remcsum_rx: Option<bool>,
     /// Remote checksum offload without partial checksums.
     #[nla(IFLA_VXLAN_REMCSUM_NOPARTIAL = 24, present)]
     pub remcsum_nopartial: Option<bool>,
-    /// The destination comes with each packet, from a route or a filter.
+    /// The destination is set for each packet by a route or a filter (collect metadata).
     #[nla(IFLA_VXLAN_COLLECT_METADATA = 25)]
     pub external: Option<bool>,
-    /// Only network ids of its own list are received.
+    /// Only packets with the network ids of the VNI filter are accepted.
     #[nla(IFLA_VXLAN_VNIFILTER = 30)]
     pub vnifilter: Option<bool>,
-    /// Packets to a local address do not go through the network.
+    /// Packets to a local address bypass encapsulation.
     #[nla(IFLA_VXLAN_LOCALBYPASS = 31)]
     pub localbypass: Option<bool>,
-    /// Group policy extension.
+    /// Group policy extension (GBP) is enabled.
     #[nla(IFLA_VXLAN_GBP = 23, present)]
     pub gbp: Option<bool>,
-    /// Generic protocol extension.
+    /// Generic protocol extension (GPE) is enabled.
     #[nla(IFLA_VXLAN_GPE = 27, present)]
     pub gpe: Option<bool>,
-    /// Header bits that received packets may not have set, hexadecimal.
+    /// Header bits that must be zero in received packets, hexadecimal.
     #[nla(IFLA_VXLAN_RESERVED_BITS = 33, map(be64, HexNumber::new))]
     pub reserved_bits: Option<HexNumber>,
     /// Multicast packets are routed.
@@ -135,9 +135,9 @@ pub struct Vxlan {
 /// A range of ports.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct PortRange {
-    /// The lowest.
+    /// First port.
     pub low: u16,
-    /// The highest; 0 for any.
+    /// Last port; 0 for any.
     pub high: u16,
 }
 
@@ -148,28 +148,28 @@ pub struct Geneve {
     /// Virtual network id.
     #[nla(IFLA_GENEVE_ID = 1)]
     pub id: Option<u32>,
-    /// The remote end, IPv4.
+    /// Remote address, IPv4.
     #[nla(IFLA_GENEVE_REMOTE = 2)]
     pub remote: Option<Ipv4Addr>,
-    /// The remote end, IPv6.
+    /// Remote address, IPv6.
     #[nla(IFLA_GENEVE_REMOTE6 = 7)]
     pub remote6: Option<Ipv6Addr>,
-    /// This end, IPv4.
+    /// Local address, IPv4.
     #[nla(IFLA_GENEVE_LOCAL = 17)]
     pub local: Option<Ipv4Addr>,
-    /// This end, IPv6.
+    /// Local address, IPv6.
     #[nla(IFLA_GENEVE_LOCAL6 = 18)]
     pub local6: Option<Ipv6Addr>,
     /// Time to live of the outer header; 0 for the default.
     #[nla(IFLA_GENEVE_TTL = 3)]
     pub ttl: Option<u8>,
-    /// Time to live is that of the inner header.
+    /// Time to live is inherited from the inner header.
     #[nla(IFLA_GENEVE_TTL_INHERIT = 12)]
     pub ttl_inherit: Option<bool>,
-    /// Type of service of the outer header, hexadecimal; 0x1 for that of the inner one.
+    /// Type of service of the outer header, hexadecimal; 0x1: inherited from the inner header.
     #[nla(IFLA_GENEVE_TOS = 4, nonzero, map(u8, HexNumber::new))]
     pub tos: Option<HexNumber>,
-    /// The outer header's bit against fragmentation: `unset`, `set`, `inherit`.
+    /// Don't fragment bit of the outer header: `unset`, `set`, `inherit`.
     #[nla(IFLA_GENEVE_DF = 13, names(u8, DF))]
     pub df: Option<Symbol>,
     /// IPv6 flow label of the outer header, hexadecimal.
@@ -178,25 +178,25 @@ pub struct Geneve {
     /// UDP destination port.
     #[nla(IFLA_GENEVE_PORT = 5, wire = be16)]
     pub port: Option<u16>,
-    /// UDP source ports.
+    /// Range of UDP source ports.
     #[nla(IFLA_GENEVE_PORT_RANGE = 15)]
     pub port_range: Option<PortRange>,
-    /// A packet tells the receiver how it may be merged.
+    /// Sent packets contain a GRO hint for the receiver.
     #[nla(IFLA_GENEVE_GRO_HINT = 16, present)]
     pub gro_hint: Option<bool>,
-    /// The destination comes with each packet, from a route or a filter.
+    /// The destination is set for each packet by a route or a filter (collect metadata).
     #[nla(IFLA_GENEVE_COLLECT_METADATA = 6, present)]
     pub external: Option<bool>,
-    /// UDP checksums over IPv4.
+    /// UDP checksums over IPv4 are sent.
     #[nla(IFLA_GENEVE_UDP_CSUM = 8)]
     pub udp_csum: Option<bool>,
-    /// No UDP checksum over IPv6, sent.
+    /// UDP packets over IPv6 are sent without a checksum.
     #[nla(IFLA_GENEVE_UDP_ZERO_CSUM6_TX = 9)]
     pub udp_zero_csum6_tx: Option<bool>,
-    /// No UDP checksum over IPv6, received.
+    /// UDP packets over IPv6 are accepted without a checksum.
     #[nla(IFLA_GENEVE_UDP_ZERO_CSUM6_RX = 10)]
     pub udp_zero_csum6_rx: Option<bool>,
-    /// The inner protocol is that of the packet: no Ethernet header.
+    /// The inner protocol is inherited from the packet; no inner Ethernet header.
     #[nla(IFLA_GENEVE_INNER_PROTO_INHERIT = 14, present)]
     pub inner_proto_inherit: Option<bool>,
 }
@@ -226,35 +226,35 @@ pub struct Vti;
 ))]
 #[state(names_device(link_index, link))]
 pub struct Tunnel {
-    /// What is inside: `ipip`, `ip6ip`, `mplsip`, `ipip6`, `ip6ip6`, `any`.
+    /// Inner protocol: `ipip`, `ip6ip`, `mplsip`, `ipip6`, `ip6ip6`, `any`.
     #[nla(in IpTun, IFLA_IPTUN_PROTO = 9, names(u8, IP_PROTOCOLS))]
     pub proto: Option<Symbol>,
-    /// The destination comes with each packet, from a route or a filter.
+    /// The destination is set for each packet by a route or a filter (collect metadata).
     #[nla(in Gre, IFLA_GRE_COLLECT_METADATA = 18, present)]
     #[nla(in IpTun, IFLA_IPTUN_COLLECT_METADATA = 19, present)]
     pub external: Option<bool>,
-    /// The remote end; absent for any.
+    /// Remote address; absent for any.
     #[nla(in Gre, IFLA_GRE_REMOTE = 7, nonzero)]
     #[nla(in IpTun, IFLA_IPTUN_REMOTE = 3, nonzero)]
     #[nla(in Vti, IFLA_VTI_REMOTE = 5, nonzero)]
     pub remote: Option<IpAddr>,
-    /// This end; absent for any.
+    /// Local address; absent for any.
     #[nla(in Gre, IFLA_GRE_LOCAL = 6, nonzero)]
     #[nla(in IpTun, IFLA_IPTUN_LOCAL = 2, nonzero)]
     #[nla(in Vti, IFLA_VTI_LOCAL = 4, nonzero)]
     pub local: Option<IpAddr>,
-    /// The device underneath.
+    /// The lower device.
     pub link: Option<IfName>,
-    /// That device's index.
+    /// Index of that device.
     #[nla(in Gre, IFLA_GRE_LINK = 1, nonzero)]
     #[nla(in IpTun, IFLA_IPTUN_LINK = 1, nonzero)]
     #[nla(in Vti, IFLA_VTI_LINK = 1, nonzero)]
     pub link_index: Option<u32>,
-    /// Time to live or hop limit of the outer header; 0 for that of the inner one.
+    /// Time to live or hop limit of the outer header; 0: inherited from the inner header.
     #[nla(in Gre, IFLA_GRE_TTL = 8)]
     #[nla(in IpTun, IFLA_IPTUN_TTL = 4)]
     pub ttl: Option<u8>,
-    /// Type of service of the outer header, hexadecimal; 0x1 for that of the inner one.
+    /// Type of service of the outer header, hexadecimal; 0x1: inherited from the inner header.
     #[nla(in Gre, IFLA_GRE_TOS = 9, nonzero, map(u8, HexNumber::new))]
     #[nla(in IpTun, IFLA_IPTUN_TOS = 5, nonzero, map(u8, HexNumber::new))]
     pub tos: Option<HexNumber>,
@@ -262,10 +262,10 @@ pub struct Tunnel {
     #[nla(in Gre, IFLA_GRE_PMTUDISC = 10)]
     #[nla(in IpTun, IFLA_IPTUN_PMTUDISC = 10)]
     pub pmtudisc: Option<bool>,
-    /// Packets that say not to be fragmented are fragmented.
+    /// The don't fragment bit of the inner header is ignored.
     #[nla(in Gre, IFLA_GRE_IGNORE_DF = 19)]
     pub ignore_df: Option<bool>,
-    /// Most tunnels in tunnels, IPv6.
+    /// Maximum number of nested encapsulations, IPv6.
     #[nla(in Gre, IFLA_GRE_ENCAP_LIMIT = 11)]
     #[nla(in IpTun, IFLA_IPTUN_ENCAP_LIMIT = 6)]
     pub encap_limit: Option<u8>,
@@ -273,24 +273,24 @@ pub struct Tunnel {
     pub tclass: Option<String>,
     /// Flow label of the outer header, IPv6, hexadecimal.
     pub flowlabel: Option<String>,
-    /// Over IPv6: no limit of tunnels in tunnels.
+    /// Over IPv6: no limit of nested encapsulations.
     pub ip6_tnl_f_ign_encap_limit: Option<bool>,
-    /// Over IPv6: traffic class is that of the inner header.
+    /// Over IPv6: traffic class is inherited from the inner header.
     pub ip6_tnl_f_use_orig_tclass: Option<bool>,
-    /// Over IPv6: flow label is that of the inner header.
+    /// Over IPv6: flow label is inherited from the inner header.
     pub ip6_tnl_f_use_orig_flowlabel: Option<bool>,
     /// Over IPv6: for mobile IPv6.
     pub ip6_tnl_f_mip6_dev: Option<bool>,
     /// Over IPv6: the DSCP of a received packet is copied to the inner header.
     pub ip6_tnl_f_rcv_dscp_copy: Option<bool>,
-    /// Over IPv6: firewall mark is that of the inner packet.
+    /// Over IPv6: firewall mark is inherited from the inner packet.
     pub ip6_tnl_f_use_orig_fwmark: Option<bool>,
-    /// Over IPv6: the remote end may be an address of this machine.
+    /// Over IPv6: the remote address may be local.
     pub ip6_tnl_f_allow_local_remote: Option<bool>,
     /// sit: ISATAP.
     pub isatap: Option<bool>,
     /// Other flags. Over IPv6: `cap_xmit`, `cap_rcv` (it can send, receive), `cap_per_packet`
-    /// (that depends on the packet).
+    /// (depends on the packet).
     pub flags: Option<Flags>,
     /// Key of received packets, written as an IPv4 address.
     #[nla(in Vti, IFLA_VTI_IKEY = 2, nonzero)]
@@ -298,7 +298,7 @@ pub struct Tunnel {
     /// Key of sent packets, written as an IPv4 address.
     #[nla(in Vti, IFLA_VTI_OKEY = 3, nonzero)]
     pub okey: Option<Ipv4Addr>,
-    /// Received packets must be in sequence.
+    /// Received packets must have a sequence number and be in sequence.
     pub iseq: Option<bool>,
     /// Sent packets have a sequence number.
     pub oseq: Option<bool>,
@@ -326,22 +326,22 @@ pub struct Tunnel {
     /// sit: IPv6 prefix of 6rd.
     #[nla(in IpTun, IFLA_IPTUN_6RD_PREFIX = 11, nonzero)]
     pub prefix: Option<Ipv6Addr>,
-    /// sit: its length, bits.
+    /// sit: length of the IPv6 prefix of 6rd, bits.
     #[nla(in IpTun, IFLA_IPTUN_6RD_PREFIXLEN = 13, nonzero)]
     pub prefixlen: Option<u16>,
     /// sit: IPv4 prefix of the 6rd relays.
     #[nla(in IpTun, IFLA_IPTUN_6RD_RELAY_PREFIX = 12, nonzero)]
     pub relay_prefix: Option<Ipv4Addr>,
-    /// sit: its length, bits.
+    /// sit: length of the IPv4 prefix of the 6rd relays, bits.
     #[nla(in IpTun, IFLA_IPTUN_6RD_RELAY_PREFIXLEN = 14, nonzero)]
     pub relay_prefixlen: Option<u16>,
-    /// What the tunnel itself is wrapped in; absent for nothing.
+    /// Encapsulation of the tunnel; absent for none.
     #[nla(in Gre, flatten)]
     #[nla(in IpTun, flatten)]
     pub encap: Option<TunnelEncap>,
 }
 
-/// UDP around a tunnel.
+/// Encapsulation of a tunnel.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 #[nla(in Gre, custom(IFLA_GRE_ENCAP_FLAGS = 15 => Self::flags))]
@@ -359,9 +359,9 @@ pub struct TunnelEncap {
     #[nla(in Gre, IFLA_GRE_ENCAP_DPORT = 17, wire = be16)]
     #[nla(in IpTun, IFLA_IPTUN_ENCAP_DPORT = 18, wire = be16)]
     pub dport: Option<u16>,
-    /// UDP checksums over IPv4.
+    /// UDP checksums over IPv4 are sent.
     pub csum: Option<bool>,
-    /// UDP checksums over IPv6.
+    /// UDP checksums over IPv6 are sent.
     pub csum6: Option<bool>,
     /// Remote checksum offload.
     pub remcsum: Option<bool>,
@@ -372,15 +372,15 @@ pub struct TunnelEncap {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
 #[state(names_device(link_index, link))]
 pub struct Xfrm {
-    /// The device underneath.
+    /// The lower device.
     pub link: Option<IfName>,
-    /// That device's index.
+    /// Index of that device.
     #[nla(IFLA_XFRM_LINK = 1, nonzero)]
     pub link_index: Option<u32>,
-    /// Id that policies and states refer to, hexadecimal.
+    /// Interface id of xfrm policies and states, hexadecimal.
     #[nla(IFLA_XFRM_IF_ID = 2, nonzero, map(u32, HexNumber::new))]
     pub if_id: Option<HexNumber>,
-    /// The destination comes with each packet, from a route or a filter.
+    /// The destination is set for each packet by a route or a filter (collect metadata).
     #[nla(IFLA_XFRM_COLLECT_METADATA = 3, present)]
     pub external: Option<bool>,
 }

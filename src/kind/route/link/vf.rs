@@ -150,8 +150,8 @@ pub struct VfPort {
     pub response: Option<Symbol>,
 }
 
-// Each attribute of a virtual function is a structure that begins with the function's number, except
-// for IFLA_VF_BROADCAST, IFLA_VF_VLAN_LIST and IFLA_VF_STATS.
+// Each attribute of a virtual function is a structure that begins with the function's number,
+// except for IFLA_VF_BROADCAST, IFLA_VF_VLAN_LIST and IFLA_VF_STATS.
 
 impl VfInfo {
     /// Decodes an `IFLA_VFINFO_LIST` of a device of that hardware type.

@@ -1,6 +1,6 @@
-//! Links as the kernel told them: `captured/*.hex` holds what follows the message header, each
-//! headed by the kernel's version and the command that led to it; `captured/*.ndjson` what they
-//! decode to, compared by hand with `ip -d -j link` and `bridge -j vlan`.
+//! Link messages captured from the kernel. `captured/*.hex` has their bodies, each after a comment
+//! with the version of the kernel and the command that caused the message; `captured/*.ndjson` has
+//! the decoded links, compared by hand with `ip -d -j link` and `bridge -j vlan`.
 
 use std::rc::Rc;
 
@@ -37,7 +37,7 @@ fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap()
 }
 
-/// Every message decodes to the line at its place, and nothing of it is left over.
+/// Compares the decoded messages with the expected lines, and checks that everything was decoded.
 fn compare(messages: &str, expected: &str) {
     let mut expected = expected.lines();
     for body in captured(messages) {
@@ -49,17 +49,17 @@ fn compare(messages: &str, expected: &str) {
 }
 
 #[test]
-fn whole_messages() {
+fn messages_decode_to_the_expected_lines() {
     compare(LINKS, include_str!("captured/links.ndjson"));
 }
 
 #[test]
-fn every_kind_of_device() {
+fn device_types_decode_to_the_expected_lines() {
     compare(KINDS, include_str!("captured/kinds.ndjson"));
 }
 
 #[test]
-fn details_leave_nothing_over_either() {
+fn details_are_decoded_completely() {
     for body in captured(LINKS).chain(captured(KINDS)) {
         let (link, _, unparsed) = decoded(&body, true).unwrap();
         assert_eq!(unparsed, [], "{}", json(&link));
@@ -75,7 +75,7 @@ fn details_leave_nothing_over_either() {
 }
 
 #[test]
-fn the_family_tells_what_a_message_is_about() {
+fn family_of_the_message_is_returned() {
     let families: Vec<u8> = captured(LINKS)
         .map(|body| decoded(&body, false).unwrap().1)
         .collect();
@@ -83,7 +83,7 @@ fn the_family_tells_what_a_message_is_about() {
 }
 
 #[test]
-fn no_length_and_no_byte_can_break_it() {
+fn truncated_and_damaged_messages_decode() {
     let mut random = 1u64;
     for body in captured(LINKS).chain(captured(KINDS)) {
         for length in 0..body.len() {
@@ -127,7 +127,7 @@ fn link(arphrd: u16, flags: u32, attributes: &[Vec<u8>]) -> (Link, String) {
 }
 
 #[test]
-fn what_nobody_decodes_is_kept_with_its_path() {
+fn unknown_and_malformed_attributes_are_recorded_with_their_path() {
     let veth = attr(libc::IFLA_INFO_KIND, b"veth\0");
     let peer = attr(libc::IFLA_INFO_DATA, &attr(1, &[0; 16]));
     let future = attr(libc::IFLA_INFO_KIND, b"future\0");
@@ -148,7 +148,7 @@ fn what_nobody_decodes_is_kept_with_its_path() {
 }
 
 #[test]
-fn the_flags_say_up_and_not_running_as_one() {
+fn device_that_is_up_but_not_running_has_no_carrier() {
     let flags = |bits| json(&link(1, bits, &[]).0.flags);
     assert_eq!(
         flags(0x1003),
@@ -162,7 +162,7 @@ fn the_flags_say_up_and_not_running_as_one() {
 }
 
 #[test]
-fn a_tunnel_shows_ip_addresses_and_its_other_end() {
+fn tunnel_has_ip_addresses_and_its_peer() {
     let ends = [
         attr(libc::IFLA_ADDRESS, &[10, 0, 0, 2]),
         attr(libc::IFLA_BROADCAST, &[10, 0, 0, 1]),
@@ -174,7 +174,7 @@ fn a_tunnel_shows_ip_addresses_and_its_other_end() {
 }
 
 #[test]
-fn virtual_functions() {
+fn virtual_functions_decode() {
     let words = |words: &[u32]| -> Vec<u8> { words.iter().flat_map(|w| w.to_ne_bytes()).collect() };
     let mac = [&words(&[1])[..], &[2, 0, 0, 0, 0, 9], &[0; 26]].concat();
     let vlan = [&words(&[1, 9, 3])[..], &[0x88, 0xa8, 0, 0]].concat();
@@ -198,7 +198,7 @@ fn virtual_functions() {
 }
 
 #[test]
-fn every_device_in_the_settings_can_get_a_name() {
+fn every_device_in_the_settings_is_named() {
     let mut indices = Vec::new();
     for body in captured(KINDS) {
         let mut info = decoded(&body, false)
@@ -218,7 +218,7 @@ fn every_device_in_the_settings_can_get_a_name() {
 }
 
 #[test]
-fn what_a_bridge_says_of_its_port_completes_what_is_known() {
+fn bridge_port_settings_are_merged_into_the_link() {
     let mut of_family = [0, 7].map(|wanted| {
         let mut links = captured(LINKS).map(|body| decoded(&body, false).unwrap());
         let (link, ..) = links.find(|(_, family, _)| *family == wanted).unwrap();
@@ -233,7 +233,7 @@ fn what_a_bridge_says_of_its_port_completes_what_is_known() {
 }
 
 #[test]
-fn ports_of_a_switch() {
+fn switch_ports_decode() {
     let port = [
         attr(1, &u32::MAX.to_ne_bytes()),
         attr(2, b"blue\0"),
@@ -249,7 +249,7 @@ fn ports_of_a_switch() {
     assert_eq!(unparsed, "[]");
 }
 
-/// The `info_data`, or what else `IFLA_LINKINFO` says, of a device of that kind.
+/// Returns the decoded `IFLA_LINKINFO` of a device of that type, and the unparsed attributes.
 fn linkinfo(kind: &[u8], data: &[Vec<u8>], details: bool) -> String {
     let info = [
         attr(libc::IFLA_INFO_KIND, kind),
@@ -263,7 +263,7 @@ fn linkinfo(kind: &[u8], data: &[Vec<u8>], details: bool) -> String {
 }
 
 #[test]
-fn kinds_that_take_hardware() {
+fn device_types_that_need_hardware_decode() {
     let seven = 7u32.to_ne_bytes();
     let dsa = linkinfo(b"dsa\0", &[attr(1, &seven)], false);
     assert_eq!(
@@ -292,7 +292,7 @@ fn kinds_that_take_hardware() {
 }
 
 #[test]
-fn protocols_of_a_bridge() {
+fn bridge_protocols_decode() {
     let u32s = |kind, value: u32| attr(kind, &value.to_ne_bytes());
     let ring = [
         u32s(1, 9),
@@ -319,7 +319,7 @@ fn protocols_of_a_bridge() {
             &[point(5), u32s(2, 78), u32s(3, 1), attr(5, &[2])].concat(),
         ),
         attr(16, &[point(5), u32s(2, 79), u32s(7, 1)].concat()),
-        // No end point's number, and an attribute that is not known.
+        // Without the number of an end point, and with an unknown attribute.
         attr(12, &u32s(2, 1)),
         attr(12, &[point(5), u32s(9, 1)].concat()),
     ];
