@@ -129,21 +129,27 @@ fn slow_reader_loses_whole_lines_that_gaps_count() {
     command.args(["--with", "details,raw,message"]);
     let child = command.stdout(Stdio::piped()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
+    let field = |name: &str| -> String {
+        let text = std::fs::read_to_string(&status).unwrap();
+        let value = text.lines().find_map(|line| line.strip_prefix(name));
+        value.unwrap_or_default().trim().to_owned()
+    };
     // KiB
     let resident = || -> u64 {
-        let text = std::fs::read_to_string(&status).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        line.map_or(0, |line| {
-            line.trim_end_matches("kB").trim().parse().unwrap()
-        })
+        let size = field("VmRSS:");
+        size.trim_end_matches("kB").trim().parse().unwrap()
     };
     let batch = folder.join("batch");
     let changes = |i| format!("link set veth0 mtu {}\n", 1000 + i % 2);
     std::fs::write(&batch, (0..150).map(changes).collect::<String>()).unwrap();
     let change = || drop(ns.run(&format!("ip -batch {}", batch.display())));
+    // Full: the lines of further changes, some 6 MiB, need no more memory. On a loaded machine the
+    // program may be late: its events count once it waits for more.
     wait_until("a full queue", || {
+        let before = resident();
         change();
-        resident() > 64 << 10
+        wait_until("the program to wait", || field("State:").starts_with('S'));
+        before > 64 << 10 && resident() < before + (1 << 10)
     });
     (0..3).for_each(|_| change());
     let mut stream = Stream::of(child);
