@@ -141,7 +141,7 @@ fn meanings(kind: &str) -> Vec<Event> {
                 unparsed,
                 raw: None,
             };
-            state.event(decoded.action, key, &message, &mut event);
+            state.apply_event(decoded.action, key, &message, &mut event);
             events.push(event);
         }
     }

@@ -2,41 +2,12 @@
 //! declared in its own file has none here.
 
 use super::{DecodeContext, Emit, KindSpec, MessageAction};
-use super::{fdb, nduseropt, route, rule, tc};
+use super::{fdb, nduseropt, rule, tc};
 use crate::event::Op;
 use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::*;
-
-impl KindSpec for crate::event::route::Route {
-    const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
-    // Others have layouts of their own.
-    const FAMILIES: &'static [u8] = &[
-        libc::AF_INET as u8,
-        libc::AF_INET6 as u8,
-        libc::AF_MPLS as u8,
-    ];
-    const STALE_AFTER: &'static [Trigger] = &[
-        Trigger::Device,
-        Trigger::Master,
-        Trigger::Nexthop,
-        Trigger::OldAddress,
-    ];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::routes()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let payload = route::decode(context, message.body)?;
-        emit.object(context, payload)
-    }
-}
 
 impl KindSpec for crate::event::fdb::Fdb {
     const MESSAGES: &'static [u16] = &[RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH];

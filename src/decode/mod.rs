@@ -5,12 +5,10 @@ mod adapters;
 
 pub mod fdb;
 pub mod nduseropt;
-pub mod route;
 pub mod rule;
 pub mod unknown;
 
 use crate::event::Unparsed;
-pub(crate) use crate::kind::route::encap::decode as encap;
 use crate::kind::route::tc::decode as tc;
 use crate::kind::spec::{self, Emit};
 pub use crate::kind::spec::{Decoded, KindSpec, MessageAction};

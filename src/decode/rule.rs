@@ -4,6 +4,7 @@ use super::context::DecodeContext;
 use super::wire::{family, u32_at};
 use crate::event::rule::Rule;
 use crate::event::values::{FlagNames, Flags, IfName, Symbol};
+use crate::kind::route::rule::dsfield;
 use crate::netlink::attr::{Attr, AttrError};
 
 // linux/fib_rules.h
@@ -168,12 +169,6 @@ fn range(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Range, Attr
         true => (Some(start), None, None),
         false => (None, Some(start), Some(end)),
     })
-}
-
-/// The type of service, as `rtnl_dsfield_n2a` of iproute2 names it.
-pub(super) fn dsfield(context: &DecodeContext<'_>, tos: u8) -> Symbol {
-    let name = context.names.dsfield.get(u32::from(tos));
-    name.unwrap_or_else(|| Symbol::Named(format!("{tos:#04x}").into()))
 }
 
 /// The upper six bits of the type of service.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::kind::context::DecodeContext;
 use crate::kind::fields::{fields, key};
 use crate::kind::object::Object;
 use crate::value::{Flags, Hex, IfName, Symbol};
@@ -147,3 +148,9 @@ rule_fields!(
 );
 
 impl Object for Rule {}
+
+/// Returns the type of service by the names of `rtnl_dsfield_n2a` of iproute2.
+pub fn dsfield(context: &DecodeContext<'_>, tos: u8) -> Symbol {
+    let name = context.names.dsfield.get(u32::from(tos));
+    name.unwrap_or_else(|| Symbol::Named(format!("{tos:#04x}").into()))
+}
