@@ -10,7 +10,7 @@ use crate::json;
 use crate::kind::interned::Column;
 
 /// The rendered attributes by their id, of some 200 bytes each. The ids are those of one
-/// [`TemplateCache`](crate::decode::route::TemplateCache): routes of several network namespaces in
+/// [`AttrsInterner`](crate::event::route::AttrsInterner): routes of several network namespaces in
 /// one cache would be rendered right, but evict each other.
 #[derive(Debug, Default)]
 pub struct RouteCache(Column<RouteAttrs, RenderedAttrs>);

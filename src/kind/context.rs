@@ -1,10 +1,9 @@
 //! The walk over a message's attributes that keeps what it cannot decode.
 
-use std::any::Any;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::route::route::AttrsInterner;
 use super::wire;
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, Attrs, MAX_DEPTH};
@@ -29,8 +28,7 @@ pub struct DecodeContext<'n> {
     pub names: &'n Names,
     /// Decode the optional parts: counters, devconf and the like.
     pub details: bool,
-    /// The cache of the one kind that has one. The context knows no kind, hence not the type.
-    cache: Option<&'n dyn Any>,
+    interner: Option<&'n AttrsInterner>,
     unparsed: Vec<Unparsed>,
     /// The attributes around the one at hand.
     path: Vec<u16>,
@@ -41,21 +39,22 @@ impl<'n> DecodeContext<'n> {
         DecodeContext {
             names,
             details,
-            cache: None,
+            interner: None,
             unparsed: Vec::new(),
             path: Vec::new(),
         }
     }
 
-    /// Gives the decoders a cache of type `T`, which outlives the message.
-    pub fn with_cache<T: Any>(self, cache: &'n T) -> Self {
-        let cache: Option<&dyn Any> = Some(cache);
-        DecodeContext { cache, ..self }
+    /// Shares the attributes of routes by this interner. Without one the decoded routes are equal,
+    /// but each has attributes of its own.
+    pub fn with_interner(self, interner: &'n AttrsInterner) -> Self {
+        let interner = Some(interner);
+        DecodeContext { interner, ..self }
     }
 
-    /// The cache of type `T`, if the context was given one.
-    pub fn cache<T: Any>(&self) -> Option<&'n T> {
-        self.cache?.downcast_ref()
+    /// The interner of route attributes, if the context has one.
+    pub fn interner(&self) -> Option<&'n AttrsInterner> {
+        self.interner
     }
 
     /// Gives each attribute in `bytes` to `decode`. One that it refuses is kept in `unparsed`.

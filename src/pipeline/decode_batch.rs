@@ -117,8 +117,8 @@ impl<'a> Received<'a> {
         optional_parts: OptionalParts,
         items: &mut Vec<DecodedItem<'a>>,
     ) {
-        let mut context =
-            DecodeContext::new(state.names(), optional_parts.details).with_cache(state.templates());
+        let mut context = DecodeContext::new(state.names(), optional_parts.details)
+            .with_interner(state.interner());
         let before = items.len();
         let each = &mut |decoded, unparsed| {
             items.push(self.object(state, optional_parts, decoded, unparsed));

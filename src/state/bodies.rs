@@ -1,7 +1,7 @@
 //! The bodies of stored routes without their destinations, each stored once.
 
 use super::chunked_vec::ChunkedVec;
-use crate::decode::route::{BodyWithoutDst, PackedPrefix};
+use crate::event::route::{BodyWithoutDst, PackedPrefix};
 use crate::event::route::{Destination, Route, RouteAttrs};
 use crate::kind::interned::Column;
 

@@ -17,9 +17,9 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use crate::decode::route::TemplateCache;
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
+use crate::event::route::AttrsInterner;
 use crate::event::{Change, Event, Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
@@ -74,9 +74,9 @@ impl State {
         &self.names
     }
 
-    /// The templates by which routes are decoded.
-    pub fn templates(&self) -> &TemplateCache {
-        self.stores.templates()
+    /// The interner by which routes are decoded.
+    pub fn interner(&self) -> &AttrsInterner {
+        self.stores.interner()
     }
 
     /// Declares that every existing object has been reported: from now on an unknown object is new.

@@ -1,7 +1,7 @@
 //! Removal of one next hop from the body of a multipath route's message. The kernel reports it as the
 //! deletion of a route with that next hop only.
 
-use crate::decode::route::RTMSG;
+use crate::event::route::RTMSG;
 use crate::event::route::Route;
 use crate::netlink::attr::{Attrs, align};
 

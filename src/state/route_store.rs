@@ -16,9 +16,9 @@ use super::siblings::{self, Siblings};
 use super::store::{Applied, DumpContext, Env, EventContext, NLM_F_REPLACE, Store};
 use super::table::{Entry, Table};
 use crate::decode::MessageAction;
-use crate::decode::route::{PackedPrefix, TemplateCache};
 use crate::event::fields::Fields as _;
 use crate::event::object::Object as _;
+use crate::event::route::{AttrsInterner, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
 use crate::event::values::Flags;
 use crate::event::{Op, Payload};
@@ -65,7 +65,7 @@ struct NamedAttrs {
 pub struct RouteStore {
     table: Table<StoredRoute>,
     siblings: Siblings,
-    templates: TemplateCache,
+    interner: AttrsInterner,
     bodies: Bodies,
     prefixes: RefCell<Column<RouteAttrs, KeyPrefix>>,
     named: RefCell<Column<RouteAttrs, NamedAttrs>>,
@@ -173,9 +173,9 @@ impl RouteStore {
         prefix.key(&***attrs, &route.dst)
     }
 
-    /// The templates by which messages and stored routes are decoded.
-    pub fn templates(&self) -> &TemplateCache {
-        &self.templates
+    /// The interner by which messages and stored routes are decoded.
+    pub fn interner(&self) -> &AttrsInterner {
+        &self.interner
     }
 
     /// Fills in the names of devices. Returns true if one of them is not known yet.
@@ -213,6 +213,7 @@ impl RouteStore {
     }
 
     /// Completes the result of a message with the names of devices.
+    #[inline]
     fn name(&mut self, route: &mut Route, unnamed: Unnamed, links: &LinkStore) -> Applied {
         let Unnamed {
             op,
@@ -313,7 +314,7 @@ impl RouteStore {
         let stored = &self.table.get(key)?.value;
         let mut body = multipath::remove_nexthop(self.bodies.get(stored.body).bytes(), deleted)?;
         stored.dst.fill(&mut body);
-        let route = self.templates.decode_body(names, &body)?;
+        let route = self.interner.decode_body(names, &body)?;
         Some((body, route))
     }
 
@@ -361,7 +362,7 @@ impl RouteStore {
 
     fn decode(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
         let body = self.bodies.get(stored.body);
-        let mut route = self.templates.decode_stored(names, stored.dst, body)?;
+        let mut route = self.interner.decode_stored(names, stored.dst, body)?;
         set_instance_field(&mut route, stored.instance);
         Some(route)
     }

@@ -8,8 +8,8 @@ use super::link_store::LinkStore;
 use super::object_store::ObjectStore;
 use super::route_store::RouteStore;
 use crate::decode::MessageAction;
-use crate::decode::route::TemplateCache;
 use crate::event::kinds::Inline;
+use crate::event::route::AttrsInterner;
 use crate::event::{Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
@@ -181,8 +181,8 @@ macro_rules! with_store_of {
 }
 
 impl Stores {
-    pub fn templates(&self) -> &TemplateCache {
-        self.routes.templates()
+    pub fn interner(&self) -> &AttrsInterner {
+        self.routes.interner()
     }
 
     pub fn len(&self, kind: Kind) -> usize {

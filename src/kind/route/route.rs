@@ -1,5 +1,9 @@
 //! `kind:"route"`: a routing table entry (`RTM_NEWROUTE`, `RTM_DELROUTE`).
 
+mod decode;
+mod interner;
+mod packed;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash as _, Hasher};
@@ -17,6 +21,8 @@ use crate::kind::fields::{Fields as _, Keyed, Mask, Present, fields, key};
 use crate::kind::interned::Interned;
 use crate::kind::object::{Object, some};
 use crate::value::{FlagNames, Flags, IfName, Prefix, Symbol, string_schema};
+pub use interner::AttrsInterner;
+pub use packed::{BodyWithoutDst, PackedPrefix, RTMSG};
 
 /// A route (`struct rtmsg`, linux/rtnetlink.h).
 #[skip_serializing_none]

@@ -6,6 +6,7 @@ mod messages;
 mod resync;
 
 use super::State;
+use crate::channel::NetnsId;
 use crate::decode::context::DecodeContext;
 use crate::decode::{Decoded, decode};
 use crate::event::kind_set::KindSet;
@@ -26,7 +27,7 @@ fn state() -> State {
 
 /// Decodes the one object of a message.
 fn decoded(state: &State, msg: &Msg) -> Decoded {
-    let mut context = DecodeContext::new(state.names(), false).with_cache(state.templates());
+    let mut context = DecodeContext::new(state.names(), false).with_interner(state.interner());
     let mut found = Vec::new();
     decode(&mut context, &msg.message(), &mut |object, unparsed| {
         assert_eq!(unparsed, [], "{msg:x?}");
@@ -42,7 +43,7 @@ fn apply(state: &mut State, msg: &Msg) -> Event {
     let key = state.key(&decoded);
     let mut event = Event {
         time: Time::default(),
-        netns: crate::channel::NetnsId::OWN,
+        netns: NetnsId::OWN,
         op: Op::Notify,
         origin: None,
         payload: decoded.payload,

@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use libc::{RTA_CACHEINFO, RTA_DST};
 
-use super::unspecified;
-use crate::event::values::Prefix;
+use super::decode::unspecified;
 use crate::netlink::attr::{Attrs, align};
+use crate::value::Prefix;
 
 /// Size of `struct rtmsg` (linux/rtnetlink.h), bytes.
 pub const RTMSG: usize = 12;

@@ -1,13 +1,8 @@
 //! Message → event. Decoding cannot fail: what cannot be decoded is kept. The kinds decode
 //! themselves ([`KindSpec`]); links and routes, which are not declared in `kind` yet, do it here.
 
-mod adapters;
-
-pub mod route;
-
 use crate::event::Unparsed;
 use crate::event::unknown::Unknown;
-pub(crate) use crate::kind::route::encap::decode as encap;
 use crate::kind::spec::{self, Emit};
 pub use crate::kind::spec::{Decoded, KindSpec, MessageAction};
 pub use crate::kind::{context, wire};

@@ -1,7 +1,4 @@
-//! `RTM_NEWROUTE`, `RTM_DELROUTE` of IPv4 and IPv6 → [`Route`].
-
-mod packed;
-mod template;
+//! `RTM_NEWROUTE`, `RTM_DELROUTE` of IPv4, IPv6 and MPLS → [`Route`].
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
@@ -11,18 +8,18 @@ use libc::{
     RTA_OIF, RTA_PREFSRC, RTA_PRIORITY, RTA_SRC, RTA_TABLE,
 };
 
-use super::context::DecodeContext;
-use super::encap;
-use super::wire::{family, u32_at};
-use crate::event::route::{
-    CacheInfo, Destination, FLAGS, Flow, Metrics, NextHop, Route, RouteAttrs, Via,
-};
-use crate::event::values::{FlagNames, Flags, Prefix, Symbol};
+use super::{CacheInfo, Destination, FLAGS, Flow, Metrics, NextHop, Route, RouteAttrs, Via};
+use crate::kind::context::DecodeContext;
+use crate::kind::route::encap::decode as encap;
 use crate::kind::route::rule::dsfield;
+use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::wire::{family, u32_at};
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, Attrs, align};
-pub use packed::{BodyWithoutDst, PackedPrefix, RTMSG};
-pub use template::TemplateCache;
+use crate::netlink::frame::Message;
+use crate::netlink::request::Request;
+use crate::netlink::rtm::{RTM_DELROUTE, RTM_NEWROUTE};
+use crate::value::{FlagNames, Flags, Prefix, Symbol};
 
 // linux/rtnetlink.h
 const RTA_VIA: u16 = 18;
@@ -51,16 +48,41 @@ const TYPES: &[(u32, &str)] = &[
     (11, "xresolve"),
 ];
 
-/// Decodes `body`: a `struct rtmsg` and its attributes. `None` if it is too short.
-pub fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
-    match context.cache::<TemplateCache>() {
-        Some(templates) => templates.decode(context, body),
-        None => whole(context, body),
+impl KindSpec for Route {
+    const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
+    // The messages of other families have layouts of their own.
+    const FAMILIES: &'static [u8] = &[
+        libc::AF_INET as u8,
+        libc::AF_INET6 as u8,
+        libc::AF_MPLS as u8,
+    ];
+    const STALE_AFTER: &'static [Trigger] = &[
+        Trigger::Device,
+        Trigger::Master,
+        Trigger::Nexthop,
+        Trigger::OldAddress,
+    ];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::routes()]
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let route = match context.interner() {
+            Some(interner) => interner.decode(context, message.body)?,
+            None => decode(context, message.body)?,
+        };
+        emit.object(context, route)
     }
 }
 
-/// Decodes a body without templates.
-fn whole(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
+/// Decodes `body`, a `struct rtmsg` and its attributes, without the interner. `None` if it is too
+/// short.
+pub(super) fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
     let (header, attributes) = body.split_first_chunk::<12>()?;
     let [af, dst_len, src_len, tos, table, protocol, scope, kind, ..] = *header;
     let names = context.names;
@@ -182,7 +204,7 @@ fn newdst(family: u8, attr: &Attr<'_>) -> Result<Destination, AttrError> {
     }
 }
 
-fn unspecified(family: u8) -> IpAddr {
+pub(super) fn unspecified(family: u8) -> IpAddr {
     match i32::from(family) {
         libc::AF_INET6 => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
         _ => IpAddr::V4(Ipv4Addr::UNSPECIFIED),

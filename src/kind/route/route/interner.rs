@@ -17,10 +17,10 @@ use std::rc::Rc;
 
 use hashbrown::HashTable;
 
+use super::decode::decode;
 use super::packed::{BodyWithoutDst, DST_LEN, PackedPrefix, dst_range};
-use super::whole;
-use crate::decode::context::DecodeContext;
-use crate::event::route::{Destination, Route, SharedAttrs};
+use super::{Destination, Route, SharedAttrs};
+use crate::kind::context::DecodeContext;
 use crate::kind::interned::{Id, Interned, MAX_INTERNED};
 use crate::names::Names;
 
@@ -29,7 +29,7 @@ const LENGTHS: usize = 16;
 
 /// The templates of one run; its name tables and optional parts never change.
 #[derive(Debug, Default)]
-pub struct TemplateCache(RefCell<Templates>);
+pub struct AttrsInterner(RefCell<Templates>);
 
 #[derive(Debug, Default)]
 struct Templates {
@@ -62,7 +62,7 @@ struct RouteTemplate {
     attrs: SharedAttrs,
 }
 
-impl TemplateCache {
+impl AttrsInterner {
     /// Decodes the body of a stored route; `None` if it is too short. A stored body has no
     /// `RTA_CACHEINFO`, so `details` make no difference.
     pub fn decode_stored(
@@ -92,7 +92,7 @@ impl TemplateCache {
             let template = &templates.templates[slot];
             return Some(template.route(PackedPrefix::at(&template.dst, body)));
         }
-        let mut route = whole(context, body)?;
+        let mut route = decode(context, body)?;
         // A body with undecoded attributes gets no template: each of its messages has to report
         // them.
         if let Some(dst) = dst_range(body)
@@ -287,22 +287,22 @@ mod tests {
             body(of(28), &[(RTA_DST, &[0, 1, 0x41, 0]), device]),
         ];
         let names = Names::builtin();
-        let templates = TemplateCache::default();
-        let decode = |templates: Option<&TemplateCache>, body: &[u8]| {
+        let templates = AttrsInterner::default();
+        let decode = |templates: Option<&AttrsInterner>, body: &[u8]| {
             let mut context = DecodeContext::new(&names, true);
             let route = match templates {
                 Some(templates) => templates.decode(&mut context, body),
-                None => whole(&mut context, body),
+                None => decode(&mut context, body),
             };
             (route, context.take_unparsed())
         };
         // The stored parts decode to the same route, except for `RTA_CACHEINFO`.
-        let check_stored = |templates: &TemplateCache, body: &[u8]| {
+        let check_stored = |templates: &AttrsInterner, body: &[u8]| {
             let (dst, stored) = (PackedPrefix::of(body), BodyWithoutDst::of(body));
             let mut plain = DecodeContext::new(&names, false);
             assert_eq!(
                 templates.decode_stored(&names, dst, &stored),
-                whole(&mut plain, &stored.body(dst)),
+                super::decode(&mut plain, &stored.body(dst)),
                 "{body:02x?}"
             );
             if stored.bytes().len() == body.len() {
@@ -334,7 +334,7 @@ mod tests {
     fn oldest_template_is_evicted_when_all_slots_are_in_use() {
         const RTA_PRIORITY: u16 = 6;
         let names = Names::builtin();
-        let templates = TemplateCache::default();
+        let templates = AttrsInterner::default();
         let route = |metric: u32| {
             let header = [2, 24, 0, 0, 254, 4, 253, 1, 0, 0, 0, 0];
             let metric = metric.to_ne_bytes();
