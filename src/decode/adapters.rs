@@ -1,4 +1,4 @@
-//! The declarations of those kinds of which the decoder is not in the file of the payload yet.
+//! The declaration of routes, of which the decoder is not in the file of the payload yet.
 
 use super::route;
 use super::{DecodeContext, Emit, KindSpec};
