@@ -1,5 +1,5 @@
 //! Message → event. Decoding cannot fail: what cannot be decoded is kept. The kinds decode
-//! themselves ([`KindSpec`]); links and routes, which are not declared in `kind` yet, do it here.
+//! themselves ([`KindSpec`]); routes, which are not declared in `kind` yet, do it here.
 
 use crate::event::Unparsed;
 use crate::event::unknown::Unknown;
