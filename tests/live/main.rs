@@ -1,5 +1,6 @@
 //! The program against the real kernel, in network namespaces: each trial makes events and reads
-//! their lines; `ip`, `bridge` and `tc` judge the values. No trial needs root.
+//! their lines; `ip`, `bridge` and `tc` judge the values. The uapi headers judge the numbers of the
+//! declarations. No trial needs root.
 //!
 //! `cargo test --test live silent` runs the trials whose name contains `silent`. The long trials:
 //! `cargo test --release --test live -- --ignored`.
@@ -25,6 +26,7 @@ mod systemd;
 mod tc;
 mod trial;
 mod truth;
+mod uapi;
 
 fn main() {
     // A trial runs this binary again, inside a namespace, to send spoofed datagrams.
@@ -43,6 +45,7 @@ fn main() {
         systemd::trials,
         tc::trials,
         truth::trials,
+        uapi::trials,
     ];
     let trials = modules.into_iter().flat_map(|trials| trials()).collect();
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit();

@@ -18,9 +18,11 @@ pub enum Need {
     LinkType(&'static str),
     /// A program in `PATH`.
     Program(&'static str),
+    /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
+    UapiHeaders,
 }
 
-pub use Need::{LinkType, Mounts, Namespace, Program};
+pub use Need::{LinkType, Mounts, Namespace, Program, UapiHeaders};
 
 impl Need {
     /// Returns why the need is not met, or `None` if it is. The probe runs once per need.
@@ -47,6 +49,10 @@ impl Need {
             Program(program) => (
                 format!("command -v {program}"),
                 format!("{program} is not installed"),
+            ),
+            UapiHeaders => (
+                "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),
+                "no uapi headers: linux-libc-dev is not installed".to_owned(),
             ),
         };
         let mut shell = Command::new("sh");
