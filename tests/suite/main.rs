@@ -1,5 +1,6 @@
 //! Tests that need nothing of the machine: the command line, the options, the contract of the
-//! lines, the schema, the documentation, and damaged input.
+//! lines, the schema, the documentation, damaged input, and netlink-packet-route as the judge of every
+//! decoded field.
 #![allow(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 #[path = "../common/mod.rs"]
@@ -12,6 +13,7 @@ mod coverage;
 mod damage;
 mod division;
 mod docs;
+mod judge;
 mod layers;
 mod schema;
 mod unparsed;
