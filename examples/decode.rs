@@ -9,7 +9,7 @@ use std::path::Path;
 
 use nlstream::capture;
 use nlstream::decode::context::DecodeContext;
-use nlstream::decode::decode;
+use nlstream::family::family;
 use nlstream::input::InputData;
 use nlstream::names::Names;
 use nlstream::netlink::frame::Messages;
@@ -20,7 +20,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = Names::builtin();
     while let Some(input) = reader.next()? {
         // The other inputs are the records of nlstream itself: gaps, the end of a dump.
-        let InputData::Datagram(_, bytes) = input.data else {
+        let InputData::Datagram(channel, bytes) = input.data else {
+            continue;
+        };
+        let Some(family) = family(channel.family) else {
             continue;
         };
         for message in Messages::new(bytes) {
@@ -29,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 break;
             };
             let mut context = DecodeContext::new(&names, true);
-            decode(&mut context, &message, &mut |decoded, unparsed| {
+            family.decode(&mut context, &message, &mut |decoded, unparsed| {
                 let kind = decoded.payload.kind().name();
                 let action = decoded.action;
                 match serde_json::to_string(&decoded.payload) {

@@ -64,7 +64,8 @@ pub struct Stream {
 fn kinds_help() -> String {
     let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
-        "Only lines of these kinds (and meta), separated by commas [kinds: {}]",
+        "Only lines of these kinds (and meta), separated by commas; genl_family only if named here \
+         [kinds: {}]",
         names.join(", ")
     )
 }

@@ -18,23 +18,28 @@ pub mod vni;
 use crate::event::Unparsed;
 pub(crate) use crate::kind::route::encap::decode as encap;
 use crate::kind::route::{link::decode as link, tc::decode as tc};
-use crate::kind::spec::{self, Emit};
+use crate::kind::spec::{self, Decoders, Emit};
 pub use crate::kind::spec::{Decoded, KindSpec, MessageAction};
 pub use crate::kind::{context, wire};
+use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
-use crate::netlink::rtm::Rtnetlink;
 use context::DecodeContext;
 
-/// Decodes one message, and gives each object in it to `each`, with the attributes that could not
-/// be decoded. A message that no kind has, or that is shorter than its type's fixed header, comes
-/// out as [`Payload::Unknown`](crate::event::Payload::Unknown); of a list without entries nothing
-/// comes out.
+/// Decodes one message of a netlink family, and gives each object in it to `each`, with the
+/// attributes that could not be decoded. A message that no kind has, or that is shorter than its
+/// type's fixed header, comes out as [`Payload::Unknown`](crate::event::Payload::Unknown); of a
+/// list without entries nothing comes out. `action` is the message's by its type.
+#[inline]
 pub fn decode(
+    protocol: &impl Protocol,
+    decoders: &Decoders,
+    action: MessageAction,
     context: &mut DecodeContext<'_>,
     message: &Message<'_>,
     each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
 ) {
-    let decoded = spec::decode(context, message, &mut Emit::new(message, each));
+    let emit = &mut Emit::new(action, each);
+    let decoded = spec::decode(protocol, decoders, context, message, emit);
     // Between the entries of a list there may be something else.
     if decoded.is_some() && context.is_fully_decoded() {
         return;
@@ -42,7 +47,7 @@ pub fn decode(
     let unparsed = context.take_unparsed();
     let unknown = Decoded {
         action: MessageAction::Notify,
-        payload: unknown::decode(&Rtnetlink, message).into(),
+        payload: unknown::decode(protocol, message).into(),
     };
     each(
         unknown,

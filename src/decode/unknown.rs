@@ -11,14 +11,15 @@ use crate::netlink::frame::Message;
 /// Splits a message into fixed header and attributes, as far as its type is known.
 pub fn decode(protocol: &dyn Protocol, message: &Message<'_>) -> Unknown {
     let body = message.body;
+    let number = protocol.message_type(message);
     let mut it = Unknown {
-        r#type: NlType::new(protocol.id(), message.kind),
-        family: body.first().map(|byte| family(*byte)),
+        r#type: NlType::new(protocol.id(), number),
+        family: protocol.address_family(message).map(family),
         header: None,
         attributes: None,
         data: None,
     };
-    let length = protocol.header_length(message.kind);
+    let length = protocol.header_length(number);
     match length.and_then(|length| body.split_at_checked(length)) {
         Some((header, attributes)) => {
             it.header = Some(Hex(header.into()));

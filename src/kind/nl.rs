@@ -16,7 +16,10 @@ use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 pub struct Nl {
     /// The message type, as the kernel's header names it (`RTM_NEWLINK`), else its number.
     pub r#type: NlType,
-    /// The family of a link message that is about one family only: `inet6` (its IPv6 settings)
+    /// Netlink protocol, if it is not rtnetlink: `generic`.
+    #[schemars(with = "Option<String>")]
+    pub proto: Option<NlProto>,
+    /// The family of a message of generic netlink: `nlctrl`. Of a link message that is about one family only: `inet6` (its IPv6 settings)
     /// or `bridge` (it as a port).
     pub family: Option<Box<Symbol>>,
     /// The port id of whoever asked for the change; absent where the kernel did it itself, or
@@ -71,6 +74,19 @@ impl Serialize for NlType {
 }
 
 string_schema!(NlType, "NlType",);
+
+/// A netlink protocol other than rtnetlink, by one of its families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NlProto(pub FamilyId);
+
+impl Serialize for NlProto {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match protocol(self.0).and_then(|protocol| protocol.label()) {
+            Some((proto, _)) => Word(proto).serialize(s),
+            None => s.collect_str(&self.0.protocol()),
+        }
+    }
+}
 
 /// Flags of a netlink request that makes something (`NLM_F_*`, linux/netlink.h).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

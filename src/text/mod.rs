@@ -1,6 +1,7 @@
 //! The same events for people: one sentence each, in the words of iproute2's own commands.
 
 mod escape;
+mod genl;
 mod link;
 mod meta;
 mod objects;
@@ -103,6 +104,7 @@ fn say(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
         Payload::Filter(filter) => tc::filter(out, filter),
         Payload::Chain(chain) => tc::chain(out, chain),
         Payload::Action(action) => tc::action(out, action),
+        Payload::GenlFamily(family) => genl::family(out, event, family),
         Payload::Unknown(unknown) => meta::unknown(out, unknown),
         Payload::Meta(meta) => meta::say(out, meta),
         other => plain::say(out, event, other),

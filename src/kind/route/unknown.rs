@@ -14,7 +14,7 @@ use crate::value::{Hex, Symbol};
 pub struct Unknown {
     /// Message type, as the kernel's header names it, else its number.
     pub r#type: NlType,
-    /// Address family, the first byte of every rtnetlink message.
+    /// Address family: the first byte of every rtnetlink message. Absent for other netlink families.
     pub family: Option<Symbol>,
     /// The fixed header of its type, from the family on.
     pub header: Option<Hex>,
