@@ -20,10 +20,15 @@ impl NetnsId {
 pub struct FamilyId(u16);
 
 const PROTOCOL_BITS: u32 = 5;
+/// Protocol number of generic netlink (linux/netlink.h).
+const NETLINK_GENERIC: u16 = 16;
 
 impl FamilyId {
     /// rtnetlink (`NETLINK_ROUTE`).
     pub const ROUTE: FamilyId = FamilyId(0);
+    /// The generic netlink controller. Its id is the same on every machine (`GENL_ID_CTRL`,
+    /// linux/genetlink.h).
+    pub const NLCTRL: FamilyId = FamilyId(0x10 << PROTOCOL_BITS | NETLINK_GENERIC);
 
     /// The family of that protocol number; `None` for 32 (`MAX_LINKS`) and above.
     pub const fn of_protocol(protocol: u16) -> Option<Self> {
@@ -36,7 +41,6 @@ impl FamilyId {
     /// The generic netlink family with that id (`nlmsg_type` of its messages); `None` above
     /// `GENL_MAX_ID`.
     pub const fn generic(id: u16) -> Option<Self> {
-        const NETLINK_GENERIC: u16 = 16;
         const GENL_MAX_ID: u16 = 1023;
         match id {
             0..=GENL_MAX_ID => Some(FamilyId(id << PROTOCOL_BITS | NETLINK_GENERIC)),
@@ -47,6 +51,11 @@ impl FamilyId {
     /// The protocol number, 0 to 31.
     pub const fn protocol(self) -> u16 {
         self.0 & ((1 << PROTOCOL_BITS) - 1)
+    }
+
+    /// Returns true if both are the same family; `==` cannot be used in constants.
+    pub const fn is(self, other: FamilyId) -> bool {
+        self.0 == other.0
     }
 
     /// The id of a generic netlink family; 0 for every other family.
@@ -117,5 +126,6 @@ mod tests {
             assert_eq!((family.protocol(), family.generic_id()), (16, id));
         }
         assert_eq!(FamilyId::generic(1024), None);
+        assert_eq!(FamilyId::generic(0x10), Some(FamilyId::NLCTRL));
     }
 }

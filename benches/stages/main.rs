@@ -15,15 +15,16 @@ use common::made;
 use divan::{AllocProfiler, Bencher, black_box};
 use made::{Links, Maker as _, Neighs, Routes};
 use nlstream::decode::context::DecodeContext;
-use nlstream::decode::decode;
 use nlstream::encode::{Encoder, Format};
 use nlstream::event::kind_set::KindSet;
 use nlstream::event::meta::Settings;
 use nlstream::event::values::Time;
 use nlstream::event::{Event, Kind, Nl, NlType, Op, Origin};
+use nlstream::family::Family as _;
 use nlstream::input::{Channel, ControlRecord, Header, Input, InputData, NetnsId};
 use nlstream::names::Names;
 use nlstream::netlink::frame::{Message, Messages};
+use nlstream::netlink::rtm::Rtnetlink;
 use nlstream::pipeline::{Config, Pipeline};
 use nlstream::state::State;
 
@@ -49,7 +50,7 @@ static EVENTS: LazyLock<BTreeMap<&'static str, Vec<Vec<u8>>>> = LazyLock::new(||
             }
             let mut kind = None;
             let mut context = DecodeContext::new(&names, false);
-            decode(&mut context, &message(&datagram), &mut |decoded, _| {
+            Rtnetlink.decode(&mut context, &message(&datagram), &mut |decoded, _| {
                 kind.get_or_insert(decoded.payload.kind());
             });
             if let Some(kind) = kind {
@@ -79,7 +80,7 @@ fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
     bencher.bench_local(|| {
         let message = turn.next().expect("there is no end");
         let mut context = DecodeContext::new(&names, false);
-        decode(
+        Rtnetlink.decode(
             &mut context,
             black_box(message),
             &mut |decoded, unparsed| {
@@ -119,7 +120,7 @@ fn meanings(kind: &str) -> Vec<Event> {
         let names = Names::builtin();
         let mut context = DecodeContext::new(&names, false);
         let mut all = Vec::new();
-        decode(&mut context, &message, &mut |decoded, unparsed| {
+        Rtnetlink.decode(&mut context, &message, &mut |decoded, unparsed| {
             all.push((decoded, unparsed));
         });
         for (decoded, unparsed) in all {
@@ -133,6 +134,7 @@ fn meanings(kind: &str) -> Vec<Event> {
                 change: None,
                 nl: Some(Nl {
                     r#type: NlType::route(message.kind),
+                    proto: None,
                     family: None,
                     portid: Some(message.portid),
                     seq: Some(message.seq),

@@ -65,7 +65,8 @@ pub struct Stream {
 fn kinds_help() -> String {
     let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
-        "Output only these kinds and meta, as a comma-separated list [kinds: {}]",
+        "Output only these kinds and meta, as a comma-separated list; genl_family only if named \
+         here [kinds: {}]",
         names.join(", ")
     )
 }

@@ -2,13 +2,14 @@
 //! header of its message.
 
 use crate::channel::NetnsId;
+pub use crate::kind::genl::ctrl;
 pub use crate::kind::route::{
     address, addrlabel, cachereport, encap, fdb, link, maddress, mdb, mroute, nduseropt, neigh,
     neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
 };
 pub use crate::kind::{
-    Change, Kind, Nl, NlFlags, NlType, Op, Origin, Payload, Unparsed, fields, kind_set, kinds,
-    meta, object,
+    Change, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Payload, Unparsed, fields, kind_set,
+    kinds, meta, object,
 };
 pub use crate::value as values;
 use crate::value::{Hex, Time};

@@ -1,26 +1,33 @@
 //! The netlink families: what the messages of each mean. Their wire format is
 //! [`Protocol`](crate::netlink::family::Protocol).
 
+mod nlctrl;
 mod requests;
+mod rtnetlink;
 
 use std::collections::BTreeMap;
 
 use crate::channel::FamilyId;
+use crate::decode::Decoded;
 use crate::decode::context::DecodeContext;
-use crate::decode::{self, Decoded};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::Settings;
 use crate::event::{Kind, Unparsed};
 
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
+use crate::netlink::genl::Nlctrl;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
 
 /// A netlink family whose messages become events.
-pub trait Family: Protocol {
+pub trait Family: Protocol + std::fmt::Debug {
     /// The kinds of object and message that the family's messages are about.
-    fn kinds(&self) -> KindSet;
+    fn kinds(&self) -> KindSet {
+        let kinds = Kind::ALL.iter().copied();
+        let own = kinds.filter(|kind| kind.netlink_family() == Some(self.id()));
+        own.fold(KindSet::EMPTY, |set, kind| set.or(KindSet::of(&[kind])))
+    }
 
     /// Decodes one message, and passes each object in it to `each`, with the attributes that could
     /// not be decoded.
@@ -33,47 +40,43 @@ pub trait Family: Protocol {
 
     /// The dumps that list every object of a kind, for the kinds that a run with these settings
     /// tracks.
-    fn dumps(&self, settings: &Settings) -> BTreeMap<Kind, Vec<Request>>;
+    fn dumps(&self, settings: &Settings) -> BTreeMap<Kind, Vec<Request>> {
+        requests::requests(self.kinds(), settings)
+    }
 }
 
 /// Every family, rtnetlink first.
-pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink];
+pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl];
 
-/// The family of that id.
-#[inline]
+/// The family of that id; `None` if there is no decoder for its messages.
 pub fn family(id: FamilyId) -> Option<&'static dyn Family> {
     FAMILIES.iter().copied().find(|family| family.id() == id)
 }
 
-/// The families that a run with these settings subscribes to: rtnetlink, since most objects refer
-/// to its devices, and those of the requested kinds.
-pub fn subscribed(settings: &Settings) -> impl Iterator<Item = &'static dyn Family> {
-    let requested = settings.kinds.as_deref().map(KindSet::of);
-    FAMILIES.iter().copied().filter(move |family| {
-        let requested = requested.is_some_and(|kinds| !kinds.and(family.kinds()).is_empty());
-        family.id() == FamilyId::ROUTE || requested
-    })
-}
+/// The families that a run subscribes to, and whose messages in a recording it decodes: rtnetlink,
+/// since most objects refer to its devices, and those of which a kind was requested by name.
+#[derive(Debug)]
+pub struct Subscribed(Vec<&'static dyn Family>);
 
-impl Family for Rtnetlink {
-    fn kinds(&self) -> KindSet {
-        let mut kinds = KindSet::of(Kind::ALL);
-        kinds.remove(Kind::Meta);
-        kinds
+impl Subscribed {
+    /// The families of a run with these settings.
+    pub fn new(settings: &Settings) -> Self {
+        let requested = KindSet::of(settings.kinds.as_deref().unwrap_or_default());
+        let families = FAMILIES.iter().copied().filter(|family| {
+            family.id() == FamilyId::ROUTE || !requested.and(family.kinds()).is_empty()
+        });
+        Subscribed(families.collect())
     }
 
+    /// The families, rtnetlink first.
+    pub fn iter(&self) -> impl Iterator<Item = &'static dyn Family> {
+        self.0.iter().copied()
+    }
+
+    /// The family of that id, if the run subscribes to it.
     #[inline]
-    fn decode(
-        &self,
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
-    ) {
-        decode::decode(context, message, each);
-    }
-
-    fn dumps(&self, settings: &Settings) -> BTreeMap<Kind, Vec<Request>> {
-        requests::requests(settings)
+    pub fn find(&self, id: FamilyId) -> Option<&'static dyn Family> {
+        self.iter().find(|family| family.id() == id)
     }
 }
 
@@ -100,10 +103,17 @@ mod tests {
                 kinds,
                 ..Settings::default()
             };
-            subscribed(&settings).map(|it| it.id()).collect::<Vec<_>>()
+            Subscribed::new(&settings)
+                .iter()
+                .map(|it| it.id())
+                .collect::<Vec<_>>()
         };
         assert_eq!(ids(None), [FamilyId::ROUTE]);
         assert_eq!(ids(Some(vec![Kind::Route])), [FamilyId::ROUTE]);
+        assert_eq!(
+            ids(Some(vec![Kind::GenlFamily])),
+            [FamilyId::ROUTE, FamilyId::NLCTRL]
+        );
         assert_eq!(ids(Some(vec![])), [FamilyId::ROUTE]);
     }
 }

@@ -50,6 +50,17 @@ pub trait Present {
     fn present(&self) -> bool {
         true
     }
+
+    /// Completes the value of a message about a part of an object by that of the whole object.
+    #[inline]
+    fn merge(&mut self, old: &Self)
+    where
+        Self: Clone,
+    {
+        if !self.present() {
+            self.clone_from(old);
+        }
+    }
 }
 impl<T> Present for Option<T> {
     fn present(&self) -> bool {
@@ -95,11 +106,7 @@ macro_rules! fields {
 
             fn merge_missing(&mut self, old: &Self) {
                 use $crate::kind::fields::Present as _;
-                $(
-                    if !self.$field.present() {
-                        self.$field.clone_from(&old.$field);
-                    }
-                )+
+                $(self.$field.merge(&old.$field);)+
             }
 
             fn serialize_fields<M: serde::ser::SerializeStruct>(

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attributes::AttrDecl;
 use super::fields::{Fields, Keyed, Mask};
+use super::genl::ctrl;
 use super::kind_set::KindSet;
 use super::object::Object;
 use super::route::{
@@ -18,6 +19,7 @@ use super::route::{
 };
 use super::spec::{Decoders, KindSpec, StaleKinds, Triggers};
 use super::{Op, meta};
+use crate::channel::FamilyId;
 use crate::netlink::request::Request;
 use crate::value::IfName;
 
@@ -84,6 +86,15 @@ macro_rules! kinds {
                 }
             }
 
+            /// The netlink family whose messages are about the kind; `None` for `meta`.
+            pub const fn netlink_family(self) -> Option<FamilyId> {
+                match self {
+                    $(Kind::$state => Some(<$type as KindSpec>::NETLINK_FAMILY),)+
+                    $(Kind::$message => Some(<$message_type as KindSpec>::NETLINK_FAMILY),)+
+                    Kind::$meta => None,
+                }
+            }
+
             /// The dumps that list every object of the kind.
             pub fn dumps(self, details: bool) -> Vec<Request> {
                 match self {
@@ -128,10 +139,12 @@ macro_rules! kinds {
             }
         }
 
-        /// The decoders, found by the type of the message.
-        pub(super) static DECODERS: Decoders = Decoders::NONE
-            $(.with::<$type>())+
-            $(.with::<$message_type>())+;
+        /// The decoders of a netlink family's kinds, found by the type of the message.
+        pub const fn decoders(family: FamilyId) -> Decoders {
+            Decoders::of(family)
+                $(.with::<$type>())+
+                $(.with::<$message_type>())+
+        }
 
         /// The kinds that an event makes stale.
         pub(super) static STALE_AFTER: StaleKinds = StaleKinds::NONE
@@ -301,6 +314,8 @@ kinds! {
         Chain: Rc<tc::Chain> = "chain";
         /// An action of traffic control that stands on its own.
         Action: Rc<tc::Action> = "action";
+        /// A generic netlink family. Only with `--kind genl_family`.
+        GenlFamily: Rc<ctrl::GenlFamily> = "genl_family";
     }
     messages {
         /// An IPv6 prefix that a router announced.

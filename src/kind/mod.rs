@@ -5,6 +5,7 @@
 pub mod attributes;
 pub mod context;
 pub mod fields;
+pub mod genl;
 pub mod interned;
 pub mod kind_set;
 pub mod kinds;
@@ -18,7 +19,7 @@ pub mod wire;
 
 pub use context::Unparsed;
 pub use kinds::{Kind, Payload};
-pub use nl::{Nl, NlFlags, NlType};
+pub use nl::{Nl, NlFlags, NlProto, NlType};
 pub use object::Change;
 pub use op::{Op, Origin};
 

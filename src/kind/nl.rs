@@ -17,8 +17,11 @@ use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 pub struct Nl {
     /// Message type: its constant in linux/rtnetlink.h (`RTM_NEWLINK`), or its number.
     pub r#type: NlType,
-    /// Address family of a link message that covers a single family: `inet6` (IPv6 settings) or
-    /// `bridge` (bridge port).
+    /// Netlink protocol, if it is not rtnetlink: `generic`.
+    #[schemars(with = "Option<String>")]
+    pub proto: Option<NlProto>,
+    /// Family of a generic netlink message: `nlctrl`. Address family of a link message that covers a
+    /// single family: `inet6` (IPv6 settings) or `bridge` (bridge port).
     pub family: Option<Box<Symbol>>,
     /// Netlink port id of the process that requested the change; absent if the kernel made the
     /// change itself or does not report the requester.
@@ -72,6 +75,19 @@ impl Serialize for NlType {
 }
 
 string_schema!(NlType, "NlType",);
+
+/// A netlink protocol other than rtnetlink, by one of its families.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NlProto(pub FamilyId);
+
+impl Serialize for NlProto {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match protocol(self.0).and_then(|protocol| protocol.label()) {
+            Some((proto, _)) => Word(proto).serialize(s),
+            None => s.collect_str(&self.0.protocol()),
+        }
+    }
+}
 
 /// Flags of a netlink request that creates an object (`NLM_F_*`, linux/netlink.h).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -4,15 +4,19 @@
 use super::attributes::AttrDecl;
 use super::context::{DecodeContext, Unparsed};
 use super::kind_set::KindSet;
-use super::kinds::{DECODERS, STALE_AFTER};
+use super::kinds::STALE_AFTER;
 use super::{Op, Payload};
+use crate::channel::FamilyId;
+use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_GETANYCAST, RTM_GETMDB, RTM_GETMULTICAST};
 
 /// The declaration of a kind, implemented by its payload. All but `decode` has a default.
 pub trait KindSpec: Sized {
-    /// The message types that carry objects of the kind.
+    /// The netlink family of these messages.
+    const NETLINK_FAMILY: FamilyId = FamilyId::ROUTE;
+    /// The message types that carry objects of the kind; of generic netlink, the commands.
     const MESSAGES: &'static [u16];
     /// The address families of these messages; empty: every family that no other kind has.
     const FAMILIES: &'static [u8] = &[];
@@ -61,7 +65,7 @@ pub enum MessageAction {
 }
 
 impl MessageAction {
-    /// The action of a message by its type: `NEW` or `DEL`.
+    /// The action of a message of rtnetlink by its type: `NEW` or `DEL`.
     pub fn of(message: &Message<'_>) -> Self {
         match message.kind % 4 {
             0 => MessageAction::New,
@@ -88,9 +92,9 @@ pub struct Emit<'a> {
 }
 
 impl<'a> Emit<'a> {
-    /// Gives each object of `message` to `each`, with the attributes that were not decoded.
-    pub fn new(message: &Message<'_>, each: &'a mut dyn FnMut(Decoded, Vec<Unparsed>)) -> Self {
-        let action = MessageAction::of(message);
+    /// Gives each object of a message to `each`, with the attributes that were not decoded.
+    /// `action`: that of the message by its type.
+    pub fn new(action: MessageAction, each: &'a mut dyn FnMut(Decoded, Vec<Unparsed>)) -> Self {
         Emit { each, action }
     }
 
@@ -220,21 +224,33 @@ const KINDS_PER_TYPE: usize = 2;
 /// The message types are smaller.
 const TYPES: usize = 128;
 
-/// The decoders by message type.
-pub(super) struct Decoders([[Option<Decoder>; KINDS_PER_TYPE]; TYPES]);
+/// The decoders of a netlink family's kinds by message type.
+pub struct Decoders {
+    family: FamilyId,
+    types: [[Option<Decoder>; KINDS_PER_TYPE]; TYPES],
+}
 
 impl Decoders {
-    pub(super) const NONE: Self = Decoders([[None; KINDS_PER_TYPE]; TYPES]);
+    /// Those of a netlink family, without any kind yet.
+    pub(super) const fn of(family: FamilyId) -> Self {
+        Decoders {
+            family,
+            types: [[None; KINDS_PER_TYPE]; TYPES],
+        }
+    }
 
-    /// Adds those of a kind. One for some families stands before one for every other family.
+    /// Adds those of a kind, if the kind belongs to the netlink family. One for some families stands before one for every other family.
     pub(super) const fn with<T: KindSpec>(mut self) -> Self {
+        if !self.family.is(T::NETLINK_FAMILY) {
+            return self;
+        }
         let decoder = Decoder {
             families: T::FAMILIES,
             decode: T::decode,
         };
         let mut i = 0;
         while i < T::MESSAGES.len() {
-            let slot = &mut self.0[T::MESSAGES[i] as usize];
+            let slot = &mut self.types[T::MESSAGES[i] as usize];
             assert!(slot[1].is_none(), "three kinds of one message type");
             match slot[0] {
                 None => slot[0] = Some(decoder),
@@ -250,18 +266,25 @@ impl Decoders {
     }
 }
 
-/// Gives every object in `message` to `emit`. `None` where no kind has the message, or it is too
-/// short.
+/// Gives every object in `message` to `emit`. `None` if no kind of the netlink family has the
+/// message, or if it is too short.
 #[inline]
 pub fn decode(
+    protocol: &impl Protocol,
+    decoders: &Decoders,
     context: &mut DecodeContext<'_>,
     message: &Message<'_>,
     emit: &mut Emit<'_>,
 ) -> Option<()> {
-    let family = message.body.first()?;
-    let decoders = DECODERS.0.get(usize::from(message.kind))?;
-    let fits =
-        |decoder: &&Decoder| decoder.families.is_empty() || decoder.families.contains(family);
+    if message.body.is_empty() {
+        return None;
+    }
+    let family = protocol.address_family(message);
+    let number = usize::from(protocol.message_type(message));
+    let decoders = decoders.types.get(number)?;
+    let fits = |decoder: &&Decoder| {
+        decoder.families.is_empty() || family.is_some_and(|it| decoder.families.contains(&it))
+    };
     let decoder = decoders.iter().flatten().find(fits)?;
     (decoder.decode)(context, message, emit)
 }

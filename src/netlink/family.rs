@@ -1,6 +1,7 @@
 //! The netlink families whose datagrams can be read, as far as their wire format goes. What they
 //! mean is the subject of [`crate::family`].
 
+use super::frame::Message;
 use crate::channel::FamilyId;
 
 /// The wire format of a netlink family.
@@ -16,6 +17,21 @@ pub trait Protocol: Sync {
 
     /// The name of a multicast group, else its number.
     fn group_name(&self, group: u32) -> String;
+
+    /// `nl.proto` and `nl.family` of the family's messages; `None` for rtnetlink, whose lines have
+    /// neither.
+    fn label(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// The number of a message's type: `nlmsg_type`, except that messages of generic netlink carry
+    /// the family's id there.
+    fn message_type(&self, message: &Message<'_>) -> u16 {
+        message.kind
+    }
+
+    /// The address family that the fixed header begins with, if the protocol's headers do.
+    fn address_family(&self, message: &Message<'_>) -> Option<u8>;
 
     /// The name of a message type, as the kernel's header spells it.
     fn type_name(&self, number: u16) -> Option<&'static str>;
@@ -50,7 +66,7 @@ pub struct RequestHeader {
 }
 
 /// Every protocol, rtnetlink first.
-pub const PROTOCOLS: &[&dyn Protocol] = &[&super::rtm::Rtnetlink];
+pub const PROTOCOLS: &[&dyn Protocol] = &[&super::rtm::Rtnetlink, &super::genl::Nlctrl];
 
 /// The protocol of that id. `None`: its datagrams are skipped, and counted, wherever they come
 /// from.
@@ -88,6 +104,9 @@ mod tests {
             );
         }
         assert_eq!(of_packet(0, None).unwrap().name(), "route");
+        assert_eq!(of_packet(16, Some(16)).unwrap().name(), "nlctrl");
+        // Another generic netlink family.
+        assert!(of_packet(16, Some(29)).is_none());
         // NETLINK_XFRM has no decoder.
         assert!(of_packet(6, Some(16)).is_none());
         assert!(of_packet(0x8000, Some(16)).is_none());

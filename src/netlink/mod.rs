@@ -5,6 +5,7 @@ pub mod dump;
 pub mod events;
 pub mod family;
 pub mod frame;
+pub mod genl;
 pub mod groups;
 pub mod request;
 pub mod rtm;

@@ -16,12 +16,13 @@ use netlink_packet_route::route::RouteHeader;
 use netlink_packet_route::rule::RuleHeader;
 use netlink_packet_route::tc::TcHeader;
 
-use super::rtm;
+use super::{genl, rtm};
+use crate::channel::FamilyId;
 
 /// A dump request without its netlink header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// `RTM_GET*`
+    /// `nlmsg_type`: `RTM_GET*`, or the id of a generic netlink family.
     kind: u16,
     /// The fixed header and the attributes.
     body: Vec<u8>,
@@ -224,6 +225,15 @@ impl Request {
         Self::new(rtm::RTM_GETQDISC, &TcHeader::default())
     }
 
+    /// The generic netlink families (`struct genlmsghdr`).
+    pub fn genl_families() -> Self {
+        const VERSION: u8 = 2;
+        Request {
+            kind: FamilyId::NLCTRL.generic_id(),
+            body: vec![genl::CTRL_CMD_GETFAMILY as u8, VERSION, 0, 0],
+        }
+    }
+
     /// The whole message, with the sequence number `seq`.
     pub(super) fn message(&self, seq: u32) -> Vec<u8> {
         let mut header = NetlinkHeader::default();
@@ -304,5 +314,14 @@ mod tests {
             let name = rtm::rtm(request.kind).unwrap().1;
             assert!(name.starts_with("RTM_GET"), "{name}");
         }
+    }
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn a_request_of_generic_netlink_has_a_command() {
+        let message = Request::genl_families().message(0x0102_0304);
+        let header = [20, 0, 0, 0, 0x10, 0, 1, 3, 4, 3, 2, 1, 0, 0, 0, 0];
+        assert_eq!(message[..16], header);
+        assert_eq!(message[16..], [3, 2, 0, 0]);
     }
 }

@@ -2,6 +2,7 @@
 //! of each.
 
 use super::family::{Groups, Protocol, RequestHeader};
+use super::frame::Message;
 use super::groups;
 use crate::channel::FamilyId;
 
@@ -148,6 +149,11 @@ impl Protocol for Rtnetlink {
 
     fn group_name(&self, group: u32) -> String {
         groups::name(group)
+    }
+
+    #[inline]
+    fn address_family(&self, message: &Message<'_>) -> Option<u8> {
+        message.body.first().copied()
     }
 
     fn type_name(&self, number: u16) -> Option<&'static str> {

@@ -7,9 +7,9 @@ use crate::decode::context::DecodeContext;
 use crate::decode::wire::family;
 use crate::decode::{Decoded, MessageAction};
 use crate::event::unknown::Unknown;
-use crate::event::values::{Hex, Time};
-use crate::event::{Event, Kind, Nl, NlFlags, NlType, Op, Origin, Unparsed};
-use crate::family::{self, Family};
+use crate::event::values::{Hex, Symbol, Time};
+use crate::event::{Event, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Unparsed};
+use crate::family::{Family, Subscribed};
 use crate::input::{Input, InputData};
 use crate::netlink::frame::{Message, Messages};
 use crate::state::{Key, State};
@@ -53,6 +53,7 @@ pub struct OptionalParts {
 /// Decodes inputs, and appends their content to `items`.
 pub(super) fn items<'a>(
     inputs: &'a [Input<'a>],
+    families: &Subscribed,
     namespaces: &Namespaces,
     optional_parts: OptionalParts,
     items: &mut Vec<DecodedItem<'a>>,
@@ -62,7 +63,7 @@ pub(super) fn items<'a>(
         let InputData::Datagram(channel, bytes) = input.data else {
             continue;
         };
-        let Some(family) = family::family(channel.family) else {
+        let Some(family) = families.find(channel.family) else {
             continue;
         };
         let state = &namespaces.get(channel.netns).state;
@@ -178,13 +179,20 @@ impl<'a> Received<'a> {
         let is_event = self.channel.is_events();
         let is_new = decoded.action == MessageAction::New;
         let flags = message.flags & 0xf00;
+        let label = self.family.label();
+        let address_family = || match is_partial_link {
+            true => self.family.address_family(message).filter(|it| *it != 0),
+            false => None,
+        };
+        let family = match label {
+            Some((_, name)) => Some(Symbol::Known(name)),
+            None => address_family().map(family),
+        };
+        let number = self.family.message_type(message);
         Nl {
-            r#type: NlType::new(self.channel.family, message.kind),
-            family: message
-                .body
-                .first()
-                .filter(|af| is_partial_link && **af != 0)
-                .map(|af| Box::new(family(*af))),
+            r#type: NlType::new(self.channel.family, number),
+            proto: label.map(|_| NlProto(self.channel.family)),
+            family: family.map(Box::new),
             portid: Some(message.portid).filter(|portid| is_event && *portid != 0),
             seq: Some(message.seq).filter(|seq| is_event && *seq != 0),
             flags: Some(NlFlags(flags)).filter(|_| is_event && is_new && flags != 0),

@@ -16,6 +16,7 @@ use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, 
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
+use crate::family::Subscribed;
 use crate::filter::Filter;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
@@ -60,6 +61,7 @@ const BATCH_SIZE: usize = 16;
 pub struct Pipeline {
     optional_parts: OptionalParts,
     snapshot: bool,
+    families: Subscribed,
     namespaces: Namespaces,
     filter: Filter,
     encoder: Encoder,
@@ -112,6 +114,7 @@ impl Pipeline {
                 raw: settings.with.contains(&Part::Raw),
             },
             snapshot: settings.snapshot,
+            families: Subscribed::new(settings),
             namespaces: Namespaces::new(config.names, tracked),
             filter,
             encoder,
@@ -165,7 +168,13 @@ impl Pipeline {
         'inputs: for batch in inputs.chunks(BATCH_SIZE) {
             items.clear();
             self.namespaces.add_missing(batch);
-            decode_batch::items(batch, &self.namespaces, self.optional_parts, &mut items);
+            decode_batch::items(
+                batch,
+                &self.families,
+                &self.namespaces,
+                self.optional_parts,
+                &mut items,
+            );
             // Index of the first event whose line is not written yet.
             let mut from = 0;
             for at in 0..items.len() {

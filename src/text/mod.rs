@@ -1,6 +1,7 @@
 //! The text format: one human-readable line per event, in the style of iproute2.
 
 mod escape;
+mod genl;
 mod link;
 mod meta;
 mod objects;
@@ -102,6 +103,7 @@ fn write(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
         Payload::Filter(filter) => tc::filter(out, filter),
         Payload::Chain(chain) => tc::chain(out, chain),
         Payload::Action(action) => tc::action(out, action),
+        Payload::GenlFamily(family) => genl::family(out, event, family),
         Payload::Unknown(unknown) => meta::unknown(out, unknown),
         Payload::Meta(meta) => meta::write(out, meta),
         other => plain::write(out, event, other),

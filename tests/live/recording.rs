@@ -23,6 +23,7 @@ fn recording_replays_to_the_same_lines() {
         &[][..],
         &["--snapshot", "--with", "details,message,host"],
         &["-k", "link", "--count", "5"],
+        &["--snapshot", "-k", "link,genl_family"],
     ] {
         let _ = std::fs::remove_file(&lines);
         let mut args = vec!["--record", c, "-o", l, "--rcvbuf", "64K"];

@@ -132,6 +132,23 @@ fn recording_cut_between_blocks_gives_a_warning() {
 }
 
 #[test]
+fn generic_netlink_families_are_decoded_only_if_their_kind_is_named() {
+    let file = capture("genl-family");
+    let kinds = |kind| {
+        let output = nlstream(&["replay", "-k", kind, &file]);
+        assert!(output.status.success());
+        let lines = lines(&output.stdout);
+        let about = lines.iter().filter(|line| line["kind"] != "meta");
+        about
+            .map(|line| line["kind"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("genl_family"), vec!["genl_family"; 17]);
+    // Messages without a decoder are selected, but the family is not.
+    assert!(kinds("unknown").is_empty());
+}
+
+#[test]
 fn options_of_a_replay() {
     let capture = capture("link-veth");
     let all = lines(&nlstream(&["replay", &capture]).stdout);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use nlstream::event::Kind;
-use nlstream::netlink::{groups, rtm};
+use nlstream::netlink::{genl, groups, rtm};
 use nlstream::schema;
 
 use crate::common;
@@ -89,16 +89,23 @@ fn proofs() -> Proofs {
 #[test]
 fn every_message_type_has_rows() {
     let text = read("docs/coverage.md");
-    let entries = table(&text, "| number | type | kind | key | header | fixture |");
+    let mut entries = table(&text, "| number | type | kind | key | header | fixture |");
+    let commands = table(&text, "| command | type | kind | key | header | fixture |");
+    let of_rtnetlink = entries.len();
+    entries.extend(commands);
     let proofs = proofs();
     let mut listed = BTreeSet::new();
-    for row in &entries {
+    for (at, row) in entries.iter().enumerate() {
         let [number, message, kinds, keys, header, fixture] = &row[..] else {
             panic!("six cells: {row:?}");
         };
         let (message, kind_name) = (words(message)[0], words(kinds)[0]);
-        let known = rtm::rtm(number.parse().unwrap());
-        assert_eq!(known.map(|(_, name, _)| name), Some(message));
+        let number = number.parse().unwrap();
+        let name = match at < of_rtnetlink {
+            true => rtm::rtm(number).map(|(_, name, _)| name),
+            false => genl::command_name(number.into()),
+        };
+        assert_eq!(name, Some(message));
         assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18"].contains(&&header[..]));
         let pair = (message.to_owned(), kind_name.to_owned());
         assert!(listed.insert(pair.clone()), "two rows for {pair:?}");
@@ -110,7 +117,8 @@ fn every_message_type_has_rows() {
             (_, all) => panic!("{message} as {kind_name}: {fixture}, but the fixtures: {all:?}"),
         }
     }
-    for (_, name, _) in rtm::TYPES {
+    let types = rtm::TYPES.iter().map(|(_, name, _)| name);
+    for name in types.chain(genl::COMMANDS.iter().map(|(_, name)| name)) {
         assert!(
             listed.iter().any(|(row, _)| row == name),
             "no row of {name}"
@@ -189,10 +197,12 @@ fn every_kind_has_payload_decoder_example_and_text() {
         let (_, path) = line.split_once(": ").unwrap();
         let room = path.split("::").next().unwrap();
         let room = room.split_once('<').map_or(room, |(_, room)| room);
-        let file = format!("src/kind/route/{room}.rs");
-        let folder = format!("src/kind/route/{room}/mod.rs");
         let exists = |path: &str| common::root().join(Path::new(path)).exists();
-        assert!(exists(&file) || exists(&folder), "{name}: no {file}");
+        let is_declared = ["route", "genl"].iter().any(|family| {
+            exists(&format!("src/kind/{family}/{room}.rs"))
+                || exists(&format!("src/kind/{family}/{room}/mod.rs"))
+        });
+        assert!(is_declared, "{name}: no file {room}.rs below src/kind");
         assert!(
             examples.iter().any(|line| line["kind"] == name),
             "{name}: no line in schema/examples.ndjson"

@@ -16,7 +16,7 @@ pub(super) fn packets() -> Vec<Packet> {
     vec![
         packet(1, 4, 0, &message(24, 0x400, 5, 900, &[0; 12])),
         packet(2, 4, 0, &message(16, 2, 1, 900, &[0; 16])),
-        packet(3, 4, 16, &message(16, 0, 1, 900, &[0; 4])),
+        packet(3, 4, 6, &message(16, 0, 1, 900, &[0; 4])),
     ]
 }
 

@@ -155,6 +155,7 @@ mod tests {
         for number in 0..200_usize {
             let nl = Nl {
                 r#type: types[number / 3 % 2],
+                proto: None,
                 family: families[number / 5 % 3].clone(),
                 portid: (number / 7 % 3 > 0).then_some(number as u32 / 7),
                 seq: (number % 2 > 0).then_some(number as u32),

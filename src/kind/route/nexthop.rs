@@ -276,6 +276,7 @@ impl KindSpec for NexthopBucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kind::spec::MessageAction;
     use crate::kind::{Payload, Unparsed};
     use crate::names::Names;
     use crate::netlink::frame::Messages;
@@ -305,7 +306,8 @@ mod tests {
             };
             result = Some((nexthop.group_stats.clone(), unparsed));
         };
-        Nexthop::decode(&mut context, &message, &mut Emit::new(&message, &mut each)).unwrap();
+        let emit = &mut Emit::new(MessageAction::New, &mut each);
+        Nexthop::decode(&mut context, &message, emit).unwrap();
         result.unwrap()
     }
 

@@ -21,7 +21,7 @@ use crate::value::{Hex, Symbol};
 pub struct Unknown {
     /// Message type: the constant of the kernel's header, else its number.
     pub r#type: NlType,
-    /// Address family, the first byte of every rtnetlink message.
+    /// Address family: the first byte of every rtnetlink message. Absent for other netlink families.
     pub family: Option<Symbol>,
     /// Fixed header of the message type, from the family on.
     pub header: Option<Hex>,
@@ -58,12 +58,13 @@ impl Unknown {
     /// Splits a message as far as that is possible without its kind.
     pub fn new(protocol: &dyn Protocol, message: &Message<'_>) -> Self {
         let body = message.body;
+        let number = protocol.message_type(message);
         let mut unknown = Unknown {
-            r#type: NlType::new(protocol.id(), message.kind),
-            family: body.first().map(|byte| family(*byte)),
+            r#type: NlType::new(protocol.id(), number),
+            family: protocol.address_family(message).map(family),
             ..Default::default()
         };
-        let length = protocol.header_length(message.kind);
+        let length = protocol.header_length(number);
         let Some((header, attributes)) = length.and_then(|length| body.split_at_checked(length))
         else {
             unknown.data = (!body.is_empty()).then(|| Hex(body.into()));

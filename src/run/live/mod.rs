@@ -29,7 +29,7 @@ use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family;
+use crate::family::Subscribed;
 use crate::input::{ControlRecord, Input};
 use crate::netlink::{DumpSource, EventSource};
 use crate::sink::{Reader, Sink};
@@ -96,7 +96,8 @@ pub fn run(live: &Live) -> Result<(), Error> {
         signal_hook::flag::register_conditional_default(signal, impatient.clone())
             .map_err(Error::Loop)?;
     }
-    let mut subscriptions = family::subscribed(&live.settings)
+    let mut subscriptions = Subscribed::new(&live.settings)
+        .iter()
         .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf))
         .collect::<Result<Vec<_>, _>>()?;
     // After the sockets, which it would refuse, and before the sink, which starts threads.

@@ -148,7 +148,7 @@ impl Run {
         };
         let subscriptions = vec![Subscription::new(
             NetnsId::OWN,
-            family::FAMILIES[0],
+            crate::family::FAMILIES[0],
             FakeEvents::default(),
             FakeDumps {
                 addresses: addresses.to_vec(),

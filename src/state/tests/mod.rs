@@ -6,13 +6,16 @@ mod messages;
 mod resync;
 
 use super::State;
-use crate::channel::NetnsId;
+use crate::channel::{FamilyId, NetnsId};
 use crate::decode::context::DecodeContext;
-use crate::decode::{Decoded, decode};
+use crate::decode::{Decoded, MessageAction, decode};
 use crate::event::kind_set::KindSet;
+use crate::event::kinds::decoders;
 use crate::event::values::Time;
 use crate::event::{Change, Event, Kind, Op};
+use crate::kind::spec::Decoders;
 use crate::names::Names;
+use crate::netlink::rtm::Rtnetlink;
 use messages::Msg;
 
 /// A state that tracks every kind that can be dumped, and in which every existing object is stored.
@@ -25,14 +28,19 @@ fn state() -> State {
     state
 }
 
+static DECODERS: Decoders = decoders(FamilyId::ROUTE);
+
 /// Decodes the one object of a message.
 fn decoded(state: &State, msg: &Msg) -> Decoded {
     let mut context = DecodeContext::new(state.names(), false).with_interner(state.interner());
     let mut found = Vec::new();
-    decode(&mut context, &msg.message(), &mut |object, unparsed| {
+    let message = msg.message();
+    let action = MessageAction::of(&message);
+    let each = &mut |object, unparsed| {
         assert_eq!(unparsed, [], "{msg:x?}");
         found.push(object);
-    });
+    };
+    decode(&Rtnetlink, &DECODERS, action, &mut context, &message, each);
     assert_eq!(found.len(), 1, "{msg:x?}");
     found.remove(0)
 }

@@ -3,6 +3,7 @@ mod objects;
 use std::net::IpAddr;
 
 use super::*;
+use crate::event::ctrl::{GenlFamily, GenlMcastGroup, GenlOp, McastGroups};
 use crate::event::link::Link;
 use crate::event::link::bridge::BridgePort;
 use crate::event::link::info::{InfoSlaveData, LinkInfo};
@@ -164,6 +165,32 @@ fn port_state_change_is_shown() {
     assert_eq!(
         link_change(port("forwarding"), port("learning")),
         "link change veth0 port state learning → forwarding"
+    );
+}
+
+#[test]
+fn generic_netlink_family_is_described() {
+    let family = |groups: &[&str]| {
+        let group = |name: &&str| GenlMcastGroup {
+            id: 9,
+            name: (*name).to_owned(),
+        };
+        Payload::from(GenlFamily {
+            id: 35,
+            name: "l2tp".to_owned(),
+            version: Some(1),
+            ops: Some(vec![GenlOp::default(); 9]),
+            mcast_groups: McastGroups::new(groups.iter().map(group).collect()),
+            ..GenlFamily::default()
+        })
+    };
+    assert_eq!(
+        sentence(&event(Op::Add, family(&["l2tp"]))),
+        "genl_family add l2tp id 35 version 1 ops 9 groups l2tp"
+    );
+    assert_eq!(
+        sentence(&changed(family(&[]), family(&["l2tp"]))),
+        "genl_family change l2tp id 35 groups l2tp → none"
     );
 }
 

@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 
-use nlstream::decode;
 use nlstream::decode::context::DecodeContext;
 use nlstream::event::Payload;
+use nlstream::family::Family as _;
 use nlstream::names::Names;
 use nlstream::netlink::attr::Attrs;
 use nlstream::netlink::frame::{Message, Messages};
+use nlstream::netlink::rtm::Rtnetlink;
 use nlstream::netlink::rtm::{
     RTM_NEWACTION, RTM_NEWCHAIN, RTM_NEWLINK, RTM_NEWNEXTHOP, RTM_NEWPREFIX, RTM_NEWQDISC,
     RTM_NEWROUTE, rtm,
@@ -121,7 +122,7 @@ fn said(names: &Names, kind: u16, body: &[u8]) -> Said {
     whole.extend(body);
     let message: Message<'_> = Messages::new(&whole).next().unwrap().unwrap();
     let (mut payloads, mut unparsed) = (Vec::new(), Vec::new());
-    decode::decode(
+    Rtnetlink.decode(
         &mut DecodeContext::new(names, true),
         &message,
         &mut |decoded, left| {

@@ -13,7 +13,8 @@ use std::path::Path;
 use netlink_packet_core::ParseableParametrized;
 use netlink_packet_route::RouteNetlinkMessage;
 use nlstream::capture::Reader;
-use nlstream::decode::{self, context::DecodeContext};
+use nlstream::channel::{Channel, FamilyId};
+use nlstream::decoder::{DecodedObject, Decoder};
 use nlstream::input::InputData;
 use nlstream::names::Names;
 use nlstream::netlink::frame::{Message, Messages};
@@ -127,10 +128,15 @@ fn read(capture: &Path, rules: &[Rule], figures: &mut Figures) {
     let file = File::open(capture).unwrap();
     let mut reader = Reader::new(file, capture.display().to_string()).unwrap();
     let names = Names::from(&reader.header().unwrap().names);
+    let decoder = Decoder::new(names).with_details();
     while let Some(input) = reader.next().unwrap() {
-        let InputData::Datagram(_, bytes) = input.what else {
+        let InputData::Datagram(channel, bytes) = input.data else {
             continue;
         };
+        // netlink-packet-route decodes rtnetlink alone.
+        if channel.family != FamilyId::ROUTE {
+            continue;
+        }
         for message in Messages::new(bytes).flatten() {
             // The ends of dumps, and errors.
             let Some((_, name, _)) = rtm::rtm(message.kind) else {
@@ -141,7 +147,7 @@ fn read(capture: &Path, rules: &[Rule], figures: &mut Figures) {
                 Ok(parsed) => {
                     figures.parsed += 1;
                     let fields = tree::fields(&format!("{parsed:?}"));
-                    compare(&names, &message, name, &fields, rules, figures);
+                    compare(&decoder, &message, name, &fields, rules, figures);
                 }
                 Err(error) => {
                     let error = error.to_string();
@@ -161,13 +167,15 @@ fn read(capture: &Path, rules: &[Rule], figures: &mut Figures) {
 
 /// Returns the kind by which the tables name the message, and its event; for actions the list of
 /// events.
-fn event(names: &Names, message: &Message<'_>, name: &str) -> (String, Value) {
-    let mut events = Vec::new();
-    let mut context = DecodeContext::new(names, true);
-    decode::decode(&mut context, message, &mut |decoded, unparsed| {
-        assert!(unparsed.is_empty(), "{unparsed:?}");
-        events.push(serde_json::to_value(decoded.payload).unwrap());
-    });
+fn event(decoder: &Decoder, message: &Message<'_>, name: &str) -> (String, Value) {
+    let mut objects = Vec::new();
+    let result = decoder.decode(Channel::ROUTE_EVENTS, message.whole, &mut objects);
+    assert_eq!(result, Ok(()), "{name}");
+    let event = |object: DecodedObject| {
+        assert!(object.unparsed.is_empty(), "{:?}", object.unparsed);
+        serde_json::to_value(object.decoded.payload).unwrap()
+    };
+    let mut events: Vec<_> = objects.into_iter().map(event).collect();
     let family = i32::from(message.body[0]);
     let kind = match name.split_once('_').unwrap().1[3..].to_lowercase().as_str() {
         "neigh" if family == libc::AF_BRIDGE => "fdb".to_owned(),
@@ -185,14 +193,14 @@ fn event(names: &Names, message: &Message<'_>, name: &str) -> (String, Value) {
 }
 
 fn compare(
-    names: &Names,
+    decoder: &Decoder,
     message: &Message<'_>,
     name: &str,
     fields: &Fields,
     rules: &[Rule],
     figures: &mut Figures,
 ) {
-    let (kind, event) = event(names, message, name);
+    let (kind, event) = event(decoder, message, name);
     let mut read = HashSet::new();
     for (path, values) in fields {
         let (applicable, rest) = table::of(rules, &kind, path);

@@ -1,0 +1,3 @@
+//! The kinds of generic netlink families, a file for each family.
+
+pub mod ctrl;
