@@ -76,7 +76,7 @@ fn assert_ended(ns: &Namespace, live: &[Value], status: Option<i32>, stderr: &st
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(
-            output.status.success() && !stderr.contains("cut short"),
+            output.status.success() && !stderr.contains("no `stop` record"),
             "{stderr}"
         );
     }
