@@ -2,11 +2,9 @@
 //! header of its message.
 
 use crate::channel::NetnsId;
-pub use crate::kind::genl::ctrl;
-pub use crate::kind::route::{
-    address, addrlabel, cachereport, encap, fdb, link, maddress, mdb, mroute, nduseropt, neigh,
-    neightbl, netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
-};
+// The modules of the kinds: a new one is public without a line here.
+pub use crate::kind::genl::*;
+pub use crate::kind::route::*;
 pub use crate::kind::{
     Change, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Payload, Unparsed, fields, kind_set,
     kinds, meta, object,

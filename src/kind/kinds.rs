@@ -10,13 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::attributes::AttrDecl;
 use super::fields::{Fields, Keyed, Mask};
-use super::genl::ctrl;
+// The modules of the kinds: a new kind is a row below.
+use super::genl::*;
 use super::kind_set::KindSet;
 use super::object::Object;
-use super::route::{
-    address, addrlabel, cachereport, fdb, link, maddress, mdb, mroute, nduseropt, neigh, neightbl,
-    netconf, nexthop, nsid, prefix, route, rule, stats, tc, unknown, vlan, vni,
-};
+use super::route::*;
 use super::spec::{Decoders, KindSpec, StaleKinds, Triggers};
 use super::{Op, meta};
 use crate::channel::FamilyId;
