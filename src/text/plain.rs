@@ -15,10 +15,10 @@ pub fn write(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> 
     // Reuses the JSON writer of the lines instead of a second serializer.
     let written = json::append(&mut object, |json| payload.serialize(json));
     let fields = written.map_or_else(|_| Vec::new(), |()| fields(&object));
-    // For a change: the key fields and the fields that differ.
-    let changed: Vec<_> = match &event.change {
-        Some(change) if event.op == Op::Change => change.names().collect(),
-        _ => Vec::new(),
+    // For a change of a tracked object: the key fields and the fields that differ.
+    let changed: Option<Vec<_>> = match &event.change {
+        Some(change) if event.op == Op::Change => Some(change.names().collect()),
+        _ => None,
     };
     let keys = payload.kind().key();
     let is_key = |name: &str| {
@@ -26,17 +26,18 @@ pub fn write(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> 
             .any(|key| key.split("//").any(|key| key == name))
     };
     let shown = |name: &str| {
-        event.op != Op::Change
-            || is_key(name)
-            || changed.contains(&name)
-            || ["dev", "port", "group", "grp"].contains(&name)
+        changed.as_ref().is_none_or(|changed| {
+            is_key(name)
+                || changed.contains(&name)
+                || ["dev", "port", "group", "grp"].contains(&name)
+        })
     };
     for (name, value) in &fields {
         if !is_index(name) && shown(name) {
             field(out, name, value)?;
         }
     }
-    if event.op == Op::Change && changed.is_empty() {
+    if changed.is_some_and(|changed| changed.is_empty()) {
         out.write_str(" unchanged")?;
     }
     Ok(())

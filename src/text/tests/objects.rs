@@ -6,7 +6,7 @@ use super::*;
 use crate::event::encap::Encap;
 use crate::event::route::Destination;
 use crate::event::route::{Metrics, NextHop, Route, RouteAttrs, Via};
-use crate::event::{address, fdb, neigh, rule};
+use crate::event::{address, fdb, neigh, nsid, rule};
 
 fn of_address() -> address::Address {
     address::Address {
@@ -304,4 +304,19 @@ fn traffic_control() {
         sentence(&event(Op::Add, Payload::from(route))),
         "route add 10.0.0.0/8 encap ip vxlan_opts [ { gbp 7 } ] table main proto static"
     );
+}
+
+#[test]
+fn change_of_an_object_without_a_known_former_state_shows_every_field() {
+    let nsid = |pid| nsid::Nsid {
+        nsid: 3,
+        pid,
+        ..Default::default()
+    };
+    let untracked = event(Op::Change, nsid(Some(7)).into());
+    assert_eq!(sentence(&untracked), "nsid change nsid 3 pid 7");
+    let tracked = changed(nsid(Some(7)).into(), nsid(Some(8)).into());
+    assert_eq!(sentence(&tracked), "nsid change nsid 3 pid 7");
+    let unchanged = changed(nsid(Some(7)).into(), nsid(Some(7)).into());
+    assert_eq!(sentence(&unchanged), "nsid change nsid 3 unchanged");
 }
