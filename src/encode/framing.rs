@@ -17,6 +17,20 @@ impl Framing {
         }
     }
 
+    /// Returns what stands before every record.
+    #[inline]
+    pub fn prefix(self) -> &'static [u8] {
+        match self {
+            Framing::Newline => b"",
+        }
+    }
+
+    /// Begins a record at the end of `out`.
+    #[inline]
+    pub fn begin_record(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.prefix());
+    }
+
     /// Ends the record at the end of `out`.
     #[inline]
     pub fn end_record(self, out: &mut Vec<u8>) {
@@ -39,9 +53,19 @@ impl Framing {
     /// Returns the last record of `bytes`, which end with a whole record, and where it begins;
     /// `None` if `bytes` are empty. If that is 0 the record may have begun before `bytes`.
     pub fn last_record(self, bytes: &[u8]) -> Option<(usize, &[u8])> {
-        let end = bytes.len().checked_sub(self.overhead())?;
+        let (prefix, suffix) = (self.prefix().len(), self.overhead() - self.prefix().len());
+        let end = bytes.len().checked_sub(suffix)?;
         let start = self.last_end(&bytes[..end]);
-        Some((start, &bytes[start..end]))
+        Some((start, bytes.get(start + prefix..end)?))
+    }
+
+    /// Returns `torn`, the beginning of a framed record, without what the framing has before the
+    /// record; `None` if it does not begin as the framing begins a record.
+    pub fn strip_prefix(self, torn: &[u8]) -> Option<&[u8]> {
+        match self.prefix().starts_with(torn) {
+            true => Some(&[]),
+            false => torn.strip_prefix(self.prefix()),
+        }
     }
 
     /// Splits `bytes`, which begin at a record, into records with their framing. What follows the

@@ -134,6 +134,7 @@ impl Encoder {
     /// # Errors
     /// See [`flush`](Self::flush).
     pub fn write(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
+        self.framing.begin_record(out);
         match &mut self.serializer {
             Serializer::Json(json) => json.serialize(seq, event, out)?,
             Serializer::Text(text) => text.serialize(event, out),

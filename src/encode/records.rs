@@ -56,7 +56,8 @@ impl RecordReader for JsonRecords {
 
     fn insert_first(&self, framing: Framing, first: &[u8], waiting: &mut Vec<u8>) {
         let mut all = Vec::with_capacity(first.len() + waiting.len() + waiting.len() / 64);
-        match (Stamp::of(first), Stamp::of(waiting)) {
+        let prefix = framing.prefix().len();
+        match (Stamp::of(prefix, first), Stamp::of(prefix, waiting)) {
             (Some(own), Some(next)) => {
                 all.extend_from_slice(&first[..own.seq.start]);
                 all.extend_from_slice(&waiting[next.seq.start..next.time.end]);
@@ -65,7 +66,7 @@ impl RecordReader for JsonRecords {
             _ => all.extend_from_slice(first),
         }
         for record in framing.split(waiting) {
-            match Stamp::of(record) {
+            match Stamp::of(prefix, record) {
                 Some(Stamp { seq, number, .. }) => {
                     all.extend_from_slice(&record[..seq.start]);
                     all.extend_from_slice(itoa::Buffer::new().format(number + 1).as_bytes());
@@ -89,12 +90,14 @@ struct Stamp {
 }
 
 impl Stamp {
-    /// Reads the stamp of the record at the beginning of `bytes`.
-    fn of(bytes: &[u8]) -> Option<Self> {
-        let rest = bytes.get(envelope::SEQ_OFFSET..)?;
+    /// Reads the stamp of the framed record at the beginning of `bytes`. `prefix`: the length of
+    /// what the framing has before the record, bytes.
+    fn of(prefix: usize, bytes: &[u8]) -> Option<Self> {
+        let start = prefix + envelope::SEQ_OFFSET;
+        let rest = bytes.get(start..)?;
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-        let seq = envelope::SEQ_OFFSET..envelope::SEQ_OFFSET + digits;
+        let seq = start..start + digits;
         let fields = rest[digits..].strip_prefix(envelope::TIME_START)?;
         let length = fields.iter().position(|byte| *byte == b'"')?;
         let time = seq.end..seq.end + envelope::TIME_START.len() + length + 1;

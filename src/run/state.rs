@@ -63,21 +63,21 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
             .as_ref()
             .is_none_or(|kinds| kinds.contains(&kind))
     };
-    let mut line = Vec::new();
+    let framing = request.format.framing();
+    let mut record = Vec::new();
     sink::print(|out| {
         for object in fold.objects().filter(|object| requested(object.kind)) {
+            record.clear();
+            framing.begin_record(&mut record);
             match &request.format {
-                Format::Json => {
-                    serde_json::to_writer(&mut *out, object)?;
-                    out.write_all(b"\n")?;
-                }
+                Format::Json => serde_json::to_writer(&mut record, object)?,
                 Format::Text { zone, colour } => {
                     let (time, json) = (object.time, object.object());
-                    line.clear();
-                    write_object(time, object.kind, json, zone, *colour, &mut line);
-                    out.write_all(&line)?;
+                    write_object(time, object.kind, json, zone, *colour, &mut record);
                 }
             }
+            framing.end_record(&mut record);
+            out.write_all(&record)?;
         }
         Ok(())
     })

@@ -43,7 +43,7 @@ pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8
     );
 }
 
-/// Appends a line for an existing object given as JSON, for `nlstream state`.
+/// Appends a line for an existing object given as JSON, without its newline, for `nlstream state`.
 pub fn write_object(
     time: Time,
     kind: Kind,
@@ -65,7 +65,6 @@ pub fn write_object(
     };
     // Writing to a Vec cannot fail.
     let _ = line();
-    out.push(b'\n');
 }
 
 fn line(out: &mut EscapingWriter<'_>, event: &Event, zone: &TimeZone) -> fmt::Result {
