@@ -14,7 +14,7 @@ use super::{Error, Fault, cooked};
 use crate::channel::Channel;
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
-use crate::netlink::family::{of_packet, protocol};
+use crate::netlink::family::of_packet;
 
 /// Opens the capture `name`; `-` is standard input.
 pub fn open(name: &Path) -> Result<Reader, Error> {
@@ -99,10 +99,17 @@ impl Reader {
     /// before an error are returned first.
     pub fn next_many(&mut self, limit: usize) -> Result<Vec<Input<'_>>, Error> {
         self.buffer.release();
-        while self.end.is_none() && self.found.len() < limit && !self.buffer.should_release() {
-            match self.find() {
-                Ok(Some(found)) => self.found.push(found),
-                Ok(None) => self.end = Some(Ok(())),
+        while self.end.is_none() && self.found.len() < limit {
+            if self.buffer.should_release() {
+                if !self.found.is_empty() {
+                    break;
+                }
+                // Only skipped packets were read.
+                self.buffer.release();
+            }
+            match self.read_item() {
+                Ok(true) => {}
+                Ok(false) => self.end = Some(Ok(())),
                 Err(fault) => self.end = Some(Err(fault)),
             }
         }
@@ -136,40 +143,45 @@ impl Reader {
         self.truncated
     }
 
-    fn find(&mut self) -> Result<Option<Found>, Fault> {
-        while let Some(item) = self.format.next(&mut self.buffer)? {
-            match item {
-                Item::ControlRecord(channel, time, record) => {
-                    return Ok(Some(Found::ControlRecord(channel, time, record)));
-                }
-                Item::Messages {
-                    time,
-                    channel,
-                    place,
-                } => return Ok(Some(Found::Datagram(channel, time, place))),
-                Item::Other => self.skipped += 1,
-                Item::Packet {
-                    time,
-                    channel,
-                    place,
-                    truncated,
-                    offset,
-                } => match classify(channel, self.buffer.slice(place.clone()), offset)? {
-                    Some(channel) => {
-                        self.truncated += u64::from(truncated);
-                        let messages = place.start + cooked::LENGTH as u64..place.end;
-                        return Ok(Some(Found::Datagram(channel, time, messages)));
-                    }
-                    None => self.skipped += 1,
-                },
+    /// Reads an item, and appends the input in it, if it has one, to `found`. Returns false at the
+    /// end of the stream.
+    #[inline]
+    fn read_item(&mut self) -> Result<bool, Fault> {
+        let Some(item) = self.format.next(&mut self.buffer)? else {
+            return Ok(false);
+        };
+        match item {
+            Item::ControlRecord(channel, time, record) => {
+                self.found.push(Found::ControlRecord(channel, time, record));
             }
+            Item::Messages {
+                time,
+                channel,
+                place,
+            } => self.found.push(Found::Datagram(channel, time, place)),
+            Item::Other => self.skipped += 1,
+            Item::Packet {
+                time,
+                channel,
+                place,
+                truncated,
+                offset,
+            } => match classify(channel, self.buffer.slice(place.clone()), offset)? {
+                Some(channel) => {
+                    self.truncated += u64::from(truncated);
+                    let messages = place.start + cooked::LENGTH as u64..place.end;
+                    self.found.push(Found::Datagram(channel, time, messages));
+                }
+                None => self.skipped += 1,
+            },
         }
-        Ok(None)
+        Ok(true)
     }
 }
 
 /// The channel of a packet, which a recording names and a capture of another tool does not. `None`
 /// if there is no decoder for the packet's family, or if the packet was sent to the kernel.
+#[inline]
 fn classify(
     recorded: Option<Channel>,
     packet: &[u8],
@@ -178,22 +190,27 @@ fn classify(
     let Some(packet) = cooked::open(packet) else {
         return Ok(None);
     };
-    let protocol = match recorded {
-        Some(channel) if channel.family.protocol() == packet.protocol => protocol(channel.family),
-        Some(_) => None,
-        None => of_packet(packet.protocol, cooked::first_type(packet.messages)),
+    let messages = packet.messages;
+    let check_order = || match cooked::foreign_order(messages) {
+        true => Err(Fault::ByteOrder { offset }),
+        false => Ok(()),
     };
-    let Some(protocol) = protocol else {
+    if let Some(channel) = recorded {
+        // An interface has a channel only if there is a decoder for its family.
+        if channel.family.protocol() != packet.protocol {
+            return Ok(None);
+        }
+        check_order()?;
+        return Ok(Some(channel));
+    }
+    let Some(protocol) = of_packet(packet.protocol, cooked::first_type(messages)) else {
         return Ok(None);
     };
-    if cooked::foreign_order(packet.messages) {
-        return Err(Fault::ByteOrder { offset });
+    check_order()?;
+    match cooked::to_kernel(protocol, &packet) {
+        true => Ok(None),
+        false => Ok(Some(cooked::channel(protocol.id(), messages))),
     }
-    Ok(match recorded {
-        Some(channel) => Some(channel),
-        None if cooked::to_kernel(protocol, &packet) => None,
-        None => Some(cooked::channel(protocol.id(), packet.messages)),
-    })
 }
 
 impl Format {

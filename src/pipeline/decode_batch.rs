@@ -1,17 +1,19 @@
 //! The first stage: splits inputs into decoded objects. Its result does not depend on the state
 //! that earlier inputs change, so a batch of inputs passes it together.
 
+use std::cell::Cell;
+
 use super::namespaces::Namespaces;
-use crate::channel::Channel;
+use crate::channel::{Channel, FamilyId};
 use crate::decode::context::DecodeContext;
-use crate::decode::wire::family;
-use crate::decode::{Decoded, MessageAction};
+use crate::decode::{Decoded, MessageAction, wire};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Symbol, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Unparsed};
 use crate::family::{Family, Subscribed};
 use crate::input::{Input, InputData};
 use crate::netlink::frame::{Message, Messages};
+use crate::netlink::rtm::Rtnetlink;
 use crate::state::{Key, State};
 
 /// The content of a batch of inputs, in order.
@@ -63,28 +65,17 @@ pub(super) fn items<'a>(
         let InputData::Datagram(channel, bytes) = input.data else {
             continue;
         };
-        let Some(family) = families.find(channel.family) else {
-            continue;
+        let datagram = Datagram {
+            time: input.time,
+            channel,
+            state: &namespaces.get(channel.netns).state,
+            optional_parts,
         };
-        let state = &namespaces.get(channel.netns).state;
-        for message in Messages::new(bytes) {
-            match message {
-                Ok(message) if message.is_control() => {
-                    if channel.is_events() {
-                        items.push(DecodedItem::Control);
-                    }
-                }
-                Ok(message) => {
-                    let received = Received {
-                        time: input.time,
-                        channel,
-                        family,
-                        message,
-                    };
-                    received.objects(state, optional_parts, items);
-                }
-                Err(rest) => items.push(DecodedItem::Malformed(channel, input.time, rest)),
-            }
+        // Nearly every datagram is one of rtnetlink: its functions are called directly.
+        if channel.family == FamilyId::ROUTE {
+            datagram.items(&Rtnetlink, bytes, items);
+        } else if let Some(family) = families.find(channel.family) {
+            datagram.items(family, bytes, items);
         }
     }
     // Prefetch each object's stored state so that cache misses overlap.
@@ -101,55 +92,79 @@ pub(super) fn items<'a>(
     }
 }
 
-/// A message, and where it comes from.
-#[derive(Clone, Copy)]
-struct Received<'a> {
+/// What the messages of a datagram have in common.
+struct Datagram<'s> {
     time: Time,
     channel: Channel,
-    family: &'static dyn Family,
-    message: Message<'a>,
+    /// The state of the channel's namespace.
+    state: &'s State,
+    optional_parts: OptionalParts,
 }
 
-impl<'a> Received<'a> {
-    /// Appends the objects of the message.
-    fn objects(
-        self,
-        state: &State,
-        optional_parts: OptionalParts,
+impl Datagram<'_> {
+    /// Appends the content of the datagram.
+    #[inline]
+    fn items<'a, F: Family + ?Sized>(
+        &self,
+        family: &F,
+        bytes: &'a [u8],
         items: &mut Vec<DecodedItem<'a>>,
     ) {
-        let mut context = DecodeContext::new(state.names(), optional_parts.details)
-            .with_interner(state.interner());
-        let before = items.len();
-        let each = &mut |decoded, unparsed| {
-            items.push(self.object(state, optional_parts, decoded, unparsed));
-        };
-        self.family.decode(&mut context, &self.message, each);
-        if items.len() == before && self.channel.is_events() {
-            let decoded = Decoded {
-                action: MessageAction::Notify,
-                payload: Unknown::new(self.family, &self.message).into(),
-            };
-            items.push(self.object(state, optional_parts, decoded, Vec::new()));
+        for message in Messages::new(bytes) {
+            match message {
+                Ok(message) if message.is_control() => {
+                    if self.channel.is_events() {
+                        items.push(DecodedItem::Control);
+                    }
+                }
+                Ok(message) => self.objects(family, message, items),
+                Err(rest) => items.push(DecodedItem::Malformed(self.channel, self.time, rest)),
+            }
         }
     }
 
-    fn object(
-        self,
-        state: &State,
-        optional_parts: OptionalParts,
+    /// Appends the objects of a message.
+    #[inline]
+    fn objects<'a, F: Family + ?Sized>(
+        &self,
+        family: &F,
+        message: Message<'a>,
+        items: &mut Vec<DecodedItem<'a>>,
+    ) {
+        let mut context = DecodeContext::new(self.state.names(), self.optional_parts.details)
+            .with_interner(self.state.interner());
+        let is_empty = Cell::new(true);
+        let each = &mut |decoded, unparsed| {
+            is_empty.set(false);
+            items.push(self.object(family, message, decoded, unparsed));
+        };
+        family.decode(&mut context, &message, each);
+        if is_empty.get() && self.channel.is_events() {
+            let decoded = Decoded {
+                action: MessageAction::Notify,
+                payload: Unknown::new(family, &message).into(),
+            };
+            each(decoded, Vec::new());
+        }
+    }
+
+    #[inline]
+    fn object<'a, F: Family + ?Sized>(
+        &self,
+        family: &F,
+        message: Message<'a>,
         decoded: Decoded,
         unparsed: Vec<Unparsed>,
     ) -> DecodedItem<'a> {
         let key = match self.channel.is_events() {
-            true => state.key(&decoded),
+            true => self.state.key(&decoded),
             false => None,
         };
-        let nl = Some(self.nl(&decoded));
+        let nl = Some(self.nl(family, &message, &decoded));
         let Decoded { action, payload } = decoded;
         DecodedItem::Object(DecodedObject {
             channel: self.channel,
-            message: self.message,
+            message,
             action,
             key,
             event: Event {
@@ -161,7 +176,7 @@ impl<'a> Received<'a> {
                 change: None,
                 nl,
                 unparsed,
-                raw: optional_parts.raw.then(|| Hex(self.message.whole.into())),
+                raw: self.optional_parts.raw.then(|| Hex(message.whole.into())),
             },
             seq: None,
         })
@@ -169,8 +184,8 @@ impl<'a> Received<'a> {
 
     /// The message's header. In a dump entry `portid`, `seq` and `flags` are those of the
     /// program's own dump request, and left out.
-    fn nl(&self, decoded: &Decoded) -> Nl {
-        let message = &self.message;
+    #[inline]
+    fn nl<F: Family + ?Sized>(&self, family: &F, message: &Message<'_>, decoded: &Decoded) -> Nl {
         let is_partial_link = decoded.payload.kind() == Kind::Link
             && matches!(
                 decoded.action,
@@ -179,20 +194,20 @@ impl<'a> Received<'a> {
         let is_event = self.channel.is_events();
         let is_new = decoded.action == MessageAction::New;
         let flags = message.flags & 0xf00;
-        let label = self.family.label();
+        let label = family.label();
         let address_family = || match is_partial_link {
-            true => self.family.address_family(message).filter(|it| *it != 0),
+            true => family.address_family(message).filter(|it| *it != 0),
             false => None,
         };
-        let family = match label {
+        let name = match label {
             Some((_, name)) => Some(Symbol::Known(name)),
-            None => address_family().map(family),
+            None => address_family().map(wire::family),
         };
-        let number = self.family.message_type(message);
+        let number = family.message_type(message);
         Nl {
             r#type: NlType::new(self.channel.family, number),
             proto: label.map(|_| NlProto(self.channel.family)),
-            family: family.map(Box::new),
+            family: name.map(Box::new),
             portid: Some(message.portid).filter(|portid| is_event && *portid != 0),
             seq: Some(message.seq).filter(|seq| is_event && *seq != 0),
             flags: Some(NlFlags(flags)).filter(|_| is_event && is_new && flags != 0),

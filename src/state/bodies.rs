@@ -33,6 +33,7 @@ struct Slot {
 impl Bodies {
     /// Splits the body that was decoded as `route`, whose attributes must not have been modified
     /// since. Takes a reference to the stored body.
+    #[inline]
     pub fn intern(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {
         if let Some(id) = self.by_attrs.get(&route.common)
             && let Destination::Prefix(dst) = &route.dst
@@ -41,6 +42,12 @@ impl Bodies {
             self.slots[id.0 as usize].references += 1;
             return (PackedPrefix::from(dst), id);
         }
+        self.intern_new(route, body)
+    }
+
+    /// Stores a body whose attributes have none yet.
+    #[inline(never)]
+    fn intern_new(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {
         let id = self.insert(BodyWithoutDst::of(body), 2);
         if let Some(evicted) = self.by_attrs.insert(&route.common, id) {
             self.release(evicted);

@@ -179,16 +179,23 @@ impl RouteStore {
     }
 
     /// Fills in the names of devices. Returns true if one of them is not known yet.
+    #[inline]
     pub fn name_devices(&self, route: &mut Route, links: &LinkStore) -> bool {
-        let mut column = self.named.borrow_mut();
-        let generation = links.generation();
-        let former = column.get(&route.common);
-        if let Some(named) = former
-            && named.generation == generation
+        if let Some(named) = self.named.borrow().get(&route.common)
+            && named.generation == links.generation()
         {
             route.common = named.attrs.clone();
             return named.unresolved;
         }
+        self.name_attrs(route, links)
+    }
+
+    /// Fills in the names of devices in attributes that [`RouteStore::named`] lacks.
+    #[inline(never)]
+    fn name_attrs(&self, route: &mut Route, links: &LinkStore) -> bool {
+        let mut column = self.named.borrow_mut();
+        let generation = links.generation();
+        let former = column.get(&route.common);
         let unnamed = route.common.clone();
         let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
         match former {
@@ -222,20 +229,30 @@ impl RouteStore {
             stale,
         } = unnamed;
         let unresolved = self.name_devices(route, links);
-        if unresolved && let Some(stored) = self.table.get_mut(key) {
-            stored.value.unresolved = true;
+        if unresolved {
+            self.mark_unresolved(key);
         }
-        let old = old.map(|mut old| {
-            self.name_devices(&mut old, links);
-            Payload::from(old)
-        });
         Applied {
             op,
             key,
-            old,
+            old: old.map(|old| self.named(old, links)),
             unresolved,
             stale,
         }
+    }
+
+    #[inline(never)]
+    fn mark_unresolved(&mut self, key: Key) {
+        if let Some(stored) = self.table.get_mut(key) {
+            stored.value.unresolved = true;
+        }
+    }
+
+    /// The route with the names of devices.
+    #[inline(never)]
+    fn named(&self, mut route: Route, links: &LinkStore) -> Payload {
+        self.name_devices(&mut route, links);
+        Payload::from(route)
     }
 
     /// Stores the route of an event.
@@ -449,9 +466,16 @@ impl RouteStore {
 }
 
 /// Sets an IPv4 route's `instance` field; instance 0 has none.
+#[inline]
 fn set_instance_field(route: &mut Route, instance: u16) {
-    let differs = instance != 0 || route.instance.is_some();
-    if differs && route.family.is("inet") {
+    if instance != 0 || route.instance.is_some() {
+        replace_instance_field(route, instance);
+    }
+}
+
+#[inline(never)]
+fn replace_instance_field(route: &mut Route, instance: u16) {
+    if route.family.is("inet") {
         route.instance = (instance != 0).then(|| instance.to_string());
     }
 }

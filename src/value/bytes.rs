@@ -133,6 +133,7 @@ pub struct Prefix {
 impl Hash for Prefix {
     /// Rotates the network bits to the end, so that consecutive prefixes differ in the last hashed
     /// byte and share a bucket (see state/key.rs).
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.length.hash(state);
         let length = u32::from(self.length);

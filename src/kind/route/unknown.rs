@@ -56,7 +56,7 @@ impl KindSpec for Unknown {
 
 impl Unknown {
     /// Splits a message as far as that is possible without its kind.
-    pub fn new(protocol: &dyn Protocol, message: &Message<'_>) -> Self {
+    pub fn new(protocol: &(impl Protocol + ?Sized), message: &Message<'_>) -> Self {
         let body = message.body;
         let number = protocol.message_type(message);
         let mut unknown = Unknown {

@@ -54,6 +54,8 @@ pub const NEWER: &[((u32, u32), &[&str])] = &[
     (
         (6, 3),
         &[
+            "BRIDGE_VLANDB_ENTRY_MCAST_MAX_GROUPS",
+            "BRIDGE_VLANDB_ENTRY_MCAST_N_GROUPS",
             "IFLA_BRPORT_MCAST_MAX_GROUPS",
             "IFLA_BRPORT_MCAST_N_GROUPS",
             "IFLA_GSO_IPV4_MAX_SIZE",
@@ -63,6 +65,12 @@ pub const NEWER: &[((u32, u32), &[&str])] = &[
     (
         (6, 4),
         &[
+            "BRIDGE_VLANDB_ENTRY_NEIGH_SUPPRESS",
+            "MDBA_MDB_EATTR_DST",
+            "MDBA_MDB_EATTR_DST_PORT",
+            "MDBA_MDB_EATTR_VNI",
+            "MDBA_MDB_EATTR_SRC_VNI",
+            "MDBA_MDB_EATTR_IFINDEX",
             "IFLA_BRPORT_NEIGH_VLAN_SUPPRESS",
             "IFLA_MACVLAN_BC_CUTOFF",
             "TCA_TUNNEL_KEY_NO_FRAG",
@@ -187,6 +195,16 @@ pub const NEWER: &[((u32, u32), &[&str])] = &[
             "IFLA_CAN_XL_DATA_BITRATE_CONST",
             "IFLA_CAN_XL_DATA_BITTIMING",
             "IFLA_CAN_XL_DATA_BITTIMING_CONST",
+            "IFLA_CAN_PWM_PWMS_MIN",
+            "IFLA_CAN_PWM_PWMS_MAX",
+            "IFLA_CAN_PWM_PWML_MIN",
+            "IFLA_CAN_PWM_PWML_MAX",
+            "IFLA_CAN_PWM_PWMO_MIN",
+            "IFLA_CAN_PWM_PWMO_MAX",
+            "IFLA_CAN_PWM_PWMS",
+            "IFLA_CAN_PWM_PWML",
+            "IFLA_CAN_PWM_PWMO",
+            "BRIDGE_VLANDB_ENTRY_NEIGH_FORWARD_GRAT",
             "IFLA_CAN_XL_PWM",
             "IFLA_CAN_XL_TDC",
             "IFLA_GENEVE_GRO_HINT",
@@ -218,6 +236,17 @@ pub const UNDECLARED: &[(&[&str], &str)] = &[
         "never sent: no kernel has used these numbers",
     ),
     (
+        &[
+            "BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS",
+            "BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE",
+        ],
+        "sent by br_vlan_global_opts_fill: no field yet",
+    ),
+    (
+        &["CTRL_ATTR_POLICY", "CTRL_ATTR_OP_POLICY", "CTRL_ATTR_OP"],
+        "in answers to CTRL_CMD_GETPOLICY alone, which nlstream does not request",
+    ),
+    (
         &["IFLA_BRIDGE_FLAGS"],
         "sent by ndo_dflt_bridge_getlink: no field yet",
     ),
@@ -237,18 +266,6 @@ pub const UNDECLARED: &[(&[&str], &str)] = &[
             "IFLA_BRIDGE_CFM_CC_CCM_TX",
         ],
         "request only: br_cfm_config_fill_info sends the attributes with the suffix _INFO",
-    ),
-    (
-        &[
-            "IFLA_BRIDGE_CFM_MEP_CREATE_INSTANCE",
-            "IFLA_BRIDGE_CFM_MEP_CONFIG_INSTANCE",
-            "IFLA_BRIDGE_CFM_CC_CONFIG_INSTANCE",
-            "IFLA_BRIDGE_CFM_CC_PEER_MEP_INSTANCE",
-            "IFLA_BRIDGE_CFM_CC_RDI_INSTANCE",
-            "IFLA_BRIDGE_CFM_CC_CCM_TX_INSTANCE",
-            "IFLA_BRIDGE_CFM_MEP_STATUS_INSTANCE",
-        ],
-        "number 1 of each set, which link/decode/bridge_af.rs reads for all sets alike",
     ),
     (
         &["IFLA_COST", "IFLA_PRIORITY", "IFLA_WEIGHT"],
@@ -364,5 +381,4 @@ pub const UNDECLARED: &[(&[&str], &str)] = &[
         &["TCA_DUMP_FLAGS", "TCA_ROOT_FLAGS", "TCA_ROOT_TIME_DELTA"],
         "request only: filters of a dump",
     ),
-    (&["TCA_ROOT_TAB"], "the number of TCA_ACT_TAB"),
 ];
