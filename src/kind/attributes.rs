@@ -185,7 +185,7 @@ read_by! {
     LlAddr: |attr: &Attr<'_>| LlAddr::new(attr.value).ok_or(AttrError::Length);
 }
 
-/// A type whose zero stands for no value.
+/// A type whose zero means no value.
 pub trait Zero: Sized {
     /// Returns true if the value is zero.
     fn is_zero(&self) -> bool;

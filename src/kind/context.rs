@@ -1,4 +1,5 @@
-//! The walk over a message's attributes that keeps what it cannot decode.
+//! The decoding context: iterates over a message's attributes and records those that cannot be
+//! decoded.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,28 +10,28 @@ use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, Attrs, MAX_DEPTH};
 use crate::value::Hex;
 
-/// An attribute that was not decoded, whole.
+/// An attribute that was not decoded, or not completely.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Unparsed {
-    /// The attribute's number; absent where the bytes are no whole attribute.
+    /// The attribute's number; absent if the bytes are no complete attribute.
     pub attr: Option<u16>,
     /// The numbers of the attributes around it, outermost first.
     pub within: Option<Vec<u16>>,
-    /// Why: `unknown` (no decoder), `length`, `value`, `depth` (nested too deep) or `malformed`.
+    /// Reason: `unknown` (no decoder), `length`, `value`, `depth` (nested too deep) or `malformed`.
     pub reason: &'static str,
-    /// Its payload.
+    /// Payload of the attribute.
     pub hex: Hex,
 }
 
-/// What a decoder knows beside the bytes, and where it leaves what it cannot decode.
+/// Decoding context: name tables, options, and the collector of undecoded attributes.
 pub struct DecodeContext<'n> {
     pub names: &'n Names,
     /// Decode the optional parts: counters, devconf and the like.
     pub details: bool,
     interner: Option<&'n AttrsInterner>,
     unparsed: Vec<Unparsed>,
-    /// The attributes around the one at hand.
+    /// The attributes around the current one.
     path: Vec<u16>,
 }
 
@@ -45,8 +46,8 @@ impl<'n> DecodeContext<'n> {
         }
     }
 
-    /// Shares the attributes of routes by this interner. Without one the decoded routes are equal,
-    /// but each has attributes of its own.
+    /// Decodes routes with this interner, which shares their attributes. Without one each route has
+    /// a copy of its own.
     pub fn with_interner(self, interner: &'n AttrsInterner) -> Self {
         let interner = Some(interner);
         DecodeContext { interner, ..self }
@@ -57,7 +58,8 @@ impl<'n> DecodeContext<'n> {
         self.interner
     }
 
-    /// Gives each attribute in `bytes` to `decode`. One that it refuses is kept in `unparsed`.
+    /// Calls `decode` with each attribute in `bytes`. An attribute that it refuses is recorded as
+    /// unparsed.
     #[inline]
     pub fn each<'a>(
         &mut self,
@@ -76,7 +78,7 @@ impl<'n> DecodeContext<'n> {
         }
     }
 
-    /// The same for the attributes inside `attr`.
+    /// As [`each`](Self::each), for the attributes inside `attr`.
     pub fn nested<'a>(
         &mut self,
         attr: &Attr<'a>,
@@ -85,7 +87,7 @@ impl<'n> DecodeContext<'n> {
         self.within(attr.kind, |context| context.each(attr.value, decode))
     }
 
-    /// Runs `decode` as inside the attribute `kind`.
+    /// Runs `decode` with the attribute `kind` added to the path.
     pub fn within<T>(
         &mut self,
         kind: u16,
@@ -100,7 +102,7 @@ impl<'n> DecodeContext<'n> {
         Ok(value)
     }
 
-    /// Keeps bytes that were not decoded.
+    /// Records bytes that were not decoded.
     #[cold]
     pub fn record_unparsed(&mut self, attr: Option<u16>, fault: AttrError, value: &[u8]) {
         self.unparsed.push(Unparsed {
@@ -117,27 +119,27 @@ impl<'n> DecodeContext<'n> {
         });
     }
 
-    /// The native `u32`s that a structure begins with. Where a newer kernel has made it longer, the
-    /// whole is kept as well.
+    /// The native `u32`s at the beginning of a structure. If the structure is longer (newer
+    /// kernels), it is also recorded as unparsed.
     pub fn u32_array<const N: usize>(&mut self, attr: &Attr<'_>) -> Result<[u32; N], AttrError> {
-        let words = wire::u32_array(attr.value)?;
+        let numbers = wire::u32_array(attr.value)?;
         self.record_excess(attr, 4 * N);
-        Ok(words)
+        Ok(numbers)
     }
 
-    /// Keeps an attribute that is longer than the structure that was read from it.
-    pub fn record_excess(&mut self, attr: &Attr<'_>, known: usize) {
-        if attr.value.len() > known {
+    /// Records an attribute of which only the first `decoded` bytes were decoded.
+    pub fn record_excess(&mut self, attr: &Attr<'_>, decoded: usize) {
+        if attr.value.len() > decoded {
             self.record_unparsed(Some(attr.kind), AttrError::Length, attr.value);
         }
     }
 
-    /// Was everything decoded?
+    /// Returns true if everything was decoded.
     pub fn is_fully_decoded(&self) -> bool {
         self.unparsed.is_empty()
     }
 
-    /// What was kept since this was last asked, in the order of the message.
+    /// Returns what was recorded since the last call, in the order of the message.
     pub fn take_unparsed(&mut self) -> Vec<Unparsed> {
         std::mem::take(&mut self.unparsed)
     }

@@ -1,4 +1,4 @@
-//! What `changed` and `old` are made of: a payload compared with its former self, field by field.
+//! Compares a payload with its former state, field by field, for `changed` and `old`.
 
 use std::hash::Hasher;
 
@@ -9,24 +9,24 @@ pub type Mask = u128;
 
 /// A payload whose fields can be compared one by one. Implemented by `fields!`.
 pub trait Fields: Sized {
-    /// The fields' names, as they stand in the line.
+    /// The names of the fields in the line.
     fn names() -> &'static [&'static str];
     /// The fields in which `self` differs from `old`.
     fn diff(&self, old: &Self) -> Mask;
-    /// Takes from `old` what `self` has no value for: how a message that carries only a part of
-    /// its object becomes the whole.
+    /// Copies from `old` the fields without a value in `self`: completes a message that carries
+    /// only a part of its object.
     fn merge_missing(&mut self, old: &Self);
     /// Writes the fields of `mask` that have a value, and skips the others.
     fn serialize_fields<M: SerializeStruct>(&self, mask: Mask, map: &mut M)
     -> Result<(), M::Error>;
 }
 
-/// A payload that is a state: what tells its object from others. Implemented by `key!`.
+/// A payload that is a state, and the fields that identify its object. Implemented by `key!`.
 pub trait Keyed {
-    /// The fields that identify an object, `x-key` of the schema. `a//b` means: `a`, or `b` where
-    /// `a` is absent (jq's operator).
+    /// The fields that identify an object, `x-key` of the schema. `a//b` means: `a`, or `b` if `a`
+    /// is absent (jq's operator).
     const KEY: &'static [&'static str];
-    /// Feeds the values of those fields to `hasher`.
+    /// Feeds the values of the key fields to `hasher`.
     fn hash_key(&self, hasher: &mut impl Hasher);
 }
 
@@ -45,13 +45,13 @@ macro_rules! key {
 }
 pub(crate) use key;
 
-/// Whether a field has a value: what is absent is left out of the line.
+/// A field that may be absent: the line omits it then.
 pub trait Present {
     fn present(&self) -> bool {
         true
     }
 
-    /// Completes the value of a message about a part of an object by that of the whole object.
+    /// Completes the value of a partial message with the stored value.
     #[inline]
     fn merge(&mut self, old: &Self)
     where
@@ -76,11 +76,11 @@ impl Present for crate::value::Symbol {}
 impl Present for crate::value::Flags {}
 impl Present for crate::value::Prefix {}
 
-/// `fields!(Type { a, b, c })` implements [`Fields`]; it must name every field, in order. Before a
-/// type that lends fields of another `lent` must stand.
+/// `fields!(Type { a, b, c })` implements [`Fields`]; it must name every field, in order. The type
+/// needs the prefix `lent` if it borrows fields of another one.
 macro_rules! fields {
     ($type:ident { $($field:ident),+ $(,)? }) => {
-        // None is left out.
+        // Fails to compile if a field is missing.
         const _: fn(&$type) = |$type { $($field: _),+ }| {};
         $crate::kind::fields::fields!(lent $type { $($field),+ });
     };

@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::rc::Rc;
 
-/// Values that an interner holds at once. It bounds every [`Column`] too: a flood of distinct
-/// values evicts older ones, and grows nothing.
+/// Maximum number of values in an interner. It bounds every [`Column`] too: a flood of distinct
+/// values evicts older ones instead of using more memory.
 pub const MAX_INTERNED: usize = 1024;
 
 /// Index of an interned value in a [`Column`], dense from 1. An interner gives the id of an evicted
@@ -53,7 +53,7 @@ impl<T> Interned<T> {
 }
 
 impl<T: Clone> Interned<T> {
-    /// The value, to be modified: copied where it is shared.
+    /// The value for modification; a shared value is copied first.
     pub fn make_mut(this: &mut Rc<Self>) -> &mut T {
         &mut Rc::make_mut(this).value
     }
@@ -109,7 +109,7 @@ impl<T, D> Column<T, D> {
         }
     }
 
-    /// Sets the data derived from that value. Returns the data of the value whose place it takes.
+    /// Sets the data derived from that value. Returns the data that it replaces.
     pub fn insert(&mut self, value: &Rc<Interned<T>>, derived: D) -> Option<D> {
         let index = value.id.0 as usize;
         if index >= self.0.len() {
@@ -119,7 +119,7 @@ impl<T, D> Column<T, D> {
         evicted.map(|(_, derived)| derived)
     }
 
-    /// The data derived from that value; `derive` makes it where there is none.
+    /// The data derived from that value; calls `derive` if there is none.
     ///
     /// # Errors
     /// Those of `derive`.

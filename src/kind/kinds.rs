@@ -21,8 +21,8 @@ use crate::channel::FamilyId;
 use crate::netlink::request::Request;
 use crate::value::IfName;
 
-/// An object in the place of an [`Rc`] of it: what is worth sharing it shares by itself, and no
-/// memory has to be asked for.
+/// Holds a payload where other kinds have an [`Rc`]: a route shares its attributes by itself, and
+/// so needs no allocation of its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Inline<T>(T);
@@ -53,7 +53,8 @@ macro_rules! kinds {
         messages { $($(#[$message_doc:meta])* $message:ident: $message_type:ty = $message_name:literal;)+ }
         $(#[$meta_doc:meta])* $meta:ident: $meta_type:ty = $meta_name:literal;
     ) => {
-        /// What a line is about, by the names that `ip`, `bridge` and `tc monitor` use.
+        /// Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc
+        /// monitor`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum Kind {
@@ -75,7 +76,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Returns whether the kernel lists all objects of the kind at once
+            /// Returns true if the kernel lists all objects of the kind at once
             /// ([`KindSpec::LISTED`]).
             pub const fn is_listed(self) -> bool {
                 match self {
@@ -119,7 +120,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The payload's fields of a kind that is a state.
+            /// The payload's fields, for a kind that is a state.
             pub fn fields(self) -> Option<&'static [&'static str]> {
                 match self {
                     $(Kind::$state => Some(<$type>::names()),)+
@@ -127,7 +128,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The schema of the payload; of `meta`, which has one per op, none.
+            /// The schema of the payload; `None` for `meta`, which has one per op.
             pub fn schema(self, generator: &mut SchemaGenerator) -> Option<Schema> {
                 match self {
                     $(Kind::$state => Some(generator.subschema_for::<$type>()),)+
@@ -148,8 +149,8 @@ macro_rules! kinds {
         pub(super) static STALE_AFTER: StaleKinds = StaleKinds::NONE
             $(.with::<$type>(KindSet::of(&[Kind::$state])))+;
 
-        /// The object of a line, under the name of its kind. Mostly shared: what is known of an
-        /// object is what its last event says.
+        /// The object of a line, under the name of its kind. Mostly shared with the state, which
+        /// stores the payload of the object's last event.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
         pub enum Payload {
@@ -198,8 +199,8 @@ macro_rules! kinds {
                 device.filter(|(ifindex, _)| *ifindex != 0)
             }
 
-            /// Gives every device that the object names to `name`: its index, and the place of
-            /// its name.
+            /// Calls `name` with the index and the name field of every device that the object
+            /// names.
             pub fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
                 match self {
                     $(Payload::$state(it) => $held::make_mut(it).for_each_device(name),)+
@@ -208,8 +209,8 @@ macro_rules! kinds {
                 }
             }
 
-            /// Feeds what identifies the object to `hasher`. Returns whether it has an identity:
-            /// a message has none.
+            /// Feeds the key fields of the object to `hasher`. Returns true if it has any: a
+            /// message has none.
             pub fn hash_key(&self, hasher: &mut impl Hasher) -> bool {
                 match self {
                     $(Payload::$state(it) => it.hash_key(hasher),)+
@@ -218,7 +219,7 @@ macro_rules! kinds {
                 true
             }
 
-            /// The changes without an event that this event stands for.
+            /// The triggers of implicit changes that this event implies.
             pub fn triggers(&self, op: Op, old: Option<&Payload>) -> Triggers {
                 match self {
                     $(Payload::$state(it) => it.triggers(op, match old {
@@ -229,7 +230,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Takes from `old` what it has no value for.
+            /// Copies from `old` the fields that have no value.
             pub fn merge_missing(&mut self, old: &Payload) {
                 match (self, old) {
                     $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).merge_missing(old),)+
@@ -237,7 +238,8 @@ macro_rules! kinds {
                 }
             }
 
-            /// Takes from `old`, its former self, what differs only because time went by.
+            /// Copies from `old`, the former state, the values that change with time and without an
+            /// event.
             pub fn copy_volatile(&mut self, old: &Payload) {
                 match (self, old) {
                     $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).copy_volatile(old),)+
@@ -245,7 +247,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The fields in which a state differs from `old`, its former self.
+            /// The fields in which a state differs from `old`, the former state.
             pub(super) fn diff(&self, old: &Payload) -> Mask {
                 match (self, old) {
                     $((Payload::$state(new), Payload::$state(old)) => new.diff(old),)+
@@ -310,7 +312,7 @@ kinds! {
         Filter: Rc<tc::Filter> = "filter";
         /// A chain of filters.
         Chain: Rc<tc::Chain> = "chain";
-        /// An action of traffic control that stands on its own.
+        /// A standalone action of traffic control.
         Action: Rc<tc::Action> = "action";
         /// A generic netlink family. Only with `--kind genl_family`.
         GenlFamily: Rc<ctrl::GenlFamily> = "genl_family";
@@ -320,11 +322,11 @@ kinds! {
         Prefix: prefix::Prefix = "prefix";
         /// Options of a router advertisement that concern programs.
         Nduseropt: nduseropt::Nduseropt = "nduseropt";
-        /// The kernel asks the multicast routing daemon.
+        /// A request of the kernel to the multicast routing daemon.
         Cachereport: cachereport::Cachereport = "cachereport";
         /// Counters of a device.
         Stats: stats::Stats = "stats";
-        /// A message that no decoder knows.
+        /// A message without a decoder.
         Unknown: unknown::Unknown = "unknown";
     }
     /// nlstream's own record.

@@ -25,8 +25,8 @@ pub use op::{Op, Origin};
 
 use attributes::{AttrDecl, Attributes as _};
 
-/// Gives `each` the declared attributes that are in the tree of no kind: those of a nest that is
-/// decoded by hand, or that is chosen by a name (`IFLA_INFO_KIND`).
+/// Calls `each` with the declared attributes that are in the tree of no kind: those of a nest that
+/// is decoded by hand, or that is chosen by a name (`IFLA_INFO_KIND`).
 pub fn declared_elsewhere(each: &mut dyn FnMut(&'static [AttrDecl])) {
     route::link::declared(each);
     each(route::tc::Stats::ATTRS);

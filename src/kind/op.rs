@@ -1,4 +1,4 @@
-//! The operation of an event, and where nlstream has it from.
+//! The operation of an event, and its origin.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

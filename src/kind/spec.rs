@@ -1,5 +1,5 @@
-//! What a kind says of itself beside its payload: the messages that carry it, the dumps that list
-//! it, and the changes that the kernel makes without an event.
+//! The declaration of a kind, apart from its payload: the messages that carry it, the dumps that
+//! list it, and the implicit changes, for which the kernel sends no event.
 
 use super::attributes::AttrDecl;
 use super::context::{DecodeContext, Unparsed};
@@ -21,10 +21,10 @@ pub trait KindSpec: Sized {
     /// The address families of these messages; empty: every family that no other kind has.
     const FAMILIES: &'static [u8] = &[];
     /// The kernel lists all objects of the kind at once. Classes, filters and chains it lists only
-    /// for one device, parent and block, actions only for one type: these are events, and not
-    /// remembered.
+    /// for one device, parent and block, actions only for one type: such objects are reported but
+    /// not stored.
     const LISTED: bool = true;
-    /// The changes with which the kernel changes objects of the kind without an event.
+    /// The triggers after which the kernel may have changed objects of the kind without an event.
     const STALE_AFTER: &'static [Trigger] = &[];
     /// The declared attributes.
     const ATTRS: &'static [AttrDecl] = &[];
@@ -34,31 +34,31 @@ pub trait KindSpec: Sized {
         Vec::new()
     }
 
-    /// Gives every object in `message` to `emit`. `None` where the message is shorter than its
-    /// fixed header or has a layout that is not known.
+    /// Passes every object in `message` to `emit`. `None` if the message is shorter than its fixed
+    /// header, or its layout is unknown.
     fn decode(
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()>;
 
-    /// The changes without an event that this event stands for. `old` is the object's former
+    /// The triggers of implicit changes that this event implies. `old` is the object's former
     /// state.
     fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
         Triggers::NONE
     }
 }
 
-/// What a message does to its object.
+/// The effect of a message on its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageAction {
     /// The payload is the object's state.
     New,
     /// The payload is a part of the object's state.
     Partial,
-    /// The device is no bridge port any more.
+    /// The device is no longer a bridge port.
     LeaveBridge,
-    /// The object is gone.
+    /// The object was deleted.
     Delete,
     /// The payload is no state, but a message.
     Notify,
@@ -85,14 +85,14 @@ pub struct Decoded {
     pub payload: Payload,
 }
 
-/// Takes what a decoder finds in a message.
+/// Receives the objects that a decoder finds in a message.
 pub struct Emit<'a> {
     each: &'a mut dyn FnMut(Decoded, Vec<Unparsed>),
     action: MessageAction,
 }
 
 impl<'a> Emit<'a> {
-    /// Gives each object of a message to `each`, with the attributes that were not decoded.
+    /// Calls `each` with each object of a message and the attributes that were not decoded.
     /// `action`: that of the message by its type.
     pub fn new(action: MessageAction, each: &'a mut dyn FnMut(Decoded, Vec<Unparsed>)) -> Self {
         Emit { each, action }
@@ -103,7 +103,7 @@ impl<'a> Emit<'a> {
         self.action
     }
 
-    /// Takes an object. Returns `Some(())`, as the end of a decoder.
+    /// Passes on an object. Returns `Some(())`, the result of a decoder.
     #[inline]
     pub fn object(
         &mut self,
@@ -113,7 +113,7 @@ impl<'a> Emit<'a> {
         self.object_as(context, self.action, payload)
     }
 
-    /// Takes an object of a message whose type does not say what the message does.
+    /// Passes on an object of a message whose type does not determine the action.
     #[inline]
     pub fn object_as(
         &mut self,
@@ -127,26 +127,26 @@ impl<'a> Emit<'a> {
     }
 }
 
-/// A change that the kernel makes along with others, of which it sends no event.
+/// An event with which the kernel also changes other objects, without an event for those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
-    /// A device went, or its flags or carrier changed: IPv4 routes and nexthops go with it, the
-    /// multicast groups that the kernel joins on it come, and so does the default queueing
-    /// discipline.
+    /// A device was deleted, or its flags or carrier changed: the kernel deletes its IPv4 routes
+    /// and nexthops, or joins multicast groups on it and adds the default queueing discipline.
     Device,
-    /// A device came: the kernel joins multicast groups on it while it is down.
+    /// A device was added: the kernel joins multicast groups on it while it is down.
     NewDevice,
-    /// A device joined or left a bridge or VRF, which takes entries along.
+    /// A device joined or left a bridge or VRF, with effects on its forwarding entries and routes.
     Master,
-    /// A nexthop changed or went: IPv4 routes go with it, and groups lose their members.
+    /// A nexthop was changed or deleted: the kernel deletes IPv4 routes through it, and removes it
+    /// from its groups.
     Nexthop,
-    /// An address came or changed: multicast groups come with it, as entries of the device's own
-    /// filter and as neighbours.
+    /// An address was added or changed: the kernel joins multicast groups, which are entries of the
+    /// device's own filter and neighbours.
     NewAddress,
-    /// An address went: IPv4 routes go with the subnet of their router.
+    /// An address was deleted: the kernel deletes IPv4 routes whose gateway was in its subnet.
     OldAddress,
-    /// A queueing discipline came or went, and others below it; in the place of a root comes the
-    /// default one.
+    /// A queueing discipline was added or deleted, and with it those below it; the default one
+    /// replaces a deleted root.
     Qdisc,
 }
 
@@ -195,7 +195,7 @@ pub(super) struct StaleKinds([KindSet; TRIGGERS]);
 impl StaleKinds {
     pub(super) const NONE: Self = StaleKinds([KindSet::EMPTY; TRIGGERS]);
 
-    /// Adds the kinds of the set, which is of one, to the triggers that the kind names.
+    /// Adds a kind (the set has one element) to the triggers in its `STALE_AFTER`.
     pub(super) const fn with<T: KindSpec>(mut self, kind: KindSet) -> Self {
         let mut i = 0;
         while i < T::STALE_AFTER.len() {
@@ -212,16 +212,16 @@ type Decode = fn(&mut DecodeContext<'_>, &Message<'_>, &mut Emit<'_>) -> Option<
 /// The decoder of some families of a message type.
 #[derive(Clone, Copy)]
 struct Decoder {
-    /// Empty: every other family.
+    /// Empty: every family without another decoder.
     families: &'static [u8],
     decode: Decode,
 }
 
-/// Two kinds share a message type at most: `RTM_NEWNEIGH` is of neighbours and of forwarding
+/// At most two kinds share a message type: `RTM_NEWNEIGH` carries neighbours and forwarding
 /// entries.
 const KINDS_PER_TYPE: usize = 2;
 
-/// The message types are smaller.
+/// Every message type is below this number.
 const TYPES: usize = 128;
 
 /// The decoders of a netlink family's kinds by message type.
@@ -231,7 +231,7 @@ pub struct Decoders {
 }
 
 impl Decoders {
-    /// Those of a netlink family, without any kind yet.
+    /// The decoders of a netlink family, without any kind yet.
     pub(super) const fn of(family: FamilyId) -> Self {
         Decoders {
             family,
@@ -239,7 +239,8 @@ impl Decoders {
         }
     }
 
-    /// Adds those of a kind, if the kind belongs to the netlink family. One for some families stands before one for every other family.
+    /// Adds the decoder of a kind, if the kind belongs to the netlink family. A decoder for some
+    /// address families precedes the one for all others.
     pub(super) const fn with<T: KindSpec>(mut self) -> Self {
         if !self.family.is(T::NETLINK_FAMILY) {
             return self;
@@ -266,8 +267,8 @@ impl Decoders {
     }
 }
 
-/// Gives every object in `message` to `emit`. `None` if no kind of the netlink family has the
-/// message, or if it is too short.
+/// Passes every object in `message` to `emit`. `None` if no kind of the netlink family has the
+/// message type, or if the message is too short.
 #[inline]
 pub fn decode(
     protocol: &impl Protocol,

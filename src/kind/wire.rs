@@ -1,4 +1,4 @@
-//! The words that several kinds share.
+//! Constants and readers that several kinds share.
 
 use crate::netlink::attr::AttrError;
 use crate::value::Symbol;

@@ -36,7 +36,7 @@ pub struct Attr<'a> {
 
 impl<'a> Attr<'a> {
     /// Header and payload, without padding.
-    pub fn whole(&self) -> &'a [u8] {
+    pub fn with_header(&self) -> &'a [u8] {
         self.whole
     }
 

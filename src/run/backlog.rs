@@ -1,5 +1,6 @@
-//! The queue between the event sockets and the pipeline. Sockets are emptied into it before anything
-//! is processed, so that no event is lost to slow processing or a slow disk while it has room.
+//! The queue between the event sockets and the pipeline. Sockets are emptied into it before
+//! anything is processed, so that slow processing or a slow disk loses no event until the queue is
+//! full.
 
 use std::collections::VecDeque;
 
@@ -23,12 +24,12 @@ pub struct Backlog {
     bytes: usize,
 }
 
-/// A part of the queue. Chunks are allocated and freed as a whole, and growth moves no datagram.
+/// A part of the queue. The queue grows and shrinks by chunks, so that no datagram is moved.
 #[derive(Debug, Default)]
 struct Chunk {
     bytes: Vec<u8>,
     items: VecDeque<(Time, Item)>,
-    /// Number of bytes that were taken.
+    /// Number of bytes that were removed.
     taken: usize,
 }
 
@@ -44,7 +45,7 @@ impl Backlog {
         self.chunks.iter().all(|chunk| chunk.items.is_empty())
     }
 
-    /// Returns true if there is no room for further datagrams.
+    /// Returns true if the queue has reached its maximum size.
     pub fn is_full(&self) -> bool {
         self.bytes >= MAX_SIZE
     }
@@ -65,7 +66,7 @@ impl Backlog {
         self.chunk(0).items.push_back((time, record));
     }
 
-    /// The last chunk, with room for `length` bytes.
+    /// The last chunk, with at least `length` free bytes.
     fn chunk(&mut self, length: usize) -> &mut Chunk {
         let fits = |chunk: &mut Chunk| {
             if chunk.items.is_empty() {

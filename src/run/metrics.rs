@@ -80,27 +80,27 @@ fn text(values: &Values<'_>) -> String {
     let mut out = Page::default();
     let counts = &values.counts;
     let version = env!("CARGO_PKG_VERSION");
-    out.family("info", "gauge", "The program and its run.");
+    out.family("info", "gauge", "Version of the program and id of the run.");
     out.labelled("info", &[("version", version), ("run", values.run)], 1);
     out.one(
         "start_time_seconds",
         "gauge",
-        "When the run began, since the epoch.",
+        "Start time of the run, seconds since the epoch.",
         values.begun,
     );
     out.family(
         "lines_total",
         "counter",
-        "Lines of events by kind, written or dropped.",
+        "Lines of events, written or dropped, by kind.",
     );
     for of in &counts.kinds {
         out.labelled("lines_total", &[("kind", of.kind.name())], of.lines);
     }
-    out.family("objects", "gauge", "Objects that exist, by kind.");
+    out.family("objects", "gauge", "Tracked objects, by kind.");
     for of in &counts.kinds {
         out.labelled("objects", &[("kind", of.kind.name())], of.objects);
     }
-    let help = "Objects that were not what the events had told, by kind.";
+    let help = "Objects whose state differed from the tracked state in a dump, by kind.";
     out.family("corrections_total", "counter", help);
     for of in &counts.corrections {
         for (change, number) in [
@@ -115,38 +115,38 @@ fn text(values: &Values<'_>) -> String {
     let totals = [
         (
             "datagrams_total",
-            "Datagrams of the kernel.",
+            "Datagrams received from the kernel.",
             counts.datagrams,
         ),
-        ("gaps_total", "Gaps.", counts.gaps),
+        ("gaps_total", "Gaps in the events.", counts.gaps),
         (
             "lost_total",
-            "Messages of the kernel that were lost; a loss of unknown size is one.",
+            "Lost kernel messages; a loss of unknown size counts as one.",
             counts.lost,
         ),
         (
             "dropped_lines_total",
-            "Lines that were dropped because they could not be written in time.",
+            "Lines dropped because the output could not accept them.",
             counts.dropped,
         ),
         (
             "refused_datagrams_total",
-            "Datagrams that the kernel did not send.",
+            "Datagrams discarded because the kernel did not send them.",
             counts.refused,
         ),
         (
             "output_bytes_total",
-            "Lines that were written, in bytes.",
+            "Bytes written to the output.",
             values.sink.bytes,
         ),
         (
             "output_errors_total",
-            "Writes that failed.",
+            "Failed writes to the output.",
             values.sink.errors,
         ),
         (
             "rotations_total",
-            "Files that were put away.",
+            "Rotations of the output file.",
             values.sink.rotations,
         ),
     ];
@@ -157,19 +157,19 @@ fn text(values: &Values<'_>) -> String {
     out.one(
         "output_up",
         "gauge",
-        "Whether lines can be written.",
+        "1 if lines can be written, else 0.",
         u8::from(values.up),
     );
     out.one(
         "queue_bytes",
         "gauge",
-        "Lines that wait to be written.",
+        "Bytes that wait to be written.",
         pulse.queue,
     );
     out.one(
         "queue_most_bytes",
         "gauge",
-        "The most that ever waited.",
+        "Maximum of queue_bytes since the start.",
         pulse.queue_most,
     );
     if let Some(memory) = pulse.memory {
@@ -177,7 +177,7 @@ fn text(values: &Values<'_>) -> String {
     }
     if let Some(since) = pulse.unrecorded_since {
         let help =
-            "When the first input happened that the recording could not take, since the epoch.";
+            "Time of the first input missing from the recording, seconds since the epoch.";
         out.one(
             "unrecorded_since_seconds",
             "gauge",

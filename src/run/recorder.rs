@@ -1,5 +1,5 @@
 //! Records a run. After a write error the recording ends with its last complete block, and the run
-//! goes on.
+//! continues without it.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -113,14 +113,14 @@ impl Recorder {
         self.size -= incomplete;
         if let Err(error) = self.file.set_len(self.size) {
             let path = self.path.display();
-            log::error!("{path} ends with an incomplete block, which cannot be removed: {error}");
+            log::error!("cannot remove the incomplete block at the end of the recording {path}: {error}");
         }
     }
 
     fn fail(&mut self, error: io::Error, since: Time) {
         let path = self.path.display();
         log::error!(
-            "cannot record to {path}: {error}: the recording ends before {since}, the lines go on; to record further make room and start again"
+            "cannot write the recording {path}: {error}; it ends before {since}, the output continues; free space and restart to record again"
         );
         self.failed = Some(Failed { error, since });
     }

@@ -25,7 +25,7 @@ pub struct Replay {
     pub count: Option<u64>,
     /// Longer lines are truncated, bytes.
     pub max_line: Option<u64>,
-    /// Stop after this much of the recorded time.
+    /// Stop after this recorded time.
     pub duration: Option<jiff::SignedDuration>,
     /// The id of the run; `None` for a random one.
     pub run: Option<String>,

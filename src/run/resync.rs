@@ -13,7 +13,8 @@ use crate::netlink::dump::Outcome;
 use crate::netlink::request::Request;
 use crate::state::ReconcileResult;
 
-/// Debounce delay: time without a further event that makes the kind stale, before it is dumped.
+/// Debounce delay: a stale kind is dumped after this time without a further event that makes it
+/// stale.
 const DEBOUNCE: Duration = Duration::from_millis(200);
 /// Maximum debounce delay.
 const MAX_DEBOUNCE: Duration = Duration::from_secs(1);
@@ -23,14 +24,14 @@ const NEIGHBOUR_RECHECK: Duration = Duration::from_secs(3);
 /// Delay after a reconciliation that was not clean; doubled after each further one.
 const BACKOFF: Duration = Duration::from_millis(20);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
-/// Unclean reconciliations in a row after which `sync` or `resync` does not wait for the kind any
-/// more.
+/// Number of consecutive unclean reconciliations after which `sync` or `resync` no longer waits for
+/// the kind.
 const MAX_ATTEMPTS: u32 = 8;
 /// Reconciliations that neither `sync` nor `resync` waits for take at most this fraction (1/n) of
 /// the time.
 const MAX_SHARE: u32 = 10;
 
-/// The objects that one reconciliation is about.
+/// The objects of one reconciliation.
 pub type Target = (NetnsId, Kind);
 
 /// The dumps that list the objects of a target, and the family that provides them.
@@ -46,7 +47,7 @@ struct PendingResync {
     not_before: Instant,
     /// When the kind was last reported stale. The change that an event implies may take some time.
     last_stale: Option<Instant>,
-    /// Unclean reconciliations in a row.
+    /// Number of consecutive unclean reconciliations.
     attempts: u32,
 }
 
@@ -237,7 +238,7 @@ impl ResyncScheduler {
         })
     }
 
-    /// Schedules what the time alone makes due: the audit, and further dumps of neighbours.
+    /// Schedules what is due by time: the audit, and further dumps of neighbours.
     fn schedule_timed(&mut self, now: Instant) {
         if let (Some(audit), Some(next)) = (self.audit, self.next_audit)
             && next <= now
@@ -271,7 +272,7 @@ impl ResyncScheduler {
             return Err(false);
         };
         match outcome {
-            // A kernel without support for the objects has none.
+            // A kernel without support for the objects has no objects of that kind.
             Outcome::Complete | Outcome::Failed(libc::EOPNOTSUPP | libc::EAFNOSUPPORT) => {}
             Outcome::Interrupted => current.complete = false,
             // Temporary: the reconciliation is repeated.
@@ -282,7 +283,7 @@ impl ResyncScheduler {
                 (current.complete, current.failed) = (false, true);
                 let kind = current.target.1.name();
                 let error = std::io::Error::from_raw_os_error(errno);
-                warn!("the kernel does not list every {kind}: {error}");
+                warn!("cannot dump all objects of kind {kind}: {error}; changes without an event may be missing for this kind");
             }
         }
         current.left.pop().ok_or(current.complete)
@@ -317,7 +318,7 @@ impl ResyncScheduler {
                     pending.origin = Origin::Inferred;
                 }
             } else if missing > 0 && clean {
-                // A second dump decides whether the missing objects are gone.
+                // A second dump decides if the missing objects were deleted.
                 pending.not_before = now;
                 let before = |time| now.checked_sub(time).unwrap_or(now);
                 (pending.first, pending.last) = (before(MAX_DEBOUNCE), before(DEBOUNCE));

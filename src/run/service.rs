@@ -65,7 +65,7 @@ impl Manager {
             self.errno = errno;
             if let Some(errno) = errno {
                 let error = io::Error::from_raw_os_error(errno.cast_signed());
-                status = format!("lines wait: {error}");
+                status = format!("cannot write: {error}; lines are queued");
             }
             states.push(NotifyState::Status(&status));
         }

@@ -16,7 +16,7 @@ use crate::sink::{Reader, Sink};
 pub struct Session {
     pub pipeline: Pipeline,
     recorder: Option<Recorder>,
-    /// Lines on their way to the sink.
+    /// Lines that were not passed to the sink yet.
     pub lines: Vec<u8>,
     /// Size of the lines that wait for a slow reader, bytes: the limit, the present size and the
     /// maximum so far.
@@ -66,19 +66,19 @@ impl Session {
     }
 
     /// Returns true if less than half of the limit waits for the reader.
-    pub fn has_room(&self, sink: &Sink) -> bool {
+    pub fn accepts_entries(&self, sink: &Sink) -> bool {
         sink.pending() < self.limit / 2
     }
 
     /// Passes the lines to the sink. If more than the limit waits for the reader, further lines are
-    /// dropped; once there is room again, the state of their objects is written.
+    /// dropped; once the reader has caught up, the state of their objects is written.
     pub fn flush(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if let Some(recorder) = &mut self.recorder {
             recorder.flush();
         }
         if sink.pending() > self.limit {
             self.pipeline.pause_output(now, sink.errno());
-        } else if self.pipeline.has_dropped() && self.has_room(sink) {
+        } else if self.pipeline.has_dropped() && self.accepts_entries(sink) {
             let resumed = self.pipeline.resume_output(now, PORTION, &mut self.lines);
             resumed.map_err(Error::Encode)?;
         }

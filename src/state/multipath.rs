@@ -33,7 +33,7 @@ pub fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
     let mut out = header.to_vec();
     for attr in Attrs::new(attributes).flatten() {
         if attr.kind != RTA_MULTIPATH {
-            push(&mut out, attr.whole());
+            push(&mut out, attr.with_header());
         }
     }
     match remaining[..] {
@@ -44,7 +44,7 @@ pub fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
             let flags = u32::from_ne_bytes(flags) | u32::from(nexthop[2]);
             out[8..RTMSG].copy_from_slice(&flags.to_ne_bytes());
             for attr in Attrs::new(&nexthop[RTNEXTHOP..]).flatten() {
-                push(&mut out, attr.whole());
+                push(&mut out, attr.with_header());
             }
             push(
                 &mut out,

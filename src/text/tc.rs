@@ -171,7 +171,7 @@ fn option(out: &mut impl fmt::Write, name: &str, value: &Value) -> fmt::Result {
     match value {
         Value::Yes(true) => write!(out, " {name}"),
         Value::Yes(false) => write!(out, " no{name}"),
-        Value::Words(items) if items.is_empty() => Ok(()),
+        Value::Names(items) if items.is_empty() => Ok(()),
         value => write!(out, " {name} {}", One(value)),
     }
 }
@@ -197,7 +197,7 @@ impl fmt::Display for One<'_> {
             Value::Fraction(number) => write!(f, "{number}"),
             Value::Yes(yes) => write!(f, "{}", if *yes { "on" } else { "off" }),
             Value::Text(text) => f.write_str(text),
-            Value::Words(items) => f.write_str(&items.join(",")),
+            Value::Names(items) => f.write_str(&items.join(",")),
             Value::Numbers(numbers) => {
                 let items: Vec<_> = numbers.iter().map(i64::to_string).collect();
                 f.write_str(&items.join(","))

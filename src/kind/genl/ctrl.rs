@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(merged(groups(&[5]).added(), &[4, 5]), groups(&[4, 5]));
         assert_eq!(merged(groups(&[5]).removed(), &[4, 5]), groups(&[4]));
         assert_eq!(merged(groups(&[5]).removed(), &[5]), groups(&[]));
-        // A message about the whole family.
+        // A message about the complete family.
         assert_eq!(merged(groups(&[]), &[5]), groups(&[]));
     }
 }

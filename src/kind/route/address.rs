@@ -22,7 +22,7 @@ use crate::value::{Flags, Hex, IfName, Symbol};
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[nla(
-    // They mean different things, by whether there is the other.
+    // The meaning of each of the first two depends on the presence of the other.
     by_caller(IFA_ADDRESS = 1, IFA_LOCAL = 2, IFA_FLAGS = 8),
     custom(IFA_LABEL = 3 => Self::label, IFA_CACHEINFO = 6 => Self::times),
 )]
@@ -38,7 +38,7 @@ pub struct Address {
     pub dev: Option<IfName>,
     /// Address family: `inet`, `inet6`.
     pub family: Symbol,
-    /// The address itself.
+    /// The address.
     pub local: Option<IpAddr>,
     /// The other end of a point-to-point link (`peer` on `ip`'s command line).
     pub address: Option<IpAddr>,
@@ -57,29 +57,29 @@ pub struct Address {
     pub scope: Symbol,
     /// `secondary` (IPv4) or `temporary` (IPv6), `nodad`, `optimistic`, `dadfailed`, `home`,
     /// `deprecated`, `tentative`, `mngtmpaddr`, `noprefixroute`, `autojoin`, `stable-privacy`;
-    /// `dynamic` where it is not permanent.
+    /// `dynamic` if it is not permanent.
     pub flags: Flags,
     /// IPv4 label.
     pub label: Option<IfName>,
-    /// The label's bytes, where they are not UTF-8.
+    /// Bytes of the label, if they are not UTF-8.
     pub label_hex: Option<Hex>,
     /// Metric of the route to the prefix.
     #[nla(IFA_RT_PRIORITY = 9)]
     pub metric: Option<u32>,
-    /// Who added it: `kernel_lo`, `kernel_ra`, `kernel_ll` or a number (`IFAPROT_*`).
+    /// Origin of the address: `kernel_lo`, `kernel_ra`, `kernel_ll` or a number (`IFAPROT_*`).
     #[nla(IFA_PROTO = 11, names(u8, PROTOCOLS))]
     pub protocol: Option<Symbol>,
-    /// Id of the network namespace that the peer lives in.
+    /// Id of the network namespace of the peer.
     #[nla(IFA_TARGET_NETNSID = 10)]
     pub target_netnsid: Option<i32>,
-    /// Seconds for which it stays valid; 4294967295 is forever.
+    /// Seconds for which the address stays valid; 4294967295 is forever.
     pub valid_life_time: Option<u32>,
-    /// Seconds for which it stays preferred; 4294967295 is forever.
+    /// Seconds for which the address stays preferred; 4294967295 is forever.
     pub preferred_life_time: Option<u32>,
-    /// With `details`: when it was made, in hundredths of a second after boot.
+    /// With `details`: creation time, in hundredths of a second after boot.
     #[state(volatile)]
     pub created: Option<u32>,
-    /// With `details`: when it was last updated, in hundredths of a second after boot.
+    /// With `details`: time of the last update, in hundredths of a second after boot.
     #[state(volatile)]
     pub updated: Option<u32>,
 }
@@ -158,7 +158,7 @@ impl Address {
             (&mut self.valid_life_time, old.valid_life_time),
             (&mut self.preferred_life_time, old.preferred_life_time),
         ] {
-            // The clock neither stops nor starts it.
+            // Time alone makes a finite lifetime neither zero nor infinite.
             let runs = |time: Option<u32>| time.is_some_and(|left| left != 0 && left != u32::MAX);
             if runs(*now) && runs(before) {
                 *now = before;
@@ -172,7 +172,7 @@ const PROTOCOLS: &[(u32, &str)] = &[(1, "kernel_lo"), (2, "kernel_ra"), (3, "ker
 
 /// `IFA_F_PERMANENT`
 const PERMANENT: u64 = 0x80;
-/// No flag of the kernel's: an address that will expire, as `ip` shows one that is not permanent.
+/// Not a flag of the kernel: `ip` shows an address that is not permanent as `dynamic`.
 const DYNAMIC: u64 = 1 << 32;
 
 /// Declares the flags' names (`IFA_F_*`), of which the first depends on the family.

@@ -1,5 +1,6 @@
-//! `kind:"addrlabel"`: which source address IPv6 prefers for which destination
-//! (`RTM_NEWADDRLABEL`, `RTM_DELADDRLABEL`; RFC 6724). The kernel lists them and tells no change.
+//! `kind:"addrlabel"`: labels of IPv6 prefixes, by which the kernel selects source addresses
+//! (`RTM_NEWADDRLABEL`, `RTM_DELADDRLABEL`; RFC 6724). The kernel lists them, but sends no
+//! notification of a change.
 
 use nlstream_derive::{Attributes, State};
 use schemars::JsonSchema;
@@ -26,11 +27,11 @@ pub struct Addrlabel {
     pub family: Symbol,
     /// The prefix.
     pub prefix: Option<Prefix>,
-    /// Index of the device that it is for; absent for all.
+    /// Index of the device that the label applies to; absent if it applies to all.
     pub ifindex: Option<u32>,
     /// The device's name.
     pub dev: Option<IfName>,
-    /// Addresses of the same label go together.
+    /// Label: a source address with the label of the destination is preferred.
     #[nla(IFAL_LABEL = 2)]
     pub label: Option<u32>,
 }

@@ -1,4 +1,5 @@
-//! `kind:"cachereport"`: the kernel asks the multicast routing daemon (`RTM_NEWCACHEREPORT`).
+//! `kind:"cachereport"`: requests of the kernel to the multicast routing daemon
+//! (`RTM_NEWCACHEREPORT`).
 
 use std::net::IpAddr;
 
@@ -23,8 +24,8 @@ const TYPES: &[(u32, &str)] = &[
     (4, "wrvifwhole"),
 ];
 
-/// A packet for which there is no multicast route, or that came the wrong way (`IPMRA_CREPORT_*`,
-/// linux/mroute.h, with the numbers of `IP6MRA_CREPORT_*`, linux/mroute6.h).
+/// A packet for which there is no multicast route, or that arrived on the wrong device
+/// (`IPMRA_CREPORT_*`, linux/mroute.h, with the numbers of `IP6MRA_CREPORT_*`, linux/mroute6.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
 pub struct Cachereport {
@@ -34,7 +35,7 @@ pub struct Cachereport {
     /// `wrvifwhole` (both).
     #[nla(IPMRA_CREPORT_MSGTYPE = 1, names(u8, TYPES))]
     pub r#type: Option<Symbol>,
-    /// Number of the virtual interface that it came by.
+    /// Number of the virtual interface that received the packet.
     #[nla(IPMRA_CREPORT_VIF_ID = 2)]
     pub vif: Option<u32>,
     /// Source.

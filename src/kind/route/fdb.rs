@@ -147,7 +147,7 @@ impl KindSpec for Fdb {
         };
         fdb.attributes(context, attributes);
         let action = match message.kind {
-            // A request for an unknown address (vxlan_fdb_miss), which says nothing of the state.
+            // A request for an unknown address (vxlan_fdb_miss), which does not contain the state.
             RTM_GETNEIGH => MessageAction::Notify,
             _ => emit.action(),
         };

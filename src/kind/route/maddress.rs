@@ -22,7 +22,7 @@ use crate::netlink::rtm::{
 };
 use crate::value::{Flags, IfName, Symbol};
 
-/// Those of an address, but `IFA_F_PERMANENT`, which every one of these has.
+/// The flags of an address except `IFA_F_PERMANENT`, which all these addresses have.
 fn flags(bits: u32) -> Flags {
     const PERMANENT: u32 = 0x80;
     Flags::new(u64::from(bits & !PERMANENT), INET6_FLAGS)
@@ -54,12 +54,12 @@ macro_rules! address {
             pub prefixlen: u8,
             /// `global`, `site`, `link`, `host` or a name from rt_scopes.
             pub scope: Symbol,
-            /// Those of an address.
+            /// The flags of an address.
             #[nla(IFA_FLAGS = 8, map(u32, flags))]
             pub flags: Flags,
-            /// With `details`: when it was made, in hundredths of a second after boot.
+            /// With `details`: creation time, in hundredths of a second after boot.
             pub created: Option<u32>,
-            /// With `details`: when it was last updated, in hundredths of a second after boot.
+            /// With `details`: time of the last update, in hundredths of a second after boot.
             pub updated: Option<u32>,
         }
 
@@ -92,7 +92,7 @@ macro_rules! address {
         }
 
         impl $type {
-            /// Reads a `struct ifa_cacheinfo`, of which the life times are always for ever.
+            /// Reads a `struct ifa_cacheinfo`, whose lifetimes are always infinite.
             fn times(
                 &mut self,
                 context: &mut DecodeContext<'_>,

@@ -18,8 +18,7 @@ use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELMDB, RTM_GETMDB, RTM_NEWMDB};
 use crate::value::{FlagNames, Flags, IfName, LlAddr, Symbol};
 
-/// A multicast entry, or a port behind which there are multicast routers (`struct br_port_msg`,
-/// linux/if_bridge.h).
+/// A multicast entry, or a port with multicast routers (`struct br_port_msg`, linux/if_bridge.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[state(
@@ -104,7 +103,7 @@ impl Default for MdbSource {
     }
 }
 
-/// The attributes of a port behind which there are multicast routers.
+/// The attributes of a port with multicast routers.
 #[derive(Attributes)]
 // The larger one of these two is MDBA_ROUTER_PATTR_TIMER (br_rports_fill_info).
 #[nla(skip(MDBA_ROUTER_PATTR_INET_TIMER = 3, MDBA_ROUTER_PATTR_INET6_TIMER = 4))]
@@ -212,7 +211,7 @@ impl Mdb {
         let vid = u16_at(entry, 6);
         let mut mdb = Mdb {
             ifindex,
-            // For an entry of a VXLAN device it is the device itself.
+            // For an entry of a VXLAN device the port is the device itself.
             port_index: Some(u32_at(entry, 0)),
             grp: Some(group(entry)),
             vid: (vid != 0).then_some(vid),

@@ -126,8 +126,8 @@ impl KindSpec for Mroute {
 impl MrouteStats {
     /// Reads a `struct rta_mfc_stats`.
     fn decode(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (words, _) = attr.value.as_chunks::<8>();
-        let [packets, bytes, wrong_if, ..] = words else {
+        let (counters, _) = attr.value.as_chunks::<8>();
+        let [packets, bytes, wrong_if, ..] = counters else {
             return Err(AttrError::Length);
         };
         context.record_excess(attr, 24);

@@ -64,7 +64,7 @@ pub struct NdOption {
     pub flags: Option<Flags>,
     /// captive_portal: URI of the portal's API.
     pub uri: Option<String>,
-    /// The whole option, if it could not be decoded.
+    /// The complete option, if it could not be decoded.
     pub hex: Option<Hex>,
 }
 
@@ -88,8 +88,8 @@ impl KindSpec for Nduseropt {
         emit: &mut Emit<'_>,
     ) -> Option<()> {
         let (header, rest) = message.body.split_first_chunk::<16>()?;
-        // The options of the packet stand between the header and the attributes
-        // (ndisc_ra_useropt, net/ipv6/ndisc.c).
+        // The options of the packet are between the header and the attributes (ndisc_ra_useropt,
+        // net/ipv6/ndisc.c).
         let (options, attributes) = rest.split_at_checked(usize::from(u16_at(header, 2)))?;
         let mut nduseropt = Nduseropt {
             family: family(header[0]),
@@ -110,13 +110,13 @@ impl NdOption {
         let mut list = Vec::new();
         while let [number, units, ..] = *bytes {
             let length = 8 * usize::from(units);
-            let Some((whole, rest)) = bytes.split_at_checked(length).filter(|_| length > 0) else {
+            let Some((bytes_of, rest)) = bytes.split_at_checked(length).filter(|_| length > 0) else {
                 break;
             };
             let mut option = NdOption::default();
-            if option.read(number, whole).is_none() {
+            if option.read(number, bytes_of).is_none() {
                 option = NdOption {
-                    hex: Some(Hex(whole.into())),
+                    hex: Some(Hex(bytes_of.into())),
                     ..NdOption::default()
                 };
             }
@@ -132,7 +132,7 @@ impl NdOption {
 
     /// Reads the fields of an option. Returns `None` if the option is malformed or its type not known.
     fn read(&mut self, number: u8, option: &[u8]) -> Option<()> {
-        let word = |at: usize| {
+        let u32_at = |at: usize| {
             option
                 .get(at..)?
                 .first_chunk()
@@ -143,23 +143,23 @@ impl NdOption {
             3 => {
                 self.prefix = Some(prefix(option.get(16..32)?, *option.get(2)?)?);
                 self.flags = Some(Flags::new(u64::from(*option.get(3)?), PREFIX_FLAGS));
-                (self.lifetime, self.preferred_lifetime) = (Some(word(4)?), Some(word(8)?));
+                (self.lifetime, self.preferred_lifetime) = (Some(u32_at(4)?), Some(u32_at(8)?));
             }
             24 => {
                 self.prefix = Some(prefix(option.get(8..)?, *option.get(2)?)?);
                 let prefs = &[(0, "medium"), (1, "high"), (3, "low")];
                 self.pref = Some(Symbol::of(u32::from(option.get(3)? >> 3 & 3), prefs));
-                self.lifetime = Some(word(4)?);
+                self.lifetime = Some(u32_at(4)?);
             }
             25 => {
-                self.lifetime = Some(word(4)?);
+                self.lifetime = Some(u32_at(4)?);
                 let (servers, []) = option.get(8..)?.as_chunks::<16>() else {
                     return None;
                 };
                 self.servers = Some(servers.iter().copied().map(Ipv6Addr::from).collect());
             }
             31 => {
-                self.lifetime = Some(word(4)?);
+                self.lifetime = Some(u32_at(4)?);
                 self.domains = Some(domains(option.get(8..)?)?);
             }
             37 => {

@@ -1,5 +1,5 @@
-//! `kind:"neigh"`: who answers for an address on a device (`RTM_NEWNEIGH`, `RTM_DELNEIGH`,
-//! `RTM_GETNEIGH`).
+//! `kind:"neigh"`: neighbours: the link-layer addresses of the addresses on a device
+//! (`RTM_NEWNEIGH`, `RTM_DELNEIGH`, `RTM_GETNEIGH`).
 
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -34,7 +34,7 @@ pub struct Neigh {
     pub ifindex: u32,
     /// The device's name.
     pub dev: Option<IfName>,
-    /// Its link-layer address, where known.
+    /// Link-layer address, if resolved.
     #[nla(NDA_LLADDR = 2)]
     pub lladdr: Option<LlAddr>,
     /// `INCOMPLETE`, `REACHABLE`, `STALE`, `DELAY`, `PROBE`, `FAILED`, `NOARP`, `PERMANENT`.
@@ -44,7 +44,7 @@ pub struct Neigh {
     pub flags: Flags,
     /// True for a proxy entry: this host answers for that address.
     pub proxy: Option<bool>,
-    /// Who added it, a name from rt_protos.
+    /// Origin of the entry: a name from rt_protos.
     #[nla(NDA_PROTOCOL = 12, names(u8, table = protocols))]
     pub protocol: Option<Symbol>,
     /// With `details`: probes sent since the last answer.
@@ -59,13 +59,13 @@ pub struct Neigh {
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "NeighCacheInfo")]
 pub struct CacheInfo {
-    /// Since it was last confirmed.
+    /// Time since the last confirmation.
     pub confirmed: u32,
-    /// Since it was last used.
+    /// Time since the last use.
     pub used: u32,
-    /// Since it was last updated.
+    /// Time since the last update.
     pub updated: u32,
-    /// References to it.
+    /// Number of references.
     pub refcnt: u32,
 }
 
@@ -95,7 +95,7 @@ impl KindSpec for Neigh {
         });
         Rc::get_mut(&mut shared)?.attributes(context, attributes);
         let action = match message.kind {
-            // A request, which says nothing of the state.
+            // A request, which does not contain the state.
             RTM_GETNEIGH => MessageAction::Notify,
             _ => emit.action(),
         };
@@ -128,7 +128,7 @@ impl CacheInfo {
     }
 }
 
-/// Returns the flags of the header and the extended ones as one word.
+/// Returns the flags of the header and the extended ones as one number.
 pub fn flag_bits(flags: u8, extended: u32) -> u64 {
     u64::from(flags) | u64::from(extended) << 8
 }

@@ -1,5 +1,5 @@
-//! `kind:"neightbl"`: settings of the neighbour tables (`RTM_NEWNEIGHTBL`). The kernel lists them and
-//! sends no event of a change.
+//! `kind:"neightbl"`: settings of the neighbour tables (`RTM_NEWNEIGHTBL`). The kernel lists them,
+//! but sends no notification of a change.
 
 use nlstream_derive::{Attributes, State};
 use schemars::JsonSchema;
@@ -201,23 +201,23 @@ impl Config {
 impl Stats {
     /// Reads a `struct ndt_stats`, to which Linux 4.3 added the last counter.
     fn decode(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (words, _) = attr.value.as_chunks::<8>();
-        if words.len() < 10 {
+        let (counters, _) = attr.value.as_chunks::<8>();
+        if counters.len() < 10 {
             return Err(AttrError::Length);
         }
-        let word = |at: usize| words.get(at).copied().map_or(0, u64::from_ne_bytes);
+        let counter = |at: usize| counters.get(at).copied().map_or(0, u64::from_ne_bytes);
         Ok(Stats {
-            allocs: word(0),
-            destroys: word(1),
-            hash_grows: word(2),
-            res_failed: word(3),
-            lookups: word(4),
-            hits: word(5),
-            rcv_probes_mcast: word(6),
-            rcv_probes_ucast: word(7),
-            periodic_gc_runs: word(8),
-            forced_gc_runs: word(9),
-            table_fulls: word(10),
+            allocs: counter(0),
+            destroys: counter(1),
+            hash_grows: counter(2),
+            res_failed: counter(3),
+            lookups: counter(4),
+            hits: counter(5),
+            rcv_probes_mcast: counter(6),
+            rcv_probes_ucast: counter(7),
+            periodic_gc_runs: counter(8),
+            forced_gc_runs: counter(9),
+            table_fulls: counter(10),
         })
     }
 }

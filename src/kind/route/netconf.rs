@@ -1,4 +1,4 @@
-//! `kind:"netconf"`: switches of IPv4, IPv6 and MPLS on a device (`RTM_NEWNETCONF`,
+//! `kind:"netconf"`: settings of IPv4, IPv6 and MPLS on a device (`RTM_NEWNETCONF`,
 //! `RTM_DELNETCONF`).
 
 use std::hash::{Hash as _, Hasher};
@@ -19,7 +19,7 @@ use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELNETCONF, RTM_NEWNETCONF};
 use crate::value::{IfName, Symbol};
 
-/// Switches of a protocol (`struct netconfmsg`, linux/netconf.h).
+/// Settings of a protocol (`struct netconfmsg`, linux/netconf.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[nla(custom(NETCONFA_IFINDEX = 1 => Self::interface))]
@@ -42,7 +42,7 @@ pub struct Netconf {
     /// Multicast packets are forwarded.
     #[nla(NETCONFA_MC_FORWARDING = 4, map(i32, |on| on != 0))]
     pub mc_forwarding: Option<bool>,
-    /// Neighbours behind other devices are answered for.
+    /// Requests for neighbours on other devices are answered (proxy ARP and NDP).
     #[nla(NETCONFA_PROXY_NEIGH = 5, map(i32, |on| on != 0))]
     pub proxy_neigh: Option<bool>,
     /// Routes through a device without carrier are not used.
@@ -85,7 +85,7 @@ impl KindSpec for Netconf {
             ..Default::default()
         };
         netconf.attributes(context, attributes);
-        // An event holds only the switch that was turned.
+        // An event contains only the setting that changed.
         let action = match emit.action() {
             MessageAction::New => MessageAction::Partial,
             action => action,
@@ -95,7 +95,7 @@ impl KindSpec for Netconf {
 }
 
 impl Netconf {
-    /// The device, or what stands for all of them (`NETCONFA_IFINDEX_*`).
+    /// The device, or the value for all devices (`NETCONFA_IFINDEX_*`).
     fn interface(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
         match attr.i32()? {
             -1 => self.interface = Some(Symbol::Known("all")),

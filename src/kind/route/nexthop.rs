@@ -1,5 +1,5 @@
-//! `kind:"nexthop"` and `kind:"nexthop_bucket"`: objects that routes go through
-//! (`RTM_NEWNEXTHOP`, `RTM_NEWNEXTHOPBUCKET` and their `DEL`).
+//! `kind:"nexthop"` and `kind:"nexthop_bucket"`: next hops that routes refer to (`RTM_NEWNEXTHOP`,
+//! `RTM_NEWNEXTHOPBUCKET` and their `DEL`).
 
 use std::net::IpAddr;
 
@@ -31,14 +31,14 @@ use crate::value::{FlagNames, Flags, IfName, Symbol};
         NHA_BLACKHOLE = 4 => Self::blackhole,
         NHA_FDB = 11 => Self::fdb,
     ),
-    // Its type may stand behind it.
+    // The type may follow the encapsulation.
     by_caller(NHA_ENCAP_TYPE = 7, NHA_ENCAP = 8),
-    // The request's own flags.
+    // Flags of the request.
     skip(NHA_OP_FLAGS = 14),
 )]
 #[state(key(id), device(ifindex, dev), copy_volatile = Self::copy_unbalanced_time)]
 pub struct Nexthop {
-    /// Its id.
+    /// Id of the next hop or group.
     #[nla(NHA_ID = 1)]
     pub id: u32,
     /// Address family: `inet`, `inet6`; `unspec` of a group.
@@ -46,13 +46,13 @@ pub struct Nexthop {
     /// The next hops of a group.
     #[nla(NHA_GROUP = 2, with = group)]
     pub group: Option<Vec<Member>>,
-    /// Of a group: `mpath`, `resilient`.
+    /// Type of a group: `mpath`, `resilient`.
     #[nla(NHA_GROUP_TYPE = 3, names(u16, &[(0, "mpath"), (1, "resilient")]))]
     pub r#type: Option<Symbol>,
-    /// Of a resilient group.
+    /// Settings of a resilient group.
     #[nla(NHA_RES_GROUP = 12)]
     pub resilient_args: Option<Resilient>,
-    /// The next router.
+    /// Address of the next router.
     #[nla(NHA_GATEWAY = 6)]
     pub gateway: Option<IpAddr>,
     /// Index of the outgoing device.
@@ -60,20 +60,20 @@ pub struct Nexthop {
     pub ifindex: Option<u32>,
     /// The outgoing device's name.
     pub dev: Option<IfName>,
-    /// What a packet is wrapped in.
+    /// Encapsulation of the packets.
     #[state(names_devices)]
     pub encap: Option<Encap>,
-    /// How far it is: a name from rt_scopes, else its number.
+    /// Scope of the next hop: a name from rt_scopes, else its number.
     pub scope: Symbol,
-    /// Who added it: a name from rt_protos, else its number.
+    /// Origin of the next hop: a name from rt_protos, else its number.
     pub protocol: Symbol,
-    /// `blackhole`, `fdb` (for forwarding entries of a vxlan), and those of a route: `onlink`,
+    /// `blackhole`, `fdb` (for forwarding entries of a vxlan), and flags of a route: `onlink`,
     /// `dead`, `linkdown`, `offload`, `trap`.
     pub flags: Flags,
-    /// True where the hardware counts packets.
+    /// True if hardware counters were requested.
     #[nla(NHA_HW_STATS_ENABLE = 16, map(u32, |on| on != 0))]
     pub hw_stats_enabled: Option<bool>,
-    /// With `details`: true where the hardware counts them now.
+    /// With `details`: true if the hardware counts packets.
     #[nla(NHA_HW_STATS_USED = 17, details, volatile, map(u32, |on| on != 0))]
     pub hw_stats_used: Option<bool>,
     /// With `details`: packets by next hop of the group.
@@ -92,7 +92,7 @@ pub struct Member {
     pub weight: u32,
 }
 
-/// Of a resilient group (`NHA_RES_GROUP_*`).
+/// Settings of a resilient group (`NHA_RES_GROUP_*`).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 #[nla(skip(NHA_RES_GROUP_PAD = 0))]
@@ -106,7 +106,7 @@ pub struct Resilient {
     /// Seconds after which buckets move although there is traffic; 0 for never.
     #[nla(NHA_RES_GROUP_UNBALANCED_TIMER = 3, map(u32, seconds))]
     pub unbalanced_timer: Option<f64>,
-    /// With `details`: seconds for which it has been out of balance.
+    /// With `details`: seconds for which the group has been out of balance.
     #[nla(NHA_RES_GROUP_UNBALANCED_TIME = 4, details, map(u64, seconds))]
     pub unbalanced_time: Option<f64>,
 }
@@ -122,7 +122,7 @@ pub struct MemberStats {
     /// Packets.
     #[nla(NHA_GROUP_STATS_ENTRY_PACKETS = 2, wire = uint)]
     pub packets: Option<u64>,
-    /// Those of them that the hardware forwarded.
+    /// Packets that the hardware forwarded.
     #[nla(NHA_GROUP_STATS_ENTRY_PACKETS_HW = 3, wire = uint)]
     pub packets_hw: Option<u64>,
 }
@@ -207,7 +207,7 @@ impl Nexthop {
     }
 }
 
-/// The type of an `NHA_ENCAP`, which may stand behind it.
+/// The type of an `NHA_ENCAP`, which may follow it.
 fn encap_type(attributes: &[u8]) -> Option<u16> {
     let mut attributes = Attrs::new(attributes).filter_map(Result::ok);
     let attr = attributes.find(|attr| attr.kind == Nexthop::NHA_ENCAP_TYPE)?;
@@ -239,13 +239,13 @@ pub struct NexthopBucket {
     /// Number of the bucket.
     #[nla(NHA_RES_BUCKET / NHA_RES_BUCKET_INDEX = 1)]
     pub index: u16,
-    /// Id of the next hop that it leads to.
+    /// Id of the next hop of the bucket.
     #[nla(NHA_RES_BUCKET / NHA_RES_BUCKET_NH_ID = 3)]
     pub nhid: u32,
     /// With `details`: seconds since it was last used.
     #[nla(NHA_RES_BUCKET / NHA_RES_BUCKET_IDLE_TIME = 2, details, volatile, map(u64, seconds))]
     pub idle_time: Option<f64>,
-    /// Those of a route: `offload`, `trap`.
+    /// Flags of a route: `offload`, `trap`.
     pub flags: Flags,
 }
 

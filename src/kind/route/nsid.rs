@@ -1,4 +1,4 @@
-//! `kind:"nsid"`: the number by which this network namespace knows another one (`RTM_NEWNSID`,
+//! `kind:"nsid"`: the numbers of other network namespaces in this one (`RTM_NEWNSID`,
 //! `RTM_DELNSID`).
 
 use nlstream_derive::{Attributes, State};
@@ -21,13 +21,13 @@ pub struct Nsid {
     /// The number, `link_netnsid` of devices; -1 for none.
     #[nla(NETNSA_NSID = 1)]
     pub nsid: i32,
-    /// In an answer about another namespace: its number here.
+    /// In a reply about another namespace: its number in this one.
     #[nla(NETNSA_CURRENT_NSID = 5)]
     pub current_nsid: Option<i32>,
-    /// Process id by which it was asked for.
+    /// Process id in the request.
     #[nla(NETNSA_PID = 2)]
     pub pid: Option<u32>,
-    /// File descriptor by which it was asked for.
+    /// File descriptor in the request.
     #[nla(NETNSA_FD = 3)]
     pub fd: Option<u32>,
 }

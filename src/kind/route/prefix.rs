@@ -30,13 +30,13 @@ pub struct Prefix {
     pub dev: Option<IfName>,
     /// The prefix.
     pub prefix: Option<value::Prefix>,
-    /// Number of the neighbour discovery option that it came in: 3, Prefix Information.
+    /// Number of the neighbour discovery option with the prefix: 3, Prefix Information.
     pub r#type: u8,
     /// `onlink`, `autoconf`, `router_address`, `pd_preferred`.
     pub flags: Flags,
-    /// Seconds for which addresses made of it stay valid; 4294967295 is forever.
+    /// Seconds for which addresses with the prefix stay valid; 4294967295 is forever.
     pub valid_life_time: Option<u32>,
-    /// Seconds for which they stay preferred; 4294967295 is forever.
+    /// Seconds for which addresses with the prefix stay preferred; 4294967295 is forever.
     pub preferred_life_time: Option<u32>,
 }
 
@@ -59,7 +59,8 @@ impl KindSpec for Prefix {
         };
         context.each(attributes, |context, attr| match attr.kind {
             Self::PREFIX_ADDRESS => {
-                // The kernel passes on what the router sent, the bits beyond the prefix included.
+                // The kernel copies the address that the router sent, including the bits beyond the
+                // prefix.
                 let address = u128::from(attr.ipv6()?);
                 let length = u32::from(header[9]).min(128);
                 let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);

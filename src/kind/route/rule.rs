@@ -301,7 +301,7 @@ fn hex(number: impl LowerHex) -> String {
     format!("{number:#x}")
 }
 
-/// Returns `None` for all bits, by which the kernel stands for no value.
+/// Returns `None` for all bits, which the kernel sends for no value.
 fn unless_all_bits(number: u32) -> Option<u32> {
     (number != u32::MAX).then_some(number)
 }

@@ -99,7 +99,7 @@ impl KindSpec for Stats {
     }
 }
 
-/// By hand: the number of the attribute is the set.
+/// By hand, since the number of the attribute identifies the set.
 impl FromAttr for HwInfo {
     const INNER: &'static [AttrDecl] = Self::ATTRS;
 
@@ -117,8 +117,8 @@ impl FromAttr for HwInfo {
 impl HwStats {
     /// Reads a `struct rtnl_hw_stats64`.
     fn decode(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (words, _) = attr.value.as_chunks::<8>();
-        let words = words.first_chunk::<9>().ok_or(AttrError::Length)?;
+        let (counters, _) = attr.value.as_chunks::<8>();
+        let counters = counters.first_chunk::<9>().ok_or(AttrError::Length)?;
         let [
             rx_packets,
             tx_packets,
@@ -129,7 +129,7 @@ impl HwStats {
             rx_dropped,
             tx_dropped,
             multicast,
-        ] = words.map(u64::from_ne_bytes);
+        ] = counters.map(u64::from_ne_bytes);
         Ok(HwStats {
             rx_packets,
             tx_packets,

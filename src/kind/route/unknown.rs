@@ -1,4 +1,4 @@
-//! `kind:"unknown"`: a message that no kind decodes, whole.
+//! `kind:"unknown"`: a message that no kind decodes, in hexadecimal.
 
 use nlstream_derive::Object;
 use schemars::JsonSchema;
@@ -42,7 +42,7 @@ pub struct Attribute {
 }
 
 impl KindSpec for Unknown {
-    // No message type of its own: what no other kind decodes.
+    // No message types of its own: the messages that no other kind decodes.
     const MESSAGES: &'static [u16] = &[];
 
     fn decode(

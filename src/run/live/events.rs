@@ -21,8 +21,8 @@ pub(super) struct SpoofedDatagrams {
 }
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
-    /// Moves the queued datagrams of every readable event socket to the backlog, as far as it has
-    /// room.
+    /// Moves the queued datagrams of every readable event socket to the backlog, until the backlog
+    /// is full.
     pub(super) fn receive(&mut self) -> Result<(), Error> {
         for at in 0..self.subscriptions.len() {
             if self.subscriptions[at].readable {

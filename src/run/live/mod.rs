@@ -80,7 +80,7 @@ const STORM_BATCH: usize = 32;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(4);
 /// How long events that were queued before the end are still read.
 const LAST_READS: Duration = Duration::from_secs(1);
-/// Errors in a row after which a socket counts as broken.
+/// Number of consecutive errors after which a socket counts as broken.
 const MAX_ERRORS: u32 = 100;
 
 /// Streams events until a signal, a limit, or the reader ends the run.
@@ -88,7 +88,7 @@ const MAX_ERRORS: u32 = 100;
 /// # Errors
 /// If a socket, the output or the recording fails.
 pub fn run(live: &Live) -> Result<(), Error> {
-    // First of all: from now on no signal ends the program without its last lines.
+    // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
     // A second signal ends the program at once, even if it is blocked.
     let impatient = Arc::new(AtomicBool::new(false));
@@ -206,8 +206,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     ) -> Result<(), Error> {
         let mut ready = mio::Events::with_capacity(64);
         let reason = loop {
-            let room = self.session.has_room(sink);
-            let busy = self.is_busy(room);
+            let accepts_entries = self.session.accepts_entries(sink);
+            let busy = self.is_busy(accepts_entries);
             match poll.poll(&mut ready, self.timeout(busy, sink)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result.map_err(Error::Loop)?,
@@ -249,7 +249,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             let now = Instant::now();
             self.schedule_stale(now);
             let drained = !self.is_readable() && self.backlog.is_empty();
-            if drained && room && !self.session.is_full() {
+            if drained && accepts_entries && !self.session.is_full() {
                 self.reconcile(now)?;
             }
             self.timers(now)?;
@@ -265,7 +265,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
             }
-            if processed > 0 && !self.is_busy(room) {
+            if processed > 0 && !self.is_busy(accepts_entries) {
                 let coalesce = if processed < STORM_BATCH {
                     COALESCE
                 } else {
@@ -287,9 +287,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
     }
 
-    /// Returns true if the loop has work without waiting. `room`: the sink accepts lines about dump
-    /// entries.
-    fn is_busy(&self, room: bool) -> bool {
+    /// Returns true if the loop has work without waiting. `accepts_entries`: the sink accepts lines
+    /// about dump entries.
+    fn is_busy(&self, accepts_entries: bool) -> bool {
         let has_entries = || match self.dumping() {
             Some(at) => self.subscriptions[at].dump_readable,
             None => {
@@ -297,7 +297,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.resync.wakeup().is_some_and(|due| due <= now)
             }
         };
-        self.is_readable() || !self.backlog.is_empty() || (room && has_entries())
+        self.is_readable() || !self.backlog.is_empty() || (accepts_entries && has_entries())
     }
 
     /// How long to wait for an event of mio; `None` without limit.
@@ -316,7 +316,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.metrics.as_ref().map(|metrics| metrics.due),
         ];
         let next = times.into_iter().flatten().min()?;
-        // mio waits in whole milliseconds, rounded down.
+        // mio rounds the time down to milliseconds.
         let wait = next.saturating_duration_since(now);
         Some(wait + Duration::from_micros(999))
     }
@@ -341,7 +341,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Ok(())
     }
 
-    /// Queues a record if the system clock was set: before everything that happened since.
+    /// Queues a record if the system clock was set: before the events since then.
     fn check_clock(&mut self, now: Time) {
         if let Some(step) = self.clock.step() {
             let record = ControlRecord::Clock(step);
@@ -370,7 +370,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
     }
 
-    /// Feeds a control record that concerns the whole run to the pipeline.
+    /// Feeds a control record about the run to the pipeline.
     fn control(&mut self, record: ControlRecord) -> Result<(), Error> {
         self.session.feed(&[Input::control(clock(), record)])?;
         Ok(())

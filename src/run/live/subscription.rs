@@ -12,7 +12,7 @@ use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
 use crate::run::service;
 
-/// The event and the dump socket of a family in a namespace, and their condition.
+/// The event and the dump socket of a family in a namespace, and their state.
 pub(super) struct Subscription<E, D> {
     pub netns: NetnsId,
     pub family: &'static dyn Family,
@@ -24,7 +24,7 @@ pub(super) struct Subscription<E, D> {
     pub dump_readable: bool,
     /// The error that reported a loss after the datagrams that are still queued.
     pub fault: Option<io::Error>,
-    /// Errors in a row of the event socket, and of the dump socket.
+    /// Number of consecutive errors of the event socket, and of the dump socket.
     pub errors: u32,
     pub dump_errors: u32,
     /// When the event socket was last empty, without a loss before.

@@ -32,7 +32,7 @@ pub fn kind(kind: u16) -> Symbol {
 /// The options in an `RTA_ENCAP` of the type `kind`.
 ///
 /// # Errors
-/// Where no decoder knows the type, or they are nested too deep.
+/// If no decoder exists for the type, or the options are nested too deep.
 pub fn decode(
     context: &mut DecodeContext<'_>,
     it: &mut Encap,
@@ -74,7 +74,7 @@ fn mpls(_: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Result<(),
     Ok(())
 }
 
-/// `TUNNEL_*` (linux/if_tunnel.h), as they stand in network order.
+/// `TUNNEL_*` (linux/if_tunnel.h), in network byte order.
 const TUNNEL_FLAGS: &FlagNames = &[(0x04, "key"), (0x01, "csum"), (0x08, "seq")];
 
 /// `LWTUNNEL_IP_*` (linux/lwtunnel.h)
@@ -185,7 +185,7 @@ fn bpf(context: &mut DecodeContext<'_>, it: &mut Encap, attr: Attr<'_>) -> Resul
         id: None,
         headroom: None,
     };
-    // LWT_BPF_PROG_NAME; the file descriptor of LWT_BPF_PROG_FD never comes back.
+    // LWT_BPF_PROG_NAME; LWT_BPF_PROG_FD is never dumped.
     context.nested(&attr, |_, attr| match attr.kind {
         2 => {
             program.name = Some(attr.str()?.to_owned());
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
     use crate::names::Names;
 
-    /// An attribute.
+    /// Encodes an attribute.
     fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
         let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
         bytes.extend(kind.to_ne_bytes());
@@ -249,9 +249,9 @@ mod tests {
         bytes
     }
 
-    // Such routes are never set on a living kernel: 6.18 comes to a halt.
+    // Built by hand: Linux 6.18 hangs when such a route is added.
     #[test]
-    fn options_of_a_tunnel_are_told_and_what_is_new_is_kept() {
+    fn tunnel_options_are_decoded_and_unknown_ones_are_recorded() {
         let geneve = [attr(1, &[1, 2]), attr(2, &[3]), attr(3, &[4; 4])].concat();
         let vxlan = attr(1, &0x456_u32.to_ne_bytes());
         let erspan = [attr(1, &[1]), attr(2, &7_u32.to_be_bytes()), attr(9, &[5])].concat();

@@ -10,7 +10,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::object::some;
 use crate::kind::route::tc::options::Options;
-use crate::kind::route::tc::schema::rows;
+use crate::kind::route::tc::schema::entry_list;
 use crate::kind::route::tc::spec::tunnel::{ERSPAN, GENEVE, VXLAN};
 use crate::value::{Flags, IfName, Symbol};
 
@@ -105,15 +105,15 @@ pub struct Encap {
 }
 
 fn geneve(_: &mut SchemaGenerator) -> Schema {
-    rows(GENEVE)
+    entry_list(GENEVE)
 }
 
 fn vxlan(_: &mut SchemaGenerator) -> Schema {
-    rows(VXLAN)
+    entry_list(VXLAN)
 }
 
 fn erspan(_: &mut SchemaGenerator) -> Schema {
-    rows(ERSPAN)
+    entry_list(ERSPAN)
 }
 
 /// Counters of a seg6local action.

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_with::skip_serializing_none;
 
 use super::Link;
-use super::wire::{Names, counter, words};
+use super::wire::{Names, counter, exact_u32s};
 use crate::kind::attributes::{Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
@@ -151,9 +151,9 @@ impl Link {
         })?;
         // Every attribute of the struct is a detail.
         if context.details && spec != AfSpec::default() {
-            let known = self.af_spec.get_or_insert_default();
-            spec.merge_missing(known);
-            *known = spec;
+            let af_spec = self.af_spec.get_or_insert_default();
+            spec.merge_missing(af_spec);
+            *af_spec = spec;
         }
         Ok(())
     }
@@ -201,7 +201,7 @@ pub(super) const ADDR_GEN_MODES: Names = &[
 /// `struct ifla_cacheinfo`
 impl FromAttr for Inet6CacheInfo {
     fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let [max_reasm_len, tstamp, reachable_time, retrans_time] = words(attr.value)?;
+        let [max_reasm_len, tstamp, reachable_time, retrans_time] = exact_u32s(attr.value)?;
         Ok(Inet6CacheInfo {
             max_reasm_len,
             tstamp,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::values::{BridgeId, HexNumber};
-use super::wire::{Names, VLAN_PROTOCOLS, counter, words};
+use super::wire::{Names, VLAN_PROTOCOLS, counter, exact_u32s};
 use crate::kind::context::DecodeContext;
 use crate::kind::wire::seconds;
 use crate::netlink::attr::{Attr, AttrError};
@@ -346,7 +346,7 @@ impl Bridge {
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError> {
-        let [values, mut mask] = words(attr.value)?;
+        let [values, mut mask] = exact_u32s(attr.value)?;
         let fields = [
             &mut self.no_linklocal_learn,
             &mut self.mcast_vlan_snooping,

@@ -239,10 +239,10 @@ pub(super) trait EndPoint: Attributes + Default {
         let mut inside = Attrs::new(attr.value).flatten();
         let number = inside.find(|attr| attr.kind == 1).ok_or(AttrError::Value)?;
         let instance = Some(number.u32()?);
-        let known = list
+        let found = list
             .iter_mut()
             .position(|point| *point.instance() == instance);
-        let at = known.unwrap_or_else(|| {
+        let at = found.unwrap_or_else(|| {
             let mut point = Self::default();
             *point.instance() = instance;
             list.push(point);

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::wire::{Names, array, words};
+use super::wire::{Names, array, exact_u32s};
 use crate::kind::attributes::{AttrDecl, Attributes as _, FromAttr, nonzero};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
@@ -321,7 +321,7 @@ fn bounds(min: Option<u32>, max: Option<u32>) -> Option<Bounds> {
 
 /// `struct can_ctrlmode`: a mask that only a request has, and the flags.
 fn ctrlmode(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Flags, AttrError> {
-    let [_mask, flags] = words(attr.value)?;
+    let [_mask, flags] = exact_u32s(attr.value)?;
     Ok(Flags::new(flags.into(), MODES))
 }
 
@@ -335,7 +335,7 @@ impl FromAttr for CanStats {
             bus_off,
             arbitration_lost,
             restarts,
-        ] = words(attr.value)?;
+        ] = exact_u32s(attr.value)?;
         Ok(CanStats {
             restarts,
             bus_error,
@@ -370,7 +370,7 @@ impl FromAttr for BitTiming {
             phase_seg2,
             sjw,
             brp,
-        ] = words(attr.value)?;
+        ] = exact_u32s(attr.value)?;
         Ok(BitTiming {
             bitrate,
             sample_point: format!("{}.{:03}", sample_point / 1000, sample_point % 1000),
@@ -398,7 +398,7 @@ impl FromAttr for BitTimingConst {
             brp_min,
             brp_max,
             brp_inc,
-        ] = words(numbers)?;
+        ] = exact_u32s(numbers)?;
         let bounds = |min, max| Bounds { min, max };
         Ok(BitTimingConst {
             name: String::from_utf8_lossy(name.unwrap_or_default()).into_owned(),

@@ -164,7 +164,7 @@ impl Link {
         self.link_pointtopoint = has_peer.then_some(true);
     }
 
-    /// Gives `name` the lower device. An index in another namespace cannot be resolved here.
+    /// Calls `name` with the lower device. An index in another namespace cannot be resolved here.
     pub(super) fn name_lower_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
         let here = self.link_index.filter(|_| self.link_netnsid.is_none());
         some(name, here, &mut self.link);

@@ -79,7 +79,7 @@ macro_rules! info_data {
         }
 
         impl InfoData {
-            /// Gives the attributes of every device type to `each`.
+            /// Calls `each` with the attributes of every device type.
             pub fn declared(each: &mut dyn FnMut(&'static [AttrDecl])) {
                 $(<$settings as Settings>::SETS.iter().for_each(|set| each(set));)+
             }
@@ -263,12 +263,13 @@ impl LinkInfo {
 
 /// Returns the symbol of a device type.
 fn kind_symbol(name: &str) -> Symbol {
-    known(name, KINDS)
+    symbol_of(name, KINDS)
 }
 
-/// Returns the symbol of a name that the kernel chose, without an allocation if it is in `known`.
-pub(super) fn known(name: &str, known: &'static [&'static str]) -> Symbol {
-    match known.iter().find(|known| **known == name) {
+/// Returns the symbol of a name that the kernel chose, without an allocation if it is one of
+/// `names`.
+pub(super) fn symbol_of(name: &str, names: &'static [&'static str]) -> Symbol {
+    match names.iter().find(|it| **it == name) {
         Some(name) => Symbol::Known(name),
         None => Symbol::Named(name.into()),
     }

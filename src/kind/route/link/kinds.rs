@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::values::HexNumber;
-use super::wire::{Names, VLAN_PROTOCOLS, words};
+use super::wire::{Names, VLAN_PROTOCOLS, exact_u32s};
 use crate::kind::attributes::FromAttr;
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
@@ -398,14 +398,14 @@ const VLAN_FLAGS: &FlagNames = &[
 
 /// `struct ifla_vlan_flags`: the flags, and a mask that only a request has.
 fn vlan_flags(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Flags, AttrError> {
-    let [flags, _mask] = words(attr.value)?;
+    let [flags, _mask] = exact_u32s(attr.value)?;
     Ok(Flags::new(flags.into(), VLAN_FLAGS))
 }
 
 /// `struct ifla_vlan_qos_mapping`
 impl FromAttr for QosMap {
     fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let [from, to] = words(attr.value)?;
+        let [from, to] = exact_u32s(attr.value)?;
         Ok(QosMap { from, to })
     }
 }
@@ -488,6 +488,6 @@ const RMNET_FLAGS: &FlagNames = &[
 
 /// `struct ifla_rmnet_flags`: the flags, and a mask that only a request has.
 fn rmnet_flags(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Flags, AttrError> {
-    let [flags, _mask] = words(attr.value)?;
+    let [flags, _mask] = exact_u32s(attr.value)?;
     Ok(Flags::new(flags.into(), RMNET_FLAGS))
 }

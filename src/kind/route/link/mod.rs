@@ -303,8 +303,8 @@ impl Serialize for Link {
     }
 }
 
-/// Gives `each` the attributes of a link that are in no field's type: those of a nest whose content
-/// depends on a name, on the family of the message, or on other attributes.
+/// Calls `each` with the attributes of a link that are in no field's type: those of a nest whose
+/// content depends on a name, on the family of the message, or on other attributes.
 pub fn declared(each: &mut dyn FnMut(&'static [AttrDecl])) {
     each(<Link as Attributes<AfBridge>>::ATTRS);
     each(<Link as Attributes<Inet6>>::ATTRS);

@@ -1,6 +1,6 @@
 //! The names of a link's constants, as printed by `ip`.
 
-use super::info::known;
+use super::info::symbol_of;
 use super::wire::Names;
 use crate::value::{FlagNames, Symbol};
 
@@ -59,7 +59,7 @@ pub(super) const HW_MODES: Names = &[(0, "VEB"), (1, "VEPA"), (0xffff, "UNDEF")]
 
 /// Returns the symbol of a queueing discipline.
 pub(super) fn qdisc(name: &str) -> Symbol {
-    known(name, QDISCS)
+    symbol_of(name, QDISCS)
 }
 
 /// The queueing disciplines that a device often has at its root: their names need no allocation.

@@ -473,7 +473,7 @@ impl Tunnel {
         Ok(())
     }
 
-    // A key of 0 is sent with and without `GRE_KEY`: the flags tell whether there is one.
+    // A key of 0 is sent with and without `GRE_KEY`: only the flags show if there is one.
     fn received_key(
         &mut self,
         _: &mut DecodeContext<'_>,

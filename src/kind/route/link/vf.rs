@@ -164,7 +164,7 @@ impl VfInfo {
         arphrd: u16,
     ) -> Result<Vec<Self>, AttrError> {
         const IFLA_VF_INFO: u16 = 1;
-        // The kernel always sends room for 32 bytes of an address.
+        // The kernel always sends 32 bytes, whatever the length of the address.
         let length = match arphrd {
             libc::ARPHRD_INFINIBAND => 20,
             _ => 6,

@@ -14,10 +14,10 @@ pub(super) fn array<const N: usize>(value: &[u8]) -> Result<[u8; N], AttrError> 
 }
 
 /// The native `u32`s of a structure of exactly `N` of them.
-pub(super) fn words<const N: usize>(value: &[u8]) -> Result<[u32; N], AttrError> {
+pub(super) fn exact_u32s<const N: usize>(value: &[u8]) -> Result<[u32; N], AttrError> {
     match value.as_chunks() {
-        (words, []) if words.len() == N => {
-            Ok(std::array::from_fn(|i| u32::from_ne_bytes(words[i])))
+        (numbers, []) if numbers.len() == N => {
+            Ok(std::array::from_fn(|i| u32::from_ne_bytes(numbers[i])))
         }
         _ => Err(AttrError::Length),
     }

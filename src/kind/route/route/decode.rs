@@ -169,9 +169,10 @@ pub(super) fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Rou
     })
 }
 
-/// What tells an IPv6 route from others with the same destination and metric. The kernel joins
-/// routes that have a gateway into one multipath route, except for those from router
-/// advertisements; all others stay separate (`rt6_qualify_for_ecmp`, include/net/ip6_route.h).
+/// The device and gateway, which distinguish an IPv6 route from others with the same destination
+/// and metric. The kernel joins routes that have a gateway into one multipath route, except for
+/// those from router advertisements; all others stay separate (`rt6_qualify_for_ecmp`,
+/// include/net/ip6_route.h).
 fn instance(it: &RouteAttrs, protocol: u8) -> Option<String> {
     const RTPROT_RA: u8 = 9;
     if let Some(nhid) = it.nhid {

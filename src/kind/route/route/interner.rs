@@ -44,20 +44,20 @@ struct Templates {
     masks: [Mask; LENGTHS],
 }
 
-/// The bits of a body that are not part of its destination, as the words of a body: zeros for the
-/// destination, ones for everything else.
+/// The bits of a body that are not part of its destination, as the 64-bit words of a body: zeros
+/// for the destination, ones for everything else.
 type Mask = Box<[u64]>;
 
-/// A body without its destination, and what it was decoded to.
+/// A body without its destination, and its decoded attributes.
 #[derive(Debug)]
 struct RouteTemplate {
     family: u8,
     /// Length of the body, bytes.
     length: usize,
-    /// The words of the masked body, each with its mask.
+    /// The 64-bit words of the masked body, each with its mask.
     words: Box<[(u64, u64)]>,
     hash: u64,
-    /// Range of the destination's address; empty where the body has none.
+    /// Range of the destination's address; empty if the body has none.
     dst: Range<usize>,
     attrs: SharedAttrs,
 }
@@ -161,7 +161,8 @@ fn mask_index(body: &[u8]) -> usize {
     body.len() / 4 % LENGTHS
 }
 
-/// The words of a body, and its last eight bytes, which cover a length that is no multiple of 8.
+/// The 64-bit words of a body, and its last eight bytes, which cover the rest if the length is no
+/// multiple of 8.
 fn words(body: &[u8]) -> (impl Iterator<Item = u64>, u64) {
     let word = |eight: &[u8; 8]| u64::from_ne_bytes(*eight);
     let (eights, _) = body.as_chunks();
@@ -221,7 +222,7 @@ impl RouteTemplate {
             return false;
         };
         let (words, last) = words(body);
-        // Without a branch for each word: nearly all bodies that get here match to the end.
+        // Without a branch for each word: nearly all bodies with the same hash are equal.
         let differ = |bits, (word, (own, mask)): (u64, &(u64, u64))| bits | word & mask ^ own;
         let bits = words.zip(pairs).fold(last & last_mask ^ own_last, differ);
         body.len() == self.length && bits == 0

@@ -102,8 +102,8 @@ impl KindSpec for Action {
 }
 
 impl Action {
-    /// Gives every action in `body`, a `struct tcamsg` and its attributes, to `each`. Returns `None`
-    /// if `body` is too short.
+    /// Calls `each` with every action in `body`, a `struct tcamsg` and its attributes. Returns
+    /// `None` if `body` is too short.
     pub(super) fn each<'n>(
         context: &mut DecodeContext<'n>,
         body: &[u8],
@@ -162,7 +162,7 @@ impl Action {
         Ok(action)
     }
 
-    /// Reads an action, which is none without its type.
+    /// Reads an action; `None` without a type.
     fn from_nest(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
         let mut action = Action::default();
         context.nested(attr, |context, attr| action.attribute(context, &attr))?;

@@ -1,4 +1,4 @@
-//! What the messages of queueing disciplines, classes, filters and chains have in common.
+//! The common part of the messages of queueing disciplines, classes, filters and chains.
 
 use nlstream_derive::Attributes;
 

@@ -41,7 +41,7 @@ impl Type {
             Type::Flags(_) | Type::Bitfield(_) => {
                 json!({ "type": "array", "items": { "type": "string" } })
             }
-            Type::Bytes(_) | Type::Words32 | Type::Words64 | Type::List(_) => {
+            Type::Bytes(_) | Type::U32Array | Type::U64Array | Type::List(_) => {
                 json!({ "type": "array", "items": integer(0, i64::MAX) })
             }
             Type::Nest(fields) | Type::SubStruct(fields) | Type::Keys(fields) => object(&[fields]),
@@ -51,7 +51,7 @@ impl Type {
             Type::Structs(_, fields)
             | Type::Nests(fields)
             | Type::Collect(fields)
-            | Type::Rows(fields) => rows(fields).into(),
+            | Type::Entries(fields) => entry_list(fields).into(),
             Type::Matches => {
                 let object = object(&[ematch::HEADER, ematch::VALUE]);
                 json!({ "type": "array", "items": object })
@@ -96,7 +96,7 @@ fn integer(least: i64, most: i64) -> Json {
 }
 
 /// Schema of a list of objects with the fields of a table.
-pub fn rows(fields: &'static [Field]) -> Schema {
+pub fn entry_list(fields: &'static [Field]) -> Schema {
     json_schema!({ "type": "array", "items": object(&[fields]) })
 }
 
@@ -206,7 +206,7 @@ mod tests {
             | Type::Structs(_, inner)
             | Type::Collect(inner)
             | Type::Keys(inner)
-            | Type::Rows(inner)
+            | Type::Entries(inner)
             | Type::Nests(inner) = field.wire.bare()
             {
                 fields(inner, found);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_apart() {
+    fn numbers_in_a_table_are_unique() {
         for (kind, table) in spec::all() {
             let mut all = Vec::new();
             fields(table, &mut all);

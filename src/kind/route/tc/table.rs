@@ -64,9 +64,9 @@ pub enum Type {
     /// extracted 32-bit value.
     Bits(usize, u32, u32, &'static Type),
     /// An array of 32-bit numbers.
-    Words32,
+    U32Array,
     /// An array of 64-bit numbers.
-    Words64,
+    U64Array,
     /// A sequence of attributes of one type.
     List(&'static Type),
     /// `struct nla_bitfield32`
@@ -86,7 +86,7 @@ pub enum Type {
     /// A list of attributes that each contain attributes.
     Nests(&'static [Field]),
     /// The attributes of several entries in sequence.
-    Rows(&'static [Field]),
+    Entries(&'static [Field]),
     /// Extended matches, one attribute each.
     Matches,
     /// One of several tables, selected by another field.
@@ -120,11 +120,11 @@ pub struct Field {
     pub doc: &'static str,
 }
 
-/// Declares tables of options, one row an option:
+/// Declares tables of options, one line per option:
 ///
 /// - of attributes `TCA_FQ_QUANTUM = 3 quantum: U32, "Description.";`: the constant of the kernel's
 ///   header and its number, the name in the line, the wire type,
-/// - of a structure `4 burst: U32, "Description.";`: the offset in bytes in the place of both.
+/// - of a structure `4 burst: U32, "Description.";`: the offset in bytes instead of both.
 macro_rules! options {
     ($($(#[$meta:meta])* $vis:vis $table:ident {
         $($($constant:ident =)? $number:literal $name:ident: $wire:expr, $doc:literal;)*

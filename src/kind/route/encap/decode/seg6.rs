@@ -25,8 +25,8 @@ pub(super) fn seg6(
                 (4, "l2encap.red"),
             ];
             it.mode = Some(Symbol::of(u32::from_ne_bytes(*mode), names));
-            let known = routing_header(it, header)?;
-            context.record_excess(&attr, mode.len() + known);
+            let decoded = routing_header(it, header)?;
+            context.record_excess(&attr, mode.len() + decoded);
         }
         2 => it.tunsrc = Some(attr.ipv6()?),
         3 => it.table = Some(context.names.tables.symbol(attr.u32()?)),
@@ -39,26 +39,26 @@ pub(super) fn seg6(
 const HMAC_FLAG: u8 = 0x08;
 const HMAC_LENGTH: usize = 40;
 
-/// `struct ipv6_sr_hdr` (linux/seg6.h): the segments stand in it last first. Returns how much of
-/// it is told.
+/// `struct ipv6_sr_hdr` (linux/seg6.h): it has the segments in reverse order. Returns the number of
+/// decoded bytes.
 fn routing_header(it: &mut Encap, header: &[u8]) -> Result<usize, AttrError> {
     let (fixed, rest) = header.split_first_chunk::<8>().ok_or(AttrError::Length)?;
-    let [_, words, _, _, first_segment, flags, ..] = *fixed;
+    let [_, length, _, _, first_segment, flags, ..] = *fixed;
     let segments = 16 * (usize::from(first_segment) + 1);
     let segments = rest.get(..segments).ok_or(AttrError::Length)?;
     it.segs = Some(addresses(segments));
-    let mut told = fixed.len() + segments.len();
+    let mut decoded = fixed.len() + segments.len();
     if flags & HMAC_FLAG != 0 {
-        let end = 8 * (usize::from(words) + 1);
+        let end = 8 * (usize::from(length) + 1);
         let tlv = end.checked_sub(HMAC_LENGTH).and_then(|at| header.get(at..));
         let key = tlv.and_then(|tlv| tlv.get(4..)?.first_chunk());
         it.hmac = Some(u32::from_be_bytes(*key.ok_or(AttrError::Length)?));
-        told = end;
+        decoded = end;
     }
-    Ok(told)
+    Ok(decoded)
 }
 
-/// Addresses that stand last first.
+/// Addresses in reverse order.
 fn addresses(bytes: &[u8]) -> Vec<Ipv6Addr> {
     let addresses = bytes.as_chunks::<16>().0.iter().rev();
     addresses.map(|bytes| Ipv6Addr::from(*bytes)).collect()
@@ -101,8 +101,8 @@ pub(super) fn local(
     match attr.kind {
         1 => it.action = Some(Symbol::of(attr.u32()?, ACTIONS)),
         2 => {
-            let known = routing_header(it, attr.value)?;
-            context.record_excess(&attr, known);
+            let decoded = routing_header(it, attr.value)?;
+            context.record_excess(&attr, decoded);
         }
         3 => it.table = Some(context.names.tables.symbol(attr.u32()?)),
         4 => it.nh4 = Some(attr.ipv4()?.into()),

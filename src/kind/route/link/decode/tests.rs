@@ -175,18 +175,18 @@ fn tunnel_has_ip_addresses_and_its_peer() {
 
 #[test]
 fn virtual_functions_decode() {
-    let words = |words: &[u32]| -> Vec<u8> { words.iter().flat_map(|w| w.to_ne_bytes()).collect() };
-    let mac = [&words(&[1])[..], &[2, 0, 0, 0, 0, 9], &[0; 26]].concat();
-    let vlan = [&words(&[1, 9, 3])[..], &[0x88, 0xa8, 0, 0]].concat();
+    let u32s = |numbers: &[u32]| -> Vec<u8> { numbers.iter().flat_map(|w| w.to_ne_bytes()).collect() };
+    let mac = [&u32s(&[1])[..], &[2, 0, 0, 0, 0, 9], &[0; 26]].concat();
+    let vlan = [&u32s(&[1, 9, 3])[..], &[0x88, 0xa8, 0, 0]].concat();
     let vf = [
         attr(1, &mac),
-        attr(2, &words(&[1, 9, 3])),
+        attr(2, &u32s(&[1, 9, 3])),
         attr(12, &attr(1, &vlan)),
-        attr(3, &words(&[1, 9])),
-        attr(4, &words(&[1, 1])),
-        attr(5, &words(&[1, 2])),
-        attr(6, &words(&[1, 4, 9])),
-        attr(9, &words(&[1, u32::MAX])),
+        attr(3, &u32s(&[1, 9])),
+        attr(4, &u32s(&[1, 1])),
+        attr(5, &u32s(&[1, 2])),
+        attr(6, &u32s(&[1, 4, 9])),
+        attr(9, &u32s(&[1, u32::MAX])),
         attr(13, &[0xff; 32]),
         attr(8, &attr(0, &[0; 8])),
     ];

@@ -1,5 +1,5 @@
-//! The extended matches of a filter (`tcf_em_tree_dump`, net/sched/ematch.c): a header each, and
-//! behind it what its kind wants.
+//! The extended matches of a filter (`tcf_em_tree_dump`, net/sched/ematch.c): each has a header,
+//! and after it a value whose layout depends on its kind.
 
 use super::options::{Out, nest, structure};
 use super::plain::plain;
@@ -39,7 +39,8 @@ fn one(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Options, Attr
     Ok(it)
 }
 
-/// What a match wants. `number`: its place, the type of the attribute around it.
+/// Decodes the value of a match. `number`: its position, which is the type of the attribute around
+/// it.
 fn value(
     context: &mut DecodeContext<'_>,
     number: u16,
@@ -61,8 +62,9 @@ fn value(
     Ok(out.options)
 }
 
-/// A structure of that length, and as many bytes as it says in `len`. Returns how many were read:
-/// with those that the kernel puts behind up to the next multiple of four.
+/// Decodes a structure of that length and the bytes after it, whose number is its field `len`.
+/// Returns the number of bytes that were read, including the kernel's padding to a multiple of
+/// four.
 fn counted(
     context: &mut DecodeContext<'_>,
     table: &'static [Field],
@@ -84,7 +86,7 @@ fn counted(
     Ok(length + count + if padded { pad.len() } else { 0 })
 }
 
-/// `TCA_EM_META_*`: what is compared, and then the numbers or bytes that this needs.
+/// `TCA_EM_META_*`: the compared objects, and then their numbers or bytes.
 fn meta(
     context: &mut DecodeContext<'_>,
     number: u16,
@@ -107,19 +109,19 @@ fn meta(
                     return Ok(());
                 }
             };
-            // Without the head nobody knows what it is.
+            // Without the header the type of the value is unknown.
             let Some(Value::Options(side)) = it.get_mut(side) else {
                 return Err(AttrError::Value);
             };
             let is = |side: &Options, name, what: &str| {
                 matches!(side.get(name), Some(Value::Text(text)) if text == what)
             };
-            let (name, words) = match (is(side, "type", "int"), is(side, "id", "value")) {
+            let (name, wire) = match (is(side, "type", "int"), is(side, "id", "value")) {
                 (true, true) => ("value", Type::HexNumber),
                 (true, false) => ("mask", Type::HexNumber),
                 (false, _) => ("data", Type::Hex),
             };
-            side.put(name, plain(words, attr.value)?.0);
+            side.put(name, plain(wire, attr.value)?.0);
             Ok(())
         });
     })?;

@@ -3,13 +3,13 @@
 use super::options::Out;
 use crate::kind::route::tc::options::{Options, Value};
 
-/// Of a queue in both lists: all sixteen stand in the old one (`vqs`), those in use in the new one
-/// (`vq_list`), whose flags are settings and whose other numbers count.
+/// Merges the two lists of queues. The old one (`vqs`) has all sixteen queues; the new one
+/// (`vq_list`) has those in use, with flags, which are settings, and counters.
 pub fn resolve_references(out: &mut Out, details: bool) {
     let Some(Value::List(mut queues)) = out.options.take("vqs") else {
         return;
     };
-    // One that nobody set up has a number beyond.
+    // A queue that is not set up has a number above 15.
     queues.retain(|queue| !matches!(queue.get("vq"), Some(Value::Number(16..))));
     let Some(Value::List(entries)) = out.options.take("vq_list") else {
         out.options.put("vqs", Value::List(queues));
@@ -30,7 +30,7 @@ pub fn resolve_references(out: &mut Out, details: bool) {
     if details {
         out.counters.put("vqs", Value::List(counters));
     } else {
-        // What found no queue is not a counter.
+        // Flags without a queue in `vqs` are settings, and must not be lost.
         let lost = |entry: &Options| entry.get("red_flags").is_some();
         counters.retain(lost);
         if !counters.is_empty() {

@@ -12,11 +12,11 @@ use crate::kind::route::tc::spec::WHOLE;
 use crate::kind::route::tc::table::{Field, Type};
 use crate::netlink::attr::{Attr, AttrError};
 
-/// What the options of an object say.
+/// The decoded options of an object.
 #[derive(Debug, Default)]
 pub struct Out {
     pub options: Options,
-    /// What changes without a word: counters.
+    /// Counters, which change without an event.
     pub counters: Options,
     pub actions: Option<Vec<Action>>,
 }
@@ -59,10 +59,10 @@ pub fn of(
     Ok(out)
 }
 
-/// The structure that the options begin with.
+/// The structure at the beginning of the options.
 fn head(table: &'static [Field]) -> Option<(&'static [Field], usize)> {
-    let whole = table.iter().filter(|field| field.number == WHOLE);
-    let mut heads = whole.filter_map(|field| match field.wire {
+    let complete = table.iter().filter(|field| field.number == WHOLE);
+    let mut heads = complete.filter_map(|field| match field.wire {
         Type::Head(length, fields) => Some((fields, length)),
         _ => None,
     });
@@ -99,9 +99,9 @@ fn field(
     Err(AttrError::Unknown)
 }
 
-/// A structure: each field up to the next one, or as long as it is. What a kernel is too old for
-/// is absent. Returns how many bytes were read: a newer kernel may have made it longer, or the last
-/// field was cut off.
+/// Decodes a structure: each field has its own length, or ends where the next one begins. Fields
+/// beyond the received length are omitted (older kernels). Returns the number of bytes that were
+/// read: the structure of a newer kernel may be longer, or the last field truncated.
 pub fn structure(
     context: &mut DecodeContext<'_>,
     fields: &'static [Field],
@@ -129,9 +129,9 @@ pub fn structure(
     Ok(end)
 }
 
-/// Bytes of a value in a structure; `None` where that depends on the structure.
-fn size(words: Type) -> Option<usize> {
-    Some(match words {
+/// Length of a value in a structure, bytes; `None` if that depends on the structure.
+fn size(wire: Type) -> Option<usize> {
+    Some(match wire {
         Type::U8 => 1,
         Type::U16 | Type::I16 | Type::Be16 => 2,
         Type::U32 | Type::I32 | Type::Be32 | Type::ClassId | Type::Device(_) => 4,
@@ -145,27 +145,27 @@ fn size(words: Type) -> Option<usize> {
     })
 }
 
-/// Puts what some bytes say, and returns how many of them were read. `kind`: the attribute around
-/// them.
+/// Decodes `bytes` into `out`, and returns the number of bytes that were read. `kind`: the
+/// attribute around them.
 fn value(
     context: &mut DecodeContext<'_>,
     field: &'static Field,
-    words: Type,
+    wire: Type,
     kind: u16,
     bytes: &[u8],
     out: &mut Out,
 ) -> Result<usize, AttrError> {
     let name = field.name;
     let mut read = bytes.len();
-    let value = match words {
+    let value = match wire {
         Type::Skip | Type::Pad(_) => return Ok(read),
         Type::Details(inner) => {
             if !context.details {
                 return Ok(read);
             }
-            let mut told = Out::default();
-            read = value(context, field, *inner, kind, bytes, &mut told)?;
-            for (name, value) in told.options.0 {
+            let mut inner_out = Out::default();
+            read = value(context, field, *inner, kind, bytes, &mut inner_out)?;
+            for (name, value) in inner_out.options.0 {
                 out.counters.put(name, value);
             }
             return Ok(read);
@@ -182,15 +182,15 @@ fn value(
             return Ok(read);
         }
         Type::In(group, inner) => {
-            let mut told = Out::default();
-            read = value(context, field, *inner, kind, bytes, &mut told)?;
+            let mut inner_out = Out::default();
+            read = value(context, field, *inner, kind, bytes, &mut inner_out)?;
             let group = out.options.within(group);
-            for (name, value) in told.options.0 {
+            for (name, value) in inner_out.options.0 {
                 group.put(name, value);
             }
             return Ok(read);
         }
-        // No device.
+        // Index 0: no device.
         Type::Device(_) if bytes == [0; 4] => return Ok(read),
         Type::Struct(fields) => return structure(context, fields, bytes, out),
         Type::Head(..) | Type::Keys(_) => return Err(AttrError::Unknown),
@@ -248,8 +248,8 @@ fn value(
             list.push(entry);
             Value::List(list)
         }
-        Type::Rows(fields) => {
-            Value::List(rows(context, fields, kind, bytes, out.options.take(name))?)
+        Type::Entries(fields) => {
+            Value::List(entries(context, fields, kind, bytes, out.options.take(name))?)
         }
         Type::Matches => Value::List(context.within(kind, |context| ematch::list(context, bytes))?),
         Type::List(inner) => {
@@ -266,9 +266,9 @@ fn value(
             })?;
             Value::Numbers(list)
         }
-        words => {
+        wire => {
             let value;
-            (value, read) = plain(words, bytes)?;
+            (value, read) = plain(wire, bytes)?;
             value
         }
     };
@@ -276,7 +276,7 @@ fn value(
     Ok(read)
 }
 
-/// Puts a value. Of two lists of one name the entries at one place belong together.
+/// Sets a value. The entries of two lists of one name are merged by their position.
 fn put(options: &mut Options, name: &'static str, value: Value) {
     match (options.get_mut(name), value) {
         (Some(Value::List(old)), Value::List(mut new)) => {
@@ -292,7 +292,7 @@ fn put(options: &mut Options, name: &'static str, value: Value) {
     }
 }
 
-/// What one attribute says.
+/// The options in one attribute.
 pub fn one(
     context: &mut DecodeContext<'_>,
     fields: &'static [Field],
@@ -303,7 +303,7 @@ pub fn one(
     Ok(out.options)
 }
 
-/// The attributes in an attribute. Nothing in them counts without a word.
+/// The options in the attributes inside an attribute, which contain no counters.
 pub fn nest(
     context: &mut DecodeContext<'_>,
     fields: &'static [Field],
@@ -319,9 +319,9 @@ pub fn nest(
     Ok(inner.options)
 }
 
-/// Attributes of several entries: those of one come in the order of their numbers. `list`: what
-/// came before.
-fn rows(
+/// Decodes the attributes of several entries. The attributes of one entry have ascending numbers.
+/// `list`: the previous entries.
+fn entries(
     context: &mut DecodeContext<'_>,
     fields: &'static [Field],
     kind: u16,
@@ -332,27 +332,27 @@ fn rows(
         Some(Value::List(list)) => list,
         _ => Vec::new(),
     };
-    let (mut row, mut last) = (Out::default(), 0);
-    let mut done = |row: &mut Out| {
-        let row = std::mem::take(&mut row.options);
-        if !row.0.is_empty() {
-            list.push(row);
+    let (mut entry, mut last) = (Out::default(), 0);
+    let mut done = |entry: &mut Out| {
+        let entry = std::mem::take(&mut entry.options);
+        if !entry.0.is_empty() {
+            list.push(entry);
         }
     };
     context.within(kind, |context| {
         context.each(bytes, |context, attr| {
             if attr.kind <= last {
-                done(&mut row);
+                done(&mut entry);
             }
             last = attr.kind;
-            field(context, fields, &attr, &mut row)
+            field(context, fields, &attr, &mut entry)
         });
     })?;
-    done(&mut row);
+    done(&mut entry);
     Ok(list)
 }
 
-/// Puts a key; a mask goes to its key, and one that leaves nothing out (`full`) goes.
+/// Sets a key. A mask is appended to its key, unless all its bits are set (`full`).
 fn put_key(keys: &mut Options, name: &'static str, value: Value, full: bool) {
     let Some(of) = name.strip_suffix("_mask") else {
         keys.put(name, value);
@@ -381,7 +381,7 @@ fn put_key(keys: &mut Options, name: &'static str, value: Value, full: bool) {
     }
 }
 
-/// The length of a prefix with that mask.
+/// The prefix length of a mask; `None` if its set bits are not contiguous.
 fn prefix_length(mask: IpAddr) -> Option<u32> {
     let (bits, width) = match mask {
         IpAddr::V4(mask) => (u128::from(mask.to_bits()) << 96, 32),
@@ -391,7 +391,7 @@ fn prefix_length(mask: IpAddr) -> Option<u32> {
     (bits.count_ones() == length && length <= width).then_some(length)
 }
 
-/// Bursts become bytes, now that the rates are known.
+/// Converts bursts to bytes by the rates in other options, and removes empty options.
 fn resolve_references(options: &mut Options) {
     for at in 0..options.0.len() {
         let Value::Burst(rate, ticks) = options.0[at].1 else {

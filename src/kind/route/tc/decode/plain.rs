@@ -1,4 +1,4 @@
-//! Values of options that hold no others: bytes → number, name, text.
+//! Values of options without nested options: bytes → number, name, text.
 
 use std::net::IpAddr;
 
@@ -62,17 +62,17 @@ fn name(
 
 fn flags(bits: u64, names: &'static [(u64, &'static str)]) -> Value {
     let (set, rest) = Flags::new(bits, names).split();
-    let mut words: Vec<_> = set.map(str::to_owned).collect();
+    let mut names: Vec<_> = set.map(str::to_owned).collect();
     if rest != 0 {
-        words.push(format!("{rest:#x}"));
+        names.push(format!("{rest:#x}"));
     }
-    Value::Words(words)
+    Value::Names(names)
 }
 
-/// A value that holds no others, and how many bytes it has.
-pub fn plain(words: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
+/// Decodes a value without nested options. Returns it and the number of bytes that were read.
+pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
     let mut read = bytes.len();
-    let value = match words {
+    let value = match wire {
         Type::U8 => Value::Number(i64::from(array::<1>(bytes)?[0])),
         Type::U16 => Value::Number(i64::from(u16::from_ne_bytes(array(bytes)?))),
         Type::I16 => Value::Number(i64::from(i16::from_ne_bytes(array(bytes)?))),
@@ -99,8 +99,8 @@ pub fn plain(words: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
             let text = str::from_utf8(text).map_err(|_| AttrError::Value)?;
             Value::Text(text.to_owned())
         }
-        // There is always something in them.
-        Type::Hex | Type::Words32 | Type::Words64 if bytes.is_empty() => {
+        // An empty value is malformed.
+        Type::Hex | Type::U32Array | Type::U64Array if bytes.is_empty() => {
             return Err(AttrError::Length);
         }
         Type::Hex => Value::Text(Hex(bytes.into()).to_string()),
@@ -144,21 +144,21 @@ pub fn plain(words: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
         }
         Type::Control => Value::Options(control(u32_of(bytes)?)),
         Type::Bytes(_) => Value::Numbers(bytes.iter().map(|byte| i64::from(*byte)).collect()),
-        Type::Words32 => {
-            let (words, rest) = bytes.as_chunks();
+        Type::U32Array => {
+            let (numbers, rest) = bytes.as_chunks();
             if !rest.is_empty() {
                 return Err(AttrError::Length);
             }
-            let words = words
+            let numbers = numbers
                 .iter()
-                .map(|word| i64::from(u32::from_ne_bytes(*word)));
-            Value::Numbers(words.collect())
+                .map(|it| i64::from(u32::from_ne_bytes(*it)));
+            Value::Numbers(numbers.collect())
         }
-        Type::Words64 => {
-            let (words, rest) = bytes.as_chunks();
+        Type::U64Array => {
+            let (numbers, rest) = bytes.as_chunks();
             read -= rest.len();
-            let words = words.iter().map(|word| integer(u64::from_ne_bytes(*word)));
-            Value::Numbers(words.collect::<Result<_, _>>()?)
+            let numbers = numbers.iter().map(|it| integer(u64::from_ne_bytes(*it)));
+            Value::Numbers(numbers.collect::<Result<_, _>>()?)
         }
         Type::Queues => queues(bytes)?,
         _ => return Err(AttrError::Unknown),
@@ -168,9 +168,9 @@ pub fn plain(words: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
 
 /// `count[16]` and `offset[16]` of `struct tc_mqprio_qopt`.
 fn queues(bytes: &[u8]) -> Result<Value, AttrError> {
-    let (words, _) = bytes.as_chunks();
-    let words: Vec<_> = words.iter().map(|word| u16::from_ne_bytes(*word)).collect();
-    let (counts, offsets) = words.split_at_checked(16).ok_or(AttrError::Length)?;
+    let (numbers, _) = bytes.as_chunks();
+    let numbers: Vec<_> = numbers.iter().map(|it| u16::from_ne_bytes(*it)).collect();
+    let (counts, offsets) = numbers.split_at_checked(16).ok_or(AttrError::Length)?;
     let classes = counts.iter().zip(offsets).filter(|(count, _)| **count != 0);
     let list = classes.map(|(count, offset)| {
         Options(vec![

@@ -85,7 +85,7 @@ options! {
     U32_PCNT {
         0 rule_hit: U64, "With `details`: packets that matched.";
         8 rule_success: U64, "With `details`: packets on which it was performed.";
-        16 match_success: Words64, "With `details`: number of packets that matched, for each entry of `matches`.";
+        16 match_success: U64Array, "With `details`: number of packets that matched, for each entry of `matches`.";
     }
     BASIC {
         TCA_BASIC_POLICE = 4 police: Police, "";

@@ -18,7 +18,7 @@ pub type Spec = (&'static str, &'static [Field]);
 pub const WHOLE: u16 = u16::MAX;
 
 /// Declares a table that consists of one structure.
-macro_rules! whole {
+macro_rules! structure {
     ($($(#[$meta:meta])* $vis:vis $table:ident = $fields:ident;)+) => {
         $($(#[$meta])* $vis const $table: &[Field] = &[Field {
             number: $crate::kind::route::tc::spec::WHOLE,
@@ -28,7 +28,7 @@ macro_rules! whole {
         }];)+
     };
 }
-use whole;
+use structure;
 
 /// Types of Ethernet frames, by the names of `tc` (linux/if_ether.h).
 pub const ETHER_TYPES: &[(u32, &str)] = &[

@@ -2,7 +2,7 @@
 //! rates, sizes and distributions that a request may contain (`TCA_STAB_DATA`, `TCA_RED_STAB`,
 //! `TCA_NETEM_DELAY_DIST` …).
 
-use super::{Spec, whole};
+use super::{Spec, structure};
 use crate::kind::route::tc::table::{Field, options};
 
 pub const ALL: &[Spec] = &[
@@ -46,7 +46,7 @@ pub const CLASSES: &[Spec] = &[("hfsc", HFSC)];
 
 const NONE: &[Field] = &[];
 
-whole! {
+structure! {
     FIFO = FIFO_OPT;
     PRIO = PRIO_OPT;
     MULTIQ = MULTIQ_OPT;
@@ -108,7 +108,7 @@ options! {
     GRED {
         TCA_GRED_PARMS = 1 vqs: Structs(52, GRED_VQ), "Virtual queues in use.";
         TCA_GRED_DPS = 3 dps: Struct(GRED_OPT), "";
-        TCA_GRED_MAX_P = 4 vq_max_p: Words32, "Highest probability of each virtual queue, in parts of 2^32.";
+        TCA_GRED_MAX_P = 4 vq_max_p: U32Array, "Highest probability of each virtual queue, in parts of 2^32.";
         TCA_GRED_LIMIT = 5 limit: U32, "Queue limit, packets (bfifo: bytes).";
         TCA_GRED_VQ_LIST = 6 vq_list: Nests(GRED_VQ_ENTRY), "Virtual queues in use; counters with `details`.";
     }
@@ -215,7 +215,7 @@ options! {
         TCA_FQ_HORIZON = 14 horizon: U32, "Time horizon, microseconds.";
         TCA_FQ_HORIZON_DROP = 15 horizon_drop: Yes, "Packets beyond the horizon are dropped, not capped.";
         TCA_FQ_PRIOMAP = 16 bands_opt: Struct(PRIO_OPT), "";
-        TCA_FQ_WEIGHTS = 17 weights: Words32, "Weights of the bands.";
+        TCA_FQ_WEIGHTS = 17 weights: U32Array, "Weights of the bands.";
         TCA_FQ_OFFLOAD_HORIZON = 18 offload_horizon: U32, "Time horizon of the hardware offload, microseconds.";
     }
     FQ_PIE {

@@ -6,24 +6,24 @@ use crate::kind::route::tc::table::options;
 options! {
     /// `TCA_TUNNEL_KEY_ENC_OPTS_*`, `LWTUNNEL_IP_OPTS_*`
     pub OPTS {
-        LWTUNNEL_IP_OPTS_GENEVE = 1 geneve_opts: Rows(GENEVE), "Options of geneve.";
-        LWTUNNEL_IP_OPTS_VXLAN = 2 vxlan_opts: Rows(VXLAN), "Options of vxlan.";
-        LWTUNNEL_IP_OPTS_ERSPAN = 3 erspan_opts: Rows(ERSPAN), "Options of erspan.";
+        LWTUNNEL_IP_OPTS_GENEVE = 1 geneve_opts: Entries(GENEVE), "Options of geneve.";
+        LWTUNNEL_IP_OPTS_VXLAN = 2 vxlan_opts: Entries(VXLAN), "Options of vxlan.";
+        LWTUNNEL_IP_OPTS_ERSPAN = 3 erspan_opts: Entries(ERSPAN), "Options of erspan.";
     }
     /// `TCA_FLOWER_KEY_ENC_OPTS_*`
     pub KEY {
-        TCA_FLOWER_KEY_ENC_OPTS_GENEVE = 1 geneve_opt_key: Rows(GENEVE), "Options of geneve.";
-        TCA_FLOWER_KEY_ENC_OPTS_VXLAN = 2 vxlan_opt_key: Rows(VXLAN), "Options of vxlan.";
-        TCA_FLOWER_KEY_ENC_OPTS_ERSPAN = 3 erspan_opt_key: Rows(ERSPAN), "Options of erspan.";
-        TCA_FLOWER_KEY_ENC_OPTS_GTP = 4 gtp_opt_key: Rows(GTP), "Options of GTP.";
-        TCA_FLOWER_KEY_ENC_OPTS_PFCP = 5 pfcp_opt_key: Rows(PFCP), "Options of PFCP.";
+        TCA_FLOWER_KEY_ENC_OPTS_GENEVE = 1 geneve_opt_key: Entries(GENEVE), "Options of geneve.";
+        TCA_FLOWER_KEY_ENC_OPTS_VXLAN = 2 vxlan_opt_key: Entries(VXLAN), "Options of vxlan.";
+        TCA_FLOWER_KEY_ENC_OPTS_ERSPAN = 3 erspan_opt_key: Entries(ERSPAN), "Options of erspan.";
+        TCA_FLOWER_KEY_ENC_OPTS_GTP = 4 gtp_opt_key: Entries(GTP), "Options of GTP.";
+        TCA_FLOWER_KEY_ENC_OPTS_PFCP = 5 pfcp_opt_key: Entries(PFCP), "Options of PFCP.";
     }
     pub MASK {
-        TCA_FLOWER_KEY_ENC_OPTS_GENEVE = 1 geneve_opt_mask: Rows(GENEVE), "Masks of the options of geneve.";
-        TCA_FLOWER_KEY_ENC_OPTS_VXLAN = 2 vxlan_opt_mask: Rows(VXLAN), "Masks of the options of vxlan.";
-        TCA_FLOWER_KEY_ENC_OPTS_ERSPAN = 3 erspan_opt_mask: Rows(ERSPAN), "Masks of the options of erspan.";
-        TCA_FLOWER_KEY_ENC_OPTS_GTP = 4 gtp_opt_mask: Rows(GTP), "Masks of the options of GTP.";
-        TCA_FLOWER_KEY_ENC_OPTS_PFCP = 5 pfcp_opt_mask: Rows(PFCP), "Masks of the options of PFCP.";
+        TCA_FLOWER_KEY_ENC_OPTS_GENEVE = 1 geneve_opt_mask: Entries(GENEVE), "Masks of the options of geneve.";
+        TCA_FLOWER_KEY_ENC_OPTS_VXLAN = 2 vxlan_opt_mask: Entries(VXLAN), "Masks of the options of vxlan.";
+        TCA_FLOWER_KEY_ENC_OPTS_ERSPAN = 3 erspan_opt_mask: Entries(ERSPAN), "Masks of the options of erspan.";
+        TCA_FLOWER_KEY_ENC_OPTS_GTP = 4 gtp_opt_mask: Entries(GTP), "Masks of the options of GTP.";
+        TCA_FLOWER_KEY_ENC_OPTS_PFCP = 5 pfcp_opt_mask: Entries(PFCP), "Masks of the options of PFCP.";
     }
     pub GENEVE {
         LWTUNNEL_IP_OPT_GENEVE_CLASS = 1 class: Be16, "Option class (the vendor that defined the option).";

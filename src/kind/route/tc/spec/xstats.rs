@@ -1,7 +1,7 @@
 //! Kind-specific counters of queueing disciplines and classes (`TCA_STATS_APP`, the structures
 //! `tc_*_xstats` of linux/pkt_sched.h), named as in `tc -s -j`.
 
-use super::{Spec, whole};
+use super::{Spec, structure};
 use crate::kind::route::tc::table::{Field, options};
 
 pub const ALL: &[Spec] = &[
@@ -21,7 +21,7 @@ pub const ALL: &[Spec] = &[
     ("sfq", SFQ),
 ];
 
-whole! {
+structure! {
     CHOKE = CHOKE_X;
     CODEL = CODEL_X;
     DRR = DRR_X;

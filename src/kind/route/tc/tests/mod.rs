@@ -27,7 +27,7 @@ fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
 fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
     [0, ifindex, handle, parent, info]
         .iter()
-        .flat_map(|word| word.to_ne_bytes())
+        .flat_map(|it| it.to_ne_bytes())
         .collect()
 }
 
@@ -108,24 +108,24 @@ fn decoded_with_details(
     (value, kept.iter().map(|it| (it.attr, it.reason)).collect())
 }
 
-fn words_of(words: &[u32]) -> Vec<u8> {
-    words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+fn u32s(numbers: &[u32]) -> Vec<u8> {
+    numbers.iter().flat_map(|it| it.to_ne_bytes()).collect()
 }
 
 #[test]
 fn old_counters_replace_damaged_new_ones() {
-    let old = attr(3, &words_of(&[100, 0, 2, 3, 4, 0, 0, 5, 6, 0]));
-    let basic = attr(1, &words_of(&[100, 0, 2, 0]));
-    let queue = attr(3, &words_of(&[5, 6, 3, 7, 4]));
+    let old = attr(3, &u32s(&[100, 0, 2, 3, 4, 0, 0, 5, 6, 0]));
+    let basic = attr(1, &u32s(&[100, 0, 2, 0]));
+    let queue = attr(3, &u32s(&[5, 6, 3, 7, 4]));
     let all = json!({
         "bytes": 100, "packets": 2, "drops": 3, "overlimits": 4, "backlog": 6, "qlen": 5, "requeues": 7,
     });
     let mut without = all.clone();
     without.as_object_mut().unwrap().remove("requeues");
-    let whole = [basic.clone(), queue.clone()].concat();
+    let complete = [basic.clone(), queue.clone()].concat();
     let cut = [basic, attr(3, &[0; 19])].concat();
     for (new, stats, kept) in [
-        (&whole[..], &all, &[][..]),
+        (&complete[..], &all, &[][..]),
         (&[], &without, &[]),
         (&cut, &without, &[(Some(3), "length")]),
         (&[1, 0, 0, 0], &without, &[(None, "malformed")]),
@@ -157,7 +157,7 @@ fn counters_of_a_type_have_names_and_may_be_sent_twice() {
         body.extend(attr(TCA_XSTATS, old));
         decoded_with_details(|context| json!(Qdisc::from_body(context, &body)))
     };
-    let red = words_of(&[1, 2, 3, 4]);
+    let red = u32s(&[1, 2, 3, 4]);
     let named = json!({"early": 1, "pdrop": 2, "other": 3, "marked": 4});
     let (value, kept) = qdisc_of(b"red\0", &red, &red);
     assert_eq!((&value["counters"], &kept[..]), (&named, &[][..]));
@@ -181,11 +181,11 @@ fn counters_of_a_type_have_names_and_may_be_sent_twice() {
     // A queue of fq_codel, and one of its flows.
     let (value, _) = qdisc_of(
         b"fq_codel\0",
-        &words_of(&[0, 9, 8, 7, 6, 5, 4, 3, 2, 1]),
+        &u32s(&[0, 9, 8, 7, 6, 5, 4, 3, 2, 1]),
         &[],
     );
     assert_eq!(value["counters"]["memory_used"], 2);
-    let flow = words_of(&[1, u32::MAX, 8, 7, 6, 1, 4]);
+    let flow = u32s(&[1, u32::MAX, 8, 7, 6, 1, 4]);
     let (value, kept) = qdisc_of(b"fq_codel\0", &flow, &flow);
     assert_eq!(
         value["counters"],
@@ -252,11 +252,11 @@ fn damaged_messages_do_not_panic() {
                 ] {
                     assert!(value.is_object());
                 }
-                let whole = attr(
+                let complete = attr(
                     1,
                     &attr(1, &[attr(1, kind.as_bytes()), attr(2, &options)].concat()),
                 );
-                let body = [vec![0; 4], whole].concat();
+                let body = [vec![0; 4], complete].concat();
                 Action::each(&mut context, &body, |_, it| drop(json!(it)));
             }
         }

@@ -1,35 +1,35 @@
-//! Matches of filters and options of tunnels, by bytes as the kernel lays them out.
+//! Matches of filters and options of tunnels, in the kernel's layout.
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::kind::Unparsed;
 
-/// An attribute that was kept, why, and its bytes.
+/// An unparsed attribute: its number, the reason, and its bytes.
 type Kept = (Option<u16>, &'static str, String);
 
-/// What the options of a filter say, and what was kept.
+/// The options of a filter, and the unparsed attributes.
 fn options_of(kind: &[u8], options: &[u8]) -> (Value, Vec<Kept>) {
     let mut body = header(7, 1, 0x0001_0000, 0);
     body.extend(attr(TCA_KIND, kind));
     body.extend(attr(TCA_OPTIONS, options));
     let (value, kept) = decoded(|context| json!(Filter::from_body(context, &body)));
-    let told = |it: &Unparsed| (it.attr, it.reason, it.hex.to_string());
-    (value["options"].clone(), kept.iter().map(told).collect())
+    let fields = |it: &Unparsed| (it.attr, it.reason, it.hex.to_string());
+    (value["options"].clone(), kept.iter().map(fields).collect())
 }
 
-/// A `struct tcf_ematch_hdr` and what is behind it, as the attribute of that place.
+/// A `struct tcf_ematch_hdr` and its value, as the attribute of that position.
 fn ematch(place: u16, id: u16, kind: u16, flags: u16, value: &[u8]) -> Vec<u8> {
     let header: Vec<_> = [id, kind, flags, 0]
         .iter()
-        .flat_map(|word| word.to_ne_bytes())
+        .flat_map(|it| it.to_ne_bytes())
         .collect();
     attr(place, &[&header, value].concat())
 }
 
-/// The matches of a basic filter, as they are told, and what was kept.
+/// The decoded matches of a basic filter, and the unparsed attributes.
 fn matches_of(list: &[Vec<u8>]) -> (Value, Vec<Kept>) {
-    let head = words_of(&[list.len() as u32]);
+    let head = u32s(&[list.len() as u32]);
     let tree = [attr(1, &head), attr(2, &list.concat())].concat();
     let (options, kept) = options_of(b"basic\0", &attr(2, &tree));
     assert_eq!(options["ematches"]["nmatches"], list.len());
@@ -37,9 +37,9 @@ fn matches_of(list: &[Vec<u8>]) -> (Value, Vec<Kept>) {
 }
 
 #[test]
-fn matches_are_told_by_the_words_of_tc() {
+fn matches_are_named_as_in_tc() {
     let cmp = [
-        &words_of(&[1024, 0xff00])[..],
+        &u32s(&[1024, 0xff00])[..],
         &2_u16.to_ne_bytes(),
         &[0x12, 0x22],
     ]
@@ -47,8 +47,8 @@ fn matches_are_told_by_the_words_of_tc() {
     let meta_hdr = [0x0c, 0x10, 3, 0, 0x00, 0x10, 0, 0];
     let meta = [
         attr(1, &meta_hdr),
-        attr(2, &words_of(&[0xff])),
-        attr(3, &words_of(&[24])),
+        attr(2, &u32s(&[0xff])),
+        attr(3, &u32s(&[24])),
     ]
     .concat();
     let device = [attr(1, &[5, 0, 0, 0, 0, 0, 0, 0]), attr(3, b"v0")].concat();
@@ -60,7 +60,7 @@ fn matches_are_told_by_the_words_of_tc() {
     .concat();
     let ipt = [
         attr(2, b"policy\0"),
-        attr(1, &words_of(&[4])),
+        attr(1, &u32s(&[4])),
         attr(3, &[1]),
         attr(4, &[2]),
         attr(5, &[7, 8]),
@@ -68,7 +68,7 @@ fn matches_are_told_by_the_words_of_tc() {
     .concat();
     let (value, kept) = matches_of(&[
         ematch(1, 0, 1, 1, &cmp),
-        ematch(2, 0, 0, 1 | 4, &words_of(&[7])),
+        ematch(2, 0, 0, 1 | 4, &u32s(&[7])),
         ematch(3, 9, 2, 2, b"\x0c\0\x05\x10ababa\0\0\0"),
         ematch(
             4,
@@ -85,7 +85,7 @@ fn matches_are_told_by_the_words_of_tc() {
             0,
             7,
             1,
-            &words_of(&[0x8000_0124, 0x8000_000f, 0x123, 0x8000_07ff]),
+            &u32s(&[0x8000_0124, 0x8000_000f, 0x123, 0x8000_07ff]),
         ),
         ematch(9, 0, 8, 1, &[3, 0, 2, 2]),
         ematch(10, 0, 9, 0, &ipt),
@@ -124,7 +124,7 @@ fn matches_are_told_by_the_words_of_tc() {
 }
 
 #[test]
-fn nothing_of_a_match_is_lost() {
+fn damaged_matches_are_recorded() {
     let hex = |bytes: &[u8]| Hex(bytes.into()).to_string();
     // Kinds without a decoder.
     let (value, kept) = matches_of(&[
@@ -141,7 +141,7 @@ fn nothing_of_a_match_is_lost() {
         ])
     );
     assert_eq!(kept, []);
-    // What is too short or too long is kept, and the match stands.
+    // A value of the wrong length is recorded, and the match is still decoded.
     let nbyte = |rest: &[u8]| ematch(1, 0, 2, 0, &[b"\0\0\x02\0", rest].concat());
     let kept_of = |one: Vec<u8>| {
         let (value, mut kept) = matches_of(&[one]);
@@ -163,8 +163,8 @@ fn nothing_of_a_match_is_lost() {
         let all = (Some(1), "length", hex(&value));
         assert_eq!(kept_of(ematch(1, 0, kind, 0, &value)), Some(all), "{kind}");
     }
-    // Without the head nobody knows what the number is.
-    let value = ematch(1, 0, 4, 0, &attr(3, &words_of(&[24])));
+    // Without the header the type of the number is unknown.
+    let value = ematch(1, 0, 4, 0, &attr(3, &u32s(&[24])));
     assert_eq!(
         kept_of(value),
         Some((Some(3), "value", "18000000".to_owned()))
@@ -191,7 +191,7 @@ fn options_of_tunnels_and_their_masks_are_keys() {
     let options = [
         attr(84, &attr(1, &geneve())),
         attr(85, &attr(1, &geneve())),
-        attr(84, &attr(2, &attr(1, &words_of(&[120])))),
+        attr(84, &attr(2, &attr(1, &u32s(&[120])))),
         attr(
             84,
             &attr(
@@ -227,14 +227,14 @@ fn options_of_tunnels_and_their_masks_are_keys() {
 }
 
 #[test]
-fn an_option_of_geneve_that_is_damaged_leaves_the_others_in_place() {
+fn damaged_geneve_option_does_not_affect_the_others() {
     let of = |parts: &[Vec<u8>]| {
         let (value, kept) = options_of(b"flower\0", &attr(84, &attr(1, &parts.concat())));
         (value["keys"]["geneve_opt_key"].clone(), kept.len())
     };
     let (class, kind, data) = (attr(1, &[0, 1]), attr(2, &[2]), attr(3, &[3]));
     let bad = attr(1, &[0, 1, 2]);
-    let whole = json!({"class": 1, "type": 2, "data": "03"});
+    let complete = json!({"class": 1, "type": 2, "data": "03"});
     let part = json!({"type": 2, "data": "03"});
     let [a, b, c] = [&class, &kind, &data].map(Clone::clone);
     assert_eq!(
@@ -246,13 +246,13 @@ fn an_option_of_geneve_that_is_damaged_leaves_the_others_in_place() {
             b.clone(),
             c.clone()
         ]),
-        (json!([part, whole]), 1)
+        (json!([part, complete]), 1)
     );
     assert_eq!(
         of(&[a.clone(), b.clone(), c.clone(), bad, b, c]),
-        (json!([whole, part]), 1)
+        (json!([complete, part]), 1)
     );
-    // Two attributes of it: one list.
+    // Two attributes of one option: one list.
     let twice = [attr(1, &a), attr(1, &a)].concat();
     let (value, _) = options_of(b"flower\0", &attr(84, &twice));
     assert_eq!(
@@ -262,7 +262,7 @@ fn an_option_of_geneve_that_is_damaged_leaves_the_others_in_place() {
 }
 
 #[test]
-fn the_action_tunnel_key_tells_the_options_of_the_tunnel() {
+fn tunnel_key_action_has_the_options_of_the_tunnel() {
     let options = [
         attr(11, &attr(1, &geneve())),
         attr(7, &42_u32.to_be_bytes()),
