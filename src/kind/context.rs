@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::route::route::AttrsInterner;
 use super::wire;
 use crate::names::Names;
-use crate::netlink::attr::{Attr, AttrError, Attrs, MAX_DEPTH};
+use crate::netlink::attr::{Attr, AttrError, MAX_DEPTH};
 use crate::value::Hex;
 
 /// An attribute that was not decoded, or not completely.
@@ -63,18 +63,18 @@ impl<'n> DecodeContext<'n> {
     #[inline]
     pub fn each<'a>(
         &mut self,
-        bytes: &'a [u8],
+        mut bytes: &'a [u8],
         mut decode: impl FnMut(&mut Self, Attr<'a>) -> Result<(), AttrError>,
     ) {
-        for attr in Attrs::new(bytes) {
-            match attr {
-                Ok(attr) => {
-                    if let Err(fault) = decode(self, attr) {
-                        self.record_unparsed(Some(attr.kind), fault, attr.value);
-                    }
-                }
-                Err(rest) => self.record_unparsed(None, AttrError::Malformed, rest),
+        while !bytes.is_empty() {
+            let Some((attr, rest)) = Attr::split_first(bytes) else {
+                self.record_unparsed(None, AttrError::Malformed, bytes);
+                return;
+            };
+            if let Err(fault) = decode(self, attr) {
+                self.record_unparsed(Some(attr.kind), fault, attr.value);
             }
+            bytes = rest;
         }
     }
 

@@ -26,18 +26,30 @@ pub enum AttrError {
 /// from exhausting the stack.
 pub const MAX_DEPTH: usize = 16;
 
-/// One attribute: its type and its payload, without header and padding.
+/// One attribute: its type and its payload, without header and padding. Kept small: a link has fifty
+/// attributes, and each word costs it an instruction for each of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Attr<'a> {
     pub kind: u16,
     pub value: &'a [u8],
-    whole: &'a [u8],
 }
 
 impl<'a> Attr<'a> {
-    /// Header and payload, without padding.
-    pub fn with_header(&self) -> &'a [u8] {
-        self.whole
+    /// Splits the first attribute off the bytes, with its padding. `None` if they do not begin with a
+    /// complete attribute.
+    #[inline]
+    pub fn split_first(bytes: &'a [u8]) -> Option<(Attr<'a>, &'a [u8])> {
+        let header = bytes.first_chunk::<HEADER>()?;
+        let length = usize::from(u16::from_ne_bytes([header[0], header[1]]));
+        let kind = u16::from_ne_bytes([header[2], header[3]]) & TYPE_MASK;
+        let value = bytes.get(HEADER..length)?;
+        let rest = &bytes[align(length).min(bytes.len())..];
+        Some((Attr { kind, value }, rest))
+    }
+
+    /// Length of header and payload, without padding, bytes.
+    pub fn length(&self) -> usize {
+        HEADER + self.value.len()
     }
 
     fn array<const N: usize>(&self) -> Result<[u8; N], AttrError> {
@@ -122,6 +134,17 @@ impl<'a> Attrs<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Attrs(bytes)
     }
+
+    /// The attributes, each with the bytes of header and payload, up to bytes that are not a complete
+    /// attribute.
+    pub fn with_bytes(mut self) -> impl Iterator<Item = (Attr<'a>, &'a [u8])> {
+        std::iter::from_fn(move || {
+            let (attr, rest) = Attr::split_first(self.0)?;
+            let bytes = &self.0[..attr.length()];
+            self.0 = rest;
+            Some((attr, bytes))
+        })
+    }
 }
 
 impl<'a> Iterator for Attrs<'a> {
@@ -133,21 +156,12 @@ impl<'a> Iterator for Attrs<'a> {
         if bytes.is_empty() {
             return None;
         }
-        self.0 = &[];
-        let Some(header) = bytes.first_chunk::<HEADER>() else {
+        let Some((attr, rest)) = Attr::split_first(bytes) else {
+            self.0 = &[];
             return Some(Err(bytes));
         };
-        let length = usize::from(u16::from_ne_bytes([header[0], header[1]]));
-        let kind = u16::from_ne_bytes([header[2], header[3]]) & TYPE_MASK;
-        let Some(value) = bytes.get(HEADER..length) else {
-            return Some(Err(bytes));
-        };
-        self.0 = bytes.get(align(length)..).unwrap_or(&[]);
-        Some(Ok(Attr {
-            kind,
-            value,
-            whole: &bytes[..length],
-        }))
+        self.0 = rest;
+        Some(Ok(attr))
     }
 }
 

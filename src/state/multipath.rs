@@ -31,9 +31,9 @@ pub fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
     remaining.remove(at);
 
     let mut out = header.to_vec();
-    for attr in Attrs::new(attributes).flatten() {
+    for (attr, bytes) in Attrs::new(attributes).with_bytes() {
         if attr.kind != RTA_MULTIPATH {
-            push(&mut out, attr.with_header());
+            push(&mut out, bytes);
         }
     }
     match remaining[..] {
@@ -43,8 +43,8 @@ pub fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
             let flags: [u8; 4] = [out[8], out[9], out[10], out[11]];
             let flags = u32::from_ne_bytes(flags) | u32::from(nexthop[2]);
             out[8..RTMSG].copy_from_slice(&flags.to_ne_bytes());
-            for attr in Attrs::new(&nexthop[RTNEXTHOP..]).flatten() {
-                push(&mut out, attr.with_header());
+            for (_, bytes) in Attrs::new(&nexthop[RTNEXTHOP..]).with_bytes() {
+                push(&mut out, bytes);
             }
             push(
                 &mut out,

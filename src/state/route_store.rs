@@ -17,6 +17,7 @@ use super::store::{Applied, DumpContext, Env, EventContext, NLM_F_REPLACE, Store
 use super::table::{Entry, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
+use crate::event::kinds::Inline;
 use crate::event::object::Object as _;
 use crate::event::route::{AttrsInterner, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
@@ -71,14 +72,6 @@ pub struct RouteStore {
     named: RefCell<Column<RouteAttrs, NamedAttrs>>,
 }
 
-/// What a message did to a route, without the names of devices.
-struct Unnamed {
-    op: Op,
-    key: Key,
-    old: Option<Route>,
-    stale: bool,
-}
-
 impl Store for RouteStore {
     type Object = Route;
     type Env<'a> = Env<'a>;
@@ -110,11 +103,12 @@ impl Store for RouteStore {
             true => self.instance_of_event(route, event, is_stored, env.names),
             false => 0,
         };
-        let unnamed = match event.action {
+        let mut applied = match event.action {
             MessageAction::Delete => self.delete(route, event, instance, env.names),
             _ => self.set(route, event, instance, may_exist, env.names),
         };
-        self.name(route, unnamed, env.links)
+        self.name(route, &mut applied, env.links);
+        applied
     }
 
     fn apply_dump_entry(
@@ -136,13 +130,15 @@ impl Store for RouteStore {
         }
         let new = Entry::new(key, StoredRoute::new(new, instance), true);
         let old = self.put(new, route, env.names);
-        let unnamed = Unnamed {
+        let mut applied = Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
-            old,
+            old: old.map(Payload::from),
+            unresolved: false,
             stale: false,
         };
-        Some(self.name(route, unnamed, env.links))
+        self.name(route, &mut applied, env.links);
+        Some(applied)
     }
 
     fn finish_resync(&mut self, clean: bool, env: Env<'_>) -> (usize, Vec<Payload>) {
@@ -219,25 +215,15 @@ impl RouteStore {
         unresolved
     }
 
-    /// Completes the result of a message with the names of devices.
+    /// Completes a route, and the result of its message, with the names of devices.
     #[inline]
-    fn name(&mut self, route: &mut Route, unnamed: Unnamed, links: &LinkStore) -> Applied {
-        let Unnamed {
-            op,
-            key,
-            old,
-            stale,
-        } = unnamed;
-        let unresolved = self.name_devices(route, links);
-        if unresolved {
-            self.mark_unresolved(key);
+    fn name(&mut self, route: &mut Route, applied: &mut Applied, links: &LinkStore) {
+        applied.unresolved = self.name_devices(route, links);
+        if applied.unresolved {
+            self.mark_unresolved(applied.key);
         }
-        Applied {
-            op,
-            key,
-            old: old.map(|old| self.named(old, links)),
-            unresolved,
-            stale,
+        if let Some(Payload::Route(old)) = &mut applied.old {
+            self.name_former(Inline::make_mut(old), links);
         }
     }
 
@@ -248,14 +234,13 @@ impl RouteStore {
         }
     }
 
-    /// The route with the names of devices.
     #[inline(never)]
-    fn named(&self, mut route: Route, links: &LinkStore) -> Payload {
-        self.name_devices(&mut route, links);
-        Payload::from(route)
+    fn name_former(&self, old: &mut Route, links: &LinkStore) {
+        self.name_devices(old, links);
     }
 
-    /// Stores the route of an event.
+    /// Stores the route of an event. The result lacks the names of devices.
+    #[inline]
     fn set(
         &mut self,
         route: &mut Route,
@@ -263,7 +248,7 @@ impl RouteStore {
         instance: u16,
         may_exist: bool,
         names: &Names,
-    ) -> Unnamed {
+    ) -> Applied {
         let message = event.message;
         let new = self.bodies.intern(route, message.body);
         let key = self.set_instance(route, event.key, instance);
@@ -276,32 +261,35 @@ impl RouteStore {
                 None
             }
         };
-        Unnamed {
+        Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
-            old,
+            old: old.map(Payload::from),
+            unresolved: false,
             stale,
         }
     }
 
     /// Removes the route of an event, or one next hop of it: then `route` becomes the remaining one.
+    /// The result lacks the names of devices.
     fn delete(
         &mut self,
         route: &mut Route,
         event: &EventContext<'_>,
         instance: u16,
         names: &Names,
-    ) -> Unnamed {
+    ) -> Applied {
         let key = self.set_instance(route, event.key, instance);
         if let Some((body, mut remaining)) = self.without_nexthop(key, route, names) {
             let new = StoredRoute::new(self.bodies.intern(&remaining, &body), instance);
             let old = self.put(Entry::new(key, new, event.reconciling), route, names);
             set_instance_field(&mut remaining, instance);
             *route = remaining;
-            return Unnamed {
+            return Applied {
                 op: Op::Change,
                 key,
-                old,
+                old: old.map(Payload::from),
+                unresolved: false,
                 stale: false,
             };
         }
@@ -309,10 +297,11 @@ impl RouteStore {
             self.bodies.release(stored.value.body);
         }
         self.siblings.remove(event.key, instance);
-        Unnamed {
+        Applied {
             op: Op::Delete,
             key,
             old: None,
+            unresolved: false,
             stale: false,
         }
     }

@@ -120,7 +120,7 @@ impl BodyWithoutDst {
 fn split_at_attr(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
     for attr in Attrs::new(attributes).flatten() {
-        let end = (at + align(attr.with_header().len())).min(attributes.len());
+        let end = (at + align(attr.length())).min(attributes.len());
         if attr.kind == kind {
             return Some((&attributes[..at], &attributes[end..]));
         }
@@ -147,7 +147,7 @@ pub fn dst_range(body: &[u8]) -> Option<Range<usize>> {
     let mut at = RTMSG;
     for attr in Attrs::new(attributes) {
         let attr = attr.ok()?;
-        let length = attr.with_header().len();
+        let length = attr.length();
         if attr.kind == RTA_DST {
             dst_range = at + length - attr.value.len()..at + length;
         }
