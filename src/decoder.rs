@@ -10,8 +10,8 @@ use crate::netlink::frame::Messages;
 
 /// Decodes the datagrams of every supported netlink family.
 ///
-/// A decoder compares nothing with earlier messages: it returns what each message says. A line of
-/// the program also says what changed; [`Fold`](crate::fold::Fold) reads those lines.
+/// A decoder compares nothing with earlier messages: it returns the content of each message. A line
+/// of the program also contains the changes; [`Fold`](crate::fold::Fold) reads those lines.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     names: Names,

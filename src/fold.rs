@@ -26,7 +26,7 @@ pub enum IncompleteReason {
     TooLate(Timestamp),
     /// The run had not written `sync` by then.
     #[error(
-        "the snapshot of that run was not complete by then: objects from before the run are missing"
+        "the snapshot of the run was not complete at that time: objects from before the run are missing"
     )]
     NoSnapshot,
     /// Events after this time were lost, and the `resync` is later than the requested time.

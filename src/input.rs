@@ -20,7 +20,7 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
-    /// A control record that concerns the whole run.
+    /// A control record that concerns the run.
     pub fn control(time: Time, record: ControlRecord) -> Self {
         Self::control_of(Channel::ROUTE_EVENTS, time, record)
     }
@@ -40,7 +40,7 @@ pub enum InputData<'a> {
     /// A step of the run itself. Boxed: control records are rare, and larger than a datagram's
     /// reference. The channel matters to [`ControlRecord::BeginReconcile`],
     /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`]; for the other records, which
-    /// concern the whole run, it is [`Channel::ROUTE_EVENTS`].
+    /// concern the run, it is [`Channel::ROUTE_EVENTS`].
     Control(Channel, Box<ControlRecord>),
 }
 

@@ -142,7 +142,7 @@ fn check(stop: &str, received: u64, lost: u64, report: &mut Report<'_>) {
     let all = said("datagrams").is_some_and(|said| said.abs_diff(received) <= LATE);
     if said("lost") != Some(lost) || !all {
         report.fault(format!(
-            "nlstream was told {received} events and lost {lost}, but says: {stop}"
+            "nlstream was sent {received} events and lost {lost}, but reports: {stop}"
         ));
     }
 }

@@ -101,7 +101,7 @@ impl Listening {
 
     /// Ends the program.
     pub fn end(self) -> Heard {
-        let socket = listener().expect("it listens until it is told to end");
+        let socket = listener().expect("the socket accepts connections until the end");
         self.running.interrupt();
         let cost = self.running.end();
         let last = last_line(&self.output);

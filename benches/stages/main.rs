@@ -1,5 +1,5 @@
-//! Time and allocations of the stages decode, encode and of the whole pipeline, per kind, over the
-//! events of the fixtures.
+//! Time and allocations of the stages decode, encode and of the complete pipeline, per kind, over
+//! the events of the fixtures.
 //!
 //! One iteration is one event, the next of its kind; a sample is a thousand iterations.
 #![allow(clippy::unwrap_used, reason = "a bench fails by a panic")]
@@ -68,7 +68,7 @@ fn kinds() -> Vec<&'static str> {
 
 fn message(datagram: &[u8]) -> Message<'_> {
     let message = Messages::new(datagram).next();
-    message.and_then(Result::ok).expect("one whole message")
+    message.and_then(Result::ok).expect("one complete message")
 }
 
 /// Benches of decoding: message to payload.

@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let InputData::Datagram(channel, bytes) = input.data else {
                 continue;
             };
-            // Every seed asks for something else: see the target.
+            // Every seed has other settings: see the target.
             let choice = ((seeds as u8) << 3)
                 | (seeds % 4) as u8
                 | if channel == Channel::ROUTE_DUMPS { 4 } else { 0 };

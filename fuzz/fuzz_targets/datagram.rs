@@ -1,6 +1,6 @@
-//! From a datagram to its lines. The first byte chooses what is asked for: bit 0 the text format,
-//! bit 1 details and the other optional parts, bit 2 a row of a dump instead of an event.
-//! The datagram is fed twice, so that it also meets the state that it made.
+//! From a datagram to its lines. The first byte selects the settings: bit 0 the text format, bit 1
+//! details and the other optional parts, bit 2 a row of a dump instead of an event. The datagram is
+//! fed twice, so that it also meets the state that it made.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

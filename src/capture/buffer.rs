@@ -42,7 +42,8 @@ impl Buffer {
         self.kept = self.start;
     }
 
-    /// Returns true if so many consumed bytes are kept that the caller should use and release them.
+    /// Returns true if the caller should use and release the consumed bytes, since many of them are
+    /// kept.
     pub fn should_release(&self) -> bool {
         self.start - self.kept >= INITIAL_SIZE
     }

@@ -1,5 +1,5 @@
-//! The 16 bytes before the messages in `LINKTYPE_NETLINK`, and what follows from them and from the
-//! first message.
+//! The 16 bytes before the messages in `LINKTYPE_NETLINK`, and the properties of a packet that they
+//! and the first message determine.
 //!
 //! All big-endian: packet type (u16), `ARPHRD_NETLINK` (u16), 10 unused bytes, netlink protocol
 //! (u16). Packet type and unused bytes are the Linux "cooked" header of libpcap.
@@ -39,10 +39,10 @@ pub(super) struct Packet<'a> {
 /// Splits a packet; `None` if it is not netlink.
 pub(super) fn open(packet: &[u8]) -> Option<Packet<'_>> {
     let (header, messages) = packet.split_first_chunk::<LENGTH>()?;
-    let word = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
-    (word(2) == ARPHRD_NETLINK).then(|| Packet {
-        packet_type: word(0),
-        protocol: word(14),
+    let u16_at = |at: usize| u16::from_be_bytes([header[at], header[at + 1]]);
+    (u16_at(2) == ARPHRD_NETLINK).then(|| Packet {
+        packet_type: u16_at(0),
+        protocol: u16_at(14),
         messages,
     })
 }
@@ -51,14 +51,14 @@ pub(super) fn open(packet: &[u8]) -> Option<Packet<'_>> {
 fn first(messages: &[u8]) -> Option<(u32, RequestHeader)> {
     let h = messages.first_chunk::<16>()?;
     let half = |at: usize| u16::from_ne_bytes([h[at], h[at + 1]]);
-    let word = |at: usize| u32::from_ne_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
+    let u32_at = |at: usize| u32::from_ne_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
     let header = RequestHeader {
         kind: half(4),
         flags: half(6),
-        seq: word(8),
-        portid: word(12),
+        seq: u32_at(8),
+        portid: u32_at(12),
     };
-    Some((word(0), header))
+    Some((u32_at(0), header))
 }
 
 /// The type of the first message.

@@ -1,89 +1,89 @@
-//! What can be wrong with a capture.
+//! Errors of reading a capture.
 
 use std::borrow::Cow;
 use std::io;
 
-/// A capture could not be read to its end. What came before the fault was read.
+/// A capture could not be read to its end. The inputs before the fault were read.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {fault}")]
 pub struct Error {
     /// The file, as it was named; `stdin` for `-`.
     pub file: String,
-    /// What is wrong with it.
+    /// The reason.
     pub fault: Fault,
 }
 
-/// What is wrong with a capture. An `offset` counts the bytes before the faulty block, packet
-/// or message.
+/// The reason why a capture cannot be read. An `offset` counts the bytes before the faulty block,
+/// packet or message.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// It could not be opened or read.
+    /// The file could not be opened or read.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// It is none of the formats that are read.
+    /// The format is not supported.
     #[error(
         "not a capture: recordings of nlstream, pcapng and pcap captures of an nlmon device and files of rtmon are read"
     )]
     NotACapture,
-    /// It ends in the middle of something.
+    /// The file ends within a block, packet or message.
     #[error(
         "truncated at byte {offset} (a {what} of {length} bytes has {have}): the events before it were read"
     )]
     Truncated {
-        /// Where that begins.
+        /// Offset of its first byte.
         offset: u64,
-        /// What it is.
+        /// Name of the item.
         what: &'static str,
-        /// How long it is.
+        /// Length of the item, bytes.
         length: usize,
-        /// How much of it there is.
+        /// Number of its bytes that are present.
         have: usize,
     },
-    /// It contradicts its format.
+    /// The content contradicts the format.
     #[error("malformed at byte {offset} ({what}): the events before it were read")]
     Malformed {
-        /// Where that begins.
+        /// Offset of its first byte.
         offset: u64,
-        /// The contradiction.
+        /// The item that contradicts it.
         what: Cow<'static, str>,
     },
-    /// Its packets are not netlink.
+    /// The packets are not netlink.
     #[error(
         "its packets are of link type {found}{name}, not of {wanted} (netlink): capture on an nlmon device",
         name = link_name(*found), wanted = super::LINKTYPE_NETLINK
     )]
     LinkType {
-        /// The link type of its packets.
+        /// The link type of the packets.
         found: u32,
     },
-    /// Its messages are not in the byte order of this machine.
+    /// The messages are not in the byte order of this machine.
     #[error(
         "recorded on a machine of the other byte order (byte {offset}): replay it on such a machine"
     )]
     ByteOrder {
-        /// Where the first such packet begins.
+        /// Offset of the first such packet.
         offset: u64,
     },
-    /// Something in it claims a length that nothing has.
+    /// The length of an item is implausible.
     #[error(
         "malformed at byte {offset} (a {what} of {length} bytes, more than {max}): the events before it were read",
         max = super::LONGEST
     )]
     TooLong {
-        /// Where that begins.
+        /// Offset of its first byte.
         offset: u64,
-        /// What it is.
+        /// Name of the item.
         what: &'static str,
-        /// How long it claims to be.
+        /// The length in the file, bytes.
         length: usize,
     },
-    /// A recording begins behind the first section: files were concatenated. Each recording has
-    /// a snapshot and a run of its own, so they can't be replayed as one.
+    /// A recording begins after the first section: files were concatenated. Each recording has a
+    /// snapshot and a run of its own, so they cannot be replayed as one.
     #[error(
         "another recording begins at byte {offset}: the events before it were read; replay one recording at a time"
     )]
     SecondHeader {
-        /// Where it begins.
+        /// Offset of the second header.
         offset: u64,
     },
 }

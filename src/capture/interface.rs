@@ -46,7 +46,7 @@ pub(super) fn describe(channel: Channel) -> (String, Option<String>) {
     (name, serde_json::to_string(&description).ok())
 }
 
-/// The channel of an interface; `None` if its family is not known, or if another program added the
+/// The channel of an interface; `None` if its family is unknown, or if another program added the
 /// interface.
 pub(super) fn channel(number: usize, description: &[u8]) -> Option<Channel> {
     if let Some(first) = FIRST.get(number) {

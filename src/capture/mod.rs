@@ -1,7 +1,7 @@
 //! Recordings, which a [`Writer`] writes and a [`Reader`] reads, and captures of other tools.
 //!
-//! A recording is a pcapng file that Wireshark and tcpdump open. Blocks that only nlstream reads
-//! stand between the packets:
+//! A recording is a pcapng file that Wireshark and tcpdump open. Between the packets are blocks
+//! that only nlstream reads:
 //!
 //! ```text
 //! section header      shb_userappl "nlstream <version>", opt_comment = the Header as JSON

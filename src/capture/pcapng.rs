@@ -129,21 +129,21 @@ impl Pcapng {
         }
         let head = buffer.need(HEAD, "block header")?;
         // A palindrome: the same in both byte orders.
-        if word(head, 0, false) == SECTION_HEADER {
-            self.section.big_endian = match word(head, 8, false) {
+        if u32_at(head, 0, false) == SECTION_HEADER {
+            self.section.big_endian = match u32_at(head, 8, false) {
                 BYTE_ORDER => false,
                 swapped if swapped.swap_bytes() == BYTE_ORDER => true,
                 _ => return Err(Fault::malformed(offset, "a section of no byte order")),
             };
         }
         let big = self.section.big_endian;
-        let (kind, length) = (word(head, 0, big), word(head, 4, big) as usize);
+        let (kind, length) = (u32_at(head, 0, big), u32_at(head, 4, big) as usize);
         if length < HEAD || !length.is_multiple_of(4) {
             let what = format!("a block of {length} bytes");
             return Err(Fault::malformed(offset, what));
         }
         let block = buffer.need(length, "block")?;
-        if word(block, length - 4, big) as usize != length {
+        if u32_at(block, length - 4, big) as usize != length {
             let what = "a block whose two lengths differ";
             return Err(Fault::malformed(offset, what));
         }
@@ -237,12 +237,12 @@ impl Pcapng {
             return Err(Fault::malformed(offset, "a packet block without a packet"));
         }
         let interface = match (kind, big) {
-            (PACKET, _) => word(block, 8, big),
+            (PACKET, _) => u32_at(block, 8, big),
             (_, true) => u16::from_be_bytes([block[8], block[9]]).into(),
             (_, false) => u16::from_le_bytes([block[8], block[9]]).into(),
         };
-        let time = (word(block, 12, big), word(block, 16, big));
-        let (caplen, origlen) = (word(block, 20, big), word(block, 24, big));
+        let time = (u32_at(block, 12, big), u32_at(block, 16, big));
+        let (caplen, origlen) = (u32_at(block, 20, big), u32_at(block, 24, big));
         if caplen as usize > length - DATA - 4 {
             return Err(Fault::malformed(offset, "a packet longer than its block"));
         }
@@ -375,10 +375,10 @@ fn json<T: DeserializeOwned>(comment: &[u8], name: &str, offset: u64) -> Result<
 }
 
 #[inline]
-fn word(bytes: &[u8], at: usize, big_endian: bool) -> u32 {
-    let word = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+fn u32_at(bytes: &[u8], at: usize, big_endian: bool) -> u32 {
+    let four = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
     match big_endian {
-        true => u32::from_be_bytes(word),
-        false => u32::from_le_bytes(word),
+        true => u32::from_be_bytes(four),
+        false => u32::from_le_bytes(four),
     }
 }

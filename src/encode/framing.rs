@@ -1,5 +1,6 @@
-//! How a reader of the output finds the end of a record. Framing knows nothing about the content of
-//! records: a binary format can have a framing of its own, and a sink works with any.
+//! Delimiters by which a reader of the output finds the end of a record. Framing knows nothing
+//! about the content of records: a binary format can have a framing of its own, and a sink works
+//! with any.
 
 /// How records are delimited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,8 +40,8 @@ impl Framing {
         }
     }
 
-    /// Returns where the last whole record in `bytes` ends, 0 if there is none. `bytes` begin at a
-    /// record, or within one.
+    /// Returns where the last complete record in `bytes` ends, 0 if there is none. `bytes` begin at
+    /// a record, or within one.
     pub fn last_end(self, bytes: &[u8]) -> usize {
         match self {
             Framing::Newline => {
@@ -50,7 +51,7 @@ impl Framing {
         }
     }
 
-    /// Returns the last record of `bytes`, which end with a whole record, and where it begins;
+    /// Returns the last record of `bytes`, which end with a complete record, and where it begins;
     /// `None` if `bytes` are empty. If that is 0 the record may have begun before `bytes`.
     pub fn last_record(self, bytes: &[u8]) -> Option<(usize, &[u8])> {
         let (prefix, suffix) = (self.prefix().len(), self.overhead() - self.prefix().len());
@@ -69,7 +70,7 @@ impl Framing {
     }
 
     /// Splits `bytes`, which begin at a record, into records with their framing. What follows the
-    /// last whole record comes as it is.
+    /// last complete record comes as it is.
     pub fn split(self, bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
         match self {
             Framing::Newline => bytes.split_inclusive(|byte| *byte == b'\n'),

@@ -26,7 +26,7 @@ use crate::event::link::Link;
 use crate::event::{Event, Op, Payload};
 use crate::json;
 
-/// Number of cached links, of about 2 KiB each. Further links are serialized whole.
+/// Number of cached links, of about 2 KiB each. Further links are serialized completely.
 const MAX_LINKS: usize = 4096;
 
 /// The fields of links as JSON, by interface index.
@@ -75,7 +75,7 @@ impl LinkCache {
             Some(change) if written.is(change.old()) => {
                 written.change(link, change.mask(), &mut self.buffer)?;
             }
-            _ => written.whole(link)?,
+            _ => written.serialize_all(link)?,
         }
         written.link = link.clone();
         Ok(Some(&written.text))
@@ -83,13 +83,13 @@ impl LinkCache {
 }
 
 impl Rendered {
-    /// Returns true if `text` describes `known`.
-    fn is(&self, known: &Payload) -> bool {
-        matches!(known, Payload::Link(link) if Rc::ptr_eq(link, &self.link))
+    /// Returns true if `text` describes `payload`.
+    fn is(&self, payload: &Payload) -> bool {
+        matches!(payload, Payload::Link(link) if Rc::ptr_eq(link, &self.link))
     }
 
     /// Serializes all fields.
-    fn whole(&mut self, link: &Link) -> Result<(), Error> {
+    fn serialize_all(&mut self, link: &Link) -> Result<(), Error> {
         self.text.clear();
         self.ends.clear();
         json::append(&mut self.text, |json| {
@@ -162,12 +162,12 @@ mod tests {
             text: Vec::new(),
             ends: Vec::new(),
         };
-        written.whole(&states[0]).unwrap();
+        written.serialize_all(&states[0]).unwrap();
         for pair in states.windows(2) {
             let mask = pair[1].diff(&pair[0]);
             written.change(&pair[1], mask, &mut buffer).unwrap();
             let (text, ends) = (written.text.clone(), written.ends.clone());
-            written.whole(&pair[1]).unwrap();
+            written.serialize_all(&pair[1]).unwrap();
             assert_eq!((text, ends), (written.text.clone(), written.ends.clone()));
             let whole = serde_json::to_string(&*pair[1]).unwrap();
             let text = String::from_utf8(written.text.clone()).unwrap();

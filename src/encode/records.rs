@@ -1,5 +1,5 @@
-//! What a sink has to read from or change in records that are already written. The sink itself
-//! knows no format: it asks a [`RecordReader`].
+//! The parts of written records that a sink has to read or change. The sink itself knows no format:
+//! it uses a [`RecordReader`].
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -79,8 +79,8 @@ impl RecordReader for JsonRecords {
     }
 }
 
-/// Number and time of a record that the [envelope](envelope) has written. Both stand at the same
-/// place in every record: the number at [`envelope::SEQ_OFFSET`], the time after it.
+/// Number and time of a record that the [envelope](envelope) has written. Both have the same
+/// position in every record: the number at [`envelope::SEQ_OFFSET`], the time after it.
 struct Stamp {
     number: u64,
     /// The digits of the number.

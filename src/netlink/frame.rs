@@ -53,8 +53,8 @@ impl<'a> Iterator for Messages<'a> {
         let Some(h) = bytes.first_chunk::<HEADER>() else {
             return Some(Err(bytes));
         };
-        let word = |at: usize| u32::from_ne_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
-        let length = word(0) as usize;
+        let u32_at = |at: usize| u32::from_ne_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
+        let length = u32_at(0) as usize;
         let Some(body) = bytes.get(HEADER..length) else {
             return Some(Err(bytes));
         };
@@ -62,8 +62,8 @@ impl<'a> Iterator for Messages<'a> {
         Some(Ok(Message {
             kind: u16::from_ne_bytes([h[4], h[5]]),
             flags: u16::from_ne_bytes([h[6], h[7]]),
-            seq: word(8),
-            portid: word(12),
+            seq: u32_at(8),
+            portid: u32_at(12),
             body,
             whole: &bytes[..length],
         }))

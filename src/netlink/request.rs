@@ -181,7 +181,7 @@ impl Request {
         Self::family_and_zeros(rtm::RTM_GETVLAN, 8, AF_BRIDGE)
     }
 
-    /// The options of VLANs that hold for a whole bridge.
+    /// The options of VLANs that apply to a bridge.
     pub fn global_vlans() -> Self {
         // linux/if_bridge.h
         const BRIDGE_VLANDB_DUMP_FLAGS: u16 = 1;
@@ -234,7 +234,7 @@ impl Request {
         }
     }
 
-    /// The whole message, with the sequence number `seq`.
+    /// The complete message, with the sequence number `seq`.
     pub(super) fn message(&self, seq: u32) -> Vec<u8> {
         let mut header = NetlinkHeader::default();
         header.length = (header.buffer_len() + self.body.len()) as u32;

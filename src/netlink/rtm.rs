@@ -167,7 +167,7 @@ impl Protocol for Rtnetlink {
     fn is_kernel_request(&self, request: &RequestHeader) -> bool {
         const NLM_F_REQUEST: u16 = libc::NLM_F_REQUEST as u16;
         match request.kind {
-            // neigh_app_ns asks user space to resolve a neighbour.
+            // neigh_app_ns requests user space to resolve a neighbour.
             RTM_GETNEIGH => {
                 request.flags == NLM_F_REQUEST && request.seq == 0 && request.portid == 0
             }

@@ -206,22 +206,22 @@ pub fn adopt(fd: RawFd, protocol: &dyn Protocol) -> io::Result<Socket> {
 /// # Errors
 /// Those of getsockopt(2).
 pub fn memberships(socket: BorrowedFd<'_>) -> io::Result<Vec<u32>> {
-    let mut words = [0u32; 32];
-    let mut length = mem::size_of_val(&words) as libc::socklen_t;
-    // SAFETY: the kernel writes at most `length` bytes to `words`.
+    let mut bits = [0u32; 32];
+    let mut length = mem::size_of_val(&bits) as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes to `bits`.
     let result = unsafe {
         libc::getsockopt(
             socket.as_raw_fd(),
             libc::SOL_NETLINK,
             libc::NETLINK_LIST_MEMBERSHIPS,
-            words.as_mut_ptr().cast(),
+            bits.as_mut_ptr().cast(),
             &raw mut length,
         )
     };
     if result != 0 {
         return Err(io::Error::last_os_error());
     }
-    let groups = 1..=words.len() as u32 * 32;
-    let member = |group: &u32| words[(*group as usize - 1) / 32] >> ((group - 1) % 32) & 1 == 1;
+    let groups = 1..=bits.len() as u32 * 32;
+    let member = |group: &u32| bits[(*group as usize - 1) / 32] >> ((group - 1) % 32) & 1 == 1;
     Ok(groups.filter(member).collect())
 }

@@ -58,7 +58,7 @@ impl DroppedObjects {
             deleted: None,
         });
         match event.op {
-            // Added and deleted while paused: the reader need not learn of it.
+            // Added and deleted while paused: the reader does not need it.
             Op::Delete if !object.existed => {
                 self.objects.remove(&key);
             }
@@ -130,16 +130,16 @@ impl Pipeline {
     }
 
     /// Writes the number of dropped lines, then the present state of their objects, up to about
-    /// `room` bytes per call, and after the last object `resync`.
+    /// `limit` bytes per call, and after the last object `resync`.
     ///
     /// # Errors
     /// See [`Encoder::flush`](crate::encode::Encoder::flush).
-    pub fn resume_output(&mut self, now: Time, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
-        self.emit_dropped(now, room, out)?;
+    pub fn resume_output(&mut self, now: Time, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        self.emit_dropped(now, limit, out)?;
         self.encoder.flush(out)
     }
 
-    fn emit_dropped(&mut self, now: Time, room: usize, out: &mut Vec<u8>) -> io::Result<()> {
+    fn emit_dropped(&mut self, now: Time, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
         let Some(dropped) = &mut self.dropped else {
             return Ok(());
         };
@@ -150,7 +150,7 @@ impl Pipeline {
             }
             self.begin_resync(now);
         }
-        while out.len() < room {
+        while out.len() < limit {
             let Some(dropped) = &mut self.dropped else {
                 return Ok(());
             };

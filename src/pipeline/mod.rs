@@ -67,7 +67,8 @@ pub struct Pipeline {
     encoder: Encoder,
     /// The result of the last reconciliation.
     reconcile_result: Option<ReconcileResult>,
-    /// The `resync` record in the making: dumps after a gap, or dropped lines being made up for.
+    /// The `resync` record in preparation: dumps after a gap, or dropped lines whose objects are
+    /// written again.
     resync: Option<Resync>,
     /// Events were lost, in whichever namespace, and the dumps that follow are not finished.
     lost: bool,
@@ -79,7 +80,7 @@ pub struct Pipeline {
     start: Start,
 }
 
-/// The parts of an event that say where it comes from.
+/// The parts of an event that describe its origin.
 #[derive(Debug, Default)]
 struct Provenance {
     nl: Option<Nl>,

@@ -10,7 +10,7 @@ use crate::input::{Input, InputData};
 use crate::names::Names;
 use crate::state::State;
 
-/// What the pipeline knows of one network namespace.
+/// The state of one network namespace.
 #[derive(Debug)]
 pub(super) struct Namespace {
     pub state: State,

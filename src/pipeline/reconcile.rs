@@ -23,7 +23,7 @@ impl Pipeline {
         });
     }
 
-    /// Writes `resync`, unless lost events or dropped lines are still to be made up for.
+    /// Writes `resync`, unless lost events or dropped lines are not resynced yet.
     pub(super) fn end_resync(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
         if self.lost || self.has_dropped() {
             return Ok(());

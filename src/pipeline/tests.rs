@@ -129,10 +129,10 @@ fn dropped_lines_of_equal_objects_are_made_up_for_in_each_namespace() {
     run.address(NetnsId::OWN, Role::Events, DEL, 1);
     run.address(OTHER, Role::Events, NEW, 1);
     assert_eq!(run.take_lines(), Vec::<String>::new());
-    let room = usize::MAX;
+    let limit = usize::MAX;
     let resumed = run
         .pipeline
-        .resume_output(Time::default(), room, &mut run.lines);
+        .resume_output(Time::default(), limit, &mut run.lines);
     resumed.unwrap();
     let expected = ["gap", "delete 1", "present 1", "resync"];
     assert_eq!(run.take_lines(), expected);

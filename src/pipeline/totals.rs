@@ -33,7 +33,7 @@ impl Totals {
         }
     }
 
-    /// Counts an object whose state differed from the known one.
+    /// Counts an object whose state differed from the stored one.
     pub fn corrected(&mut self, kind: Kind, op: Op) {
         count(&mut self.corrections, kind, op);
     }

@@ -1,6 +1,6 @@
-//! The destination of the output: stdout or a file. A sink takes whole, framed records and knows
-//! about their format only what [`RecordReader`](crate::encode::RecordReader) provides.
-//! Writing never blocks the thread that reads the netlink socket.
+//! The destination of the output: stdout or a file. A sink takes complete, framed records and knows
+//! about their format only what [`RecordReader`](crate::encode::RecordReader) provides. Writing
+//! never blocks the thread that reads the netlink socket.
 
 mod file;
 mod stdout;
@@ -71,10 +71,10 @@ impl Sink {
         }
     }
 
-    /// Writes whole records, or keeps those that cannot be written without blocking.
+    /// Writes complete records, or keeps those that cannot be written without blocking.
     ///
     /// # Errors
-    /// If they cannot be written. A reader that has gone away is not an error. A
+    /// If they cannot be written. A reader that closed its end is not an error. A
     /// [patient](Config::patient) file keeps the records instead and retries.
     pub fn write(&mut self, lines: &[u8]) -> Result<Reader, Error> {
         match self {
@@ -226,7 +226,7 @@ fn stdout_error(source: io::Error) -> Error {
     }
 }
 
-/// Writes to the standard output with `write`, through a buffer. A reader that has gone away, as
+/// Writes to the standard output with `write`, through a buffer. A reader that closed its end, as
 /// `head` does, is not an error.
 ///
 /// # Errors
@@ -237,7 +237,7 @@ pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(),
     broken_pipe(written.map_err(stdout_error)).map(|_reader| ())
 }
 
-/// Turns the error of a reader that has gone away into [`Reader::Gone`].
+/// Turns the error of a reader that closed its end into [`Reader::Gone`].
 fn broken_pipe(result: Result<(), Error>) -> Result<Reader, Error> {
     match result {
         Ok(()) => Ok(Reader::Alive),

@@ -83,7 +83,8 @@ impl Store for LinkStore {
         let (exists, old) = self.take(entry.action, Rc::make_mut(link));
         if exists {
             self.put(link.clone(), true);
-            // A bridge's own dump has further fields of its ports: what both say is reported once.
+            // A bridge's own dump has further fields of its ports: what both contain is reported
+            // once.
             if entry.action == MessageAction::New {
                 self.dump_entries.push((link.ifindex, old));
             }
@@ -146,8 +147,8 @@ impl LinkStore {
         &mut self.table
     }
 
-    /// Fills in the names of devices, and what depends on the type of a device. Returns true if one
-    /// of the names is not known yet.
+    /// Fills in the names of devices, and the fields that depend on the type of a device. Returns
+    /// true if one of the names is still unknown.
     pub fn name_devices(&self, payload: &mut Payload) -> bool {
         if let Payload::Link(link) = payload {
             return self.name_link(link);
@@ -172,7 +173,7 @@ impl LinkStore {
     }
 
     /// Fills in the names of the devices for which `for_each_device` calls back; `own` is the index
-    /// and name of one of them. Returns true if one of the names is not known yet.
+    /// and name of one of them. Returns true if one of the names is still unknown.
     pub fn name_each(
         &self,
         own: Option<(u32, Option<IfName>)>,
@@ -235,7 +236,7 @@ impl LinkStore {
     }
 }
 
-/// Takes from the stored link what a message about the whole link omits: fields of a bridge's own
+/// Copies from the stored link the fields that a complete message omits: fields of a bridge's own
 /// messages, of requests with `IFLA_EXT_MASK`, and of requests with CAP_NET_ADMIN.
 fn carry_over_omitted(link: &mut Link, old: &Link) {
     if link.master_index == old.master_index {
@@ -262,7 +263,7 @@ fn carry_over_omitted(link: &mut Link, old: &Link) {
     }
 }
 
-/// Takes the stored value where the message has none. Mostly there is neither.
+/// Copies the stored value if the message has none. Usually neither has a value.
 #[inline]
 fn carry_over<T: Clone>(new: &mut Option<T>, old: &Option<T>) {
     if new.is_none() && old.is_some() {
@@ -270,7 +271,7 @@ fn carry_over<T: Clone>(new: &mut Option<T>, old: &Option<T>) {
     }
 }
 
-/// Takes from the stored link every field that a partial message omits.
+/// Copies from the stored link every field that a partial message omits.
 fn merge_missing(link: &mut Link, old: &Link) {
     if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
         info.merge_missing(old);
@@ -290,7 +291,7 @@ fn with_one_time_fields(mut old: Rc<Link>, link: &Link) -> Rc<Link> {
     old
 }
 
-/// Clears what a port has of its bridge.
+/// Clears the fields that a port has because of its bridge.
 fn leave_bridge(link: &mut Link) {
     (link.master, link.master_index) = (None, None);
     (link.vlans, link.vlan_tunnels, link.mst) = (None, None, None);

@@ -1,6 +1,6 @@
-//! Reconciliation of the stored objects of one kind with a dump of the kernel's, while events go on:
-//! an event wins over a dump entry, which may be older, and an object counts as deleted after two
-//! clean dumps in a row without it.
+//! Reconciliation of the stored objects of one kind with a dump of the kernel's, while events go
+//! on: an event wins over a dump entry, which may be older, and an object counts as deleted after
+//! two consecutive clean dumps without it.
 
 use std::collections::HashSet;
 
@@ -30,7 +30,7 @@ impl Reconciliation {
 pub struct ReconcileResult {
     /// The dump was complete, and no event was about an object of the kind while it was read.
     pub clean: bool,
-    /// Number of stored objects that the dump has not, and that may still exist.
+    /// Number of stored objects that the dump did not contain, and that may still exist.
     pub missing: usize,
 }
 
@@ -109,7 +109,7 @@ impl State {
         Some(state_change)
     }
 
-    /// Marks kinds stale after a change that a dump revealed. The kernel may still be at work: it
+    /// Marks kinds stale after a change that a dump revealed. The kernel may still make changes: it
     /// joins the multicast groups of an address some time after it added the address.
     fn mark_stale_after_entry(&mut self, kind: Kind, origin: Origin, change: &StateChange) {
         if origin != Origin::Snapshot {
@@ -132,10 +132,10 @@ impl State {
         }
     }
 
-    /// Ends the current reconciliation; `whole`: the dump was read to its end without an error.
+    /// Ends the current reconciliation; `complete`: the dump was read to its end without an error.
     /// Returns its result, and the changes that only the end of a dump reveals: those of links, and
     /// deleted objects.
-    pub fn finish_reconcile(&mut self, whole: bool) -> (ReconcileResult, Vec<StateChange>) {
+    pub fn finish_reconcile(&mut self, complete: bool) -> (ReconcileResult, Vec<StateChange>) {
         let Some(reconciliation) = self.reconciliation.take() else {
             let nothing = ReconcileResult {
                 clean: false,
@@ -148,7 +148,7 @@ impl State {
             origin,
             touched_by_event,
         } = reconciliation;
-        let clean = whole && touched_by_event.is_empty();
+        let clean = complete && touched_by_event.is_empty();
         let mut changes = self.take_found(kind, origin);
         let (missing, deleted) = self.stores.finish_resync(kind, clean, &self.names);
         changes.extend(deleted.into_iter().map(|payload| StateChange {

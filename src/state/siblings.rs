@@ -1,6 +1,6 @@
 //! Siblings: IPv4 routes whose key fields are equal. `ip route append` adds one, and so does the
-//! kernel for two devices in one subnet. No field of a message tells siblings apart, so each of them
-//! gets an instance number, and a message is assigned to one of them by its flags and content.
+//! kernel for two devices in one subnet. No field of a message distinguishes siblings, so each of
+//! them gets an instance number, and a message is assigned to one of them by its flags and content.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ pub struct Siblings(HashMap<Key, Vec<u16>>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sibling {
     Known(u16),
-    /// A route beside the known siblings: the first or the last to be tried.
+    /// A new sibling: the first or the last to be tried.
     NewFirst,
     NewLast,
 }
@@ -98,10 +98,10 @@ pub fn of_event(
     }
 }
 
-/// The sibling that a dump entry is about: one with the same content that no other entry was about,
-/// else any that no entry was about, else (an event stored it since the dump began) one with the same
-/// content, else a new one. `same_content` as in [`of_event`]; with `true` among siblings that the
-/// dump has not had yet.
+/// The sibling of a dump entry: one with the same content that has no entry yet, else any that has
+/// no entry yet, else (an event stored it since the dump began) one with the same content, else a
+/// new one. `same_content` as in [`of_event`]; with `true` among siblings that have no dump entry
+/// yet.
 pub fn of_dump_entry(
     instances: &[u16],
     is_unseen: impl Fn(u16) -> bool,

@@ -1,14 +1,14 @@
 //! Mark and sweep: which stored objects a dump of the kernel's objects contains.
 
-/// Mark-and-sweep state of an object during resyncs: whether the current dump has it, else how many
-/// complete dumps in a row had not.
+/// Mark-and-sweep state of an object during resyncs: whether the current dump has it, else the
+/// number of consecutive complete dumps without it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SweepMark(u8);
 
 impl SweepMark {
     const SEEN: u8 = 0x80;
-    /// Dumps in a row that have to miss an object before it counts as deleted. A dump is no atomic
-    /// snapshot: the kernel may skip an object that moved while the dump was read.
+    /// Number of consecutive dumps without an object after which it counts as deleted. A dump is no
+    /// atomic snapshot: the kernel may skip an object that moved while the dump was read.
     const DELETED: u8 = 2;
 
     /// The mark of an object that was stored just now. `reconciling`: a dump of its kind is being
@@ -29,7 +29,7 @@ impl SweepMark {
         self.0 == Self::SEEN
     }
 
-    /// Ends a dump. `clean`: an object that the dump has not may be deleted. Returns true if the
+    /// Ends a dump. `clean`: an object that is not in the dump may be deleted. Returns true if the
     /// object is missing.
     pub fn finish_resync(&mut self, clean: bool) -> bool {
         match (self.is_seen(), clean) {
@@ -40,7 +40,7 @@ impl SweepMark {
         self.0 > 0
     }
 
-    /// Returns true if enough dumps in a row missed the object.
+    /// Returns true if enough consecutive dumps missed the object.
     pub fn is_deleted(self) -> bool {
         !self.is_seen() && self.0 >= Self::DELETED
     }

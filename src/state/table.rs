@@ -26,7 +26,7 @@ impl<T> Entry<T> {
 }
 
 /// Hash index of 8-byte slots into a dense vector of objects: probing rarely touches the objects,
-/// of which a million do not fit into a CPU cache.
+/// since a million objects do not fit into a CPU cache.
 #[derive(Debug)]
 pub struct Table<T> {
     /// The index in shards: growing moves one shard's slots only, so that no event waits until a

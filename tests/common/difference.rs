@@ -64,7 +64,7 @@ fn compare(
                 }
             }
         }
-        // A partial list names the first items; a list of plain values is compared whole.
+        // A partial list names the first items; a list of plain values is compared as one value.
         (Some(Value::Array(expected)), Some(Value::Array(got)))
             if expected
                 .iter()

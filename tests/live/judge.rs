@@ -72,7 +72,7 @@ fn differences(path: &str, ip: &Value, ours: &Value, found: &mut Vec<String>) {
             }
         }
         _ if ip == ours => {}
-        _ => found.push(format!("{path}: ip says {ip}, nlstream says {ours}")),
+        _ => found.push(format!("{path}: ip prints {ip}, nlstream {ours}")),
     }
 }
 

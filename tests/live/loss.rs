@@ -11,7 +11,7 @@ use crate::namespace::{Namespace, Stream};
 crate::trial::trials! {
     gaps_count_every_missing_route(Namespace, LinkType("veth")),
     spoofed_datagrams_are_refused_and_counted(Namespace),
-    slow_reader_loses_whole_lines_that_gaps_count(Namespace, LinkType("veth")),
+    slow_reader_loses_complete_lines_that_gaps_count(Namespace, LinkType("veth")),
 }
 
 fn gaps_count_every_missing_route() {
@@ -116,7 +116,7 @@ fn spoofed_datagrams_are_refused_and_counted() {
     assert!(lines.iter().all(|line| line["op"] != "gap"));
 }
 
-fn slow_reader_loses_whole_lines_that_gaps_count() {
+fn slow_reader_loses_complete_lines_that_gaps_count() {
     let ns = Namespace::new();
     ns.run(
         "ip link add veth0 type veth peer name veth1

@@ -50,7 +50,7 @@ fn compare(path: &str, tc: &Value, ours: &Value, compared: &mut usize, found: &m
             _ => tc == ours,
         };
         if !equal {
-            found.push(format!("{path}: tc says {tc}, nlstream says {ours}"));
+            found.push(format!("{path}: tc prints {tc}, nlstream {ours}"));
         }
         return;
     };

@@ -147,7 +147,7 @@ fn every_group_has_a_row() {
         let kinds = words(&row[2]);
         assert!(
             !kinds.is_empty() || row[2].starts_with("none: "),
-            "{row:?} says neither kinds nor why not"
+            "{row:?} names neither kinds nor a reason"
         );
         for name in kinds {
             assert!(kind(name).is_some(), "{row:?}");
@@ -195,14 +195,14 @@ fn every_kind_has_payload_decoder_example_and_text() {
             .unwrap_or_else(|| panic!("{name} is not declared"));
         let line = before.lines().next_back().unwrap();
         let (_, path) = line.split_once(": ").unwrap();
-        let room = path.split("::").next().unwrap();
-        let room = room.split_once('<').map_or(room, |(_, room)| room);
+        let module = path.split("::").next().unwrap();
+        let module = module.split_once('<').map_or(module, |(_, module)| module);
         let exists = |path: &str| common::root().join(Path::new(path)).exists();
         let is_declared = ["route", "genl"].iter().any(|family| {
-            exists(&format!("src/kind/{family}/{room}.rs"))
-                || exists(&format!("src/kind/{family}/{room}/mod.rs"))
+            exists(&format!("src/kind/{family}/{module}.rs"))
+                || exists(&format!("src/kind/{family}/{module}/mod.rs"))
         });
-        assert!(is_declared, "{name}: no file {room}.rs below src/kind");
+        assert!(is_declared, "{name}: no file {module}.rs below src/kind");
         assert!(
             examples.iter().any(|line| line["kind"] == name),
             "{name}: no line in schema/examples.ndjson"

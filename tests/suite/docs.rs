@@ -119,7 +119,7 @@ fn fault(path: &str) -> Option<String> {
     let mut files = Vec::new();
     if place != common::root().join("src") {
         rust_files(&place, &mut files);
-        // `module.rs` beside the folder `module`.
+        // `module.rs` next to the folder `module`.
         rust_files(&place.with_extension("rs"), &mut files);
     }
     let texts: Vec<_> = files

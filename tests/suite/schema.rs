@@ -75,7 +75,7 @@ impl Checker {
         }
         Some(match self.part_errors(&line) {
             None => format!("no definition of kind {}, op {}", line["kind"], line["op"]),
-            // The whole schema rejects the line, so a part without errors is wrong too.
+            // The complete schema rejects the line, so a part without errors is wrong too.
             Some(errors) if errors.is_empty() => {
                 "valid by its own definition, but not by exactly one".to_owned()
             }

@@ -44,7 +44,7 @@ struct Page<'a> {
     wanted: BTreeSet<&'a str>,
 }
 
-/// The properties that each line has beside its object, in the order in which they are written.
+/// The properties of each line apart from its object, in the order in which they are written.
 const HEAD: [&str; 18] = [
     "v",
     "run",

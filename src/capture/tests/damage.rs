@@ -1,8 +1,8 @@
-//! Captures that end too soon, or hold garbage.
+//! Truncated and damaged captures.
 
 use super::*;
 
-/// What is read of `bytes`, and whether a fault was met, on opening or later.
+/// The inputs in `bytes`, and if a fault occurred, on opening or later.
 fn attempt(bytes: &[u8]) -> (Vec<Owned>, Option<Fault>) {
     match reader(bytes) {
         Ok(mut reader) => drain(&mut reader),
@@ -79,7 +79,7 @@ fn garbage_is_no_capture() {
     }
 }
 
-/// Random blocks behind a good beginning: this one isn't stopped by the first bad length.
+/// Random blocks after a valid beginning: their lengths are valid, so that reading continues.
 #[test]
 fn random_blocks_do_no_harm() {
     let good = record(&header(), &inputs());
@@ -97,7 +97,7 @@ fn random_blocks_do_no_harm() {
             let length = (words as u32 * 4 + 12).to_ne_bytes();
             bytes.extend((random() % 8).to_ne_bytes());
             bytes.extend(length);
-            // Small numbers reach further than any.
+            // Small numbers pass more checks than arbitrary ones.
             bytes.extend((0..words).flat_map(|_| (random() >> (random() % 32)).to_ne_bytes()));
             bytes.extend(length);
         }

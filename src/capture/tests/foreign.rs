@@ -1,4 +1,4 @@
-//! Captures of other tools in the older formats, and what is taken from them.
+//! Captures of other tools in the older formats, and the inputs that they yield.
 
 use super::*;
 
@@ -21,11 +21,11 @@ pub(super) fn packets() -> Vec<Packet> {
 }
 
 /// Four bytes in one byte order.
-fn word(big: bool, word: u32) -> [u8; 4] {
+fn u32_bytes(big: bool, number: u32) -> [u8; 4] {
     if big {
-        word.to_be_bytes()
+        number.to_be_bytes()
     } else {
-        word.to_le_bytes()
+        number.to_le_bytes()
     }
 }
 
@@ -38,16 +38,16 @@ pub(super) fn pcap(big: bool, nano: bool, packets: &[Packet]) -> Vec<u8> {
         }
     };
     let magic = if nano { 0xa1b2_3c4d } else { 0xa1b2_c3d4 };
-    let mut bytes = word(big, magic).to_vec();
+    let mut bytes = u32_bytes(big, magic).to_vec();
     bytes.extend(half(2));
     bytes.extend(half(4));
-    // With a frame check sequence of four bytes claimed, which isn't the link type.
+    // With the bits of a four-byte frame check sequence, which are not part of the link type.
     for value in [0, 0, 262_144, 0x4400_00fd] {
-        bytes.extend(word(big, value));
+        bytes.extend(u32_bytes(big, value));
     }
     for (seconds, units, data, original) in packets {
         for value in [*seconds, *units, data.len() as u32, *original as u32] {
-            bytes.extend(word(big, value));
+            bytes.extend(u32_bytes(big, value));
         }
         bytes.extend(data);
     }
@@ -178,7 +178,7 @@ fn what_goes_to_the_kernel_is_left_out() {
         // A filter's and an action's notification repeat the flags of the request.
         packet(3, 4, 0, &message(44, 0x605, 5, 900, &[])),
         packet(4, 4, 0, &message(48, 0x605, 5, 900, &[])),
-        // Told by the packet type.
+        // Determined by the packet type.
         packet(5, 6, 0, &message(16, 1, 5, 900, &[])),
         packet(6, 0, 0, &message(17, 0, 0, 0, &[])),
     ];

@@ -95,7 +95,7 @@ fn tables(numbers: Range<u32>) -> Recorded {
     serde_json::from_value(serde_json::json!({ "tables": names })).unwrap()
 }
 
-/// One of everything.
+/// One input of each type.
 fn inputs() -> Vec<Owned> {
     let gap = |cause, lost| Gap {
         cause,
@@ -134,7 +134,7 @@ fn inputs() -> Vec<Owned> {
             at(1_764_000_003, 1),
             ControlRecord::Gap(gap(GapCause::Error, None)),
         ),
-        // Recorded as it came, even if it looks like a request or like nothing.
+        // Recorded unchanged, even if it resembles a request or is no netlink message.
         Owned::Datagram(
             at(1_764_000_004, 0),
             Channel::ROUTE_EVENTS,
@@ -156,7 +156,7 @@ fn record(header: &Header, inputs: &[Owned]) -> Vec<u8> {
     bytes
 }
 
-/// Where the blocks of a recording of this machine end.
+/// The end of each block of a recording of this machine.
 fn borders(recording: &[u8]) -> Vec<usize> {
     let mut borders = vec![0];
     let mut end = 0;
@@ -171,7 +171,7 @@ fn reader(bytes: &[u8]) -> Result<Reader, Error> {
     Reader::new(Cursor::new(bytes.to_vec()), "x")
 }
 
-/// Everything up to the end or the fault. After that there must be nothing.
+/// All inputs up to the end or the fault, after which the reader must yield nothing.
 fn drain(reader: &mut Reader) -> (Vec<Owned>, Option<Fault>) {
     let mut inputs = Vec::new();
     let fault = loop {
@@ -194,7 +194,7 @@ fn read(bytes: &[u8]) -> (Vec<Owned>, Reader) {
     (inputs, reader)
 }
 
-/// Gives one byte at a time, as the slowest pipe does.
+/// Yields one byte per read, like a slow pipe.
 struct Drip<R>(R);
 
 impl<R: Read> Read for Drip<R> {

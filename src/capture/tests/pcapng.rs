@@ -199,7 +199,7 @@ fn simple_and_obsolete_packet_blocks_are_read() {
     for big in [false, true] {
         let mut file = Builder::new(big);
         file.interface(253, &[]);
-        // Interface and drop counter are halves of one word.
+        // Interface and drop counter are 16 bits each.
         let mut body = [file.half(0), file.half(9)].concat();
         body.extend(file.words(&[0, 3_000_000, 36, 36]));
         body.extend(packet(1));
@@ -212,7 +212,7 @@ fn simple_and_obsolete_packet_blocks_are_read() {
         let mut body = file.word(long.len() as u32).to_vec();
         body.extend(&long[..40]);
         file.block(3, body);
-        // One that is unknown.
+        // An unknown block.
         file.block(0x0bad, vec![1; 8]);
         let (inputs, reader) = read(&file.bytes);
         assert_eq!(inputs[..2], [event(at(3, 0), 1), event(at(3, 0), 2)]);
@@ -251,7 +251,7 @@ fn marks_are_read_only_from_recordings_of_ours() {
     assert_eq!(read(&file.bytes).0, []);
 }
 
-/// What a newer version would write must not be taken for a capture without a header.
+/// A header that a newer version wrote must not be taken for a capture without a header.
 #[test]
 fn a_header_that_cannot_be_read_is_a_fault() {
     let mut file = Builder {

@@ -1,4 +1,4 @@
-//! What was written is read.
+//! Recordings are read as they were written.
 
 use super::*;
 
@@ -44,7 +44,7 @@ fn a_block_is_read_as_soon_as_it_is_there() {
 #[test]
 fn a_header_longer_than_an_option_is_split() {
     let mut header = header();
-    // So that a border falls into a character.
+    // A boundary between comments falls within a character.
     header.names = tables(0..20_000);
     let bytes = record(&header, &inputs());
     assert!(borders(&bytes)[1] > 3 * 65_536);
@@ -123,7 +123,7 @@ fn lost_messages_add_up_for_other_tools() {
 }
 
 #[test]
-fn recordings_one_behind_the_other_are_told() {
+fn concatenated_recordings_are_reported() {
     let (header, inputs) = (header(), inputs());
     let one = record(&header, &inputs);
     let (back, fault) = drain(&mut reader(&[one.clone(), one.clone()].concat()).unwrap());
@@ -132,7 +132,7 @@ fn recordings_one_behind_the_other_are_told() {
     assert!(matches!(fault, Some(Fault::SecondHeader { offset: o }) if o == offset));
 }
 
-/// A comment that someone added in Wireshark stands behind ours.
+/// A comment that was added in Wireshark follows the comment of nlstream.
 #[test]
 fn a_second_comment_does_not_hide_the_header() {
     let bytes = record(&header(), &[]);

@@ -1,4 +1,4 @@
-//! The tools of others, where they are installed. In CI tshark must be.
+//! Other programs, if they are installed. CI requires tshark.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -129,7 +129,7 @@ impl NlHeaderCache {
         let flags = nl.flags;
         let nl = Nl { flags: None, ..nl };
         field(&nl, &mut self.before)?;
-        // `portid` and `seq` stand before `flags`, or before the closing brace.
+        // `portid` and `seq` precede `flags`, or before the closing brace.
         self.before.pop();
         self.after.drain(..self.before.len());
         self.nl = Some(Nl { flags, ..nl });

@@ -102,9 +102,8 @@ impl Archive {
             .then_some((time, ending))
     }
 
-    /// Removes all but the newest `keep` files (0 keeps all), and compresses all but the newest, which
-    /// a log shipper that lags behind may still read. What fails is retried after the next
-    /// rotation.
+    /// Removes all but the newest `keep` files (0 keeps all), and compresses all but the newest,
+    /// which a log shipper that lags may still read. What fails is retried after the next rotation.
     pub fn tidy(&self, keep: usize, compress: bool) {
         if let Err(error) = self.try_tidy(keep, compress) {
             let folder = self.folder.display();

@@ -80,8 +80,8 @@ pub struct AppendFile {
     opened: Opened,
     /// Size of the file as far as this process has written or checked it, bytes.
     size: u64,
-    /// Bytes of whole records that were written since the file was opened. Without any, a rotation
-    /// would only produce an empty file.
+    /// Bytes of complete records that were written since the file was opened. Without any, a
+    /// rotation would only produce an empty file.
     fresh: u64,
     /// Whole records that wait to be written.
     pending: Vec<u8>,
@@ -192,7 +192,7 @@ impl AppendFile {
         Ok(())
     }
 
-    /// Writes whole records, or keeps them if earlier ones wait or the file takes none.
+    /// Writes complete records, or keeps them if earlier ones wait or the file takes none.
     ///
     /// # Errors
     /// If they cannot be written and the file is not [patient](Config::patient), or nobody reads

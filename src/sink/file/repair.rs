@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use crate::encode::{Framing, RecordReader};
 use crate::input::Opened;
 
-/// How far back the end of the last whole record is searched, bytes.
+/// How far back the end of the last complete record is searched, bytes.
 const MAX_TAIL: u64 = 16 * 1024 * 1024;
 /// How much of the end is read at first, bytes: more than one record in most files.
 const FIRST_READ: u64 = 64 * 1024;
 /// How much of the beginning is read to find the time of the first record, bytes.
 const HEAD: usize = 256;
 
-/// Makes the file end with a whole record and returns how it was found. A torn record of this
+/// Makes the file end with a complete record and returns how it was found. A torn record of this
 /// program, and NULs (file systems leave them after a power loss), are removed; any other text
 /// without an end is ended.
 ///

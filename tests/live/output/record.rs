@@ -1,4 +1,5 @@
-//! A recording that cannot be continued: the lines go on, and the recording ends complete.
+//! A recording that cannot be continued: the output continues, and the recording ends with a
+//! complete block.
 
 use std::process::Command;
 
@@ -24,7 +25,7 @@ const RECORD: &str = "/mnt/small/run.pcapng";
 /// Checks a run whose recording ended early.
 fn assert_ended(ns: &Namespace, live: &[Value], status: Option<i32>, stderr: &str, message: &str) {
     assert_eq!(status, Some(1), "{stderr}");
-    let count = stderr.matches("cannot record to /mnt/").count();
+    let count = stderr.matches("cannot write the recording /mnt/").count();
     assert_eq!(count, 1, "one message: {stderr}");
     assert!(stderr.contains(message), "{stderr}");
     assert!(stderr.contains("error: recording /mnt/"), "{stderr}");
@@ -86,7 +87,7 @@ fn full_disk_ends_the_recording_but_not_the_lines() {
     let service = Service::start(&ns, FILE, &args);
     add(&ns, 1, 1000);
     service.wait(&format!("\"{}\"", address(1000)));
-    // The recording is not continued when there is room again: it would have a hole.
+    // The recording is not continued when space is free again: it would have a hole.
     ns.run("mount -o remount,size=1M /mnt/small");
     add(&ns, 1001, 10);
     service.wait(&address(1010));
@@ -105,7 +106,7 @@ fn full_disk_ends_the_recording_but_not_the_lines() {
 fn file_size_limit_ends_the_recording_but_not_the_lines() {
     let ns = with_disk("8M");
     let by = ["prlimit", "--fsize=100000"];
-    // The limit holds for every file: the lines go on in a new one.
+    // The limit applies to each file: the output continues in a new one.
     let args = ["-k", "address", "--rotate-size", "1G", "--record", RECORD];
     ns.run("mkdir /mnt/small");
     let service = Service::start_with(&ns, &by, FILE, &args);

@@ -72,7 +72,7 @@ fn huge_links_and_routes_are_complete() {
         "ip -6 route add 2001:db8:1::/64 dev v0
          for ((i = 2; i < 302; i++)); do printf -- 'route append 2001:db8:9::/64 via 2001:db8:1::%x dev v0\\n' $i; done | ip -6 -batch -",
     );
-    stream.wait_for("the last leg", |line| {
+    stream.wait_for("the last next hop", |line| {
         line["route"]["nexthops"]
             .as_array()
             .is_some_and(|legs| legs.len() == 300)

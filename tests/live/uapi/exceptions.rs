@@ -307,7 +307,7 @@ pub const UNDECLARED: &[(&[&str], &str)] = &[
             "IFLA_STATS_LINK_XSTATS_SLAVE",
             "IFLA_STATS_AF_SPEC",
         ],
-        "sent only to those who ask for it: rtnl_statsnl_fill; the notifications have none",
+        "sent only on request: rtnl_statsnl_fill; the notifications have none",
     ),
     (
         &[

@@ -318,7 +318,7 @@ impl Case<'_> {
         });
         self.neighbours_stay(cut, &changed, &what);
         if self.place.len() == 1 && changed.values != cut.values {
-            self.wrong("the attributes before it say something else", &what);
+            self.wrong("the attributes before it are decoded differently", &what);
         }
         let rest = rest.into_inner();
         // Options of traffic control without a table are shown in hexadecimal.

@@ -272,7 +272,7 @@ fn truncated_message_gives_a_line() {
 }
 
 #[test]
-fn message_with_a_wrong_length_is_kept_whole() {
+fn message_with_a_wrong_length_is_kept_completely() {
     for (header, datagrams) in samples(1) {
         let mut pipeline = pipeline(&header);
         for (_, datagram) in datagrams {

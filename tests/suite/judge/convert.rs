@@ -66,7 +66,7 @@ impl Field<'_> {
         vec![format!("{priority:04x}.{}", address.join(":"))]
     }
 
-    /// An address with its mask, which stands in the field of the same name and `Mask`.
+    /// An address with its mask, which is in the field of the same name and `Mask`.
     fn masked(&self) -> Vec<String> {
         let mask = self.other(&format!("{}Mask", self.path)).to_owned();
         self.each(|value| {

@@ -93,7 +93,7 @@ fn rule(kind: &'static str, path: &'static str, rest: &'static str) -> Rule {
     }
 }
 
-/// The rules for a path, and what stands for `{}` in them. Lines with the same path all apply.
+/// The rules for a path, and the replacement of `{}` in them. Lines with the same path all apply.
 pub fn of<'a>(rules: &'a [Rule], kind: &str, path: &str) -> (Vec<&'a Rule>, String) {
     let mut best: Option<(usize, String)> = None;
     let mut found = Vec::new();
