@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, NetnsId, Role};
-use crate::netlink::family::{PROTOCOLS, protocol};
+use crate::netlink::protocols::{PROTOCOLS, protocol};
 
 /// The channels of the interfaces that every recording has.
 pub(super) const FIRST: [Channel; 2] = [Channel::ROUTE_EVENTS, Channel::ROUTE_DUMPS];

@@ -14,7 +14,7 @@ use super::{Error, Fault, cooked};
 use crate::channel::Channel;
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
-use crate::netlink::family::of_packet;
+use crate::netlink::protocols::of_packet;
 
 /// Opens the capture `name`; `-` is standard input.
 pub fn open(name: &Path) -> Result<Reader, Error> {

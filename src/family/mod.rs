@@ -83,7 +83,7 @@ impl Subscribed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::netlink::family::PROTOCOLS;
+    use crate::netlink::protocols::PROTOCOLS;
 
     #[test]
     fn every_protocol_has_a_family_and_every_kind_one() {

@@ -45,6 +45,19 @@ impl<T> Deref for Inline<T> {
     }
 }
 
+impl Triggers {
+    /// The kinds that name one of these triggers.
+    pub fn stale_kinds(self) -> KindSet {
+        let mut kinds = KindSet::EMPTY;
+        let mut rest = self.0;
+        while rest != 0 {
+            kinds = kinds.or(STALE_AFTER.0[rest.trailing_zeros() as usize]);
+            rest &= rest - 1;
+        }
+        kinds
+    }
+}
+
 /// Declares the kinds: the enum, its names, and the payload of each. First those that are states
 /// (their payloads have a key), then those that are messages.
 macro_rules! kinds {

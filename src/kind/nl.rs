@@ -8,7 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use crate::channel::FamilyId;
-use crate::netlink::family::protocol;
+use crate::netlink::protocols::protocol;
 use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 
 /// Header of the netlink message that carried the event. Fields that are zero are omitted.

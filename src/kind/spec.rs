@@ -4,7 +4,6 @@
 use super::attributes::AttrDecl;
 use super::context::{DecodeContext, Unparsed};
 use super::kind_set::KindSet;
-use super::kinds::STALE_AFTER;
 use super::{Op, Payload};
 use crate::channel::FamilyId;
 use crate::netlink::family::Protocol;
@@ -155,7 +154,7 @@ const TRIGGERS: usize = Trigger::Qdisc as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Triggers(u8);
+pub struct Triggers(pub(super) u8);
 
 const _: () = assert!(TRIGGERS <= u8::BITS as usize);
 
@@ -176,21 +175,10 @@ impl Triggers {
     pub const fn or(self, other: Triggers) -> Triggers {
         Triggers(self.0 | other.0)
     }
-
-    /// The kinds that name one of these triggers.
-    pub fn stale_kinds(self) -> KindSet {
-        let mut kinds = KindSet::EMPTY;
-        let mut rest = self.0;
-        while rest != 0 {
-            kinds = kinds.or(STALE_AFTER.0[rest.trailing_zeros() as usize]);
-            rest &= rest - 1;
-        }
-        kinds
-    }
 }
 
 /// The kinds that are stale after each trigger.
-pub(super) struct StaleKinds([KindSet; TRIGGERS]);
+pub(super) struct StaleKinds(pub(super) [KindSet; TRIGGERS]);
 
 impl StaleKinds {
     pub(super) const NONE: Self = StaleKinds([KindSet::EMPTY; TRIGGERS]);

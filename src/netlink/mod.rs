@@ -7,6 +7,7 @@ pub mod family;
 pub mod frame;
 pub mod genl;
 pub mod groups;
+pub mod protocols;
 pub mod request;
 pub mod rtm;
 pub mod sys;

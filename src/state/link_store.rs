@@ -11,6 +11,7 @@ use crate::event::fields::Fields;
 use crate::event::link::Link;
 use crate::event::object::Object as _;
 use crate::event::values::IfName;
+use crate::names::Names;
 use crate::event::{Op, Payload};
 
 /// The key of the device of that index: a product has its bits spread like a hash.
@@ -20,6 +21,13 @@ pub fn key(ifindex: u32) -> Key {
 
 /// Callback (ifindex, name slot).
 type NameSlot<'a> = &'a mut dyn FnMut(u32, &mut Option<IfName>);
+
+/// What stores other than the link store need.
+#[derive(Clone, Copy)]
+pub struct Env<'a> {
+    pub names: &'a Names,
+    pub links: &'a LinkStore,
+}
 
 /// The stored links.
 #[derive(Debug, Default)]

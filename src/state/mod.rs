@@ -12,6 +12,7 @@ mod reconcile;
 mod route_store;
 mod siblings;
 mod store;
+mod stores;
 mod sweep_mark;
 mod table;
 #[cfg(test)]
@@ -26,8 +27,9 @@ use crate::netlink::frame::Message;
 pub use key::Key;
 pub use reconcile::ReconcileResult;
 use reconcile::Reconciliation;
-pub use store::key;
-use store::{EventContext, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE, Stores};
+use store::{EventContext, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE};
+use stores::Stores;
+pub use stores::key;
 
 /// A change of an object.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! The stored objects of a kind that has few: decoded, with the names of devices.
 
 use super::key::{Key, key};
-use super::link_store::LinkStore;
-use super::store::{Applied, DumpContext, Env, EventContext, Store, op_of};
+use super::link_store::{Env, LinkStore};
+use super::store::{Applied, DumpContext, EventContext, Store, op_of};
 use super::table::{Entry, Table};
 use crate::decode::MessageAction;
 use crate::event::Payload;

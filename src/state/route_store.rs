@@ -10,10 +10,10 @@ use std::rc::Rc;
 
 use super::bodies::{Bodies, BodyId};
 use super::key::{Key, KeyPrefix};
-use super::link_store::LinkStore;
+use super::link_store::{Env, LinkStore};
 use super::multipath;
 use super::siblings::{self, Siblings};
-use super::store::{Applied, DumpContext, Env, EventContext, NLM_F_REPLACE, Store};
+use super::store::{Applied, DumpContext, EventContext, NLM_F_REPLACE, Store};
 use super::table::{Entry, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;

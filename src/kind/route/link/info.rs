@@ -12,6 +12,7 @@ use super::kinds::{
     Amt, Bareudp, Batadv, Dsa, Gtp, Hsr, Ipoib, Ipvlan, Macsec, Macvlan, Netkit, Ovpn, Rmnet, Tun,
     VlanDevice, Vrf, Wwan,
 };
+use super::settings::Settings;
 use super::tunnel::{Geneve, Tunnel, Vxlan, Xfrm};
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr as _};
 use crate::kind::context::DecodeContext;
@@ -38,34 +39,6 @@ pub struct LinkInfo {
     /// Settings as a port; the fields depend on `info_slave_kind`.
     #[state(names_devices)]
     pub info_slave_data: Option<InfoSlaveData>,
-}
-
-/// The settings of a device type, or of several that share them.
-pub(super) trait Settings: Sized {
-    /// The attributes, by set.
-    const SETS: &'static [&'static [AttrDecl]];
-
-    /// Decodes the `IFLA_INFO_DATA` of a device whose `IFLA_INFO_KIND` is `kind`.
-    ///
-    /// # Errors
-    /// [`AttrError::Depth`] if `attr` is nested too deep.
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        attr: &Attr<'_>,
-        kind: &str,
-    ) -> Result<Self, AttrError>;
-}
-
-impl<T: Attributes + Default> Settings for T {
-    const SETS: &'static [&'static [AttrDecl]] = &[T::ATTRS];
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        attr: &Attr<'_>,
-        _kind: &str,
-    ) -> Result<Self, AttrError> {
-        T::from_attr(context, attr)
-    }
 }
 
 /// Declares [`InfoData`]: the settings and the device types (`IFLA_INFO_KIND`) that have them.

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::info::Settings;
+use super::settings::Settings;
 use super::values::HexNumber;
 use super::wire::{Names, array};
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr, nonzero};

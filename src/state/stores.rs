@@ -1,0 +1,187 @@
+//! The stores of one network namespace: the only place that picks a store by the kind of an object.
+
+use std::collections::BTreeMap;
+
+use super::key::{self, Key};
+use super::link_store::{Env, LinkStore};
+use super::object_store::ObjectStore;
+use super::route_store::RouteStore;
+use super::store::{Applied, DumpContext, EventContext, Store};
+use crate::event::kinds::Inline;
+use crate::event::route::AttrsInterner;
+use crate::event::{Kind, Payload};
+use crate::names::Names;
+
+/// Every store.
+#[derive(Debug, Default)]
+pub struct Stores {
+    pub links: LinkStore,
+    routes: RouteStore,
+    objects: BTreeMap<Kind, ObjectStore>,
+}
+
+/// Evaluates an expression with the store of a kind, as `$store`, and its `Env`. A match and not a
+/// trait object: each store is called directly. `$none` is for a kind of which no object was stored.
+macro_rules! with_store {
+    ($stores:ident, $names:expr, $kind:expr, |$store:ident, $env:ident| $body:expr, $none:expr) => {
+        match $kind {
+            Kind::Link => {
+                let ($store, $env) = (&mut $stores.links, ());
+                $body
+            }
+            kind => {
+                let links = &$stores.links;
+                let $env = Env {
+                    names: $names,
+                    links,
+                };
+                match kind {
+                    Kind::Route => {
+                        let $store = &mut $stores.routes;
+                        $body
+                    }
+                    kind => match $stores.objects.get_mut(&kind) {
+                        Some($store) => $body,
+                        None => $none,
+                    },
+                }
+            }
+        }
+    };
+}
+
+/// Evaluates an expression with the store of an object, its `Env` and the object in the type of the
+/// store.
+macro_rules! with_store_of {
+    ($stores:ident, $names:expr, $payload:expr, |$store:ident, $object:ident, $env:ident| $body:expr) => {
+        match $payload {
+            Payload::Link($object) => {
+                let ($store, $env) = (&mut $stores.links, ());
+                $body
+            }
+            payload => {
+                let links = &$stores.links;
+                let $env = Env {
+                    names: $names,
+                    links,
+                };
+                match payload {
+                    Payload::Route(route) => {
+                        let ($store, $object) = (&mut $stores.routes, Inline::make_mut(route));
+                        $body
+                    }
+                    $object => {
+                        let $store = $stores.objects.entry($object.kind()).or_default();
+                        $body
+                    }
+                }
+            }
+        }
+    };
+}
+
+impl Stores {
+    pub fn interner(&self) -> &AttrsInterner {
+        self.routes.interner()
+    }
+
+    pub fn len(&self, kind: Kind) -> usize {
+        match kind {
+            Kind::Link => self.links.len(),
+            Kind::Route => self.routes.len(),
+            _ => self.objects.get(&kind).map_or(0, Store::len),
+        }
+    }
+
+    /// The key of an object; `None` for a message, which has no identity. Of IPv4 siblings it is the
+    /// first's.
+    pub fn key(&self, payload: &Payload) -> Option<Key> {
+        match payload {
+            Payload::Route(route) => Some(self.routes.key(route)),
+            _ => key(payload),
+        }
+    }
+
+    pub fn get(&self, kind: Kind, key: Key, names: &Names) -> Option<Payload> {
+        let links = &self.links;
+        let env = Env { names, links };
+        match kind {
+            Kind::Link => self.links.get(key, ()),
+            Kind::Route => self.routes.get(key, env),
+            _ => self.objects.get(&kind)?.get(key, env),
+        }
+    }
+
+    pub fn prefetch(&self, kind: Kind, key: Key) {
+        match kind {
+            Kind::Link => self.links.prefetch(key),
+            Kind::Route => self.routes.prefetch(key),
+            _ => {
+                if let Some(objects) = self.objects.get(&kind) {
+                    objects.prefetch(key);
+                }
+            }
+        }
+    }
+
+    /// Fills in the names of devices, and what depends on the type of a device. Returns true if one
+    /// of the names is not known yet.
+    pub fn name_devices(&self, payload: &mut Payload) -> bool {
+        match payload {
+            Payload::Route(route) => self
+                .routes
+                .name_devices(Inline::make_mut(route), &self.links),
+            _ => self.links.name_devices(payload),
+        }
+    }
+
+    pub fn apply_event(
+        &mut self,
+        payload: &mut Payload,
+        event: &EventContext<'_>,
+        names: &Names,
+    ) -> Applied {
+        with_store_of!(self, names, payload, |store, object, env| store
+            .apply_event(object, event, env))
+    }
+
+    pub fn apply_dump_entry(
+        &mut self,
+        payload: &mut Payload,
+        entry: &DumpContext<'_>,
+        names: &Names,
+    ) -> Option<Applied> {
+        with_store_of!(self, names, payload, |store, object, env| store
+            .apply_dump_entry(object, entry, env))
+    }
+
+    pub fn take_found(&mut self, kind: Kind) -> Vec<(Payload, Option<Payload>)> {
+        match kind {
+            Kind::Link => self.links.take_found(),
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn finish_resync(
+        &mut self,
+        kind: Kind,
+        clean: bool,
+        names: &Names,
+    ) -> (usize, Vec<Payload>) {
+        with_store!(
+            self,
+            names,
+            kind,
+            |store, env| store.finish_resync(clean, env),
+            (0, Vec::new())
+        )
+    }
+}
+
+/// The key of an object; `None` for a message, which has no identity.
+pub fn key(payload: &Payload) -> Option<Key> {
+    match payload {
+        Payload::Link(link) => Some(super::link_store::key(link.ifindex)),
+        _ => key::key(payload),
+    }
+}
