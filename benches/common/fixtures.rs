@@ -5,7 +5,7 @@ use nlstream::input::{Channel, InputData};
 use nlstream::netlink::frame::Messages;
 
 /// Returns the event datagrams of a fixture, in order.
-pub fn events(name: &str) -> Vec<Vec<u8>> {
+pub(crate) fn events(name: &str) -> Vec<Vec<u8>> {
     let file = super::root()
         .join("fixtures")
         .join(name)
@@ -21,7 +21,7 @@ pub fn events(name: &str) -> Vec<Vec<u8>> {
 }
 
 /// Returns the names of all fixtures.
-pub fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let folder = super::root().join("fixtures");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder:?}: {e}"));
     let entries = entries.map(|entry| entry.unwrap().path());
@@ -34,7 +34,7 @@ pub fn names() -> Vec<String> {
 }
 
 /// Returns the type of the single message of a datagram.
-pub fn single(datagram: &[u8]) -> Option<u16> {
+pub(crate) fn single(datagram: &[u8]) -> Option<u16> {
     let mut messages = Messages::new(datagram);
     match (messages.next(), messages.next()) {
         (Some(Ok(message)), None) => Some(message.kind),

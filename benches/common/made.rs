@@ -21,7 +21,7 @@ const NDA_DST: u16 = 1;
 const NDA_LLADDR: u16 = 2;
 
 /// Makes events of one kind.
-pub trait Maker {
+pub(crate) trait Maker {
     /// Returns the event of the new object `key`.
     fn add(&mut self, key: u32) -> &[u8];
     /// Returns the event of a change of the object, with another value in every `round`.
@@ -30,7 +30,7 @@ pub trait Maker {
 
 /// Returns the object, one of `many`, of the event of that number. Consecutive events have distant
 /// objects, so that the order of a table does not help: the factor is prime.
-pub fn far_apart(event: u32, many: u32) -> u32 {
+pub(crate) fn far_apart(event: u32, many: u32) -> u32 {
     (u64::from(event) * 7_368_787 % u64::from(many)) as u32
 }
 
@@ -98,12 +98,12 @@ fn templates(scenario: &str, kind: u16, fixed: usize) -> Vec<Template> {
 }
 
 /// IPv4 routes through a gateway: those of fixtures/route-v4 in turn.
-pub struct Routes {
+pub(crate) struct Routes {
     templates: Vec<(Template, usize, usize)>,
 }
 
 impl Routes {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // The forms in a full table: no metrics, one next hop.
         let plain = [1, 4, 5, 6, 7, 15];
         let all = templates("route-v4", libc::RTM_NEWROUTE, 12);
@@ -121,7 +121,7 @@ impl Routes {
     }
 
     /// The index of their output device.
-    pub fn device(&self) -> u32 {
+    pub(crate) fn device(&self) -> u32 {
         let template = &self.templates[0].0;
         let at = template.place(RTA_OIF, 4).expect("it has a device");
         u32::from_ne_bytes(template.bytes[at..at + 4].try_into().unwrap())
@@ -150,14 +150,14 @@ impl Maker for Routes {
 }
 
 /// Devices whose MTU changes: those of fixtures/link-mtu.
-pub struct Links {
+pub(crate) struct Links {
     template: Template,
     /// The message of each device, and the offset of its MTU.
     devices: Vec<(Template, usize)>,
 }
 
 impl Links {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let all = templates("link-mtu", libc::RTM_NEWLINK, 16);
         // The longest has the most attributes.
         let template = all.into_iter().max_by_key(|t| t.bytes.len());
@@ -168,7 +168,7 @@ impl Links {
     }
 
     /// Returns the event of a new device of this index and name.
-    pub fn named(&self, number: u32, name: &str) -> Vec<u8> {
+    pub(crate) fn named(&self, number: u32, name: &str) -> Vec<u8> {
         let mut template = self.template.clone();
         // ifi_index
         template.put(HEADER + 4, &number.to_ne_bytes());
@@ -204,14 +204,14 @@ impl Maker for Links {
 }
 
 /// IPv4 neighbours whose link-layer address changes: those of fixtures/neigh-static.
-pub struct Neighs {
+pub(crate) struct Neighs {
     template: Template,
     dst: usize,
     address: usize,
 }
 
 impl Neighs {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let all = templates("neigh-static", libc::RTM_NEWNEIGH, 12);
         let mut found = all.into_iter().filter_map(|template| {
             let (dst, address) = (template.place(NDA_DST, 4)?, template.place(NDA_LLADDR, 6)?);

@@ -1,21 +1,21 @@
 //! Code that the benches share.
 #![allow(dead_code, reason = "each bench uses its own part")]
 
-pub mod fixtures;
-pub mod made;
-pub mod process;
-pub mod report;
-pub mod stats;
-pub mod sys;
+pub(crate) mod fixtures;
+pub(crate) mod made;
+pub(crate) mod process;
+pub(crate) mod report;
+pub(crate) mod stats;
+pub(crate) mod sys;
 
 use std::path::{Path, PathBuf};
 
 /// The program under test.
-pub const NLSTREAM: &str = env!("CARGO_BIN_EXE_nlstream");
+pub(crate) const NLSTREAM: &str = env!("CARGO_BIN_EXE_nlstream");
 
 /// The options of a bench.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// The small form: fewer events, and a failure only if a result misses its goal by far.
     pub small: bool,
     /// Write the tables into BENCH.md.
@@ -35,7 +35,7 @@ NLSTREAM_BENCH=write: also writes the tables into BENCH.md";
 
 impl Options {
     /// Reads the command line and NLSTREAM_BENCH. Exits if they are wrong.
-    pub fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let mut options = Options::default();
         match std::env::var("NLSTREAM_BENCH").as_deref() {
             Ok("small") => options.small = true,
@@ -63,22 +63,22 @@ impl Options {
     }
 
     /// Returns the number of events: that of `--events`, or the default of the form.
-    pub fn events(&self, full: usize, small: usize) -> usize {
+    pub(crate) fn events(&self, full: usize, small: usize) -> usize {
         self.events.unwrap_or(if self.small { small } else { full })
     }
 
     /// Returns the number of runs.
-    pub fn runs(&self) -> usize {
+    pub(crate) fn runs(&self) -> usize {
         self.runs.unwrap_or(if self.small { 2 } else { 5 })
     }
 
     /// Returns true if this part was selected.
-    pub fn wants(&self, part: &str) -> bool {
+    pub(crate) fn wants(&self, part: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| part.contains(only))
     }
 
     /// Returns true if all parts were selected.
-    pub fn whole(&self) -> bool {
+    pub(crate) fn whole(&self) -> bool {
         self.only.is_empty()
     }
 }
@@ -89,17 +89,17 @@ fn usage() -> ! {
 }
 
 /// Returns the folder of the project.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Returns the path of a temporary file.
-pub fn scratch(name: &str) -> PathBuf {
+pub(crate) fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
 /// Returns true if the program is installed.
-pub fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }

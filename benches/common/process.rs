@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use super::sys::{self, Used};
 
 /// A running program.
-pub struct Running {
+pub(crate) struct Running {
     pub child: Child,
     begun: Instant,
 }
 
 /// The resources that a program used.
 #[derive(Clone, Copy, Debug)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// CPU time, user and system.
     pub cpu: Duration,
     pub wall: Duration,
@@ -23,7 +23,7 @@ pub struct Cost {
 
 impl Running {
     /// Starts a program, on the core `core` if given.
-    pub fn start(command: &mut Command, core: Option<usize>) -> Self {
+    pub(crate) fn start(command: &mut Command, core: Option<usize>) -> Self {
         let all = sys::cores().expect("sched_getaffinity");
         if let Some(core) = core {
             sys::bind_to(&[core]).expect("sched_setaffinity");
@@ -37,22 +37,22 @@ impl Running {
         Running { child, begun }
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Returns when it was started.
-    pub fn begun(&self) -> Instant {
+    pub(crate) fn begun(&self) -> Instant {
         self.begun
     }
 
     /// Sends SIGINT.
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         sys::kill(self.pid(), libc::SIGINT).expect("kill");
     }
 
     /// Waits for its end, which must be a success or the SIGINT that was sent.
-    pub fn end(self) -> Cost {
+    pub(crate) fn end(self) -> Cost {
         let used = sys::wait(self.pid()).expect("wait4");
         let wall = self.begun.elapsed();
         let Used {
@@ -72,19 +72,19 @@ impl Running {
 }
 
 /// Runs a program to its end.
-pub fn run(command: &mut Command, core: Option<usize>) -> Cost {
+pub(crate) fn run(command: &mut Command, core: Option<usize>) -> Cost {
     Running::start(command, core).end()
 }
 
 /// Returns the value of a line of /proc/PID/status, KiB.
-pub fn status_kib(pid: u32, what: &str) -> Option<u64> {
+pub(crate) fn status_kib(pid: u32, what: &str) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = text.lines().find(|line| line.starts_with(what))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// Returns the CPU time that a single-threaded program has used so far (proc(5), schedstat).
-pub fn cpu_so_far(pid: u32) -> Option<Duration> {
+pub(crate) fn cpu_so_far(pid: u32) -> Option<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?;
     text.split(' ')
         .next()?

@@ -7,7 +7,7 @@ use super::Options;
 use super::stats::{Samples, figure};
 
 /// The results of a bench: a section of BENCH.md.
-pub struct Report<'a> {
+pub(crate) struct Report<'a> {
     options: &'a Options,
     name: &'static str,
     text: String,
@@ -17,7 +17,7 @@ pub struct Report<'a> {
 
 /// The goal of a result.
 #[derive(Clone, Copy, Debug)]
-pub enum Bound {
+pub(crate) enum Bound {
     AtMost(f64),
     AtLeast(f64),
 }
@@ -33,7 +33,7 @@ struct Goal {
 const FAR: f64 = if cfg!(debug_assertions) { 8.0 } else { 4.0 };
 
 impl<'a> Report<'a> {
-    pub fn new(name: &'static str, options: &'a Options) -> Self {
+    pub(crate) fn new(name: &'static str, options: &'a Options) -> Self {
         println!("# {name}: {}\n", machine());
         Report {
             options,
@@ -45,25 +45,25 @@ impl<'a> Report<'a> {
     }
 
     /// Adds a paragraph.
-    pub fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         println!("{text}\n");
         let _ = write!(self.text, "{text}\n\n");
     }
 
     /// Adds a table. The first row is its head.
-    pub fn table(&mut self, rows: &[Vec<String>]) {
+    pub(crate) fn table(&mut self, rows: &[Vec<String>]) {
         let text = table(rows);
         println!("{text}");
         let _ = writeln!(self.text, "{text}");
     }
 
     /// Prints a table that is not part of BENCH.md.
-    pub fn print_table(&self, rows: &[Vec<String>]) {
+    pub(crate) fn print_table(&self, rows: &[Vec<String>]) {
         println!("{}", table(rows));
     }
 
     /// Adds a result with a goal.
-    pub fn goal(&mut self, what: &str, bound: Bound, samples: Samples) {
+    pub(crate) fn goal(&mut self, what: &str, bound: Bound, samples: Samples) {
         if samples.is_empty() {
             return;
         }
@@ -75,12 +75,12 @@ impl<'a> Report<'a> {
     }
 
     /// Adds a failure that noise cannot cause.
-    pub fn fault(&mut self, text: String) {
+    pub(crate) fn fault(&mut self, text: String) {
         self.faults.push(text);
     }
 
     /// Prints the goals, and writes the section into BENCH.md if requested.
-    pub fn end(mut self) -> ExitCode {
+    pub(crate) fn end(mut self) -> ExitCode {
         if !self.goals.is_empty() {
             let mut rows = vec![cells(["goal", "at", "min", "median", "max", "runs", ""])];
             for goal in &self.goals {
@@ -159,12 +159,12 @@ impl<'a> Report<'a> {
 }
 
 /// Formats a row of a table.
-pub fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
+pub(crate) fn cells<const N: usize>(cells: [&str; N]) -> Vec<String> {
     cells.map(str::to_owned).into()
 }
 
 /// Formats minimum, median and maximum.
-pub fn spread(samples: &Samples) -> String {
+pub(crate) fn spread(samples: &Samples) -> String {
     match samples.is_empty() {
         true => "–".to_owned(),
         false => format!(

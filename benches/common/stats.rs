@@ -2,49 +2,49 @@
 
 /// The results of several runs.
 #[derive(Clone, Debug, Default)]
-pub struct Samples(Vec<f64>);
+pub(crate) struct Samples(Vec<f64>);
 
 impl Samples {
-    pub fn add(&mut self, sample: f64) {
+    pub(crate) fn add(&mut self, sample: f64) {
         self.0.push(sample);
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns each sample divided by the sample of the same run in `other`.
-    pub fn over(&self, other: &Samples) -> Samples {
+    pub(crate) fn over(&self, other: &Samples) -> Samples {
         self.0.iter().zip(&other.0).map(|(a, b)| a / b).collect()
     }
 
     /// Returns `whole` divided by each sample: a rate from a cost.
-    pub fn per(&self, whole: f64) -> Samples {
+    pub(crate) fn per(&self, whole: f64) -> Samples {
         self.0.iter().map(|sample| whole / sample).collect()
     }
 
-    pub fn min(&self) -> f64 {
+    pub(crate) fn min(&self) -> f64 {
         self.quantile(0.0)
     }
 
-    pub fn median(&self) -> f64 {
+    pub(crate) fn median(&self) -> f64 {
         self.quantile(0.5)
     }
 
-    pub fn max(&self) -> f64 {
+    pub(crate) fn max(&self) -> f64 {
         self.quantile(1.0)
     }
 
-    pub fn sum(&self) -> f64 {
+    pub(crate) fn sum(&self) -> f64 {
         self.0.iter().sum()
     }
 
     /// Returns the quantile of the samples; NaN without samples.
-    pub fn quantile(&self, part: f64) -> f64 {
+    pub(crate) fn quantile(&self, part: f64) -> f64 {
         let mut sorted = self.0.clone();
         sorted.sort_by(f64::total_cmp);
         let last = sorted.len().saturating_sub(1);
@@ -60,7 +60,7 @@ impl FromIterator<f64> for Samples {
 }
 
 /// Formats a number with about three digits.
-pub fn figure(value: f64) -> String {
+pub(crate) fn figure(value: f64) -> String {
     match value.abs() {
         _ if value.is_nan() => "–".to_owned(),
         0.0 => "0".to_owned(),

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// The resources that a process used until its end.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Used {
+pub(crate) struct Used {
     pub user: Duration,
     pub system: Duration,
     /// The largest resident memory, KiB.
@@ -22,7 +22,7 @@ pub struct Used {
 }
 
 /// Waits for a child to end (wait4(2)).
-pub fn wait(pid: u32) -> io::Result<Used> {
+pub(crate) fn wait(pid: u32) -> io::Result<Used> {
     let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     let mut status = 0;
     // SAFETY: a plain C structure, for which zero is a valid value.
@@ -51,14 +51,14 @@ pub fn wait(pid: u32) -> io::Result<Used> {
 }
 
 /// Sends a signal to a process (kill(2)).
-pub fn kill(pid: u32, signal: i32) -> io::Result<()> {
+pub(crate) fn kill(pid: u32, signal: i32) -> io::Result<()> {
     let pid = libc::pid_t::try_from(pid).map_err(io::Error::other)?;
     // SAFETY: no memory is involved.
     checked(unsafe { libc::kill(pid, signal) })
 }
 
 /// Binds this thread, and its later children, to one core (sched_setaffinity(2)).
-pub fn bind_to(cores: &[usize]) -> io::Result<()> {
+pub(crate) fn bind_to(cores: &[usize]) -> io::Result<()> {
     // SAFETY: a plain C structure, for which zero is a valid value.
     let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
     for core in cores {
@@ -70,7 +70,7 @@ pub fn bind_to(cores: &[usize]) -> io::Result<()> {
 }
 
 /// Returns the cores that this thread may run on (sched_getaffinity(2)).
-pub fn cores() -> io::Result<Vec<usize>> {
+pub(crate) fn cores() -> io::Result<Vec<usize>> {
     // SAFETY: a plain C structure, for which zero is a valid value.
     let mut set: libc::cpu_set_t = unsafe { mem::zeroed() };
     // SAFETY: the kernel writes the set, which is that long.
@@ -82,19 +82,19 @@ pub fn cores() -> io::Result<Vec<usize>> {
 }
 
 /// Returns the effective user id.
-pub fn user() -> u32 {
+pub(crate) fn user() -> u32 {
     // SAFETY: no memory is involved.
     unsafe { libc::geteuid() }
 }
 
 /// Moves this process to new namespaces, `CLONE_NEW*` (unshare(2)).
-pub fn unshare(namespaces: i32) -> io::Result<()> {
+pub(crate) fn unshare(namespaces: i32) -> io::Result<()> {
     // SAFETY: no memory is involved.
     checked(unsafe { libc::unshare(namespaces) })
 }
 
 /// Returns the index of a network device (if_nametoindex(3)).
-pub fn device(name: &CStr) -> io::Result<u32> {
+pub(crate) fn device(name: &CStr) -> io::Result<u32> {
     // SAFETY: reads a C string.
     match unsafe { libc::if_nametoindex(name.as_ptr()) } {
         0 => Err(io::Error::last_os_error()),
@@ -103,7 +103,7 @@ pub fn device(name: &CStr) -> io::Result<u32> {
 }
 
 /// Sets an integer option of a socket.
-pub fn set_option(
+pub(crate) fn set_option(
     socket: BorrowedFd<'_>,
     level: i32,
     option: i32,
@@ -122,7 +122,7 @@ pub fn set_option(
 }
 
 /// Waits until the socket can be read (poll(2)). Interrupted by signals.
-pub fn wait_readable(socket: BorrowedFd<'_>, patience: i32) -> io::Result<bool> {
+pub(crate) fn wait_readable(socket: BorrowedFd<'_>, patience: i32) -> io::Result<bool> {
     let mut poll = libc::pollfd {
         fd: socket.as_raw_fd(),
         events: libc::POLLIN,
@@ -138,14 +138,14 @@ const SLOTS: usize = 64;
 const ROOM: usize = 16 * 1024;
 
 /// The minimal listener: receives datagrams, many with one call, and counts them.
-pub struct Counter {
+pub(crate) struct Counter {
     buffer: Vec<[u8; ROOM]>,
     vectors: Vec<libc::iovec>,
     headers: Vec<libc::mmsghdr>,
 }
 
 impl Counter {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // SAFETY: both are plain C structures, for which zero is a valid value.
         let (vector, header) = unsafe { (mem::zeroed(), mem::zeroed()) };
         Counter {
@@ -156,7 +156,7 @@ impl Counter {
     }
 
     /// Receives without waiting. Returns the number of datagrams.
-    pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
+    pub(crate) fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         for ((slot, vector), header) in self
             .buffer
             .iter_mut()

@@ -51,7 +51,7 @@ struct Column {
 }
 
 /// Measures every kind.
-pub fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
+pub(crate) fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
     for load in &LOADS {
         if options.wants(&format!("cpu {}", load.plural)) {
             one(options, place, report, load);

@@ -12,13 +12,13 @@ use signal_hook::consts::SIGINT;
 use crate::common::sys::{self, Counter};
 
 /// The argument with which this program is the minimal listener.
-pub const ROLE: &str = "--floor";
+pub(crate) const ROLE: &str = "--floor";
 
 /// The receive buffer of nlstream, if the limit allows it.
 const BUFFER: libc::c_int = 32 << 20;
 
 /// Counts until SIGINT, and prints the number of datagrams.
-pub fn run() -> ExitCode {
+pub(crate) fn run() -> ExitCode {
     match count() {
         Ok(count) => {
             println!("{count}");

@@ -14,7 +14,7 @@ const FEW: u32 = 1_000;
 const FIRST_PROTOCOL: u8 = 200;
 
 /// Measures the minimal listener and nlstream.
-pub fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
+pub(crate) fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
     if !options.wants("growth") {
         return;
     }

@@ -15,7 +15,7 @@ use crate::common::{NLSTREAM, Options};
 const REST: Duration = Duration::from_millis(2);
 
 /// Measures routes and links, one change at a time.
-pub fn measure(options: &Options, report: &mut Report<'_>) {
+pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
     if !options.wants("latency") {
         return;
     }

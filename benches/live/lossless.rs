@@ -9,7 +9,7 @@ use crate::common::report::{Bound, Report, cells, spread};
 use crate::common::stats::Samples;
 
 /// Measures with and without privilege.
-pub fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
+pub(crate) fn measure(options: &Options, place: &Place, report: &mut Report<'_>) {
     if !options.wants("lossless") {
         return;
     }

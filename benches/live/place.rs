@@ -12,7 +12,7 @@ use crate::common::sys;
 const NOBODY: u32 = 65534;
 
 /// The namespace and the cores of a bench.
-pub struct Place {
+pub(crate) struct Place {
     /// True if programs started here have CAP_NET_ADMIN in the initial user namespace.
     pub privileged: bool,
     /// The core of the changes, and the core of the readers.
@@ -21,7 +21,7 @@ pub struct Place {
 
 impl Place {
     /// Moves this process into new namespaces, with a device `v0`, up, and its peer `v1`.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let (user, network) = (libc::CLONE_NEWUSER, libc::CLONE_NEWNET);
         let privileged = sys::user() == 0 && sys::unshare(network).is_ok();
         if !privileged {
@@ -55,12 +55,12 @@ impl Place {
     }
 
     /// Returns the core of the readers.
-    pub fn reading(&self) -> Option<usize> {
+    pub(crate) fn reading(&self) -> Option<usize> {
         self.cores.map(|cores| cores.1)
     }
 
     /// Runs `storm` on the core of the changes.
-    pub fn changing<T>(&self, storm: impl FnOnce() -> T) -> T {
+    pub(crate) fn changing<T>(&self, storm: impl FnOnce() -> T) -> T {
         let Some((core, _)) = self.cores else {
             return storm();
         };
@@ -73,6 +73,6 @@ impl Place {
 }
 
 /// Makes a command run without any privilege.
-pub fn as_nobody(command: &mut Command) -> &mut Command {
+pub(crate) fn as_nobody(command: &mut Command) -> &mut Command {
     command.uid(NOBODY).gid(NOBODY)
 }

@@ -21,7 +21,7 @@ const REST: u32 = 10;
 
 /// The program of a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program {
+pub(crate) enum Program {
     Floor,
     Nlstream,
     /// nlstream without any privilege.
@@ -31,14 +31,14 @@ pub enum Program {
 }
 
 /// A listening program that writes to a file.
-pub struct Listening {
+pub(crate) struct Listening {
     pub running: Running,
     output: PathBuf,
 }
 
 /// The result of a reader.
 #[derive(Debug)]
-pub struct Heard {
+pub(crate) struct Heard {
     pub cost: Cost,
     /// Datagrams that its socket dropped.
     pub lost: u64,
@@ -48,7 +48,7 @@ pub struct Heard {
 
 /// A listening socket.
 #[derive(Clone, Copy, Debug)]
-pub struct Socket {
+pub(crate) struct Socket {
     /// Queued bytes.
     pub queued: u64,
     /// Dropped datagrams.
@@ -57,7 +57,7 @@ pub struct Socket {
 
 impl Listening {
     /// Starts a program, and waits until it listens and is idle.
-    pub fn start(program: Program, place: &Place) -> Self {
+    pub(crate) fn start(program: Program, place: &Place) -> Self {
         let output = scratch("live.out");
         let file = File::create(&output).unwrap_or_else(|e| panic!("{output:?}: {e}"));
         let own = std::env::current_exe().expect("it has a path");
@@ -82,7 +82,7 @@ impl Listening {
     }
 
     /// Waits until the socket is empty and the file does not grow.
-    pub fn rest(&self) {
+    pub(crate) fn rest(&self) {
         let end = Instant::now() + PATIENCE;
         let (mut quiet, mut length) = (0, 0);
         while quiet < REST {
@@ -100,7 +100,7 @@ impl Listening {
     }
 
     /// Ends the program.
-    pub fn end(self) -> Heard {
+    pub(crate) fn end(self) -> Heard {
         let socket = listener().expect("the socket accepts connections until the end");
         self.running.interrupt();
         let cost = self.running.end();

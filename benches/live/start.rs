@@ -15,7 +15,7 @@ const ROUTES: usize = 50;
 const NEIGHBOURS: usize = 50;
 
 /// Measures start time and size.
-pub fn measure(options: &Options, report: &mut Report<'_>) {
+pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
     if options.wants("start") {
         start(options, report);
     }

@@ -84,12 +84,12 @@ fn ifinfo(index: u32, flags: u32, change: u32) -> Vec<u8> {
 }
 
 /// A socket for requests to the kernel.
-pub struct Kernel {
+pub(crate) struct Kernel {
     socket: Socket,
 }
 
 impl Kernel {
-    pub fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
         socket.bind(&SocketAddr::new(0, 0))?;
         socket.set_non_blocking(true)?;
@@ -119,7 +119,7 @@ impl Kernel {
     }
 
     /// Makes a pair of veth devices.
-    pub fn make_pair(&self, name: &str, peer: &str) -> io::Result<()> {
+    pub(crate) fn make_pair(&self, name: &str, peer: &str) -> io::Result<()> {
         let name = format!("{name}\0");
         let mut other = ifinfo(0, 0, 0);
         other.extend(attribute(IFNAME, format!("{peer}\0").as_bytes()));
@@ -134,12 +134,12 @@ impl Kernel {
     }
 
     /// Brings a device up.
-    pub fn up(&self, device: &str) -> io::Result<()> {
+    pub(crate) fn up(&self, device: &str) -> io::Result<()> {
         self.set_up(device, libc::IFF_UP as u32)
     }
 
     /// Removes the routes and neighbours of a device: sets it down, and up again.
-    pub fn empty(&self, device: &str) -> io::Result<()> {
+    pub(crate) fn empty(&self, device: &str) -> io::Result<()> {
         self.set_up(device, 0)?;
         self.up(device)
     }
@@ -152,7 +152,7 @@ impl Kernel {
     }
 
     /// Adds an address with a /24 subnet to a device.
-    pub fn address(&self, device: &str, address: [u8; 4]) -> io::Result<()> {
+    pub(crate) fn address(&self, device: &str, address: [u8; 4]) -> io::Result<()> {
         // struct ifaddrmsg (linux/if_addr.h)
         let mut fixed = vec![libc::AF_INET as u8, 24, 0, 0];
         fixed.extend(index(device)?.to_ne_bytes());
@@ -165,7 +165,7 @@ impl Kernel {
 
 /// The kind of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// Adds route number N in 10.0.0.0/8.
     AddRoute,
     /// Deletes that route.
@@ -182,7 +182,7 @@ pub enum Change {
 static MTUS: AtomicU32 = AtomicU32::new(0);
 
 /// Makes changes of `v0`.
-pub struct Storm {
+pub(crate) struct Storm {
     kernel: Kernel,
     device: u32,
     /// The number of changes of any kind: no two neighbours get the same address.
@@ -190,7 +190,7 @@ pub struct Storm {
 }
 
 impl Storm {
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Storm {
             kernel: Kernel::open()?,
             device: index("v0")?,
@@ -199,7 +199,7 @@ impl Storm {
     }
 
     /// Removes the routes and neighbours of `v0`.
-    pub fn empty(&self) -> io::Result<()> {
+    pub(crate) fn empty(&self) -> io::Result<()> {
         self.kernel.empty("v0")
     }
 
@@ -207,7 +207,7 @@ impl Storm {
     ///
     /// # Errors
     /// The first error of the kernel's answers.
-    pub fn make(&mut self, change: Change, count: usize) -> io::Result<()> {
+    pub(crate) fn make(&mut self, change: Change, count: usize) -> io::Result<()> {
         self.make_each(count, |number| (change, number))
     }
 
@@ -215,7 +215,7 @@ impl Storm {
     ///
     /// # Errors
     /// The first error of the kernel's answers.
-    pub fn make_each(
+    pub(crate) fn make_each(
         &mut self,
         count: usize,
         which: impl Fn(u32) -> (Change, u32),

@@ -22,7 +22,7 @@ const RATE: i64 = 100_000;
 const DEVICES: u32 = 1000;
 
 /// Events in three file formats.
-pub struct Files {
+pub(crate) struct Files {
     /// The format of `nlstream --record`.
     pub pcapng: PathBuf,
     /// The format of `rtmon`: a timestamp before each message.
@@ -35,7 +35,7 @@ pub struct Files {
 
 impl Files {
     /// Writes this number of new routes through one device.
-    pub fn routes(events: usize) -> Self {
+    pub(crate) fn routes(events: usize) -> Self {
         let mut routes = Routes::new();
         let device = Links::new().named(routes.device(), "eth0");
         let mut files = Form::open("routes");
@@ -47,7 +47,7 @@ impl Files {
     }
 
     /// Writes this number of MTU changes.
-    pub fn links(events: usize) -> Self {
+    pub(crate) fn links(events: usize) -> Self {
         let mut links = Links::new();
         let mut files = Form::open("links");
         for event in 0..events as u32 {
@@ -61,7 +61,7 @@ impl Files {
     }
 
     /// Removes the files, unless they are kept.
-    pub fn end(self, options: &Options) {
+    pub(crate) fn end(self, options: &Options) {
         if options.keep {
             return;
         }

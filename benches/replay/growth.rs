@@ -18,7 +18,7 @@ const CHANGES: u32 = 100_000;
 const BATCH: usize = 64;
 
 /// Measures routes, neighbours and links.
-pub fn measure(options: &Options, report: &mut Report<'_>) {
+pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
     if !options.wants("growth") {
         return;
     }

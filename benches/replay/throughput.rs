@@ -10,7 +10,7 @@ use crate::common::stats::Samples;
 use crate::common::{NLSTREAM, Options, has, sys};
 
 /// Measures routes and links.
-pub fn measure(options: &Options, report: &mut Report<'_>) {
+pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
     if options.wants("routes") {
         let files = Files::routes(options.events(1_000_000, 50_000));
         let [nlstream, ip] = one(options, report, "routes", &files, &[]);

@@ -21,7 +21,7 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    pub fn new(input: Box<dyn Read>) -> Self {
+    pub(super) fn new(input: Box<dyn Read>) -> Self {
         Buffer {
             input,
             bytes: vec![0; INITIAL_SIZE],
@@ -33,23 +33,23 @@ impl Buffer {
     }
 
     /// Number of bytes of the stream that were consumed.
-    pub fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Allows the buffer to overwrite the consumed bytes.
-    pub fn release(&mut self) {
+    pub(super) fn release(&mut self) {
         self.kept = self.start;
     }
 
     /// Returns true if the caller should use and release the consumed bytes, since many of them are
     /// kept.
-    pub fn should_release(&self) -> bool {
+    pub(super) fn should_release(&self) -> bool {
         self.start - self.kept >= INITIAL_SIZE
     }
 
     /// Bytes by their stream offsets. They must have been read, and not released.
-    pub fn slice(&self, place: Range<u64>) -> &[u8] {
+    pub(super) fn slice(&self, place: Range<u64>) -> &[u8] {
         let index = |offset| (offset + self.start as u64 - self.offset) as usize;
         &self.bytes[index(place.start)..index(place.end)]
     }
@@ -57,7 +57,7 @@ impl Buffer {
     /// Waits until `wanted` bytes are available, without waiting for more, and returns all that are
     /// available. There are fewer only at the end of the stream.
     #[inline]
-    pub fn fill(&mut self, wanted: usize) -> Result<&[u8], Fault> {
+    pub(super) fn fill(&mut self, wanted: usize) -> Result<&[u8], Fault> {
         if self.end - self.start < wanted {
             self.read(wanted)?;
         }
@@ -95,7 +95,7 @@ impl Buffer {
     /// # Errors
     /// If the stream ends before, or if `length` is implausible; `what` names the item in the error.
     #[inline]
-    pub fn need(&mut self, length: usize, what: &'static str) -> Result<&[u8], Fault> {
+    pub(super) fn need(&mut self, length: usize, what: &'static str) -> Result<&[u8], Fault> {
         let offset = self.offset;
         if length > LONGEST {
             return Err(Fault::TooLong {
@@ -114,7 +114,7 @@ impl Buffer {
     }
 
     /// Consumes `length` of the available bytes.
-    pub fn consume(&mut self, length: usize) {
+    pub(super) fn consume(&mut self, length: usize) {
         debug_assert!(length <= self.end - self.start);
         self.start += length;
         self.offset += length as u64;

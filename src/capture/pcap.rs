@@ -17,7 +17,7 @@ pub(super) struct Pcap {
 }
 
 impl Pcap {
-    pub fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
+    pub(super) fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
         let head = buffer.need(HEADER, "header")?;
         let Ok((_, header)) = parse_pcap_header(head) else {
             return Err(Fault::NotACapture);
@@ -38,7 +38,7 @@ impl Pcap {
         })
     }
 
-    pub fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
+    pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
         if buffer.fill(1)?.is_empty() {
             return Ok(None);
         }

@@ -79,7 +79,7 @@ macro_rules! parse {
 
 impl Pcapng {
     /// Reads the header of the first section.
-    pub fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
+    pub(super) fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
         let mut pcapng = Pcapng {
             header: None,
             section: Section::default(),
@@ -96,11 +96,11 @@ impl Pcapng {
     }
 
     /// The recording's header.
-    pub fn header(&self) -> Option<&Header> {
+    pub(super) fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }
 
-    pub fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
+    pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
         while let Some((kind, length)) = self.block(buffer)? {
             let item = match kind {
                 SECTION_HEADER => self.begin(buffer, length).map(|()| None),

@@ -20,7 +20,7 @@ pub(super) struct Rtmon {
 
 impl Rtmon {
     /// Checks that the stream begins with a time stamp message, the only sign of the format.
-    pub fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
+    pub(super) fn open(buffer: &mut Buffer) -> Result<Self, Fault> {
         let Some(head) = buffer.fill(HEADER)?.first_chunk::<HEADER>() else {
             return Err(Fault::NotACapture);
         };
@@ -36,7 +36,7 @@ impl Rtmon {
         }
     }
 
-    pub fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
+    pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
         loop {
             if buffer.fill(1)?.is_empty() {
                 return Ok(None);

@@ -19,7 +19,7 @@ use crate::run::replay::Replay;
 use crate::sink::{self, Fsync, Rotation};
 
 #[derive(Debug, Args)]
-pub struct Stream {
+pub(super) struct Stream {
     /// Output only these kinds and `meta`, as a comma-separated list
     #[arg(
         short,
@@ -73,7 +73,7 @@ fn kinds_help() -> String {
 
 /// A kind as a command line value.
 #[derive(Clone, Copy, Debug)]
-pub struct KindArg(pub Kind);
+pub(super) struct KindArg(pub Kind);
 
 impl ValueEnum for KindArg {
     fn value_variants<'a>() -> &'a [Self] {
@@ -95,7 +95,7 @@ impl ValueEnum for KindArg {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum PartArg {
+pub(super) enum PartArg {
     /// Counters, devconf and other details in the payload
     Details,
     /// The complete netlink message in hexadecimal, as `raw`
@@ -107,7 +107,7 @@ pub enum PartArg {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum FormatArg {
+pub(super) enum FormatArg {
     /// One JSON object per line
     Json,
     /// One human-readable event per line, in local time
@@ -115,7 +115,7 @@ pub enum FormatArg {
 }
 
 impl FormatArg {
-    pub fn format(self, colour: bool) -> Format {
+    pub(super) fn format(self, colour: bool) -> Format {
         match self {
             FormatArg::Json => Format::Json,
             FormatArg::Text => Format::Text {
@@ -129,7 +129,7 @@ impl FormatArg {
 /// Options for the output file.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output file options (--output)")]
-pub struct FileArgs {
+pub(super) struct FileArgs {
     /// Rotate the file when it reaches this size: 100M
     ///
     /// The old file is renamed by appending a timestamp. A new file is also opened after SIGHUP,
@@ -151,12 +151,12 @@ pub struct FileArgs {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum CompressArg {
+pub(super) enum CompressArg {
     Zstd,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum FsyncArg {
+pub(super) enum FsyncArg {
     /// Never; leave it to the operating system
     Never,
     /// Within one second after writing, and at the end
@@ -166,7 +166,7 @@ pub enum FsyncArg {
 }
 
 impl FileArgs {
-    pub fn config(&self) -> sink::Config {
+    pub(super) fn config(&self) -> sink::Config {
         sink::Config {
             rotation: Rotation {
                 size: self.rotate_size,
@@ -185,12 +185,12 @@ impl FileArgs {
 }
 
 impl Stream {
-    pub fn kinds(&self) -> Option<Vec<Kind>> {
+    pub(super) fn kinds(&self) -> Option<Vec<Kind>> {
         let kinds = self.kinds.as_ref()?;
         Some(kinds.iter().map(|kind| kind.0).collect())
     }
 
-    pub fn with(&self) -> Option<Vec<Part>> {
+    pub(super) fn with(&self) -> Option<Vec<Part>> {
         let part = |part: &PartArg| match part {
             PartArg::Details => Part::Details,
             PartArg::Raw => Part::Raw,
@@ -200,7 +200,7 @@ impl Stream {
         Some(self.with.as_ref()?.iter().map(part).collect())
     }
 
-    pub fn outputs(&self) -> Outputs {
+    pub(super) fn outputs(&self) -> Outputs {
         Outputs {
             format: self.format.format(self.output.is_none() && colour()),
             output: self.output.clone(),
@@ -210,7 +210,7 @@ impl Stream {
         }
     }
 
-    pub fn replay(&self, run: Option<String>) -> Replay {
+    pub(super) fn replay(&self, run: Option<String>) -> Replay {
         Replay {
             outputs: self.outputs(),
             kinds: self.kinds(),
@@ -227,7 +227,7 @@ impl Stream {
 /// Options for log messages on standard error.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Logging options")]
-pub struct LogArgs {
+pub(super) struct LogArgs {
     /// Log level for messages on standard error
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     log_level: LevelArg,
@@ -253,7 +253,7 @@ enum LogFormatArg {
 }
 
 impl LogArgs {
-    pub fn config(&self) -> logging::Config {
+    pub(super) fn config(&self) -> logging::Config {
         logging::Config {
             level: match self.log_level {
                 LevelArg::Error => LevelFilter::Error,
@@ -268,7 +268,7 @@ impl LogArgs {
 
 /// Returns true if standard output is a terminal with colour support and NO_COLOR is not set
 /// (no-color.org).
-pub fn colour() -> bool {
+pub(super) fn colour() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb

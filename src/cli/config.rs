@@ -18,7 +18,7 @@ const NO_OPTIONS: [&str; 4] = ["config", "print-config", "help", "version"];
 
 /// The configuration file.
 #[derive(Debug, Default)]
-pub struct Found {
+pub(super) struct Found {
     path: PathBuf,
     /// Values by option name.
     values: BTreeMap<String, Vec<String>>,
@@ -26,7 +26,7 @@ pub struct Found {
 
 /// Reads command line, environment and configuration file. Exits the process on an invalid value
 /// and for `--help`.
-pub fn read() -> (ArgMatches, Found) {
+pub(super) fn read() -> (ArgMatches, Found) {
     let plain = Cli::command().get_matches();
     if plain.subcommand_name().is_some() {
         return (plain, Found::default());
@@ -155,7 +155,7 @@ fn strings(value: &Value, delimiter: Option<char>) -> Option<Vec<String>> {
 
 /// Formats the effective options as a configuration file, with the source of each value as a
 /// comment.
-pub fn print(matches: &ArgMatches, found: &Found) -> String {
+pub(super) fn print(matches: &ArgMatches, found: &Found) -> String {
     let command = Cli::command();
     let mut lines = Vec::new();
     for arg in command.get_arguments() {

@@ -8,9 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// A duration; `None` for never.
 #[derive(Clone, Copy, Debug)]
-pub struct Never(pub Option<SignedDuration>);
+pub(super) struct Never(pub Option<SignedDuration>);
 
-pub fn duration(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn duration(text: &str) -> Result<SignedDuration, String> {
     let duration: SignedDuration = text
         .parse()
         .map_err(|_| "expected a number with a unit: 500ms, 10s, 5m, 1h".to_owned())?;
@@ -21,7 +21,7 @@ pub fn duration(text: &str) -> Result<SignedDuration, String> {
 }
 
 /// Parses a duration, with the additional units `d` and `w`.
-pub fn period(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn period(text: &str) -> Result<SignedDuration, String> {
     let hours = match text.char_indices().last() {
         Some((at, 'd')) => Some((&text[..at], 24)),
         Some((at, 'w')) => Some((&text[..at], 7 * 24)),
@@ -37,7 +37,7 @@ pub fn period(text: &str) -> Result<SignedDuration, String> {
     }
 }
 
-pub fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     let local = |text: &str| -> Result<Timestamp, jiff::Error> {
         let time: DateTime = text.parse()?;
         TimeZone::system().to_timestamp(time)
@@ -48,7 +48,7 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
     })
 }
 
-pub fn duration_or_never(text: &str) -> Result<Never, String> {
+pub(super) fn duration_or_never(text: &str) -> Result<Never, String> {
     match text {
         "0" => Ok(Never(None)),
         text => duration(text).map(|duration| Never(Some(duration))),
@@ -67,7 +67,7 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 /// Parses the size of a buffer, 2 KiB to 1 GiB.
-pub fn size(text: &str) -> Result<u32, String> {
+pub(super) fn size(text: &str) -> Result<u32, String> {
     // The kernel doubles the requested value and stores it as an int (sock_setsockopt).
     match bytes(text).map(u32::try_from) {
         Some(Ok(bytes)) if (2048..=1 << 30).contains(&bytes) => Ok(bytes),
@@ -76,14 +76,14 @@ pub fn size(text: &str) -> Result<u32, String> {
 }
 
 /// Parses the size of a file, at least 4 KiB.
-pub fn file_size(text: &str) -> Result<u64, String> {
+pub(super) fn file_size(text: &str) -> Result<u64, String> {
     match bytes(text) {
         Some(bytes) if bytes >= 4096 => Ok(bytes),
         _ => Err("expected a size of at least 4K: 100M, 2G".to_owned()),
     }
 }
 
-pub fn run_id(text: &str) -> Result<String, String> {
+pub(super) fn run_id(text: &str) -> Result<String, String> {
     let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     match text.len() == 8 && text.bytes().all(digit) {
         true => Ok(text.to_owned()),

@@ -13,7 +13,7 @@ use crate::text;
 
 /// Serializes the events of one run as JSON objects.
 #[derive(Debug)]
-pub struct JsonSerializer {
+pub(super) struct JsonSerializer {
     envelope: Envelope,
     /// The machine's name, with `--with host`.
     host: Option<String>,
@@ -29,7 +29,7 @@ pub struct JsonSerializer {
 
 impl JsonSerializer {
     /// `run`: 8 hexadecimal digits.
-    pub fn new(run: &str, settings: &Settings, host: Option<String>, framing: Framing) -> Self {
+    pub(super) fn new(run: &str, settings: &Settings, host: Option<String>, framing: Framing) -> Self {
         let max_line = settings.max_line.and_then(|max| usize::try_from(max).ok());
         JsonSerializer {
             envelope: Envelope::new(run),
@@ -46,7 +46,7 @@ impl JsonSerializer {
     ///
     /// # Errors
     /// Never; the interface of serde requires a `Result`.
-    pub fn serialize(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn serialize(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
         if self.message {
             self.sentence.clear();
             text::write_sentence(event, &mut self.sentence);

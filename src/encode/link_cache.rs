@@ -31,7 +31,7 @@ const MAX_LINKS: usize = 4096;
 
 /// The fields of links as JSON, by interface index.
 #[derive(Debug, Default)]
-pub struct LinkCache {
+pub(super) struct LinkCache {
     written: HashMap<u32, Rendered>,
     /// Buffer in which the next text is built; swapped with that of the link.
     buffer: Vec<u8>,
@@ -55,7 +55,7 @@ impl LinkCache {
     ///
     /// # Errors
     /// Never; `Result` is required by serde.
-    pub fn fields(&mut self, event: &Event, link: &Rc<Link>) -> Result<Option<&[u8]>, Error> {
+    pub(super) fn fields(&mut self, event: &Event, link: &Rc<Link>) -> Result<Option<&[u8]>, Error> {
         if event.op == Op::Delete {
             self.written.remove(&link.ifindex);
             return Ok(None);

@@ -31,7 +31,7 @@ pub trait RecordReader: Debug + Sync {
 
 /// Reader of the JSON format.
 #[derive(Debug)]
-pub struct JsonRecords;
+pub(super) struct JsonRecords;
 
 impl RecordReader for JsonRecords {
     fn is_torn(&self, tail: &[u8]) -> bool {
@@ -108,7 +108,7 @@ impl Stamp {
 /// Reader of the text format. Sentences have neither numbers nor a recognizable beginning. A file
 /// may hold JSON records of an earlier run, which are read as such.
 #[derive(Debug)]
-pub struct TextRecords;
+pub(super) struct TextRecords;
 
 impl RecordReader for TextRecords {
     fn is_torn(&self, tail: &[u8]) -> bool {

@@ -13,7 +13,7 @@ use crate::kind::interned::Column;
 /// [`AttrsInterner`](crate::event::route::AttrsInterner): routes of several network namespaces in
 /// one cache would be rendered right, but evict each other.
 #[derive(Debug, Default)]
-pub struct RouteCache(Column<RouteAttrs, RenderedAttrs>);
+pub(super) struct RouteCache(Column<RouteAttrs, RenderedAttrs>);
 
 /// The rendered fields of a route except for its destination.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl RouteCache {
     ///
     /// # Errors
     /// Never fails; `Result` is required by serde.
-    pub fn fields<'a>(&'a mut self, route: &'a Route) -> Result<Rendered<'a>, Error> {
+    pub(super) fn fields<'a>(&'a mut self, route: &'a Route) -> Result<Rendered<'a>, Error> {
         let render = |_: &RouteAttrs| RenderedAttrs::new(route);
         let rendered = self.0.get_or_try_insert(&route.common, render)?;
         let around_dst = rendered.text.split_at(rendered.dst).into();

@@ -7,7 +7,7 @@ use crate::text::write_line;
 
 /// Serializes events as sentences. They have no numbers.
 #[derive(Debug)]
-pub struct TextSerializer {
+pub(super) struct TextSerializer {
     /// The time zone of the times.
     pub zone: TimeZone,
     /// Emphasise with ANSI colours.
@@ -16,7 +16,7 @@ pub struct TextSerializer {
 
 impl TextSerializer {
     /// Appends the sentence to `out`, without a newline.
-    pub fn serialize(&self, event: &Event, out: &mut Vec<u8>) {
+    pub(super) fn serialize(&self, event: &Event, out: &mut Vec<u8>) {
         write_line(event, &self.zone, self.colour, out);
     }
 }

@@ -11,7 +11,7 @@ const MAX_TEXT: usize = 64;
 /// `truncated`. Removes in this order: `raw`, the ends of the longest lists, the ends of long strings,
 /// the largest nested objects, `old` and `changed`. The properties of `key` stay. An object that
 /// consists of those only may remain longer than `limit`.
-pub fn truncate(out: &mut Vec<u8>, start: usize, limit: usize, kind: &str, key: &[&str]) {
+pub(super) fn truncate(out: &mut Vec<u8>, start: usize, limit: usize, kind: &str, key: &[&str]) {
     let Ok(mut record) = serde_json::from_slice::<Ordered>(&out[start..]) else {
         return;
     };

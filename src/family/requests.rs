@@ -9,7 +9,7 @@ use crate::netlink::request::Request;
 
 /// The dumps of every tracked kind among `kinds`. Devices always are tracked: other objects need
 /// their names.
-pub fn requests(kinds: KindSet, settings: &Settings) -> BTreeMap<Kind, Vec<Request>> {
+pub(super) fn requests(kinds: KindSet, settings: &Settings) -> BTreeMap<Kind, Vec<Request>> {
     let details = settings.with.contains(&Part::Details);
     let is_tracked = |kind: &Kind| {
         let requested = settings

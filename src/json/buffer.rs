@@ -3,7 +3,7 @@
 
 /// A byte vector whose part after `end` is reserved space.
 #[derive(Debug)]
-pub struct LineBuffer {
+pub(super) struct LineBuffer {
     bytes: Vec<u8>,
     end: usize,
 }
@@ -13,14 +13,14 @@ const RESERVE: usize = 512;
 
 impl LineBuffer {
     /// A buffer that appends to `bytes`.
-    pub fn append_to(mut bytes: Vec<u8>) -> Self {
+    pub(super) fn append_to(mut bytes: Vec<u8>) -> Self {
         let end = bytes.len();
         bytes.resize(end + RESERVE, 0);
         LineBuffer { bytes, end }
     }
 
     /// Returns the bytes without the reserved space.
-    pub fn finish(mut self) -> Vec<u8> {
+    pub(super) fn finish(mut self) -> Vec<u8> {
         self.bytes.truncate(self.end);
         self.bytes
     }
@@ -47,20 +47,20 @@ impl LineBuffer {
 
     /// Appends bytes whose number is a constant.
     #[inline(always)]
-    pub fn put<const N: usize>(&mut self, bytes: &[u8; N]) {
+    pub(super) fn put<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.next(N).copy_from_slice(bytes);
     }
 
     /// Appends bytes.
     #[inline]
-    pub fn bytes(&mut self, bytes: &[u8]) {
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
         self.next(bytes.len()).copy_from_slice(bytes);
     }
 
     /// Appends a comma, a field name and a colon. The name is a Rust identifier, which needs no
     /// escaping.
     #[inline(always)]
-    pub fn key(&mut self, key: &'static str) {
+    pub(super) fn key(&mut self, key: &'static str) {
         let end = key.len() + 2;
         let space = self.next(end + 2);
         space[..2].copy_from_slice(b",\"");
@@ -70,7 +70,7 @@ impl LineBuffer {
 
     /// Appends a string that needs no escaping.
     #[inline]
-    pub fn quoted(&mut self, text: &[u8]) {
+    pub(super) fn quoted(&mut self, text: &[u8]) {
         let length = text.len();
         let space = self.next(length + 2);
         space[0] = b'"';
@@ -80,7 +80,7 @@ impl LineBuffer {
 
     /// Appends a string, escaped if necessary.
     #[inline]
-    pub fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         if is_plain(text.as_bytes()) {
             self.quoted(text.as_bytes());
         } else {
@@ -92,7 +92,7 @@ impl LineBuffer {
 
     /// Appends a part of a string, without quotes, escaped if necessary.
     #[inline]
-    pub fn piece(&mut self, text: &str) {
+    pub(super) fn piece(&mut self, text: &str) {
         if is_plain(text.as_bytes()) {
             self.bytes(text.as_bytes());
         } else {
@@ -129,7 +129,7 @@ impl LineBuffer {
 
     /// Appends a number.
     #[inline]
-    pub fn integer(&mut self, value: impl itoa::Integer) {
+    pub(super) fn integer(&mut self, value: impl itoa::Integer) {
         let mut buffer = itoa::Buffer::new();
         self.bytes(buffer.format(value).as_bytes());
     }
@@ -137,7 +137,7 @@ impl LineBuffer {
     /// Ends a list or an object that began at `start`. The comma before its first entry becomes the
     /// opening bracket.
     #[inline]
-    pub fn close(&mut self, start: usize, [open, close]: [u8; 2]) {
+    pub(super) fn close(&mut self, start: usize, [open, close]: [u8; 2]) {
         if start < self.end {
             self.bytes[start] = open;
             self.put(&[close]);
@@ -147,12 +147,12 @@ impl LineBuffer {
     }
 
     /// Returns what was written since `start`.
-    pub fn since(&self, start: usize) -> &[u8] {
+    pub(super) fn since(&self, start: usize) -> &[u8] {
         &self.bytes[start..self.end]
     }
 
     /// Returns the length of the bytes, reserved space excluded.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.end
     }
 }

@@ -15,7 +15,7 @@ use crate::state::{Key, StateChange};
 
 /// The lines that were dropped.
 #[derive(Debug)]
-pub struct DroppedObjects {
+pub(super) struct DroppedObjects {
     /// Number of lines dropped since `since`, and not reported as a gap yet.
     lost: u64,
     since: Time,

@@ -21,7 +21,7 @@ use crate::state::{Key, State};
     clippy::large_enum_variant,
     reason = "nearly every input has its object"
 )]
-pub enum DecodedItem<'a> {
+pub(super) enum DecodedItem<'a> {
     /// An input begins.
     Input(&'a Input<'a>),
     /// A netlink control message on an event socket.
@@ -33,7 +33,7 @@ pub enum DecodedItem<'a> {
 }
 
 /// One object of a message.
-pub struct DecodedObject<'a> {
+pub(super) struct DecodedObject<'a> {
     pub channel: Channel,
     pub message: Message<'a>,
     pub action: MessageAction,
@@ -47,7 +47,7 @@ pub struct DecodedObject<'a> {
 
 /// The optional parts of a line that decoding provides.
 #[derive(Clone, Copy, Debug)]
-pub struct OptionalParts {
+pub(super) struct OptionalParts {
     pub details: bool,
     pub raw: bool,
 }

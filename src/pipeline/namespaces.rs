@@ -42,7 +42,7 @@ pub(super) struct Namespaces {
 }
 
 impl Namespaces {
-    pub fn new(names: Names, tracked: KindSet) -> Self {
+    pub(super) fn new(names: Names, tracked: KindSet) -> Self {
         Namespaces {
             own: Namespace::new(names.clone(), tracked),
             others: BTreeMap::new(),
@@ -53,7 +53,7 @@ impl Namespaces {
 
     /// Adds the namespaces of these inputs that are new.
     #[inline]
-    pub fn add_missing(&mut self, inputs: &[Input<'_>]) {
+    pub(super) fn add_missing(&mut self, inputs: &[Input<'_>]) {
         for input in inputs {
             let (InputData::Datagram(channel, _) | InputData::Control(channel, _)) = &input.data;
             if channel.netns != NetnsId::OWN {
@@ -70,7 +70,7 @@ impl Namespaces {
 
     /// The namespace with that number; the program's own if there is none.
     #[inline]
-    pub fn get(&self, netns: NetnsId) -> &Namespace {
+    pub(super) fn get(&self, netns: NetnsId) -> &Namespace {
         if netns == NetnsId::OWN {
             return &self.own;
         }
@@ -79,7 +79,7 @@ impl Namespaces {
 
     /// As [`Namespaces::get`].
     #[inline]
-    pub fn get_mut(&mut self, netns: NetnsId) -> &mut Namespace {
+    pub(super) fn get_mut(&mut self, netns: NetnsId) -> &mut Namespace {
         if netns == NetnsId::OWN {
             return &mut self.own;
         }
@@ -87,18 +87,18 @@ impl Namespaces {
     }
 
     /// The numbers of all namespaces.
-    pub fn ids(&self) -> Vec<NetnsId> {
+    pub(super) fn ids(&self) -> Vec<NetnsId> {
         let others = self.others.keys().copied();
         std::iter::once(NetnsId::OWN).chain(others).collect()
     }
 
     /// All namespaces.
-    pub fn iter(&self) -> impl Iterator<Item = &Namespace> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Namespace> {
         std::iter::once(&self.own).chain(self.others.values())
     }
 
     /// All namespaces, with their numbers.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (NetnsId, &mut Namespace)> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (NetnsId, &mut Namespace)> {
         let others = self.others.iter_mut().map(|(id, it)| (*id, it));
         std::iter::once((NetnsId::OWN, &mut self.own)).chain(others)
     }

@@ -5,7 +5,7 @@ use crate::event::{Kind, Op};
 
 /// The counts of a run.
 #[derive(Debug, Default)]
-pub struct Totals {
+pub(super) struct Totals {
     /// Lines by kind.
     lines: [u64; Kind::ALL.len()],
     /// Objects written as part of the snapshot.
@@ -20,11 +20,11 @@ pub struct Totals {
 }
 
 impl Totals {
-    pub fn line(&mut self, kind: Kind) {
+    pub(super) fn line(&mut self, kind: Kind) {
         self.lines[kind as usize] += 1;
     }
 
-    pub fn gap(&mut self, gap: &Gap) {
+    pub(super) fn gap(&mut self, gap: &Gap) {
         self.gaps += 1;
         let lost = gap.lost.unwrap_or(1);
         match gap.cause {
@@ -34,11 +34,11 @@ impl Totals {
     }
 
     /// Counts an object whose state differed from the stored one.
-    pub fn corrected(&mut self, kind: Kind, op: Op) {
+    pub(super) fn corrected(&mut self, kind: Kind, op: Op) {
         count(&mut self.corrections, kind, op);
     }
 
-    pub fn heartbeat(&self, pulse: Pulse, objects: impl Fn(Kind) -> u64) -> Heartbeat {
+    pub(super) fn heartbeat(&self, pulse: Pulse, objects: impl Fn(Kind) -> u64) -> Heartbeat {
         let counts = Kind::ALL.iter().map(|kind| Counts {
             kind: *kind,
             lines: self.lines[*kind as usize],
@@ -57,7 +57,7 @@ impl Totals {
     }
 
     /// The content of the `stop` record.
-    pub fn stop(&self, stop: &Stop) -> Stop {
+    pub(super) fn stop(&self, stop: &Stop) -> Stop {
         Stop {
             reason: stop.reason,
             datagrams: self.datagrams,
@@ -72,7 +72,7 @@ impl Totals {
 }
 
 /// Counts a difference that a dump showed, by kind.
-pub fn count(corrections: &mut Vec<Corrections>, kind: Kind, op: Op) {
+pub(super) fn count(corrections: &mut Vec<Corrections>, kind: Kind, op: Op) {
     let at = match corrections.binary_search_by_key(&kind, |of| of.kind) {
         Ok(at) => at,
         Err(at) => {

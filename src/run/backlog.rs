@@ -15,7 +15,7 @@ const CHUNK_SIZE: usize = 256 << 10;
 
 /// Datagrams, and the control records between them, in order.
 #[derive(Debug, Default)]
-pub struct Backlog {
+pub(super) struct Backlog {
     /// Empty only before the first event.
     chunks: VecDeque<Chunk>,
     /// An empty chunk for reuse.
@@ -41,17 +41,17 @@ enum Item {
 }
 
 impl Backlog {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.chunks.iter().all(|chunk| chunk.items.is_empty())
     }
 
     /// Returns true if the queue has reached its maximum size.
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.bytes >= MAX_SIZE
     }
 
     /// Appends a datagram.
-    pub fn push(&mut self, time: Time, channel: Channel, datagram: &[u8]) {
+    pub(super) fn push(&mut self, time: Time, channel: Channel, datagram: &[u8]) {
         let chunk = self.chunk(datagram.len());
         chunk.bytes.extend_from_slice(datagram);
         chunk
@@ -61,7 +61,7 @@ impl Backlog {
     }
 
     /// Appends a control record, such as a gap after the datagrams before it.
-    pub fn push_control(&mut self, time: Time, channel: Channel, record: ControlRecord) {
+    pub(super) fn push_control(&mut self, time: Time, channel: Channel, record: ControlRecord) {
         let record = Item::Control(channel, Box::new(record));
         self.chunk(0).items.push_back((time, record));
     }
@@ -84,7 +84,7 @@ impl Backlog {
     }
 
     /// Removes the next inputs, at most `limit`; none only if the queue is empty.
-    pub fn pop(&mut self, limit: usize) -> Vec<Input<'_>> {
+    pub(super) fn pop(&mut self, limit: usize) -> Vec<Input<'_>> {
         self.recycle();
         let Some(chunk) = self.chunks.front_mut() else {
             return Vec::new();

@@ -11,7 +11,7 @@ const MIN_STEP: i128 = 10_000_000;
 
 /// Compares the system clock with CLOCK_BOOTTIME, which cannot be set and advances in suspend.
 #[derive(Debug)]
-pub struct Clock {
+pub(super) struct Clock {
     /// System time at CLOCK_BOOTTIME 0, nanoseconds.
     origin: i128,
 }
@@ -49,13 +49,13 @@ impl Reading {
 }
 
 impl Clock {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let origin = Reading::now().origin();
         Clock { origin }
     }
 
     /// Returns the step by which the system clock was set since the last call, if it was.
-    pub fn step(&mut self) -> Option<meta::Clock> {
+    pub(super) fn step(&mut self) -> Option<meta::Clock> {
         self.compare(Reading::now())
     }
 

@@ -11,7 +11,7 @@ use crate::netlink::events::Events;
 use crate::sink::Sink;
 
 /// The header of a run with these settings and event sockets. `rcvbuf` is that of the first socket.
-pub fn header<'a>(
+pub(super) fn header<'a>(
     settings: &Settings,
     sockets: impl Iterator<Item = &'a Events>,
     sink: &Sink,

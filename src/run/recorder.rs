@@ -15,7 +15,7 @@ use crate::sink::write_some;
 const BATCH: usize = 64 * 1024;
 
 /// Writes the inputs of a run to a file, in large pieces.
-pub struct Recorder {
+pub(super) struct Recorder {
     path: PathBuf,
     file: File,
     /// Contains the buffered blocks.
@@ -39,7 +39,7 @@ impl Recorder {
     ///
     /// # Errors
     /// If the file cannot be created or written.
-    pub fn create(path: &Path, header: &Header) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, header: &Header) -> Result<Self, Error> {
         let create = || {
             let mut file = File::create(path)?;
             let mut writer = Writer::new(Vec::new(), header)?;
@@ -62,7 +62,7 @@ impl Recorder {
     }
 
     /// Records an input.
-    pub fn write(&mut self, input: &Input<'_>) {
+    pub(super) fn write(&mut self, input: &Input<'_>) {
         if self.failed.is_some() {
             return;
         }
@@ -81,7 +81,7 @@ impl Recorder {
     }
 
     /// Writes the buffered blocks to the file.
-    pub fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         if self.failed.is_none() && !self.buffered.is_empty() {
             let (written, result) = write_some(&mut self.file, self.writer.get_mut());
             self.size += written as u64;
@@ -126,7 +126,7 @@ impl Recorder {
     }
 
     /// Time of the first input that is not in the recording; `None` if all are.
-    pub fn unrecorded_since(&self) -> Option<Time> {
+    pub(super) fn unrecorded_since(&self) -> Option<Time> {
         self.failed.as_ref().map(|failed| failed.since)
     }
 
@@ -134,7 +134,7 @@ impl Recorder {
     ///
     /// # Errors
     /// If it is not complete.
-    pub fn finish(mut self) -> Result<(), Error> {
+    pub(super) fn finish(mut self) -> Result<(), Error> {
         self.flush();
         match self.failed.take() {
             None => Ok(()),

@@ -32,10 +32,10 @@ const MAX_ATTEMPTS: u32 = 8;
 const MAX_SHARE: u32 = 10;
 
 /// The objects of one reconciliation.
-pub type Target = (NetnsId, Kind);
+pub(super) type Target = (NetnsId, Kind);
 
 /// The dumps that list the objects of a target, and the family that provides them.
-pub type Dumps = (FamilyId, Vec<Request>);
+pub(super) type Dumps = (FamilyId, Vec<Request>);
 
 /// A reconciliation that is due now or later.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ struct Current {
 
 /// A reconciliation that begins.
 #[derive(Debug)]
-pub struct Begin {
+pub(super) struct Begin {
     /// The channel of its dumps.
     pub channel: Channel,
     pub kind: Kind,
@@ -78,7 +78,7 @@ pub struct Begin {
 
 /// What the end of a reconciliation completes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Milestone {
+pub(super) enum Milestone {
     None,
     /// Every target was dumped once.
     Sync,
@@ -88,7 +88,7 @@ pub enum Milestone {
 
 /// Decides when each kind of each namespace is dumped. At most one reconciliation is in progress.
 #[derive(Debug)]
-pub struct ResyncScheduler {
+pub(super) struct ResyncScheduler {
     dumps: BTreeMap<Target, Dumps>,
     pending: BTreeMap<Target, PendingResync>,
     current: Option<Current>,
@@ -104,7 +104,7 @@ pub struct ResyncScheduler {
 
 impl ResyncScheduler {
     /// Schedules a dump of every target now and after every `audit` interval.
-    pub fn new(dumps: BTreeMap<Target, Dumps>, audit: Option<Duration>, now: Instant) -> Self {
+    pub(super) fn new(dumps: BTreeMap<Target, Dumps>, audit: Option<Duration>, now: Instant) -> Self {
         let targets: BTreeSet<_> = dumps.keys().copied().collect();
         let mut resync = ResyncScheduler {
             dumps,
@@ -125,7 +125,7 @@ impl ResyncScheduler {
 
     /// Schedules dumps of kinds that may have changed without a notification. If one of them is
     /// being dumped, that dump may lack objects.
-    pub fn schedule_stale(&mut self, netns: NetnsId, kinds: KindSet, now: Instant) {
+    pub(super) fn schedule_stale(&mut self, netns: NetnsId, kinds: KindSet, now: Instant) {
         if let Some(current) = &mut self.current
             && current.target.0 == netns
             && kinds.contains(current.target.1)
@@ -144,7 +144,7 @@ impl ResyncScheduler {
 
     /// Schedules dumps of every kind of the channel's namespace and family, of which events were
     /// lost. A dump of them that is in progress is not complete.
-    pub fn lost(&mut self, channel: Channel, now: Instant) {
+    pub(super) fn lost(&mut self, channel: Channel, now: Instant) {
         if let Some(current) = &mut self.current
             && current.channel.is_beside(channel)
         {
@@ -163,7 +163,7 @@ impl ResyncScheduler {
 
     /// The dump in progress is not complete: its next entries may be older than events that were
     /// processed already.
-    pub fn disturb(&mut self) {
+    pub(super) fn disturb(&mut self) {
         if let Some(current) = &mut self.current {
             current.complete = false;
         }
@@ -194,7 +194,7 @@ impl ResyncScheduler {
     }
 
     /// When the next reconciliation is due; `None` while one is in progress.
-    pub fn wakeup(&self) -> Option<Instant> {
+    pub(super) fn wakeup(&self) -> Option<Instant> {
         if self.current.is_some() {
             return None;
         }
@@ -204,7 +204,7 @@ impl ResyncScheduler {
     }
 
     /// Begins the reconciliation that is due, if there is one.
-    pub fn begin(&mut self, now: Instant) -> Option<Begin> {
+    pub(super) fn begin(&mut self, now: Instant) -> Option<Begin> {
         if self.current.is_some() {
             return None;
         }
@@ -261,13 +261,13 @@ impl ResyncScheduler {
     }
 
     /// The channel of the dump in progress.
-    pub fn channel(&self) -> Option<Channel> {
+    pub(super) fn channel(&self) -> Option<Channel> {
         self.current.as_ref().map(|current| current.channel)
     }
 
     /// Handles the end of a dump. Returns the next dump to request, or `Err` if there is none: with
     /// `true` if every dump of the reconciliation was complete.
-    pub fn dump_ended(&mut self, outcome: Outcome) -> Result<Request, bool> {
+    pub(super) fn dump_ended(&mut self, outcome: Outcome) -> Result<Request, bool> {
         let Some(current) = &mut self.current else {
             return Err(false);
         };
@@ -290,7 +290,7 @@ impl ResyncScheduler {
     }
 
     /// Ends the reconciliation with that result.
-    pub fn over(&mut self, result: Option<ReconcileResult>, now: Instant) -> Milestone {
+    pub(super) fn over(&mut self, result: Option<ReconcileResult>, now: Instant) -> Milestone {
         let Some(current) = self.current.take() else {
             return Milestone::None;
         };

@@ -12,7 +12,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
 /// Drops privileges of this thread and of those that it starts later. `writes`: the run writes
 /// files, among them those of other users if it runs as root; failures are then logged as warnings.
-pub fn enter(writes: bool) {
+pub(super) fn enter(writes: bool) {
     let level = if writes { Level::Warn } else { Level::Debug };
     if let Err(error) = capabilities(writes) {
         log!(level, "cannot drop capabilities: {error}");

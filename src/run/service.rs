@@ -12,7 +12,7 @@ use sd_notify::NotifyState;
 ///
 /// # Errors
 /// If there are several, or if the environment variables are malformed.
-pub fn passed_socket() -> io::Result<Option<RawFd>> {
+pub(super) fn passed_socket() -> io::Result<Option<RawFd>> {
     let mut fds = sd_notify::listen_fds()?;
     match fds.len() {
         0 | 1 => Ok(fds.next()),
@@ -24,7 +24,7 @@ pub fn passed_socket() -> io::Result<Option<RawFd>> {
 }
 
 /// The service manager, if there is one.
-pub struct Manager {
+pub(super) struct Manager {
     /// Interval and next due time of watchdog notifications.
     watchdog: Option<(Duration, Instant)>,
     ready: bool,
@@ -32,7 +32,7 @@ pub struct Manager {
 }
 
 impl Manager {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let limit = sd_notify::watchdog_enabled();
         Manager {
             watchdog: limit.map(|limit| (limit / 2, Instant::now())),
@@ -42,13 +42,13 @@ impl Manager {
     }
 
     /// When the next watchdog notification is due.
-    pub fn due(&self) -> Option<Instant> {
+    pub(super) fn due(&self) -> Option<Instant> {
         self.watchdog.map(|(_, due)| due)
     }
 
     /// Sends due notifications; called on every pass of the loop. The first call reports that the
     /// program is ready: no later event is missed. `errno` prevents lines from being written.
-    pub fn alive(&mut self, now: Instant, errno: Option<u32>) {
+    pub(super) fn alive(&mut self, now: Instant, errno: Option<u32>) {
         let mut states = Vec::new();
         if !self.ready {
             self.ready = true;
@@ -74,7 +74,7 @@ impl Manager {
         }
     }
 
-    pub fn stopping(&self) {
+    pub(super) fn stopping(&self) {
         notify(&[NotifyState::Stopping]);
     }
 }

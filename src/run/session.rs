@@ -13,7 +13,7 @@ use crate::pipeline::{Config, Pipeline};
 use crate::sink::{Reader, Sink};
 
 /// A run that has begun.
-pub struct Session {
+pub(super) struct Session {
     pub pipeline: Pipeline,
     recorder: Option<Recorder>,
     /// Lines that were not passed to the sink yet.
@@ -32,7 +32,7 @@ const PORTION: usize = 1024 * 1024;
 const RETRY: Duration = Duration::from_millis(100);
 
 impl Session {
-    pub fn new(outputs: &Outputs, run: String, header: &Header) -> Result<Self, Error> {
+    pub(super) fn new(outputs: &Outputs, run: String, header: &Header) -> Result<Self, Error> {
         let record = outputs.record.as_deref();
         let recorder = record.map(|path| Recorder::create(path, header));
         let recorder = recorder.transpose()?;
@@ -49,12 +49,12 @@ impl Session {
         })
     }
 
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.pipeline.is_full()
     }
 
     /// Processes inputs, and records those that the pipeline processed. Returns their number.
-    pub fn feed(&mut self, inputs: &[Input<'_>]) -> Result<usize, Error> {
+    pub(super) fn feed(&mut self, inputs: &[Input<'_>]) -> Result<usize, Error> {
         let fed = self.pipeline.feed(inputs, &mut self.lines);
         let taken = fed.map_err(Error::Encode)?;
         if let Some(recorder) = &mut self.recorder {
@@ -66,13 +66,13 @@ impl Session {
     }
 
     /// Returns true if less than half of the limit waits for the reader.
-    pub fn accepts_entries(&self, sink: &Sink) -> bool {
+    pub(super) fn accepts_entries(&self, sink: &Sink) -> bool {
         sink.pending() < self.limit / 2
     }
 
     /// Passes the lines to the sink. If more than the limit waits for the reader, further lines are
     /// dropped; once the reader has caught up, the state of their objects is written.
-    pub fn flush(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
+    pub(super) fn flush(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if let Some(recorder) = &mut self.recorder {
             recorder.flush();
         }
@@ -91,7 +91,7 @@ impl Session {
 
     /// Rotates the output file, if that is due: only while no line is in preparation, so that the
     /// numbers of the lines stay in order.
-    pub fn rotate(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
+    pub(super) fn rotate(&mut self, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
         if !self.lines.is_empty() {
             return Ok(Reader::Alive);
         }
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// Queue sizes, memory, and whether the recording is complete.
-    pub fn pulse(&self) -> Pulse {
+    pub(super) fn pulse(&self) -> Pulse {
         Pulse {
             queue: self.pending as u64,
             queue_most: self.most_pending as u64,
@@ -131,7 +131,7 @@ impl Session {
     ///
     /// # Errors
     /// If the recording is not complete.
-    pub fn abandon(self) -> Result<(), Error> {
+    pub(super) fn abandon(self) -> Result<(), Error> {
         // The process ends: freeing a large state object by object would take seconds.
         std::mem::forget(self.pipeline);
         self.recorder.map_or(Ok(()), Recorder::finish)
@@ -141,7 +141,7 @@ impl Session {
     ///
     /// # Errors
     /// If a line cannot be written, or the recording is not complete.
-    pub fn stop(
+    pub(super) fn stop(
         mut self,
         mut stop: Stop,
         sink: &mut Sink,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 const MAX: u64 = i64::MAX as u64;
 
 /// Normalizes a schema and all its subschemas.
-pub fn normalize(schema: &mut Value) {
+pub(super) fn normalize(schema: &mut Value) {
     let Value::Object(schema) = schema else {
         return;
     };
@@ -154,7 +154,7 @@ fn one_paragraph(schema: &mut Map<String, Value>) {
 }
 
 /// Makes every object reject additional properties.
-pub fn close(schema: &mut Value) {
+pub(super) fn close(schema: &mut Value) {
     walk(schema, true);
 }
 

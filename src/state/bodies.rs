@@ -7,7 +7,7 @@ use crate::kind::interned::Column;
 
 /// A stored body. It is valid until it was [released](Bodies::release) as often as it was returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BodyId(u32);
+pub(super) struct BodyId(u32);
 
 /// Stored bodies by id, with reference counts.
 ///
@@ -15,7 +15,7 @@ pub struct BodyId(u32);
 /// 48 bytes to 64. A body is freed with the last route that has it, so that the memory is bounded by
 /// the number of routes.
 #[derive(Debug, Default)]
-pub struct Bodies {
+pub(super) struct Bodies {
     slots: ChunkedVec<Slot>,
     /// Ids of free slots.
     free: Vec<u32>,
@@ -34,7 +34,7 @@ impl Bodies {
     /// Splits the body that was decoded as `route`, whose attributes must not have been modified
     /// since. Takes a reference to the stored body.
     #[inline]
-    pub fn intern(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {
+    pub(super) fn intern(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {
         if let Some(id) = self.by_attrs.get(&route.common)
             && let Destination::Prefix(dst) = &route.dst
         {
@@ -69,18 +69,18 @@ impl Bodies {
         }
     }
 
-    pub fn get(&self, id: BodyId) -> &BodyWithoutDst {
+    pub(super) fn get(&self, id: BodyId) -> &BodyWithoutDst {
         &self.slots[id.0 as usize].body
     }
 
     /// Returns true if both are the same bytes. Equal bodies have two ids where one of them came in
     /// a message with `RTA_CACHEINFO`, or after its attributes were evicted.
-    pub fn is_same(&self, a: BodyId, b: BodyId) -> bool {
+    pub(super) fn is_same(&self, a: BodyId, b: BodyId) -> bool {
         a == b || self.get(a) == self.get(b)
     }
 
     /// Gives a reference back, and frees the body if it was the last one.
-    pub fn release(&mut self, id: BodyId) {
+    pub(super) fn release(&mut self, id: BodyId) {
         let slot = &mut self.slots[id.0 as usize];
         slot.references -= 1;
         if slot.references == 0 {

@@ -5,7 +5,7 @@ use std::ops::{Index, IndexMut};
 /// A vector in chunks of equal size. Growing it allocates one chunk, and copies nothing: to
 /// reallocate one vector of a million routes takes as long as to decode them.
 #[derive(Debug)]
-pub struct ChunkedVec<T>(Vec<Vec<T>>);
+pub(super) struct ChunkedVec<T>(Vec<Vec<T>>);
 
 /// Elements of a chunk.
 const CHUNK: usize = 1024;
@@ -17,13 +17,13 @@ impl<T> Default for ChunkedVec<T> {
 }
 
 impl<T> ChunkedVec<T> {
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         // All chunks but the last are full.
         let last = self.0.last().map_or(CHUNK, Vec::len);
         self.0.len() * CHUNK + last - CHUNK
     }
 
-    pub fn push(&mut self, element: T) {
+    pub(super) fn push(&mut self, element: T) {
         match self.0.last_mut() {
             Some(chunk) if chunk.len() < CHUNK => chunk.push(element),
             _ => {
@@ -34,7 +34,7 @@ impl<T> ChunkedVec<T> {
         }
     }
 
-    pub fn pop(&mut self) -> Option<T> {
+    pub(super) fn pop(&mut self) -> Option<T> {
         let chunk = self.0.last_mut()?;
         let element = chunk.pop();
         if chunk.is_empty() {
@@ -43,7 +43,7 @@ impl<T> ChunkedVec<T> {
         element
     }
 
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.0.iter_mut().flatten()
     }
 }

@@ -6,6 +6,6 @@ use crate::event::{Change, Op, Payload};
 
 /// The kinds whose objects the kernel may have changed along with this event, without a
 /// notification.
-pub fn stale_kinds(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
+pub(super) fn stale_kinds(op: Op, payload: &Payload, change: Option<&Change>) -> KindSet {
     payload.triggers(op, change.map(Change::old)).stale_kinds()
 }

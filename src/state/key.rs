@@ -27,14 +27,14 @@ use crate::event::fields::Keyed;
 pub type Key = u128;
 
 /// The key of an object; `None` for a message, which has no identity.
-pub fn key(object: &Payload) -> Option<Key> {
+pub(super) fn key(object: &Payload) -> Option<Key> {
     let mut fields = KeyFields::new();
     object.hash_key(&mut fields).then(|| fields.into_key())
 }
 
 /// The key of an object of a kind that is a state.
 #[cfg(test)]
-pub fn key_of(object: &impl Keyed) -> Key {
+pub(super) fn key_of(object: &impl Keyed) -> Key {
     let mut fields = KeyFields::new();
     object.hash_key(&mut fields);
     fields.into_key()
@@ -58,7 +58,7 @@ impl Locality {
 
 /// The key fields of objects that begin with the same fields, hashed up to there.
 #[derive(Debug)]
-pub struct KeyPrefix {
+pub(super) struct KeyPrefix {
     /// The common fields, followed by those of the last object.
     fields: KeyFields,
     /// Length of the common fields, bytes.
@@ -69,7 +69,7 @@ pub struct KeyPrefix {
 }
 
 impl KeyPrefix {
-    pub fn new(common: &impl Keyed) -> Self {
+    pub(super) fn new(common: &impl Keyed) -> Self {
         let mut fields = KeyFields::new();
         common.hash_key(&mut fields);
         KeyPrefix {
@@ -82,7 +82,7 @@ impl KeyPrefix {
 
     /// The key of an object with the key fields of `common`, which this was made of, followed by
     /// `own`.
-    pub fn key(&mut self, common: &impl Keyed, own: &impl Hash) -> Key {
+    pub(super) fn key(&mut self, common: &impl Keyed, own: &impl Hash) -> Key {
         own.hash(&mut self.fields);
         if !self.fields.is_buffered() {
             // The fields do not fit into the buffer, which was overwritten.

@@ -15,7 +15,7 @@ use crate::names::Names;
 use crate::event::{Op, Payload};
 
 /// The key of the device of that index: a product has its bits spread like a hash.
-pub fn key(ifindex: u32) -> Key {
+pub(super) fn key(ifindex: u32) -> Key {
     u128::from(ifindex).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
 }
 
@@ -24,14 +24,14 @@ type NameSlot<'a> = &'a mut dyn FnMut(u32, &mut Option<IfName>);
 
 /// What stores other than the link store need.
 #[derive(Clone, Copy)]
-pub struct Env<'a> {
+pub(super) struct Env<'a> {
     pub names: &'a Names,
     pub links: &'a LinkStore,
 }
 
 /// The stored links.
 #[derive(Debug, Default)]
-pub struct LinkStore {
+pub(super) struct LinkStore {
     table: Table<Rc<Link>>,
     /// The last name lookup: mostly the next one is for the same device.
     last_lookup: Cell<Option<(u32, Option<IfName>)>>,
@@ -144,7 +144,7 @@ impl LinkStore {
     }
 
     /// Generation counter: bumped whenever a device may have been renamed.
-    pub fn generation(&self) -> u64 {
+    pub(super) fn generation(&self) -> u64 {
         self.generation
     }
 
@@ -157,7 +157,7 @@ impl LinkStore {
 
     /// Fills in the names of devices, and the fields that depend on the type of a device. Returns
     /// true if one of the names is still unknown.
-    pub fn name_devices(&self, payload: &mut Payload) -> bool {
+    pub(super) fn name_devices(&self, payload: &mut Payload) -> bool {
         if let Payload::Link(link) = payload {
             return self.name_link(link);
         }
@@ -182,7 +182,7 @@ impl LinkStore {
 
     /// Fills in the names of the devices for which `for_each_device` calls back; `own` is the index
     /// and name of one of them. Returns true if one of the names is still unknown.
-    pub fn name_each(
+    pub(super) fn name_each(
         &self,
         own: Option<(u32, Option<IfName>)>,
         for_each_device: &mut dyn FnMut(NameSlot<'_>),
@@ -199,7 +199,7 @@ impl LinkStore {
     }
 
     /// Returns true if the name of one of the object's devices was not known when it was stored.
-    pub fn has_unresolved_names(payload: &mut Payload) -> bool {
+    pub(super) fn has_unresolved_names(payload: &mut Payload) -> bool {
         let mut unresolved = false;
         payload.for_each_device(&mut |index, name| unresolved |= index != 0 && name.is_none());
         unresolved

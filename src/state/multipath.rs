@@ -14,7 +14,7 @@ const RTNEXTHOP: usize = 8;
 
 /// The multipath route `body` without the next hop of the route `deleted`. `None` if `body` has no
 /// such next hop, or no other.
-pub fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
+pub(super) fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
     let (header, attributes) = body.split_at_checked(RTMSG)?;
     let attr = Attrs::new(attributes)
         .flatten()

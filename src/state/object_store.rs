@@ -9,7 +9,7 @@ use crate::event::Payload;
 
 /// The stored objects of one kind.
 #[derive(Debug, Default)]
-pub struct ObjectStore(Table<Payload>);
+pub(super) struct ObjectStore(Table<Payload>);
 
 impl Store for ObjectStore {
     type Object = Payload;

@@ -12,7 +12,7 @@ use crate::netlink::frame::Message;
 
 /// The dump that is being read.
 #[derive(Debug)]
-pub struct Reconciliation {
+pub(super) struct Reconciliation {
     pub kind: Kind,
     pub origin: Origin,
     /// The objects that events were about since the dump began.
@@ -20,7 +20,7 @@ pub struct Reconciliation {
 }
 
 impl Reconciliation {
-    pub fn touched_by_event(&mut self, key: Key) {
+    pub(super) fn touched_by_event(&mut self, key: Key) {
         self.touched_by_event.insert(key);
     }
 }

@@ -63,7 +63,7 @@ struct NamedAttrs {
 
 /// The stored routes.
 #[derive(Debug, Default)]
-pub struct RouteStore {
+pub(super) struct RouteStore {
     table: Table<StoredRoute>,
     siblings: Siblings,
     interner: AttrsInterner,
@@ -161,7 +161,7 @@ impl Store for RouteStore {
 
 impl RouteStore {
     /// The key of a route; of IPv4 siblings that of instance 0.
-    pub fn key(&self, route: &Route) -> Key {
+    pub(super) fn key(&self, route: &Route) -> Key {
         let mut prefixes = self.prefixes.borrow_mut();
         let attrs = &route.common;
         let new = |attrs: &RouteAttrs| Ok::<_, Infallible>(KeyPrefix::new(attrs));
@@ -170,13 +170,13 @@ impl RouteStore {
     }
 
     /// The interner by which messages and stored routes are decoded.
-    pub fn interner(&self) -> &AttrsInterner {
+    pub(super) fn interner(&self) -> &AttrsInterner {
         &self.interner
     }
 
     /// Fills in the names of devices. Returns true if one of them is not known yet.
     #[inline]
-    pub fn name_devices(&self, route: &mut Route, links: &LinkStore) -> bool {
+    pub(super) fn name_devices(&self, route: &mut Route, links: &LinkStore) -> bool {
         if let Some(named) = self.named.borrow().get(&route.common)
             && named.generation == links.generation()
         {

@@ -11,11 +11,11 @@ use crate::decode::MessageAction;
 /// The instance numbers of siblings by their common key (that of instance 0), in the order in which
 /// the kernel tries the routes. A route without siblings has no entry if its number is 0.
 #[derive(Debug, Default)]
-pub struct Siblings(HashMap<Key, Vec<u16>>);
+pub(super) struct Siblings(HashMap<Key, Vec<u16>>);
 
 /// The sibling that a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sibling {
+pub(super) enum Sibling {
     Known(u16),
     /// A new sibling: the first or the last to be tried.
     NewFirst,
@@ -23,12 +23,12 @@ pub enum Sibling {
 }
 
 impl Siblings {
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The instance numbers of a key's routes, in order. `is_stored`: there is a route with number 0.
-    pub fn instances(&self, key: Key, is_stored: bool) -> &[u16] {
+    pub(super) fn instances(&self, key: Key, is_stored: bool) -> &[u16] {
         match self.0.get(&key) {
             Some(instances) => instances,
             None if is_stored => &[0],
@@ -37,7 +37,7 @@ impl Siblings {
     }
 
     /// The instance number of a sibling; a new one gets the lowest that is free.
-    pub fn resolve(&mut self, key: Key, is_stored: bool, sibling: Sibling) -> u16 {
+    pub(super) fn resolve(&mut self, key: Key, is_stored: bool, sibling: Sibling) -> u16 {
         let is_last = match sibling {
             Sibling::Known(instance) => return instance,
             Sibling::NewFirst => false,
@@ -53,7 +53,7 @@ impl Siblings {
     }
 
     /// Removes a route's instance number.
-    pub fn remove(&mut self, key: Key, instance: u16) {
+    pub(super) fn remove(&mut self, key: Key, instance: u16) {
         if self.is_empty() {
             return;
         }
@@ -68,7 +68,7 @@ impl Siblings {
 
 /// The sibling that an event is about. `flags`: `NLM_F_*` of the message, those of the request that
 /// caused it. `same_content` returns the sibling with the content of the message, if there is one.
-pub fn of_event(
+pub(super) fn of_event(
     instances: &[u16],
     action: MessageAction,
     flags: u16,
@@ -102,7 +102,7 @@ pub fn of_event(
 /// no entry yet, else (an event stored it since the dump began) one with the same content, else a
 /// new one. `same_content` as in [`of_event`]; with `true` among siblings that have no dump entry
 /// yet.
-pub fn of_dump_entry(
+pub(super) fn of_dump_entry(
     instances: &[u16],
     is_unseen: impl Fn(u16) -> bool,
     same_content: impl Fn(bool) -> Option<u16>,

@@ -8,13 +8,13 @@ use crate::event::{Op, Payload};
 use crate::netlink::frame::Message;
 
 // linux/netlink.h
-pub const NLM_F_REPLACE: u16 = libc::NLM_F_REPLACE as u16;
-pub const NLM_F_EXCL: u16 = libc::NLM_F_EXCL as u16;
-pub const NLM_F_CREATE: u16 = libc::NLM_F_CREATE as u16;
-pub const NLM_F_APPEND: u16 = libc::NLM_F_APPEND as u16;
+pub(super) const NLM_F_REPLACE: u16 = libc::NLM_F_REPLACE as u16;
+pub(super) const NLM_F_EXCL: u16 = libc::NLM_F_EXCL as u16;
+pub(super) const NLM_F_CREATE: u16 = libc::NLM_F_CREATE as u16;
+pub(super) const NLM_F_APPEND: u16 = libc::NLM_F_APPEND as u16;
 
 /// The stored objects of one kind, or of several that are stored alike.
-pub trait Store {
+pub(super) trait Store {
     /// A decoded object.
     type Object;
     /// What the store needs of others: the link store needs nothing.
@@ -59,7 +59,7 @@ pub trait Store {
 }
 
 /// An event beside its object.
-pub struct EventContext<'a> {
+pub(super) struct EventContext<'a> {
     pub action: MessageAction,
     /// The key of its object; of IPv4 siblings that of the first.
     pub key: Key,
@@ -69,7 +69,7 @@ pub struct EventContext<'a> {
 }
 
 /// A dump entry beside its object.
-pub struct DumpContext<'a> {
+pub(super) struct DumpContext<'a> {
     pub action: MessageAction,
     pub message: &'a Message<'a>,
     /// The objects that events were about since the dump began: the entry may be older.
@@ -78,7 +78,7 @@ pub struct DumpContext<'a> {
 
 /// What a message did to an object.
 #[derive(Debug)]
-pub struct Applied {
+pub(super) struct Applied {
     pub op: Op,
     pub key: Key,
     /// The former object, if it still exists.
@@ -90,7 +90,7 @@ pub struct Applied {
 }
 
 /// The operation of a message about an object of a tracked kind.
-pub fn op_of(action: MessageAction, is_stored: bool) -> Op {
+pub(super) fn op_of(action: MessageAction, is_stored: bool) -> Op {
     match (action, is_stored) {
         (MessageAction::Delete, _) => Op::Delete,
         (_, true) => Op::Change,

@@ -14,7 +14,7 @@ use crate::names::Names;
 
 /// Every store.
 #[derive(Debug, Default)]
-pub struct Stores {
+pub(super) struct Stores {
     pub links: LinkStore,
     routes: RouteStore,
     objects: BTreeMap<Kind, ObjectStore>,
@@ -81,11 +81,11 @@ macro_rules! with_store_of {
 }
 
 impl Stores {
-    pub fn interner(&self) -> &AttrsInterner {
+    pub(super) fn interner(&self) -> &AttrsInterner {
         self.routes.interner()
     }
 
-    pub fn len(&self, kind: Kind) -> usize {
+    pub(super) fn len(&self, kind: Kind) -> usize {
         match kind {
             Kind::Link => self.links.len(),
             Kind::Route => self.routes.len(),
@@ -95,14 +95,14 @@ impl Stores {
 
     /// The key of an object; `None` for a message, which has no identity. Of IPv4 siblings it is the
     /// first's.
-    pub fn key(&self, payload: &Payload) -> Option<Key> {
+    pub(super) fn key(&self, payload: &Payload) -> Option<Key> {
         match payload {
             Payload::Route(route) => Some(self.routes.key(route)),
             _ => key(payload),
         }
     }
 
-    pub fn get(&self, kind: Kind, key: Key, names: &Names) -> Option<Payload> {
+    pub(super) fn get(&self, kind: Kind, key: Key, names: &Names) -> Option<Payload> {
         let links = &self.links;
         let env = Env { names, links };
         match kind {
@@ -112,7 +112,7 @@ impl Stores {
         }
     }
 
-    pub fn prefetch(&self, kind: Kind, key: Key) {
+    pub(super) fn prefetch(&self, kind: Kind, key: Key) {
         match kind {
             Kind::Link => self.links.prefetch(key),
             Kind::Route => self.routes.prefetch(key),
@@ -126,7 +126,7 @@ impl Stores {
 
     /// Fills in the names of devices, and what depends on the type of a device. Returns true if one
     /// of the names is not known yet.
-    pub fn name_devices(&self, payload: &mut Payload) -> bool {
+    pub(super) fn name_devices(&self, payload: &mut Payload) -> bool {
         match payload {
             Payload::Route(route) => self
                 .routes
@@ -135,7 +135,7 @@ impl Stores {
         }
     }
 
-    pub fn apply_event(
+    pub(super) fn apply_event(
         &mut self,
         payload: &mut Payload,
         event: &EventContext<'_>,
@@ -145,7 +145,7 @@ impl Stores {
             .apply_event(object, event, env))
     }
 
-    pub fn apply_dump_entry(
+    pub(super) fn apply_dump_entry(
         &mut self,
         payload: &mut Payload,
         entry: &DumpContext<'_>,
@@ -155,14 +155,14 @@ impl Stores {
             .apply_dump_entry(object, entry, env))
     }
 
-    pub fn take_found(&mut self, kind: Kind) -> Vec<(Payload, Option<Payload>)> {
+    pub(super) fn take_found(&mut self, kind: Kind) -> Vec<(Payload, Option<Payload>)> {
         match kind {
             Kind::Link => self.links.take_found(),
             _ => Vec::new(),
         }
     }
 
-    pub fn finish_resync(
+    pub(super) fn finish_resync(
         &mut self,
         kind: Kind,
         clean: bool,

@@ -3,7 +3,7 @@
 /// Mark-and-sweep state of an object during resyncs: whether the current dump has it, else the
 /// number of consecutive complete dumps without it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SweepMark(u8);
+pub(super) struct SweepMark(u8);
 
 impl SweepMark {
     const SEEN: u8 = 0x80;
@@ -13,7 +13,7 @@ impl SweepMark {
 
     /// The mark of an object that was stored just now. `reconciling`: a dump of its kind is being
     /// read, which need not contain it.
-    pub fn stored(reconciling: bool) -> Self {
+    pub(super) fn stored(reconciling: bool) -> Self {
         match reconciling {
             true => SweepMark(Self::SEEN),
             false => SweepMark(0),
@@ -21,17 +21,17 @@ impl SweepMark {
     }
 
     /// The current dump contains the object, or an event is newer than the dump.
-    pub fn mark_seen(&mut self) {
+    pub(super) fn mark_seen(&mut self) {
         self.0 = Self::SEEN;
     }
 
-    pub fn is_seen(self) -> bool {
+    pub(super) fn is_seen(self) -> bool {
         self.0 == Self::SEEN
     }
 
     /// Ends a dump. `clean`: an object that is not in the dump may be deleted. Returns true if the
     /// object is missing.
-    pub fn finish_resync(&mut self, clean: bool) -> bool {
+    pub(super) fn finish_resync(&mut self, clean: bool) -> bool {
         match (self.is_seen(), clean) {
             (true, _) => self.0 = 0,
             (false, true) => self.0 += 1,
@@ -41,7 +41,7 @@ impl SweepMark {
     }
 
     /// Returns true if enough consecutive dumps missed the object.
-    pub fn is_deleted(self) -> bool {
+    pub(super) fn is_deleted(self) -> bool {
         !self.is_seen() && self.0 >= Self::DELETED
     }
 }

@@ -8,7 +8,7 @@ use super::sweep_mark::SweepMark;
 
 /// A stored object.
 #[derive(Debug, PartialEq)]
-pub struct Entry<T> {
+pub(super) struct Entry<T> {
     pub key: Key,
     pub value: T,
     pub mark: SweepMark,
@@ -16,7 +16,7 @@ pub struct Entry<T> {
 
 impl<T> Entry<T> {
     /// An object that was received just now; see [`SweepMark::stored`].
-    pub fn new(key: Key, value: T, reconciling: bool) -> Self {
+    pub(super) fn new(key: Key, value: T, reconciling: bool) -> Self {
         Entry {
             key,
             value,
@@ -28,7 +28,7 @@ impl<T> Entry<T> {
 /// Hash index of 8-byte slots into a dense vector of objects: probing rarely touches the objects,
 /// since a million objects do not fit into a CPU cache.
 #[derive(Debug)]
-pub struct Table<T> {
+pub(super) struct Table<T> {
     /// The index in shards: growing moves one shard's slots only, so that no event waits until a
     /// million have moved.
     shards: Box<[HashTable<Slot>]>,
@@ -87,22 +87,22 @@ impl<T> Table<T> {
         Some(slot.at as usize)
     }
 
-    pub fn get(&self, key: Key) -> Option<&Entry<T>> {
+    pub(super) fn get(&self, key: Key) -> Option<&Entry<T>> {
         Some(&self.objects[self.position(key)?])
     }
 
     /// Loads an object into the CPU cache.
-    pub fn prefetch(&self, key: Key) {
+    pub(super) fn prefetch(&self, key: Key) {
         std::hint::black_box(self.get(key).is_some());
     }
 
-    pub fn get_mut(&mut self, key: Key) -> Option<&mut Entry<T>> {
+    pub(super) fn get_mut(&mut self, key: Key) -> Option<&mut Entry<T>> {
         let at = self.position(key)?;
         Some(&mut self.objects[at])
     }
 
     /// Adds an object whose key is not in the table.
-    pub fn add(&mut self, object: Entry<T>) {
+    pub(super) fn add(&mut self, object: Entry<T>) {
         let key = object.key;
         let slot = Slot::of(key, self.objects.len());
         self.shards[shard(key)].insert_unique(slot.hash(), slot, |slot| slot.hash());
@@ -110,7 +110,7 @@ impl<T> Table<T> {
     }
 
     /// Stores an object. Returns the former one of that key.
-    pub fn put(&mut self, object: Entry<T>) -> Option<Entry<T>> {
+    pub(super) fn put(&mut self, object: Entry<T>) -> Option<Entry<T>> {
         if let Some(stored) = self.get_mut(object.key) {
             return Some(std::mem::replace(stored, object));
         }
@@ -118,7 +118,7 @@ impl<T> Table<T> {
         None
     }
 
-    pub fn remove(&mut self, key: Key) -> Option<Entry<T>> {
+    pub(super) fn remove(&mut self, key: Key) -> Option<Entry<T>> {
         let Table { shards, objects } = self;
         let is_it = |slot: &Slot| slot.is_of(key, objects);
         let entry = shards[shard(key)].find_entry(Slot::of(key, 0).hash(), is_it);
@@ -134,14 +134,14 @@ impl<T> Table<T> {
         Some(std::mem::replace(&mut objects[at as usize], last))
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.objects.len()
     }
 
     /// Sweeps after a dump; see [`SweepMark::finish_resync`]. Returns the number of objects that are
     /// missing but may still exist, and removes and returns those that are deleted, in the order of
     /// their keys.
-    pub fn finish_resync(&mut self, clean: bool) -> (usize, Vec<Entry<T>>) {
+    pub(super) fn finish_resync(&mut self, clean: bool) -> (usize, Vec<Entry<T>>) {
         let (mut missing, mut deleted) = (0, Vec::new());
         for object in self.objects.iter_mut() {
             missing += usize::from(object.mark.finish_resync(clean));

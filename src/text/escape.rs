@@ -6,7 +6,7 @@ use crate::event::values::{Flags, IfName};
 
 /// Terminal style of a part of a line.
 #[derive(Clone, Copy)]
-pub enum Colour {
+pub(super) enum Colour {
     Bold,
     Dim,
     Red,
@@ -17,18 +17,18 @@ pub enum Colour {
 
 /// Writes to `out` and escapes everything written through [`fmt::Write`]; only the writer's own
 /// colour sequences are passed through.
-pub struct EscapingWriter<'a> {
+pub(super) struct EscapingWriter<'a> {
     out: &'a mut dyn Write,
     colour: bool,
 }
 
 impl<'a> EscapingWriter<'a> {
-    pub fn new(out: &'a mut dyn Write, colour: bool) -> Self {
+    pub(super) fn new(out: &'a mut dyn Write, colour: bool) -> Self {
         EscapingWriter { out, colour }
     }
 
     /// Writes in a colour if colours are enabled.
-    pub fn paint(&mut self, colour: Colour, text: fmt::Arguments<'_>) -> fmt::Result {
+    pub(super) fn paint(&mut self, colour: Colour, text: fmt::Arguments<'_>) -> fmt::Result {
         if !self.colour {
             return self.write_fmt(text);
         }
@@ -45,18 +45,18 @@ impl<'a> EscapingWriter<'a> {
     }
 
     /// ` name`: the subject of the line.
-    pub fn subject(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
+    pub(super) fn subject(&mut self, text: fmt::Arguments<'_>) -> fmt::Result {
         self.out.write_char(' ')?;
         self.paint(Colour::Bold, text)
     }
 
     /// ` key value`
-    pub fn field(&mut self, key: &str, value: impl Display) -> fmt::Result {
+    pub(super) fn field(&mut self, key: &str, value: impl Display) -> fmt::Result {
         write!(self, " {key} {value}")
     }
 
     /// ` key value`, if there is a value.
-    pub fn optional(&mut self, key: &str, value: &Option<impl Display>) -> fmt::Result {
+    pub(super) fn optional(&mut self, key: &str, value: &Option<impl Display>) -> fmt::Result {
         match value {
             Some(value) => self.field(key, value),
             None => Ok(()),
@@ -64,7 +64,7 @@ impl<'a> EscapingWriter<'a> {
     }
 
     /// ` (was value)`, if the old value differs.
-    pub fn was<T: Display + PartialEq>(&mut self, new: &T, old: Option<&T>) -> fmt::Result {
+    pub(super) fn was<T: Display + PartialEq>(&mut self, new: &T, old: Option<&T>) -> fmt::Result {
         match old {
             Some(old) if old != new => write!(self, " (was {old})"),
             _ => Ok(()),
@@ -72,12 +72,12 @@ impl<'a> EscapingWriter<'a> {
     }
 
     /// ` key old → new`
-    pub fn arrow(&mut self, key: &str, old: impl Display, new: impl Display) -> fmt::Result {
+    pub(super) fn arrow(&mut self, key: &str, old: impl Display, new: impl Display) -> fmt::Result {
         write!(self, " {key} {old} → {new}")
     }
 
     /// ` flags +NEW -OLD`
-    pub fn flags(&mut self, old: &Flags, new: &Flags) -> fmt::Result {
+    pub(super) fn flags(&mut self, old: &Flags, new: &Flags) -> fmt::Result {
         self.write_str(" flags")?;
         for (sign, one, other) in [('+', new, old), ('-', old, new)] {
             let (names, rest) = one.split();
@@ -93,7 +93,7 @@ impl<'a> EscapingWriter<'a> {
     }
 
     /// The flag names separated by spaces, except those in `without`.
-    pub fn flag_names(&mut self, flags: &Flags, without: &[&str]) -> fmt::Result {
+    pub(super) fn flag_names(&mut self, flags: &Flags, without: &[&str]) -> fmt::Result {
         let (names, rest) = flags.split();
         for name in names.filter(|name| !without.contains(name)) {
             write!(self, " {name}")?;
@@ -135,7 +135,7 @@ impl Write for EscapingWriter<'_> {
 }
 
 /// Adapter: implements [`fmt::Write`] for a byte vector.
-pub struct Bytes<'a>(pub &'a mut Vec<u8>);
+pub(super) struct Bytes<'a>(pub &'a mut Vec<u8>);
 
 impl Write for Bytes<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
@@ -146,7 +146,7 @@ impl Write for Bytes<'_> {
 
 /// A device: its name, or `if7` if unknown, as in iproute2; `none` for no device.
 #[derive(PartialEq)]
-pub struct Dev<'a>(pub Option<&'a IfName>, pub Option<u32>);
+pub(super) struct Dev<'a>(pub Option<&'a IfName>, pub Option<u32>);
 
 impl Display for Dev<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -160,7 +160,7 @@ impl Display for Dev<'_> {
 
 /// An optional value; `none` if absent.
 #[derive(PartialEq)]
-pub struct OrNone<'a, T>(pub &'a Option<T>);
+pub(super) struct OrNone<'a, T>(pub &'a Option<T>);
 
 impl<T: Display> Display for OrNone<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,7 +173,7 @@ impl<T: Display> Display for OrNone<'_, T> {
 
 /// Items joined by a separator.
 #[derive(PartialEq)]
-pub struct List<'a, T>(pub &'a [T], pub &'static str);
+pub(super) struct List<'a, T>(pub &'a [T], pub &'static str);
 
 impl<T: Display> Display for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -187,7 +187,7 @@ impl<T: Display> Display for List<'_, T> {
 
 /// Flag names joined by commas.
 #[derive(PartialEq)]
-pub struct Joined<'a>(pub &'a Flags);
+pub(super) struct Joined<'a>(pub &'a Flags);
 
 impl Display for Joined<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

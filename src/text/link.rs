@@ -8,7 +8,7 @@ use crate::event::link::info::InfoSlaveData;
 use crate::event::values::Symbol;
 use crate::event::{Change, Event, Op, Payload};
 
-pub fn write(out: &mut EscapingWriter<'_>, event: &Event, link: &Link) -> fmt::Result {
+pub(super) fn write(out: &mut EscapingWriter<'_>, event: &Event, link: &Link) -> fmt::Result {
     match (event.op, &event.change) {
         (Op::Change, Some(change)) => {
             if let Payload::Link(old) = change.old() {

@@ -10,7 +10,7 @@ use crate::event::meta::{
 use crate::event::unknown::Unknown;
 use crate::event::values::Time;
 
-pub fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
+pub(super) fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
     out.write_str(": ")?;
     match meta {
         Meta::Start(record) => start(out, record),
@@ -175,7 +175,7 @@ fn unrecorded(out: &mut EscapingWriter<'_>, since: Option<Time>) -> fmt::Result 
     }
 }
 
-pub fn unknown(out: &mut EscapingWriter<'_>, unknown: &Unknown) -> fmt::Result {
+pub(super) fn unknown(out: &mut EscapingWriter<'_>, unknown: &Unknown) -> fmt::Result {
     out.subject(format_args!("{}", unknown.r#type))?;
     if let Some(attributes) = &unknown.attributes {
         out.write_str(", ")?;

@@ -48,7 +48,7 @@ fn dev(
     }
 }
 
-pub fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Address) -> fmt::Result {
+pub(super) fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Address) -> fmt::Result {
     let length = address.prefixlen;
     match (&address.local, &address.address) {
         // The prefix length belongs to the peer address.
@@ -116,7 +116,7 @@ fn ip_subject(out: &mut EscapingWriter<'_>, ip: &Option<IpAddr>) -> fmt::Result 
     }
 }
 
-pub fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) -> fmt::Result {
+pub(super) fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) -> fmt::Result {
     let old = old_payload!(event, Neigh).map(|(_, old)| old);
     ip_subject(out, &neigh.dst)?;
     dev(out, neigh.dev.as_ref(), neigh.ifindex)?;
@@ -147,7 +147,7 @@ pub fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) -> fmt:
     }
 }
 
-pub fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt::Result {
+pub(super) fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt::Result {
     let old = old_payload!(event, Fdb).map(|(_, old)| old);
     if let Some(mac) = &fdb.mac {
         out.subject(format_args!("{mac}"))?;
@@ -190,7 +190,7 @@ pub fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt::Resul
     }
 }
 
-pub fn prefix(out: &mut EscapingWriter<'_>, prefix: &Prefix) -> fmt::Result {
+pub(super) fn prefix(out: &mut EscapingWriter<'_>, prefix: &Prefix) -> fmt::Result {
     if let Some(prefix) = &prefix.prefix {
         out.subject(format_args!("{prefix}"))?;
     }

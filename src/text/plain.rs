@@ -10,7 +10,7 @@ use super::escape::EscapingWriter;
 use crate::event::{Event, Op, Payload};
 use crate::json::{self, Ordered};
 
-pub fn write(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fmt::Result {
+pub(super) fn write(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fmt::Result {
     let mut object = Vec::new();
     // Reuses the JSON writer of the lines instead of a second serializer.
     let written = json::append(&mut object, |json| payload.serialize(json));
@@ -44,7 +44,7 @@ pub fn write(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> 
 }
 
 /// All fields of an object of any kind, given as JSON.
-pub fn snapshot_object(out: &mut EscapingWriter<'_>, object: &str) -> fmt::Result {
+pub(super) fn snapshot_object(out: &mut EscapingWriter<'_>, object: &str) -> fmt::Result {
     let fields = fields(object.as_bytes());
     let mut fields = fields.iter().filter(|(name, _)| !is_index(name));
     fields.try_for_each(|(name, value)| field(out, name, value))

@@ -7,7 +7,7 @@ use super::tc::Entries;
 use crate::event::encap::Encap;
 use crate::event::route::{Flow, Metrics, NextHop, Route, Via};
 
-pub fn write(out: &mut EscapingWriter<'_>, route: &Route) -> fmt::Result {
+pub(super) fn write(out: &mut EscapingWriter<'_>, route: &Route) -> fmt::Result {
     if !route.r#type.is("unicast") {
         write!(out, " {}", route.r#type)?;
     }

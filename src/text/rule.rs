@@ -6,7 +6,7 @@ use super::escape::EscapingWriter;
 use crate::event::rule::Rule;
 use crate::event::{Event, Payload};
 
-pub fn write(out: &mut EscapingWriter<'_>, event: &Event, rule: &Rule) -> fmt::Result {
+pub(super) fn write(out: &mut EscapingWriter<'_>, event: &Event, rule: &Rule) -> fmt::Result {
     if !rule.family.is("inet") {
         write!(out, " {}", rule.family)?;
     }

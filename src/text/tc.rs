@@ -9,7 +9,7 @@ use crate::event::tc::{Action, Chain, Class, Filter, Qdisc};
 use crate::event::values::IfName;
 use crate::event::{Event, Op, Payload};
 
-pub fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Result {
+pub(super) fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Result {
     subject(out, &it.kind, &it.handle)?;
     location(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
     out.optional("ingress_block", &it.ingress_block)?;
@@ -35,14 +35,14 @@ pub fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Re
     options(out, &it.options, old.map(|old| &old.options))
 }
 
-pub fn class(out: &mut EscapingWriter<'_>, it: &Class) -> fmt::Result {
+pub(super) fn class(out: &mut EscapingWriter<'_>, it: &Class) -> fmt::Result {
     subject(out, &it.kind, &it.handle)?;
     location(out, (it.dev.as_ref(), it.ifindex), it.root, &it.parent)?;
     out.optional("leaf", &it.leaf)?;
     options(out, &it.options, None)
 }
 
-pub fn filter(out: &mut EscapingWriter<'_>, it: &Filter) -> fmt::Result {
+pub(super) fn filter(out: &mut EscapingWriter<'_>, it: &Filter) -> fmt::Result {
     if let Some(kind) = &it.kind {
         out.subject(format_args!("{kind}"))?;
     }
@@ -65,7 +65,7 @@ pub fn filter(out: &mut EscapingWriter<'_>, it: &Filter) -> fmt::Result {
     Ok(())
 }
 
-pub fn chain(out: &mut EscapingWriter<'_>, it: &Chain) -> fmt::Result {
+pub(super) fn chain(out: &mut EscapingWriter<'_>, it: &Chain) -> fmt::Result {
     out.subject(format_args!("{}", it.chain))?;
     on(
         out,
@@ -78,7 +78,7 @@ pub fn chain(out: &mut EscapingWriter<'_>, it: &Chain) -> fmt::Result {
     options(out, &it.options, None)
 }
 
-pub fn action(out: &mut EscapingWriter<'_>, it: &Action) -> fmt::Result {
+pub(super) fn action(out: &mut EscapingWriter<'_>, it: &Action) -> fmt::Result {
     write_action(out, it)
 }
 
@@ -210,7 +210,7 @@ impl fmt::Display for One<'_> {
 }
 
 /// A list of options.
-pub struct Entries<'a>(pub &'a [Options]);
+pub(super) struct Entries<'a>(pub &'a [Options]);
 
 impl fmt::Display for Entries<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

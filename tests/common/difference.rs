@@ -9,14 +9,14 @@ const MAX_VALUE: usize = 200;
 
 /// Returns a sentence for each field that differs: its JSON path, the expected and the actual
 /// value.
-pub fn differences(expected: &Value, got: &Value) -> Vec<String> {
+pub(crate) fn differences(expected: &Value, got: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", Some(expected), Some(got), false, &mut found);
     found
 }
 
 /// The same, for the fields and list items of `expected` only: `got` may have more.
-pub fn missing(expected: &Value, got: &Value) -> Vec<String> {
+pub(crate) fn missing(expected: &Value, got: &Value) -> Vec<String> {
     let mut found = Vec::new();
     compare("", Some(expected), Some(got), true, &mut found);
     found
@@ -24,14 +24,14 @@ pub fn missing(expected: &Value, got: &Value) -> Vec<String> {
 
 /// Fails with the path of each field of `expected` that `line` does not have.
 #[track_caller]
-pub fn assert_has(line: &Value, expected: &Value) {
+pub(crate) fn assert_has(line: &Value, expected: &Value) {
     let found = missing(expected, line);
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// Fails with the path of each field that differs in one of the lines.
 #[track_caller]
-pub fn assert_same_lines(expected: &[Value], got: &[Value]) {
+pub(crate) fn assert_same_lines(expected: &[Value], got: &[Value]) {
     let mut text = String::new();
     let count = expected.len().max(got.len());
     for at in (0..count)

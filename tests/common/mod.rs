@@ -1,7 +1,7 @@
 //! What the test binaries share.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-pub mod difference;
+pub(crate) mod difference;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 
 /// How long a test waits for a condition before it fails: long enough for a machine with many
 /// times more work than cores. No test that passes waits this long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program under test.
-pub const NLSTREAM: &str = env!("CARGO_BIN_EXE_nlstream");
+pub(crate) const NLSTREAM: &str = env!("CARGO_BIN_EXE_nlstream");
 
 /// The folder of the project.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The folders of all fixtures, sorted by name.
-pub fn fixtures() -> Vec<PathBuf> {
+pub(crate) fn fixtures() -> Vec<PathBuf> {
     let folder = root().join("fixtures");
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{folder:?}: {e}"));
     let mut folders: Vec<_> = entries
@@ -34,7 +34,7 @@ pub fn fixtures() -> Vec<PathBuf> {
 
 /// Fails unless the file of the project has this content. With NLSTREAM_BLESS in the environment
 /// the file is rewritten, and the test still fails: `then` says what to do with the diff.
-pub fn assert_current(path: &str, text: &str, then: &str) {
+pub(crate) fn assert_current(path: &str, text: &str, then: &str) {
     let file = root().join(path);
     if std::fs::read_to_string(&file).is_ok_and(|old| old == text) {
         return;
@@ -47,7 +47,7 @@ pub fn assert_current(path: &str, text: &str, then: &str) {
 }
 
 /// Returns true if an optional check can run: the program is installed. In CI it must be.
-pub fn has_optional(program: &str) -> bool {
+pub(crate) fn has_optional(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
     let ci = std::env::var_os("CI").is_some();
@@ -57,7 +57,7 @@ pub fn has_optional(program: &str) -> bool {
 
 /// Waits until a condition holds, and fails with `what` after a minute.
 #[track_caller]
-pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {
         assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}");
@@ -66,7 +66,7 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Runs the program with these arguments.
-pub fn nlstream(args: &[&str]) -> Output {
+pub(crate) fn nlstream(args: &[&str]) -> Output {
     let mut command = Command::new(NLSTREAM);
     command.args(args).stdin(Stdio::null());
     command
@@ -75,7 +75,7 @@ pub fn nlstream(args: &[&str]) -> Output {
 }
 
 /// Parses output into its lines; the last must be complete.
-pub fn lines(bytes: &[u8]) -> Vec<serde_json::Value> {
+pub(crate) fn lines(bytes: &[u8]) -> Vec<serde_json::Value> {
     let text = std::str::from_utf8(bytes).expect("the lines are UTF-8");
     assert!(
         text.is_empty() || text.ends_with('\n'),

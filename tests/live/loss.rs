@@ -62,12 +62,12 @@ fn gaps_count_every_missing_route() {
 const ROLE: &str = "NLSTREAM_TEST_SPOOFER";
 const SPOOFED: u64 = 100;
 
-pub fn is_spoofer() -> bool {
+pub(crate) fn is_spoofer() -> bool {
     std::env::var_os(ROLE).is_some()
 }
 
 /// Sends an RTM_NEWADDR of 192.0.2.66 to the group IPV4_IFADDR, [`SPOOFED`] times in 1.5 s.
-pub fn spoof() {
+pub(crate) fn spoof() {
     use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
     let mut message = vec![32, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, 66]);

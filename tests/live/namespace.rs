@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::common::{NLSTREAM, PATIENCE, wait_until};
 
 /// A user and network namespace, with lo up. Needs no privilege.
-pub struct Namespace {
+pub(crate) struct Namespace {
     child: Child,
     /// The namespaces that a program inside enters.
     kinds: &'static [&'static str],
@@ -19,12 +19,12 @@ pub struct Namespace {
 
 impl Namespace {
     /// Makes a namespace. A trial that calls it needs `Namespace`.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::of("-rn", &["-U", "-n"])
     }
 
     /// The same, with a mount namespace. A trial that calls it needs `Mounts`.
-    pub fn with_mounts() -> Self {
+    pub(crate) fn with_mounts() -> Self {
         Self::of("-rnm", &["-U", "-n", "-m"])
     }
 
@@ -45,12 +45,12 @@ impl Namespace {
     }
 
     /// Returns the path outside the namespace of a path inside.
-    pub fn path(&self, inside: &str) -> PathBuf {
+    pub(crate) fn path(&self, inside: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/root{inside}", self.child.id()))
     }
 
     /// Returns a command that runs `program` inside.
-    pub fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
         let pid = self.child.id().to_string();
         command.arg("--preserve-credentials").args(self.kinds);
@@ -60,7 +60,7 @@ impl Namespace {
     }
 
     /// Runs a bash script inside, which must succeed. Returns what it prints.
-    pub fn run(&self, script: &str) -> String {
+    pub(crate) fn run(&self, script: &str) -> String {
         let output = self
             .command("bash")
             .args(["-euc", script])
@@ -72,21 +72,21 @@ impl Namespace {
     }
 
     /// Runs `ip`, `bridge` or `tc` with `-j` inside. Returns the list that it prints.
-    pub fn json(&self, command: &str) -> Vec<Value> {
+    pub(crate) fn json(&self, command: &str) -> Vec<Value> {
         let text = self.run(command);
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{command}: {e}: {text}"))
     }
 
     /// Starts the program inside, and waits for the end of its snapshot: only from then on the
     /// first event of a new object is certain to be its `add`.
-    pub fn synced(&self, args: &[&str]) -> Stream {
+    pub(crate) fn synced(&self, args: &[&str]) -> Stream {
         let mut stream = self.stream(&[&["--snapshot"], args].concat());
         stream.wait("meta", "sync");
         stream
     }
 
     /// Starts the program inside, and waits for its first line.
-    pub fn stream(&self, args: &[&str]) -> Stream {
+    pub(crate) fn stream(&self, args: &[&str]) -> Stream {
         let mut command = self.command(NLSTREAM);
         command
             .args(args)
@@ -104,7 +104,7 @@ impl Drop for Namespace {
 }
 
 /// The program, streaming to a pipe.
-pub struct Stream {
+pub(crate) struct Stream {
     child: Child,
     stderr: Option<ChildStderr>,
     lines: Receiver<String>,
@@ -118,7 +118,7 @@ pub struct Stream {
 
 impl Stream {
     /// Reads the lines of a child whose stdout is piped, and waits for its first line.
-    pub fn of(mut child: Child) -> Self {
+    pub(crate) fn of(mut child: Child) -> Self {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (send, lines) = channel();
         std::thread::spawn(move || {
@@ -143,7 +143,7 @@ impl Stream {
     }
 
     /// Waits for the next line, and returns it.
-    pub fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         match self.lines.recv_timeout(self.patience) {
             Ok(line) => self.take(&line),
             Err(error) => {
@@ -163,7 +163,7 @@ impl Stream {
     }
 
     /// Waits for the next line for which `wanted` holds, and returns it.
-    pub fn wait_for(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_for(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + self.patience;
         loop {
             while let Some(line) = self.seen.get(self.read) {
@@ -188,7 +188,7 @@ impl Stream {
     }
 
     /// Returns the lines received so far, without waiting.
-    pub fn so_far(&mut self) -> &[Value] {
+    pub(crate) fn so_far(&mut self) -> &[Value] {
         while let Ok(line) = self.lines.try_recv() {
             self.take(&line);
         }
@@ -196,7 +196,7 @@ impl Stream {
     }
 
     /// Waits until no line has come for this long.
-    pub fn wait_for_quiet(&mut self, quiet: Duration) {
+    pub(crate) fn wait_for_quiet(&mut self, quiet: Duration) {
         let (mut count, mut since) = (self.so_far().len(), Instant::now());
         wait_until("no more lines", || {
             let now = self.so_far().len();
@@ -208,21 +208,21 @@ impl Stream {
     }
 
     /// Waits for the next line of that kind and op, and returns it.
-    pub fn wait(&mut self, kind: &str, op: &str) -> Value {
+    pub(crate) fn wait(&mut self, kind: &str, op: &str) -> Value {
         self.wait_for(&format!("{kind} {op}"), |line| {
             line["kind"] == kind && line["op"] == op
         })
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         let status = Command::new("kill").args(["-s", signal, &pid]).status();
         assert!(status.unwrap().success());
     }
 
     /// Waits for the end of the program, which must succeed. Returns all lines, and its stderr.
-    pub fn end(mut self) -> (Vec<Value>, String) {
+    pub(crate) fn end(mut self) -> (Vec<Value>, String) {
         while let Ok(line) = self.lines.recv_timeout(self.patience) {
             self.take(&line);
         }
@@ -233,7 +233,7 @@ impl Stream {
     }
 
     /// Sends SIGINT, and waits for the end.
-    pub fn interrupt(self) -> (Vec<Value>, String) {
+    pub(crate) fn interrupt(self) -> (Vec<Value>, String) {
         self.signal("INT");
         self.end()
     }

@@ -9,7 +9,7 @@ use libtest_mimic::{Completion, Trial};
 
 /// What a trial needs of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Need {
+pub(crate) enum Need {
     /// Unprivileged user and network namespaces, with unshare(1), nsenter(1), bash and ip(8).
     Namespace,
     /// The same, with mount namespaces in which tmpfs can be mounted.
@@ -22,7 +22,7 @@ pub enum Need {
     UapiHeaders,
 }
 
-pub use Need::{LinkType, Mounts, Namespace, Program, UapiHeaders};
+pub(crate) use Need::{LinkType, Mounts, Namespace, Program, UapiHeaders};
 
 impl Need {
     /// Returns why the need is not met, or `None` if it is. The probe runs once per need.
@@ -65,7 +65,7 @@ impl Need {
 
 /// Makes a trial. `module` is the `module_path!` of the test: the name of the trial is the path
 /// without the crate. `long` says why the trial runs only with `--ignored`.
-pub fn trial(
+pub(crate) fn trial(
     module: &str,
     name: &str,
     needs: &'static [Need],
@@ -99,7 +99,7 @@ pub fn trial(
 /// A test function that is missing in the list is dead code, which is an error in these binaries.
 macro_rules! trials {
     ($($name:ident($($need:expr),*) $(long $reason:literal)?),+ $(,)?) => {
-        pub fn trials() -> Vec<libtest_mimic::Trial> {
+        pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
             #[allow(unused_imports, reason = "not every list uses each need")]
             use $crate::trial::Need::*;
             vec![$(

@@ -9,7 +9,7 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    pub fn new(big: bool) -> Self {
+    pub(super) fn new(big: bool) -> Self {
         let mut builder = Builder {
             big,
             bytes: Vec::new(),
@@ -67,14 +67,14 @@ impl Builder {
         self.block(0x0a0d_0d0a, body);
     }
 
-    pub fn interface(&mut self, link: u16, options: &[(u16, &[u8])]) {
+    pub(super) fn interface(&mut self, link: u16, options: &[(u16, &[u8])]) {
         let mut body = [self.half(link), self.half(0)].concat();
         body.extend(self.word(40));
         body.extend(self.options(options));
         self.block(1, body);
     }
 
-    pub fn packet(&mut self, interface: u32, stamp: u64, data: &[u8], original: usize) {
+    pub(super) fn packet(&mut self, interface: u32, stamp: u64, data: &[u8], original: usize) {
         let (high, low) = ((stamp >> 32) as u32, stamp as u32);
         let mut body = self.words(&[interface, high, low, data.len() as u32, original as u32]);
         body.extend(data);

@@ -10,14 +10,14 @@ use crate::json;
 /// The field `time` as JSON. Events of one datagram share it, and those of one second share all but
 /// the fraction, which is then replaced in place.
 #[derive(Debug, Default)]
-pub struct TimestampCache {
+pub(super) struct TimestampCache {
     time: Time,
     text: Vec<u8>,
 }
 
 impl TimestampCache {
     /// Returns the field for `time`.
-    pub fn at(&mut self, time: Time) -> &[u8] {
+    pub(super) fn at(&mut self, time: Time) -> &[u8] {
         if self.time != time || self.text.is_empty() {
             self.write(time);
             self.time = time;
@@ -46,7 +46,7 @@ impl TimestampCache {
 
 /// The fields `kind`, `op`, `origin`, `ifindex` and `ifname` as JSON.
 #[derive(Debug, Default)]
-pub struct SubjectCache {
+pub(super) struct SubjectCache {
     subject: Option<Subject>,
     text: Vec<u8>,
 }
@@ -58,7 +58,7 @@ impl SubjectCache {
     ///
     /// # Errors
     /// Never; `Result` is required by serde.
-    pub fn of(&mut self, event: &Event) -> Result<&[u8], Error> {
+    pub(super) fn of(&mut self, event: &Event) -> Result<&[u8], Error> {
         let device = event.payload.device();
         let device = device.map(|(ifindex, ifname)| (ifindex, ifname.copied()));
         let subject = (event.payload.kind(), event.op, event.origin, device);
@@ -94,7 +94,7 @@ impl SubjectCache {
 /// those two differ. Without this cache a route costs 373 instructions (10.5 %) and a link 84
 /// (0.7 %) more.
 #[derive(Debug, Default)]
-pub struct NlHeaderCache {
+pub(super) struct NlHeaderCache {
     /// The cached header without `portid` and `seq`.
     nl: Option<Nl>,
     before: Vec<u8>,
@@ -106,7 +106,7 @@ impl NlHeaderCache {
     ///
     /// # Errors
     /// Never; `Result` is required by serde.
-    pub fn by(&mut self, nl: &Nl) -> Result<[&[u8]; 2], Error> {
+    pub(super) fn by(&mut self, nl: &Nl) -> Result<[&[u8]; 2], Error> {
         let same =
             |old: &Nl| (old.r#type, old.flags) == (nl.r#type, nl.flags) && old.family == nl.family;
         if !self.nl.as_ref().is_some_and(same) {

@@ -14,7 +14,7 @@ use crate::json::{self, Compound};
 use caches::{NlHeaderCache, SubjectCache, TimestampCache};
 
 /// An event and the further content of its record.
-pub struct Line<'a> {
+pub(super) struct Line<'a> {
     /// Number within the run, from 0.
     pub seq: u64,
     /// The event.
@@ -28,7 +28,7 @@ pub struct Line<'a> {
 }
 
 /// The fields of a payload as JSON, each with a comma before it.
-pub enum Rendered<'a> {
+pub(super) enum Rendered<'a> {
     /// All fields.
     Whole(&'a [u8]),
     /// A route's destination, and the fields before and after it.
@@ -36,18 +36,18 @@ pub enum Rendered<'a> {
 }
 
 /// The bytes that every record begins with.
-pub const RECORD_START: &[u8] = b"{\"v\":";
+pub(super) const RECORD_START: &[u8] = b"{\"v\":";
 /// Where the digits of `seq` begin in every record: the fields before it have a fixed length.
-pub const SEQ_OFFSET: usize = RECORD_START.len() + b"1,\"run\":\"00000000\",\"seq\":".len();
+pub(super) const SEQ_OFFSET: usize = RECORD_START.len() + b"1,\"run\":\"00000000\",\"seq\":".len();
 /// The bytes between the digits of `seq` and the time.
-pub const TIME_START: &[u8] = b",\"time\":\"";
+pub(super) const TIME_START: &[u8] = b",\"time\":\"";
 
 // A version of two digits would move `seq`.
 const _: () = assert!(SCHEMA_VERSION < 10);
 
 /// Writes the records of one run.
 #[derive(Debug)]
-pub struct Envelope {
+pub(super) struct Envelope {
     /// The fields `v` and `run`, which are the same in every record.
     head: Vec<u8>,
     timestamp: TimestampCache,
@@ -57,7 +57,7 @@ pub struct Envelope {
 
 impl Envelope {
     /// `run`: 8 hexadecimal digits, random per start.
-    pub fn new(run: &str) -> Self {
+    pub(super) fn new(run: &str) -> Self {
         Envelope {
             head: format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"").into_bytes(),
             timestamp: TimestampCache::default(),
@@ -70,7 +70,7 @@ impl Envelope {
     ///
     /// # Errors
     /// Never; `Result` is required by serde.
-    pub fn write(&mut self, line: &Line<'_>, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn write(&mut self, line: &Line<'_>, out: &mut Vec<u8>) -> io::Result<()> {
         Ok(json::append(out, |json| self.fields(line, json.object()))?)
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Subscription<E, D> {
 }
 
 impl<E, D> Subscription<E, D> {
-    pub fn new(netns: NetnsId, family: &'static dyn Family, events: E, dumps: D) -> Self {
+    pub(super) fn new(netns: NetnsId, family: &'static dyn Family, events: E, dumps: D) -> Self {
         Subscription {
             netns,
             family,
@@ -48,7 +48,7 @@ impl<E, D> Subscription<E, D> {
     }
 
     /// The channel of one of its sockets.
-    pub fn channel(&self, role: Role) -> Channel {
+    pub(super) fn channel(&self, role: Role) -> Channel {
         Channel {
             netns: self.netns,
             family: self.family.id(),
@@ -64,7 +64,7 @@ impl Subscription<Events, Dumps> {
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
-    pub fn open(netns: NetnsId, family: &'static dyn Family, rcvbuf: u32) -> Result<Self, Error> {
+    pub(super) fn open(netns: NetnsId, family: &'static dyn Family, rcvbuf: u32) -> Result<Self, Error> {
         let passed = match netns == NetnsId::OWN && family.id() == crate::channel::FamilyId::ROUTE {
             true => service::passed_socket().map_err(Error::Socket)?,
             false => None,
@@ -82,7 +82,7 @@ impl Subscription<Events, Dumps> {
     ///
     /// # Errors
     /// Those of epoll_ctl(2).
-    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         registry.register(self.events.source(), token, Interest::READABLE)?;
         self.dumps
             .register(registry.try_clone()?, Token(token.0 + 1))

@@ -16,7 +16,7 @@ const UNFINISHED: &str = ".zst.part";
 const LEVEL: i32 = 3;
 
 /// The archived files of one output file.
-pub struct Archive {
+pub(super) struct Archive {
     folder: PathBuf,
     name: OsString,
 }
@@ -37,7 +37,7 @@ enum Ending {
 
 impl Archive {
     /// The archive of the file at `path`.
-    pub fn of(path: &Path) -> Self {
+    pub(super) fn of(path: &Path) -> Self {
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -53,7 +53,7 @@ impl Archive {
     ///
     /// # Errors
     /// If the folder cannot be read or the file cannot be renamed.
-    pub fn archive_current(&self, path: &Path) -> io::Result<()> {
+    pub(super) fn archive_current(&self, path: &Path) -> io::Result<()> {
         let last = self.list()?.pop().map(|old| old.time);
         let soonest = last.map(|time| time + Duration::from_millis(1));
         let now = Timestamp::now();
@@ -104,7 +104,7 @@ impl Archive {
 
     /// Removes all but the newest `keep` files (0 keeps all), and compresses all but the newest,
     /// which a log shipper that lags may still read. What fails is retried after the next rotation.
-    pub fn tidy(&self, keep: usize, compress: bool) {
+    pub(super) fn tidy(&self, keep: usize, compress: bool) {
         if let Err(error) = self.try_tidy(keep, compress) {
             let folder = self.folder.display();
             warn!(

@@ -22,7 +22,7 @@ const HEAD: usize = 256;
 ///
 /// # Errors
 /// If the file cannot be read, truncated or written.
-pub fn repair_tail(
+pub(super) fn repair_tail(
     mut file: &File,
     framing: Framing,
     records: &dyn RecordReader,
@@ -73,7 +73,7 @@ fn has_whole_record(framing: Framing, tail: &[u8]) -> bool {
 }
 
 /// Returns the time of the first record, `None` if the file is empty or begins with something else.
-pub fn first_time(file: &File, records: &dyn RecordReader) -> Option<Timestamp> {
+pub(super) fn first_time(file: &File, records: &dyn RecordReader) -> Option<Timestamp> {
     let mut head = [0; HEAD];
     let read = file.read_at(&mut head, 0).ok()?;
     records.first_time(&head[..read]).map(|time| time.0)

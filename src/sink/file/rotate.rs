@@ -14,7 +14,7 @@ use crate::input::Opened;
 /// Interval between retries of a failed rotation.
 const RETRY_ROTATION: Duration = Duration::from_secs(60);
 /// Interval between checks whether the path still names the open file. Each costs two system calls.
-pub const CHECK_INTERVAL: Duration = Duration::from_millis(10);
+pub(super) const CHECK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// What has to be done with the file before further records are encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

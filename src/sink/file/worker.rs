@@ -18,7 +18,7 @@ enum Job {
 }
 
 /// Handle of the thread, which is not joined: the end of the program interrupts its work.
-pub struct Worker {
+pub(super) struct Worker {
     jobs: Sender<Job>,
     failed: Arc<AtomicU64>,
     /// A file is being synchronised.
@@ -27,7 +27,7 @@ pub struct Worker {
 
 impl Worker {
     /// Starts the thread for the file at `path`.
-    pub fn new(path: &Path, rotation: &Rotation) -> Self {
+    pub(super) fn new(path: &Path, rotation: &Rotation) -> Self {
         let (jobs, todo) = channel();
         let archive = Archive::of(path);
         let (keep, compress) = (rotation.keep, rotation.compress);
@@ -65,7 +65,7 @@ impl Worker {
     }
 
     /// Starts to synchronise the file. Returns false if the previous synchronisation still runs.
-    pub fn sync(&self, file: &File) -> bool {
+    pub(super) fn sync(&self, file: &File) -> bool {
         if self.syncing.swap(true, Ordering::AcqRel) {
             return false;
         }
@@ -77,12 +77,12 @@ impl Worker {
     }
 
     /// Starts to compress and remove archived files.
-    pub fn tidy(&self) {
+    pub(super) fn tidy(&self) {
         let _ = self.jobs.send(Job::Tidy);
     }
 
     /// Returns how many synchronisations failed.
-    pub fn failed(&self) -> u64 {
+    pub(super) fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
     }
 }

@@ -10,28 +10,28 @@ use crate::netlink::rtm::{
 };
 
 // linux/if_link.h
-pub const IFLA_MTU: u16 = 4;
-pub const IFLA_QDISC: u16 = 6;
-pub const IFLA_MASTER: u16 = 10;
-pub const IFLA_WIRELESS: u16 = 11;
-pub const IFLA_OPERSTATE: u16 = 16;
-pub const IFLA_NUM_VF: u16 = 21;
+pub(super) const IFLA_MTU: u16 = 4;
+pub(super) const IFLA_QDISC: u16 = 6;
+pub(super) const IFLA_MASTER: u16 = 10;
+pub(super) const IFLA_WIRELESS: u16 = 11;
+pub(super) const IFLA_OPERSTATE: u16 = 16;
+pub(super) const IFLA_NUM_VF: u16 = 21;
 // linux/if_addr.h
-pub const IFA_CACHEINFO: u16 = 6;
+pub(super) const IFA_CACHEINFO: u16 = 6;
 // linux/rtnetlink.h
-pub const RTA_PRIORITY: u16 = 6;
-pub const RTA_PREFSRC: u16 = 7;
-pub const RTA_CACHEINFO: u16 = 12;
-pub const RTA_NH_ID: u16 = 30;
+pub(super) const RTA_PRIORITY: u16 = 6;
+pub(super) const RTA_PREFSRC: u16 = 7;
+pub(super) const RTA_CACHEINFO: u16 = 12;
+pub(super) const RTA_NH_ID: u16 = 30;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 const RTA_MULTIPATH: u16 = 9;
 // linux/nexthop.h
-pub const NHA_GATEWAY: u16 = 6;
+pub(super) const NHA_GATEWAY: u16 = 6;
 
 /// A message with one object.
 #[derive(Clone, Debug)]
-pub struct Msg {
+pub(super) struct Msg {
     pub kind: u16,
     pub flags: u16,
     pub body: Vec<u8>,
@@ -46,7 +46,7 @@ impl Msg {
         }
     }
 
-    pub fn message(&self) -> Message<'_> {
+    pub(super) fn message(&self) -> Message<'_> {
         Message {
             kind: self.kind,
             flags: self.flags,
@@ -58,24 +58,24 @@ impl Msg {
     }
 
     /// The `RTM_DEL*` message of the same object.
-    pub fn delete(mut self) -> Self {
+    pub(super) fn delete(mut self) -> Self {
         self.kind += 1;
         self
     }
 
     /// Sets the flags (`NLM_F_*`) of the request that caused the message.
-    pub fn flags(mut self, flags: u16) -> Self {
+    pub(super) fn flags(mut self, flags: u16) -> Self {
         self.flags = flags;
         self
     }
 
     /// Writes bytes of the fixed header.
-    pub fn header(mut self, at: usize, bytes: &[u8]) -> Self {
+    pub(super) fn header(mut self, at: usize, bytes: &[u8]) -> Self {
         self.body[at..at + bytes.len()].copy_from_slice(bytes);
         self
     }
 
-    pub fn attr(mut self, kind: u16, value: &[u8]) -> Self {
+    pub(super) fn attr(mut self, kind: u16, value: &[u8]) -> Self {
         let length = 4 + value.len() as u16;
         self.body.extend_from_slice(&length.to_ne_bytes());
         self.body.extend_from_slice(&kind.to_ne_bytes());
@@ -84,22 +84,22 @@ impl Msg {
         self
     }
 
-    pub fn attr_u32(self, kind: u16, value: u32) -> Self {
+    pub(super) fn attr_u32(self, kind: u16, value: u32) -> Self {
         self.attr(kind, &value.to_ne_bytes())
     }
 
     /// Adds `RTA_GATEWAY`.
-    pub fn via(self, address: &str) -> Self {
+    pub(super) fn via(self, address: &str) -> Self {
         self.attr(RTA_GATEWAY, &ip(address))
     }
 
     /// Adds `RTA_OIF`.
-    pub fn dev(self, ifindex: u32) -> Self {
+    pub(super) fn dev(self, ifindex: u32) -> Self {
         self.attr_u32(RTA_OIF, ifindex)
     }
 
     /// Adds an `RTA_MULTIPATH` of next hops with a device and a gateway each.
-    pub fn nexthops(self, hops: &[(u32, &str)]) -> Self {
+    pub(super) fn nexthops(self, hops: &[(u32, &str)]) -> Self {
         let mut value = Vec::new();
         for (ifindex, gateway) in hops {
             let attributes = Msg::new(0, &[]).attr(RTA_GATEWAY, &ip(gateway)).body;
@@ -130,7 +130,7 @@ fn family(address: &[u8]) -> u8 {
 const ARPHRD_ETHER: u16 = 1;
 
 /// An Ethernet device that is down.
-pub fn link(ifindex: u32, name: &str) -> Msg {
+pub(super) fn link(ifindex: u32, name: &str) -> Msg {
     const IFLA_IFNAME: u16 = 3;
     const IFLA_TXQLEN: u16 = 13;
     Msg::new(RTM_NEWLINK, &[0; 16])
@@ -141,14 +141,14 @@ pub fn link(ifindex: u32, name: &str) -> Msg {
 }
 
 /// The header of a message about a part of a link, in an address family of its own.
-pub fn partial_link(ifindex: u32, family: i32) -> Msg {
+pub(super) fn partial_link(ifindex: u32, family: i32) -> Msg {
     Msg::new(RTM_NEWLINK, &[0; 16])
         .header(0, &[family as u8])
         .header(2, &ARPHRD_ETHER.to_ne_bytes())
         .header(4, &ifindex.to_ne_bytes())
 }
 
-pub fn address(ifindex: u32, address: &str, prefixlen: u8) -> Msg {
+pub(super) fn address(ifindex: u32, address: &str, prefixlen: u8) -> Msg {
     const IFA_LOCAL: u16 = 2;
     let local = ip(address);
     Msg::new(RTM_NEWADDR, &[family(&local), prefixlen, 0, 0, 0, 0, 0, 0])
@@ -157,7 +157,7 @@ pub fn address(ifindex: u32, address: &str, prefixlen: u8) -> Msg {
 }
 
 /// A neighbour in the state `REACHABLE`.
-pub fn neigh(ifindex: u32, address: &str, lladdr: [u8; 6]) -> Msg {
+pub(super) fn neigh(ifindex: u32, address: &str, lladdr: [u8; 6]) -> Msg {
     const NDA_DST: u16 = 1;
     const NDA_LLADDR: u16 = 2;
     const NUD_REACHABLE: u8 = 2;
@@ -171,7 +171,7 @@ pub fn neigh(ifindex: u32, address: &str, lladdr: [u8; 6]) -> Msg {
 }
 
 /// A static route of the table `main`.
-pub fn route(dst: &str, length: u8) -> Msg {
+pub(super) fn route(dst: &str, length: u8) -> Msg {
     const RTA_DST: u16 = 1;
     let dst = ip(dst);
     let header = [family(&dst), length, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
@@ -179,13 +179,13 @@ pub fn route(dst: &str, length: u8) -> Msg {
 }
 
 /// A rule that looks up a table.
-pub fn rule(priority: u32, table: u8) -> Msg {
+pub(super) fn rule(priority: u32, table: u8) -> Msg {
     const FRA_PRIORITY: u16 = 6;
     Msg::new(RTM_NEWRULE, &[2, 0, 0, 0, table, 0, 0, 1, 0, 0, 0, 0])
         .attr_u32(FRA_PRIORITY, priority)
 }
 
-pub fn nexthop(id: u32, ifindex: u32) -> Msg {
+pub(super) fn nexthop(id: u32, ifindex: u32) -> Msg {
     const NHA_ID: u16 = 1;
     const NHA_OIF: u16 = 5;
     Msg::new(RTM_NEWNEXTHOP, &[2, 0, 4, 0, 0, 0, 0, 0])
@@ -194,11 +194,11 @@ pub fn nexthop(id: u32, ifindex: u32) -> Msg {
 }
 
 /// The root queueing discipline of a device.
-pub fn qdisc(ifindex: u32, name: &str) -> Msg {
+pub(super) fn qdisc(ifindex: u32, name: &str) -> Msg {
     tc(RTM_NEWQDISC, ifindex, u32::MAX).attr(1, format!("{name}\0").as_bytes())
 }
 
-pub fn class(ifindex: u32) -> Msg {
+pub(super) fn class(ifindex: u32) -> Msg {
     tc(RTM_NEWTCLASS, ifindex, 0x1_0000).attr(1, b"htb\0")
 }
 
@@ -211,13 +211,13 @@ fn tc(kind: u16, ifindex: u32, parent: u32) -> Msg {
 }
 
 /// A `struct rta_cacheinfo` of a route that expires.
-pub fn expires(seconds: u32) -> Vec<u8> {
+pub(super) fn expires(seconds: u32) -> Vec<u8> {
     let words = [0, 0, seconds * 100, 0, 0, 0, 0, 0];
     words.into_iter().flat_map(u32::to_ne_bytes).collect()
 }
 
 /// A `struct ifa_cacheinfo`.
-pub fn lifetimes(preferred: u32, valid: u32) -> Vec<u8> {
+pub(super) fn lifetimes(preferred: u32, valid: u32) -> Vec<u8> {
     let words = [preferred, valid, 0, 0];
     words.into_iter().flat_map(u32::to_ne_bytes).collect()
 }

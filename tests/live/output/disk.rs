@@ -31,12 +31,12 @@ fn receive_queue(ns: &Namespace) -> u64 {
 }
 
 /// Leaves no byte on the disk.
-pub fn fill(ns: &Namespace) {
+pub(super) fn fill(ns: &Namespace) {
     ns.run("head -c 100M /dev/zero >/mnt/ballast 2>/dev/null || true");
 }
 
 /// Frees the disk, and waits for the line of that address.
-pub fn free(ns: &Namespace, service: &Service<'_>, last: u32) {
+pub(super) fn free(ns: &Namespace, service: &Service<'_>, last: u32) {
     ns.run("rm /mnt/ballast");
     service.wait(&format!("\"{}\"", address(last)));
 }

@@ -8,7 +8,7 @@ mod kill;
 mod record;
 mod service;
 
-pub fn trials() -> Vec<libtest_mimic::Trial> {
+pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
     [disk::trials, files::trials, kill::trials, record::trials]
         .into_iter()
         .flat_map(|trials| trials())

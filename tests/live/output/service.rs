@@ -12,14 +12,14 @@ use crate::common::{NLSTREAM, wait_until};
 use crate::namespace::Namespace;
 
 /// Returns a namespace with a small disk at /mnt.
-pub fn with_disk(size: &str) -> Namespace {
+pub(super) fn with_disk(size: &str) -> Namespace {
     let ns = Namespace::with_mounts();
     ns.run(&format!("mount -t tmpfs -o size={size} disk /mnt"));
     ns
 }
 
 /// The program, writing to a file inside.
-pub struct Service<'a> {
+pub(super) struct Service<'a> {
     ns: &'a Namespace,
     child: Child,
     file: String,
@@ -29,12 +29,12 @@ pub struct Service<'a> {
 
 impl<'a> Service<'a> {
     /// Starts it on `/mnt/FILE`, and waits until its snapshot is complete.
-    pub fn start(ns: &'a Namespace, file: &str, args: &[&str]) -> Self {
+    pub(super) fn start(ns: &'a Namespace, file: &str, args: &[&str]) -> Self {
         Self::start_with(ns, &[], file, args)
     }
 
     /// The same, started by another program.
-    pub fn start_with(ns: &'a Namespace, by: &[&str], file: &str, args: &[&str]) -> Self {
+    pub(super) fn start_with(ns: &'a Namespace, by: &[&str], file: &str, args: &[&str]) -> Self {
         let file = format!("/mnt/{file}");
         let syncs = count(ns, &file, r#""op":"sync""#);
         let service = Self::spawn(ns, by, &file, args);
@@ -45,7 +45,7 @@ impl<'a> Service<'a> {
     }
 
     /// Starts it on a file, without waiting.
-    pub fn spawn(ns: &'a Namespace, by: &[&str], file: &str, args: &[&str]) -> Self {
+    pub(super) fn spawn(ns: &'a Namespace, by: &[&str], file: &str, args: &[&str]) -> Self {
         let mut words = by.to_vec();
         words.extend([NLSTREAM, "--snapshot", "-o", file]);
         words.extend(args);
@@ -66,53 +66,53 @@ impl<'a> Service<'a> {
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: &str) {
+    pub(super) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         let status = Command::new("kill").args(["-s", signal, &pid]).status();
         assert!(status.unwrap().success());
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(super) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Returns the content of the file.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         text(self.ns, &self.file)
     }
 
     /// Returns what the program has written to stderr.
-    pub fn stderr(&self) -> String {
+    pub(super) fn stderr(&self) -> String {
         std::fs::read_to_string(&self.stderr).unwrap()
     }
 
     /// Waits until the file contains this text.
     #[track_caller]
-    pub fn wait(&self, text: &str) {
+    pub(super) fn wait(&self, text: &str) {
         wait_until(text, || count(self.ns, &self.file, text) > 0);
     }
 
     /// Waits until stderr contains this text.
     #[track_caller]
-    pub fn wait_for_message(&self, text: &str) {
+    pub(super) fn wait_for_message(&self, text: &str) {
         wait_until(text, || self.stderr().contains(text));
     }
 
     /// Kills the program.
-    pub fn kill(mut self) {
+    pub(super) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Sends SIGTERM, and waits for the end. Returns the exit status and stderr.
-    pub fn stop(mut self) -> (Option<i32>, String) {
+    pub(super) fn stop(mut self) -> (Option<i32>, String) {
         self.signal("TERM");
         let status = self.child.wait().unwrap();
         (status.code(), self.stderr())
     }
 
     /// Sends SIGTERM, and waits for the end, which must be a success. Returns stderr.
-    pub fn end(self) -> String {
+    pub(super) fn end(self) -> String {
         let (status, stderr) = self.stop();
         assert_eq!(status, Some(0), "{stderr}");
         stderr
@@ -128,7 +128,7 @@ impl Drop for Service<'_> {
 }
 
 /// Returns the content of a file inside, empty if there is none.
-pub fn text(ns: &Namespace, file: &str) -> String {
+pub(super) fn text(ns: &Namespace, file: &str) -> String {
     std::fs::read_to_string(ns.path(file)).unwrap_or_default()
 }
 
@@ -137,12 +137,12 @@ fn count(ns: &Namespace, file: &str, what: &str) -> usize {
 }
 
 /// Returns the address of that number.
-pub fn address(number: u32) -> String {
+pub(super) fn address(number: u32) -> String {
     format!("10.{}.{}.{}", number >> 16, number >> 8 & 255, number & 255)
 }
 
 /// Adds `number` addresses to lo, beginning with that of the number `from`.
-pub fn add(ns: &Namespace, from: u32, number: u32) {
+pub(super) fn add(ns: &Namespace, from: u32, number: u32) {
     let mut command = ns.command("ip");
     command.args(["-batch", "-"]).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -157,13 +157,13 @@ pub fn add(ns: &Namespace, from: u32, number: u32) {
 }
 
 /// Parses a text into lines, each of which must be complete.
-pub fn lines(text: &str) -> Vec<Value> {
+pub(super) fn lines(text: &str) -> Vec<Value> {
     crate::common::lines(text.as_bytes())
 }
 
 /// Counts over the lines of some files.
 #[derive(Debug, Default)]
-pub struct Chain {
+pub(super) struct Chain {
     pub runs: usize,
     pub starts: usize,
     pub rotations: Vec<String>,
@@ -174,7 +174,7 @@ pub struct Chain {
 
 /// Fails unless every line is the next of its run, or a gap counts the lines missing before it,
 /// and every run begins with a `start` that names the line before it.
-pub fn chain(lines: &[Value]) -> Chain {
+pub(super) fn chain(lines: &[Value]) -> Chain {
     let mut chain = Chain::default();
     let mut last: Option<(&Value, u64)> = None;
     for line in lines {
@@ -214,7 +214,7 @@ pub fn chain(lines: &[Value]) -> Chain {
 }
 
 /// Fails unless the lines report each of these addresses exactly once.
-pub fn assert_reported(lines: &[Value], from: u32, number: u32) {
+pub(super) fn assert_reported(lines: &[Value], from: u32, number: u32) {
     let mut reported: Vec<_> = lines
         .iter()
         .filter(|line| line["kind"] == "address" && line["origin"] == "kernel")
@@ -230,7 +230,7 @@ pub fn assert_reported(lines: &[Value], from: u32, number: u32) {
 }
 
 /// Fails unless the fold of these files has the addresses of the kernel.
-pub fn assert_folds(ns: &Namespace, files: &[&Path]) {
+pub(super) fn assert_folds(ns: &Namespace, files: &[&Path]) {
     let mut command = ns.command(NLSTREAM);
     let output = command
         .args(["state", "-k", "address"])

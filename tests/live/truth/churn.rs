@@ -122,7 +122,7 @@ fn script(seed: u64, batches: u64) -> String {
 
 /// Counts of one or more runs.
 #[derive(Default)]
-pub struct Report {
+pub(super) struct Report {
     lines: usize,
     gaps: usize,
     lost: u64,
@@ -167,7 +167,7 @@ impl Report {
 
 /// Runs one seed. Returns an error unless the fold becomes equal to the objects of the kernel
 /// after the last command.
-pub fn churn(seed: u64, rcvbuf: &str, batches: u64) -> Result<Report, String> {
+pub(super) fn churn(seed: u64, rcvbuf: &str, batches: u64) -> Result<Report, String> {
     let ns = Namespace::new();
     ns.run(SETUP);
     let rcvbuf = ["--rcvbuf", rcvbuf];

@@ -10,7 +10,7 @@ use crate::common::PATIENCE;
 use crate::namespace::{Namespace, Stream};
 
 /// Returns the objects of the kernel as sorted sentences, in the form that [`folded`] has too.
-pub fn kernel(ns: &Namespace) -> Vec<String> {
+pub(super) fn kernel(ns: &Namespace) -> Vec<String> {
     let mut all = Vec::new();
     for link in ns.json("ip -j link") {
         all.push(sentence("link", &link, LINK));
@@ -54,7 +54,7 @@ pub fn kernel(ns: &Namespace) -> Vec<String> {
 }
 
 /// Returns the folded objects as sorted sentences.
-pub fn folded(objects: &Objects) -> Vec<String> {
+pub(super) fn folded(objects: &Objects) -> Vec<String> {
     let mut all = Vec::new();
     all.extend(of_kind(objects, "link").map(|link| sentence("link", link, LINK)));
     for address in of_kind(objects, "address") {
@@ -85,7 +85,7 @@ pub fn folded(objects: &Objects) -> Vec<String> {
 
 /// Waits until the fold of the lines so far equals the objects of the kernel. Returns how the two
 /// still differ after a minute.
-pub fn await_exact(ns: &Namespace, stream: &mut Stream) -> Vec<String> {
+pub(super) fn await_exact(ns: &Namespace, stream: &mut Stream) -> Vec<String> {
     let end = Instant::now() + PATIENCE;
     loop {
         let kernel = kernel(ns);
@@ -99,7 +99,7 @@ pub fn await_exact(ns: &Namespace, stream: &mut Stream) -> Vec<String> {
 
 /// The same, and fails if they still differ.
 #[track_caller]
-pub fn assert_exact(ns: &Namespace, stream: &mut Stream) {
+pub(super) fn assert_exact(ns: &Namespace, stream: &mut Stream) {
     let mut found = await_exact(ns, stream);
     let count = found.len();
     found.truncate(30);
@@ -107,7 +107,7 @@ pub fn assert_exact(ns: &Namespace, stream: &mut Stream) {
 }
 
 /// Returns the sentences that are on one side only.
-pub fn differences(kernel: &[String], folded: &[String]) -> Vec<String> {
+pub(super) fn differences(kernel: &[String], folded: &[String]) -> Vec<String> {
     let mut counts: BTreeMap<&str, i32> = BTreeMap::new();
     for sentence in kernel {
         *counts.entry(sentence).or_default() += 1;

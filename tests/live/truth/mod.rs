@@ -10,7 +10,7 @@ mod races;
 mod random;
 mod silent;
 
-pub fn trials() -> Vec<libtest_mimic::Trial> {
+pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
     let modules = [
         churn::trials,
         heavy::trials,

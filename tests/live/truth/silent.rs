@@ -20,7 +20,7 @@ const NEEDS: &[Need] = &[
     Need::LinkType("bridge"),
 ];
 
-pub fn trials() -> Vec<Trial> {
+pub(super) fn trials() -> Vec<Trial> {
     let mut trials: Vec<_> = CASES
         .iter()
         .map(|case| trial(module_path!(), case.name, NEEDS, None, || case.run()))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A constant with its number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Declaration {
+pub(super) struct Declaration {
     pub name: String,
     pub number: i64,
     /// Path below the project's root, and line.
@@ -13,7 +13,7 @@ pub struct Declaration {
 }
 
 /// Every Rust file below `folder`, in order.
-pub fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -42,7 +42,7 @@ fn product(text: &str) -> &str {
 }
 
 /// Returns the constants that a source declares.
-pub fn constants(text: &str, path: &str) -> Vec<Declaration> {
+pub(super) fn constants(text: &str, path: &str) -> Vec<Declaration> {
     let mut found = Vec::new();
     for (index, line) in product(text).lines().enumerate() {
         let mut rest = code(line);
@@ -59,7 +59,7 @@ pub fn constants(text: &str, path: &str) -> Vec<Declaration> {
 }
 
 /// Returns the names of all constants in the code of a source, also of those that `libc` declares.
-pub fn names(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn names(text: &str) -> impl Iterator<Item = &str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let words = product(text)
         .lines()
@@ -111,7 +111,7 @@ fn next_constant(line: &str) -> Option<(String, i64, &str)> {
     }
 }
 
-pub fn declarations_are_found() {
+pub(super) fn declarations_are_found() {
     let text = "    #[nla(IFLA_MTU = 4, details)]\nconst NDA_DST: u16 = 1; // NDA_X = 9\n\
                 const LOCAL: u32 = 1 << 3;\nskip(IFLA_A = 1, IFLA_B = 0x2)\n\
                 TCA_FQ_RATE_ENABLE = 5 pacing: Yes, \"\";\n";

@@ -1,7 +1,7 @@
 //! The constants that headers may lack, and the attributes that the sources lack, with the reason.
 
 /// Names with these prefixes are constants of the kernel: they must be in a header.
-pub const PREFIXES: &[&str] = &[
+pub(super) const PREFIXES: &[&str] = &[
     "IFLA_",
     "IFA_",
     "RTA_",
@@ -40,7 +40,7 @@ pub const PREFIXES: &[&str] = &[
 
 /// Constants by the kernel since which every header has them. Headers before it may lack them:
 /// those of Debian 12 are of Linux 6.1.
-pub const NEWER: &[((u32, u32), &[&str])] = &[
+pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
     (
         (6, 2),
         &[
@@ -218,7 +218,7 @@ pub const NEWER: &[((u32, u32), &[&str])] = &[
 ];
 
 /// Attributes without a declaration, by name or by prefix (`…*`), with the reason.
-pub const UNDECLARED: &[(&[&str], &str)] = &[
+pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
     (
         &["DEVLINK_ATTR_*"],
         "attributes of the generic netlink family devlink: a link names only its port",

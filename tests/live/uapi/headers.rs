@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The constants of a set of headers.
 #[derive(Debug, Default)]
-pub struct Headers {
+pub(super) struct Headers {
     values: HashMap<String, i64>,
     pub enums: Vec<Enum>,
     /// `LINUX_VERSION_CODE`: major and minor version.
@@ -14,7 +14,7 @@ pub struct Headers {
 
 /// One `enum { … }`.
 #[derive(Debug)]
-pub struct Enum {
+pub(super) struct Enum {
     /// File name of the header.
     pub header: String,
     pub names: Vec<String>,
@@ -24,13 +24,13 @@ pub struct Enum {
 const FOLDERS: [&str; 4] = ["linux", "linux/can", "linux/tc_act", "linux/tc_ematch"];
 
 /// The include folder: that of `NLSTREAM_UAPI`, else the one of the distribution.
-pub fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     std::env::var_os("NLSTREAM_UAPI").map_or_else(|| "/usr/include".into(), PathBuf::from)
 }
 
 impl Headers {
     /// Reads every header of [`FOLDERS`] below the include folder.
-    pub fn read(include: &Path) -> Self {
+    pub(super) fn read(include: &Path) -> Self {
         let mut headers = Headers::default();
         for folder in FOLDERS {
             let entries = std::fs::read_dir(include.join(folder)).unwrap();
@@ -49,11 +49,11 @@ impl Headers {
         headers
     }
 
-    pub fn value(&self, name: &str) -> Option<i64> {
+    pub(super) fn value(&self, name: &str) -> Option<i64> {
         self.values.get(name).copied()
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.values.len()
     }
 
@@ -205,7 +205,7 @@ fn without_comments(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-pub fn enumerators_and_defines_are_read() {
+pub(super) fn enumerators_and_defines_are_read() {
     let mut headers = Headers::default();
     let text = "#define A 0x10 /* a\ncomment */\n#define B (A | 1 << 3)\nenum kind {\n\tX_UNSPEC,\n\
                 \tX_ONE, // first\n#define X_ONE X_ONE\n\tX_TEN = A - 6,\n\tX_NEXT,\n\t__X_MAX\n};\n\

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::tree::Fields;
 
 /// A field with the message around it.
-pub struct Field<'a> {
+pub(super) struct Field<'a> {
     pub message: &'a Fields,
     pub path: &'a str,
     pub values: &'a [String],
@@ -195,7 +195,7 @@ const METRICS: [&str; 18] = [
 ];
 
 /// The values after the conversion `name`, which may have an argument: `words a=b,c=d`.
-pub fn convert(name: &str, field: &Field<'_>) -> Vec<String> {
+pub(super) fn convert(name: &str, field: &Field<'_>) -> Vec<String> {
     let (name, argument) = name.split_once(' ').unwrap_or((name, ""));
     match name {
         "" => field.values.to_vec(),

@@ -14,7 +14,7 @@
 use std::cell::Cell;
 
 /// The line of a table.
-pub struct Rule {
+pub(super) struct Rule {
     pub kind: &'static str,
     pub path: &'static str,
     pub does: Does,
@@ -22,7 +22,7 @@ pub struct Rule {
     pub used: Cell<usize>,
 }
 
-pub enum Does {
+pub(super) enum Does {
     /// Equal to the field, after the conversion; absent if zero.
     Compare {
         field: &'static str,
@@ -41,7 +41,7 @@ const TABLES: [&str; 4] = [
 ];
 
 /// All rules.
-pub fn rules() -> Vec<Rule> {
+pub(super) fn rules() -> Vec<Rule> {
     let mut rules = Vec::new();
     for line in TABLES.iter().flat_map(|table| table.lines()) {
         let line = line.trim();
@@ -94,7 +94,7 @@ fn rule(kind: &'static str, path: &'static str, rest: &'static str) -> Rule {
 }
 
 /// The rules for a path, and the replacement of `{}` in them. Lines with the same path all apply.
-pub fn of<'a>(rules: &'a [Rule], kind: &str, path: &str) -> (Vec<&'a Rule>, String) {
+pub(super) fn of<'a>(rules: &'a [Rule], kind: &str, path: &str) -> (Vec<&'a Rule>, String) {
     let mut best: Option<(usize, String)> = None;
     let mut found = Vec::new();
     for rule in rules.iter().filter(|rule| rule.kind == kind) {
@@ -117,7 +117,7 @@ pub fn of<'a>(rules: &'a [Rule], kind: &str, path: &str) -> (Vec<&'a Rule>, Stri
 }
 
 /// Returns true for an attribute that netlink-packet-route keeps as bytes: `Other.` and its number.
-pub fn is_undecoded(path: &str) -> bool {
+pub(super) fn is_undecoded(path: &str) -> bool {
     let other = path.rsplit_once("Other.");
     other.is_some_and(|(_, number)| number.parse::<u16>().is_ok())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// The values of each field, by its path: `header.index`, `Mtu`, `LinkInfo.Data.Vlan.Id`. A path
 /// in a list occurs once for each element, in order.
-pub type Fields = BTreeMap<String, Vec<String>>;
+pub(super) type Fields = BTreeMap<String, Vec<String>>;
 
 /// A parsed `Debug` form.
 enum Tree {
@@ -19,7 +19,7 @@ enum Tree {
 }
 
 /// The fields of the message whose `Debug` form is `text`, such as `NewLink(LinkMessage { .. })`.
-pub fn fields(text: &str) -> Fields {
+pub(super) fn fields(text: &str) -> Fields {
     let mut parser = Parser(text);
     let tree = parser.value();
     assert!(parser.0.is_empty(), "not parsed: {}", parser.0);

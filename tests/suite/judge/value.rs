@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use serde_json::Value;
 
 /// Returns the values of nlstream's field `path`, in order.
-pub fn values<'a>(event: &'a Value, path: &str) -> Vec<std::borrow::Cow<'a, Value>> {
+pub(super) fn values<'a>(event: &'a Value, path: &str) -> Vec<std::borrow::Cow<'a, Value>> {
     use std::borrow::Cow;
     for path in path.split("//") {
         let found: Vec<_> = match path.split_once("[]+") {
@@ -25,7 +25,7 @@ pub fn values<'a>(event: &'a Value, path: &str) -> Vec<std::borrow::Cow<'a, Valu
 }
 
 /// Returns the values that [`values`] reads, where they are in the event.
-pub fn places<'a>(event: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
+pub(super) fn places<'a>(event: &'a Value, path: &str) -> impl Iterator<Item = &'a Value> {
     let paths = path.split("//").flat_map(|path| path.split("[]+"));
     let places: Vec<_> = paths.flat_map(|path| one(event, path)).collect();
     places.into_iter()
@@ -48,7 +48,7 @@ fn one<'a>(event: &'a Value, path: &str) -> Vec<&'a Value> {
 }
 
 /// Returns true for zero, an empty list, an unspecified address.
-pub fn is_zero(text: &str) -> bool {
+pub(super) fn is_zero(text: &str) -> bool {
     const ZERO: [&str; 9] = [
         "", "0", "0x0", "None", "false", "0.0.0.0", "::", "Unspec", "0:0",
     ];
@@ -81,7 +81,7 @@ fn texts(bytes: &[u8]) -> Vec<String> {
 }
 
 /// Returns true if a text of netlink-packet-route and a value of nlstream are equal.
-pub fn same(text: &str, value: &Value) -> bool {
+pub(super) fn same(text: &str, value: &Value) -> bool {
     match value {
         Value::Bool(yes) => text == yes.to_string() || text == u8::from(*yes).to_string(),
         Value::Number(number) => match text {

@@ -13,7 +13,7 @@ use crate::value::Prefix;
 /// Size of `struct rtmsg` (linux/rtnetlink.h), bytes.
 pub const RTMSG: usize = 12;
 /// Offset of its `rtm_dst_len`.
-pub const DST_LEN: usize = 1;
+pub(super) const DST_LEN: usize = 1;
 /// Size of the longest address, bytes.
 const ADDRESS: usize = 16;
 
@@ -138,7 +138,7 @@ fn packed_dst_range(body: &[u8]) -> Range<usize> {
 /// The range of the destination's address in a body: the value of the last `RTA_DST`; empty, after
 /// the header, where there is no `RTA_DST`. `None` if the body is malformed, or the family's
 /// destination is no address.
-pub fn dst_range(body: &[u8]) -> Option<Range<usize>> {
+pub(super) fn dst_range(body: &[u8]) -> Option<Range<usize>> {
     let attributes = body.get(RTMSG..)?;
     if !matches!(i32::from(body[0]), libc::AF_INET | libc::AF_INET6) {
         return None;

@@ -196,7 +196,7 @@ pub(super) struct OwnCounters<'a> {
 
 impl<'a> OwnCounters<'a> {
     /// Reads an attribute with these counters (`TCA_STATS_APP`, `TCA_XSTATS`).
-    pub fn read(
+    pub(super) fn read(
         &mut self,
         context: &mut DecodeContext<'_>,
         kind: &str,

@@ -10,7 +10,7 @@ use crate::kind::route::tc::table::{Field, Type};
 use crate::netlink::attr::{Attr, AttrError};
 
 /// The matches of `TCA_EMATCH_TREE_LIST`.
-pub fn list(context: &mut DecodeContext<'_>, bytes: &[u8]) -> Vec<Options> {
+pub(super) fn list(context: &mut DecodeContext<'_>, bytes: &[u8]) -> Vec<Options> {
     let mut list = Vec::new();
     context.each(bytes, |context, attr| {
         list.push(one(context, &attr)?);

@@ -5,7 +5,7 @@ use super::qdisc::{CLOCKS, LINK_LAYERS};
 use super::{ETHER_TYPES, Spec, tunnel};
 use crate::kind::route::tc::table::options;
 
-pub const ALL: &[Spec] = &[
+pub(super) const ALL: &[Spec] = &[
     ("bpf", BPF),
     ("connmark", CONNMARK),
     ("csum", CSUM),

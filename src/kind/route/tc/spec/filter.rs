@@ -3,7 +3,7 @@
 use super::{ETHER_TYPES, Spec, ematch, tunnel};
 use crate::kind::route::tc::table::options;
 
-pub const ALL: &[Spec] = &[
+pub(super) const ALL: &[Spec] = &[
     ("basic", BASIC),
     ("bpf", BPF),
     ("cgroup", CGROUP),
@@ -167,7 +167,7 @@ options! {
         12 hmask: NotZero(&BeHexNumber), "Mask of the word that is hashed, hexadecimal.";
         16 matches: Structs(16, U32_KEY), "32-bit words to match.";
     }
-    pub U32_KEY {
+    pub(super) U32_KEY {
         0 mask: Hex, "Mask of the bits that are compared.";
         4 value: Hex, "Value of the 32-bit word, network byte order.";
         8 off: I32, "Offset, bytes.";

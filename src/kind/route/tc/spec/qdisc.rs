@@ -5,7 +5,7 @@
 use super::{Spec, structure};
 use crate::kind::route::tc::table::{Field, options};
 
-pub const ALL: &[Spec] = &[
+pub(super) const ALL: &[Spec] = &[
     ("bfifo", FIFO),
     ("cake", CAKE),
     ("choke", RED),
@@ -42,7 +42,7 @@ pub const ALL: &[Spec] = &[
 ];
 
 /// Classes whose options differ from those of their queueing discipline.
-pub const CLASSES: &[Spec] = &[("hfsc", HFSC)];
+pub(super) const CLASSES: &[Spec] = &[("hfsc", HFSC)];
 
 const NONE: &[Field] = &[];
 
@@ -55,8 +55,8 @@ structure! {
 }
 
 /// `TC_LINKLAYER_*`
-pub const LINK_LAYERS: &[(u32, &str)] = &[(1, "ethernet"), (2, "atm")];
-pub const CLOCKS: &[(u32, &str)] = &[
+pub(super) const LINK_LAYERS: &[(u32, &str)] = &[(1, "ethernet"), (2, "atm")];
+pub(super) const CLOCKS: &[(u32, &str)] = &[
     (0, "REALTIME"),
     (1, "MONOTONIC"),
     (7, "BOOTTIME"),
@@ -89,7 +89,7 @@ const ACK_FILTER: &[(u32, &str)] = &[(0, "disabled"), (1, "enabled"), (2, "aggre
 const RED_FLAGS: &[(u64, &str)] = &[(1, "ecn"), (2, "harddrop"), (4, "adaptive"), (8, "nodrop")];
 
 options! {
-    pub STAB {
+    pub(super) STAB {
         TCA_STAB_BASE = 1 base: Struct(SIZE_SPEC), "";
     }
     SIZE_SPEC {

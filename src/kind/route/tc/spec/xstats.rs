@@ -4,7 +4,7 @@
 use super::{Spec, structure};
 use crate::kind::route::tc::table::{Field, options};
 
-pub const ALL: &[Spec] = &[
+pub(super) const ALL: &[Spec] = &[
     ("cake", CAKE),
     ("choke", CHOKE),
     ("codel", CODEL),
@@ -28,7 +28,7 @@ structure! {
     FQ = FQ_X;
     FQ_CODEL = FQ_CODEL_X;
     /// A flow of fq_codel, which is dumped as a class.
-    pub FQ_CODEL_FLOW = FQ_CODEL_FLOW_X;
+    pub(super) FQ_CODEL_FLOW = FQ_CODEL_FLOW_X;
     FQ_PIE = FQ_PIE_X;
     HFSC = HFSC_X;
     HHF = HHF_X;
