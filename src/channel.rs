@@ -21,7 +21,7 @@ pub struct FamilyId(u16);
 
 const PROTOCOL_BITS: u32 = 5;
 /// Protocol number of generic netlink (linux/netlink.h).
-const NETLINK_GENERIC: u16 = 16;
+pub(crate) const NETLINK_GENERIC: u16 = 16;
 
 impl FamilyId {
     /// rtnetlink (`NETLINK_ROUTE`).

@@ -1,6 +1,8 @@
 //! netlink on the wire: families, messages, attributes, multicast groups and sockets.
 
 pub mod attr;
+#[cfg(test)]
+pub(crate) mod build;
 pub mod dump;
 pub mod events;
 pub mod family;

@@ -1,7 +1,7 @@
 //! The registry of the protocols, whose wire format is [`Protocol`].
 
 use super::family::Protocol;
-use crate::channel::FamilyId;
+use crate::channel::{FamilyId, NETLINK_GENERIC};
 
 /// Every protocol, rtnetlink first.
 pub const PROTOCOLS: &[&dyn Protocol] = &[&super::rtm::Rtnetlink, &super::genl::Nlctrl];
@@ -25,9 +25,6 @@ pub fn of_packet(protocol_number: u16, first_type: Option<u16>) -> Option<&'stat
     };
     protocol(id)
 }
-
-/// `NETLINK_GENERIC` (linux/netlink.h)
-const NETLINK_GENERIC: u16 = 16;
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,6 @@
 
 mod bodies;
 mod chunked_vec;
-mod implicit_changes;
 mod key;
 mod link_store;
 mod multipath;
@@ -164,9 +163,9 @@ impl State {
 
     /// Marks the kinds stale that the kernel changes without a notification when it reports `event`.
     fn mark_stale(&mut self, event: &Event) {
-        let change = event.change.as_ref();
-        let kinds = implicit_changes::stale_kinds(event.op, &event.payload, change);
-        self.stale = self.stale.or(kinds);
+        let old = event.change.as_ref().map(Change::old);
+        let triggers = event.payload.triggers(event.op, old);
+        self.stale = self.stale.or(triggers.stale_kinds());
     }
 
     /// A new device has a name: objects that lack the name of a device are reported again.

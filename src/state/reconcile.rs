@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::store::DumpContext;
-use super::{Key, State, StateChange, implicit_changes};
+use super::{Key, State, StateChange};
 use crate::decode::{Decoded, MessageAction};
 use crate::event::{Change, Kind, Op, Origin};
 use crate::netlink::frame::Message;
@@ -118,7 +118,8 @@ impl State {
                 payload,
                 change,
             } = change;
-            let mut kinds = implicit_changes::stale_kinds(*op, payload, change.as_ref());
+            let triggers = payload.triggers(*op, change.as_ref().map(Change::old));
+            let mut kinds = triggers.stale_kinds();
             // The dump itself reveals all changes of its kind.
             kinds.remove(kind);
             self.stale = self.stale.or(kinds);

@@ -279,23 +279,13 @@ mod tests {
     use crate::kind::spec::MessageAction;
     use crate::kind::{Payload, Unparsed};
     use crate::names::Names;
+    use crate::netlink::build::{attr, message};
     use crate::netlink::frame::Messages;
-
-    fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
-        let length = 4 + value.len() as u16;
-        let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
-        bytes.extend(value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    }
 
     /// Decodes a group with these counters.
     fn decode(stats: &[u8], details: bool) -> (Option<Vec<MemberStats>>, Vec<Unparsed>) {
         let body = [&[0; 8][..], &attr(15, stats)].concat();
-        let mut bytes = (16 + body.len() as u32).to_ne_bytes().to_vec();
-        bytes.extend(RTM_NEWNEXTHOP.to_ne_bytes());
-        bytes.extend([0; 10]);
-        bytes.extend(body);
+        let bytes = message(RTM_NEWNEXTHOP, &body);
         let message = Messages::new(&bytes).next().unwrap().unwrap();
         let names = Names::builtin();
         let mut context = DecodeContext::new(&names, details);

@@ -89,17 +89,8 @@ impl Unknown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::netlink::build::message;
     use crate::netlink::frame::Messages;
-
-    /// A message of a type with a body.
-    fn message(kind: u16, body: &[u8]) -> Vec<u8> {
-        let length = 16 + body.len() as u32;
-        let mut bytes = length.to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend([0; 10]);
-        bytes.extend(body);
-        bytes
-    }
 
     fn json(kind: u16, body: &[u8]) -> serde_json::Value {
         let bytes = message(kind, body);

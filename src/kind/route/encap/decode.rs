@@ -239,15 +239,7 @@ mod tests {
 
     use super::*;
     use crate::names::Names;
-
-    /// Encodes an attribute.
-    fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
-        let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    }
+    use crate::netlink::build::attr;
 
     // Built by hand: Linux 6.18 hangs when such a route is added.
     #[test]

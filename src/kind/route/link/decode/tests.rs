@@ -8,6 +8,7 @@ use super::*;
 use crate::kind::Unparsed;
 use crate::kind::object::Object as _;
 use crate::names::Names;
+use crate::netlink::build::attr;
 
 const IFLA_VF_PORTS: u16 = 24;
 const IFLA_PORT_SELF: u16 = 25;
@@ -104,15 +105,6 @@ fn truncated_and_damaged_messages_decode() {
             json(&link);
         }
     }
-}
-
-/// An attribute with a payload.
-fn attr(kind: u16, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = (payload.len() as u16 + 4).to_ne_bytes().to_vec();
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(payload);
-    bytes.resize(crate::netlink::attr::align(bytes.len()), 0);
-    bytes
 }
 
 fn link(arphrd: u16, flags: u32, attributes: &[Vec<u8>]) -> (Link, String) {

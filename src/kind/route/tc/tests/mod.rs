@@ -6,6 +6,7 @@ use super::message::{MAGIC_BLOCK, MessageAttrs, ROOT};
 use super::{Action, Chain, Class, Filter, Qdisc, spec};
 use crate::kind::context::DecodeContext;
 use crate::names::Names;
+use crate::netlink::build::attr;
 use crate::value::Hex;
 
 const TCA_KIND: u16 = 1;
@@ -13,15 +14,6 @@ const TCA_OPTIONS: u16 = MessageAttrs::TCA_OPTIONS;
 const TCA_XSTATS: u16 = MessageAttrs::TCA_XSTATS;
 const TCA_STATS2: u16 = MessageAttrs::TCA_STATS2;
 const TCA_STAB: u16 = 8;
-
-/// Encodes an attribute.
-fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
-    let length = 4 + value.len() as u16;
-    let mut bytes = [length.to_ne_bytes(), kind.to_ne_bytes()].concat();
-    bytes.extend(value);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
 
 /// Encodes a `struct tcmsg`.
 fn header(ifindex: u32, handle: u32, parent: u32, info: u32) -> Vec<u8> {
