@@ -136,6 +136,7 @@ impl Store for RouteStore {
             old: old.map(Payload::from),
             unresolved: false,
             stale: false,
+            uncertain: false,
         };
         self.name(route, &mut applied, env.links);
         Some(applied)
@@ -267,6 +268,7 @@ impl RouteStore {
             old: old.map(Payload::from),
             unresolved: false,
             stale,
+            uncertain: false,
         }
     }
 
@@ -291,6 +293,7 @@ impl RouteStore {
                 old: old.map(Payload::from),
                 unresolved: false,
                 stale: false,
+                uncertain: false,
             };
         }
         if let Some(stored) = self.table.remove(key) {
@@ -303,6 +306,7 @@ impl RouteStore {
             old: None,
             unresolved: false,
             stale: false,
+            uncertain: false,
         }
     }
 

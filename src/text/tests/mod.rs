@@ -51,6 +51,7 @@ fn event(op: Op, payload: Payload) -> Event {
         origin: None,
         payload,
         change: None,
+        uncertain: false,
         nl: None,
         unparsed: Vec::new(),
         raw: None,
