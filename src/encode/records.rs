@@ -142,6 +142,7 @@ mod tests {
         for (seq, second) in stamps {
             let sync = Sync {
                 objects: 0,
+                checkpoint: None,
                 incomplete: None,
             };
             let event = Event {

@@ -93,12 +93,12 @@ struct Variant {
 impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
         use Op::{
-            Add, Change, Clock, Delete, Gap, Heartbeat, Notify, Present, Refused, Resync, Rotate,
-            Start, Stop, Sync,
+            Add, Change, Checkpoint, Clock, Delete, Gap, Heartbeat, Notify, Present, Refused,
+            Resync, Rotate, Start, Stop, Sync,
         };
         let ops: &'static [Op] = match kind {
             Kind::Meta => &[
-                Start, Sync, Gap, Resync, Refused, Heartbeat, Clock, Rotate, Stop,
+                Start, Sync, Checkpoint, Gap, Resync, Refused, Heartbeat, Clock, Rotate, Stop,
             ],
             // No state: of neighbours RTM_GETNEIGH, a solicitation for a user-space daemon; of
             // forwarding entries a request whose result the device announces itself.
@@ -241,6 +241,7 @@ impl Variant {
             (Some(schema), _) => schema.to_value(),
             (None, [Op::Start]) => schema_of::<meta::Start>(generator),
             (None, [Op::Sync]) => schema_of::<meta::Sync>(generator),
+            (None, [Op::Checkpoint]) => schema_of::<meta::Checkpoint>(generator),
             (None, [Op::Gap]) => schema_of::<meta::Gap>(generator),
             (None, [Op::Resync]) => schema_of::<meta::Resync>(generator),
             (None, [Op::Refused]) => schema_of::<meta::Refused>(generator),

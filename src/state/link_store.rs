@@ -48,6 +48,10 @@ impl Store for LinkStore {
         self.table.len()
     }
 
+    fn key_at(&self, at: usize) -> Option<Key> {
+        self.table.key_at(at)
+    }
+
     fn get(&self, key: Key, (): ()) -> Option<Payload> {
         let mut link = self.table.get(key)?.value.clone();
         self.name_link(&mut link);

@@ -19,6 +19,10 @@ impl Store for ObjectStore {
         self.0.len()
     }
 
+    fn key_at(&self, at: usize) -> Option<Key> {
+        self.0.key_at(at)
+    }
+
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
         let mut payload = self.0.get(key)?.value.clone();
         env.links.name_devices(&mut payload);

@@ -80,6 +80,10 @@ impl Store for RouteStore {
         self.table.len()
     }
 
+    fn key_at(&self, at: usize) -> Option<Key> {
+        self.table.key_at(at)
+    }
+
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
         let mut route = self.decode(&self.table.get(key)?.value, env.names)?;
         self.name_devices(&mut route, env.links);

@@ -246,6 +246,7 @@ fn meta_records() {
             Op::Sync,
             Meta::Sync(Sync {
                 objects: 12,
+                checkpoint: None,
                 incomplete: None
             })
         ),
