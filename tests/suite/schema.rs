@@ -185,7 +185,11 @@ fn every_kind_has_an_example_that_is_valid_by_the_closed_schema() {
     for (name, def) in lines {
         assert!(!def["examples"].as_array().unwrap().is_empty(), "{name}");
         // `meta` has a definition for each op.
-        kinds.insert(if name.starts_with("meta_") { "meta" } else { name });
+        kinds.insert(if name.starts_with("meta_") {
+            "meta"
+        } else {
+            name
+        });
     }
     let all: BTreeSet<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     assert_eq!(kinds, all);
