@@ -132,6 +132,7 @@ fn events_of(kind: &str) -> Vec<Event> {
                 origin: Some(Origin::Kernel),
                 payload: decoded.payload,
                 change: None,
+                uncertain: false,
                 nl: Some(Nl {
                     r#type: NlType::route(message.kind),
                     proto: None,

@@ -51,6 +51,7 @@ fn event(op: Op, payload: Payload) -> Event {
         origin: None,
         payload,
         change: None,
+        uncertain: false,
         nl: None,
         unparsed: Vec::new(),
         raw: None,
@@ -245,6 +246,7 @@ fn meta_records() {
             Op::Sync,
             Meta::Sync(Sync {
                 objects: 12,
+                checkpoint: None,
                 incomplete: None
             })
         ),
