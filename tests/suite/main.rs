@@ -15,5 +15,6 @@ mod division;
 mod docs;
 mod judge;
 mod layers;
+mod paths;
 mod schema;
 mod unparsed;
