@@ -100,6 +100,7 @@ mod tests {
             origin: Some(origin),
             payload: Rc::new(Link::default()).into(),
             change: None,
+            uncertain: false,
             nl: None,
             unparsed: Vec::new(),
             raw: None,

@@ -152,6 +152,7 @@ mod tests {
                 origin: None,
                 payload: Meta::Sync(sync).into(),
                 change: None,
+                uncertain: false,
                 nl: None,
                 unparsed: Vec::new(),
                 raw: None,

@@ -442,6 +442,7 @@ fn event(time: Time, origin: Origin, change: StateChange, provenance: Provenance
         origin: Some(origin),
         payload: change.payload,
         change: change.change,
+        uncertain: false,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,

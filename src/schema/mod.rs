@@ -100,8 +100,9 @@ impl Variant {
             Kind::Meta => &[
                 Start, Sync, Checkpoint, Gap, Resync, Refused, Heartbeat, Clock, Rotate, Stop,
             ],
-            // RTM_GETNEIGH is a solicitation for a user-space daemon, not a state.
-            Kind::Neigh => &[Add, Change, Delete, Present, Notify],
+            // No state: of neighbours RTM_GETNEIGH, a solicitation for a user-space daemon; of
+            // forwarding entries a request whose result the device announces itself.
+            Kind::Neigh | Kind::Fdb => &[Add, Change, Delete, Present, Notify],
             // Dumps may contain undecodable messages as well.
             Kind::Unknown => &[Notify, Present],
             _ if kind.fields().is_some() => &[Add, Change, Delete, Present],
@@ -189,6 +190,10 @@ impl Variant {
                 json!({ "$ref": format!("#/$defs/{name}_old") }),
                 "Previous values of the properties in `changed`; a property that had no value is absent.",
             );
+        }
+        if kind.fields().is_some() {
+            of.optional("uncertain", json!({ "const": true }),
+                "The events alone do not say which object was replaced or deleted: it need not be this one. A live run dumps the kind soon after and corrects what was wrong.");
         }
         if kind != Kind::Meta {
             of.optional("nl", schema_of::<Nl>(generator), "");

@@ -152,7 +152,8 @@ impl State {
         if applied.unresolved {
             self.unresolved.insert(kind);
         }
-        if applied.stale {
+        event.uncertain = applied.uncertain;
+        if applied.stale || applied.uncertain {
             self.stale.insert(kind);
         }
         if applied.op == Op::Add {

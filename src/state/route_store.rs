@@ -140,6 +140,7 @@ impl Store for RouteStore {
             old: old.map(Payload::from),
             unresolved: false,
             stale: false,
+            uncertain: false,
         };
         self.name(route, &mut applied, env.links);
         Some(applied)
@@ -271,6 +272,7 @@ impl RouteStore {
             old: old.map(Payload::from),
             unresolved: false,
             stale,
+            uncertain: false,
         }
     }
 
@@ -295,6 +297,7 @@ impl RouteStore {
                 old: old.map(Payload::from),
                 unresolved: false,
                 stale: false,
+                uncertain: false,
             };
         }
         if let Some(stored) = self.table.remove(key) {
@@ -307,6 +310,7 @@ impl RouteStore {
             old: None,
             unresolved: false,
             stale: false,
+            uncertain: false,
         }
     }
 
