@@ -16,4 +16,5 @@ mod docs;
 mod judge;
 mod layers;
 mod schema;
+mod state_command;
 mod unparsed;
