@@ -13,7 +13,7 @@ use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::route::FLAGS as ROUTE_FLAGS;
-use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
+use crate::kind::spec::{Device, Emit, KindSpec, Trigger, Triggers};
 use crate::kind::wire::{family, seconds, u32_at};
 use crate::netlink::attr::{Attr, AttrError, Attrs};
 use crate::netlink::frame::Message;
@@ -134,6 +134,10 @@ impl KindSpec for Nexthop {
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::nexthops()]
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        vec![Request::nexthops_of_device(device.ifindex)]
     }
 
     fn decode(

@@ -10,6 +10,7 @@ pub mod details;
 pub mod info;
 pub mod kinds;
 mod names;
+mod relations;
 mod settings;
 pub mod tunnel;
 pub mod values;
