@@ -22,7 +22,7 @@ use crate::family::Subscribed;
 use crate::filter::Filter;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
-use crate::state::{ReconcileResult, StateChange};
+use crate::state::{ReconcileResult, Stale, State, StateChange};
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
@@ -150,18 +150,23 @@ impl Pipeline {
     }
 
     /// The result of the reconciliation that ended last.
-    pub fn reconcile_result(&self) -> Option<ReconcileResult> {
-        self.reconcile_result
+    pub fn reconcile_result(&self) -> Option<&ReconcileResult> {
+        self.reconcile_result.as_ref()
     }
 
-    /// The kinds of each namespace that may have changed without a notification since the last
-    /// call. Namespaces without such kinds are left out.
-    pub fn take_stale(&mut self) -> impl Iterator<Item = (NetnsId, KindSet)> {
+    /// The objects of each namespace that may have changed without a notification since the last
+    /// call. Namespaces without such objects are left out.
+    pub fn take_stale(&mut self) -> impl Iterator<Item = (NetnsId, Stale)> {
         let stale = |(netns, namespace): (_, &mut namespaces::Namespace)| {
-            let kinds = namespace.state.take_stale();
-            (!kinds.is_empty()).then_some((netns, kinds))
+            let stale = namespace.state.take_stale();
+            (!stale.is_empty()).then_some((netns, stale))
         };
         self.namespaces.iter_mut().filter_map(stale)
+    }
+
+    /// The state of a namespace.
+    pub fn state(&self, netns: NetnsId) -> &State {
+        &self.namespaces.get(netns).state
     }
 
     /// Processes inputs, and appends the resulting lines to `out`. Returns the number of inputs
@@ -265,12 +270,12 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         match record {
-            ControlRecord::BeginReconcile(kind, origin) => {
+            ControlRecord::BeginReconcile(kind, origin, scope) => {
                 if *origin == Origin::Resync {
                     self.begin_resync(time);
                 }
                 let state = &mut self.namespaces.get_mut(netns).state;
-                state.begin_reconcile(*kind, *origin);
+                state.begin_reconcile(*kind, *origin, scope.clone());
                 Ok(())
             }
             ControlRecord::EndReconcile(complete) => {

@@ -52,11 +52,13 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let namespace = self.namespaces.get_mut(netns);
-        let Some((kind, origin)) = namespace.state.reconciling() else {
+        let Some((kind, origin, is_whole)) = namespace.state.reconciling() else {
             return Ok(());
         };
         let (result, changes) = namespace.state.finish_reconcile(complete);
         match result.clean {
+            // A part of the kind proves nothing about the remainder, and is repeated.
+            _ if !is_whole => {}
             true => namespace.incomplete_kinds.remove(kind),
             false => namespace.incomplete_kinds.insert(kind),
         }
