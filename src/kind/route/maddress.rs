@@ -31,7 +31,7 @@ fn flags(bits: u32) -> Flags {
 macro_rules! address {
     (
         $(#[$doc:meta])*
-        $type:ident, $what:literal, $attr:ident = $number:literal,
+        $type:ident, $attr_doc:literal, $attr:ident = $number:literal,
         [$($message:ident),+], after [$($trigger:ident),+], $dumps:expr
     ) => {
         $(#[$doc])*
@@ -46,7 +46,7 @@ macro_rules! address {
             pub dev: Option<IfName>,
             /// Address family: `inet`, `inet6`.
             pub family: Symbol,
-            #[doc = $what]
+            #[doc = $attr_doc]
             #[nla($attr = $number)]
             pub address: Option<IpAddr>,
             /// Length of the prefix in bits.
