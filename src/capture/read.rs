@@ -12,17 +12,23 @@ use super::pcapng::Pcapng;
 use super::rtmon::Rtmon;
 use super::{Error, Fault, cooked};
 use crate::channel::Channel;
+use crate::decompress;
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::netlink::protocols::of_packet;
 
-/// Opens the capture `name`; `-` is standard input.
+/// Opens the capture `name`, which may be compressed with zstd or gzip; `-` is standard input.
 pub fn open(name: &Path) -> Result<Reader, Error> {
-    if name == Path::new("-") {
-        return Reader::new(std::io::stdin().lock(), "stdin");
-    }
-    let file = name.display().to_string();
-    match File::open(name) {
+    let is_stdin = name == Path::new("-");
+    let input = match is_stdin {
+        true => decompress::reader(std::io::stdin().lock()),
+        false => File::open(name).and_then(decompress::reader),
+    };
+    let file = match is_stdin {
+        true => "stdin".to_owned(),
+        false => name.display().to_string(),
+    };
+    match input {
         Ok(input) => Reader::new(input, file),
         Err(e) => Err(Error {
             file,

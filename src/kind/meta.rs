@@ -336,6 +336,8 @@ pub enum StopReason {
     Signal,
     /// The number of lines given by `--count` was written.
     Count,
+    /// The snapshot was complete (`--exit`).
+    Sync,
     /// The time given by `--for` elapsed.
     Time,
     /// The end of the recording was reached.

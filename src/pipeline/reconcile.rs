@@ -37,7 +37,7 @@ impl Pipeline {
     }
 
     /// The kinds of which objects may be missing in any namespace; `None` if there are none.
-    pub(super) fn incomplete(&self) -> Option<Vec<Kind>> {
+    pub fn incomplete(&self) -> Option<Vec<Kind>> {
         let namespaces = self.namespaces.iter();
         let kinds = namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds));
         (!kinds.is_empty()).then(|| kinds.iter().collect())

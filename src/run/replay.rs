@@ -1,10 +1,11 @@
 //! The replay: feeds the inputs of a recording or capture to the pipeline.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use log::warn;
 
+use super::files::Files;
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::capture;
@@ -36,12 +37,26 @@ const WRITE_SIZE: usize = 64 * 1024;
 /// Inputs that are read and processed together.
 const BATCH_SIZE: usize = 64;
 
-/// Replays one file; `-` is the standard input.
+/// Replays the files, each as a run of its own; `-` is the standard input.
 ///
 /// # Errors
-/// If the file cannot be read to its end (the events before the fault are written), or if the
-/// output or the recording fails.
-pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
+/// If a file cannot be read to its end (the events before the fault are written), if the output or
+/// the recording fails, or if a file that is written is one of those that are read.
+pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
+    let record = replay.outputs.record.as_deref();
+    if record.is_some() && paths.len() > 1 {
+        return Err(Error::SeveralRuns);
+    }
+    let mut files = Files::default();
+    for path in paths {
+        files.input(path);
+    }
+    files.output(replay.outputs.output.as_ref());
+    files.option("--record", record).check()?;
+    paths.iter().try_for_each(|path| run_file(replay, path))
+}
+
+fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
     let mut capture = capture::open(file)?;
     let mut sink = open(&replay.outputs)?;
     let recorded = capture.header().cloned();

@@ -161,6 +161,7 @@ fn heartbeat(out: &mut EscapingWriter<'_>, heartbeat: &Heartbeat) -> fmt::Result
 fn stop(out: &mut EscapingWriter<'_>, stop: &Stop) -> fmt::Result {
     out.write_str(match stop.reason {
         StopReason::Signal => "signal",
+        StopReason::Sync => "snapshot complete",
         StopReason::Count => "line limit reached",
         StopReason::Time => "time limit reached",
         StopReason::End => "end of the recording",

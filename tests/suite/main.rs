@@ -17,4 +17,5 @@ mod judge;
 mod layers;
 mod paths;
 mod schema;
+mod state_command;
 mod unparsed;
