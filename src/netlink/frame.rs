@@ -19,7 +19,7 @@ pub struct Message<'a> {
     /// The bytes after the header.
     pub body: &'a [u8],
     /// Header and body.
-    pub whole: &'a [u8],
+    pub bytes: &'a [u8],
 }
 
 impl Message<'_> {
@@ -65,7 +65,7 @@ impl<'a> Iterator for Messages<'a> {
             seq: u32_at(8),
             portid: u32_at(12),
             body,
-            whole: &bytes[..length],
+            bytes: &bytes[..length],
         }))
     }
 }

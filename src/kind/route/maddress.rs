@@ -31,7 +31,7 @@ fn flags(bits: u32) -> Flags {
 macro_rules! address {
     (
         $(#[$doc:meta])*
-        $type:ident, $what:literal, $attr:ident = $number:literal,
+        $type:ident, $attr_doc:literal, $attr:ident = $number:literal,
         [$($message:ident),+], after [$($trigger:ident),+], verified after [$($verified:ident),+],
         $dumps:expr, $device_dumps:expr
     ) => {
@@ -47,7 +47,7 @@ macro_rules! address {
             pub dev: Option<IfName>,
             /// Address family: `inet`, `inet6`.
             pub family: Symbol,
-            #[doc = $what]
+            #[doc = $attr_doc]
             #[nla($attr = $number)]
             pub address: Option<IpAddr>,
             /// Length of the prefix in bits.
