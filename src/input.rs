@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
-use crate::event::meta::{Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop};
+use crate::event::meta::{
+    CheckpointReason, Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop,
+};
 use crate::event::values::Time;
 use crate::event::{Kind, Origin};
 use crate::names::Recorded;
@@ -70,6 +72,12 @@ pub enum ControlRecord {
     Rotate(Rotate),
     /// A further output file begins.
     File(Opened),
+    /// A checkpoint begins. One that was not complete is abandoned.
+    BeginCheckpoint(CheckpointReason),
+    /// The work about all stored objects that is done in slices goes on, for this number of them.
+    Slice(u32),
+    /// The checkpoint ends, with the lines of the objects that no slice has come to.
+    EndCheckpoint,
     /// The run ended.
     Stop(Stop),
 }

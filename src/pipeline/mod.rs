@@ -2,9 +2,11 @@
 //! uses neither sockets nor the clock: equal inputs give equal lines, however they are divided.
 
 mod backpressure;
+mod checkpoint;
 mod decode_batch;
 mod namespaces;
 mod reconcile;
+mod sweep;
 mod totals;
 
 use std::io;
@@ -22,6 +24,8 @@ use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
 use crate::state::{ReconcileResult, StateChange};
 use backpressure::DroppedObjects;
+use checkpoint::Checkpoint;
+pub use checkpoint::CheckpointProgress;
 use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
 use namespaces::Namespaces;
 use totals::Totals;
@@ -74,6 +78,8 @@ pub struct Pipeline {
     lost: bool,
     /// The objects of which lines were dropped.
     dropped: Option<DroppedObjects>,
+    /// The checkpoint that is being written.
+    checkpoint: Option<Checkpoint>,
     totals: Totals,
     /// Start time of the run, and its `start` record.
     started_at: Time,
@@ -123,6 +129,7 @@ impl Pipeline {
             resync: None,
             lost: false,
             dropped: None,
+            checkpoint: None,
             totals: Totals::default(),
             started_at: config.time,
             start: config.start.clone(),
@@ -279,16 +286,24 @@ impl Pipeline {
                 }
                 let sync = Sync {
                     objects: self.totals.snapshot,
+                    checkpoint: None,
                     incomplete: self.incomplete(),
                 };
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
             ControlRecord::Resync => {
                 self.lost = false;
+                for (_, namespace) in self.namespaces.iter_mut() {
+                    namespace.lost_kinds = KindSet::EMPTY;
+                }
                 self.end_resync(time, out)
             }
             ControlRecord::Gap(gap) => {
-                self.lost |= gap.cause != GapCause::Output;
+                if gap.cause != GapCause::Output {
+                    self.lost = true;
+                    let tracked = self.namespaces.tracked();
+                    self.namespaces.get_mut(netns).lost_kinds = tracked;
+                }
                 self.totals.gap(gap);
                 self.meta(time, Op::Gap, Meta::Gap(gap.clone()), out)
             }
@@ -313,8 +328,15 @@ impl Pipeline {
                     follows: opened.follows.clone(),
                     ..self.start.clone()
                 };
-                self.meta(time, Op::Start, Meta::Start(Box::new(start)), out)
+                // Its `sync` would be in another file than its first lines.
+                self.abandon_checkpoint();
+                // Not the `gap` of dropped lines: it follows the lines that wait, which the sink
+                // writes between this line and later ones.
+                self.meta_line(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
+            ControlRecord::BeginCheckpoint(reason) => self.begin_checkpoint(time, *reason, out),
+            ControlRecord::Slice(limit) => self.write_slice(time, *limit, out),
+            ControlRecord::EndCheckpoint => self.end_checkpoint(time, out),
             ControlRecord::Stop(stop) => {
                 self.emit_all_links(time, out)?;
                 let stop = Stop {
@@ -368,6 +390,10 @@ impl Pipeline {
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         self.emit_drop_gap(time, out)?;
+        self.meta_line(time, op, meta, out)
+    }
+
+    fn meta_line(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         let change = StateChange {
             op,
             payload: meta.into(),
@@ -416,6 +442,7 @@ fn event(time: Time, origin: Origin, change: StateChange, provenance: Provenance
         origin: Some(origin),
         payload: change.payload,
         change: change.change,
+        uncertain: false,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,

@@ -60,6 +60,9 @@ impl Pipeline {
             true => namespace.incomplete_kinds.remove(kind),
             false => namespace.incomplete_kinds.insert(kind),
         }
+        if result.clean && result.missing == 0 {
+            namespace.lost_kinds.remove(kind);
+        }
         self.reconcile_result = Some(result);
         for change in changes {
             self.emit_reconciled(netns, time, origin, change, out)?;

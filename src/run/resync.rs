@@ -123,6 +123,12 @@ impl ResyncScheduler {
         resync
     }
 
+    /// Changes the interval of the audit; the next one is due after it.
+    pub(super) fn set_audit(&mut self, audit: Option<Duration>, now: Instant) {
+        self.audit = audit;
+        self.next_audit = audit.map(|audit| now + audit);
+    }
+
     /// Schedules dumps of kinds that may have changed without a notification. If one of them is
     /// being dumped, that dump may lack objects.
     pub(super) fn schedule_stale(&mut self, netns: NetnsId, kinds: KindSet, now: Instant) {
@@ -349,7 +355,7 @@ impl ResyncScheduler {
             Origin::Resync => {
                 self.resync.remove(&target);
             }
-            Origin::Inferred | Origin::Kernel => return Milestone::None,
+            Origin::Inferred | Origin::Kernel | Origin::Checkpoint => return Milestone::None,
         }
         if origin == Origin::Snapshot && self.sync.is_empty() && !self.synced {
             self.synced = true;
