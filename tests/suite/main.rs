@@ -15,6 +15,7 @@ mod division;
 mod docs;
 mod judge;
 mod layers;
+mod paths;
 mod schema;
 mod state_command;
 mod unparsed;
