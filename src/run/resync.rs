@@ -138,6 +138,12 @@ impl ResyncScheduler {
         resync
     }
 
+    /// Changes the interval of the audit; the next one is due after it.
+    pub(super) fn set_audit(&mut self, audit: Option<Duration>, now: Instant) {
+        self.audit = audit;
+        self.next_audit = audit.map(|audit| now + audit);
+    }
+
     /// Schedules reads of objects that may have changed without a notification. A dump of them that
     /// is in progress may lack objects.
     pub(super) fn schedule_stale(&mut self, netns: NetnsId, stale: &Stale, now: Instant) {

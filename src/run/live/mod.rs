@@ -2,6 +2,7 @@
 
 mod dumps;
 mod events;
+mod reload;
 mod subscription;
 
 use std::collections::BTreeMap;
@@ -36,10 +37,11 @@ use crate::input::{ControlRecord, Input};
 use crate::netlink::{DumpSource, EventSource};
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
+pub use reload::{Options, ReadOptions};
 use subscription::Subscription;
 
 /// The options of a live run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Live {
     pub outputs: Outputs,
     pub settings: Settings,
@@ -49,6 +51,10 @@ pub struct Live {
     pub exit: bool,
     /// The configuration file.
     pub config: Option<PathBuf>,
+    /// All options by name, to find those that differ after a SIGHUP.
+    pub options: Options,
+    /// Reads the options again on SIGHUP.
+    pub read_options: Option<ReadOptions>,
     /// Size of the receive buffer, bytes.
     pub rcvbuf: u32,
     /// Interval of dumps of every kind.
@@ -99,14 +105,7 @@ const MAX_ERRORS: u32 = 100;
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
 /// was to write.
 pub fn run(live: &Live) -> Result<(), Error> {
-    let mut files = Files::default();
-    if let Some(path) = &live.config {
-        files.path("--config", Access::Read, path);
-    }
-    files.output(live.outputs.output.as_ref());
-    files.option("--record", live.outputs.record.as_deref());
-    let metrics = live.metrics.as_ref().map(metrics::Config::path);
-    files.option("--metrics", metrics).check()?;
+    check_files(live)?;
     // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
     // A second signal ends the program at once, even if it is blocked.
@@ -159,13 +158,24 @@ pub fn run(live: &Live) -> Result<(), Error> {
         run,
         started: header.time,
         max_coalesce: max_coalesce(smallest),
-        snapshot: live.settings.snapshot,
-        exit: live.exit,
+        live: live.clone(),
         deadline: live.duration.map(|duration| begun + duration),
-        heartbeat: live.heartbeat,
         next_heartbeat: live.heartbeat.map(|every| begun + every),
     }
     .run(poll, signals, &impatient, &mut sink)
+}
+
+/// # Errors
+/// If a file of the run is used for two purposes.
+fn check_files(live: &Live) -> Result<(), Error> {
+    let mut files = Files::default();
+    if let Some(path) = &live.config {
+        files.path("--config", Access::Read, path);
+    }
+    files.output(live.outputs.output.as_ref());
+    files.option("--record", live.outputs.record.as_deref());
+    let metrics = live.metrics.as_ref().map(metrics::Config::path);
+    files.option("--metrics", metrics).check()
 }
 
 /// The dumps of every kind in every subscribed namespace.
@@ -219,12 +229,9 @@ struct Stream<E, D> {
     started: Time,
     /// Maximum time for which events may accumulate in the sockets.
     max_coalesce: Duration,
-    /// The output begins with a snapshot.
-    snapshot: bool,
-    /// The run ends when the snapshot is complete.
-    exit: bool,
+    /// The options, as far as they are still needed.
+    live: Live,
     deadline: Option<Instant>,
-    heartbeat: Option<Duration>,
     next_heartbeat: Option<Instant>,
 }
 
@@ -254,12 +261,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
-            let (mut ends, mut beats) = (false, false);
+            let (mut ends, mut beats, mut reloads) = (false, false, false);
             for signal in signals.pending() {
                 match signal {
                     SIGUSR1 => beats = true,
                     // Without an output file the terminal hung up.
-                    SIGHUP if sink.hang_up() => {}
+                    SIGHUP if sink.hang_up() => reloads = true,
                     _ => ends = true,
                 }
             }
@@ -270,6 +277,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if sink.flush()? == Reader::Gone || self.session.rotate(sink, clock())? == Reader::Gone
             {
                 return self.session.abandon();
+            }
+            if reloads {
+                self.reload();
             }
             self.check_clock(clock());
             if beats {
@@ -294,7 +304,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if self.session.is_full() {
                 break StopReason::Count;
             }
-            if self.exit && self.session.is_synced() {
+            if self.live.exit && self.session.is_synced() {
                 break StopReason::Sync;
             }
             if self.deadline.is_some_and(|deadline| now >= deadline) {
@@ -317,7 +327,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// If the run ends without the snapshot that it was to write.
     fn check_snapshot(&self, reason: StopReason) -> Result<(), Error> {
         if !self.session.is_synced() {
-            let missing = self.exit || (self.snapshot && reason == StopReason::Time);
+            let awaited = self.live.settings.snapshot && reason == StopReason::Time;
+            let missing = self.live.exit || awaited;
             return if missing { Err(Error::NoSync) } else { Ok(()) };
         }
         match self.session.pipeline.incomplete() {
@@ -381,7 +392,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     }
 
     fn timers(&mut self, now: Instant) -> Result<(), Error> {
-        if let (Some(every), Some(next)) = (self.heartbeat, self.next_heartbeat)
+        if let (Some(every), Some(next)) = (self.live.heartbeat, self.next_heartbeat)
             && next <= now
         {
             self.next_heartbeat = Some(now + every);
