@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::error(&error);
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_status())
         }
     }
 }
@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<(), Error> {
     match task {
         Task::Live(live) => live::run(&live),
-        Task::Replay(replay, files) => files.iter().try_for_each(|file| replay::run(&replay, file)),
+        Task::Replay(replay, files) => replay::run_all(&replay, &files),
         Task::State(query) => state::run(&query),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }

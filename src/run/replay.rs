@@ -1,6 +1,6 @@
 //! The replay: feeds the inputs of a recording or capture to the pipeline.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use log::warn;
@@ -36,11 +36,31 @@ const WRITE_SIZE: usize = 64 * 1024;
 /// Inputs that are read and processed together.
 const BATCH_SIZE: usize = 64;
 
+/// Replays the files one after the other. A file with packets that its snapshot length cut does not
+/// prevent the next from being replayed.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_all(replay: &Replay, files: &[PathBuf]) -> Result<(), Error> {
+    let mut result = Ok(());
+    for file in files {
+        match run(replay, file) {
+            Err(error @ Error::CutPackets { .. }) => {
+                if let Err(earlier) = std::mem::replace(&mut result, Err(error)) {
+                    log::error!("{earlier}");
+                }
+            }
+            other => other?,
+        }
+    }
+    result
+}
+
 /// Replays one file; `-` is the standard input.
 ///
 /// # Errors
-/// If the file cannot be read to its end (the events before the fault are written), or if the
-/// output or the recording fails.
+/// If the file cannot be read to its end (the events before the fault are written), if its snapshot
+/// length cut packets (all events are written), or if the output or the recording fails.
 pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
     let mut capture = capture::open(file)?;
     let mut sink = open(&replay.outputs)?;
@@ -119,7 +139,48 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
         }
         batch = Batch::read(&mut capture, BATCH_SIZE);
     };
-    session.stop(stop, &mut sink, last, None)
+    let mut stop = stop;
+    stop.skipped.add(&capture.skipped());
+    session.stop(stop, &mut sink, last, None)?;
+    report(&capture, file)
+}
+
+/// Logs what was skipped, where that may be a surprise.
+///
+/// # Errors
+/// If the snapshot length of the capture cut packets.
+fn report(capture: &capture::Reader, file: &Path) -> Result<(), Error> {
+    let name = file.display();
+    let skipped = capture.skipped();
+    let mut found = Vec::new();
+    for (number, what) in [
+        (skipped.not_netlink, "packets that are not netlink"),
+        (
+            skipped.other_family,
+            "messages of netlink families that are not read",
+        ),
+    ] {
+        if number > 0 {
+            found.push(format!("{number} {what}"));
+        }
+    }
+    if !found.is_empty() {
+        let found = found.join(" and ");
+        warn!("{name}: skipped {found}; `stop` contains all counts");
+    }
+    if capture.in_doubt() > 0 {
+        let number = capture.in_doubt();
+        warn!(
+            "{name}: {number} messages were taken for notifications and may be requests: the capture does not show their direction"
+        );
+    }
+    match capture.truncated() {
+        0 => Ok(()),
+        packets => Err(Error::CutPackets {
+            file: name.to_string(),
+            packets,
+        }),
+    }
 }
 
 /// Inputs that are processed together.
