@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
-use crate::event::meta::{Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop};
+use crate::event::meta::{
+    CheckpointReason, Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop,
+};
 use crate::event::values::Time;
 use crate::event::{Kind, Origin};
 use crate::names::Recorded;
@@ -62,6 +64,9 @@ pub enum ControlRecord {
     Gap(Gap),
     /// Datagrams from senders other than the kernel were discarded.
     Refused(Refused),
+    /// The next datagram may be a request, which another program sent to the kernel: the capture
+    /// does not tell.
+    InDoubt,
     /// A heartbeat line is due.
     Heartbeat(Pulse),
     /// The system clock was set.
@@ -70,6 +75,12 @@ pub enum ControlRecord {
     Rotate(Rotate),
     /// A further output file begins.
     File(Opened),
+    /// A checkpoint begins. One that was not complete is abandoned.
+    BeginCheckpoint(CheckpointReason),
+    /// The work about all stored objects that is done in slices goes on, for this number of them.
+    Slice(u32),
+    /// The checkpoint ends, with the lines of the objects that no slice has come to.
+    EndCheckpoint,
     /// The run ended.
     Stop(Stop),
 }

@@ -14,19 +14,25 @@ use super::pcapng::Pcapng;
 use super::rtmon::Rtmon;
 use super::{Error, Fault, cooked, cut};
 use crate::channel::Channel;
+use crate::decompress;
 use crate::event::meta::Skipped;
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::netlink::frame::{Message, message_count};
 use crate::netlink::protocols::of_packet;
 
-/// Opens the capture `name`; `-` is standard input.
+/// Opens the capture `name`, which may be compressed with zstd or gzip; `-` is standard input.
 pub fn open(name: &Path) -> Result<Reader, Error> {
-    if name == Path::new("-") {
-        return Reader::new(std::io::stdin().lock(), "stdin");
-    }
-    let file = name.display().to_string();
-    match File::open(name) {
+    let is_stdin = name == Path::new("-");
+    let input = match is_stdin {
+        true => decompress::reader(std::io::stdin().lock()),
+        false => File::open(name).and_then(decompress::reader),
+    };
+    let file = match is_stdin {
+        true => "stdin".to_owned(),
+        false => name.display().to_string(),
+    };
+    match input {
         Ok(input) => Reader::new(input, file),
         Err(e) => Err(Error {
             file,
@@ -55,6 +61,8 @@ pub struct Reader {
     duplicates: Duplicates,
     skipped: Skipped,
     in_doubt: u64,
+    /// The packet in progress may be a request.
+    is_in_doubt: bool,
     truncated: u64,
 }
 
@@ -86,6 +94,7 @@ impl Reader {
                 duplicates: Duplicates::default(),
                 skipped: Skipped::default(),
                 in_doubt: 0,
+                is_in_doubt: false,
                 truncated: 0,
             }),
             Err(fault) => Err(Error { file, fault }),
@@ -109,7 +118,9 @@ impl Reader {
     /// Returns the next inputs, at most `limit`; none at the end, and after an error. The inputs
     /// before an error are returned first.
     pub fn next_many(&mut self, limit: usize) -> Result<Vec<Input<'_>>, Error> {
-        self.buffer.release();
+        if self.found.is_empty() {
+            self.buffer.release();
+        }
         while self.end.is_none() && self.found.len() < limit {
             if self.buffer.should_release() {
                 if !self.found.is_empty() {
@@ -131,7 +142,7 @@ impl Reader {
             let file = self.file.clone();
             return Err(Error { file, fault });
         }
-        // The gap after a datagram may be left for the next call: it refers to no bytes.
+        // A packet gives up to three inputs: what exceeds the limit waits for the next call.
         let number = self.found.len().min(limit);
         let inputs = self.found.drain(..number).map(|found| match found {
             Found::ControlRecord(channel, time, record) => Input {
@@ -196,6 +207,11 @@ impl Reader {
                 let Some(channel) = self.classify(channel, time, &place, original, offset)? else {
                     return Ok(true);
                 };
+                if std::mem::take(&mut self.is_in_doubt) {
+                    add(&mut self.in_doubt, 1);
+                    let record = Box::new(ControlRecord::InDoubt);
+                    self.found.push(Found::ControlRecord(channel, time, record));
+                }
                 let messages = (place.start + cooked::LENGTH as u64).min(place.end)..place.end;
                 self.found
                     .push(Found::Datagram(channel, time, messages.clone()));
@@ -266,13 +282,14 @@ impl Reader {
                 add(&mut skipped.requests, message_count(messages));
                 return Ok(None);
             }
-            Sender::InDoubt => add(&mut self.in_doubt, 1),
-            Sender::Kernel => {}
+            // Of a packet without a whole header the gap tells more.
+            sender => self.is_in_doubt = sender == Sender::InDoubt && first.is_some(),
         }
         let channel = cooked::channel(protocol.id(), first.as_ref());
         let duplicates = &mut self.duplicates;
         if duplicates.is_copy(time, channel, protocol, messages, first.as_ref()) {
             add(&mut skipped.duplicates, message_count(messages));
+            self.is_in_doubt = false;
             return Ok(None);
         }
         Ok(Some(channel))

@@ -11,8 +11,9 @@ use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_GETANYCAST, RTM_GETMDB, RTM_GETMULTICAST};
 
-/// The declaration of a kind, implemented by its payload. All but `decode` has a default.
-pub trait KindSpec: Sized {
+/// The declaration of a kind, implemented by its payload. All but `MESSAGES` has a default; of
+/// `from_body` and `decode` a kind implements one.
+pub trait KindSpec: Sized + Into<Payload> {
     /// The netlink family of these messages.
     const NETLINK_FAMILY: FamilyId = FamilyId::ROUTE;
     /// The message types that carry objects of the kind; of generic netlink, the commands.
@@ -33,13 +34,22 @@ pub trait KindSpec: Sized {
         Vec::new()
     }
 
+    /// Returns the object of a message, for a kind whose messages have one object each, which their
+    /// body determines. `None` if the body is shorter than its fixed header.
+    fn from_body(_context: &mut DecodeContext<'_>, _body: &[u8]) -> Option<Self> {
+        None
+    }
+
     /// Passes every object in `message` to `emit`. `None` if the message is shorter than its fixed
-    /// header, or its layout is unknown.
+    /// header, or its layout is unknown. By default that of [`KindSpec::from_body`].
     fn decode(
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,
         emit: &mut Emit<'_>,
-    ) -> Option<()>;
+    ) -> Option<()> {
+        let object = Self::from_body(context, message.body)?;
+        emit.object(context, object)
+    }
 
     /// The triggers of implicit changes that this event implies. `old` is the object's former
     /// state.

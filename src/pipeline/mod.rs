@@ -2,9 +2,11 @@
 //! uses neither sockets nor the clock: equal inputs give equal lines, however they are divided.
 
 mod backpressure;
+mod checkpoint;
 mod decode_batch;
 mod namespaces;
 mod reconcile;
+mod sweep;
 mod totals;
 
 use std::io;
@@ -24,6 +26,8 @@ use crate::netlink::frame::{Message, message_type};
 use crate::netlink::protocols::protocol;
 use crate::state::{ReconcileResult, StateChange};
 use backpressure::DroppedObjects;
+use checkpoint::Checkpoint;
+pub use checkpoint::CheckpointProgress;
 use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
 use namespaces::Namespaces;
 use totals::Totals;
@@ -78,6 +82,11 @@ pub struct Pipeline {
     dropped: Option<DroppedObjects>,
     /// The message in progress has given a line, or a dropped one.
     has_line: bool,
+    /// The events of the next datagram, and those of the present one, may be requests.
+    next_in_doubt: bool,
+    in_doubt: bool,
+    /// The checkpoint that is being written.
+    checkpoint: Option<Checkpoint>,
     totals: Totals,
     /// Start time of the run, and its `start` record.
     started_at: Time,
@@ -128,6 +137,9 @@ impl Pipeline {
             lost: false,
             dropped: None,
             has_line: false,
+            next_in_doubt: false,
+            in_doubt: false,
+            checkpoint: None,
             totals: Totals::default(),
             started_at: config.time,
             start: config.start.clone(),
@@ -214,6 +226,7 @@ impl Pipeline {
                         taken += 1;
                         if let InputData::Datagram(channel, _) = input.data {
                             totals::add(&mut self.totals.datagrams, channel.is_events().into());
+                            self.in_doubt = std::mem::take(&mut self.next_in_doubt);
                             continue;
                         }
                     }
@@ -261,6 +274,7 @@ impl Pipeline {
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
         state.apply_event(*action, *key, message, event);
+        event.uncertain |= self.in_doubt;
         object.seq = self.number(event);
         if object.is_last && !std::mem::take(&mut self.has_line) {
             totals::add(&mut self.totals.skipped.filtered, 1);
@@ -324,22 +338,34 @@ impl Pipeline {
                 }
                 let sync = Sync {
                     objects: self.totals.snapshot,
+                    checkpoint: None,
                     incomplete: self.incomplete(),
                 };
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
             ControlRecord::Resync => {
                 self.lost = false;
+                for (_, namespace) in self.namespaces.iter_mut() {
+                    namespace.lost_kinds = KindSet::EMPTY;
+                }
                 self.end_resync(time, out)
             }
             ControlRecord::Gap(gap) => {
-                self.lost |= gap.cause != GapCause::Output;
+                if gap.cause != GapCause::Output {
+                    self.lost = true;
+                    let tracked = self.namespaces.tracked();
+                    self.namespaces.get_mut(netns).lost_kinds = tracked;
+                }
                 self.totals.gap(gap);
                 self.meta(time, Op::Gap, Meta::Gap(gap.clone()), out)
             }
             ControlRecord::Refused(refused) => {
                 totals::add(&mut self.totals.refused, refused.datagrams);
                 self.meta(time, Op::Refused, Meta::Refused(refused.clone()), out)
+            }
+            ControlRecord::InDoubt => {
+                self.next_in_doubt = true;
+                Ok(())
             }
             ControlRecord::Heartbeat(pulse) => {
                 let heartbeat = self.counts(*pulse);
@@ -358,8 +384,15 @@ impl Pipeline {
                     follows: opened.follows.clone(),
                     ..self.start.clone()
                 };
-                self.meta(time, Op::Start, Meta::Start(Box::new(start)), out)
+                // Its `sync` would be in another file than its first lines.
+                self.abandon_checkpoint();
+                // Not the `gap` of dropped lines: it follows the lines that wait, which the sink
+                // writes between this line and later ones.
+                self.meta_line(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
+            ControlRecord::BeginCheckpoint(reason) => self.begin_checkpoint(time, *reason, out),
+            ControlRecord::Slice(limit) => self.write_slice(time, *limit, out),
+            ControlRecord::EndCheckpoint => self.end_checkpoint(time, out),
             ControlRecord::Stop(stop) => {
                 self.emit_all_links(time, out)?;
                 let stop = Stop {
@@ -440,6 +473,10 @@ impl Pipeline {
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         self.emit_drop_gap(time, out)?;
+        self.meta_line(time, op, meta, out)
+    }
+
+    fn meta_line(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         let change = StateChange {
             op,
             payload: meta.into(),
@@ -491,6 +528,7 @@ fn event(time: Time, origin: Origin, change: StateChange, provenance: Provenance
         origin: Some(origin),
         payload: change.payload,
         change: change.change,
+        uncertain: false,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,

@@ -37,7 +37,7 @@ impl Pipeline {
     }
 
     /// The kinds of which objects may be missing in any namespace; `None` if there are none.
-    pub(super) fn incomplete(&self) -> Option<Vec<Kind>> {
+    pub fn incomplete(&self) -> Option<Vec<Kind>> {
         let namespaces = self.namespaces.iter();
         let kinds = namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds));
         (!kinds.is_empty()).then(|| kinds.iter().collect())
@@ -59,6 +59,9 @@ impl Pipeline {
         match result.clean {
             true => namespace.incomplete_kinds.remove(kind),
             false => namespace.incomplete_kinds.insert(kind),
+        }
+        if result.clean && result.missing == 0 {
+            namespace.lost_kinds.remove(kind);
         }
         self.reconcile_result = Some(result);
         for change in changes {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use log::warn;
@@ -23,6 +23,10 @@ impl Config {
     pub fn new(path: PathBuf) -> Self {
         let every = Duration::from_secs(15);
         Config { path, every }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use log::warn;
 
+use super::files::Files;
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::capture;
@@ -36,15 +37,27 @@ const WRITE_SIZE: usize = 64 * 1024;
 /// Inputs that are read and processed together.
 const BATCH_SIZE: usize = 64;
 
-/// Replays the files one after the other. A file with packets that its snapshot length cut does not
-/// prevent the next from being replayed.
+/// Replays the files, each as a run of its own; `-` is the standard input. A file with packets that
+/// its snapshot length cut does not prevent the next from being replayed.
 ///
 /// # Errors
-/// As for [`run`].
-pub fn run_all(replay: &Replay, files: &[PathBuf]) -> Result<(), Error> {
+/// If a file cannot be read to its end (the events before the fault are written), if its snapshot
+/// length cut packets (all events are written), if the output or the recording fails, or if a file
+/// that is written is one of those that are read.
+pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
+    let record = replay.outputs.record.as_deref();
+    if record.is_some() && paths.len() > 1 {
+        return Err(Error::SeveralRuns);
+    }
+    let mut files = Files::default();
+    for path in paths {
+        files.input(path);
+    }
+    files.output(replay.outputs.output.as_ref());
+    files.option("--record", record).check()?;
     let mut result = Ok(());
-    for file in files {
-        match run(replay, file) {
+    for path in paths {
+        match run_file(replay, path) {
             Err(error @ Error::CutPackets { .. }) => {
                 if let Err(earlier) = std::mem::replace(&mut result, Err(error)) {
                     log::error!("{earlier}");
@@ -56,12 +69,7 @@ pub fn run_all(replay: &Replay, files: &[PathBuf]) -> Result<(), Error> {
     result
 }
 
-/// Replays one file; `-` is the standard input.
-///
-/// # Errors
-/// If the file cannot be read to its end (the events before the fault are written), if its snapshot
-/// length cut packets (all events are written), or if the output or the recording fails.
-pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
+fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
     let mut capture = capture::open(file)?;
     let mut sink = open(&replay.outputs)?;
     let recorded = capture.header().cloned();

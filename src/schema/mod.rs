@@ -93,15 +93,16 @@ struct Variant {
 impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
         use Op::{
-            Add, Change, Clock, Delete, Gap, Heartbeat, Notify, Present, Refused, Resync, Rotate,
-            Start, Stop, Sync,
+            Add, Change, Checkpoint, Clock, Delete, Gap, Heartbeat, Notify, Present, Refused,
+            Resync, Rotate, Start, Stop, Sync,
         };
         let ops: &'static [Op] = match kind {
             Kind::Meta => &[
-                Start, Sync, Gap, Resync, Refused, Heartbeat, Clock, Rotate, Stop,
+                Start, Sync, Checkpoint, Gap, Resync, Refused, Heartbeat, Clock, Rotate, Stop,
             ],
-            // RTM_GETNEIGH is a solicitation for a user-space daemon, not a state.
-            Kind::Neigh => &[Add, Change, Delete, Present, Notify],
+            // No state: of neighbours RTM_GETNEIGH, a solicitation for a user-space daemon; of
+            // forwarding entries a request whose result the device announces itself.
+            Kind::Neigh | Kind::Fdb => &[Add, Change, Delete, Present, Notify],
             // Dumps may contain undecodable messages as well.
             Kind::Unknown => &[Notify, Present],
             _ if kind.fields().is_some() => &[Add, Change, Delete, Present],
@@ -190,6 +191,10 @@ impl Variant {
                 "Previous values of the properties in `changed`; a property that had no value is absent.",
             );
         }
+        if kind.fields().is_some() {
+            of.optional("uncertain", json!({ "const": true }),
+                "The events alone do not say which object was replaced or deleted: it need not be this one. A live run dumps the kind soon after and corrects what was wrong.");
+        }
         if kind != Kind::Meta {
             of.optional("nl", schema_of::<Nl>(generator), "");
             of.optional("unparsed", json!({ "type": "array", "items": schema_of::<Unparsed>(generator), "minItems": 1 }),
@@ -205,6 +210,13 @@ impl Variant {
             json!({ "const": true }),
             "The line exceeded `--max-line` and was truncated: `raw` and entries at the end of long lists are missing, and if necessary the ends of long texts and complete parts, but no key property.",
         );
+        if !kind.key().is_empty() {
+            of.optional(
+                "incomplete",
+                json!({ "const": true }),
+                "Printed by `nlstream state --partial`: the object may be outdated, or others of its kind may be missing.",
+            );
+        }
 
         let mut line = json!({
             "type": "object",
@@ -236,6 +248,7 @@ impl Variant {
             (Some(schema), _) => schema.to_value(),
             (None, [Op::Start]) => schema_of::<meta::Start>(generator),
             (None, [Op::Sync]) => schema_of::<meta::Sync>(generator),
+            (None, [Op::Checkpoint]) => schema_of::<meta::Checkpoint>(generator),
             (None, [Op::Gap]) => schema_of::<meta::Gap>(generator),
             (None, [Op::Resync]) => schema_of::<meta::Resync>(generator),
             (None, [Op::Refused]) => schema_of::<meta::Refused>(generator),

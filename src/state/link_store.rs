@@ -48,6 +48,10 @@ impl Store for LinkStore {
         self.table.len()
     }
 
+    fn key_at(&self, at: usize) -> Option<Key> {
+        self.table.key_at(at)
+    }
+
     fn get(&self, key: Key, (): ()) -> Option<Payload> {
         let mut link = self.table.get(key)?.value.clone();
         self.name_link(&mut link);
@@ -75,6 +79,7 @@ impl Store for LinkStore {
             // Its master or peer may be in another namespace, and never get a name.
             unresolved: false,
             stale: false,
+            uncertain: false,
         }
     }
 
@@ -203,6 +208,20 @@ impl LinkStore {
         let mut unresolved = false;
         payload.for_each_device(&mut |index, name| unresolved |= index != 0 && name.is_none());
         unresolved
+    }
+
+    /// Returns true if the event, about a forwarding entry, is no state: the device has announced the
+    /// entry itself (see [`is_bare`](crate::event::fdb::Fdb::is_bare)). `None` if that depends on the type of a device that is not
+    /// stored.
+    pub(super) fn is_announced_by_device(&self, payload: &Payload) -> Option<bool> {
+        match payload {
+            Payload::Fdb(fdb) if fdb.is_bare() => {
+                let info = self.by_index(fdb.ifindex)?.linkinfo.as_ref();
+                let kind = info.and_then(|info| info.info_kind.as_ref());
+                Some(kind.is_some_and(|kind| kind.is("vxlan") || kind.is("bridge")))
+            }
+            _ => Some(false),
+        }
     }
 
     /// Returns true if the link-layer addresses on the device are IP addresses.

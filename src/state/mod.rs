@@ -95,6 +95,11 @@ impl State {
         self.stores.len(kind)
     }
 
+    /// The key of the stored object of that kind at a position below [`State::count`].
+    pub fn key_at(&self, kind: Kind, at: usize) -> Option<Key> {
+        self.stores.key_at(kind, at)
+    }
+
     /// The stored object of that kind and key.
     pub fn object(&self, kind: Kind, key: Key) -> Option<Payload> {
         self.stores.get(kind, key, &self.names)
@@ -147,7 +152,8 @@ impl State {
         if applied.unresolved {
             self.unresolved.insert(kind);
         }
-        if applied.stale {
+        event.uncertain = applied.uncertain;
+        if applied.stale || applied.uncertain {
             self.stale.insert(kind);
         }
         if applied.op == Op::Add {

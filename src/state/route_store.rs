@@ -80,6 +80,10 @@ impl Store for RouteStore {
         self.table.len()
     }
 
+    fn key_at(&self, at: usize) -> Option<Key> {
+        self.table.key_at(at)
+    }
+
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
         let mut route = self.decode(&self.table.get(key)?.value, env.names)?;
         self.name_devices(&mut route, env.links);
@@ -136,6 +140,7 @@ impl Store for RouteStore {
             old: old.map(Payload::from),
             unresolved: false,
             stale: false,
+            uncertain: false,
         };
         self.name(route, &mut applied, env.links);
         Some(applied)
@@ -267,6 +272,7 @@ impl RouteStore {
             old: old.map(Payload::from),
             unresolved: false,
             stale,
+            uncertain: false,
         }
     }
 
@@ -291,6 +297,7 @@ impl RouteStore {
                 old: old.map(Payload::from),
                 unresolved: false,
                 stale: false,
+                uncertain: false,
             };
         }
         if let Some(stored) = self.table.remove(key) {
@@ -303,6 +310,7 @@ impl RouteStore {
             old: None,
             unresolved: false,
             stale: false,
+            uncertain: false,
         }
     }
 

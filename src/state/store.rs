@@ -23,6 +23,9 @@ pub(super) trait Store {
     /// Number of stored objects.
     fn len(&self) -> usize;
 
+    /// The key of the object at a position below [`Store::len`]; see [`Table::key_at`](super::table::Table::key_at).
+    fn key_at(&self, at: usize) -> Option<Key>;
+
     /// The stored object of that key, with the names of devices.
     fn get(&self, key: Key, env: Self::Env<'_>) -> Option<Payload>;
 
@@ -87,6 +90,8 @@ pub(super) struct Applied {
     pub unresolved: bool,
     /// Further objects of the kind may have been deleted without a notification.
     pub stale: bool,
+    /// The events alone do not say which object was replaced or deleted.
+    pub uncertain: bool,
 }
 
 /// The operation of a message about an object of a tracked kind.

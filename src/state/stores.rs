@@ -93,6 +93,14 @@ impl Stores {
         }
     }
 
+    pub(super) fn key_at(&self, kind: Kind, at: usize) -> Option<Key> {
+        match kind {
+            Kind::Link => self.links.key_at(at),
+            Kind::Route => self.routes.key_at(at),
+            _ => self.objects.get(&kind)?.key_at(at),
+        }
+    }
+
     /// The key of an object; `None` for a message, which has no identity. Of IPv4 siblings it is the
     /// first's.
     pub(super) fn key(&self, payload: &Payload) -> Option<Key> {

@@ -5,8 +5,8 @@ use std::fmt::{self, Write as _};
 use super::escape::EscapingWriter;
 use crate::event::Kind;
 use crate::event::meta::{
-    Clock, Counts, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason, Skipped, Start,
-    Stop, StopReason,
+    CheckpointReason, Clock, Counts, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason,
+    Skipped, Start, Stop, StopReason,
 };
 use crate::event::unknown::Unknown;
 use crate::event::values::Time;
@@ -17,8 +17,21 @@ pub(super) fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
         Meta::Start(record) => start(out, record),
         Meta::Sync(record) => {
             count(out, record.objects, "object")?;
-            out.write_str(", snapshot complete")?;
+            out.write_str(match record.checkpoint {
+                Some(_) => ", checkpoint complete",
+                None => ", snapshot complete",
+            })?;
             incomplete(out, record.incomplete.as_deref())
+        }
+        Meta::Checkpoint(record) => {
+            count(out, record.objects, "object")?;
+            out.write_str(match record.reason {
+                CheckpointReason::Start => " (start of the run)",
+                CheckpointReason::File => " (new file)",
+                CheckpointReason::Lines => " (many lines)",
+                CheckpointReason::Time => " (interval)",
+                CheckpointReason::Signal => " (signal)",
+            })
         }
         Meta::Gap(record) => gap(out, record),
         Meta::Resync(record) => resync(out, record),
@@ -151,6 +164,7 @@ fn heartbeat(out: &mut EscapingWriter<'_>, heartbeat: &Heartbeat) -> fmt::Result
 fn stop(out: &mut EscapingWriter<'_>, stop: &Stop) -> fmt::Result {
     out.write_str(match stop.reason {
         StopReason::Signal => "signal",
+        StopReason::Sync => "snapshot complete",
         StopReason::Count => "line limit reached",
         StopReason::Time => "time limit reached",
         StopReason::End => "end of the recording",

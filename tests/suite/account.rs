@@ -355,3 +355,24 @@ fn a_recording_of_a_cut_capture_replays_to_the_same_lines() {
         String::from_utf8_lossy(&output.stdout)
     );
 }
+
+/// A nexthop's notification of which the request is not in the capture.
+#[test]
+fn a_notification_that_may_be_a_request_is_uncertain() {
+    let mut capture = Capture::new(65_535);
+    let body = [&[0; 8][..], &[8, 0, 1, 0, 5, 0, 0, 0]].concat();
+    capture.packet(0, &message(104, 0x605, 7, 900, &body));
+    capture.packet(0, &message(104, 0x605, 8, 0, &body));
+    capture.packet(0, &message(104, 0x605, 8, 900, &body));
+    let (output, lines, log) = capture.replay("doubt", &[]);
+    assert!(output.status.success());
+    let uncertain: Vec<_> = lines.iter().map(|line| &line["uncertain"]).collect();
+    assert_eq!(
+        uncertain,
+        [&Value::Null, &json!(true), &Value::Null, &Value::Null]
+    );
+    assert!(
+        log.contains("1 messages were taken for notifications"),
+        "{log}"
+    );
+}

@@ -16,5 +16,7 @@ mod division;
 mod docs;
 mod judge;
 mod layers;
+mod paths;
 mod schema;
+mod state_command;
 mod unparsed;

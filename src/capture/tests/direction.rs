@@ -37,8 +37,14 @@ impl Capture {
     #[track_caller]
     fn check(&self) -> Reader {
         let (inputs, reader) = read(&pcap(false, false, &self.packets));
-        let seconds = |input: &Owned| input.input().time.0.as_second() as usize;
-        let got: Vec<_> = inputs.iter().map(seconds).collect();
+        let seconds = |input: &Owned| match input {
+            Owned::Datagram(time, ..) => Some(time.0.as_second() as usize),
+            Owned::ControlRecord(_, record) => {
+                assert_eq!(*record, ControlRecord::InDoubt);
+                None
+            }
+        };
+        let got: Vec<_> = inputs.iter().filter_map(seconds).collect();
         assert_eq!(got, self.read);
         reader
     }
@@ -128,6 +134,9 @@ fn a_message_in_doubt_is_read_and_counted() {
         capture.kept(&with_flags(kind, 7, PORTID));
         let reader = capture.check();
         assert_eq!((reader.skipped(), reader.in_doubt()), (requests(0), 1));
+        let (inputs, _) = read(&pcap(false, false, &capture.packets));
+        let record = Owned::ControlRecord(at(0, 0), ControlRecord::InDoubt);
+        assert_eq!((&inputs[0], inputs.len()), (&record, 2));
     }
 }
 

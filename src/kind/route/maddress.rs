@@ -11,10 +11,9 @@ use serde_with::skip_serializing_none;
 use super::address::INET6_FLAGS;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::spec::{KindSpec, Trigger};
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{
     RTM_DELANYCAST, RTM_DELMULTICAST, RTM_GETANYCAST, RTM_GETMULTICAST, RTM_NEWANYCAST,
@@ -72,12 +71,8 @@ macro_rules! address {
                 $dumps
             }
 
-            fn decode(
-                context: &mut DecodeContext<'_>,
-                message: &Message<'_>,
-                emit: &mut Emit<'_>,
-            ) -> Option<()> {
-                let (header, attributes) = message.body.split_first_chunk::<8>()?;
+            fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+                let (header, attributes) = body.split_first_chunk::<8>()?;
                 let mut address = $type {
                     ifindex: u32_at(header, 4),
                     family: family(header[0]),
@@ -87,7 +82,7 @@ macro_rules! address {
                     ..Default::default()
                 };
                 address.attributes(context, attributes);
-                emit.object(context, address)
+                Some(address)
             }
         }
 

@@ -11,10 +11,9 @@ use serde_with::skip_serializing_none;
 use super::route::FLAGS;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::spec::KindSpec;
 use crate::kind::wire::{family, seconds, u32_at};
 use crate::netlink::attr::{Attr, AttrError, align};
-use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELROUTE, RTM_NEWROUTE};
 use crate::value::{Flags, IfName, Symbol};
@@ -100,12 +99,8 @@ impl KindSpec for Mroute {
             .collect()
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<12>()?;
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (header, attributes) = body.split_first_chunk::<12>()?;
         let flags = u32_at(header, 8);
         let mut mroute = Mroute {
             family: family(header[0]),
@@ -119,7 +114,7 @@ impl KindSpec for Mroute {
             ..Default::default()
         };
         mroute.attributes(context, attributes);
-        emit.object(context, mroute)
+        Some(mroute)
     }
 }
 

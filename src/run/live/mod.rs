@@ -6,6 +6,7 @@ mod subscription;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use signal_hook_mio::v1_0::Signals;
 
 use super::backlog::Backlog;
 use super::clock::Clock;
+use super::files::{Access, Files};
 use super::header::header;
 use super::metrics::{self, Metrics};
 use super::resync::{self, ResyncScheduler};
@@ -43,6 +45,10 @@ pub struct Live {
     pub settings: Settings,
     /// Stop after this time.
     pub duration: Option<Duration>,
+    /// Stop when the snapshot is complete.
+    pub exit: bool,
+    /// The configuration file.
+    pub config: Option<PathBuf>,
     /// Size of the receive buffer, bytes.
     pub rcvbuf: u32,
     /// Interval of dumps of every kind.
@@ -85,9 +91,22 @@ const MAX_ERRORS: u32 = 100;
 
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
+/// This is the main function of a process, and not meant for libraries: it installs handlers of
+/// signals and, for good, drops privileges of the calling thread and of all that it starts later
+/// (module `sandbox`), so that these cannot execute programs, for example.
+///
 /// # Errors
-/// If a socket, the output or the recording fails.
+/// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
+/// was to write.
 pub fn run(live: &Live) -> Result<(), Error> {
+    let mut files = Files::default();
+    if let Some(path) = &live.config {
+        files.path("--config", Access::Read, path);
+    }
+    files.output(live.outputs.output.as_ref());
+    files.option("--record", live.outputs.record.as_deref());
+    let metrics = live.metrics.as_ref().map(metrics::Config::path);
+    files.option("--metrics", metrics).check()?;
     // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
     // A second signal ends the program at once, even if it is blocked.
@@ -140,6 +159,8 @@ pub fn run(live: &Live) -> Result<(), Error> {
         run,
         started: header.time,
         max_coalesce: max_coalesce(smallest),
+        snapshot: live.settings.snapshot,
+        exit: live.exit,
         deadline: live.duration.map(|duration| begun + duration),
         heartbeat: live.heartbeat,
         next_heartbeat: live.heartbeat.map(|every| begun + every),
@@ -191,6 +212,10 @@ struct Stream<E, D> {
     started: Time,
     /// Maximum time for which events may accumulate in the sockets.
     max_coalesce: Duration,
+    /// The output begins with a snapshot.
+    snapshot: bool,
+    /// The run ends when the snapshot is complete.
+    exit: bool,
     deadline: Option<Instant>,
     heartbeat: Option<Duration>,
     next_heartbeat: Option<Instant>,
@@ -262,6 +287,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if self.session.is_full() {
                 break StopReason::Count;
             }
+            if self.exit && self.session.is_synced() {
+                break StopReason::Sync;
+            }
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
             }
@@ -274,7 +302,24 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 std::thread::sleep(coalesce.min(self.max_coalesce));
             }
         };
-        self.stop(reason, sink)
+        let snapshot = self.check_snapshot(reason);
+        self.stop(reason, sink).and(snapshot)
+    }
+
+    /// # Errors
+    /// If the run ends without the snapshot that it was to write.
+    fn check_snapshot(&self, reason: StopReason) -> Result<(), Error> {
+        if !self.session.is_synced() {
+            let missing = self.exit || (self.snapshot && reason == StopReason::Time);
+            return if missing { Err(Error::NoSync) } else { Ok(()) };
+        }
+        match self.session.pipeline.incomplete() {
+            Some(kinds) if reason == StopReason::Sync => {
+                let names = kinds.iter().map(|kind| kind.name());
+                Err(Error::IncompleteSnapshot(names.collect()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Records that mio reported a socket as readable: an even number is an event socket.

@@ -169,6 +169,8 @@ impl Run {
             run: "00000000".to_owned(),
             started: header.time,
             max_coalesce: Duration::ZERO,
+            snapshot: false,
+            exit: false,
             deadline: None,
             heartbeat: None,
             next_heartbeat: None,

@@ -2,6 +2,7 @@
 //! go the way of those of a run: decoded with the state's interner, then applied.
 
 mod events;
+mod identity;
 mod messages;
 mod resync;
 
@@ -56,6 +57,7 @@ fn apply(state: &mut State, msg: &Msg) -> Event {
         origin: None,
         payload: decoded.payload,
         change: None,
+        uncertain: false,
         nl: None,
         unparsed: Vec::new(),
         raw: None,

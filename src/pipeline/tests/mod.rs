@@ -1,4 +1,6 @@
-//! Tests of a pipeline that watches two network namespaces with the same addresses.
+//! Tests of the pipeline: two network namespaces with the same addresses; checkpoints.
+
+mod checkpoint;
 
 use serde_json::Value;
 
