@@ -69,6 +69,9 @@ pub enum ControlRecord {
     Gap(Gap),
     /// Datagrams from senders other than the kernel were discarded.
     Refused(Refused),
+    /// The next datagram may be a request, which another program sent to the kernel: the capture
+    /// does not tell.
+    InDoubt,
     /// A heartbeat line is due.
     Heartbeat(Pulse),
     /// The system clock was set.
