@@ -2,6 +2,7 @@
 //! list them.
 
 mod churn;
+mod churn_commands;
 mod fold;
 mod heavy;
 mod judge;
