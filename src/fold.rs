@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use crate::event::Kind;
 use crate::event::meta::{Gap, GapCause};
 use crate::event::values::Time;
+use crate::json::Ordered;
 
 /// Why the folded state may be incomplete.
 #[derive(Debug, Error)]
@@ -96,7 +97,18 @@ impl SnapshotObject {
             "v", "run", "seq", "time", "host", "netns", "kind", "op", "origin", "ifindex", "ifname",
         ];
         let names = names.into_iter().chain([kind.name(), "truncated"]);
-        let part = |name| Some((name, (*parts.get(name)?).to_owned()));
+        let part = |name| {
+            let value = *parts.get(name)?;
+            let transient = if name == kind.name() {
+                kind.transient()
+            } else {
+                &[]
+            };
+            Some((
+                name,
+                without(transient, value).unwrap_or_else(|| value.to_owned()),
+            ))
+        };
         SnapshotObject {
             kind,
             time,
@@ -298,6 +310,15 @@ impl Fold {
     }
 }
 
+/// The JSON object without these fields; `None` if it has none of them.
+fn without(fields: &[&str], object: &RawValue) -> Option<Box<RawValue>> {
+    let mut present = fields.iter().filter(|name| object.get().contains(*name));
+    present.next()?;
+    let mut object: Ordered<&RawValue> = serde_json::from_str(object.get()).ok()?;
+    object.0.retain(|(name, _)| !fields.contains(&&**name));
+    to_raw_value(&object).ok()
+}
+
 /// Where a read of lines ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
@@ -377,6 +398,33 @@ mod tests {
         let mut fold = Fold::default();
         let fault = fold.read(&b"what?\n{}\n"[..], None).unwrap_err();
         assert!(fault.to_string().starts_with("line 1 "), "{fault}");
+    }
+
+    #[test]
+    fn what_describes_an_event_is_not_in_the_folded_object() {
+        let line = |seq: u32, link: &str| {
+            format!(
+                r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z","kind":"link","op":"change","link":{link}}}"#
+            )
+        };
+        let lines = [
+            line(
+                0,
+                r#"{"ifindex":1,"mtu":5,"event":"NOTIFY PEERS","flags":["UP"],"wireless":"01"}"#,
+            ),
+            // A name that contains that of the field.
+            line(1, r#"{"ifindex":2,"ifname":"event"}"#),
+        ];
+        let mut fold = Fold::default();
+        fold.read(lines.join("\n").as_bytes(), None).unwrap();
+        let left: Vec<_> = fold.objects().map(SnapshotObject::object).collect();
+        assert_eq!(
+            left,
+            [
+                r#"{"ifindex":1,"mtu":5,"flags":["UP"]}"#,
+                r#"{"ifindex":2,"ifname":"event"}"#
+            ]
+        );
     }
 
     #[test]

@@ -20,6 +20,11 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
+    /// Returns true if it is a datagram, and no control record.
+    pub fn is_datagram(&self) -> bool {
+        matches!(self.data, InputData::Datagram(..))
+    }
+
     /// A control record that concerns the run.
     pub fn control(time: Time, record: ControlRecord) -> Self {
         Self::control_of(Channel::ROUTE_EVENTS, time, record)
@@ -70,6 +75,8 @@ pub enum ControlRecord {
     Rotate(Rotate),
     /// A further output file begins.
     File(Opened),
+    /// The work about all stored objects that is done in slices goes on, for this number of them.
+    Slice(u32),
     /// The run ended.
     Stop(Stop),
 }

@@ -15,6 +15,7 @@ pub enum Meta {
     Sync(Sync),
     Gap(Gap),
     Resync(Resync),
+    Complete(Complete),
     Refused(Refused),
     Heartbeat(Heartbeat),
     Clock(Clock),
@@ -117,7 +118,7 @@ pub struct Sync {
     /// Number of objects in the snapshot.
     pub objects: u64,
     /// Kinds whose snapshot may be incomplete because they changed during the dump or the dump
-    /// failed. They are dumped again until complete.
+    /// failed. They are dumped again until complete, and a `complete` record follows then.
     pub incomplete: Option<Vec<Kind>>,
 }
 
@@ -134,6 +135,14 @@ pub struct Resync {
     pub corrections: Vec<Corrections>,
     /// Kinds that may be incomplete, as in `sync`.
     pub incomplete: Option<Vec<Kind>>,
+}
+
+/// Kinds that the latest `sync` or `resync` listed as `incomplete` are complete, in every network
+/// namespace: from here on folding the lines gives their exact state.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Complete {
+    /// The kinds.
+    pub kinds: Vec<Kind>,
 }
 
 /// Number of objects of a kind whose tracked state was wrong.

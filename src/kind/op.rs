@@ -25,6 +25,8 @@ pub enum Op {
     Gap,
     /// `meta`: state has been resynchronized after a gap.
     Resync,
+    /// `meta`: kinds that were incomplete are complete now.
+    Complete,
     /// `meta`: spoofed datagrams were rejected.
     Refused,
     /// `meta`: periodic status record.
@@ -49,6 +51,7 @@ impl Op {
             Op::Sync => "sync",
             Op::Gap => "gap",
             Op::Resync => "resync",
+            Op::Complete => "complete",
             Op::Refused => "refused",
             Op::Heartbeat => "heartbeat",
             Op::Clock => "clock",

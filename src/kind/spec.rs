@@ -25,6 +25,9 @@ pub trait KindSpec: Sized {
     const LISTED: bool = true;
     /// The triggers after which the kernel may have changed objects of the kind without an event.
     const STALE_AFTER: &'static [Trigger] = &[];
+    /// The kernel reports objects of a new device before the device itself: their lines wait for its
+    /// name.
+    const PRECEDES_DEVICE: bool = false;
     /// The declared attributes.
     const ATTRS: &'static [AttrDecl] = &[];
 

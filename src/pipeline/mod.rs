@@ -3,8 +3,10 @@
 
 mod backpressure;
 mod decode_batch;
+mod names;
 mod namespaces;
 mod reconcile;
+mod sweep;
 mod totals;
 
 use std::io;
@@ -20,10 +22,12 @@ use crate::family::Subscribed;
 use crate::filter::Filter;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
-use crate::state::{ReconcileResult, StateChange};
+use crate::state::{NameEffect, ReconcileResult, StateChange};
 use backpressure::DroppedObjects;
 use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
+use names::WithheldEvents;
 use namespaces::Namespaces;
+use sweep::Sweep;
 use totals::Totals;
 
 /// Everything that determines a run's lines, apart from its inputs.
@@ -74,6 +78,13 @@ pub struct Pipeline {
     lost: bool,
     /// The objects of which lines were dropped.
     dropped: Option<DroppedObjects>,
+    /// The kinds that the latest `sync` or `resync` listed as incomplete, without those that a
+    /// `complete` named since.
+    told_incomplete: KindSet,
+    withheld: WithheldEvents,
+    /// The objects that may have former names of devices, and their kinds.
+    renaming: Option<Sweep>,
+    renaming_kinds: KindSet,
     totals: Totals,
     /// Start time of the run, and its `start` record.
     started_at: Time,
@@ -123,6 +134,10 @@ impl Pipeline {
             resync: None,
             lost: false,
             dropped: None,
+            told_incomplete: KindSet::EMPTY,
+            withheld: WithheldEvents::default(),
+            renaming: None,
+            renaming_kinds: KindSet::EMPTY,
             totals: Totals::default(),
             started_at: config.time,
             start: config.start.clone(),
@@ -183,9 +198,27 @@ impl Pipeline {
                     self.write(&items[from..at], out)?;
                     break 'inputs;
                 }
+                if self.has_withheld() && self.withheld.end_before(&items[at]) {
+                    self.write(&items[from..at], out)?;
+                    from = at;
+                    self.release_withheld(true, out)?;
+                }
                 match &mut items[at] {
                     DecodedItem::Object(object) if object.channel.is_events() => {
-                        self.apply_event(object);
+                        match self.apply_event(object) {
+                            NameEffect::None => self.withheld.pass(object.event.time),
+                            NameEffect::Unnamed => {
+                                let item = std::mem::replace(&mut items[at], DecodedItem::Control);
+                                self.withhold(item);
+                            }
+                            NameEffect::Changed => {
+                                let (netns, time) = (object.event.netns, object.event.time);
+                                self.write(&items[from..=at], out)?;
+                                from = at + 1;
+                                self.withheld.pass(time);
+                                self.apply_name_changes(netns, time, out)?;
+                            }
+                        }
                         continue;
                     }
                     DecodedItem::Control => {
@@ -222,8 +255,9 @@ impl Pipeline {
         Ok(taken)
     }
 
-    /// Applies an event to its namespace's state, and numbers its line.
-    fn apply_event(&mut self, object: &mut DecodedObject<'_>) {
+    /// Applies an event to its namespace's state, and numbers its line unless that waits for the
+    /// name of a device.
+    fn apply_event(&mut self, object: &mut DecodedObject<'_>) -> NameEffect {
         let DecodedObject {
             message,
             action,
@@ -232,8 +266,11 @@ impl Pipeline {
             ..
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
-        state.apply_event(*action, *key, message, event);
-        object.seq = self.number(event);
+        let effect = state.apply_event(*action, *key, message, event);
+        if effect != NameEffect::Unnamed {
+            object.seq = self.number(event);
+        }
+        effect
     }
 
     /// Writes the lines of the events that have numbers.
@@ -279,7 +316,7 @@ impl Pipeline {
                 }
                 let sync = Sync {
                     objects: self.totals.snapshot,
-                    incomplete: self.incomplete(),
+                    incomplete: self.tell_incomplete(),
                 };
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
@@ -315,6 +352,7 @@ impl Pipeline {
                 };
                 self.meta(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
+            ControlRecord::Slice(limit) => self.rename_slice(time, *limit, out),
             ControlRecord::Stop(stop) => {
                 self.emit_all_links(time, out)?;
                 let stop = Stop {

@@ -8,7 +8,7 @@ use super::{Pipeline, Provenance, event, totals};
 use crate::channel::NetnsId;
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{Meta, Resync};
+use crate::event::meta::{Complete, Meta, Resync};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::state::StateChange;
@@ -32,15 +32,33 @@ impl Pipeline {
             return Ok(());
         };
         resync.to = now;
-        resync.incomplete = self.incomplete();
+        resync.incomplete = self.tell_incomplete();
         self.meta(now, Op::Resync, Meta::Resync(resync), out)
     }
 
-    /// The kinds of which objects may be missing in any namespace; `None` if there are none.
-    pub(super) fn incomplete(&self) -> Option<Vec<Kind>> {
+    /// The kinds of which objects may be missing in any namespace.
+    pub(super) fn incomplete(&self) -> KindSet {
         let namespaces = self.namespaces.iter();
-        let kinds = namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds));
+        namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds))
+    }
+
+    /// The list `incomplete` of a `sync` or `resync`; a `complete` about each of its kinds follows.
+    pub(super) fn tell_incomplete(&mut self) -> Option<Vec<Kind>> {
+        self.told_incomplete = self.incomplete();
+        let kinds = self.told_incomplete;
         (!kinds.is_empty()).then(|| kinds.iter().collect())
+    }
+
+    /// Writes `complete` about the kinds that were listed as incomplete and are complete now.
+    fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        let incomplete = self.incomplete();
+        let told = self.told_incomplete.iter();
+        let kinds: Vec<_> = told.filter(|kind| !incomplete.contains(*kind)).collect();
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        self.told_incomplete = self.told_incomplete.and(incomplete);
+        self.meta(now, Op::Complete, Meta::Complete(Complete { kinds }), out)
     }
 
     /// Ends the reconciliation in a namespace; `complete`: every dump of it was.
@@ -56,16 +74,32 @@ impl Pipeline {
             return Ok(());
         };
         let (result, changes) = namespace.state.finish_reconcile(complete);
-        match result.clean {
-            true => namespace.incomplete_kinds.remove(kind),
-            false => namespace.incomplete_kinds.insert(kind),
+        match (result.clean, result.missing) {
+            (true, 0) => namespace.incomplete_kinds.remove(kind),
+            // The second dump decides.
+            (true, _) => {}
+            (false, _) => namespace.incomplete_kinds.insert(kind),
         }
         self.reconcile_result = Some(result);
         for change in changes {
             self.emit_reconciled(netns, time, origin, change, out)?;
         }
         self.namespaces.get_mut(netns).link_entries.clear();
-        Ok(())
+        self.apply_name_changes_of_dump(netns, time, out)?;
+        self.tell_complete(time, out)
+    }
+
+    /// Writes the lines that follow from names of devices which a dump revealed.
+    fn apply_name_changes_of_dump(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        match self.namespaces.get(netns).state.has_name_changes() {
+            true => self.apply_name_changes(netns, time, out),
+            false => Ok(()),
+        }
     }
 
     /// Writes a change that the end of a reconciliation found. A link's line has time and header
@@ -136,7 +170,7 @@ impl Pipeline {
             self.emit_reconciled(netns, time, Origin::Snapshot, change, out)?;
         }
         self.namespaces.get_mut(netns).link_entries.clear();
-        Ok(())
+        self.apply_name_changes_of_dump(netns, time, out)
     }
 
     /// Applies a dump entry to the state. The line about a link follows at the end of the dump.

@@ -114,7 +114,33 @@ fn reconciliations_of_two_namespaces_do_not_meet() {
     run.control(NetnsId::OWN, ControlRecord::Sync);
     assert_eq!(run.take_lines(), ["present 2", "present 1", "sync"]);
     assert_eq!((run.addresses(NetnsId::OWN), run.addresses(OTHER)), (1, 1));
-    assert_eq!(run.pipeline.incomplete(), Some(vec![Kind::Address]));
+    assert_eq!(run.pipeline.incomplete(), KindSet::of(&[Kind::Address]));
+}
+
+#[test]
+fn incomplete_kind_is_closed_by_complete_in_its_last_namespace() {
+    let mut run = Run::new();
+    let reconcile = |run: &mut Run, netns, origin, n, complete| {
+        run.control(netns, ControlRecord::BeginReconcile(Kind::Address, origin));
+        run.address(netns, Role::Dumps, NEW, n);
+        run.control(netns, ControlRecord::EndReconcile(complete));
+    };
+    for netns in [NetnsId::OWN, OTHER] {
+        reconcile(&mut run, netns, Origin::Snapshot, 1, false);
+    }
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    assert_eq!(run.take_lines(), ["present 1", "present 1", "sync"]);
+    reconcile(&mut run, NetnsId::OWN, Origin::Inferred, 1, true);
+    assert_eq!(run.take_lines(), Vec::<String>::new());
+    reconcile(&mut run, OTHER, Origin::Inferred, 2, false);
+    assert_eq!(run.take_lines(), ["add 2"]);
+    // Without the first address, which a second dump has to confirm.
+    reconcile(&mut run, OTHER, Origin::Inferred, 2, true);
+    assert_eq!(run.take_lines(), Vec::<String>::new());
+    reconcile(&mut run, OTHER, Origin::Inferred, 2, true);
+    assert_eq!(run.take_lines(), ["delete 1", "complete"]);
+    reconcile(&mut run, OTHER, Origin::Inferred, 2, true);
+    assert_eq!(run.take_lines(), Vec::<String>::new());
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! The stored routes. There may be millions, so a route is not stored decoded but as its message:
 //!
 //! **The destination and the body without destination, put together, decode to the route.** Ages
-//! (`RTA_CACHEINFO`) are left out, the names of devices are filled in when the route is read, and the
-//! instance number of a sibling is stored beside the body.
+//! (`RTA_CACHEINFO`) are left out. The names of devices that its last line has, and the instance number
+//! of a sibling, are stored beside the body.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use super::bodies::{Bodies, BodyId};
+use super::bodies::{Bodies, BodyId, ToldNames, names_in};
 use super::key::{Key, KeyPrefix};
 use super::link_store::{Env, LinkStore};
 use super::multipath;
@@ -17,7 +18,6 @@ use super::store::{Applied, DumpContext, EventContext, NLM_F_REPLACE, Store};
 use super::table::{Entry, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
-use crate::event::kinds::Inline;
 use crate::event::object::Object as _;
 use crate::event::route::{AttrsInterner, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
@@ -31,8 +31,6 @@ use crate::names::Names;
 struct StoredRoute {
     body: BodyId,
     dst: PackedPrefix,
-    /// It was reported without the name of a device.
-    unresolved: bool,
     /// Tells an IPv4 route from its siblings.
     instance: u16,
 }
@@ -45,7 +43,6 @@ impl StoredRoute {
         StoredRoute {
             body,
             dst,
-            unresolved: false,
             instance,
         }
     }
@@ -55,6 +52,7 @@ impl StoredRoute {
 #[derive(Debug)]
 struct NamedAttrs {
     attrs: SharedAttrs,
+    told: ToldNames,
     /// One of the names is not known yet.
     unresolved: bool,
     /// [`LinkStore::generation`] of the names.
@@ -70,6 +68,8 @@ pub(super) struct RouteStore {
     bodies: Bodies,
     prefixes: RefCell<Column<RouteAttrs, KeyPrefix>>,
     named: RefCell<Column<RouteAttrs, NamedAttrs>>,
+    /// During a rename: the bodies that were replaced by those with the new names.
+    renamed: BTreeMap<BodyId, BodyId>,
 }
 
 impl Store for RouteStore {
@@ -80,9 +80,16 @@ impl Store for RouteStore {
         self.table.len()
     }
 
+    fn key_at(&self, at: usize) -> Option<Key> {
+        self.table.key_at(at)
+    }
+
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
-        let mut route = self.decode(&self.table.get(key)?.value, env.names)?;
-        self.name_devices(&mut route, env.links);
+        let stored = &self.table.get(key)?.value;
+        let mut route = self.decode_told(stored, env.names)?;
+        if env.links.is_renaming() {
+            route.for_each_device(&mut |index, name| *name = env.links.last_name(index, *name));
+        }
         Some(route.into())
     }
 
@@ -103,12 +110,10 @@ impl Store for RouteStore {
             true => self.instance_of_event(route, event, is_stored, env.names),
             false => 0,
         };
-        let mut applied = match event.action {
-            MessageAction::Delete => self.delete(route, event, instance, env.names),
-            _ => self.set(route, event, instance, may_exist, env.names),
-        };
-        self.name(route, &mut applied, env.links);
-        applied
+        match event.action {
+            MessageAction::Delete => self.delete(route, event, instance, env),
+            _ => self.set(route, event, instance, may_exist, env),
+        }
     }
 
     fn apply_dump_entry(
@@ -118,11 +123,15 @@ impl Store for RouteStore {
         env: Env<'_>,
     ) -> Option<Applied> {
         let base = self.key(route);
-        let new = self.bodies.intern(route, entry.message.body);
         let instance = match route.family.is("inet") {
             true => self.instance_of_dump_entry(base, route, env.names),
             false => 0,
         };
+        let unresolved = self.name_devices(route, env.links);
+        if unresolved {
+            self.keep_told_names(route, base, instance);
+        }
+        let new = self.bodies.intern(route, entry.message.body);
         let key = self.set_instance(route, base, instance);
         if entry.touched_by_event.contains(&key) || self.is_known(key, route, new, env.names) {
             self.bodies.release(new.1);
@@ -130,33 +139,68 @@ impl Store for RouteStore {
         }
         let new = Entry::new(key, StoredRoute::new(new, instance), true);
         let old = self.put(new, route, env.names);
-        let mut applied = Applied {
+        Some(Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
             old: old.map(Payload::from),
-            unresolved: false,
+            unresolved,
             stale: false,
-        };
-        self.name(route, &mut applied, env.links);
-        Some(applied)
+        })
     }
 
     fn finish_resync(&mut self, clean: bool, env: Env<'_>) -> (usize, Vec<Payload>) {
         let (missing, deleted) = self.table.finish_resync(clean);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
-            let route = self.decode(&stored, env.names);
+            let route = self.decode_told(&stored, env.names);
             self.bodies.release(stored.body);
             if let Some(mut route) = route {
                 let base = self.set_instance_key(&mut route, 0);
                 self.siblings.remove(base, stored.instance);
                 self.set_instance(&mut route, base, stored.instance);
-                self.name_devices(&mut route, env.links);
+                self.name_deleted(&mut route, env.links);
                 routes.push(Payload::from(route));
             }
         }
         (missing, routes)
     }
+
+    fn rename(&mut self, key: Key, env: Env<'_>) -> Option<(Payload, Payload)> {
+        let stored = &self.table.get(key)?.value;
+        let body = stored.body;
+        if !has_former_names(self.bodies.told(body), env.links) {
+            return None;
+        }
+        let old = self.decode_told(stored, env.names)?;
+        // Fills the column from which the new attributes are taken.
+        self.name_devices(&mut self.decode(stored, env.names)?, env.links);
+        let renamed = match self.renamed.get(&body) {
+            Some(renamed) => *renamed,
+            None => {
+                let told = self.bodies.told(body).iter();
+                let told = told.map(|(index, name)| {
+                    (*index, env.links.new_name(*index, *name).or(*name))
+                });
+                let told = told.collect();
+                let renamed = self.bodies.insert_renamed(body, told);
+                self.renamed.insert(body, renamed);
+                renamed
+            }
+        };
+        self.bodies.retain(renamed);
+        self.bodies.release(body);
+        let stored = &mut self.table.get_mut(key)?.value;
+        stored.body = renamed;
+        let stored = &self.table.get(key)?.value;
+        let new = self.decode_told(stored, env.names)?;
+        Some((new.into(), old.into()))
+    }
+}
+
+/// Returns true if one of the names is replaced by a rename.
+fn has_former_names(told: &ToldNames, links: &LinkStore) -> bool {
+    let mut told = told.iter();
+    told.any(|(index, name)| links.new_name(*index, *name).is_some())
 }
 
 impl RouteStore {
@@ -194,6 +238,7 @@ impl RouteStore {
         let former = column.get(&route.common);
         let unnamed = route.common.clone();
         let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
+        let told = names_in(route);
         match former {
             // Another device was modified: keep the allocation, by which the rendered JSON is found.
             Some(named) if named.attrs == route.common => route.common = named.attrs.clone(),
@@ -208,6 +253,7 @@ impl RouteStore {
             &unnamed,
             NamedAttrs {
                 attrs,
+                told,
                 unresolved,
                 generation,
             },
@@ -215,31 +261,49 @@ impl RouteStore {
         unresolved
     }
 
-    /// Completes a route, and the result of its message, with the names of devices.
-    #[inline]
-    fn name(&mut self, route: &mut Route, applied: &mut Applied, links: &LinkStore) {
-        applied.unresolved = self.name_devices(route, links);
-        if applied.unresolved {
-            self.mark_unresolved(applied.key);
+    /// Gives a decoded stored route the names that its last line has.
+    fn name_as_told(&self, route: &mut Route, told: &ToldNames) {
+        // Mostly the present names: these attributes are shared.
+        if let Some(named) = self.named.borrow().get(&route.common)
+            && named.told == *told
+        {
+            route.common = named.attrs.clone();
+            return;
         }
-        if let Some(Payload::Route(old)) = &mut applied.old {
-            self.name_former(Inline::make_mut(old), links);
-        }
+        let mut told = told.iter();
+        route.for_each_device(&mut |_, name| *name = told.next().and_then(|(_, name)| *name));
     }
 
+    /// Completes the names of devices in a route that is deleted.
     #[inline(never)]
-    fn mark_unresolved(&mut self, key: Key) {
-        if let Some(stored) = self.table.get_mut(key) {
-            stored.value.unresolved = true;
+    fn name_deleted(&self, route: &mut Route, links: &LinkStore) {
+        route.for_each_device(&mut |index, name| *name = links.last_name(index, *name));
+    }
+
+    /// Copies names of devices from the stored route that a dump entry is about.
+    #[inline(never)]
+    fn keep_told_names(&self, route: &mut Route, base: Key, instance: u16) {
+        let key = self.set_instance(&mut route.clone(), base, instance);
+        if let Some(stored) = self.table.get(key) {
+            copy_names(route, self.bodies.told(stored.value.body));
         }
     }
 
-    #[inline(never)]
-    fn name_former(&self, old: &mut Route, links: &LinkStore) {
-        self.name_devices(old, links);
+    /// Begins to replace former names of devices. Returns true if a stored route has one.
+    pub(super) fn begin_rename(&mut self, links: &LinkStore) -> bool {
+        self.end_rename();
+        self.bodies.any_told(|told| has_former_names(told, links))
     }
 
-    /// Stores the route of an event. The result lacks the names of devices.
+    /// No route has a former name any more.
+    pub(super) fn end_rename(&mut self) {
+        for (old, new) in std::mem::take(&mut self.renamed) {
+            self.bodies.release(old);
+            self.bodies.release(new);
+        }
+    }
+
+    /// Stores the route of an event.
     #[inline]
     fn set(
         &mut self,
@@ -247,15 +311,16 @@ impl RouteStore {
         event: &EventContext<'_>,
         instance: u16,
         may_exist: bool,
-        names: &Names,
+        env: Env<'_>,
     ) -> Applied {
         let message = event.message;
+        let unresolved = self.name_devices(route, env.links);
         let new = self.bodies.intern(route, message.body);
         let key = self.set_instance(route, event.key, instance);
         let stale = self.may_replace_others(key, route, message.flags);
         let new = Entry::new(key, StoredRoute::new(new, instance), event.reconciling);
         let old = match may_exist {
-            true => self.put(new, route, names),
+            true => self.put(new, route, env.names),
             false => {
                 self.table.add(new);
                 None
@@ -265,36 +330,46 @@ impl RouteStore {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
             old: old.map(Payload::from),
-            unresolved: false,
+            unresolved,
             stale,
         }
     }
 
     /// Removes the route of an event, or one next hop of it: then `route` becomes the remaining one.
-    /// The result lacks the names of devices.
     fn delete(
         &mut self,
         route: &mut Route,
         event: &EventContext<'_>,
         instance: u16,
-        names: &Names,
+        env: Env<'_>,
     ) -> Applied {
         let key = self.set_instance(route, event.key, instance);
-        if let Some((body, mut remaining)) = self.without_nexthop(key, route, names) {
+        if let Some((body, mut remaining)) = self.without_nexthop(key, route, env.names) {
+            let unresolved = self.name_devices(&mut remaining, env.links);
             let new = StoredRoute::new(self.bodies.intern(&remaining, &body), instance);
-            let old = self.put(Entry::new(key, new, event.reconciling), route, names);
+            let old = self.put(Entry::new(key, new, event.reconciling), route, env.names);
             set_instance_field(&mut remaining, instance);
             *route = remaining;
             return Applied {
                 op: Op::Change,
                 key,
                 old: old.map(Payload::from),
-                unresolved: false,
+                unresolved,
                 stale: false,
             };
         }
-        if let Some(stored) = self.table.remove(key) {
+        let unresolved = self.name_devices(route, env.links);
+        let stored = self.table.remove(key);
+        if let Some(stored) = &stored {
+            let told = self.bodies.told(stored.value.body);
+            let device = route.ifindex.map(|index| (index, route.dev));
+            if unresolved || device.is_some_and(|device| told.first() != Some(&device)) {
+                copy_names(route, told);
+                self.name_deleted(route, env.links);
+            }
             self.bodies.release(stored.value.body);
+        } else if unresolved {
+            self.name_deleted(route, env.links);
         }
         self.siblings.remove(event.key, instance);
         Applied {
@@ -338,14 +413,10 @@ impl RouteStore {
         };
         entry.mark.mark_seen();
         let stored = &entry.value;
-        if stored.unresolved {
-            // It has to be reported again, with the name.
-            return false;
-        }
         let is_same = stored.dst == dst && self.bodies.is_same(stored.body, body);
         is_same || {
             let stored = self.table.get(key);
-            let old = stored.and_then(|entry| self.decode(&entry.value, names));
+            let old = stored.and_then(|entry| self.decode_told(&entry.value, names));
             old.is_some_and(|mut old| {
                 copy_ages(&mut old, route);
                 let mut new = route.clone();
@@ -358,7 +429,7 @@ impl RouteStore {
     /// Stores `new`, the content of `route`. Returns the former route.
     fn put(&mut self, new: Entry<StoredRoute>, route: &Route, names: &Names) -> Option<Route> {
         let old = self.table.put(new)?.value;
-        let mut decoded = self.decode(&old, names);
+        let mut decoded = self.decode_told(&old, names);
         self.bodies.release(old.body);
         if let Some(old) = &mut decoded {
             copy_ages(old, route);
@@ -366,6 +437,14 @@ impl RouteStore {
         decoded
     }
 
+    /// The stored route with the names of devices that its last line has.
+    fn decode_told(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
+        let mut route = self.decode(stored, names)?;
+        self.name_as_told(&mut route, self.bodies.told(stored.body));
+        Some(route)
+    }
+
+    /// The stored route without the names of devices.
     fn decode(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
         let body = self.bodies.get(stored.body);
         let mut route = self.interner.decode_stored(names, stored.dst, body)?;
@@ -452,6 +531,14 @@ impl RouteStore {
         let is_replacement = || flags & NLM_F_REPLACE != 0 && self.table.get(key).is_none();
         route.family.is("inet6") && (is_joined() || is_replacement())
     }
+}
+
+/// Copies the names of devices that `told` contains.
+fn copy_names(route: &mut Route, told: &ToldNames) {
+    route.for_each_device(&mut |index, name| {
+        let known = told.iter().find(|(told, _)| *told == index);
+        *name = known.and_then(|(_, name)| *name).or(*name);
+    });
 }
 
 /// Sets an IPv4 route's `instance` field; instance 0 has none.

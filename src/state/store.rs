@@ -23,6 +23,9 @@ pub(super) trait Store {
     /// Number of stored objects.
     fn len(&self) -> usize;
 
+    /// The key of the object at a position below [`Store::len`]; see [`Table::key_at`](super::table::Table::key_at).
+    fn key_at(&self, at: usize) -> Option<Key>;
+
     /// The stored object of that key, with the names of devices.
     fn get(&self, key: Key, env: Self::Env<'_>) -> Option<Payload>;
 
@@ -52,6 +55,11 @@ pub(super) trait Store {
     fn take_found(&mut self) -> Vec<(Payload, Option<Payload>)> {
         Vec::new()
     }
+
+    /// Gives the stored object of that key the new names of devices that the link store has
+    /// [listed](super::link_store::LinkStore::take_name_changes). Returns it, and with the former
+    /// names; `None` if no name differs.
+    fn rename(&mut self, key: Key, env: Self::Env<'_>) -> Option<(Payload, Payload)>;
 
     /// Ends a dump. `clean`: an object that it has not may be deleted. Returns the number of objects
     /// that are missing but may still exist, and removes and returns those that are deleted.

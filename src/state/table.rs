@@ -91,6 +91,12 @@ impl<T> Table<T> {
         Some(&self.objects[self.position(key)?])
     }
 
+    /// The key of the object at a position below [`Table::len`]. An object moves to a lower position
+    /// when another is removed, and never to a higher one.
+    pub(super) fn key_at(&self, at: usize) -> Option<Key> {
+        (at < self.len()).then(|| self.objects[at].key)
+    }
+
     /// Loads an object into the CPU cache.
     pub(super) fn prefetch(&self, key: Key) {
         std::hint::black_box(self.get(key).is_some());

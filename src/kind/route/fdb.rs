@@ -127,6 +127,7 @@ impl KindSpec for Fdb {
         Trigger::NewAddress,
         Trigger::OldAddress,
     ];
+    const PRECEDES_DEVICE: bool = true;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
     fn dumps(_details: bool) -> Vec<Request> {

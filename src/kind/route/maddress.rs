@@ -66,6 +66,7 @@ macro_rules! address {
         impl KindSpec for $type {
             const MESSAGES: &'static [u16] = &[$($message),+];
             const STALE_AFTER: &'static [Trigger] = &[$(Trigger::$trigger),+];
+            const PRECEDES_DEVICE: bool = true;
             const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
             fn dumps(_details: bool) -> Vec<Request> {

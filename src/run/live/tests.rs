@@ -172,6 +172,7 @@ impl Run {
             deadline: None,
             heartbeat: None,
             next_heartbeat: None,
+            release_at: None,
         };
         let mut run = Run {
             stream,
