@@ -60,6 +60,11 @@ impl Filter {
         Some(seq)
     }
 
+    /// The number of the next line.
+    pub fn peek_seq(&self) -> u64 {
+        self.next_seq
+    }
+
     /// Leaves out one number, for a line that is dropped because the reader is too slow. The reader
     /// sees the hole, which the next `gap` record explains.
     pub fn skip_seq(&mut self) {
@@ -95,6 +100,7 @@ mod tests {
             origin: Some(origin),
             payload: Rc::new(Link::default()).into(),
             change: None,
+            uncertain: false,
             nl: None,
             unparsed: Vec::new(),
             raw: None,
@@ -107,6 +113,7 @@ mod tests {
             origin: None,
             payload: Meta::Sync(Sync {
                 objects: 0,
+                checkpoint: None,
                 incomplete: None,
             })
             .into(),

@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 
 pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
-use crate::event::meta::{Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop};
+use crate::event::meta::{
+    CheckpointReason, Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop,
+};
 use crate::event::values::Time;
 use crate::event::{Kind, Origin};
 use crate::names::Recorded;
@@ -20,11 +22,6 @@ pub struct Input<'a> {
 }
 
 impl Input<'_> {
-    /// Returns true if it is a datagram, and no control record.
-    pub fn is_datagram(&self) -> bool {
-        matches!(self.data, InputData::Datagram(..))
-    }
-
     /// A control record that concerns the run.
     pub fn control(time: Time, record: ControlRecord) -> Self {
         Self::control_of(Channel::ROUTE_EVENTS, time, record)
@@ -75,8 +72,12 @@ pub enum ControlRecord {
     Rotate(Rotate),
     /// A further output file begins.
     File(Opened),
+    /// A checkpoint begins. One that was not complete is abandoned.
+    BeginCheckpoint(CheckpointReason),
     /// The work about all stored objects that is done in slices goes on, for this number of them.
     Slice(u32),
+    /// The checkpoint ends, with the lines of the objects that no slice has come to.
+    EndCheckpoint,
     /// The run ended.
     Stop(Stop),
 }

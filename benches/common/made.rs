@@ -72,12 +72,12 @@ impl Template {
             .iter()
             .find(|a| a.0 == attribute)
             .expect("the attribute is there");
-        let mut whole = ((payload.len() + 4) as u16).to_ne_bytes().to_vec();
-        whole.extend(attribute.to_ne_bytes());
-        whole.extend(payload);
-        whole.resize(whole.len().next_multiple_of(4), 0);
+        let mut new = ((payload.len() + 4) as u16).to_ne_bytes().to_vec();
+        new.extend(attribute.to_ne_bytes());
+        new.extend(payload);
+        new.resize(new.len().next_multiple_of(4), 0);
         let end = at + length.next_multiple_of(4);
-        self.bytes.splice(at - 4..end, whole);
+        self.bytes.splice(at - 4..end, new);
         let length = self.bytes.len() as u32;
         self.put(0, &length.to_ne_bytes());
     }

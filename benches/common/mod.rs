@@ -78,7 +78,7 @@ impl Options {
     }
 
     /// Returns true if all parts were selected.
-    pub(crate) fn whole(&self) -> bool {
+    pub(crate) fn all_parts(&self) -> bool {
         self.only.is_empty()
     }
 }

@@ -46,12 +46,13 @@ impl Running {
         self.begun
     }
 
-    /// Sends SIGINT.
-    pub(crate) fn interrupt(&self) {
-        sys::kill(self.pid(), libc::SIGINT).expect("kill");
+    /// Sends SIGTERM. A shell without job control starts background processes with SIGINT ignored,
+    /// and `ip monitor`, which inherits that, would never end.
+    pub(crate) fn terminate(&self) {
+        sys::kill(self.pid(), libc::SIGTERM).expect("kill");
     }
 
-    /// Waits for its end, which must be a success or the SIGINT that was sent.
+    /// Waits for its end, which must be a success or the SIGTERM that was sent.
     pub(crate) fn end(self) -> Cost {
         let used = sys::wait(self.pid()).expect("wait4");
         let wall = self.begun.elapsed();
@@ -61,7 +62,7 @@ impl Running {
             memory,
             status,
         } = used;
-        let fine = status == 0 || status == libc::SIGINT;
+        let fine = status == 0 || status == libc::SIGTERM;
         assert!(fine, "{:?} failed: status {status:#x}", self.child);
         Cost {
             cpu: user + system,
@@ -77,9 +78,9 @@ pub(crate) fn run(command: &mut Command, core: Option<usize>) -> Cost {
 }
 
 /// Returns the value of a line of /proc/PID/status, KiB.
-pub(crate) fn status_kib(pid: u32, what: &str) -> Option<u64> {
+pub(crate) fn status_kib(pid: u32, name: &str) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = text.lines().find(|line| line.starts_with(what))?;
+    let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 

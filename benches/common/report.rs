@@ -23,7 +23,7 @@ pub(crate) enum Bound {
 }
 
 struct Goal {
-    what: String,
+    name: String,
     bound: Bound,
     samples: Samples,
 }
@@ -45,7 +45,7 @@ impl<'a> Report<'a> {
     }
 
     /// Adds a paragraph.
-    pub(crate) fn say(&mut self, text: &str) {
+    pub(crate) fn paragraph(&mut self, text: &str) {
         println!("{text}\n");
         let _ = write!(self.text, "{text}\n\n");
     }
@@ -63,12 +63,12 @@ impl<'a> Report<'a> {
     }
 
     /// Adds a result with a goal.
-    pub(crate) fn goal(&mut self, what: &str, bound: Bound, samples: Samples) {
+    pub(crate) fn goal(&mut self, name: &str, bound: Bound, samples: Samples) {
         if samples.is_empty() {
             return;
         }
         self.goals.push(Goal {
-            what: what.to_owned(),
+            name: name.to_owned(),
             bound,
             samples,
         });
@@ -94,7 +94,7 @@ impl<'a> Report<'a> {
                     }
                 };
                 rows.push(vec![
-                    goal.what.clone(),
+                    goal.name.clone(),
                     at,
                     figure(samples.min()),
                     figure(samples.median()),
@@ -107,7 +107,7 @@ impl<'a> Report<'a> {
         }
         if self.options.small {
             for Goal {
-                what,
+                name,
                 bound,
                 samples,
             } in &self.goals
@@ -119,7 +119,7 @@ impl<'a> Report<'a> {
                     Bound::AtLeast(least) => (samples.median(), samples.median() < least / FAR),
                 };
                 if far {
-                    let text = format!("{what}: {}, which is far from {bound:?}", figure(median));
+                    let text = format!("{name}: {}, which is far from {bound:?}", figure(median));
                     self.faults.push(text);
                 }
             }
@@ -127,7 +127,7 @@ impl<'a> Report<'a> {
         for fault in &self.faults {
             eprintln!("FAULT: {fault}");
         }
-        if self.options.write && self.options.whole() {
+        if self.options.write && self.options.all_parts() {
             self.write();
         }
         match self.faults.is_empty() {

@@ -22,9 +22,9 @@ impl Samples {
         self.0.iter().zip(&other.0).map(|(a, b)| a / b).collect()
     }
 
-    /// Returns `whole` divided by each sample: a rate from a cost.
-    pub(crate) fn per(&self, whole: f64) -> Samples {
-        self.0.iter().map(|sample| whole / sample).collect()
+    /// Returns `total` divided by each sample: a rate from a cost.
+    pub(crate) fn per(&self, total: f64) -> Samples {
+        self.0.iter().map(|sample| total / sample).collect()
     }
 
     pub(crate) fn min(&self) -> f64 {

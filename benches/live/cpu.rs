@@ -68,30 +68,30 @@ fn one(options: &Options, place: &Place, report: &mut Report<'_>, load: &Load) {
         readers.push((ip, Column::default()));
     }
     let mut storm = Storm::new().expect("a socket");
-    let fine =
+    let expect =
         |result: std::io::Result<()>| result.unwrap_or_else(|e| panic!("{}: {e}", load.kind));
     let mut speed = Samples::default();
     for _ in 0..options.runs() {
-        let mut told = 0;
+        let mut sent = 0;
         for (program, column) in &mut readers {
             let listening = Listening::start(*program, place);
             let begun = std::time::Instant::now();
-            fine(place.changing(|| storm.make(load.change, events)));
+            expect(place.changing(|| storm.make(load.change, events)));
             speed.add(events as f64 / begun.elapsed().as_secs_f64() / 1e3);
             listening.rest();
-            let heard = listening.end();
-            fine(storm.empty());
+            let result = listening.end();
+            expect(storm.empty());
             if *program == Program::Floor {
-                let received: u64 = heard.last.parse().expect("the floor tells how many");
-                told = received + heard.lost;
+                let received: u64 = result.last.parse().expect("the floor prints the number");
+                sent = received + result.lost;
             }
-            let received = told.saturating_sub(heard.lost);
+            let received = sent.saturating_sub(result.lost);
             if *program == Program::Nlstream {
-                check(&heard.last, received, heard.lost, report);
+                check(&result.last, received, result.lost, report);
             }
             column.received.add(received as f64);
-            column.lost.add(heard.lost as f64);
-            let micros = heard.cost.cpu.as_secs_f64() * 1e6;
+            column.lost.add(result.lost as f64);
+            let micros = result.cost.cpu.as_secs_f64() * 1e6;
             column.cost.add(micros / received as f64);
         }
     }
@@ -118,17 +118,21 @@ fn one(options: &Options, place: &Place, report: &mut Report<'_>, load: &Load) {
     }
     report.table(&rows);
     let speed = spread(&speed);
-    report.say(&format!(
+    report.paragraph(&format!(
         "The kernel made {speed} thousand of them a second."
     ));
-    let [floor, ours, ..] = &readers[..] else {
+    let [floor, nlstream, ..] = &readers[..] else {
         return;
     };
-    let what = format!("{}: CPU of nlstream : floor", load.plural);
-    report.goal(&what, Bound::AtMost(1.6), ours.1.cost.over(&floor.1.cost));
-    if let Some(theirs) = readers.get(2).filter(|_| load.kind == "route") {
-        let what = "routes: CPU of nlstream : ip -rc 268435456 monitor route";
-        report.goal(what, Bound::AtMost(0.5), ours.1.cost.over(&theirs.1.cost));
+    let goal = format!("{}: CPU of nlstream : floor", load.plural);
+    report.goal(
+        &goal,
+        Bound::AtMost(1.6),
+        nlstream.1.cost.over(&floor.1.cost),
+    );
+    if let Some(ip) = readers.get(2).filter(|_| load.kind == "route") {
+        let goal = "routes: CPU of nlstream : ip -rc 268435456 monitor route";
+        report.goal(goal, Bound::AtMost(0.5), nlstream.1.cost.over(&ip.1.cost));
     }
 }
 
@@ -138,9 +142,9 @@ const LATE: u64 = 16;
 /// Fails unless the counters of nlstream are those of its socket.
 fn check(stop: &str, received: u64, lost: u64, report: &mut Report<'_>) {
     let stop: serde_json::Value = serde_json::from_str(stop).unwrap_or_default();
-    let said = |what: &str| stop["meta"][what].as_u64();
-    let all = said("datagrams").is_some_and(|said| said.abs_diff(received) <= LATE);
-    if said("lost") != Some(lost) || !all {
+    let counter = |name: &str| stop["meta"][name].as_u64();
+    let all = counter("datagrams").is_some_and(|count| count.abs_diff(received) <= LATE);
+    if counter("lost") != Some(lost) || !all {
         report.fault(format!(
             "nlstream was sent {received} events and lost {lost}, but reports: {stop}"
         ));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::SIGTERM;
 
 use crate::common::sys::{self, Counter};
 
@@ -17,7 +17,7 @@ pub(crate) const ROLE: &str = "--floor";
 /// The receive buffer of nlstream, if the limit allows it.
 const BUFFER: libc::c_int = 32 << 20;
 
-/// Counts until SIGINT, and prints the number of datagrams.
+/// Counts until SIGTERM, and prints the number of datagrams.
 pub(crate) fn run() -> ExitCode {
     match count() {
         Ok(count) => {
@@ -33,7 +33,7 @@ pub(crate) fn run() -> ExitCode {
 
 fn count() -> io::Result<u64> {
     let ends = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(SIGINT, ends.clone())?;
+    signal_hook::flag::register(SIGTERM, ends.clone())?;
     let mut socket = Socket::new(NETLINK_ROUTE)?;
     let set = |option| sys::set_option(socket.as_fd(), libc::SOL_SOCKET, option, BUFFER);
     set(libc::SO_RCVBUFFORCE).or_else(|_| set(libc::SO_RCVBUF))?;

@@ -48,8 +48,8 @@ pub(crate) fn measure(options: &Options, place: &Place, report: &mut Report<'_>)
         rows.push(vec![name.to_owned(), spread(few), spread(many), growth]);
     }
     report.table(&rows);
-    let what = format!("a change among {many} routes : one among {FEW}");
-    report.goal(&what, Bound::AtMost(1.3), growth(&nlstream));
+    let goal = format!("a change among {many} routes : one among {FEW}");
+    report.goal(&goal, Bound::AtMost(1.3), growth(&nlstream));
 }
 
 /// Returns the CPU time of a change of one of `known` routes, microseconds.

@@ -58,7 +58,7 @@ pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
         samples.push(there.duration_since(begun).as_secs_f64() * 1e6);
     }
     drop(lines);
-    running.interrupt();
+    running.terminate();
     running.end();
 
     // Each class ends at twice the end of the previous one.
@@ -81,7 +81,7 @@ pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
     report.print_table(&rows);
     let samples: Samples = samples.into_iter().collect();
     let [p50, p99, most] = [0.5, 0.99, 1.0].map(|part| samples.quantile(part));
-    report.say(&format!(
+    report.paragraph(&format!(
         "p50 {} µs, p99 {} µs, at most {} µs, of {events} events.",
         figure(p50),
         figure(p99),

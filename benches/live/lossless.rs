@@ -25,7 +25,7 @@ pub(crate) fn measure(options: &Options, place: &Place, report: &mut Report<'_>)
     if place.privileged {
         programs.insert(0, ("with privilege", Program::Nlstream));
     } else {
-        report.say("With privilege: not measured, it takes root.");
+        report.paragraph("With privilege: not measured, it takes root.");
     }
     for (name, program) in programs {
         let mut storm = Storm::new().expect("a socket");
@@ -39,12 +39,12 @@ pub(crate) fn measure(options: &Options, place: &Place, report: &mut Report<'_>)
             made.unwrap_or_else(|e| panic!("{events} routes: {e}"));
             listening.rest();
             let full = memory();
-            let heard = listening.end();
+            let result = listening.end();
             storm.empty().unwrap_or_else(|e| panic!("no routes: {e}"));
-            let most = heard.cost.memory as f64 / 1024.0;
+            let most = result.cost.memory as f64 / 1024.0;
             for (samples, sample) in samples
                 .iter_mut()
-                .zip([heard.lost as f64, idle, full, most])
+                .zip([result.lost as f64, idle, full, most])
             {
                 samples.push(sample);
             }
@@ -57,18 +57,18 @@ pub(crate) fn measure(options: &Options, place: &Place, report: &mut Report<'_>)
             spread(&full),
             spread(&most),
         ]);
-        let what = format!("{events} routes {name}: lost");
-        report.goal(&what, Bound::AtMost(0.0), lost);
+        let goal = format!("{events} routes {name}: lost");
+        report.goal(&goal, Bound::AtMost(0.0), lost);
         if program == Program::Unprivileged {
             report.goal("resident at rest, MiB", Bound::AtMost(6.0), idle);
-            let what = format!("resident with {events} tracked routes, MiB");
-            report.goal(&what, Bound::AtMost(160.0), full);
+            let goal = format!("resident with {events} tracked routes, MiB");
+            report.goal(&goal, Bound::AtMost(160.0), full);
         }
     }
     report.table(&rows);
     let limit = std::fs::read_to_string("/proc/sys/net/core/rmem_max");
     let limit = limit.as_deref().map_or("?", str::trim);
-    report.say(&format!(
+    report.paragraph(&format!(
         "Without privilege net.core.rmem_max binds, which is {limit} here."
     ));
 }

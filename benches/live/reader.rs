@@ -38,7 +38,7 @@ pub(crate) struct Listening {
 
 /// The result of a reader.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub(crate) struct ReaderResult {
     pub cost: Cost,
     /// Datagrams that its socket dropped.
     pub lost: u64,
@@ -100,13 +100,13 @@ impl Listening {
     }
 
     /// Ends the program.
-    pub(crate) fn end(self) -> Heard {
+    pub(crate) fn end(self) -> ReaderResult {
         let socket = listener().expect("the socket accepts connections until the end");
-        self.running.interrupt();
+        self.running.terminate();
         let cost = self.running.end();
         let last = last_line(&self.output);
         let _ = std::fs::remove_file(&self.output);
-        Heard {
+        ReaderResult {
             cost,
             lost: socket.drops,
             last,

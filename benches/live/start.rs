@@ -64,13 +64,13 @@ fn start(options: &Options, report: &mut Report<'_>) {
             samples.add(running.begun().elapsed().as_secs_f64() * 1e3);
         }
         drop(lines);
-        running.interrupt();
+        running.terminate();
         running.end();
     }
     report.goal("start to `meta start`, ms", Bound::AtMost(5.0), begun);
     let devices = usize::from(PAIRS) * 2 + 3;
-    let what = format!("start to `sync` with {devices} devices, ms");
-    report.goal(&what, Bound::AtMost(20.0), synced);
+    let goal = format!("start to `sync` with {devices} devices, ms");
+    report.goal(&goal, Bound::AtMost(20.0), synced);
 }
 
 fn size(report: &mut Report<'_>) {
@@ -86,7 +86,7 @@ fn size(report: &mut Report<'_>) {
     };
     let bytes = std::fs::metadata(file).expect("the program is built").len();
     let size = [bytes as f64 / f64::from(1 << 20)].into_iter().collect();
-    let what = format!("program, {how}, MiB");
-    report.goal(&what, Bound::AtMost(4.0), size);
+    let goal = format!("program, {how}, MiB");
+    report.goal(&goal, Bound::AtMost(4.0), size);
     let _ = std::fs::remove_file(copy);
 }

@@ -58,8 +58,8 @@ impl Messages {
         self.bytes.extend(length.to_ne_bytes());
         self.bytes.extend(kind.to_ne_bytes());
         self.bytes.extend(payload);
-        let whole = self.bytes.len().next_multiple_of(4);
-        self.bytes.resize(whole, 0);
+        let padded = self.bytes.len().next_multiple_of(4);
+        self.bytes.resize(padded, 0);
         self.close();
     }
 

@@ -43,8 +43,8 @@ pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
         if *size <= 10_000 {
             kinds[2].push(kind(options, *size, Links::new));
         }
-        let cell = |kind: usize, what: usize| match kinds[kind].last() {
-            Some(samples) if kinds[kind].len() == kinds[0].len() => spread(&samples[what]),
+        let cell = |kind: usize, column: usize| match kinds[kind].last() {
+            Some(samples) if kinds[kind].len() == kinds[0].len() => spread(&samples[column]),
             _ => "–".to_owned(),
         };
         let size = figure(f64::from(*size));
@@ -63,8 +63,8 @@ pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
             continue;
         };
         let count = sizes[kind.len() - 1];
-        let what = format!("a change among {count} {most} : one among 1000");
-        report.goal(&what, Bound::AtMost(3.0), many[1].over(&few[1]));
+        let goal = format!("a change among {count} {most} : one among 1000");
+        report.goal(&goal, Bound::AtMost(3.0), many[1].over(&few[1]));
     }
 }
 

@@ -17,8 +17,8 @@ pub(crate) fn measure(options: &Options, report: &mut Report<'_>) {
         let speed = nlstream.per(1e3);
         // Not relative to `ip`: it depends on the machine.
         if !options.small {
-            let what = "replay of routes: million events/s of CPU time";
-            report.goal(what, Bound::AtLeast(1.5), speed);
+            let goal = "replay of routes: million events/s of CPU time";
+            report.goal(goal, Bound::AtLeast(1.5), speed);
         }
         let ratio = "replay of routes: times as fast as `ip monitor file`";
         report.goal(ratio, Bound::AtLeast(5.0), ip.over(&nlstream));
@@ -66,7 +66,7 @@ fn one(
             samples[3].push(ip(&files.unstamped));
         }
     }
-    let [ours, ours_rtmon, theirs, unstamped] =
+    let [nlstream, nlstream_rtmon, ip, unstamped] =
         samples.map(|samples| samples.into_iter().collect::<Samples>());
     let how = how.iter().map(|how| format!("{how} ")).collect::<String>();
     let mut rows = vec![cells([
@@ -75,10 +75,10 @@ fn one(
         "thousand events/s",
         "ip : nlstream",
     ])];
-    for (what, own, ratio) in [
-        ("nlstream replay (pcapng)".to_owned(), &ours, None),
-        ("nlstream replay (rtmon)".to_owned(), &ours_rtmon, None),
-        (format!("ip {how}monitor file"), &theirs, Some(())),
+    for (program, own, ratio) in [
+        ("nlstream replay (pcapng)".to_owned(), &nlstream, None),
+        ("nlstream replay (rtmon)".to_owned(), &nlstream_rtmon, None),
+        (format!("ip {how}monitor file"), &ip, Some(())),
         (
             format!("ip {how}monitor file, one stamp"),
             &unstamped,
@@ -86,9 +86,9 @@ fn one(
         ),
     ] {
         let speed = own.per(1e6);
-        let ratio = ratio.map_or(String::new(), |()| spread(&own.over(&ours)));
-        rows.push(vec![what, spread(own), spread(&speed), ratio]);
+        let ratio = ratio.map_or(String::new(), |()| spread(&own.over(&nlstream)));
+        rows.push(vec![program, spread(own), spread(&speed), ratio]);
     }
     report.table(&rows);
-    [ours, theirs]
+    [nlstream, ip]
 }

@@ -93,7 +93,7 @@ fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
 /// Benches of encoding: event to line.
 #[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
 fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
-    let events = meanings(kind);
+    let events = events_of(kind);
     let run = "00000000".to_owned();
     let mut encoder = Encoder::new(Format::Json, &run, &Settings::default(), None);
     let mut turn = events.iter().cycle();
@@ -111,7 +111,7 @@ fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
 }
 
 /// Returns the events of the messages of a kind.
-fn meanings(kind: &str) -> Vec<Event> {
+fn events_of(kind: &str) -> Vec<Event> {
     let mut state = State::new(Names::builtin(), KindSet::of(Kind::ALL));
     state.complete();
     let mut events = Vec::new();
@@ -132,6 +132,7 @@ fn meanings(kind: &str) -> Vec<Event> {
                 origin: Some(Origin::Kernel),
                 payload: decoded.payload,
                 change: None,
+                uncertain: false,
                 nl: Some(Nl {
                     r#type: NlType::route(message.kind),
                     proto: None,
@@ -153,11 +154,11 @@ fn meanings(kind: &str) -> Vec<Event> {
 /// Benches of the pipeline: datagram to line.
 #[divan::bench(args = kinds(), sample_size = 1000, sample_count = 50)]
 fn pipeline(bencher: Bencher<'_, '_>, kind: &str) {
-    let mut whole = Whole::new();
+    let mut run = Run::new();
     let mut turn = EVENTS[kind].iter().cycle();
     bencher.bench_local(|| {
         let datagram = turn.next().expect("there is no end");
-        whole.feed(black_box(datagram));
+        run.feed(black_box(datagram));
     });
 }
 
@@ -165,7 +166,7 @@ fn pipeline(bencher: Bencher<'_, '_>, kind: &str) {
 #[divan::bench(args = ["route", "neigh", "link"], sample_size = 1000, sample_count = 50)]
 fn change(bencher: Bencher<'_, '_>, kind: &str) {
     const OBJECTS: u32 = 1000;
-    let mut whole = Whole::new();
+    let mut run = Run::new();
     let (mut routes, mut neighs, mut links) = (Routes::new(), Neighs::new(), Links::new());
     let mut make = |key, round| match (kind, round) {
         ("route", 0) => routes.add(key).to_vec(),
@@ -177,31 +178,29 @@ fn change(bencher: Bencher<'_, '_>, kind: &str) {
     for round in 0..3 {
         datagrams.push((0..OBJECTS).map(|key| make(key, round)).collect::<Vec<_>>());
     }
-    datagrams[0]
-        .iter()
-        .for_each(|datagram| whole.feed(datagram));
+    datagrams[0].iter().for_each(|datagram| run.feed(datagram));
     // Two values alternate, so that each event is a change.
     let mut turn = datagrams[1..].iter().flatten().cycle();
     bencher.bench_local(|| {
         let datagram = turn.next().expect("there is no end");
-        whole.feed(black_box(datagram));
+        run.feed(black_box(datagram));
     });
 }
 
 /// A pipeline, and the buffer of its lines.
-struct Whole {
+struct Run {
     pipeline: Pipeline,
     lines: Vec<u8>,
 }
 
-impl Whole {
+impl Run {
     fn new() -> Self {
         let mut lines = Vec::new();
         let config = Config::new(Format::Json, "00000000".to_owned(), &Header::default());
         let pipeline = Pipeline::new(config, &mut lines).expect("memory can be written");
-        let mut whole = Whole { pipeline, lines };
-        whole.take(Input::control(Time::default(), ControlRecord::Sync));
-        whole
+        let mut run = Run { pipeline, lines };
+        run.take(Input::control(Time::default(), ControlRecord::Sync));
+        run
     }
 
     fn feed(&mut self, datagram: &[u8]) {

@@ -142,6 +142,7 @@ mod tests {
         for (seq, second) in stamps {
             let sync = Sync {
                 objects: 0,
+                checkpoint: None,
                 incomplete: None,
             };
             let event = Event {
@@ -151,6 +152,7 @@ mod tests {
                 origin: None,
                 payload: Meta::Sync(sync).into(),
                 change: None,
+                uncertain: false,
                 nl: None,
                 unparsed: Vec::new(),
                 raw: None,

@@ -30,6 +30,8 @@ pub struct Event {
     pub payload: Payload,
     /// Difference from the tracked state; `None` if the object was not tracked.
     pub change: Option<Change>,
+    /// The events alone do not say which object was replaced or deleted: it need not be this one.
+    pub uncertain: bool,
     /// The netlink header; absent for `meta`, and for events that no message reported.
     pub nl: Option<Nl>,
     /// The attributes that could not be decoded.

@@ -13,6 +13,7 @@ use crate::value::Time;
 pub enum Meta {
     Start(Box<Start>),
     Sync(Sync),
+    Checkpoint(Checkpoint),
     Gap(Gap),
     Resync(Resync),
     Complete(Complete),
@@ -111,15 +112,46 @@ pub enum Part {
     Host,
 }
 
-/// The snapshot is complete: all existing objects have been emitted.
+/// The snapshot or the checkpoint is complete: all existing objects have been emitted.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Sync {
-    /// Number of objects in the snapshot.
+    /// Number of objects in the snapshot or checkpoint.
     pub objects: u64,
-    /// Kinds whose snapshot may be incomplete because they changed during the dump or the dump
-    /// failed. They are dumped again until complete, and a `complete` record follows then.
+    /// `seq` of the `checkpoint` line that this line completes; absent for the snapshot.
+    pub checkpoint: Option<u64>,
+    /// Kinds of which objects may be missing or outdated: they changed during a dump, the dump
+    /// failed, or, in a checkpoint, events were lost and the `resync` follows. They are dumped
+    /// again until complete, and a `complete` line names them then.
     pub incomplete: Option<Vec<Kind>>,
+}
+
+/// A checkpoint begins: a line with `op:"present"` and `origin:"checkpoint"` for every tracked
+/// object, among other lines, up to the `sync` whose `checkpoint` is the `seq` of this line. Folding
+/// the lines from here to there, beginning with no objects, gives the complete state. A checkpoint
+/// without such a `sync` was abandoned.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Checkpoint {
+    /// Reason for the checkpoint.
+    pub reason: CheckpointReason,
+    /// Number of tracked objects.
+    pub objects: u64,
+}
+
+/// Reason for a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckpointReason {
+    /// The run began without a snapshot.
+    Start,
+    /// A file began.
+    File,
+    /// Many lines were written since the last checkpoint (`--checkpoint auto`).
+    Lines,
+    /// The interval of `--checkpoint` passed; a day with `auto`.
+    Time,
+    /// SIGUSR2 was received.
+    Signal,
 }
 
 /// State has been resynchronized after a gap: all tracked kinds were dumped again and the

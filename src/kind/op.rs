@@ -19,8 +19,10 @@ pub enum Op {
     Notify,
     /// `meta`: first record of every run and of every file.
     Start,
-    /// `meta`: the snapshot is complete.
+    /// `meta`: the snapshot or the checkpoint is complete.
     Sync,
+    /// `meta`: a checkpoint begins: `present` lines of all existing objects, up to a `sync`.
+    Checkpoint,
     /// `meta`: data was lost at this point.
     Gap,
     /// `meta`: state has been resynchronized after a gap.
@@ -49,6 +51,7 @@ impl Op {
             Op::Notify => "notify",
             Op::Start => "start",
             Op::Sync => "sync",
+            Op::Checkpoint => "checkpoint",
             Op::Gap => "gap",
             Op::Resync => "resync",
             Op::Complete => "complete",
@@ -73,4 +76,6 @@ pub enum Origin {
     Resync,
     /// An implicit change: found by dumping, as the kernel sends no notification for it.
     Inferred,
+    /// No news: the line repeats the tracked state of an object for a checkpoint.
+    Checkpoint,
 }

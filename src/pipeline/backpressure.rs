@@ -78,6 +78,7 @@ impl Pipeline {
             dropped.errno = None;
         }
         dropped.errno = errno.or(dropped.errno);
+        self.abandon_checkpoint();
     }
 
     /// Returns true if lines are being dropped.

@@ -174,6 +174,7 @@ impl Datagram<'_> {
                 origin: Some(Origin::Kernel),
                 payload,
                 change: None,
+                uncertain: false,
                 nl,
                 unparsed,
                 raw: self.optional_parts.raw.then(|| Hex(message.whole.into())),

@@ -2,6 +2,7 @@
 //! uses neither sockets nor the clock: equal inputs give equal lines, however they are divided.
 
 mod backpressure;
+mod checkpoint;
 mod decode_batch;
 mod names;
 mod namespaces;
@@ -24,6 +25,8 @@ use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
 use crate::state::{NameEffect, ReconcileResult, StateChange};
 use backpressure::DroppedObjects;
+use checkpoint::Checkpoint;
+pub use checkpoint::CheckpointProgress;
 use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
 use names::WithheldEvents;
 use namespaces::Namespaces;
@@ -85,6 +88,8 @@ pub struct Pipeline {
     /// The objects that may have former names of devices, and their kinds.
     renaming: Option<Sweep>,
     renaming_kinds: KindSet,
+    /// The checkpoint that is being written.
+    checkpoint: Option<Checkpoint>,
     totals: Totals,
     /// Start time of the run, and its `start` record.
     started_at: Time,
@@ -138,6 +143,7 @@ impl Pipeline {
             withheld: WithheldEvents::default(),
             renaming: None,
             renaming_kinds: KindSet::EMPTY,
+            checkpoint: None,
             totals: Totals::default(),
             started_at: config.time,
             start: config.start.clone(),
@@ -206,7 +212,7 @@ impl Pipeline {
                 match &mut items[at] {
                     DecodedItem::Object(object) if object.channel.is_events() => {
                         match self.apply_event(object) {
-                            NameEffect::None => self.withheld.pass(object.event.time),
+                            NameEffect::None => {}
                             NameEffect::Unnamed => {
                                 let item = std::mem::replace(&mut items[at], DecodedItem::Control);
                                 self.withhold(item);
@@ -215,7 +221,6 @@ impl Pipeline {
                                 let (netns, time) = (object.event.netns, object.event.time);
                                 self.write(&items[from..=at], out)?;
                                 from = at + 1;
-                                self.withheld.pass(time);
                                 self.apply_name_changes(netns, time, out)?;
                             }
                         }
@@ -316,16 +321,24 @@ impl Pipeline {
                 }
                 let sync = Sync {
                     objects: self.totals.snapshot,
+                    checkpoint: None,
                     incomplete: self.tell_incomplete(),
                 };
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
             ControlRecord::Resync => {
                 self.lost = false;
+                for (_, namespace) in self.namespaces.iter_mut() {
+                    namespace.lost_kinds = KindSet::EMPTY;
+                }
                 self.end_resync(time, out)
             }
             ControlRecord::Gap(gap) => {
-                self.lost |= gap.cause != GapCause::Output;
+                if gap.cause != GapCause::Output {
+                    self.lost = true;
+                    let tracked = self.namespaces.tracked();
+                    self.namespaces.get_mut(netns).lost_kinds = tracked;
+                }
                 self.totals.gap(gap);
                 self.meta(time, Op::Gap, Meta::Gap(gap.clone()), out)
             }
@@ -350,9 +363,18 @@ impl Pipeline {
                     follows: opened.follows.clone(),
                     ..self.start.clone()
                 };
-                self.meta(time, Op::Start, Meta::Start(Box::new(start)), out)
+                // Its `sync` would be in another file than its first lines.
+                self.abandon_checkpoint();
+                // Not the `gap` of dropped lines: it follows the lines that wait, which the sink
+                // writes between this line and later ones.
+                self.meta_line(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
-            ControlRecord::Slice(limit) => self.rename_slice(time, *limit, out),
+            ControlRecord::BeginCheckpoint(reason) => self.begin_checkpoint(time, *reason, out),
+            ControlRecord::Slice(limit) => {
+                self.rename_slice(time, *limit, out)?;
+                self.write_slice(time, *limit, out)
+            }
+            ControlRecord::EndCheckpoint => self.end_checkpoint(time, out),
             ControlRecord::Stop(stop) => {
                 self.emit_all_links(time, out)?;
                 let stop = Stop {
@@ -406,6 +428,10 @@ impl Pipeline {
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         self.emit_drop_gap(time, out)?;
+        self.meta_line(time, op, meta, out)
+    }
+
+    fn meta_line(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
         let change = StateChange {
             op,
             payload: meta.into(),
@@ -436,6 +462,7 @@ impl Pipeline {
             return None;
         }
         self.totals.line(event.payload.kind());
+        self.withheld.pass(event.time);
         if self.is_output_paused() {
             self.record_dropped(event);
             self.filter.skip_seq();
@@ -454,6 +481,7 @@ fn event(time: Time, origin: Origin, change: StateChange, provenance: Provenance
         origin: Some(origin),
         payload: change.payload,
         change: change.change,
+        uncertain: false,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,

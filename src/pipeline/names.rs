@@ -19,6 +19,7 @@ use crate::decode::MessageAction;
 use crate::event::kind_set::KindSet;
 use crate::event::values::Time;
 use crate::event::{Event, Origin};
+use crate::input::{ControlRecord, InputData};
 use crate::state::Key;
 
 /// Number of stored objects that are examined at once after a rename.
@@ -43,10 +44,11 @@ impl WithheldEvents {
         self.events.push((key, event));
     }
 
-    /// The line of an event of this time is written while others wait.
+    /// A line of this time is written while others wait.
+    #[inline]
     pub(super) fn pass(&mut self, time: Time) {
         if !self.events.is_empty() {
-            self.passed = time;
+            self.passed = self.passed.max(time);
         }
     }
 
@@ -58,13 +60,19 @@ impl WithheldEvents {
         };
         match item {
             DecodedItem::Object(object) => {
-                !object.channel.is_events()
-                    || object.action == MessageAction::Delete
-                    || self.events.len() >= MAX_WITHHELD
+                let may_be_same = object.event.payload.kind().precedes_device()
+                    && (!object.channel.is_events() || object.action == MessageAction::Delete);
+                may_be_same || self.events.len() >= MAX_WITHHELD
             }
             DecodedItem::Input(input) => {
-                let waited = input.time.0.duration_since(first.time.0);
-                waited >= MAX_WAIT || !input.is_datagram()
+                let is_end = match &input.data {
+                    InputData::Datagram(..) => false,
+                    // Its entries follow.
+                    InputData::Control(_, record) => {
+                        !matches!(**record, ControlRecord::BeginReconcile(..))
+                    }
+                };
+                is_end || input.time.0.duration_since(first.time.0) >= MAX_WAIT
             }
             DecodedItem::Control | DecodedItem::Malformed(..) => false,
         }
@@ -73,13 +81,13 @@ impl WithheldEvents {
 
 impl Pipeline {
     /// Returns true if lines wait for the names of devices. If no further input follows within a
-    /// short time, [`ControlRecord::Slice`](crate::input::ControlRecord::Slice) writes them.
+    /// short time, [`ControlRecord::Slice`] writes them.
     pub fn has_withheld(&self) -> bool {
         !self.withheld.events.is_empty()
     }
 
     /// Returns true if stored objects may have the former name of a device:
-    /// [`ControlRecord::Slice`](crate::input::ControlRecord::Slice) renames the next ones.
+    /// [`ControlRecord::Slice`] renames the next ones.
     pub fn is_renaming(&self) -> bool {
         self.renaming.is_some()
     }

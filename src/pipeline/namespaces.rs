@@ -19,6 +19,8 @@ pub(super) struct Namespace {
     pub link_entries: HashMap<u32, (Time, Provenance)>,
     /// The kinds whose last reconciliation was not clean.
     pub incomplete_kinds: KindSet,
+    /// The kinds of which events were lost, and that no clean dump has made up for yet.
+    pub lost_kinds: KindSet,
 }
 
 impl Namespace {
@@ -27,6 +29,7 @@ impl Namespace {
             state: State::new(names, tracked),
             link_entries: HashMap::new(),
             incomplete_kinds: KindSet::EMPTY,
+            lost_kinds: KindSet::EMPTY,
         }
     }
 }
@@ -84,6 +87,12 @@ impl Namespaces {
             return &mut self.own;
         }
         self.others.get_mut(&netns).unwrap_or(&mut self.own)
+    }
+
+    /// The kinds whose objects are stored for their own sake: links, which are always stored, only
+    /// if their lines are wanted.
+    pub(super) fn tracked(&self) -> KindSet {
+        self.tracked
     }
 
     /// The numbers of all namespaces.

@@ -42,7 +42,7 @@ impl Pipeline {
         namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds))
     }
 
-    /// The list `incomplete` of a `sync` or `resync`; a `complete` about each of its kinds follows.
+    /// The list `incomplete` of the `sync` of a snapshot or of a `resync`; a `complete` about each of its kinds follows.
     pub(super) fn tell_incomplete(&mut self) -> Option<Vec<Kind>> {
         self.told_incomplete = self.incomplete();
         let kinds = self.told_incomplete;
@@ -51,7 +51,7 @@ impl Pipeline {
 
     /// Writes `complete` about the kinds that were listed as incomplete and are complete now.
     fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        let incomplete = self.incomplete();
+        let incomplete = self.incomplete_or_lost();
         let told = self.told_incomplete.iter();
         let kinds: Vec<_> = told.filter(|kind| !incomplete.contains(*kind)).collect();
         if kinds.is_empty() {
@@ -79,6 +79,9 @@ impl Pipeline {
             // The second dump decides.
             (true, _) => {}
             (false, _) => namespace.incomplete_kinds.insert(kind),
+        }
+        if result.clean && result.missing == 0 {
+            namespace.lost_kinds.remove(kind);
         }
         self.reconcile_result = Some(result);
         for change in changes {

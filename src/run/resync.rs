@@ -349,7 +349,7 @@ impl ResyncScheduler {
             Origin::Resync => {
                 self.resync.remove(&target);
             }
-            Origin::Inferred | Origin::Kernel => return Milestone::None,
+            Origin::Inferred | Origin::Kernel | Origin::Checkpoint => return Milestone::None,
         }
         if origin == Origin::Snapshot && self.sync.is_empty() && !self.synced {
             self.synced = true;

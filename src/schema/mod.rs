@@ -94,15 +94,17 @@ struct Variant {
 impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
         use Op::{
-            Add, Change, Clock, Complete, Delete, Gap, Heartbeat, Notify, Present, Refused, Resync,
-            Rotate, Start, Stop, Sync,
+            Add, Change, Checkpoint, Clock, Complete, Delete, Gap, Heartbeat, Notify, Present,
+            Refused, Resync, Rotate, Start, Stop, Sync,
         };
         let ops: &'static [Op] = match kind {
             Kind::Meta => &[
-                Start, Sync, Gap, Resync, Complete, Refused, Heartbeat, Clock, Rotate, Stop,
+                Start, Sync, Checkpoint, Gap, Resync, Complete, Refused, Heartbeat, Clock, Rotate,
+                Stop,
             ],
-            // RTM_GETNEIGH is a solicitation for a user-space daemon, not a state. A vxlan sends it
-            // with the address family of a bridge.
+            // No state: RTM_GETNEIGH, a solicitation for a user-space daemon, which a vxlan sends
+            // with the address family of a bridge; and a request about a forwarding entry whose
+            // result the device announces itself.
             Kind::Neigh | Kind::Fdb => &[Add, Change, Delete, Present, Notify],
             // Dumps may contain undecodable messages as well.
             Kind::Unknown => &[Notify, Present],
@@ -192,6 +194,10 @@ impl Variant {
                 "Previous values of the properties in `changed`; a property that had no value is absent.",
             );
         }
+        if kind.fields().is_some() {
+            of.optional("uncertain", json!({ "const": true }),
+                "The events alone do not say which object was replaced or deleted: it need not be this one. A live run dumps the kind soon after and corrects what was wrong.");
+        }
         if kind != Kind::Meta {
             of.optional("nl", schema_of::<Nl>(generator), "");
             of.optional("unparsed", json!({ "type": "array", "items": schema_of::<Unparsed>(generator), "minItems": 1 }),
@@ -241,6 +247,7 @@ impl Variant {
             (Some(schema), _) => schema.to_value(),
             (None, [Op::Start]) => schema_of::<meta::Start>(generator),
             (None, [Op::Sync]) => schema_of::<meta::Sync>(generator),
+            (None, [Op::Checkpoint]) => schema_of::<meta::Checkpoint>(generator),
             (None, [Op::Gap]) => schema_of::<meta::Gap>(generator),
             (None, [Op::Resync]) => schema_of::<meta::Resync>(generator),
             (None, [Op::Complete]) => schema_of::<meta::Complete>(generator),

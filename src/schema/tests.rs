@@ -107,7 +107,7 @@ fn an_enum_is_one_schema() {
     let origin = &schema["$defs"]["origin"];
     assert_eq!(
         origin["enum"],
-        json!(["kernel", "snapshot", "resync", "inferred"])
+        json!(["kernel", "snapshot", "resync", "inferred", "checkpoint"])
     );
     let description = origin["description"].as_str().unwrap();
     assert!(description.contains("`kernel`: A notification of the kernel."));

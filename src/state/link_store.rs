@@ -97,6 +97,7 @@ impl Store for LinkStore {
             old: old.map(Payload::Link),
             unresolved,
             stale: false,
+            uncertain: false,
         }
     }
 
@@ -354,6 +355,20 @@ impl LinkStore {
             }
         });
         unresolved
+    }
+
+    /// Returns true if the event, about a forwarding entry, is no state: the device has announced the
+    /// entry itself (see [`is_bare`](crate::event::fdb::Fdb::is_bare)). `None` if that depends on the type of a device that is not
+    /// stored.
+    pub(super) fn is_announced_by_device(&self, payload: &Payload) -> Option<bool> {
+        match payload {
+            Payload::Fdb(fdb) if fdb.is_bare() => {
+                let info = self.by_index(fdb.ifindex)?.linkinfo.as_ref();
+                let kind = info.and_then(|info| info.info_kind.as_ref());
+                Some(kind.is_some_and(|kind| kind.is("vxlan") || kind.is("bridge")))
+            }
+            _ => Some(false),
+        }
     }
 
     /// Returns true if the link-layer addresses on the device are IP addresses.

@@ -189,8 +189,9 @@ impl State {
                 _ => self.note_unresolved(&event.payload),
             }
         }
+        event.uncertain = applied.uncertain;
         let payload = &event.payload;
-        if applied.stale {
+        if applied.stale || applied.uncertain {
             self.stale.insert(kind);
         }
         event.op = match applied.op {

@@ -5,7 +5,7 @@ use super::link_store::{Env, LinkStore};
 use super::store::{Applied, DumpContext, EventContext, Store, op_of};
 use super::table::{Entry, Table};
 use crate::decode::MessageAction;
-use crate::event::Payload;
+use crate::event::{Op, Payload};
 
 /// The stored objects of one kind.
 #[derive(Debug, Default)]
@@ -40,6 +40,18 @@ impl Store for ObjectStore {
         env: Env<'_>,
     ) -> Applied {
         let key = event.key;
+        let announced = env.links.is_announced_by_device(payload);
+        if announced == Some(true) {
+            env.links.name_devices(payload);
+            return Applied {
+                op: Op::Notify,
+                key,
+                old: None,
+                unresolved: false,
+                stale: false,
+                uncertain: false,
+            };
+        }
         if event.action == MessageAction::Partial
             && let Some(stored) = self.0.get(key)
         {
@@ -61,6 +73,7 @@ impl Store for ObjectStore {
             old,
             unresolved,
             stale: false,
+            uncertain: announced.is_none(),
         }
     }
 
@@ -96,6 +109,7 @@ impl Store for ObjectStore {
             old,
             unresolved,
             stale: false,
+            uncertain: false,
         })
     }
 

@@ -145,6 +145,7 @@ impl Store for RouteStore {
             old: old.map(Payload::from),
             unresolved,
             stale: false,
+            uncertain: false,
         })
     }
 
@@ -332,6 +333,7 @@ impl RouteStore {
             old: old.map(Payload::from),
             unresolved,
             stale,
+            uncertain: false,
         }
     }
 
@@ -356,6 +358,7 @@ impl RouteStore {
                 old: old.map(Payload::from),
                 unresolved,
                 stale: false,
+                uncertain: false,
             };
         }
         let unresolved = self.name_devices(route, env.links);
@@ -378,6 +381,7 @@ impl RouteStore {
             old: None,
             unresolved: false,
             stale: false,
+            uncertain: false,
         }
     }
 

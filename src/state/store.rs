@@ -95,6 +95,8 @@ pub(super) struct Applied {
     pub unresolved: bool,
     /// Further objects of the kind may have been deleted without a notification.
     pub stale: bool,
+    /// The events alone do not say which object was replaced or deleted.
+    pub uncertain: bool,
 }
 
 /// The operation of a message about an object of a tracked kind.

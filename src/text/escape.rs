@@ -71,6 +71,25 @@ impl<'a> EscapingWriter<'a> {
         }
     }
 
+    /// ` key value (was value)`, for a value that may be absent; ` (key was value)` for one that is
+    /// absent now.
+    pub(super) fn optional_was<T: Display + PartialEq>(
+        &mut self,
+        key: &str,
+        new: &Option<T>,
+        old: Option<&Option<T>>,
+    ) -> fmt::Result {
+        let old = old.and_then(Option::as_ref);
+        match (new, old) {
+            (Some(new), old) => {
+                self.field(key, new)?;
+                self.was(new, old)
+            }
+            (None, Some(old)) => write!(self, " ({key} was {old})"),
+            (None, None) => Ok(()),
+        }
+    }
+
     /// ` key old → new`
     pub(super) fn arrow(&mut self, key: &str, old: impl Display, new: impl Display) -> fmt::Result {
         write!(self, " {key} {old} → {new}")

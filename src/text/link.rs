@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::escape::{Dev, EscapingWriter, Joined, List, OrNone};
 use crate::event::link::Link;
-use crate::event::link::info::InfoSlaveData;
+use crate::event::link::device::InfoSlaveData;
 use crate::event::values::Symbol;
 use crate::event::{Change, Event, Op, Payload};
 

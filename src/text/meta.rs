@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::escape::EscapingWriter;
 use crate::event::Kind;
 use crate::event::meta::{
-    Clock, Complete, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason, Start, Stop, StopReason,
+    CheckpointReason, Clock, Complete, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason, Start, Stop, StopReason,
 };
 use crate::event::unknown::Unknown;
 use crate::event::values::Time;
@@ -16,8 +16,21 @@ pub(super) fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
         Meta::Start(record) => start(out, record),
         Meta::Sync(record) => {
             count(out, record.objects, "object")?;
-            out.write_str(", snapshot complete")?;
+            out.write_str(match record.checkpoint {
+                Some(_) => ", checkpoint complete",
+                None => ", snapshot complete",
+            })?;
             incomplete(out, record.incomplete.as_deref())
+        }
+        Meta::Checkpoint(record) => {
+            count(out, record.objects, "object")?;
+            out.write_str(match record.reason {
+                CheckpointReason::Start => " (start of the run)",
+                CheckpointReason::File => " (new file)",
+                CheckpointReason::Lines => " (many lines)",
+                CheckpointReason::Time => " (interval)",
+                CheckpointReason::Signal => " (signal)",
+            })
         }
         Meta::Gap(record) => gap(out, record),
         Meta::Resync(record) => resync(out, record),

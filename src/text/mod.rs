@@ -89,6 +89,9 @@ fn write(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
     let kind = event.payload.kind().name();
     write!(out, "{kind} ")?;
     out.paint(colour(event.op), format_args!("{}", event.op.name()))?;
+    if event.uncertain {
+        out.write_str(" (uncertain)")?;
+    }
     match &event.payload {
         Payload::Link(link) => link::write(out, event, link),
         Payload::Address(address) => objects::address(out, event, address),
@@ -117,6 +120,7 @@ fn colour(op: Op) -> Colour {
         Op::Present | Op::Notify => Colour::Cyan,
         Op::Start
         | Op::Sync
+        | Op::Checkpoint
         | Op::Resync
         | Op::Complete
         | Op::Heartbeat

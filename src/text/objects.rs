@@ -72,6 +72,7 @@ pub(super) fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Add
                 "flags" => out.flags(&old.flags, &address.flags)?,
                 "scope" => out.arrow("scope", &old.scope, &address.scope)?,
                 "dev" => out.field("formerly dev", OrNone(&old.dev))?,
+                "address" => arrow!("peer", OrNone, address),
                 "broadcast" => arrow!("brd", OrNone, broadcast),
                 "anycast" => arrow!("any", OrNone, anycast),
                 "label" => arrow!("label", OrNone, label),
@@ -157,16 +158,18 @@ pub(super) fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt
     if let Some(old) = old.filter(|old| name(old) != name(fdb)) {
         write!(out, " (was {})", Dev(old.dev.as_ref(), Some(old.ifindex)))?;
     }
-    out.optional("dst", &fdb.dst)?;
+    out.optional_was("dst", &fdb.dst, old.map(|old| &old.dst))?;
     out.optional("vlan", &fdb.vlan)?;
-    out.optional("port", &fdb.port)?;
-    out.optional("vni", &fdb.vni)?;
+    out.optional_was("port", &fdb.port, old.map(|old| &old.port))?;
+    out.optional_was("vni", &fdb.vni, old.map(|old| &old.vni))?;
     out.optional("src_vni", &fdb.src_vni)?;
-    if fdb.via.is_some() || fdb.via_index.is_some() {
-        out.field("via", Dev(fdb.via.as_ref(), fdb.via_index))?;
-    }
+    let via = |fdb: &Fdb| {
+        let index = fdb.via_index;
+        (fdb.via.is_some() || index.is_some()).then(|| Dev(fdb.via.as_ref(), index).to_string())
+    };
+    out.optional_was("via", &via(fdb), old.map(|old| via(old)).as_ref())?;
     out.optional("link-netnsid", &fdb.link_netnsid)?;
-    out.optional("nhid", &fdb.nhid)?;
+    out.optional_was("nhid", &fdb.nhid, old.map(|old| &old.nhid))?;
     if fdb.master.is_some() || fdb.master_index.is_some() {
         out.field("master", Dev(fdb.master.as_ref(), fdb.master_index))?;
         out.flag_names(&fdb.flags, &["master"])?;

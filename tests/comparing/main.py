@@ -1,14 +1,14 @@
-"""The arguments, and the order of things."""
+"""The command line of fixtures/compare."""
 import argparse, json, os, subprocess, sys, time
 
-from . import rows, scenario, table
+from . import objects, scenario, table
 
 
 def run(here, doc, arguments):
     args = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--guest", metavar="SUITE")
     args.add_argument("--ip", metavar="FOLDER")
-    args.add_argument("--keep", metavar="FOLDER", help="leave the two readings there")
+    args.add_argument("--keep", metavar="FOLDER", help="keep both outputs there")
     args.add_argument("--tshark", action="store_true")
     args.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     args = args.parse_args(arguments)
@@ -16,9 +16,9 @@ def run(here, doc, arguments):
     program = os.path.realpath(program)
     os.environ["NLSTREAM"] = program
     if args.tshark:
-        from . import sharks
+        from . import tshark
 
-        return sharks.run(here, program)
+        return tshark.run(here, program)
     options = [o for name in ("ip", "keep") if getattr(args, name) for o in ("--" + name, getattr(args, name))]
     if args.guest:
         command = [here + "/guest", "-k", args.guest, "--", "env", "NLSTREAM=" + program, here + "/compare", "--inside", *options]
@@ -34,13 +34,13 @@ def inside(program, keep):
     print("kernel", os.uname().release, "|", subprocess.getoutput("ip -V"))
     missing = scenario.build()
     time.sleep(2)
-    before = rows.of_iproute2()
-    ours = rows.of_nlstream(program)
-    after = rows.of_iproute2()
+    before = objects.of_iproute2()
+    nlstream = objects.of_nlstream(program)
+    after = objects.of_iproute2()
     if keep:
-        for name, reading in (("iproute2", before), ("nlstream", ours)):
+        for name, output in (("iproute2", before), ("nlstream", nlstream)):
             with open(os.path.join(keep, name + ".json"), "w") as file:
-                json.dump(reading, file, indent=1)
+                json.dump(output, file, indent=1)
     for command in missing:
-        print("not made here:", command)
-    return table.report(rows.compare(before, after, ours))
+        print("not supported here:", command)
+    return table.report(objects.compare(before, after, nlstream))

@@ -1,7 +1,7 @@
-"""The scenario: commands, of which those fail that the kernel or iproute2 does not know."""
+"""The scenario: commands. Those that the kernel or iproute2 does not support fail, and are listed."""
 import subprocess
 
-# One a line. Lines that are indented belong to the one above: they are tried only where it succeeded.
+# One command per line. An indented command is run only if the last command that is not indented succeeded.
 COMMANDS = """
 ip link set lo up
 ip link add v0 address 02:00:00:00:00:01 type veth peer name v1 address 02:00:00:00:00:02

@@ -1,9 +1,9 @@
-# Runs a scenario of tc ($SCENARIO), or with --stats the traffic below, while nlstream writes $LINES. What tc shows after each command goes to
-# $SHOWN: the moment, the command, and the output on a line of its own.
+# Runs a scenario of tc ($SCENARIO), or with $STATS the traffic below, while nlstream writes $LINES. After each command the output of tc is
+# appended to $SHOWN: time, command and output on one line, separated by tabs.
 settle() { sleep "${SETTLE:-0.3}"; }
 show() {
   local out
-  sleep 0.2   # nlstream has the event by now
+  sleep 0.2   # so that nlstream has written the event
   out=$(command tc $flags "$@" 2>/dev/null | tr '\n' ' ') && [ -n "$out" ] && printf '%s\t%s\t%s\n' "$(date +%s.%N)" "$*" "$out" >>"$SHOWN"
   true
 }
@@ -18,7 +18,7 @@ tc() {
   esac
 }
 
-# Something of every size, some of it to be marked rather than dropped, faster than a discipline lets it through.
+# Sends packets of many sizes, half of them ECN-capable, faster than a queueing discipline transmits them.
 traffic() {
   python3 - <<'PY'
 import socket, time
@@ -36,7 +36,7 @@ for number in range(600):
 PY
   sleep 2.5
 }
-# of KIND OPTIONS…: a discipline behind a bottleneck, with traffic. The bottleneck is a class of htb.
+# of KIND OPTIONS…: sends traffic through a queueing discipline below a class of htb that limits the rate.
 of() {
   echo "# $*" >&2
   command tc qdisc add dev v0 root handle 1: htb default 1 && command tc class add dev v0 parent 1: classid 1:1 htb rate 4mbit burst 2k
@@ -44,12 +44,12 @@ of() {
   [ -z "${child:-}" ] || { command tc $child && command tc filter add dev v0 parent 5: matchall classid 5:1; }
   traffic
   snapshot
-  [ -z "${again:-}" ] || command tc $again   # a class speaks only when it changes
+  [ -z "${again:-}" ] || command tc $again   # a class is reported only when it changes
   show class show dev v0; show qdisc show dev v0
   command tc qdisc del dev v0 root
   child="" again=""
 }
-# What there is, as nlstream reads it.
+# Appends a snapshot of nlstream to the lines.
 snapshot() { "$NLSTREAM" --snapshot --with details --kind qdisc --for 300ms 2>/dev/null | grep '"op":"present"' >>"$LINES.more"; }
 stats() {
   ip addr add 192.0.2.1/24 dev v0; ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev v0

@@ -31,8 +31,8 @@ fn veth_pair_gives_two_links() {
         &json!({"ifname": "veth0", "link": {"link": "veth1", "mtu": 1500}}),
     );
     ns.run("ip link del veth0");
-    let gone = [stream.wait("link", "delete"), stream.wait("link", "delete")];
-    let mut names = gone.map(|line| line["ifname"].clone());
+    let deleted = [stream.wait("link", "delete"), stream.wait("link", "delete")];
+    let mut names = deleted.map(|line| line["ifname"].clone());
     names.sort_by_key(Value::to_string);
     assert_eq!(names, ["veth0", "veth1"]);
     // Neither an add nor a delete has `changed`.

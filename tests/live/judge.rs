@@ -57,12 +57,12 @@ n=0
 while ip -6 -o address show tentative | grep -v port1 >&2; do [ $((n += 1)) -lt 600 ]; sleep 0.1; done";
 
 /// Collects where two values differ, in the fields that both have.
-fn differences(path: &str, ip: &Value, ours: &Value, found: &mut Vec<String>) {
-    match (ip, ours) {
-        (Value::Object(ip), Value::Object(ours)) => {
+fn differences(path: &str, ip: &Value, object: &Value, found: &mut Vec<String>) {
+    match (ip, object) {
+        (Value::Object(ip), Value::Object(object)) => {
             for (name, value) in ip {
-                if let Some(our) = ours.get(name) {
-                    differences(&format!("{path}.{name}"), value, our, found);
+                if let Some(field) = object.get(name) {
+                    differences(&format!("{path}.{name}"), value, field, found);
                 }
             }
         }
@@ -71,20 +71,20 @@ fn differences(path: &str, ip: &Value, ours: &Value, found: &mut Vec<String>) {
                 differences(&format!("{path}[{i}]"), a, b, found);
             }
         }
-        _ if ip == ours => {}
-        _ => found.push(format!("{path}: ip prints {ip}, nlstream {ours}")),
+        _ if ip == object => {}
+        _ => found.push(format!("{path}: ip prints {ip}, nlstream {object}")),
     }
 }
 
 /// Compares flags: fields that `ip` shows without a value, or as true.
-fn assert_flags(ip: &Value, ours: &Value, names: &[&str]) {
-    let flags = ours["flags"].as_array().unwrap();
+fn assert_flags(ip: &Value, object: &Value, names: &[&str]) {
+    let flags = object["flags"].as_array().unwrap();
     for name in names {
         let shown = ip.get(*name).is_some_and(|value| *value != false);
         assert_eq!(
             flags.contains(&(*name).into()),
             shown,
-            "{name}: {ip} {ours}"
+            "{name}: {ip} {object}"
         );
     }
 }
@@ -116,29 +116,33 @@ fn setup() -> (Namespace, Vec<Value>) {
 
 fn links_agree_with_ip() {
     let (ns, lines) = setup();
-    let ours = present(&lines, "link");
-    let theirs = ns.json("ip -d -j link");
-    assert_eq!(theirs.len(), ours.len());
+    let objects = present(&lines, "link");
+    let from_ip = ns.json("ip -d -j link");
+    assert_eq!(from_ip.len(), objects.len());
     let mut found = Vec::new();
     let mut compared = 0;
-    for ip in &theirs {
-        let our = ours
+    for ip in &from_ip {
+        let object = objects
             .iter()
             .find(|link| link["ifindex"] == ip["ifindex"])
             .unwrap();
         let path = ip["ifname"].as_str().unwrap();
-        differences(path, ip, our, &mut found);
+        differences(path, ip, object, &mut found);
         compared += ip
             .as_object()
             .unwrap()
             .keys()
-            .filter(|key| our.get(key).is_some())
+            .filter(|key| object.get(key).is_some())
             .count();
         for name in [
             "master", "link", "ifalias", "altnames", "qdisc", "linkinfo", "group", "txqlen",
         ] {
             let shown = ip.get(name).is_some_and(|value| !value.is_null());
-            assert_eq!(our.get(name).is_some(), shown, "{path}: {name}: {ip} {our}");
+            assert_eq!(
+                object.get(name).is_some(),
+                shown,
+                "{path}: {name}: {ip} {object}"
+            );
         }
     }
     // Timers run on between the snapshot and `ip`.
@@ -149,20 +153,20 @@ fn links_agree_with_ip() {
 
 fn addresses_agree_with_ip() {
     let (ns, lines) = setup();
-    let ours = present(&lines, "address");
+    let objects = present(&lines, "address");
     let mut count = 0;
     let mut found = Vec::new();
     for link in ns.json("ip -d -j address") {
         for ip in link["addr_info"].as_array().unwrap() {
             count += 1;
-            let our = ours
-                .iter()
-                .find(|our| our["ifindex"] == link["ifindex"] && our["local"] == ip["local"]);
-            let our = our.unwrap_or_else(|| panic!("nlstream lacks {ip}"));
-            differences(&ip["local"].to_string(), ip, our, &mut found);
+            let object = objects.iter().find(|object| {
+                object["ifindex"] == link["ifindex"] && object["local"] == ip["local"]
+            });
+            let object = object.unwrap_or_else(|| panic!("nlstream lacks {ip}"));
+            differences(&ip["local"].to_string(), ip, object, &mut found);
             assert_flags(
                 ip,
-                our,
+                object,
                 &[
                     "dynamic",
                     "secondary",
@@ -175,9 +179,9 @@ fn addresses_agree_with_ip() {
             let rest = ["address", "broadcast", "label", "metric"];
             for name in rest {
                 assert_eq!(
-                    our.get(name).is_some(),
+                    object.get(name).is_some(),
                     ip.get(name).is_some(),
-                    "{name}: {ip} {our}"
+                    "{name}: {ip} {object}"
                 );
             }
         }
@@ -185,20 +189,20 @@ fn addresses_agree_with_ip() {
     // Lifetimes count down between the snapshot and `ip`.
     found.retain(|text| !text.contains("life_time"));
     assert!(found.is_empty(), "{found:#?}");
-    assert_eq!(count, ours.len());
+    assert_eq!(count, objects.len());
 }
 
 /// Returns a route of `ip` with the field values of nlstream.
 fn translated(ip: &Value, family: &str) -> Value {
     let mut route = ip.clone();
-    let whole = if family == "inet" { 32 } else { 128 };
+    let full_length = if family == "inet" { 32 } else { 128 };
     for name in ["dst", "from"] {
         if let Some(dst) = ip[name].as_str() {
             route[name] = match dst {
                 "default" if family == "inet" => "0.0.0.0/0".into(),
                 "default" => "::/0".into(),
                 _ if dst.contains('/') => dst.into(),
-                _ => format!("{dst}/{whole}").into(),
+                _ => format!("{dst}/{full_length}").into(),
             };
         }
     }
@@ -217,26 +221,26 @@ fn translated(ip: &Value, family: &str) -> Value {
 
 fn routes_agree_with_ip() {
     let (ns, lines) = setup();
-    let ours = present(&lines, "route");
+    let objects = present(&lines, "route");
     let mut count = 0;
     for (family, flag) in [("inet", "-4"), ("inet6", "-6")] {
         for ip in ns.json(&format!("ip {flag} -d -j route show table all")) {
             count += 1;
             let ip = translated(&ip, family);
-            let same = |our: &&Value| {
+            let same = |object: &&Value| {
                 ["family", "type", "dst", "table", "dev"]
                     .iter()
-                    .all(|name| ip.get(*name).is_none() || our.get(*name) == ip.get(*name))
+                    .all(|name| ip.get(*name).is_none() || object.get(*name) == ip.get(*name))
             };
-            let candidates: Vec<_> = ours.iter().filter(same).collect();
-            let agree = |our: &Value| {
+            let candidates: Vec<_> = objects.iter().filter(same).collect();
+            let agree = |object: &Value| {
                 let mut found = Vec::new();
-                differences("", &ip, our, &mut found);
+                differences("", &ip, object, &mut found);
                 // The expiry counts down between the snapshot and `ip`.
                 found.retain(|text| !text.starts_with(".expires"));
                 found
             };
-            let found: Vec<_> = candidates.iter().map(|our| agree(our)).collect();
+            let found: Vec<_> = candidates.iter().map(|object| agree(object)).collect();
             assert!(
                 found.iter().any(Vec::is_empty),
                 "{ip}: {candidates:#?}: {found:#?}"
@@ -248,23 +252,23 @@ fn routes_agree_with_ip() {
                 assert!(
                     candidates
                         .iter()
-                        .any(|our| our.get(name).is_some() == shown),
+                        .any(|object| object.get(name).is_some() == shown),
                     "{name}: {ip}"
                 );
             }
         }
     }
-    assert_eq!(count, ours.len(), "{ours:#?}");
+    assert_eq!(count, objects.len(), "{objects:#?}");
     assert!(count > 30, "only {count} routes");
 }
 
 fn neighbours_agree_with_ip() {
     let (ns, lines) = setup();
-    let mut ours = present(&lines, "neigh");
-    let mut theirs = ns.json("ip -d -j neigh show nud all");
-    theirs.extend(ns.json("ip -d -j neigh show proxy"));
+    let mut objects = present(&lines, "neigh");
+    let mut from_ip = ns.json("ip -d -j neigh show nud all");
+    from_ip.extend(ns.json("ip -d -j neigh show proxy"));
     // Neighbours of multicast groups come and go between the snapshot and `ip`.
-    for list in [&mut ours, &mut theirs] {
+    for list in [&mut objects, &mut from_ip] {
         list.retain(|neigh| {
             !["ff02::", "224."]
                 .iter()
@@ -272,24 +276,24 @@ fn neighbours_agree_with_ip() {
         });
     }
     let mut found = Vec::new();
-    for ip in &theirs {
+    for ip in &from_ip {
         let proxy = ip.get("proxy").is_some();
-        let our = ours.iter().find(|our| {
-            our["dst"] == ip["dst"]
-                && our["dev"] == ip["dev"]
-                && our.get("proxy").is_some() == proxy
+        let object = objects.iter().find(|object| {
+            object["dst"] == ip["dst"]
+                && object["dev"] == ip["dev"]
+                && object.get("proxy").is_some() == proxy
         });
-        let our = our.unwrap_or_else(|| panic!("nlstream lacks {ip}: {ours:#?}"));
+        let object = object.unwrap_or_else(|| panic!("nlstream lacks {ip}: {objects:#?}"));
         let mut ip = ip.clone();
-        assert_flags(&ip, our, &["router", "proxy", "extern_learn"]);
+        assert_flags(&ip, object, &["router", "proxy", "extern_learn"]);
         ip.as_object_mut()
             .unwrap()
             .retain(|_, value| !value.is_null());
-        differences(&ip["dst"].to_string(), &ip, our, &mut found);
+        differences(&ip["dst"].to_string(), &ip, object, &mut found);
     }
     assert!(found.is_empty(), "{found:#?}");
-    assert_eq!(theirs.len(), ours.len(), "{theirs:#?} {ours:#?}");
-    assert!(theirs.len() >= 4);
+    assert_eq!(from_ip.len(), objects.len(), "{from_ip:#?} {objects:#?}");
+    assert!(from_ip.len() >= 4);
 }
 
 fn rules_agree_with_ip() {
@@ -297,15 +301,20 @@ fn rules_agree_with_ip() {
     let all = present(&lines, "rule");
     let mut found = Vec::new();
     for (family, flag) in [("inet", "-4"), ("inet6", "-6")] {
-        let theirs = ns.json(&format!("ip {flag} -d -j rule"));
-        let ours: Vec<_> = all.iter().filter(|rule| rule["family"] == family).collect();
-        assert_eq!(theirs.len(), ours.len());
-        for (ip, our) in theirs.iter().zip(ours) {
-            assert_flags(ip, our, &["not", "l3mdev"]);
-            differences(&format!("{family} {}", ip["priority"]), ip, our, &mut found);
+        let from_ip = ns.json(&format!("ip {flag} -d -j rule"));
+        let objects: Vec<_> = all.iter().filter(|rule| rule["family"] == family).collect();
+        assert_eq!(from_ip.len(), objects.len());
+        for (ip, object) in from_ip.iter().zip(objects) {
+            assert_flags(ip, object, &["not", "l3mdev"]);
+            differences(
+                &format!("{family} {}", ip["priority"]),
+                ip,
+                object,
+                &mut found,
+            );
             for (name, value) in ip.as_object().unwrap() {
-                let said = our.get(name).is_some();
-                if !value.is_null() && !said {
+                let has_field = object.get(name).is_some();
+                if !value.is_null() && !has_field {
                     found.push(format!(
                         "{family} {}: nlstream lacks {name}: {value}",
                         ip["priority"]

@@ -18,6 +18,7 @@ mod ends;
 mod events;
 mod judge;
 mod loss;
+mod names;
 mod namespace;
 mod output;
 mod recording;
@@ -39,6 +40,7 @@ fn main() {
         events::trials,
         judge::trials,
         loss::trials,
+        names::trials,
         output::trials,
         recording::trials,
         service::trials,

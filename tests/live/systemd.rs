@@ -169,12 +169,12 @@ fn units_verify_and_have_low_exposure() {
         command.current_dir(&folder).output().unwrap()
     };
     let verify = analyze(&["verify", "--man=no"]);
-    let said = String::from_utf8_lossy(&verify.stderr).into_owned();
-    let ours: Vec<_> = said
+    let messages = String::from_utf8_lossy(&verify.stderr).into_owned();
+    let warnings: Vec<_> = messages
         .lines()
         .filter(|line| line.contains("nlstream"))
         .collect();
-    assert!(ours.is_empty(), "{ours:#?}");
+    assert!(warnings.is_empty(), "{warnings:#?}");
     let security = analyze(&["security", "--offline=true", "--no-pager", "--json=short"]);
     let threshold = analyze(&["security", "--offline=true", "--no-pager", "--threshold=10"]);
     std::fs::remove_dir_all(&folder).unwrap();

@@ -31,32 +31,32 @@ const QDISCS: &[&str] = &[
 
 /// Returns the value of nlstream for a name in the JSON of `tc`, or `None` where the name has
 /// another meaning there.
-fn ours_for<'a>(ours: &'a Value, name: &str) -> Option<&'a Value> {
+fn value_for<'a>(options: &'a Value, name: &str) -> Option<&'a Value> {
     match name {
         // `tc` prints an object, or a text for no limit.
-        "bandwidth" | "rate" => ours.get(name).filter(|value| value.as_i64() != Some(0)),
+        "bandwidth" | "rate" => options.get(name).filter(|value| value.as_i64() != Some(0)),
         // `10Kb/1`
         "burst" => None,
-        name => ours.get(name.replace('-', "_")),
+        name => options.get(name.replace('-', "_")),
     }
 }
 
-fn compare(path: &str, tc: &Value, ours: &Value, compared: &mut usize, found: &mut Vec<String>) {
+fn compare(path: &str, tc: &Value, options: &Value, compared: &mut usize, found: &mut Vec<String>) {
     let Value::Object(fields) = tc else {
         *compared += 1;
-        let equal = match (tc.as_f64(), ours.as_f64()) {
+        let equal = match (tc.as_f64(), options.as_f64()) {
             // Fractions are printed with six digits.
             (Some(a), Some(b)) => (a - b).abs() <= 1e-5 * a.abs(),
-            _ => tc == ours,
+            _ => tc == options,
         };
         if !equal {
-            found.push(format!("{path}: tc prints {tc}, nlstream {ours}"));
+            found.push(format!("{path}: tc prints {tc}, nlstream {options}"));
         }
         return;
     };
     for (name, value) in fields {
-        if let Some(our) = ours_for(ours, name) {
-            compare(&format!("{path}.{name}"), value, our, compared, found);
+        if let Some(field) = value_for(options, name) {
+            compare(&format!("{path}.{name}"), value, field, compared, found);
         }
     }
 }
@@ -74,27 +74,34 @@ fn qdiscs_agree_with_tc() {
     }
     ns.run(&setup);
     let (lines, _) = ns.synced(&["--with", "details"]).interrupt();
-    let ours: Vec<_> = lines
+    let lines_of_qdiscs: Vec<_> = lines
         .iter()
         .filter(|line| line["kind"] == "qdisc" && line["op"] == "present")
         .collect();
-    assert!(ours.iter().all(|line| line.get("unparsed").is_none()));
-    let theirs = ns.json("tc -d -j qdisc show");
-    assert_eq!(theirs.len(), ours.len());
+    assert!(
+        lines_of_qdiscs
+            .iter()
+            .all(|line| line.get("unparsed").is_none())
+    );
+    let from_tc = ns.json("tc -d -j qdisc show");
+    assert_eq!(from_tc.len(), lines_of_qdiscs.len());
     let (mut compared, mut found) = (0, Vec::new());
-    for tc in &theirs {
+    for tc in &from_tc {
         let same = |line: &&&Value| {
             ["dev", "kind", "handle", "root", "parent"]
                 .iter()
                 .all(|name| line["qdisc"].get(name) == tc.get(*name))
         };
-        let our = ours.iter().find(same).unwrap_or_else(|| panic!("{tc}"));
+        let line = lines_of_qdiscs
+            .iter()
+            .find(same)
+            .unwrap_or_else(|| panic!("{tc}"));
         let path = format!("{} {}", tc["dev"], tc["kind"]);
-        compare(&path, tc, &our["qdisc"], &mut compared, &mut found);
+        compare(&path, tc, &line["qdisc"], &mut compared, &mut found);
     }
-    println!("{} qdiscs, {compared} fields compared", theirs.len());
+    println!("{} qdiscs, {compared} fields compared", from_tc.len());
     assert!(found.is_empty(), "{found:#?}");
-    assert!(compared > theirs.len() * 3, "{compared}");
+    assert!(compared > from_tc.len() * 3, "{compared}");
 }
 
 fn implicit_default_qdisc_is_inferred() {

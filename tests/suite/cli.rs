@@ -101,8 +101,8 @@ fn full_disk_is_an_error() {
 
 #[test]
 fn truncated_capture_gives_its_events_and_one_error_with_the_offset() {
-    let whole = std::fs::read(capture("link-mtu")).unwrap();
-    let file = temporary("cut.pcapng", &whole[..whole.len() - 100]);
+    let capture_bytes = std::fs::read(capture("link-mtu")).unwrap();
+    let file = temporary("cut.pcapng", &capture_bytes[..capture_bytes.len() - 100]);
     let output = nlstream(&["replay", &file]);
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -119,9 +119,10 @@ fn truncated_capture_gives_its_events_and_one_error_with_the_offset() {
 
 #[test]
 fn recording_cut_between_blocks_gives_a_warning() {
-    let whole = std::fs::read(capture("link-mtu")).unwrap();
-    let last = whole.len() - u32::from_ne_bytes(*whole.last_chunk().unwrap()) as usize;
-    let file = temporary("border.pcapng", &whole[..last]);
+    let capture_bytes = std::fs::read(capture("link-mtu")).unwrap();
+    let last =
+        capture_bytes.len() - u32::from_ne_bytes(*capture_bytes.last_chunk().unwrap()) as usize;
+    let file = temporary("border.pcapng", &capture_bytes[..last]);
     let output = nlstream(&["replay", &file]);
     assert!(output.status.success());
     let text = String::from_utf8(output.stderr).unwrap();

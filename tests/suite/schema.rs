@@ -18,7 +18,7 @@ fn validator(schema: &Value) -> Validator {
 /// A schema with its validators, each of which is built once.
 struct Checker {
     schema: Value,
-    whole: Validator,
+    complete: Validator,
     /// Of single definitions, by name: their errors are specific, those of `oneOf` are not.
     parts: RefCell<HashMap<String, Validator>>,
 }
@@ -26,7 +26,7 @@ struct Checker {
 impl Checker {
     fn new(schema: Value) -> Self {
         Checker {
-            whole: validator(&schema),
+            complete: validator(&schema),
             schema,
             parts: RefCell::default(),
         }
@@ -70,7 +70,7 @@ impl Checker {
             Ok(line) => line,
             Err(e) => return Some(format!("not JSON: {e}")),
         };
-        if self.whole.is_valid(&line) {
+        if self.complete.is_valid(&line) {
             return None;
         }
         Some(match self.part_errors(&line) {
@@ -272,7 +272,7 @@ fn wrong_lines_are_rejected() {
 fn truncated_lines_keep_the_limit_the_key_and_the_schema() {
     const LIMIT: usize = 4096;
     const WITH: [&str; 2] = ["--with", "details,raw,message,host"];
-    let (mut cut, mut whole, mut all) = (0, 0, String::new());
+    let (mut cut, mut complete, mut all) = (0, 0, String::new());
     let mut sorts = std::collections::HashSet::new();
     for fixture in common::fixtures() {
         let capture = fixture.join("capture.pcapng");
@@ -287,7 +287,7 @@ fn truncated_lines_keep_the_limit_the_key_and_the_schema() {
         for (line, short) in lines.iter().zip(&shorter).skip(1) {
             if line.len() + 1 < LIMIT {
                 assert_eq!(line, short);
-                whole += 1;
+                complete += 1;
                 continue;
             }
             cut += 1;
@@ -319,5 +319,5 @@ fn truncated_lines_keep_the_limit_the_key_and_the_schema() {
         }
     }
     assert_eq!(Checker::new(schema::closed()).errors(&all), NONE);
-    assert!(cut > 10 && whole > 1000, "{cut} {whole}");
+    assert!(cut > 10 && complete > 1000, "{cut} {complete}");
 }

@@ -114,6 +114,9 @@ impl Envelope {
             to.field("changed", &Changed(change))?;
             to.field("old", &Old(change))?;
         }
+        if event.uncertain {
+            to.field("uncertain", &true)?;
+        }
         if let Some(nl) = &event.nl {
             let [before, behind] = self.nl_header.by(nl)?;
             to.written(before);

@@ -27,7 +27,7 @@ use crate::value::{Flags, Hex, IfName, Symbol};
     custom(IFA_LABEL = 3 => Self::label, IFA_CACHEINFO = 6 => Self::times),
 )]
 #[state(
-    key(ifindex, family, local, address, prefixlen),
+    key(ifindex, family, local, prefixlen, instance),
     device(ifindex, dev),
     copy_volatile = Self::copy_times,
 )]
@@ -42,6 +42,9 @@ pub struct Address {
     pub local: Option<IpAddr>,
     /// The other end of a point-to-point link (`peer` on `ip`'s command line).
     pub address: Option<IpAddr>,
+    /// IPv4: the other end's address again, which distinguishes addresses with equal `local` and
+    /// `prefixlen`. An IPv6 address of a device exists once, whatever its other end.
+    pub instance: Option<String>,
     /// Length of the prefix in bits.
     pub prefixlen: u8,
     /// IPv4 broadcast address.
@@ -119,6 +122,10 @@ impl KindSpec for Address {
         // IFA_ADDRESS is the address of the prefix: the other end's, or else the own (if_addr.h).
         it.local = local.or(address);
         it.address = address.filter(|_| address != it.local);
+        // find_matching_ifa compares both ends; ipv6_get_ifaddr the own one only, and
+        // inet6_addr_modify changes the other one in place.
+        let peer = it.address.filter(IpAddr::is_ipv4);
+        it.instance = peer.map(|peer| peer.to_string());
         it.flags = address_flags(header[0], flags);
         emit.object(context, it)
     }

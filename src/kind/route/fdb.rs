@@ -66,6 +66,9 @@ pub struct Fdb {
     /// VXLAN: network identifier of the entry.
     #[nla(NDA_SRC_VNI = 11)]
     pub src_vni: Option<u32>,
+    /// VXLAN, all-zeros or multicast `mac`: the remote tunnel end, which distinguishes the entries of
+    /// such an address. Any other address has one entry, which changes its remote tunnel end.
+    pub instance: Option<String>,
     /// VXLAN: name of the device through which the remote tunnel end is reached.
     pub via: Option<IfName>,
     /// VXLAN: index of that device.
@@ -100,20 +103,15 @@ impl Keyed for Fdb {
         "master_index//ifindex",
         "mac",
         "vlan",
-        "dst",
-        "port",
-        "vni",
         "src_vni",
-        "via_index",
-        "nhid",
+        "instance",
     ];
 
     fn hash_key(&self, hasher: &mut impl Hasher) {
         // A bridge has one entry per address, whatever its port.
         let place = self.master_index.unwrap_or(self.ifindex);
         (self.master_index, place, self.mac, self.vlan).hash(hasher);
-        (self.dst, self.port, self.vni, self.src_vni).hash(hasher);
-        (self.via_index, self.nhid).hash(hasher);
+        (self.src_vni, &self.instance).hash(hasher);
     }
 }
 
@@ -147,6 +145,7 @@ impl KindSpec for Fdb {
             ..Default::default()
         };
         fdb.attributes(context, attributes);
+        fdb.instance = fdb.remote_of_group();
         let action = match message.kind {
             // A request for an unknown address (vxlan_fdb_miss), which does not contain the state.
             RTM_GETNEIGH => MessageAction::Notify,
@@ -157,6 +156,36 @@ impl KindSpec for Fdb {
 }
 
 impl Fdb {
+    /// The remote tunnel end of an entry that may be one of several with its MAC address:
+    /// `vxlan_fdb_append` adds a remote to the entry of an all-zeros or multicast address, and
+    /// `vxlan_fdb_replace` replaces that of any other address. `None` for an entry without one.
+    fn remote_of_group(&self) -> Option<String> {
+        let mac = self.mac?;
+        let mac = mac.as_bytes();
+        let is_group = mac.first().is_some_and(|byte| byte & 1 != 0);
+        let (true, Some(dst)) = (is_group || mac.iter().all(|byte| *byte == 0), self.dst) else {
+            return None;
+        };
+        let further = [
+            ("port", self.port.map(u32::from)),
+            ("vni", self.vni),
+            ("via", self.via_index),
+        ];
+        let further = further.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        Some(further.fold(dst.to_string(), |text, (name, value)| {
+            format!("{text} {name} {value}")
+        }))
+    }
+
+    /// Returns true if the message says no more than that an address was added to a device, or
+    /// deleted from it. Kernels before 6.13 send it (`rtnl_fdb_notify`) for every such request: on
+    /// most devices it is the only message about an entry of the device's filter, but a vxlan device
+    /// or a bridge has announced the entry itself, in full.
+    pub fn is_bare(&self) -> bool {
+        let Fdb { dst, nhid, .. } = self;
+        self.master_index.is_none() && dst.is_none() && nhid.is_none() && self.flags.has("self")
+    }
+
     /// Accepts only zero: the kernel never counts probes of a forwarding entry.
     fn probes(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
         match attr.u32()? {

@@ -21,18 +21,18 @@ const OLD_ADDRESS: &str = "route fdb";
 /// After a nexthop was changed or deleted.
 const NEXTHOP: &str = "route nexthop nexthop_bucket";
 
-struct Row {
+pub(super) struct Row {
     name: &'static str,
     known: Vec<Msg>,
     event: Msg,
-    /// The operation, and the fields that differ from the stored object.
+    /// The operation, the fields that differ from the stored object, and whether it is uncertain.
     expected: &'static str,
     stale: &'static str,
     /// Number of objects of the event's kind after the event.
     count: usize,
 }
 
-fn row(
+pub(super) fn row(
     name: &'static str,
     known: impl Into<Vec<Msg>>,
     event: Msg,
@@ -50,7 +50,7 @@ fn row(
     }
 }
 
-fn check(rows: Vec<Row>) {
+pub(super) fn check(rows: Vec<Row>) {
     let mut faults = Vec::new();
     for row in rows {
         let mut state = state();
@@ -59,8 +59,9 @@ fn check(rows: Vec<Row>) {
         }
         state.take_stale();
         let event = apply(&mut state, &row.event);
+        let uncertain = if event.uncertain { " (uncertain)" } else { "" };
         let result = (
-            summary(event.op, event.change.as_ref()),
+            summary(event.op, event.change.as_ref()) + uncertain,
             names(state.take_stale()),
             state.count(event.payload.kind()),
         );

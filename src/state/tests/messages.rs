@@ -93,6 +93,17 @@ impl Msg {
         self.attr(RTA_GATEWAY, &ip(address))
     }
 
+    /// Adds `IFA_ADDRESS`.
+    pub(super) fn peer(self, address: &str) -> Self {
+        const IFA_ADDRESS: u16 = 1;
+        self.attr(IFA_ADDRESS, &ip(address))
+    }
+
+    /// Adds `NDA_DST`.
+    pub(super) fn remote(self, address: &str) -> Self {
+        self.attr(NDA_DST, &ip(address))
+    }
+
     /// Adds `RTA_OIF`.
     pub(super) fn dev(self, ifindex: u32) -> Self {
         self.attr_u32(RTA_OIF, ifindex)
@@ -158,7 +169,6 @@ pub(super) fn address(ifindex: u32, address: &str, prefixlen: u8) -> Msg {
 
 /// A neighbour in the state `REACHABLE`.
 pub(super) fn neigh(ifindex: u32, address: &str, lladdr: [u8; 6]) -> Msg {
-    const NDA_DST: u16 = 1;
     const NDA_LLADDR: u16 = 2;
     const NUD_REACHABLE: u8 = 2;
     let dst = ip(address);
@@ -168,6 +178,34 @@ pub(super) fn neigh(ifindex: u32, address: &str, lladdr: [u8; 6]) -> Msg {
         .header(8, &[NUD_REACHABLE])
         .attr(NDA_DST, &dst)
         .attr(NDA_LLADDR, &lladdr)
+}
+
+pub(super) const NDA_DST: u16 = 1;
+pub(super) const NDA_PORT: u16 = 6;
+pub(super) const NDA_VNI: u16 = 7;
+pub(super) const NDA_MASTER: u16 = 9;
+pub(super) const NDA_SRC_VNI: u16 = 11;
+pub(super) const NDA_NH_ID: u16 = 13;
+
+/// A device of that type (`ip link add type …`).
+pub(super) fn link_of_type(ifindex: u32, name: &str, kind: &str) -> Msg {
+    const IFLA_LINKINFO: u16 = 18;
+    const IFLA_INFO_KIND: u16 = 1;
+    let info = Msg::new(0, &[]).attr(IFLA_INFO_KIND, kind.as_bytes());
+    link(ifindex, name).attr(IFLA_LINKINFO, &info.body)
+}
+
+/// A permanent forwarding entry of a device itself, as `rtnl_fdb_notify` announces it.
+pub(super) fn fdb(ifindex: u32, mac: [u8; 6]) -> Msg {
+    const NDA_LLADDR: u16 = 2;
+    const NUD_PERMANENT: u8 = 0x80;
+    const NTF_SELF: u8 = 2;
+    Msg::new(RTM_NEWNEIGH, &[0; 12])
+        .header(0, &[libc::AF_BRIDGE as u8])
+        .header(4, &ifindex.to_ne_bytes())
+        .header(8, &[NUD_PERMANENT])
+        .header(10, &[NTF_SELF])
+        .attr(NDA_LLADDR, &mac)
 }
 
 /// A static route of the table `main`.

@@ -2,6 +2,7 @@
 //! go the way of those of a run: decoded with the state's interner, then applied.
 
 mod events;
+mod identity;
 mod messages;
 mod names;
 mod resync;
@@ -66,6 +67,7 @@ fn event(state: &mut State, msg: &Msg) -> (Event, NameEffect) {
         origin: None,
         payload: decoded.payload,
         change: None,
+        uncertain: false,
         nl: None,
         unparsed: Vec::new(),
         raw: None,

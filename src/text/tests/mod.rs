@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use super::*;
 use crate::event::ctrl::{GenlFamily, GenlMcastGroup, GenlOp, McastGroups};
 use crate::event::link::Link;
-use crate::event::link::bridge::BridgePort;
-use crate::event::link::info::{InfoSlaveData, LinkInfo};
+use crate::event::link::device::InfoSlaveData;
+use crate::event::link::device::bridge::BridgePort;
+use crate::event::link::info::LinkInfo;
 use crate::event::meta::{Complete, Gap, GapCause, Meta, Start, Stop, StopReason, Sync};
 use crate::event::unknown::{Attribute, Unknown};
 use crate::event::values::{Flags, Hex, IfName, LlAddr, Prefix, Symbol, Text, Time};
@@ -50,6 +51,7 @@ fn event(op: Op, payload: Payload) -> Event {
         origin: None,
         payload,
         change: None,
+        uncertain: false,
         nl: None,
         unparsed: Vec::new(),
         raw: None,
@@ -244,6 +246,7 @@ fn meta_records() {
             Op::Sync,
             Meta::Sync(Sync {
                 objects: 12,
+                checkpoint: None,
                 incomplete: None
             })
         ),

@@ -51,6 +51,22 @@ fn addresses() {
         sentence(&changed(Payload::from(of_address()), Payload::from(old))),
         "address change 192.168.100.101/24 dev veth1 flags -tentative valid_lft 60sec → forever"
     );
+    let with = |peer| address::Address {
+        address: ip(peer),
+        ..of_address()
+    };
+    let uncertain = Event {
+        uncertain: true,
+        ..changed(
+            Payload::from(with("192.0.2.9")),
+            Payload::from(with("192.0.2.1")),
+        )
+    };
+    assert_eq!(
+        sentence(&uncertain),
+        "address change (uncertain) 192.168.100.101 peer 192.0.2.9/24 dev veth1 \
+         peer 192.0.2.1 → 192.0.2.9"
+    );
 }
 
 fn of_route(common: RouteAttrs) -> Route {
@@ -180,6 +196,26 @@ fn neighbours_and_forwarding_entries() {
     assert_eq!(
         sentence(&changed(Payload::from(entry), Payload::from(old))),
         "fdb change 02:00:00:00:00:06 dev veth0 (was veth2) master br0 permanent"
+    );
+    let old = fdb::Fdb {
+        mac: LlAddr::new(&[2, 0, 0, 0, 0, 6]),
+        ifindex: 7,
+        dev: name("vx0"),
+        dst: ip("192.0.2.2"),
+        port: Some(8472),
+        state: symbol("permanent"),
+        ..Default::default()
+    };
+    let moved = fdb::Fdb {
+        dst: ip("192.0.2.3"),
+        port: None,
+        via_index: Some(3),
+        ..old.clone()
+    };
+    assert_eq!(
+        sentence(&changed(Payload::from(moved), Payload::from(old))),
+        "fdb change 02:00:00:00:00:06 dev vx0 dst 192.0.2.3 (was 192.0.2.2) (port was 8472) via if3 \
+         permanent"
     );
 }
 

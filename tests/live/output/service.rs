@@ -239,17 +239,17 @@ pub(super) fn assert_folds(ns: &Namespace, files: &[&Path]) {
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
-    let mut ours: Vec<_> = crate::common::lines(&output.stdout)
+    let mut folded: Vec<_> = crate::common::lines(&output.stdout)
         .iter()
         .map(|line| line["address"]["local"].as_str().unwrap().to_owned())
         .collect();
-    let mut theirs: Vec<String> = ns
+    let mut from_ip: Vec<String> = ns
         .json("ip -j address show dev lo")
         .iter()
         .flat_map(|link| link["addr_info"].as_array().unwrap().clone())
         .map(|address| address["local"].as_str().unwrap().to_owned())
         .collect();
-    ours.sort();
-    theirs.sort();
-    assert_eq!(ours, theirs);
+    folded.sort();
+    from_ip.sort();
+    assert_eq!(folded, from_ip);
 }

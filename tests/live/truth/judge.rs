@@ -150,12 +150,12 @@ const MROUTE: &[&str] = &["src", "dst", "iif", "table", "state"];
 
 /// `ip` omits a weight of 1, and prints a blackhole as a key without a value.
 fn nexthop_sentence(nexthop: &Value) -> String {
-    let mut legs: Vec<String> = Vec::new();
-    for leg in nexthop["group"].as_array().into_iter().flatten() {
-        legs.push(format!(
+    let mut nexthops: Vec<String> = Vec::new();
+    for nexthop in nexthop["group"].as_array().into_iter().flatten() {
+        nexthops.push(format!(
             "{}×{}",
-            leg["id"],
-            leg["weight"].as_u64().unwrap_or(1)
+            nexthop["id"],
+            nexthop["weight"].as_u64().unwrap_or(1)
         ));
     }
     let flags = nexthop["flags"].as_array().into_iter().flatten();
@@ -165,7 +165,7 @@ fn nexthop_sentence(nexthop: &Value) -> String {
     }
     flags.sort_unstable();
     let text = sentence("nexthop", nexthop, &["id", "gateway", "dev", "scope"]);
-    format!("{text} {legs:?} {flags:?}")
+    format!("{text} {nexthops:?} {flags:?}")
 }
 
 /// Only permanent groups: timers of the kernel add and remove the others.
@@ -208,18 +208,18 @@ fn route_sentence(family: &str, route: &Value) -> String {
     };
     let or = |field: &str, usual: &str| route[field].as_str().unwrap_or(usual).to_owned();
     let (table, kind) = (or("table", "main"), or("type", "unicast"));
-    let mut legs: Vec<String> = route["nexthops"]
+    let mut nexthops: Vec<String> = route["nexthops"]
         .as_array()
         .into_iter()
         .flatten()
-        .map(|leg| sentence("leg", leg, &["gateway", "dev", "weight", "flags"]))
+        .map(|nexthop| sentence("nexthop", nexthop, &["gateway", "dev", "weight", "flags"]))
         .collect();
-    legs.sort();
+    nexthops.sort();
     // `ip` prints a metric of 0 of IPv6 only, and no flags as an empty list.
     let metric = route["metric"].as_u64().unwrap_or(0);
     let fields = &["gateway", "dev", "prefsrc", "protocol", "flags", "nhid"];
     let text = sentence("route", route, fields);
-    format!("{family} {kind} {dst} table={table} metric={metric} {text} {legs:?}")
+    format!("{family} {kind} {dst} table={table} metric={metric} {text} {nexthops:?}")
 }
 
 /// Only lasting entries: the kernel resolves and forgets the others by timers.

@@ -52,8 +52,8 @@ fn huge_links_and_routes_are_complete() {
          for ((i = 0; i < 496; i++)); do printf 'link property add dev v3 altname n%0125d\\n' $i; done | ip -batch -
          for ((i = 0; i < 27; i++)); do echo link set v$i up; echo link set w$i up; done | ip -batch -
          ip address add 10.1.0.1/16 dev v0
-         legs=; for ((i = 0; i < 200; i++)); do legs+=\" nexthop via 10.1.$((i / 250)).$((i % 250 + 2))\"; done
-         ip route add 10.9.0.0/24 $legs",
+         nexthops=; for ((i = 0; i < 200; i++)); do nexthops+=\" nexthop via 10.1.$((i / 250)).$((i % 250 + 2))\"; done
+         ip route add 10.9.0.0/24 $nexthops",
     );
     let mut stream = ns.stream(&["--snapshot", "--audit", "0"]);
     stream.wait("meta", "sync");
@@ -75,7 +75,7 @@ fn huge_links_and_routes_are_complete() {
     stream.wait_for("the last next hop", |line| {
         line["route"]["nexthops"]
             .as_array()
-            .is_some_and(|legs| legs.len() == 300)
+            .is_some_and(|nexthops| nexthops.len() == 300)
     });
     let mut second = ns.stream(&["--snapshot", "--audit", "0"]);
     second.wait("meta", "sync");

@@ -93,7 +93,7 @@ fn rebuilt(list: &[u8], place: &[usize], change: &Change<'_>) -> Vec<u8> {
 /// What a message decodes to: the payloads, the same by the path of each value, and the undecoded
 /// bytes in hexadecimal.
 #[derive(Debug, PartialEq)]
-struct Said {
+struct Outcome {
     payloads: Value,
     values: BTreeMap<String, Value>,
     unparsed: Vec<String>,
@@ -115,12 +115,12 @@ fn flatten(path: String, value: Value, into: &mut BTreeMap<String, Value>) {
     }
 }
 
-fn said(names: &Names, kind: u16, body: &[u8]) -> Said {
-    let mut whole = (16 + body.len() as u32).to_ne_bytes().to_vec();
-    whole.extend(kind.to_ne_bytes());
-    whole.resize(16, 0);
-    whole.extend(body);
-    let message: Message<'_> = Messages::new(&whole).next().unwrap().unwrap();
+fn decode(names: &Names, kind: u16, body: &[u8]) -> Outcome {
+    let mut bytes = (16 + body.len() as u32).to_ne_bytes().to_vec();
+    bytes.extend(kind.to_ne_bytes());
+    bytes.resize(16, 0);
+    bytes.extend(body);
+    let message: Message<'_> = Messages::new(&bytes).next().unwrap().unwrap();
     let (mut payloads, mut unparsed) = (Vec::new(), Vec::new());
     Rtnetlink.decode(
         &mut DecodeContext::new(names, true),
@@ -148,7 +148,7 @@ fn said(names: &Names, kind: u16, body: &[u8]) -> Said {
     );
     let (payloads, mut values) = (Value::from(payloads), BTreeMap::new());
     flatten(String::new(), payloads.clone(), &mut values);
-    Said {
+    Outcome {
         payloads,
         values,
         unparsed,
@@ -158,13 +158,19 @@ fn said(names: &Names, kind: u16, body: &[u8]) -> Said {
 /// Collects values that changed although they do not depend on the attribute: values of `was` that
 /// `without`, the message without the attribute, has too. If a list is shorter without it, its
 /// other entries must stay.
-fn moved(path: &str, was: &Value, without: &Value, is: &Value, found: &mut Vec<String>) {
+fn unrelated_changes(
+    path: &str,
+    was: &Value,
+    without: &Value,
+    is: &Value,
+    found: &mut Vec<String>,
+) {
     match (was, without, is) {
         (Value::Object(was), Value::Object(without), Value::Object(is)) => {
             for (name, was) in was {
                 if let Some(without) = without.get(name) {
                     let is = is.get(name).unwrap_or(&Value::Null);
-                    moved(&format!("{path}/{name}"), was, without, is, found);
+                    unrelated_changes(&format!("{path}/{name}"), was, without, is, found);
                 }
             }
         }
@@ -172,7 +178,7 @@ fn moved(path: &str, was: &Value, without: &Value, is: &Value, found: &mut Vec<S
             if was.len() == without.len() {
                 for (at, (was, without)) in was.iter().zip(without).enumerate() {
                     let is = is.get(at).unwrap_or(&Value::Null);
-                    moved(&format!("{path}/{at}"), was, without, is, found);
+                    unrelated_changes(&format!("{path}/{at}"), was, without, is, found);
                 }
                 return;
             }
@@ -213,25 +219,25 @@ struct Case<'a> {
     header: &'a [u8],
     list: &'a [u8],
     place: &'a [usize],
-    original: &'a Said,
+    original: &'a Outcome,
     found: &'a Mutex<BTreeSet<String>>,
 }
 
 impl Case<'_> {
-    fn said(&self, change: &Change<'_>) -> Said {
+    fn with_change(&self, change: &Change<'_>) -> Outcome {
         let body = [self.header, &rebuilt(self.list, self.place, change)].concat();
-        said(self.names, self.kind, &body)
+        decode(self.names, self.kind, &body)
     }
 
     /// Checks that values that do not depend on the attribute stay.
-    fn neighbours_stay(&self, without: &Said, changed: &Said, what: &str) {
+    fn check_unrelated_values(&self, without: &Outcome, changed: &Outcome, change: &str) {
         if PAIRED.contains(&(self.kind & !3, &self.numbers())) {
             return;
         }
         let (mut faults, was) = (Vec::new(), &self.original.payloads);
-        moved("", was, &without.payloads, &changed.payloads, &mut faults);
+        unrelated_changes("", was, &without.payloads, &changed.payloads, &mut faults);
         for fault in faults {
-            self.wrong(&fault, what);
+            self.report(&fault, change);
         }
     }
 
@@ -256,37 +262,38 @@ impl Case<'_> {
         holds_attributes(self.value()) || LISTS.contains(&(self.kind & !3, &self.numbers()))
     }
 
-    fn wrong(&self, fault: &str, what: &str) {
+    fn report(&self, fault: &str, change: &str) {
         let (_, name, _) = rtm(self.kind).unwrap();
         let (family, numbers, value) = (self.header[0], self.numbers(), hex(self.value()));
         self.found.lock().unwrap().insert(format!(
-            "{name} of family {family}, attribute {numbers:?} ({value}), {what}: {fault}"
+            "{name} of family {family}, attribute {numbers:?} ({value}), {change}: {fault}"
         ));
     }
 
     /// Checks the message with another value of the attribute.
-    fn resized(&self, without: &Said, what: &str, new: &[u8]) {
-        let with_pad =
-            |pad: u8| self.said(&|part, after| [&attribute(part, new, pad)[..], after].concat());
+    fn check_value(&self, without: &Outcome, change: &str, new: &[u8]) {
+        let with_pad = |pad: u8| {
+            self.with_change(&|part, after| [&attribute(part, new, pad)[..], after].concat())
+        };
         let changed = with_pad(0);
-        self.neighbours_stay(without, &changed, what);
+        self.check_unrelated_values(without, &changed, change);
         // A nested attribute that is kept undecoded is kept with the padding inside it.
         if self.place.len() == 1 && changed != with_pad(0xff) {
-            self.wrong("padding is read", what);
+            self.report("padding is read", change);
         }
         let decoded_before = self.original.values != without.values;
         let kept = changed.unparsed.len() > without.unparsed.len();
         // If it is no longer decoded, its bytes are kept; of a list the undecoded part.
         if decoded_before && changed.values == without.values {
             let bytes = hex(new);
-            let whole = || changed.unparsed.iter().any(|hex| hex.contains(&bytes));
+            let is_kept = || changed.unparsed.iter().any(|hex| hex.contains(&bytes));
             if !self.value().is_empty()
                 && !match self.is_list() {
                     true => kept || new.is_empty(),
-                    false => whole(),
+                    false => is_kept(),
                 }
             {
-                self.wrong("lost", what);
+                self.report("its bytes are not kept", change);
             }
         }
         // If it decodes to the same values, the additional bytes are kept. Exceptions: a string
@@ -303,22 +310,22 @@ impl Case<'_> {
         };
         let kept = changed.unparsed.len() > self.original.unparsed.len();
         if longer && !text && decoded_before && changed.values == self.original.values && !kept {
-            self.wrong("passed over", what);
+            self.report("the additional bytes are not kept", change);
         }
     }
 
-    /// Checks a wrong length: from there on no attribute can be read, and all bytes are kept.
-    fn lies(&self, cut: &Said, length: u16) {
-        let what = format!("length {length}");
+    /// Checks a report length: from there on no attribute can be read, and all bytes are kept.
+    fn check_wrong_length(&self, cut: &Outcome, length: u16) {
+        let change = format!("length {length}");
         let rest = std::cell::RefCell::default();
-        let changed = self.said(&|part, after| {
+        let changed = self.with_change(&|part, after| {
             let bytes = [&u16::to_ne_bytes(length), &part[2..], after].concat();
             *rest.borrow_mut() = hex(&bytes);
             bytes
         });
-        self.neighbours_stay(cut, &changed, &what);
+        self.check_unrelated_values(cut, &changed, &change);
         if self.place.len() == 1 && changed.values != cut.values {
-            self.wrong("the attributes before it are decoded differently", &what);
+            self.report("the attributes before it are decoded differently", &change);
         }
         let rest = rest.into_inner();
         // Options of traffic control without a table are shown in hexadecimal.
@@ -328,21 +335,21 @@ impl Case<'_> {
         let shown = shown.filter_map(Value::as_str);
         let kept = changed.unparsed.iter().map(String::as_str);
         if !shown.chain(kept).any(|hex| hex.contains(&rest)) {
-            self.wrong("lost", &what);
+            self.report("its bytes are not kept", &change);
         }
     }
 
     fn run(&self) {
         let value = self.value();
-        let without = self.said(&|_, after| after.to_vec());
-        self.resized(&without, "a byte more", &[value, &[0xa5]].concat());
-        self.resized(&without, "four bytes more", &[value, &[0xa5; 4]].concat());
+        let without = self.with_change(&|_, after| after.to_vec());
+        self.check_value(&without, "a byte more", &[value, &[0xa5]].concat());
+        self.check_value(&without, "four bytes more", &[value, &[0xa5; 4]].concat());
         let less = value.len().saturating_sub(1);
-        self.resized(&without, "a byte less", &value[..less]);
-        self.resized(&without, "empty", &[]);
-        let cut = self.said(&|_, _| Vec::new());
+        self.check_value(&without, "a byte less", &value[..less]);
+        self.check_value(&without, "empty", &[]);
+        let cut = self.with_change(&|_, _| Vec::new());
         for length in [0, 3, u16::MAX] {
-            self.lies(&cut, length);
+            self.check_wrong_length(&cut, length);
         }
     }
 }
@@ -387,7 +394,7 @@ fn attribute_of_another_length_affects_itself_only() {
     let names = Names::builtin();
     let found = Mutex::new(BTreeSet::new());
     each(&cases, |(kind, header, list, places)| {
-        let original = said(&names, *kind, &[&header[..], list].concat());
+        let original = decode(&names, *kind, &[&header[..], list].concat());
         for place in places {
             let case = Case {
                 names: &names,

@@ -92,7 +92,7 @@ fn every_prefix_of_a_capture_replays_its_complete_blocks() {
     // of a block before the block is complete.
     let seen = Mutex::new(HashSet::new());
     each(&captures(), |(name, capture)| {
-        let (whole, complete) = replay(capture);
+        let (all_lines, complete) = replay(capture);
         assert!(complete, "{name}");
         let borders = blocks(capture);
         assert_eq!(borders.last(), Some(&capture.len()), "{name}");
@@ -115,7 +115,7 @@ fn every_prefix_of_a_capture_replays_its_complete_blocks() {
             if number % 16 == 1 {
                 let (lines, _) = replay(&capture[..begin]);
                 assert!(
-                    whole.starts_with(&lines) && lines.len() >= before,
+                    all_lines.starts_with(&lines) && lines.len() >= before,
                     "{name} at {begin}"
                 );
                 before = lines.len();
@@ -155,7 +155,7 @@ fn every_prefix_of_a_capture_replays_its_complete_blocks() {
 fn datagrams() -> Vec<(Header, Vec<Vec<u8>>)> {
     let mut all = Vec::new();
     for (_, capture) in captures() {
-        let mut reader = Reader::new(std::io::Cursor::new(capture), "whole").unwrap();
+        let mut reader = Reader::new(std::io::Cursor::new(capture), "capture").unwrap();
         let header = reader.header().cloned().unwrap();
         let mut datagrams = Vec::new();
         while let Some(input) = reader.next().unwrap() {

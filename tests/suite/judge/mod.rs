@@ -223,16 +223,16 @@ fn compare(
                     absent_if_zero,
                 } => {
                     let field = field.replace("{}", &rest);
-                    let theirs = Field {
+                    let expected = Field {
                         message: fields,
                         path,
                         values,
                     };
-                    let theirs = convert::convert(convert, &theirs);
-                    let ours = value::values(&event, &field);
+                    let expected = convert::convert(convert, &expected);
+                    let actual = value::values(&event, &field);
                     read.extend(value::places(&event, &field).map(std::ptr::from_ref));
-                    if !equal(&theirs, &ours, absent_if_zero) {
-                        difference = Some(format!("{values:?} {theirs:?} {field} {ours:?}"));
+                    if !equal(&expected, &actual, absent_if_zero) {
+                        difference = Some(format!("{values:?} {expected:?} {field} {actual:?}"));
                     }
                 }
                 Does::Skip(_) => skipped = true,
@@ -277,14 +277,19 @@ fn unread(value: &Value, read: &HashSet<*const Value>) -> usize {
     }
 }
 
-fn equal(theirs: &[String], ours: &[std::borrow::Cow<'_, Value>], absent_if_zero: bool) -> bool {
-    let same = |theirs: &[&String]| {
-        theirs.len() == ours.len() && theirs.iter().zip(ours).all(|(t, o)| value::same(t, o))
+fn equal(
+    expected: &[String],
+    actual: &[std::borrow::Cow<'_, Value>],
+    absent_if_zero: bool,
+) -> bool {
+    let same = |expected: &[&String]| {
+        expected.len() == actual.len()
+            && expected.iter().zip(actual).all(|(t, o)| value::same(t, o))
     };
-    same(&theirs.iter().collect::<Vec<_>>())
+    same(&expected.iter().collect::<Vec<_>>())
         || absent_if_zero
             && same(
-                &theirs
+                &expected
                     .iter()
                     .filter(|t| !value::is_zero(t))
                     .collect::<Vec<_>>(),

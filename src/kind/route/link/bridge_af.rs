@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::bridge::PORT_STATES;
+use super::device::bridge::PORT_STATES;
 use super::wire::Names;
 use crate::kind::attributes::{Attributes, FromAttr as _};
 use crate::kind::context::DecodeContext;

@@ -5,20 +5,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::bond::{Bond, BondPort};
-use super::bridge::{Bridge, BridgePort};
-use super::can::{Can, CanStats};
-use super::kinds::{
-    Amt, Bareudp, Batadv, Dsa, Gtp, Hsr, Ipoib, Ipvlan, Macsec, Macvlan, Netkit, Ovpn, Rmnet, Tun,
-    VlanDevice, Vrf, Wwan,
-};
-use super::settings::Settings;
-use super::tunnel::{Geneve, Tunnel, Vxlan, Xfrm};
-use crate::kind::attributes::{AttrDecl, Attributes, FromAttr as _};
+use super::device::can::CanStats;
+use super::device::{InfoData, InfoSlaveData, kind_symbol};
+use crate::kind::attributes::{Attributes as _, FromAttr as _};
 use crate::kind::context::DecodeContext;
-use crate::kind::object::Object;
 use crate::netlink::attr::{Attr, AttrError, Attrs};
-use crate::value::{IfName, Symbol};
+use crate::value::Symbol;
 
 /// Type and type-specific settings of a device (`IFLA_LINKINFO`).
 #[skip_serializing_none]
@@ -39,121 +31,6 @@ pub struct LinkInfo {
     /// Settings as a port; the fields depend on `info_slave_kind`.
     #[state(names_devices)]
     pub info_slave_data: Option<InfoSlaveData>,
-}
-
-/// Declares [`InfoData`]: the settings and the device types (`IFLA_INFO_KIND`) that have them.
-macro_rules! info_data {
-    ($($variant:ident($settings:ident): $($kind:literal)|+;)+) => {
-        /// Settings of one device type.
-        #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-        #[serde(untagged)]
-        pub enum InfoData {
-            $($variant(Box<$settings>),)+
-        }
-
-        impl InfoData {
-            /// Calls `each` with the attributes of every device type.
-            pub fn declared(each: &mut dyn FnMut(&'static [AttrDecl])) {
-                $(<$settings as Settings>::SETS.iter().for_each(|set| each(set));)+
-            }
-
-            /// Decodes the `IFLA_INFO_DATA` of a device whose `IFLA_INFO_KIND` is `kind`. Returns
-            /// `None` for a type that is not declared.
-            fn decode(
-                context: &mut DecodeContext<'_>,
-                attr: &Attr<'_>,
-                kind: &str,
-            ) -> Result<Option<Self>, AttrError> {
-                Ok(Some(match kind {
-                    $($($kind)|+ => {
-                        let settings: $settings = Settings::decode(context, attr, kind)?;
-                        InfoData::$variant(settings.into())
-                    })+
-                    _ => return not_declared(context, attr),
-                }))
-            }
-        }
-
-        impl Object for InfoData {
-            fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-                match self {
-                    $(InfoData::$variant(settings) => settings.for_each_device(name),)+
-                }
-            }
-        }
-    };
-}
-
-info_data! {
-    Bridge(Bridge): "bridge";
-    Bond(Bond): "bond";
-    Vlan(VlanDevice): "vlan";
-    Vxlan(Vxlan): "vxlan";
-    Macvlan(Macvlan): "macvlan" | "macvtap";
-    Ipvlan(Ipvlan): "ipvlan" | "ipvtap";
-    Vrf(Vrf): "vrf";
-    Tun(Tun): "tun";
-    Tunnel(Tunnel): "gre" | "gretap" | "erspan" | "ip6gre" | "ip6gretap" | "ip6erspan" | "ipip"
-        | "sit" | "ip6tnl" | "vti" | "vti6";
-    Xfrm(Xfrm): "xfrm";
-    Geneve(Geneve): "geneve";
-    Gtp(Gtp): "gtp";
-    Hsr(Hsr): "hsr";
-    Macsec(Macsec): "macsec";
-    Can(Can): "can" | "vcan" | "vxcan";
-    Netkit(Netkit): "netkit";
-    Batadv(Batadv): "batadv";
-    Bareudp(Bareudp): "bareudp";
-    Amt(Amt): "amt";
-    Rmnet(Rmnet): "rmnet";
-    Ipoib(Ipoib): "ipoib";
-    Ovpn(Ovpn): "ovpn";
-    Dsa(Dsa): "dsa";
-    Wwan(Wwan): "wwan";
-}
-
-/// Settings of a port of one master type.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-#[serde(untagged)]
-pub enum InfoSlaveData {
-    Bridge(Box<BridgePort>),
-    Bond(Box<BondPort>),
-    Vrf(Vrf),
-}
-
-impl InfoSlaveData {
-    /// Decodes the `IFLA_INFO_SLAVE_DATA` of a port whose `IFLA_INFO_SLAVE_KIND` is `kind`. Returns
-    /// `None` for a type that is not declared.
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        attr: &Attr<'_>,
-        kind: &str,
-    ) -> Result<Option<Self>, AttrError> {
-        Ok(Some(match kind {
-            "bridge" => InfoSlaveData::Bridge(BridgePort::from_attr(context, attr)?.into()),
-            "bond" => InfoSlaveData::Bond(BondPort::from_attr(context, attr)?.into()),
-            // `IFLA_VRF_PORT_TABLE` has the number of `IFLA_VRF_TABLE`.
-            "vrf" => InfoSlaveData::Vrf(Vrf::from_attr(context, attr)?),
-            _ => return not_declared(context, attr),
-        }))
-    }
-}
-
-impl Object for InfoSlaveData {
-    fn for_each_device(&mut self, name: &mut dyn FnMut(u32, &mut Option<IfName>)) {
-        if let InfoSlaveData::Bridge(port) = self {
-            port.for_each_device(name);
-        }
-    }
-}
-
-/// Records every attribute inside `attr` as unknown.
-fn not_declared<T>(
-    context: &mut DecodeContext<'_>,
-    attr: &Attr<'_>,
-) -> Result<Option<T>, AttrError> {
-    context.nested(attr, |_, _| Err(AttrError::Unknown))?;
-    Ok(None)
 }
 
 impl LinkInfo {
@@ -233,68 +110,3 @@ impl LinkInfo {
         }
     }
 }
-
-/// Returns the symbol of a device type.
-fn kind_symbol(name: &str) -> Symbol {
-    symbol_of(name, KINDS)
-}
-
-/// Returns the symbol of a name that the kernel chose, without an allocation if it is one of
-/// `names`.
-pub(super) fn symbol_of(name: &str, names: &'static [&'static str]) -> Symbol {
-    match names.iter().find(|it| **it == name) {
-        Some(name) => Symbol::Known(name),
-        None => Symbol::Named(name.into()),
-    }
-}
-
-/// The device types of Linux: their names need no allocation.
-const KINDS: &[&str] = &[
-    "veth",
-    "bridge",
-    "bond",
-    "vlan",
-    "vxlan",
-    "dummy",
-    "macvlan",
-    "macvtap",
-    "ipvlan",
-    "ipvtap",
-    "vrf",
-    "tun",
-    "ifb",
-    "gre",
-    "gretap",
-    "erspan",
-    "ip6gre",
-    "ip6gretap",
-    "ip6erspan",
-    "ipip",
-    "sit",
-    "ip6tnl",
-    "vti",
-    "vti6",
-    "xfrm",
-    "geneve",
-    "gtp",
-    "hsr",
-    "macsec",
-    "team",
-    "can",
-    "vcan",
-    "vxcan",
-    "netkit",
-    "batadv",
-    "bareudp",
-    "amt",
-    "rmnet",
-    "ipoib",
-    "wireguard",
-    "nlmon",
-    "netdevsim",
-    "dsa",
-    "wwan",
-    "ovpn",
-    "virt_wifi",
-    "vsockmon",
-];

@@ -1,17 +1,12 @@
 //! `kind:"link"`: a network device (`RTM_NEWLINK`, `RTM_DELLINK`).
 
 pub mod af_spec;
-pub mod bond;
-pub mod bridge;
 pub mod bridge_af;
-pub mod can;
 mod decode;
 pub mod details;
+pub mod device;
 pub mod info;
-pub mod kinds;
 mod names;
-mod settings;
-pub mod tunnel;
 pub mod values;
 pub mod vf;
 pub mod wire;
@@ -24,11 +19,13 @@ use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use serde_with::skip_serializing_none;
 
 use af_spec::{ADDR_GEN_MODES, AfSpec, Inet6, Inet6Spec, inet6_flags};
-use bond::BondPort;
-use bridge::BridgePort;
 use bridge_af::{Cfm, CfmStatus};
 use details::VlanTunnelInfo;
-use info::{InfoData, LinkInfo};
+use device::InfoData;
+use device::bond::BondPort;
+use device::bridge::BridgePort;
+use device::can::{Pwm, Tdc};
+use info::LinkInfo;
 use names::{EVENTS, HW_MODES, LINK_MODES, OPER_STATES, qdisc};
 use vf::VfInfo;
 use wire::counter;
@@ -321,5 +318,6 @@ pub fn declared(each: &mut dyn FnMut(&'static [AttrDecl])) {
     each(CfmStatus::ATTRS);
     each(VlanTunnelInfo::ATTRS);
     each(VfInfo::ATTRS);
-    can::declared(each);
+    each(Tdc::ATTRS);
+    each(Pwm::ATTRS);
 }

@@ -1,6 +1,5 @@
 //! The names of a link's constants, as printed by `ip`.
 
-use super::info::symbol_of;
 use super::wire::Names;
 use crate::value::{FlagNames, Symbol};
 
@@ -56,6 +55,15 @@ pub(super) const EVENTS: Names = &[
 
 /// `BRIDGE_MODE_*`
 pub(super) const HW_MODES: Names = &[(0, "VEB"), (1, "VEPA"), (0xffff, "UNDEF")];
+
+/// Returns the symbol of a name that the kernel chose, without an allocation if it is one of
+/// `names`.
+pub(super) fn symbol_of(name: &str, names: &'static [&'static str]) -> Symbol {
+    match names.iter().find(|it| **it == name) {
+        Some(name) => Symbol::Known(name),
+        None => Symbol::Named(name.into()),
+    }
+}
 
 /// Returns the symbol of a queueing discipline.
 pub(super) fn qdisc(name: &str) -> Symbol {

@@ -1,4 +1,4 @@
-//! Tunnels.
+//! IP tunnels: gre, gretap, erspan, ip6gre, ip6gretap, ip6erspan, ipip, sit, ip6tnl, vti, vti6.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -7,204 +7,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::settings::Settings;
-use super::values::HexNumber;
-use super::wire::{Names, array};
-use crate::kind::attributes::{AttrDecl, Attributes, FromAttr, nonzero};
+use super::Settings;
+use crate::kind::attributes::{AttrDecl, Attributes, nonzero};
 use crate::kind::context::DecodeContext;
+use crate::kind::route::link::values::HexNumber;
+use crate::kind::route::link::wire::Names;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{FlagNames, Flags, IfName, Symbol};
 
-/// Settings of a vxlan device (`IFLA_VXLAN_*`, linux/if_link.h).
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
-#[nla(custom(
-    IFLA_VXLAN_GROUP = 2 => Self::remote,
-    IFLA_VXLAN_GROUP6 = 16 => Self::remote6,
-))]
-#[state(names_device(link_index, link))]
-pub struct Vxlan {
-    /// VXLAN network id.
-    #[nla(IFLA_VXLAN_ID = 1)]
-    pub id: Option<u32>,
-    /// Multicast group of the remote endpoints, IPv4.
-    pub group: Option<Ipv4Addr>,
-    /// Multicast group of the remote endpoints, IPv6.
-    pub group6: Option<Ipv6Addr>,
-    /// Remote address, IPv4.
-    pub remote: Option<Ipv4Addr>,
-    /// Remote address, IPv6.
-    pub remote6: Option<Ipv6Addr>,
-    /// Local address, IPv4.
-    #[nla(IFLA_VXLAN_LOCAL = 4, nonzero)]
-    pub local: Option<Ipv4Addr>,
-    /// Local address, IPv6.
-    #[nla(IFLA_VXLAN_LOCAL6 = 17, nonzero)]
-    pub local6: Option<Ipv6Addr>,
-    /// The lower device.
-    pub link: Option<IfName>,
-    /// Index of that device.
-    #[nla(IFLA_VXLAN_LINK = 3, nonzero)]
-    pub link_index: Option<u32>,
-    /// Range of UDP source ports.
-    #[nla(IFLA_VXLAN_PORT_RANGE = 10)]
-    pub port_range: Option<PortRange>,
-    /// UDP destination port.
-    #[nla(IFLA_VXLAN_PORT = 15, wire = be16)]
-    pub port: Option<u16>,
-    /// Addresses are learned.
-    #[nla(IFLA_VXLAN_LEARNING = 7)]
-    pub learning: Option<bool>,
-    /// ARP proxy is enabled.
-    #[nla(IFLA_VXLAN_PROXY = 11)]
-    pub proxy: Option<bool>,
-    /// Route short circuit.
-    #[nla(IFLA_VXLAN_RSC = 12)]
-    pub rsc: Option<bool>,
-    /// Misses of MAC addresses cause events.
-    #[nla(IFLA_VXLAN_L2MISS = 13)]
-    pub l2miss: Option<bool>,
-    /// Misses of IP addresses cause events.
-    #[nla(IFLA_VXLAN_L3MISS = 14)]
-    pub l3miss: Option<bool>,
-    /// Type of service of the outer header, hexadecimal; 0x1: inherited from the inner header.
-    #[nla(IFLA_VXLAN_TOS = 6, nonzero, map(u8, HexNumber::new))]
-    pub tos: Option<HexNumber>,
-    /// Time to live of the outer header; 0 for the default.
-    #[nla(IFLA_VXLAN_TTL = 5)]
-    pub ttl: Option<u8>,
-    /// Time to live is inherited from the inner header.
-    #[nla(IFLA_VXLAN_TTL_INHERIT = 28)]
-    pub ttl_inherit: Option<bool>,
-    /// Don't fragment bit of the outer header: `unset`, `set`, `inherit`.
-    #[nla(IFLA_VXLAN_DF = 29, names(u8, DF))]
-    pub df: Option<Symbol>,
-    /// IPv6 flow label of the outer header, hexadecimal.
-    #[nla(IFLA_VXLAN_LABEL = 26, nonzero, map(be32, HexNumber::new))]
-    pub label: Option<HexNumber>,
-    /// Source of the flow label: `fixed`, `inherit`.
-    #[nla(IFLA_VXLAN_LABEL_POLICY = 32, names(u32, &[(0, "fixed"), (1, "inherit")]))]
-    pub label_policy: Option<Symbol>,
-    /// Lifetime of a learned address, seconds; 0 for no limit.
-    #[nla(IFLA_VXLAN_AGEING = 8)]
-    pub ageing: Option<u32>,
-    /// Maximum number of learned addresses.
-    #[nla(IFLA_VXLAN_LIMIT = 9, nonzero)]
-    pub limit: Option<u32>,
-    /// UDP checksums over IPv4 are sent.
-    #[nla(IFLA_VXLAN_UDP_CSUM = 18)]
-    pub udp_csum: Option<bool>,
-    /// UDP packets over IPv6 are sent without a checksum.
-    #[nla(IFLA_VXLAN_UDP_ZERO_CSUM6_TX = 19)]
-    pub udp_zero_csum6_tx: Option<bool>,
-    /// UDP packets over IPv6 are accepted without a checksum.
-    #[nla(IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20)]
-    pub udp_zero_csum6_rx: Option<bool>,
-    /// Remote checksum offload of sent packets.
-    #[nla(IFLA_VXLAN_REMCSUM_TX = 21)]
-    pub remcsum_tx: Option<bool>,
-    /// Remote checksum offload of received packets.
-    #[nla(IFLA_VXLAN_REMCSUM_RX = 22)]
-    pub remcsum_rx: Option<bool>,
-    /// Remote checksum offload without partial checksums.
-    #[nla(IFLA_VXLAN_REMCSUM_NOPARTIAL = 24, present)]
-    pub remcsum_nopartial: Option<bool>,
-    /// The destination is set for each packet by a route or a filter (collect metadata).
-    #[nla(IFLA_VXLAN_COLLECT_METADATA = 25)]
-    pub external: Option<bool>,
-    /// Only packets with the network ids of the VNI filter are accepted.
-    #[nla(IFLA_VXLAN_VNIFILTER = 30)]
-    pub vnifilter: Option<bool>,
-    /// Packets to a local address bypass encapsulation.
-    #[nla(IFLA_VXLAN_LOCALBYPASS = 31)]
-    pub localbypass: Option<bool>,
-    /// Group policy extension (GBP) is enabled.
-    #[nla(IFLA_VXLAN_GBP = 23, present)]
-    pub gbp: Option<bool>,
-    /// Generic protocol extension (GPE) is enabled.
-    #[nla(IFLA_VXLAN_GPE = 27, present)]
-    pub gpe: Option<bool>,
-    /// Header bits that must be zero in received packets, hexadecimal.
-    #[nla(IFLA_VXLAN_RESERVED_BITS = 33, map(be64, HexNumber::new))]
-    pub reserved_bits: Option<HexNumber>,
-    /// Multicast packets are routed.
-    #[nla(IFLA_VXLAN_MC_ROUTE = 34)]
-    pub mc_route: Option<bool>,
-}
-
-/// A range of ports.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct PortRange {
-    /// First port.
-    pub low: u16,
-    /// Last port; 0 for any.
-    pub high: u16,
-}
-
-/// Settings of a geneve device (`IFLA_GENEVE_*`, linux/if_link.h).
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
-pub struct Geneve {
-    /// Virtual network id.
-    #[nla(IFLA_GENEVE_ID = 1)]
-    pub id: Option<u32>,
-    /// Remote address, IPv4.
-    #[nla(IFLA_GENEVE_REMOTE = 2)]
-    pub remote: Option<Ipv4Addr>,
-    /// Remote address, IPv6.
-    #[nla(IFLA_GENEVE_REMOTE6 = 7)]
-    pub remote6: Option<Ipv6Addr>,
-    /// Local address, IPv4.
-    #[nla(IFLA_GENEVE_LOCAL = 17)]
-    pub local: Option<Ipv4Addr>,
-    /// Local address, IPv6.
-    #[nla(IFLA_GENEVE_LOCAL6 = 18)]
-    pub local6: Option<Ipv6Addr>,
-    /// Time to live of the outer header; 0 for the default.
-    #[nla(IFLA_GENEVE_TTL = 3)]
-    pub ttl: Option<u8>,
-    /// Time to live is inherited from the inner header.
-    #[nla(IFLA_GENEVE_TTL_INHERIT = 12)]
-    pub ttl_inherit: Option<bool>,
-    /// Type of service of the outer header, hexadecimal; 0x1: inherited from the inner header.
-    #[nla(IFLA_GENEVE_TOS = 4, nonzero, map(u8, HexNumber::new))]
-    pub tos: Option<HexNumber>,
-    /// Don't fragment bit of the outer header: `unset`, `set`, `inherit`.
-    #[nla(IFLA_GENEVE_DF = 13, names(u8, DF))]
-    pub df: Option<Symbol>,
-    /// IPv6 flow label of the outer header, hexadecimal.
-    #[nla(IFLA_GENEVE_LABEL = 11, nonzero, map(be32, HexNumber::new))]
-    pub label: Option<HexNumber>,
-    /// UDP destination port.
-    #[nla(IFLA_GENEVE_PORT = 5, wire = be16)]
-    pub port: Option<u16>,
-    /// Range of UDP source ports.
-    #[nla(IFLA_GENEVE_PORT_RANGE = 15)]
-    pub port_range: Option<PortRange>,
-    /// Sent packets contain a GRO hint for the receiver.
-    #[nla(IFLA_GENEVE_GRO_HINT = 16, present)]
-    pub gro_hint: Option<bool>,
-    /// The destination is set for each packet by a route or a filter (collect metadata).
-    #[nla(IFLA_GENEVE_COLLECT_METADATA = 6, present)]
-    pub external: Option<bool>,
-    /// UDP checksums over IPv4 are sent.
-    #[nla(IFLA_GENEVE_UDP_CSUM = 8)]
-    pub udp_csum: Option<bool>,
-    /// UDP packets over IPv6 are sent without a checksum.
-    #[nla(IFLA_GENEVE_UDP_ZERO_CSUM6_TX = 9)]
-    pub udp_zero_csum6_tx: Option<bool>,
-    /// UDP packets over IPv6 are accepted without a checksum.
-    #[nla(IFLA_GENEVE_UDP_ZERO_CSUM6_RX = 10)]
-    pub udp_zero_csum6_rx: Option<bool>,
-    /// The inner protocol is inherited from the packet; no inner Ethernet header.
-    #[nla(IFLA_GENEVE_INNER_PROTO_INHERIT = 14, present)]
-    pub inner_proto_inherit: Option<bool>,
-}
-
 /// The attributes of gre, gretap, erspan, ip6gre, ip6gretap and ip6erspan: `IFLA_GRE_*`.
 pub struct Gre;
+
 /// The attributes of ipip, sit and ip6tnl: `IFLA_IPTUN_*`.
 pub struct IpTun;
+
 /// The attributes of vti and vti6: `IFLA_VTI_*`.
 pub struct Vti;
 
@@ -367,55 +183,6 @@ pub struct TunnelEncap {
     pub remcsum: Option<bool>,
 }
 
-/// Settings of an xfrm device (`IFLA_XFRM_*`, linux/if_link.h).
-#[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
-#[state(names_device(link_index, link))]
-pub struct Xfrm {
-    /// The lower device.
-    pub link: Option<IfName>,
-    /// Index of that device.
-    #[nla(IFLA_XFRM_LINK = 1, nonzero)]
-    pub link_index: Option<u32>,
-    /// Interface id of xfrm policies and states, hexadecimal.
-    #[nla(IFLA_XFRM_IF_ID = 2, nonzero, map(u32, HexNumber::new))]
-    pub if_id: Option<HexNumber>,
-    /// The destination is set for each packet by a route or a filter (collect metadata).
-    #[nla(IFLA_XFRM_COLLECT_METADATA = 3, present)]
-    pub external: Option<bool>,
-}
-
-impl Vxlan {
-    /// `IFLA_VXLAN_GROUP`: a multicast group, or the remote end.
-    fn remote(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
-        match attr.ipv4()? {
-            ip if ip.is_multicast() => self.group = Some(ip),
-            ip => self.remote = nonzero(ip),
-        }
-        Ok(())
-    }
-
-    /// `IFLA_VXLAN_GROUP6`: a multicast group, or the remote end.
-    fn remote6(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
-        match attr.ipv6()? {
-            ip if ip.is_multicast() => self.group6 = Some(ip),
-            ip => self.remote6 = nonzero(ip),
-        }
-        Ok(())
-    }
-}
-
-/// `struct ifla_vxlan_port_range`, `struct ifla_geneve_port_range`
-impl FromAttr for PortRange {
-    fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let [l0, l1, h0, h1] = array(attr.value)?;
-        Ok(PortRange {
-            low: u16::from_be_bytes([l0, l1]),
-            high: u16::from_be_bytes([h0, h1]),
-        })
-    }
-}
-
 impl Settings for Tunnel {
     const SETS: &'static [&'static [AttrDecl]] = &[
         <Self as Attributes<Gre>>::ATTRS,
@@ -546,12 +313,12 @@ impl TunnelEncap {
     }
 }
 
-/// `VXLAN_DF_*`, `GENEVE_DF_*`
-const DF: Names = &[(0, "unset"), (1, "set"), (2, "inherit")];
 /// `TUNNEL_ENCAP_*`
 const ENCAP_TYPES: Names = &[(1, "fou"), (2, "gue"), (3, "mpls")];
+
 /// `IPPROTO_*`: the protocols that a tunnel over IPv4 carries.
 const IP_PROTOCOLS: Names = &[(0, "any"), (4, "ipip"), (41, "ip6ip"), (137, "mplsip")];
+
 /// `GRE_*` (linux/if_tunnel.h)
 const GRE_CSUM: u16 = 0x8000;
 const GRE_KEY: u16 = 0x2000;

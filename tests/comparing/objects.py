@@ -1,7 +1,7 @@
-"""The two readings as rows of fields, and which row of one is which of the other."""
+"""The objects of both programs as dictionaries, and the comparison of those with equal keys."""
 import ipaddress, json, subprocess
 
-# What tells a row from others of its kind.
+# The fields that identify an object of a kind.
 KEYS = {
     "link": ["ifindex"],
     "address": ["ifindex", "family", "local", "prefixlen", "address"],
@@ -18,22 +18,22 @@ KEYS = {
 }
 
 
-# Of a rule, what comes and goes by itself.
+# The flags of a rule that change without a request.
 STATES = ["iif_detached", "oif_detached", "unresolved"]
 
 
 def show(command):
-    """What a command prints as JSON, or nothing."""
+    """The JSON that a command prints; an empty list if it prints none."""
     done = subprocess.run(command.split(), capture_output=True, text=True)
     try:
-        return json.loads(done.stdout or "[]", object_pairs_hook=together)
+        return json.loads(done.stdout or "[]", object_pairs_hook=object_of_pairs)
     except json.JSONDecodeError as error:
         print(f"{command}: no JSON ({error})")
         return []
 
 
 def encapsulation(pairs):
-    """An encapsulation as nlstream writes it: what is only there or not is a flag."""
+    """An encapsulation as nlstream writes it: keys without a value are flags."""
     into = {}
     for key, value in pairs:
         if value is True or key == "flavors":
@@ -45,28 +45,28 @@ def encapsulation(pairs):
     return into
 
 
-def together(pairs):
-    """An object. What follows `encap` is the encapsulation's: older ip writes it between the route's own fields, under the same names."""
-    row, encap = {}, None
+def object_of_pairs(pairs):
+    """An object. Keys after `encap` belong to the encapsulation: older versions of ip write them between the fields of the route, under the same names."""
+    item, encap = {}, None
     if pairs and pairs[0][0] == "encap_type":
         return encapsulation(pairs)
     for key, value in pairs:
         if key == "encap":
-            row["encap"] = value
+            item["encap"] = value
             encap = None if isinstance(value, dict) else [("type", value)]
         elif encap is None:
-            row[key] = value
+            item[key] = value
         elif key in ("gateway", "via", "dev", "table", "metric", "weight"):
-            row["encap"], encap = encapsulation(encap), None
-            row[key] = value
+            item["encap"], encap = encapsulation(encap), None
+            item[key] = value
         else:
             encap.append((key, value))
     if encap:
-        row["encap"] = encapsulation(encap)
-    return row
+        item["encap"] = encapsulation(encap)
+    return item
 
 
-def whole(dst, family):
+def prefix(dst, family):
     """A destination as nlstream writes it: always a prefix."""
     if dst == "default":
         return "0.0.0.0/0" if family == "inet" else "::/0"
@@ -75,17 +75,17 @@ def whole(dst, family):
     return dst + ("/32" if family == "inet" else "/128")
 
 
-def folded(row):
-    """ip's keys without a value are flags of ours."""
-    flags = [key for key, value in row.items() if value is None]
-    row = {key: value for key, value in row.items() if value is not None}
+def folded(item):
+    """An object with the keys that have no value as `flags`."""
+    flags = [key for key, value in item.items() if value is None]
+    item = {key: value for key, value in item.items() if value is not None}
     if flags:
-        row["flags"] = row.get("flags", []) + flags
-    return row
+        item["flags"] = item.get("flags", []) + flags
+    return item
 
 
 def of_iproute2():
-    """What ip and bridge show, by kind."""
+    """The objects that ip and bridge print, by kind."""
     found = {"link": [renamed(one, **{"netns-immutable": "netns_immutable"}) for one in show("ip -d -s -j link show")]}
     found["address"] = []
     for device in show("ip -d -j address show"):
@@ -98,9 +98,9 @@ def of_iproute2():
     for family, letter in (("inet", "-4"), ("inet6", "-6"), ("mpls", "-M")):
         for one in show(f"ip {letter} -d -j route show" + ("" if family == "mpls" else " table all")):
             if family != "mpls":
-                one["dst"] = whole(one["dst"], family)
+                one["dst"] = prefix(one["dst"], family)
             if "from" in one:
-                one["src"] = whole(one.pop("from"), family)
+                one["src"] = prefix(one.pop("from"), family)
             metrics = {}
             for some in one.pop("metrics", []):
                 for name, value in some.items():
@@ -131,8 +131,8 @@ def of_iproute2():
     for device in show("bridge -d -j vlan show"):
         for one in device.get("vlans", []):
             for vlan in range(one["vlan"], one.get("vlanEnd", one["vlan"]) + 1):
-                row = {key: value for key, value in one.items() if key != "vlanEnd"}
-                found["vlan"].append({**row, "vlan": vlan, "dev": device["ifname"]})
+                item = {key: value for key, value in one.items() if key != "vlanEnd"}
+                found["vlan"].append({**item, "vlan": vlan, "dev": device["ifname"]})
     found["bridge link"] = [renamed(one, mcast_router="multicast_router") for one in show("bridge -d -j link show")]
     found["netconf"] = []
     for letter in ("-4", "-6"):
@@ -140,12 +140,12 @@ def of_iproute2():
     return found
 
 
-def renamed(row, **names):
-    return {names.get(key, key): value for key, value in row.items()}
+def renamed(item, **names):
+    return {names.get(key, key): value for key, value in item.items()}
 
 
 def of_nlstream(program):
-    """What a snapshot of nlstream says, by kind."""
+    """The objects of a snapshot of nlstream, by kind."""
     command = [program, "--snapshot", "--with", "details", "--for", "20s"]
     found, unparsed = {}, []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
@@ -170,7 +170,7 @@ def of_nlstream(program):
 
 
 def fields(value, path=""):
-    """Every field of a row: its path and its value. A list of plain values is one field."""
+    """Yields path and value of every field of an object. A list of plain values is one field."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from fields(inner, f"{path}.{key}" if path else key)
@@ -182,7 +182,7 @@ def fields(value, path=""):
 
 
 def plain(value):
-    """A value as both would write it."""
+    """A value in a form that does not depend on the program."""
     if isinstance(value, list):
         return sorted(plain(inner) for inner in value)
     if isinstance(value, bool):
@@ -196,48 +196,52 @@ def plain(value):
         return text
 
 
-def key(kind, row):
-    return tuple(plain(row.get(name, "")) for name in KEYS[kind])
+def key(kind, item):
+    return tuple(plain(item.get(name, "")) for name in KEYS[kind])
 
 
 def paired(kind, left, right):
-    """Each row of `left` with the row of `right` that has the same key, of several the most alike one."""
+    """Yields each object of `left` with the object of `right` that has the same key; of several, the one with the most equal fields."""
     rest = {}
-    for row in right:
-        rest.setdefault(key(kind, row), []).append(row)
-    for row in left:
-        candidates = rest.get(key(kind, row), [])
+    for item in right:
+        rest.setdefault(key(kind, item), []).append(item)
+    for item in left:
+        candidates = rest.get(key(kind, item), [])
         if not candidates:
-            yield row, None
+            yield item, None
             continue
-        flat = dict(fields(row))
+        flat = dict(fields(item))
         best = max(candidates, key=lambda other: sum(plain(flat[path]) == plain(value) for path, value in fields(other) if path in flat))
         candidates.remove(best)
-        yield row, best
+        yield item, best
 
 
-def compare(before, after, ours):
-    """Yields (kind, what, path, theirs, ours, row): what is `equal`, `differs`, `lacks`, `row` or `moved`."""
+def compare(before, after, nlstream):
+    """Yields (kind, result, path, value of iproute2, value of nlstream, name of the object).
+
+    result: `equal`, `differs`, `lacks` (nlstream lacks the field), `missing` (nlstream lacks the object), `unparsed`, or `moved`: the value of
+    iproute2 changed meanwhile, so it is not compared.
+    """
     for kind in KEYS:
-        again = dict()
-        for row, other in paired(kind, before.get(kind, []), after.get(kind, [])):
-            again[id(row)] = dict(fields(other)) if other else {}
-        for row, other in paired(kind, before.get(kind, []), ours.get(kind, [])):
-            name = " ".join(key(kind, row))
+        afterwards = dict()
+        for item, other in paired(kind, before.get(kind, []), after.get(kind, [])):
+            afterwards[id(item)] = dict(fields(other)) if other else {}
+        for item, other in paired(kind, before.get(kind, []), nlstream.get(kind, [])):
+            name = " ".join(key(kind, item))
             if kind == "link":
-                name += " " + row.get("ifname", "")
+                name += " " + item.get("ifname", "")
             if other is None:
-                yield kind, "row" if again[id(row)] else "moved", "", row, None, name
+                yield kind, "missing" if afterwards[id(item)] else "moved", "", item, None, name
                 continue
-            said = dict(fields(other))
-            for path, value in fields(row):
-                if again[id(row)].get(path) != value:
-                    yield kind, "moved", path, value, said.get(path), name
-                elif path not in said:
+            reported = dict(fields(other))
+            for path, value in fields(item):
+                if afterwards[id(item)].get(path) != value:
+                    yield kind, "moved", path, value, reported.get(path), name
+                elif path not in reported:
                     yield kind, "lacks", path, value, None, name
-                elif plain(said[path]) == plain(value):
-                    yield kind, "equal", path, value, said[path], name
+                elif plain(reported[path]) == plain(value):
+                    yield kind, "equal", path, value, reported[path], name
                 else:
-                    yield kind, "differs", path, value, said[path], name
-    for one in ours["unparsed"]:
+                    yield kind, "differs", path, value, reported[path], name
+    for one in nlstream["unparsed"]:
         yield "link", "unparsed", str(one.get("within", "")) + str(one.get("attr")), None, one, ""

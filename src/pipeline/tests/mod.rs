@@ -1,4 +1,7 @@
-//! Tests of a pipeline that watches two network namespaces with the same addresses.
+//! Tests of the pipeline: two network namespaces with the same addresses; checkpoints; names of devices.
+
+mod checkpoint;
+mod names;
 
 use serde_json::Value;
 
@@ -26,8 +29,17 @@ impl Run {
 
     /// RTM_NEWADDR, or RTM_DELADDR, of 192.0.2.n in a namespace.
     fn address(&mut self, netns: NetnsId, role: Role, kind: u8, n: u8) {
+        self.put_address(netns, role, kind, [2, n]);
+    }
+
+    /// The event of 192.0.x.y in the own namespace.
+    fn address_of(&mut self, x: u8, y: u8, kind: u8) {
+        self.put_address(NetnsId::OWN, Role::Events, kind, [x, y]);
+    }
+
+    fn put_address(&mut self, netns: NetnsId, role: Role, kind: u8, [x, y]: [u8; 2]) {
         let mut message = vec![32, 0, 0, 0, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, n]);
+        message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, x, y]);
         let channel = channel(netns, role);
         self.feed(Input {
             time: Time::default(),

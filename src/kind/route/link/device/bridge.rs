@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::values::{BridgeId, HexNumber};
-use super::wire::{Names, VLAN_PROTOCOLS, counter, exact_u32s};
+use crate::kind::route::link::values::{BridgeId, HexNumber};
+use crate::kind::route::link::wire::{Names, VLAN_PROTOCOLS, counter, exact_u32s};
 use crate::kind::context::DecodeContext;
 use crate::kind::wire::seconds;
 use crate::netlink::attr::{Attr, AttrError};
@@ -371,7 +371,7 @@ impl Bridge {
 const STP_MODES: Names = &[(0, "auto"), (1, "user"), (2, "kernel")];
 
 /// `BR_STATE_*`
-pub(super) const PORT_STATES: Names = &[
+pub(in crate::kind::route::link) const PORT_STATES: Names = &[
     (0, "disabled"),
     (1, "listening"),
     (2, "learning"),

@@ -1,13 +1,17 @@
 //! CAN devices.
 
+pub mod timing;
+
 use nlstream_derive::{Attributes, Object};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::wire::{Names, array, exact_u32s};
-use crate::kind::attributes::{AttrDecl, Attributes as _, FromAttr, nonzero};
+use timing::{BitTiming, BitTimingConst, Bounds};
+
+use crate::kind::attributes::{Attributes, FromAttr, Zero, nonzero};
 use crate::kind::context::DecodeContext;
+use crate::kind::route::link::wire::{Names, array, exact_u32s};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{FlagNames, Flags, Symbol};
 
@@ -92,6 +96,14 @@ pub struct Can {
 /// Transmitter delay compensation (`IFLA_CAN_TDC_*`), ticks of the clock.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
+#[nla(by_caller(
+    IFLA_CAN_TDC_TDCV_MIN = 1,
+    IFLA_CAN_TDC_TDCV_MAX = 2,
+    IFLA_CAN_TDC_TDCO_MIN = 3,
+    IFLA_CAN_TDC_TDCO_MAX = 4,
+    IFLA_CAN_TDC_TDCF_MIN = 5,
+    IFLA_CAN_TDC_TDCF_MAX = 6,
+))]
 pub struct Tdc {
     /// Configured or measured delay.
     #[nla(IFLA_CAN_TDC_TDCV = 7)]
@@ -119,6 +131,14 @@ pub struct TdcConst {
 /// Pulse width modulation of CAN XL (`IFLA_CAN_PWM_*`), ticks of the clock.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
+#[nla(by_caller(
+    IFLA_CAN_PWM_PWMS_MIN = 1,
+    IFLA_CAN_PWM_PWMS_MAX = 2,
+    IFLA_CAN_PWM_PWML_MIN = 3,
+    IFLA_CAN_PWM_PWML_MAX = 4,
+    IFLA_CAN_PWM_PWMO_MIN = 5,
+    IFLA_CAN_PWM_PWMO_MAX = 6,
+))]
 pub struct Pwm {
     /// Short phase.
     #[nla(IFLA_CAN_PWM_PWMS = 7)]
@@ -169,56 +189,9 @@ pub struct BusErrors {
     pub rx: u16,
 }
 
-/// Bit timing of a CAN bus (`struct can_bittiming`).
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct BitTiming {
-    /// Bit rate, bit/s.
-    pub bitrate: u32,
-    /// Sample point as a fraction of the bit time: `0.875`.
-    pub sample_point: String,
-    /// Time quantum, nanoseconds.
-    pub tq: u32,
-    /// Propagation segment, quanta.
-    pub prop_seg: u32,
-    /// Phase segment 1, quanta.
-    pub phase_seg1: u32,
-    /// Phase segment 2, quanta.
-    pub phase_seg2: u32,
-    /// Synchronisation jump width, quanta.
-    pub sjw: u32,
-    /// Divisor of the clock.
-    pub brp: u32,
-}
-
-/// Limits of the bit timing (`struct can_bittiming_const`).
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct BitTimingConst {
-    /// Name of the controller.
-    pub name: String,
-    /// Propagation and phase segment 1, quanta.
-    pub tseg1: Bounds,
-    /// Phase segment 2, quanta.
-    pub tseg2: Bounds,
-    /// Synchronisation jump width, quanta.
-    pub sjw: Bounds,
-    /// Divisor of the clock.
-    pub brp: Bounds,
-    /// Step of the divisor.
-    pub brp_inc: u32,
-}
-
-/// A range of values.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Bounds {
-    /// Minimum.
-    pub min: u32,
-    /// Maximum.
-    pub max: u32,
-}
-
 impl Can {
     fn tdc(&mut self, context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
-        (self.tdc, self.tdc_const) = TdcNest::decode(context, attr)?;
+        (self.tdc, self.tdc_const) = with_bounds(context, attr)?;
         Ok(())
     }
 
@@ -227,7 +200,7 @@ impl Can {
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError> {
-        (self.xl_tdc, self.xl_tdc_const) = TdcNest::decode(context, attr)?;
+        (self.xl_tdc, self.xl_tdc_const) = with_bounds(context, attr)?;
         Ok(())
     }
 
@@ -236,87 +209,52 @@ impl Can {
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError> {
-        (self.xl_pwm, self.xl_pwm_const) = PwmNest::decode(context, attr)?;
+        (self.xl_pwm, self.xl_pwm_const) = with_bounds(context, attr)?;
         Ok(())
     }
 }
 
-/// The attributes of a nest `IFLA_CAN_TDC`: the settings, and their bounds one by one.
-#[derive(Default, Attributes)]
-struct TdcNest {
-    #[nla(flatten)]
-    set: Tdc,
-    #[nla(IFLA_CAN_TDC_TDCV_MIN = 1)]
-    tdcv_min: Option<u32>,
-    #[nla(IFLA_CAN_TDC_TDCV_MAX = 2)]
-    tdcv_max: Option<u32>,
-    #[nla(IFLA_CAN_TDC_TDCO_MIN = 3)]
-    tdco_min: Option<u32>,
-    #[nla(IFLA_CAN_TDC_TDCO_MAX = 4)]
-    tdco_max: Option<u32>,
-    #[nla(IFLA_CAN_TDC_TDCF_MIN = 5)]
-    tdcf_min: Option<u32>,
-    #[nla(IFLA_CAN_TDC_TDCF_MAX = 6)]
-    tdcf_max: Option<u32>,
+/// Decodes a nest of three settings and their bounds: minimum and maximum of the first, of the
+/// second and of the third have the numbers 1 to 6, the settings 7 to 9. Returns the settings and
+/// the bounds, each unless it is empty.
+fn with_bounds<T, B>(
+    context: &mut DecodeContext<'_>,
+    attr: &Attr<'_>,
+) -> Result<(Option<T>, Option<B>), AttrError>
+where
+    T: Attributes + Default + Zero,
+    B: From<[Option<Bounds>; 3]>,
+{
+    let mut settings = T::default();
+    let (mut min, mut max) = ([None; 3], [None; 3]);
+    context.nested(attr, |context, attr| {
+        let setting = usize::from(attr.kind.wrapping_sub(1)) / 2;
+        match attr.kind {
+            1 | 3 | 5 => min[setting] = Some(attr.u32()?),
+            2 | 4 | 6 => max[setting] = Some(attr.u32()?),
+            _ => settings.attribute(context, &attr)?,
+        }
+        Ok(())
+    })?;
+    // The kernel sends both bounds of a setting or none.
+    let bounds = std::array::from_fn(|setting| {
+        let (min, max) = min[setting].zip(max[setting])?;
+        Some(Bounds { min, max })
+    });
+    let has_bounds = bounds.iter().any(Option::is_some);
+    Ok((nonzero(settings), has_bounds.then(|| bounds.into())))
 }
 
-impl TdcNest {
-    /// Returns the settings and their bounds, each unless it is empty.
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        attr: &Attr<'_>,
-    ) -> Result<(Option<Tdc>, Option<TdcConst>), AttrError> {
-        let nest = TdcNest::from_attr(context, attr)?;
-        let bounds = TdcConst {
-            tdcv: bounds(nest.tdcv_min, nest.tdcv_max),
-            tdco: bounds(nest.tdco_min, nest.tdco_max),
-            tdcf: bounds(nest.tdcf_min, nest.tdcf_max),
-        };
-        let set = nonzero(nest.set);
-        Ok((set, (bounds != TdcConst::default()).then_some(bounds)))
+impl From<[Option<Bounds>; 3]> for TdcConst {
+    fn from([tdcv, tdco, tdcf]: [Option<Bounds>; 3]) -> Self {
+        TdcConst { tdcv, tdco, tdcf }
     }
 }
 
-/// The attributes of a nest `IFLA_CAN_PWM`: the settings, and their bounds one by one.
-#[derive(Default, Attributes)]
-struct PwmNest {
-    #[nla(flatten)]
-    set: Pwm,
-    #[nla(IFLA_CAN_PWM_PWMS_MIN = 1)]
-    pwms_min: Option<u32>,
-    #[nla(IFLA_CAN_PWM_PWMS_MAX = 2)]
-    pwms_max: Option<u32>,
-    #[nla(IFLA_CAN_PWM_PWML_MIN = 3)]
-    pwml_min: Option<u32>,
-    #[nla(IFLA_CAN_PWM_PWML_MAX = 4)]
-    pwml_max: Option<u32>,
-    #[nla(IFLA_CAN_PWM_PWMO_MIN = 5)]
-    pwmo_min: Option<u32>,
-    #[nla(IFLA_CAN_PWM_PWMO_MAX = 6)]
-    pwmo_max: Option<u32>,
-}
-
-impl PwmNest {
-    /// Returns the settings and their bounds, each unless it is empty.
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        attr: &Attr<'_>,
-    ) -> Result<(Option<Pwm>, Option<PwmConst>), AttrError> {
-        let nest = PwmNest::from_attr(context, attr)?;
-        let bounds = PwmConst {
-            pwms: bounds(nest.pwms_min, nest.pwms_max),
-            pwml: bounds(nest.pwml_min, nest.pwml_max),
-            pwmo: bounds(nest.pwmo_min, nest.pwmo_max),
-        };
-        let set = nonzero(nest.set);
-        Ok((set, (bounds != PwmConst::default()).then_some(bounds)))
+impl From<[Option<Bounds>; 3]> for PwmConst {
+    fn from([pwms, pwml, pwmo]: [Option<Bounds>; 3]) -> Self {
+        PwmConst { pwms, pwml, pwmo }
     }
-}
-
-/// Both bounds, if the hardware gives both.
-fn bounds(min: Option<u32>, max: Option<u32>) -> Option<Bounds> {
-    let (min, max) = min.zip(max)?;
-    Some(Bounds { min, max })
 }
 
 /// `struct can_ctrlmode`: a mask that only a request has, and the flags.
@@ -354,59 +292,6 @@ impl FromAttr for BusErrors {
         Ok(BusErrors {
             tx: u16::from_ne_bytes([t0, t1]),
             rx: u16::from_ne_bytes([r0, r1]),
-        })
-    }
-}
-
-/// `struct can_bittiming`
-impl FromAttr for BitTiming {
-    fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let [
-            bitrate,
-            sample_point,
-            tq,
-            prop_seg,
-            phase_seg1,
-            phase_seg2,
-            sjw,
-            brp,
-        ] = exact_u32s(attr.value)?;
-        Ok(BitTiming {
-            bitrate,
-            sample_point: format!("{}.{:03}", sample_point / 1000, sample_point % 1000),
-            tq,
-            prop_seg,
-            phase_seg1,
-            phase_seg2,
-            sjw,
-            brp,
-        })
-    }
-}
-
-/// `struct can_bittiming_const`: a name of 16 bytes, and the bounds.
-impl FromAttr for BitTimingConst {
-    fn from_attr(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (name, numbers) = attr.value.split_at_checked(16).ok_or(AttrError::Length)?;
-        let name = name.split(|byte| *byte == 0).next();
-        let [
-            tseg1_min,
-            tseg1_max,
-            tseg2_min,
-            tseg2_max,
-            sjw_max,
-            brp_min,
-            brp_max,
-            brp_inc,
-        ] = exact_u32s(numbers)?;
-        let bounds = |min, max| Bounds { min, max };
-        Ok(BitTimingConst {
-            name: String::from_utf8_lossy(name.unwrap_or_default()).into_owned(),
-            tseg1: bounds(tseg1_min, tseg1_max),
-            tseg2: bounds(tseg2_min, tseg2_max),
-            sjw: bounds(1, sjw_max),
-            brp: bounds(brp_min, brp_max),
-            brp_inc,
         })
     }
 }
@@ -457,9 +342,3 @@ const MODES: &FlagNames = &[
     (0x1000, "XL"),
     (0x2000, "XL-TMS"),
 ];
-
-/// Gives `each` the attributes of the nests that have both settings and bounds.
-pub(super) fn declared(each: &mut dyn FnMut(&'static [AttrDecl])) {
-    each(TdcNest::ATTRS);
-    each(PwmNest::ATTRS);
-}

@@ -1,13 +1,13 @@
-"""nlstream's replay of the fixtures against tshark's reading of the same captures, where tshark knows the fields."""
+"""Compares nlstream's replay of the fixtures with tshark's output for the same captures, in the fields that tshark decodes."""
 import calendar, collections, glob, ipaddress, json, os, subprocess, time
 
 TABLES = {"255": "local", "254": "main", "253": "default"}
 PROTOCOLS = {"0": "unspec", "1": "redirect", "2": "kernel", "3": "boot", "4": "static", "9": "ra", "186": "bgp"}
 TYPES = ["unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable", "prohibit", "throw"]
-# IPv4 sends the address of the prefix first, IPv6 its own: tshark calls both the address.
+# IFA_ADDRESS is the address of the peer for IPv4 and the own address for IPv6; tshark has one name for both.
 ADDRESS = lambda it: it.get("address", it.get("local"))
 
-# Of each kind: tshark's field, how ours reads, and how tshark's reads as ours.
+# For each kind: the field of tshark, the field of nlstream or a function of the object, and a function from the value of tshark to that of nlstream.
 FIELDS = {
     "link": [("ifi_index", "ifindex", str), ("ifla_ifname", "ifname", str), ("ifla_mtu", "mtu", str), ("ifla_txqlen", "txqlen", str),
              ("ifla_promiscuity", "promiscuity", str), ("ifla_txqnum", "num_tx_queues", str), ("ifla_rxqnum", "num_rx_queues", str),
@@ -25,23 +25,22 @@ FIELDS = {
 }
 
 
+def same_ip(tshark, nlstream):
+    return tshark == ipaddress.ip_address(nlstream).packed.hex(":")
 
-def same_ip(theirs, ours):
-    return theirs == ipaddress.ip_address(ours).packed.hex(":")
 
-
-# (kind, field): why tshark's value is not ours.
+# (kind, field of tshark): the condition on both values, and the reason for the difference.
 EXPLAINED = {
-    ("route", "rt_table"): (lambda theirs, ours: theirs in ("0", "252"), "tshark shows the header's 8 bits, not the attribute"),
+    ("route", "rt_table"): (lambda tshark, nlstream: tshark in ("0", "252"), "tshark shows the header's 8 bits, not the attribute"),
     ("link", "ifla_hwaddr"): (same_ip, "the address of a tunnel is an IP address"),
     ("link", "ifla_broadcast"): (same_ip, "the address of a tunnel is an IP address"),
-    ("route", "rt_dst_len"): (lambda theirs, ours: (theirs, ours) == ("20", None), "an MPLS destination is a label, not a prefix"),
-    ("route", "rta_oif"): (lambda theirs, ours: ours is None, "tshark takes the device of a leg for the route's"),
+    ("route", "rt_dst_len"): (lambda tshark, nlstream: (tshark, nlstream) == ("20", None), "an MPLS destination is a label, not a prefix"),
+    ("route", "rta_oif"): (lambda tshark, nlstream: nlstream is None, "tshark shows the device of a next hop as that of the route"),
 }
 
 
-def moments(path, names):
-    """tshark's fields of every datagram that holds one message, by its time."""
+def messages_by_time(path, names):
+    """The fields that tshark shows for every datagram with one message, by the time of the datagram."""
     command = ["tshark", "-r", path, "-T", "fields", "-E", "occurrence=f", "-E", "separator=/t", "-e", "frame.time_epoch", "-e", "frame.protocols"]
     for name in names:
         command += ["-e", "netlink-route." + name]
@@ -54,7 +53,7 @@ def moments(path, names):
 
 
 def epoch(text):
-    """RFC 3339 with nine digits as seconds and nine digits."""
+    """A time in RFC 3339 with nine decimal digits, as seconds since the epoch with nine digits."""
     return f"{calendar.timegm(time.strptime(text[:19], '%Y-%m-%dT%H:%M:%S'))}.{text[20:29]}"
 
 
@@ -62,30 +61,30 @@ def run(here, program):
     names = sorted({name for fields in FIELDS.values() for name, *_ in fields})
     counts, open_, reasons = collections.defaultdict(collections.Counter), {}, collections.Counter()
     for path in sorted(glob.glob(here + "/*/capture.pcapng")):
-        theirs = moments(path, names)
+        messages = messages_by_time(path, names)
         lines = collections.defaultdict(list)
         output = subprocess.run([program, "replay", "--with", "details", path], capture_output=True, text=True, check=True).stdout
         for line in map(json.loads, filter(None, output.split("\n"))):
             if line.get("origin") == "kernel":
                 lines[epoch(line["time"])].append(line)
-        for moment, seen in theirs.items():
+        for moment, seen in messages.items():
             if len(lines[moment]) != 1 or lines[moment][0]["kind"] not in FIELDS:
                 continue
-            kind, ours = lines[moment][0]["kind"], lines[moment][0][lines[moment][0]["kind"]]
+            kind, nlstream = lines[moment][0]["kind"], lines[moment][0][lines[moment][0]["kind"]]
             for name, field, read in FIELDS[kind]:
                 if not seen[name]:
                     continue
-                said = str(int(seen[name], 16)) if seen[name].startswith("0x") else seen[name]
-                value = field(ours) if callable(field) else ours.get(field)
+                shown = str(int(seen[name], 16)) if seen[name].startswith("0x") else seen[name]
+                value = field(nlstream) if callable(field) else nlstream.get(field)
                 counts[kind]["compared"] += 1
                 known, reason = EXPLAINED.get((kind, name), (None, None))
-                if str(value) == read(said):
+                if str(value) == read(shown):
                     counts[kind]["equal"] += 1
-                elif known and known(said, value):
+                elif known and known(shown, value):
                     counts[kind]["explained"] += 1
                     reasons[f"{kind} {name}: {reason}"] += 1
                 else:
-                    open_.setdefault((kind, name), []).append((os.path.basename(os.path.dirname(path)), said, value))
+                    open_.setdefault((kind, name), []).append((os.path.basename(os.path.dirname(path)), shown, value))
     print(f"{'kind':10} {'compared':>8} {'equal':>8} {'explained':>9}")
     for kind, of in counts.items():
         print(f"{kind:10} {of['compared']:8} {of['equal']:8} {of['explained']:9}")
