@@ -5,11 +5,11 @@ use serde_json::Value;
 
 use super::{NEW, Run, channel};
 use crate::channel::NetnsId;
-use crate::event::Kind;
+use crate::event::{Kind, Origin};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Input, InputData, Role};
 use crate::netlink::build::{attr, message};
-use crate::netlink::rtm::{RTM_NEWLINK, RTM_NEWNETCONF};
+use crate::netlink::rtm::{RTM_DELNETCONF, RTM_NEWLINK, RTM_NEWNETCONF};
 
 const NETCONFA_IFINDEX: u16 = 1;
 const NETCONFA_FORWARDING: u16 = 2;
@@ -25,6 +25,11 @@ fn netconf(ifindex: u32) -> Vec<u8> {
     body.extend(attr(NETCONFA_IFINDEX, &ifindex.to_ne_bytes()));
     body.extend(attr(NETCONFA_FORWARDING, &1_u32.to_ne_bytes()));
     message(RTM_NEWNETCONF, &body)
+}
+
+fn netconf_deleted(ifindex: u32) -> Vec<u8> {
+    let body = [vec![2, 0, 0, 0], attr(NETCONFA_IFINDEX, &ifindex.to_ne_bytes())].concat();
+    message(RTM_DELNETCONF, &body)
 }
 
 fn link(ifindex: u32, name: &str) -> Vec<u8> {
@@ -93,17 +98,23 @@ fn event_whose_device_does_not_come_is_written_without_a_name() {
     type End = fn(&mut Run);
     let ends: [(&str, End); 4] = [
         ("later", |run| run.event(200, &[])),
-        ("deletion", |run| {
-            run.address(NetnsId::OWN, Role::Events, super::DEL, 1);
-        }),
+        ("deletion", |run| run.event(7, &netconf_deleted(9))),
         ("slice", |run| run.control(NetnsId::OWN, ControlRecord::Slice(1))),
-        ("dump entry", |run| run.address(NetnsId::OWN, Role::Dumps, NEW, 1)),
+        ("dump entry", |run| {
+            let data = InputData::Datagram(channel(NetnsId::OWN, Role::Dumps), &netconf(9));
+            let time = millis(7);
+            run.feed(Input { time, data });
+        }),
     ];
     for (name, end) in ends {
         let mut run = Run::synced();
         run.event(5, &netconf(7));
         run.event(6, &link(1, "lo"));
-        assert_eq!(run.take(), ["6 link add lo"]);
+        // Neither a deletion of another kind nor the begin of a dump ends the wait.
+        run.address(NetnsId::OWN, Role::Events, super::DEL, 1);
+        let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Inferred);
+        run.control(NetnsId::OWN, begin);
+        assert_eq!(run.take(), ["6 link add lo", "0 address delete lo"]);
         end(&mut run);
         assert_eq!(run.take()[0], "6 netconf add ?", "{name}");
         run.event(300, &link(7, "eth0"));
