@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let reached = reached.ok_or("usage: fold FILE...")?;
     // Lines that begin without a snapshot, or end in a gap, do not have every object.
-    if let Some(reason) = fold.incomplete(None, reached) {
+    if let Some(reason) = fold.incomplete(None, reached, None) {
         eprintln!("incomplete: {reason}");
     }
     let mut kinds = BTreeMap::<_, usize>::new();

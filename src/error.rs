@@ -1,5 +1,6 @@
 //! Errors that end a run. Messages say what failed and, where possible, what to do.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -8,11 +9,32 @@ use thiserror::Error;
 use crate::event::values::Time;
 use crate::fold::{FoldError, IncompleteReason};
 
-/// An error that ends the run with exit status 1.
+/// What to do about a file that cannot be opened for writing, as the end of a message.
+struct Remedy<'a>(&'a io::Error);
+
+impl fmt::Display for Remedy<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use io::ErrorKind as Kind;
+        f.write_str(match self.0.kind() {
+            Kind::NotFound => "; create its directory first",
+            Kind::IsADirectory => "; name a file in that directory",
+            Kind::NotADirectory => "; a part of the path is a file",
+            Kind::PermissionDenied | Kind::ReadOnlyFilesystem => {
+                "; choose a file in a writable directory"
+            }
+            Kind::ResourceBusy => "; stop that run, or choose another file",
+            Kind::AlreadyExists => "; choose another file, or replace this one with --force",
+            Kind::StorageFull | Kind::QuotaExceeded => "; free space",
+            _ => "",
+        })
+    }
+}
+
+/// An error that ends the run with the exit status [`Error::exit_status`].
 #[derive(Debug, Error)]
 pub enum Error {
     /// The output file cannot be opened.
-    #[error("cannot open {}: {source}; choose a file in a writable directory", path.display())]
+    #[error("cannot open {}: {source}{}", path.display(), Remedy(source))]
     OpenOutput {
         /// The file.
         path: PathBuf,
@@ -30,13 +52,32 @@ pub enum Error {
         source: io::Error,
     },
     /// The recording cannot be created.
-    #[error("cannot record to {}: {source}", path.display())]
+    #[error("cannot record to {}: {source}{}", path.display(), Remedy(source))]
     Record {
         /// The recording.
         path: PathBuf,
         /// The error of open(2) or write(2).
         source: io::Error,
     },
+    /// Two files of a run are the same: what they are.
+    #[error("{0} and {1} are the same file, which would be destroyed; choose another one")]
+    SameFile(String, String),
+    /// Several files are replayed, and recorded to one.
+    #[error("a recording contains one run; replay one file at a time with --record")]
+    SeveralRuns,
+    /// The standard output is closed.
+    #[error("the standard output is closed; redirect it, or write to a file with --output")]
+    ClosedStdout,
+    /// The run ended before the snapshot was complete.
+    #[error(
+        "the run ended before the snapshot was complete: objects are missing, and no `sync` was written; use --exit in place of --for, which ends the run when the snapshot is complete"
+    )]
+    NoSync,
+    /// The snapshot that the run was to print may lack objects of these kinds.
+    #[error(
+        "the snapshot may lack objects of {}, because they changed faster than they could be dumped; try again", .0.join(", ")
+    )]
+    IncompleteSnapshot(Vec<&'static str>),
     /// The run succeeded, but its recording ended early.
     #[error(
         "recording {} is incomplete: {source}; it ends before {since}; the output lines are complete", path.display()
@@ -65,6 +106,16 @@ pub enum Error {
     /// A capture cannot be read.
     #[error(transparent)]
     Capture(#[from] crate::capture::Error),
+    /// The capture was replayed to its end, and its snapshot length cut packets.
+    #[error(
+        "{file}: the snapshot length cut {packets} of its packets: their messages are lost, and marked by `gap` lines; capture whole packets (tcpdump -s 0)"
+    )]
+    CutPackets {
+        /// The capture.
+        file: String,
+        /// Number of the packets.
+        packets: u64,
+    },
     /// A netlink socket cannot be opened.
     #[error("cannot open a netlink socket: {0}")]
     Socket(io::Error),
@@ -77,4 +128,14 @@ pub enum Error {
     /// An event cannot be encoded.
     #[error("cannot encode an event: {0}")]
     Encode(io::Error),
+}
+
+impl Error {
+    /// The exit status of the program: 3 if the input was read to its end and is not whole, else 1.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Error::CutPackets { .. } => 3,
+            _ => 1,
+        }
+    }
 }

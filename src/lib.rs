@@ -41,6 +41,6 @@ macro_rules! internal {
 }
 
 internal! {
-    cli decode encode error family filter json kind logging netlink pipeline run sink state text
+    cli decode decompress encode error family filter json kind logging netlink pipeline run sink state text
     value
 }

@@ -9,13 +9,20 @@ use nlstream::run::{live, replay, state};
 use nlstream::sink;
 
 fn main() -> ExitCode {
-    let (log, task) = cli::task();
+    let cli::Invocation {
+        log,
+        warnings,
+        task,
+    } = cli::invocation();
     logging::begin(log);
+    for warning in warnings {
+        log::warn!("{warning}");
+    }
     match run(task) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::error(&error);
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_status())
         }
     }
 }
@@ -23,7 +30,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<(), Error> {
     match task {
         Task::Live(live) => live::run(&live),
-        Task::Replay(replay, files) => files.iter().try_for_each(|file| replay::run(&replay, file)),
+        Task::Replay(replay, files) => replay::run(&replay, &files),
         Task::State(query) => state::run(&query),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }

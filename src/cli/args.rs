@@ -1,9 +1,9 @@
 //! Arguments shared by several commands, and their conversion to the configuration of each module.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::builder::PossibleValue;
+use clap::builder::{PathBufValueParser, PossibleValue, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -30,7 +30,7 @@ pub(super) struct Stream {
     )]
     #[arg(help = kinds_help())]
     pub kinds: Option<Vec<KindArg>>,
-    /// Append lines to FILE instead of writing to standard output
+    /// Append lines to FILE; `-` is the standard output, the default
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// First output all existing objects as `op:"present"`, followed by a `meta` line with
@@ -40,8 +40,13 @@ pub(super) struct Stream {
     #[arg(hide_default_value = true, hide_possible_values = true)]
     pub snapshot: bool,
     /// Also record the raw netlink messages to a pcapng file, for `nlstream replay` and Wireshark
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub record: Option<PathBuf>,
+    /// Replace the file of --record if it exists and is not empty
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
+    pub force: bool,
     /// Stop after N event lines
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
@@ -60,6 +65,17 @@ pub(super) struct Stream {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: FormatArg,
+    /// Colour of the text format; auto: on a terminal, unless NO_COLOR is set
+    #[arg(long, alias = "colour", value_name = "WHEN", default_value = "auto")]
+    pub color: ColorArg,
+}
+
+/// Parses the path of a file that is not a standard stream.
+pub(super) fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path == Path::new("-") {
+        true => Err("the standard output has the lines; name a file (`./-` for one of this name)"),
+        false => Ok(path),
+    })
 }
 
 fn kinds_help() -> String {
@@ -126,14 +142,32 @@ impl FormatArg {
     }
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorArg {
+    Auto,
+    Always,
+    Never,
+}
+
+impl ColorArg {
+    /// `stdout`: the text goes to the standard output.
+    pub(super) fn is_on(self, stdout: bool) -> bool {
+        match self {
+            ColorArg::Auto => stdout && colour(),
+            ColorArg::Always => true,
+            ColorArg::Never => false,
+        }
+    }
+}
+
 /// Options for the output file.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output file options (--output)")]
 pub(super) struct FileArgs {
     /// Rotate the file when it reaches this size: 100M
     ///
-    /// The old file is renamed by appending a timestamp. A new file is also opened after SIGHUP,
-    /// and when another program renames or deletes the file.
+    /// The old file is renamed by appending a timestamp. A new file is also opened when another
+    /// program renames or deletes the file; SIGHUP makes nlstream look at once.
     #[arg(long, value_name = "SIZE", value_parser = file_size)]
     pub rotate_size: Option<u64>,
     /// Rotate the file when it reaches this age: 1d
@@ -200,11 +234,18 @@ impl Stream {
         Some(self.with.as_ref()?.iter().map(part).collect())
     }
 
+    /// The file for the lines; `None` for the standard output.
+    pub(super) fn output(&self) -> Option<&PathBuf> {
+        self.output.as_ref().filter(|path| *path != Path::new("-"))
+    }
+
     pub(super) fn outputs(&self) -> Outputs {
+        let output = self.output();
         Outputs {
-            format: self.format.format(self.output.is_none() && colour()),
-            output: self.output.clone(),
+            format: self.format.format(self.color.is_on(output.is_none())),
+            output: output.cloned(),
             record: self.record.clone(),
+            force: self.force,
             queue: usize::MAX,
             file: sink::Config::default(),
         }
@@ -268,7 +309,7 @@ impl LogArgs {
 
 /// Returns true if standard output is a terminal with colour support and NO_COLOR is not set
 /// (no-color.org).
-pub(super) fn colour() -> bool {
+fn colour() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb

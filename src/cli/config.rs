@@ -5,23 +5,45 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, CommandFactory as _};
+use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::Cli;
+use crate::run::live::Options;
 
 const DEFAULT: &str = "/etc/nlstream.toml";
 /// Arguments that cannot be set in the configuration file.
 const NO_OPTIONS: [&str; 4] = ["config", "print-config", "help", "version"];
 
+/// Variables of the tests and benchmarks, which run the program in their environment.
+const OF_TESTS: [&str; 5] = [
+    "NLSTREAM_BENCH",
+    "NLSTREAM_BLESS",
+    "NLSTREAM_CHURN",
+    "NLSTREAM_TEST",
+    "NLSTREAM_UAPI",
+];
+
 /// The configuration file.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     path: PathBuf,
-    /// Values by option name.
-    values: BTreeMap<String, Vec<String>>,
+    /// Values by option name, with the number of their line.
+    values: BTreeMap<String, (usize, Vec<String>)>,
+}
+
+impl Found {
+    /// The file; `None` if there is none.
+    pub(super) fn path(&self) -> Option<&PathBuf> {
+        Some(&self.path).filter(|path| **path != Path::new(""))
+    }
+
+    /// Returns true if the file sets the option.
+    pub(super) fn sets(&self, option: &str) -> bool {
+        self.values.contains_key(option)
+    }
 }
 
 /// Reads command line, environment and configuration file. Exits the process on an invalid value
@@ -31,31 +53,78 @@ pub(super) fn read() -> (ArgMatches, Found) {
     if plain.subcommand_name().is_some() {
         return (plain, Found::default());
     }
-    let given = with_variables(Cli::command()).get_matches();
+    read_live().unwrap_or_else(|error| fail(&error))
+}
+
+/// Reads the options of a live run. The command line was validated before.
+///
+/// # Errors
+/// If a variable or the file has an unknown option, or an invalid value.
+pub(super) fn read_live() -> Result<(ArgMatches, Found), String> {
+    check_variables()?;
+    let matches = |command: Command| command.try_get_matches();
+    let given = matches(with_variables(Cli::command())).map_err(|error| message(&error))?;
     let path = given.get_one::<PathBuf>("config");
     let found = match path {
         Some(path) => load(path, true),
         None => load(Path::new(DEFAULT), false),
-    };
-    let found = found.unwrap_or_else(|error| fail(&error));
+    }?;
     if found.values.is_empty() {
-        return (given, found);
+        return Ok((given, found));
+    }
+    for (name, (line, values)) in &found.values {
+        let is_option = |arg: &Arg| key(arg) == Some(name.as_str());
+        let command = with_default(Cli::command(), &is_option, values);
+        let parsed = command.try_get_matches_from([env!("CARGO_PKG_NAME")]);
+        parsed.map_err(|error| {
+            let path = found.path.display();
+            format!("{path}, line {line}: {}", message(&error))
+        })?;
     }
     let command = with_file(with_variables(Cli::command()), &found);
-    // Command line and environment were validated above, so an error here is in the file.
-    let matches = command.try_get_matches().unwrap_or_else(|error| {
-        let text = error.render().to_string();
-        let text = text.strip_prefix("error: ").unwrap_or(&text);
-        let first = text.split("\n\n").next().unwrap_or(text);
-        fail(&format!("{}: {first}", found.path.display()))
-    });
-    (matches, found)
+    let matches = matches(command).map_err(|error| message(&error))?;
+    Ok((matches, found))
 }
 
-fn fail(text: &str) -> ! {
-    Cli::command()
-        .error(ErrorKind::ValueValidation, text)
-        .exit()
+/// The first paragraph of an error of clap: without the usage.
+fn message(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    text.split("\n\n").next().unwrap_or(text).trim_end().to_owned()
+}
+
+/// Prints an error, and exits the process.
+pub(super) fn fail(text: &str) -> ! {
+    crate::logging::error(&text);
+    std::process::exit(2)
+}
+
+/// # Errors
+/// If a variable is no option, or its value is invalid.
+fn check_variables() -> Result<(), String> {
+    let command = Cli::command();
+    let known: Vec<_> = command.get_arguments().filter_map(variable).collect();
+    for (name, value) in std::env::vars_os() {
+        let Some(name) = name.to_str() else { continue };
+        let of_tests = OF_TESTS.iter().any(|prefix| name.starts_with(prefix));
+        if !name.starts_with("NLSTREAM_") || value.is_empty() || of_tests {
+            continue;
+        }
+        if !known.iter().any(|known| known == name) {
+            let known = known.join(", ");
+            return Err(format!(
+                "unknown environment variable {name}; valid variables: {known}"
+            ));
+        }
+        let of_variable = |arg: Arg| match variable(&arg).is_some_and(|it| it == name) {
+            true => arg.env(name.to_owned()).hide_env(true),
+            false => arg,
+        };
+        let command = Cli::command().mut_args(of_variable);
+        let parsed = command.try_get_matches_from([env!("CARGO_PKG_NAME")]);
+        parsed.map_err(|error| format!("environment variable {name}: {}", message(&error)))?;
+    }
+    Ok(())
 }
 
 /// Returns the configuration key of an argument, if it has one.
@@ -90,15 +159,18 @@ fn with_variables(command: Command) -> Command {
 }
 
 fn with_file(command: Command, found: &Found) -> Command {
-    command.mut_args(
-        |arg| match key(&arg).and_then(|key| found.values.get(key)) {
-            Some(values) => {
-                let values = values.clone();
-                arg.default_values(values)
-            }
-            None => arg,
-        },
-    )
+    let values = found.values.iter();
+    values.fold(command, |command, (name, (_, values))| {
+        with_default(command, &|arg| key(arg) == Some(name.as_str()), values)
+    })
+}
+
+/// Makes the values the default of the arguments for which `wanted` holds.
+fn with_default(command: Command, wanted: &dyn Fn(&Arg) -> bool, values: &[String]) -> Command {
+    command.mut_args(|arg| match wanted(&arg) {
+        true => arg.default_values(values.to_vec()),
+        false => arg,
+    })
 }
 
 fn load(path: &Path, must_exist: bool) -> Result<Found, String> {
@@ -110,25 +182,31 @@ fn load(path: &Path, must_exist: bool) -> Result<Found, String> {
         text => text.map_err(|error| format!("cannot read {name}: {error}"))?,
     };
     let table: Table = toml::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
+    // The same once more: a `Table` does not have the places of its keys.
+    let places = DeTable::parse(&text).map_err(|error| format!("{name}: {error}"))?;
+    let line_of = |key: &str| {
+        let key = places.get_ref().keys().find(|it| it.get_ref() == key);
+        let before = key.and_then(|key| text.get(..key.span().start));
+        before.unwrap_or_default().matches('\n').count() + 1
+    };
     let command = Cli::command();
     let mut values = BTreeMap::new();
     for (name, value) in &table {
         let arg = command.get_arguments().find(|arg| key(arg) == Some(name));
+        let (file, line) = (path.display(), line_of(name));
         let Some(arg) = arg else {
             let keys = keys(&command).join(", ");
-            let path = path.display();
             return Err(format!(
-                "{path}: unknown option `{name}`; valid options: {keys}"
+                "{file}, line {line}: unknown option `{name}`; valid options: {keys}"
             ));
         };
         let list = strings(value, arg.get_value_delimiter());
         let list = list.ok_or_else(|| {
             format!(
-                "{}: {name}: a string, a number, a boolean or a list of strings is required",
-                path.display()
+                "{file}, line {line}: {name}: a string, a number, a boolean or a list of strings is required"
             )
         })?;
-        values.insert(name.clone(), list);
+        values.insert(name.clone(), (line, list));
     }
     Ok(Found {
         path: path.to_owned(),
@@ -151,6 +229,19 @@ fn strings(value: &Value, delimiter: Option<char>) -> Option<Vec<String>> {
             .collect::<Option<_>>()?,
         _ => return None,
     })
+}
+
+/// The effective options by name; those without a value are absent.
+pub(super) fn options(matches: &ArgMatches) -> Options {
+    let command = Cli::command();
+    let keyed = command.get_arguments().filter_map(|arg| Some((key(arg)?, arg)));
+    let value = |arg: &Arg| {
+        let values = matches.get_raw(arg.get_id().as_str())?;
+        let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+        Some(values.join(","))
+    };
+    let options = keyed.filter_map(|(key, arg)| Some((key.to_owned(), value(arg)?)));
+    options.collect()
 }
 
 /// Formats the effective options as a configuration file, with the source of each value as a

@@ -2,11 +2,12 @@
 
 mod args;
 mod config;
+mod ineffective;
 mod values;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::meta::Settings;
@@ -16,7 +17,8 @@ use crate::run::live::Live;
 use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
-use args::{FileArgs, FormatArg, KindArg, LogArgs, Stream};
+use args::{ColorArg, FileArgs, FormatArg, KindArg, LogArgs, Stream};
+use config::Found;
 use values::{Never, duration, duration_or_never, moment, run_id, size};
 
 /// Stream Linux network events (rtnetlink) as one JSON object per line.
@@ -28,22 +30,29 @@ use values::{Never, duration, duration_or_never, moment, run_id, size};
 #[command(after_help = "Examples:
   nlstream                                     all network events of this machine
   nlstream -k link,address --format text       links and addresses, human-readable
-  nlstream --snapshot --for 1s                 all existing objects
+  nlstream --snapshot --exit                   all existing objects
   nlstream | jq -c 'select(.op == \"delete\")'   deletions only
-  nlstream --record night.pcapng -o night.ndjson
+  nlstream --snapshot --record night.pcapng -o night.ndjson
   nlstream replay night.pcapng                 replay the recording
   nlstream state -k route --at 2026-11-24T03:12 night.ndjson
+  nlstream state --at -5m /var/log/net.ndjson.2* /var/log/net.ndjson
 
 The output is described by the JSON schema that `nlstream schema` prints.
 Options can also be set in /etc/nlstream.toml (`rotate-size = \"100M\"`) and in environment
 variables (NLSTREAM_ROTATE_SIZE=100M). The command line takes precedence over variables, and
 variables over the file.
-Exit status: 0 success, 1 failure, 2 invalid command line or configuration.")]
+Exit status: 0 success, 1 failure, 2 invalid command line or configuration, 3 a replayed capture has packets that its
+snapshot length cut.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     stream: Stream,
+    /// Stop when the snapshot is complete; fails if it lacks objects (requires --snapshot)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
+    exit: bool,
     /// Socket receive buffer size: unread events are held here by the kernel
     ///
     /// Accepts the suffixes K, M and G (powers of 1024). Without CAP_NET_ADMIN the size is limited
@@ -79,7 +88,7 @@ struct Cli {
     log: LogArgs,
     /// Write counters to FILE every 15 s, for the textfile collector of Prometheus node_exporter,
     /// which requires the suffix .prom
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = args::file())]
     metrics: Option<PathBuf>,
     /// Read options from FILE instead of /etc/nlstream.toml
     #[arg(long, value_name = "FILE")]
@@ -91,8 +100,12 @@ struct Cli {
 }
 
 impl Live {
-    fn of(cli: &Cli) -> Self {
+    fn of(cli: &Cli, matches: &ArgMatches, found: &Found) -> Self {
         Live {
+            config: found.path().cloned(),
+            options: config::options(matches),
+            read_options: Some(read_options),
+            exit: cli.exit,
             outputs: Outputs {
                 queue: cli.queue as usize,
                 file: cli.file.config(),
@@ -133,14 +146,16 @@ enum Command {
     },
     /// Print the objects that existed at a given time, from lines written with --snapshot
     ///
-    /// Fails if the lines do not determine the state: before the first complete snapshot, within a
-    /// gap before its resync, and after the last line.
+    /// Fails if the lines do not determine the state: before the first complete snapshot or
+    /// checkpoint, within a gap before its resync, between two runs, for kinds that `sync` or
+    /// `resync` names as incomplete, and after the last line, unless a run is writing the last file.
     State {
-        /// Files with lines, oldest first, `-` for standard input
+        /// Files with lines, oldest first, also compressed with zstd or gzip; `-` for standard input
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
-        /// Time: 2026-11-24T03:12:00Z, or local time without a zone [default: the end of the lines]
-        #[arg(long, value_name = "TIME", value_parser = moment)]
+        /// Time: 2026-11-24T03:12:00Z, or local time without a zone; 12:00, `yesterday 12:00`, now,
+        /// or a duration before now: -5m, -2h30m [default: the end of the lines]
+        #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
         at: Option<Timestamp>,
         /// Output only objects of these kinds, as a comma-separated list
         #[arg(
@@ -154,7 +169,11 @@ enum Command {
         /// Output format
         #[arg(long, value_name = "FORMAT", default_value = "json")]
         format: FormatArg,
-        /// Print the available objects even if the state is incomplete
+        /// Colour of the text format; auto: on a terminal, unless NO_COLOR is set
+        #[arg(long, alias = "colour", value_name = "WHEN", default_value = "auto")]
+        color: ColorArg,
+        /// Print the available objects even if the state is incomplete, with `incomplete:true` where
+        /// that concerns them
         #[arg(long)]
         partial: bool,
     },
@@ -177,15 +196,52 @@ pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
 
+impl Cli {
+    /// # Errors
+    /// If an option requires another one.
+    fn check(&self) -> Result<(), &'static str> {
+        match self.exit && !self.stream.snapshot {
+            true => Err("--exit ends the run when the snapshot is complete: it requires --snapshot"),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Reads the options of the running program again, after a change of the configuration file. The
+/// options of logging take effect.
+fn read_options() -> Result<Live, String> {
+    let (matches, found) = config::read_live()?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    cli.check()?;
+    logging::set(cli.log.config());
+    for warning in ineffective::warnings(&cli, &matches, &found) {
+        log::warn!("{warning}");
+    }
+    Ok(Live::of(&cli, &matches, &found))
+}
+
+/// What the program was called for.
+#[derive(Debug)]
+pub struct Invocation {
+    pub log: logging::Config,
+    /// Options that have no effect.
+    pub warnings: Vec<String>,
+    pub task: Task,
+}
+
 /// Reads command line, environment and configuration file. Exits the process if they are invalid,
 /// and for `--help`.
-pub fn task() -> (logging::Config, Task) {
+pub fn invocation() -> Invocation {
     let (matches, found) = config::read();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if let Err(error) = cli.check() {
+        config::fail(error);
+    }
+    let warnings = ineffective::warnings(&cli, &matches, &found);
     let log = cli.log.config();
     let task = match cli.command {
         None if cli.print_config => Task::Text(config::print(&matches, &found)),
-        None => Task::Live(Box::new(Live::of(&cli))),
+        None => Task::Live(Box::new(Live::of(&cli, &matches, &found))),
         Some(Command::Replay { files, stream, run }) => {
             Task::Replay(Box::new(stream.replay(run)), files)
         }
@@ -194,17 +250,22 @@ pub fn task() -> (logging::Config, Task) {
             at,
             kinds,
             format,
+            color,
             partial,
         }) => Task::State(StateQuery {
             files,
             at,
             kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),
-            format: format.format(args::colour()),
+            format: format.format(color.is_on(true)),
             partial,
         }),
         Some(Command::Schema) => Task::Text(crate::schema::text()),
     };
-    (log, task)
+    Invocation {
+        log,
+        warnings,
+        task,
+    }
 }
 
 #[cfg(test)]

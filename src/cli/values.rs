@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 
 /// A duration; `None` for never.
 #[derive(Clone, Copy, Debug)]
@@ -37,15 +37,38 @@ pub(super) fn period(text: &str) -> Result<SignedDuration, String> {
     }
 }
 
+/// Parses a time: absolute, or relative to the current time.
 pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
-    let local = |text: &str| -> Result<Timestamp, jiff::Error> {
-        let time: DateTime = text.parse()?;
-        TimeZone::system().to_timestamp(time)
-    };
-    let moment = text.parse().or_else(|_| local(text));
-    moment.map_err(|_| {
-        "expected a time: 2026-11-24T03:12:00Z, or 2026-11-24T03:12 in local time".to_owned()
+    moment_at(text, Timestamp::now(), &TimeZone::system()).ok_or_else(|| {
+        "expected a time: 2026-11-24T03:12:00Z, 2026-11-24T03:12 or 12:00 in local time, \
+         `yesterday 12:00`, now, or a duration before now: -5m, -2h30m, -1d"
+            .to_owned()
     })
+}
+
+fn moment_at(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let text = text.trim();
+    if text == "now" {
+        return Some(now);
+    }
+    if let Some(span) = text.strip_prefix('-') {
+        let span: Span = span.parse().ok().filter(|span: &Span| span.is_positive())?;
+        let then = now.to_zoned_datetime(zone.clone()).checked_sub(span);
+        return Some(then.ok()?.timestamp());
+    }
+    if let Ok(time) = text.parse() {
+        return Some(time);
+    }
+    let today = zone.to_datetime(now).date();
+    let (day, time) = match text.split_once(' ').unwrap_or((text, "00:00")) {
+        ("today", time) => (today, time.parse().ok()?),
+        ("yesterday", time) => (today.yesterday().ok()?, time.parse().ok()?),
+        _ => match text.parse::<DateTime>() {
+            Ok(time) => (time.date(), time.time()),
+            Err(_) => (today, text.parse().ok()?),
+        },
+    };
+    zone.to_timestamp(day.to_datetime(time)).ok()
 }
 
 pub(super) fn duration_or_never(text: &str) -> Result<Never, String> {
@@ -109,5 +132,38 @@ mod tests {
         assert_eq!(period("15m"), Ok(SignedDuration::from_mins(15)));
         assert!(period("0d").is_err() && period("d").is_err() && period("1y").is_err());
         assert!(duration("-1s").is_err() && duration("5").is_err() && duration("0s").is_err());
+    }
+
+    #[test]
+    fn times_are_absolute_or_relative_to_now() {
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        let now: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+        for (text, expected) in [
+            ("now", "2026-11-24T10:00:00Z"),
+            ("-5m", "2026-11-24T09:55:00Z"),
+            ("-2h30m", "2026-11-24T07:30:00Z"),
+            ("-1d", "2026-11-23T10:00:00Z"),
+            ("-2 weeks", "2026-11-10T10:00:00Z"),
+            ("-500ms", "2026-11-24T09:59:59.5Z"),
+            ("11:59", "2026-11-24T09:59:00Z"),
+            ("12:00", "2026-11-24T10:00:00Z"),
+            ("12:00:30", "2026-11-24T10:00:30Z"),
+            ("12:00:30.5", "2026-11-24T10:00:30.5Z"),
+            ("today 03:12", "2026-11-24T01:12:00Z"),
+            ("today", "2026-11-23T22:00:00Z"),
+            ("yesterday 12:00", "2026-11-23T10:00:00Z"),
+            ("yesterday", "2026-11-22T22:00:00Z"),
+            ("2026-11-20", "2026-11-19T22:00:00Z"),
+            ("2026-11-20T03:12", "2026-11-20T01:12:00Z"),
+            ("2026-11-20 03:12:05", "2026-11-20T01:12:05Z"),
+            ("2026-11-20T03:12:00Z", "2026-11-20T03:12:00Z"),
+            ("2026-11-20T03:12:00+05:00", "2026-11-19T22:12:00Z"),
+        ] {
+            let expected: Timestamp = expected.parse().unwrap();
+            assert_eq!(moment_at(text, now, &zone), Some(expected), "{text}");
+        }
+        for text in ["", "-", "5m", "--5m", "-5", "tomorrow", "25:00", "yesterday noon", "soon", "-5 parsecs"] {
+            assert_eq!(moment_at(text, now, &zone), None, "{text}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd as _, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use netlink_sys::Socket;
 
@@ -224,4 +225,24 @@ pub fn memberships(socket: BorrowedFd<'_>) -> io::Result<Vec<u32>> {
     let groups = 1..=bits.len() as u32 * 32;
     let member = |group: &u32| bits[(*group as usize - 1) / 32] >> ((group - 1) % 32) & 1 == 1;
     Ok(groups.filter(member).collect())
+}
+
+static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Runs before Rust's runtime, which opens /dev/null in place of closed standard streams.
+extern "C" fn note_closed_stdout() {
+    // SAFETY: F_GETFD has no effect on any memory.
+    let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
+    STDOUT_CLOSED.store(flags == -1, Ordering::Relaxed);
+}
+
+// SAFETY: the C library calls each function of this section once, before main; `note_closed_stdout`
+// uses nothing that is set up later.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static NOTE_CLOSED_STDOUT: extern "C" fn() = note_closed_stdout;
+
+/// Returns true if the standard output was closed when the program began.
+pub fn was_stdout_closed() -> bool {
+    STDOUT_CLOSED.load(Ordering::Relaxed)
 }

@@ -74,7 +74,7 @@ impl WithheldEvents {
                 };
                 is_end || input.time.0.duration_since(first.time.0) >= MAX_WAIT
             }
-            DecodedItem::Control | DecodedItem::Malformed(..) => false,
+            _ => false,
         }
     }
 }
@@ -104,6 +104,7 @@ impl Pipeline {
     /// Writes the lines that wait for the names of devices: those whose names are known by now, or
     /// `all`.
     pub(super) fn release_withheld(&mut self, all: bool, out: &mut Vec<u8>) -> io::Result<()> {
+        let has_line = self.has_line;
         for (key, mut event) in std::mem::take(&mut self.withheld.events) {
             let state = &mut self.namespaces.get_mut(event.netns).state;
             let is_named = state.complete_names(key, &mut event);
@@ -118,6 +119,8 @@ impl Pipeline {
             event.time = event.time.max(self.withheld.passed);
             self.emit(event, out)?;
         }
+        // These are not lines of the message in progress.
+        self.has_line = has_line;
         Ok(())
     }
 
@@ -159,7 +162,9 @@ impl Pipeline {
                     netns,
                     ..event(now, Origin::Inferred, change, Provenance::default())
                 };
+                let has_line = self.has_line;
                 self.emit(event, out)?;
+                self.has_line = has_line;
             }
         }
         Ok(())

@@ -36,17 +36,22 @@ impl Pipeline {
         self.meta(now, Op::Resync, Meta::Resync(resync), out)
     }
 
-    /// The kinds of which objects may be missing in any namespace.
-    pub(super) fn incomplete(&self) -> KindSet {
+    /// The kinds of which objects may be missing in any namespace; `None` if there are none.
+    pub fn incomplete(&self) -> Option<Vec<Kind>> {
+        let kinds = self.incomplete_kinds();
+        (!kinds.is_empty()).then(|| kinds.iter().collect())
+    }
+
+    fn incomplete_kinds(&self) -> KindSet {
         let namespaces = self.namespaces.iter();
         namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds))
     }
 
-    /// The list `incomplete` of the `sync` of a snapshot or of a `resync`; a `complete` about each of its kinds follows.
+    /// The list `incomplete` of the `sync` of a snapshot or of a `resync`; a `complete` about each of
+    /// its kinds follows.
     pub(super) fn tell_incomplete(&mut self) -> Option<Vec<Kind>> {
-        self.told_incomplete = self.incomplete();
-        let kinds = self.told_incomplete;
-        (!kinds.is_empty()).then(|| kinds.iter().collect())
+        self.told_incomplete = self.incomplete_kinds();
+        self.incomplete()
     }
 
     /// Writes `complete` about the kinds that were listed as incomplete and are complete now.
@@ -70,11 +75,13 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let namespace = self.namespaces.get_mut(netns);
-        let Some((kind, origin)) = namespace.state.reconciling() else {
+        let Some((kind, origin, is_whole)) = namespace.state.reconciling() else {
             return Ok(());
         };
         let (result, changes) = namespace.state.finish_reconcile(complete);
         match (result.clean, result.missing) {
+            // A part of the kind proves nothing about the remainder, and is repeated.
+            _ if !is_whole => {}
             (true, 0) => namespace.incomplete_kinds.remove(kind),
             // The second dump decides.
             (true, _) => {}
@@ -141,7 +148,7 @@ impl Pipeline {
             if !self.snapshot {
                 return Ok(());
             }
-            self.totals.snapshot += 1;
+            totals::add(&mut self.totals.snapshot, 1);
         } else {
             self.totals.corrected(kind, change.op);
             if let Some(resync) = &mut self.resync
@@ -169,8 +176,17 @@ impl Pipeline {
         if namespace.link_entries.is_empty() || namespace.state.reconciling().is_some() {
             return Ok(());
         }
+        let mut without_line = namespace.link_entries.len() as u64;
         for change in namespace.state.take_reconciled_links(Origin::Snapshot) {
+            let entries = &self.namespaces.get(netns).link_entries;
+            let has_entry =
+                matches!(&change.payload, Payload::Link(it) if entries.contains_key(&it.ifindex));
             self.emit_reconciled(netns, time, Origin::Snapshot, change, out)?;
+            let has_line = std::mem::take(&mut self.has_line);
+            without_line -= u64::from(has_entry && has_line);
+        }
+        if self.start.groups.is_none() {
+            totals::add(&mut self.totals.skipped.dump_entries, without_line);
         }
         self.namespaces.get_mut(netns).link_entries.clear();
         self.apply_name_changes_of_dump(netns, time, out)
@@ -183,9 +199,11 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let DecodedObject {
+            channel,
             message,
             action,
             event,
+            is_last,
             ..
         } = object;
         let Event {
@@ -202,22 +220,26 @@ impl Pipeline {
         match &decoded.payload {
             Payload::Link(link) if decoded.action == MessageAction::New => {
                 let namespace = self.namespaces.get_mut(netns);
-                namespace
-                    .link_entries
-                    .insert(link.ifindex, (time, provenance));
+                let entries = &mut namespace.link_entries;
+                let earlier = entries.insert(link.ifindex, (time, provenance));
                 namespace.state.apply_dump_entry(decoded, &message);
+                // The device was listed twice: its line is that of the last entry.
+                if earlier.is_some() {
+                    self.skip_entry(channel);
+                }
                 return Ok(());
             }
             Payload::Link(_) => {}
             _ => self.emit_links(netns, time, out)?,
         }
         let state = &mut self.namespaces.get_mut(netns).state;
-        match state.apply_dump_entry(decoded, &message) {
-            Some(change) => {
-                let origin = state.origin();
-                self.emit_correction(netns, time, origin, change, provenance, out)
-            }
-            None => Ok(()),
+        if let Some(change) = state.apply_dump_entry(decoded, &message) {
+            let origin = state.origin();
+            self.emit_correction(netns, time, origin, change, provenance, out)?;
         }
+        if is_last && !std::mem::take(&mut self.has_line) {
+            self.skip_entry(channel);
+        }
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 mod backlog;
 mod clock;
+mod files;
 mod header;
 pub mod live;
 pub mod metrics;
@@ -33,6 +34,8 @@ pub struct Outputs {
     pub file: sink::Config,
     /// The file for the recording.
     pub record: Option<PathBuf>,
+    /// A file that has content is replaced by the recording.
+    pub force: bool,
     /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes.
     pub queue: usize,
 }
@@ -42,7 +45,7 @@ fn open(outputs: &Outputs) -> Result<Sink, Error> {
     signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     match &outputs.output {
         Some(path) => Sink::file(path, &outputs.file, &outputs.format),
-        None => Ok(Sink::stdout()),
+        None => Sink::stdout(),
     }
 }
 

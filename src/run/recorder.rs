@@ -1,9 +1,13 @@
 //! Records a run. After a write error the recording ends with its last complete block, and the run
 //! continues without it.
 
-use std::fs::File;
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use crate::capture::Writer;
 use crate::error::Error;
@@ -35,15 +39,14 @@ struct Failed {
 }
 
 impl Recorder {
-    /// Begins a recording. An existing file is overwritten.
+    /// Begins a recording, in a new or empty file. `force`: a file that has content is replaced.
     ///
     /// # Errors
-    /// If the file cannot be created or written.
-    pub(super) fn create(path: &Path, header: &Header) -> Result<Self, Error> {
+    /// If the file cannot be created or written, is being written by another run, or has content.
+    pub(super) fn create(path: &Path, header: &Header, force: bool) -> Result<Self, Error> {
         let create = || {
-            let mut file = File::create(path)?;
             let mut writer = Writer::new(Vec::new(), header)?;
-            file.write_all(writer.get_mut())?;
+            let file = create(path, writer.get_mut(), force)?;
             let size = writer.get_mut().len() as u64;
             writer.get_mut().clear();
             Ok(Recorder {
@@ -151,5 +154,104 @@ impl Drop for Recorder {
     /// Writes the buffered blocks of a run that ends with an error.
     fn drop(&mut self) {
         self.flush();
+    }
+}
+
+/// Writes the beginning of a recording to a file that is locked for this run.
+fn create(path: &Path, begin: &[u8], force: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    // The content of an existing file is not touched.
+    let mut file = options.truncate(false).open(path)?;
+    let data = file.metadata()?;
+    if data.is_file() {
+        lock(&file)?;
+        if data.len() > 0 {
+            return match force {
+                true => replace(&fs::canonicalize(path)?, &data, begin),
+                false => Err(io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "the file exists and is not empty",
+                )),
+            };
+        }
+    }
+    file.write_all(begin)?;
+    Ok(file)
+}
+
+/// Writes the beginning of a recording to a new file, which replaces the one at `path`: at no time
+/// is there neither.
+fn replace(path: &Path, old: &Metadata, begin: &[u8]) -> io::Result<File> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(format!(".{}.new", std::process::id()));
+    let new = Path::new(&new);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(new)?;
+    let write = |file: &mut File| {
+        lock(file)?;
+        file.set_permissions(old.permissions())?;
+        file.write_all(begin)?;
+        fs::rename(new, path)
+    };
+    match write(&mut file) {
+        Ok(()) => Ok(file),
+        Err(error) => {
+            let _ = fs::remove_file(new);
+            Err(error)
+        }
+    }
+}
+
+/// Locks the file for this run.
+fn lock(file: &File) -> io::Result<()> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(io::Error::new(
+            io::ErrorKind::ResourceBusy,
+            "another nlstream records to it",
+        )),
+        // File systems without locks return other errors: writing to them is still right.
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_never_overwrites_content_unless_forced() {
+        let folder = std::env::temp_dir().join(format!("nlstream-recorder-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("run.pcapng");
+        let header = Header::default();
+        let create = |force| Recorder::create(&path, &header, force);
+        let first = create(false).unwrap();
+        // The first run still records, with and without --force.
+        for force in [false, true] {
+            let error = create(force).err().unwrap().to_string();
+            assert!(error.contains("another nlstream records"), "{error}");
+        }
+        drop(first);
+        let error = create(false).err().unwrap().to_string();
+        assert!(error.contains("--force"), "{error}");
+        fs::write(&path, "my precious notes").unwrap();
+        assert!(create(false).is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"my precious notes");
+        // The old file lives on for those who have it open, also through a link.
+        fs::hard_link(&path, folder.join("notes")).unwrap();
+        std::os::unix::fs::symlink("run.pcapng", folder.join("link")).unwrap();
+        drop(Recorder::create(&folder.join("link"), &header, true).unwrap());
+        assert_eq!(fs::read(folder.join("notes")).unwrap(), b"my precious notes");
+        assert!(fs::read(&path).unwrap().starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]));
+        let link = fs::symlink_metadata(folder.join("link")).unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);
+        // A new or empty file, and a device, need no --force.
+        fs::write(&path, "").unwrap();
+        drop(create(false).unwrap());
+        drop(Recorder::create(Path::new("/dev/null"), &header, false).unwrap());
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -1,10 +1,11 @@
 //! The replay: feeds the inputs of a recording or capture to the pipeline.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use log::warn;
 
+use super::files::Files;
 use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::capture;
@@ -38,12 +39,39 @@ const SLICE: u32 = 1 << 16;
 /// Inputs that are read and processed together.
 const BATCH_SIZE: usize = 64;
 
-/// Replays one file; `-` is the standard input.
+/// Replays the files, each as a run of its own; `-` is the standard input. A file with packets that
+/// its snapshot length cut does not prevent the next from being replayed.
 ///
 /// # Errors
-/// If the file cannot be read to its end (the events before the fault are written), or if the
-/// output or the recording fails.
-pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
+/// If a file cannot be read to its end (the events before the fault are written), if its snapshot
+/// length cut packets (all events are written), if the output or the recording fails, or if a file
+/// that is written is one of those that are read.
+pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
+    let record = replay.outputs.record.as_deref();
+    if record.is_some() && paths.len() > 1 {
+        return Err(Error::SeveralRuns);
+    }
+    let mut files = Files::default();
+    for path in paths {
+        files.input(path);
+    }
+    files.output(replay.outputs.output.as_ref());
+    files.option("--record", record).check()?;
+    let mut result = Ok(());
+    for path in paths {
+        match run_file(replay, path) {
+            Err(error @ Error::CutPackets { .. }) => {
+                if let Err(earlier) = std::mem::replace(&mut result, Err(error)) {
+                    log::error!("{earlier}");
+                }
+            }
+            other => other?,
+        }
+    }
+    result
+}
+
+fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
     let mut capture = capture::open(file)?;
     let mut sink = open(&replay.outputs)?;
     let recorded = capture.header().cloned();
@@ -126,7 +154,48 @@ pub fn run(replay: &Replay, file: &Path) -> Result<(), Error> {
         }
         batch = Batch::read(&mut capture, BATCH_SIZE);
     };
-    session.stop(stop, &mut sink, last, None)
+    let mut stop = stop;
+    stop.skipped.add(&capture.skipped());
+    session.stop(stop, &mut sink, last, None)?;
+    report(&capture, file)
+}
+
+/// Logs what was skipped, where that may be a surprise.
+///
+/// # Errors
+/// If the snapshot length of the capture cut packets.
+fn report(capture: &capture::Reader, file: &Path) -> Result<(), Error> {
+    let name = file.display();
+    let skipped = capture.skipped();
+    let mut found = Vec::new();
+    for (number, what) in [
+        (skipped.not_netlink, "packets that are not netlink"),
+        (
+            skipped.other_family,
+            "messages of netlink families that are not read",
+        ),
+    ] {
+        if number > 0 {
+            found.push(format!("{number} {what}"));
+        }
+    }
+    if !found.is_empty() {
+        let found = found.join(" and ");
+        warn!("{name}: skipped {found}; `stop` contains all counts");
+    }
+    if capture.in_doubt() > 0 {
+        let number = capture.in_doubt();
+        warn!(
+            "{name}: {number} messages were taken for notifications and may be requests: the capture does not show their direction"
+        );
+    }
+    match capture.truncated() {
+        0 => Ok(()),
+        packets => Err(Error::CutPackets {
+            file: name.to_string(),
+            packets,
+        }),
+    }
 }
 
 /// Inputs that are processed together.

@@ -8,7 +8,7 @@ use super::recorder::Recorder;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
-use crate::input::{ControlRecord, Header, Input};
+use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::pipeline::{Config, Pipeline};
 use crate::sink::{Reader, Sink};
 
@@ -23,6 +23,8 @@ pub(super) struct Session {
     limit: usize,
     pending: usize,
     most_pending: usize,
+    /// The snapshot is complete.
+    synced: bool,
 }
 
 /// Size of the lines about dropped objects that are written at once, bytes.
@@ -34,7 +36,7 @@ const RETRY: Duration = Duration::from_millis(100);
 impl Session {
     pub(super) fn new(outputs: &Outputs, run: String, header: &Header) -> Result<Self, Error> {
         let record = outputs.record.as_deref();
-        let recorder = record.map(|path| Recorder::create(path, header));
+        let recorder = record.map(|path| Recorder::create(path, header, outputs.force));
         let recorder = recorder.transpose()?;
         let mut lines = Vec::new();
         let config = Config::new(outputs.format.clone(), run, header);
@@ -46,6 +48,7 @@ impl Session {
             limit: outputs.queue,
             pending: 0,
             most_pending: 0,
+            synced: false,
         })
     }
 
@@ -53,16 +56,28 @@ impl Session {
         self.pipeline.is_full()
     }
 
+    /// Returns true if the snapshot is complete.
+    pub(super) fn is_synced(&self) -> bool {
+        self.synced
+    }
+
     /// Processes inputs, and records those that the pipeline processed. Returns their number.
     pub(super) fn feed(&mut self, inputs: &[Input<'_>]) -> Result<usize, Error> {
         let fed = self.pipeline.feed(inputs, &mut self.lines);
         let taken = fed.map_err(Error::Encode)?;
+        let is_sync = |input: &Input<'_>| matches!(&input.data, InputData::Control(_, record) if matches!(**record, ControlRecord::Sync));
+        self.synced |= inputs[..taken].iter().any(is_sync);
         if let Some(recorder) = &mut self.recorder {
             for input in &inputs[..taken] {
                 recorder.write(input);
             }
         }
         Ok(taken)
+    }
+
+    /// Sets the maximum size of the lines that wait for a slow reader, bytes.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
     }
 
     /// Returns true if less than half of the limit waits for the reader.

@@ -1,16 +1,22 @@
 //! `nlstream state`: the objects that existed at a given time, folded from lines.
 
-use std::fs::File;
-use std::io::{BufReader, stdin};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, stdin};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use log::warn;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
+use super::files::Files;
+use crate::decompress;
 use crate::encode::Format;
 use crate::error::Error;
 use crate::event::Kind;
-use crate::fold::{Fold, Reached};
+use crate::fold::{Fold, FoldError, IncompleteReason, Reached, SnapshotObject};
 use crate::sink;
 use crate::text::write_object;
 
@@ -28,57 +34,132 @@ pub struct StateQuery {
     pub partial: bool,
 }
 
+/// Time after which the lines of an event are in the file: a run writes them within two
+/// milliseconds, and no later than this on a machine with much other work.
+const WRITE_TIME: Duration = Duration::from_millis(100);
+
 /// Prints the objects that existed, as lines with `op:"present"` or as text.
 ///
 /// # Errors
 /// If the lines cannot be read, or if the state at that time is incomplete.
 pub fn run(request: &StateQuery) -> Result<(), Error> {
+    let mut files = Files::default();
+    for path in &request.files {
+        files.input(path);
+    }
+    files.output(None).check()?;
     let mut fold = Fold::default();
     let mut reached = Reached::End;
     for path in &request.files {
-        let fault = |source| Error::Lines {
+        let read = match path == Path::new("-") {
+            true => read(&mut fold, stdin().lock(), request.at),
+            false => read_file(&mut fold, path, request.at),
+        };
+        reached = read.map_err(|source| Error::Lines {
             path: path.clone(),
             source,
-        };
-        let read = match path == Path::new("-") {
-            true => fold.read(stdin().lock(), request.at),
-            false => match File::open(path) {
-                Ok(file) => fold.read(BufReader::new(file), request.at),
-                Err(error) => Err(error.into()),
-            },
-        };
-        reached = read.map_err(fault)?;
+        })?;
         if reached == Reached::Time {
             break;
         }
     }
-    match fold.incomplete(request.at, reached) {
-        Some(reason) if request.partial => warn!("the result is incomplete: {reason}"),
-        Some(reason) => return Err(Error::Incomplete(reason)),
+    let reason = fold.incomplete(request.at, reached, request.kinds.as_deref());
+    match reason {
+        Some(reason) if !request.partial => return Err(Error::Incomplete(reason)),
+        Some(ref reason) => warn!("the result is incomplete: {reason}"),
         None => {}
     }
-    let requested = |kind| {
-        request
-            .kinds
-            .as_ref()
-            .is_none_or(|kinds| kinds.contains(&kind))
+    print(request, &fold, reason.as_ref())
+}
+
+fn read(
+    fold: &mut Fold,
+    input: impl Read,
+    at: Option<Timestamp>,
+) -> Result<Reached, FoldError> {
+    fold.read(BufReader::new(decompress::reader(input)?), at)
+}
+
+fn read_file(fold: &mut Fold, path: &Path, at: Option<Timestamp>) -> Result<Reached, FoldError> {
+    let file = File::open(path)?;
+    let is_live = at.is_some_and(|at| at <= Timestamp::now()) && is_written(&file);
+    if let Some(at) = at
+        && is_live
+    {
+        let since = Duration::try_from(Timestamp::now().duration_since(at));
+        std::thread::sleep(WRITE_TIME.saturating_sub(since.unwrap_or_default()));
+    }
+    let reached = read(fold, &file, at)?;
+    // The run may have ended, or gone on to another file, while its lines were read.
+    let still = || is_written(&file) && is_at(path, &file);
+    Ok(match reached {
+        Reached::End if is_live && fold.may_continue() && still() => Reached::Present,
+        reached => reached,
+    })
+}
+
+/// Returns true if a run writes to the file: it holds the lock.
+fn is_written(file: &File) -> bool {
+    let is_regular = file.metadata().is_ok_and(|data| data.is_file());
+    match flock(file, FlockOperation::NonBlockingLockShared) {
+        Err(Errno::WOULDBLOCK) => is_regular,
+        Err(_) => false,
+        Ok(()) => {
+            let _ = flock(file, FlockOperation::Unlock);
+            false
+        }
+    }
+}
+
+/// Returns true if the path still names the file.
+fn is_at(path: &Path, file: &File) -> bool {
+    let identity = |data: io::Result<fs::Metadata>| data.ok().map(|data| (data.dev(), data.ino()));
+    identity(fs::metadata(path)) == identity(file.metadata())
+}
+
+/// Prints the requested objects. Those that may be outdated for the `reason` are marked.
+fn print(
+    request: &StateQuery,
+    fold: &Fold,
+    reason: Option<&IncompleteReason>,
+) -> Result<(), Error> {
+    let is_requested = |kind| match &request.kinds {
+        Some(kinds) => kinds.contains(&kind),
+        // Objects that are not tracked may be gone. With --partial they are printed, and marked.
+        None => request.partial || fold.is_tracked(kind),
+    };
+    let is_incomplete = |kind| {
+        reason.is_some_and(|reason| reason.concerns(kind)) || !fold.is_tracked(kind)
     };
     let framing = request.format.framing();
     let mut record = Vec::new();
     sink::print(|out| {
-        for object in fold.objects().filter(|object| requested(object.kind)) {
+        for object in fold.objects().filter(|object| is_requested(object.kind)) {
             record.clear();
             framing.begin_record(&mut record);
-            match &request.format {
-                Format::Json => serde_json::to_writer(&mut record, object)?,
-                Format::Text { zone, colour } => {
-                    let (time, json) = (object.time, object.object());
-                    write_object(time, object.kind, json, zone, *colour, &mut record);
-                }
-            }
+            write(&request.format, object, is_incomplete(object.kind), &mut record);
             framing.end_record(&mut record);
             out.write_all(&record)?;
         }
         Ok(())
     })
+}
+
+fn write(format: &Format, object: &SnapshotObject, is_incomplete: bool, record: &mut Vec<u8>) {
+    match format {
+        Format::Json => {
+            record.extend_from_slice(object.line().as_bytes());
+            if is_incomplete {
+                record.pop();
+                record.extend_from_slice(b",\"incomplete\":true}");
+            }
+        }
+        Format::Text { zone, colour } => {
+            let (time, json) = (object.time, object.object());
+            write_object(time, object.kind, json, zone, *colour, record);
+            if is_incomplete {
+                record.extend_from_slice(b" (may be incomplete)");
+            }
+        }
+    }
 }

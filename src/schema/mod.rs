@@ -213,6 +213,13 @@ impl Variant {
             json!({ "const": true }),
             "The line exceeded `--max-line` and was truncated: `raw` and entries at the end of long lists are missing, and if necessary the ends of long texts and complete parts, but no key property.",
         );
+        if !kind.key().is_empty() {
+            of.optional(
+                "incomplete",
+                json!({ "const": true }),
+                "Printed by `nlstream state --partial`: the object may be outdated, or others of its kind may be missing.",
+            );
+        }
 
         let mut line = json!({
             "type": "object",

@@ -10,6 +10,8 @@ use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
+
 use file::AppendFile;
 pub use file::{Config, Fsync, RotateAction, Rotation};
 use stdout::Stdout;
@@ -18,6 +20,7 @@ use crate::encode::Format;
 use crate::error::Error;
 use crate::event::meta::Rotate;
 use crate::input::Opened;
+use crate::netlink::sys::was_stdout_closed;
 
 /// The destination of the output.
 pub enum Sink {
@@ -50,8 +53,12 @@ pub struct Stats {
 
 impl Sink {
     /// The standard output.
-    pub fn stdout() -> Self {
-        Sink::Stdout(Stdout::new())
+    ///
+    /// # Errors
+    /// If it is closed.
+    pub fn stdout() -> Result<Self, Error> {
+        check_stdout()?;
+        Ok(Sink::Stdout(Stdout::new()))
     }
 
     /// A file to which records of `format` are appended.
@@ -226,12 +233,24 @@ fn stdout_error(source: io::Error) -> Error {
     }
 }
 
+/// Rust's runtime opens /dev/null in place of a closed standard output, and takes EBADF from one that
+/// is open only for reading as success.
+fn check_stdout() -> Result<(), Error> {
+    let flags = rustix::fs::fcntl_getfl(io::stdout());
+    let is_writable = flags.is_ok_and(|flags| flags.intersects(OFlags::WRONLY | OFlags::RDWR));
+    match is_writable && !was_stdout_closed() {
+        true => Ok(()),
+        false => Err(Error::ClosedStdout),
+    }
+}
+
 /// Writes to the standard output with `write`, through a buffer. A reader that closed its end, as
 /// `head` does, is not an error.
 ///
 /// # Errors
-/// Any other failure to write.
+/// Any other failure to write, and if it is closed.
 pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    check_stdout()?;
     let mut out = BufWriter::new(io::stdout().lock());
     let written = write(&mut out).and_then(|()| out.flush());
     broken_pipe(written.map_err(stdout_error)).map(|_reader| ())

@@ -11,6 +11,7 @@ mod object_store;
 mod reconcile;
 mod route_store;
 mod siblings;
+mod stale;
 mod store;
 mod stores;
 mod sweep_mark;
@@ -18,10 +19,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
+use crate::event::scope::Membership;
 use crate::event::route::AttrsInterner;
 use crate::event::{Change, Event, Kind, Op, Payload};
 use crate::names::Names;
@@ -30,7 +32,9 @@ pub use key::Key;
 pub use reconcile::ReconcileResult;
 use reconcile::Reconciliation;
 use device_names::NameChange;
+pub use link_store::Devices;
 use link_store::LinkStore;
+pub use stale::{Effect, Stale};
 use store::{EventContext, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE};
 use stores::Stores;
 pub use stores::key;
@@ -53,8 +57,8 @@ pub struct State {
     /// The kinds whose every existing object is stored.
     complete: KindSet,
     reconciliation: Option<Reconciliation>,
-    /// The kinds that may have changed without a notification.
-    stale: KindSet,
+    /// The objects that may have changed without a notification.
+    stale: Stale,
     /// The kinds with objects that were reported without the name of a device, by its index.
     unresolved: BTreeMap<u32, KindSet>,
     /// The kinds with objects that [`State::rename`] may concern.
@@ -87,7 +91,7 @@ impl State {
             tracked,
             complete: KindSet::EMPTY,
             reconciliation: None,
-            stale: KindSet::EMPTY,
+            stale: Stale::default(),
             unresolved: BTreeMap::new(),
             renaming: KindSet::EMPTY,
         }
@@ -108,9 +112,14 @@ impl State {
         self.complete = KindSet::of(Kind::ALL);
     }
 
-    /// The tracked kinds that may have changed without a notification since the last call.
-    pub fn take_stale(&mut self) -> KindSet {
-        std::mem::take(&mut self.stale).and(self.tracked)
+    /// The objects that may have changed without a notification since the last call.
+    pub fn take_stale(&mut self) -> Stale {
+        std::mem::take(&mut self.stale)
+    }
+
+    /// These devices, and those whose objects of the kind may have changed with theirs.
+    pub fn devices_around(&self, kind: Kind, devices: &BTreeSet<u32>) -> Devices {
+        self.stores.links.around(devices, kind.propagation())
     }
 
     /// Number of stored objects of a kind.
@@ -164,7 +173,9 @@ impl State {
             return NameEffect::None;
         };
         let reconciliation = self.reconciliation.as_mut();
-        let mut reconciliation = reconciliation.filter(|it| it.kind == kind);
+        let mut reconciliation = reconciliation.filter(|it| {
+            it.kind == kind && it.scope.membership(payload) != Membership::Outside
+        });
         let context = EventContext {
             action,
             key,
@@ -192,7 +203,7 @@ impl State {
         event.uncertain = applied.uncertain;
         let payload = &event.payload;
         if applied.stale || applied.uncertain {
-            self.stale.insert(kind);
+            self.stale.add_kinds(KindSet::of(&[kind]));
         }
         event.op = match applied.op {
             Op::Add if !self.complete.contains(kind) => Op::Present,
@@ -286,11 +297,16 @@ impl State {
         self.stores.end_rename();
     }
 
-    /// Marks the kinds stale that the kernel changes without a notification when it reports `event`.
+    /// Marks the objects stale that the kernel changes without a notification when it reports
+    /// `event`.
     fn mark_stale(&mut self, event: &Event) {
         let old = event.change.as_ref().map(Change::old);
         let triggers = event.payload.triggers(event.op, old);
-        self.stale = self.stale.or(triggers.stale_kinds());
+        if !triggers.is_empty() {
+            let Event { op, payload, .. } = event;
+            let except = KindSet::EMPTY;
+            self.stale.add_event(triggers, *op, payload, old, except);
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! of a sibling, are stored beside the body.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::rc::Rc;
 
@@ -15,12 +15,13 @@ use super::link_store::{Env, LinkStore};
 use super::multipath;
 use super::siblings::{self, Siblings};
 use super::store::{Applied, DumpContext, EventContext, NLM_F_REPLACE, Store};
-use super::table::{Entry, Table};
+use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
 use crate::event::object::Object as _;
 use crate::event::route::{AttrsInterner, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
+use crate::event::scope::{Membership, Scope};
 use crate::event::values::Flags;
 use crate::event::{Op, Payload};
 use crate::kind::interned::{Column, Interned};
@@ -149,8 +150,12 @@ impl Store for RouteStore {
         })
     }
 
-    fn finish_resync(&mut self, clean: bool, env: Env<'_>) -> (usize, Vec<Payload>) {
-        let (missing, deleted) = self.table.finish_resync(clean);
+    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
+        let Swept {
+            missing,
+            deleted,
+            undecided,
+        } = self.sweep(clean, scope);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
             let route = self.decode_told(&stored, env.names);
@@ -163,7 +168,11 @@ impl Store for RouteStore {
                 routes.push(Payload::from(route));
             }
         }
-        (missing, routes)
+        Swept {
+            missing,
+            deleted: routes,
+            undecided,
+        }
     }
 
     fn rename(&mut self, key: Key, env: Env<'_>) -> Option<(Payload, Payload)> {
@@ -205,6 +214,29 @@ fn has_former_names(told: &ToldNames, links: &LinkStore) -> bool {
 }
 
 impl RouteStore {
+    fn sweep(&mut self, clean: bool, scope: &Scope) -> Swept<Entry<StoredRoute>> {
+        let bodies = &self.bodies;
+        // Consecutive routes mostly have the same body.
+        let mut last = None;
+        self.table.finish_resync(clean, |stored| match last {
+            _ if scope.is_kind() => Membership::Inside,
+            Some((body, membership)) if body == stored.body => membership,
+            _ => {
+                let devices = bodies.get(stored.body).output_devices();
+                let membership = scope.of_devices(&mut devices.into_iter());
+                last = Some((stored.body, membership));
+                membership
+            }
+        })
+    }
+
+    /// Indices of the output devices of these routes.
+    pub(super) fn output_devices(&self, keys: &[Key]) -> BTreeSet<u32> {
+        let stored = keys.iter().filter_map(|key| self.table.get(*key));
+        let devices = stored.map(|it| self.bodies.get(it.value.body).output_devices());
+        devices.flatten().collect()
+    }
+
     /// The key of a route; of IPv4 siblings that of instance 0.
     pub(super) fn key(&self, route: &Route) -> Key {
         let mut prefixes = self.prefixes.borrow_mut();

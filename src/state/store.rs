@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::key::Key;
+use super::table::Swept;
 use crate::decode::MessageAction;
+use crate::event::scope::Scope;
 use crate::event::{Op, Payload};
 use crate::netlink::frame::Message;
 
@@ -61,9 +63,14 @@ pub(super) trait Store {
     /// names; `None` if no name differs.
     fn rename(&mut self, key: Key, env: Self::Env<'_>) -> Option<(Payload, Payload)>;
 
-    /// Ends a dump. `clean`: an object that it has not may be deleted. Returns the number of objects
-    /// that are missing but may still exist, and removes and returns those that are deleted.
-    fn finish_resync(&mut self, clean: bool, env: Self::Env<'_>) -> (usize, Vec<Payload>);
+    /// Ends a dump of the objects of a scope. `clean`: an object that it has not may be deleted.
+    /// Removes and returns the objects that are deleted.
+    fn finish_resync(
+        &mut self,
+        clean: bool,
+        scope: &Scope,
+        env: Self::Env<'_>,
+    ) -> Swept<Payload>;
 }
 
 /// An event beside its object.

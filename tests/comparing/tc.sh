@@ -50,7 +50,7 @@ of() {
   child="" again=""
 }
 # Appends a snapshot of nlstream to the lines.
-snapshot() { "$NLSTREAM" --snapshot --with details --kind qdisc --for 300ms 2>/dev/null | grep '"op":"present"' >>"$LINES.more"; }
+snapshot() { "$NLSTREAM" --snapshot --exit --with details --kind qdisc 2>/dev/null | grep '"op":"present"' >>"$LINES.more"; }
 stats() {
   ip addr add 192.0.2.1/24 dev v0; ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev v0
   of red limit 60000 min 3000 max 9000 avpkt 500 burst 10 bandwidth 4mbit probability 0.1 ecn

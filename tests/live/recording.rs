@@ -25,7 +25,9 @@ fn recording_replays_to_the_same_lines() {
         &["-k", "link", "--count", "5"],
         &["--snapshot", "-k", "link,genl_family"],
     ] {
-        let _ = std::fs::remove_file(&lines);
+        for file in [&lines, &capture] {
+            let _ = std::fs::remove_file(file);
+        }
         let mut args = vec!["--record", c, "-o", l, "--rcvbuf", "64K"];
         args.extend(options);
         let mut child = ns

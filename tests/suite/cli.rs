@@ -72,7 +72,7 @@ fn error_of_an_output_that_cannot_be_opened() {
     let capture = capture("link-mtu");
     let text = stderr(&["replay", "-o", "/nowhere/x.ndjson", &capture], 1);
     assert!(
-        text.contains("/nowhere/x.ndjson") && text.contains("choose"),
+        text.contains("/nowhere/x.ndjson") && text.contains("create its directory"),
         "{text}"
     );
     let text = stderr(&["replay", "--record", "/nowhere/x.pcapng", &capture], 1);

@@ -166,7 +166,88 @@ fn errors_name_the_file_and_the_valid_values() {
     let text = refused(&["--config", "/nowhere/x.toml"], &[]);
     assert!(text.contains("/nowhere/x.toml"), "{text}");
     let text = refused(&[], &[("NLSTREAM_RCVBUF", "x")]);
+    assert!(text.contains("variable NLSTREAM_RCVBUF:"), "{text}");
     assert!(text.contains("--rcvbuf"), "{text}");
+}
+
+#[test]
+fn errors_name_the_line_of_the_file() {
+    let comment = "# The first line.\n\n";
+    for wrong in ["rotate-size = \"1x\"", "rotate_size = 1", "count = [true]"] {
+        let file = File::new("line", &format!("{comment}{wrong}\n"));
+        let text = refused(&["--config", file.path()], &[]);
+        assert!(text.contains(&format!("{}, line 3", file.path())), "{text}");
+        assert!(!text.contains("Usage"), "{text}");
+    }
+}
+
+#[test]
+fn unknown_variables_are_refused_with_the_valid_ones() {
+    for name in ["NLSTREAM_KINDS", "NLSTREAM_ROTATE-SIZE", "NLSTREAM_"] {
+        let text = refused(&[], &[(name, "link")]);
+        assert!(
+            text.contains(name) && text.contains("NLSTREAM_KIND,"),
+            "{text}"
+        );
+    }
+    // Those of the tests, which run the program in their environment, and empty ones.
+    let variables = [("NLSTREAM_BLESS", "1"), ("NLSTREAM_KINDS", "")];
+    let output = run(&["--print-config"], &variables);
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn options_without_effect_are_warned_about() {
+    let stdout = common::root().join("fixtures/link-mtu/capture.pcapng");
+    let capture = stdout.to_str().unwrap();
+    let file = File::new("effect", "rotate-size = \"10M\"\n");
+    let of_file = ["--config", file.path(), "--print-config"];
+    for (args, warning) in [
+        (&of_file[..], "--rotate-size has no effect without --output"),
+        (
+            &["--rotate-keep", "3", "--fsync", "never", "--print-config"],
+            "--rotate-keep, --fsync have no effect without --output",
+        ),
+        (
+            &["-o", "x", "--rotate-compress", "zstd", "--print-config"],
+            "--rotate-compress has no effect without --rotate-size or --rotate-every",
+        ),
+        (
+            &["--format", "text", "--with", "details", "--print-config"],
+            "--with has no effect with --format text",
+        ),
+        (
+            &["replay", "--format", "text", "--max-line", "4K", capture],
+            "--max-line has no effect with --format text",
+        ),
+        (
+            &["replay", "--color", "always", capture],
+            "--color has no effect with --format json",
+        ),
+        (
+            &["replay", "--force", capture],
+            "--force has no effect without --record",
+        ),
+        (&["--metrics", "m.txt", "--print-config"], "suffix .prom"),
+    ] {
+        let output = run(args, &[]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{args:?}: {stderr}");
+        assert!(
+            stderr.contains("warning") && stderr.contains(warning),
+            "{args:?}: {stderr}"
+        );
+    }
+    let args = [
+        "-o",
+        "x",
+        "--rotate-size",
+        "1M",
+        "--rotate-keep",
+        "3",
+        "--print-config",
+    ];
+    assert!(run(&args, &[]).stderr.is_empty());
 }
 
 #[test]

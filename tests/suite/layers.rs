@@ -1,4 +1,6 @@
-//! A module imports only modules of earlier stages of the stream.
+//! A module imports only modules of earlier stages of the stream. Files of one module may import each
+//! other, and some must: `kind::route::tc::decode::options` decodes an ematch tree by `ematch`, which
+//! decodes the options of each match by `options`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +9,7 @@ use crate::common;
 /// The modules in the order of the stream. Modules of one row do not import each other.
 const ROWS: &[&[&str]] = &[
     &["channel"],
-    &["json", "netlink"],
+    &["decompress", "json", "netlink"],
     &["value"],
     &["names"],
     &["kind"],

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account;
 mod cli;
 mod config;
 mod contract;
@@ -15,5 +16,7 @@ mod division;
 mod docs;
 mod judge;
 mod layers;
+mod paths;
 mod schema;
+mod state_command;
 mod unparsed;

@@ -9,10 +9,9 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::spec::KindSpec;
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELADDRLABEL, RTM_NEWADDRLABEL};
 use crate::value::{IfName, Prefix, Symbol};
@@ -44,12 +43,8 @@ impl KindSpec for Addrlabel {
         vec![Request::addrlabels()]
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<12>()?;
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (header, attributes) = body.split_first_chunk::<12>()?;
         let mut label = Addrlabel {
             family: family(header[0]),
             ifindex: Some(u32_at(header, 4)).filter(|index| *index != 0),
@@ -60,7 +55,7 @@ impl KindSpec for Addrlabel {
         if let Some(prefix) = &mut label.prefix {
             prefix.length = length;
         }
-        emit.object(context, label)
+        Some(label)
     }
 }
 

@@ -11,10 +11,9 @@ use serde_with::skip_serializing_none;
 use super::address::INET6_FLAGS;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::spec::{Device, KindSpec, Trigger};
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{
     RTM_DELANYCAST, RTM_DELMULTICAST, RTM_GETANYCAST, RTM_GETMULTICAST, RTM_NEWANYCAST,
@@ -32,8 +31,9 @@ fn flags(bits: u32) -> Flags {
 macro_rules! address {
     (
         $(#[$doc:meta])*
-        $type:ident, $what:literal, $attr:ident = $number:literal,
-        [$($message:ident),+], after [$($trigger:ident),+], $dumps:expr
+        $type:ident, $attr_doc:literal, $attr:ident = $number:literal,
+        [$($message:ident),+], after [$($trigger:ident),+], verified after [$($verified:ident),+],
+        $dumps:expr, $device_dumps:expr
     ) => {
         $(#[$doc])*
         #[skip_serializing_none]
@@ -47,7 +47,7 @@ macro_rules! address {
             pub dev: Option<IfName>,
             /// Address family: `inet`, `inet6`.
             pub family: Symbol,
-            #[doc = $what]
+            #[doc = $attr_doc]
             #[nla($attr = $number)]
             pub address: Option<IpAddr>,
             /// Length of the prefix in bits.
@@ -67,18 +67,20 @@ macro_rules! address {
             const MESSAGES: &'static [u16] = &[$($message),+];
             const STALE_AFTER: &'static [Trigger] = &[$(Trigger::$trigger),+];
             const PRECEDES_DEVICE: bool = true;
+            const VERIFIED_AFTER: &'static [Trigger] = &[$(Trigger::$verified),+];
             const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
             fn dumps(_details: bool) -> Vec<Request> {
                 $dumps
             }
 
-            fn decode(
-                context: &mut DecodeContext<'_>,
-                message: &Message<'_>,
-                emit: &mut Emit<'_>,
-            ) -> Option<()> {
-                let (header, attributes) = message.body.split_first_chunk::<8>()?;
+            fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+                let requests: fn(u32) -> Vec<Request> = $device_dumps;
+                requests(device.ifindex)
+            }
+
+            fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+                let (header, attributes) = body.split_first_chunk::<8>()?;
                 let mut address = $type {
                     ifindex: u32_at(header, 4),
                     family: family(header[0]),
@@ -88,7 +90,7 @@ macro_rules! address {
                     ..Default::default()
                 };
                 address.attributes(context, attributes);
-                emit.object(context, address)
+                Some(address)
             }
         }
 
@@ -115,8 +117,15 @@ address!(
     "The group.",
     IFA_MULTICAST = 7,
     [RTM_NEWMULTICAST, RTM_DELMULTICAST, RTM_GETMULTICAST],
-    after [Device, NewDevice],
-    [libc::AF_INET, libc::AF_INET6].map(Request::maddresses).into()
+    after [Device, NewDevice, Forwarding],
+    // Linux before 6.14 sends no events.
+    verified after [NewAddress, OldAddress],
+    [libc::AF_INET, libc::AF_INET6].map(Request::maddresses).into(),
+    |ifindex| {
+        [libc::AF_INET, libc::AF_INET6]
+            .map(|family| Request::maddresses_of_device(family, ifindex))
+            .into()
+    }
 );
 address!(
     /// An anycast address of a device.
@@ -124,6 +133,8 @@ address!(
     "The address.",
     IFA_ANYCAST = 5,
     [RTM_NEWANYCAST, RTM_DELANYCAST, RTM_GETANYCAST],
-    after [Device],
-    vec![Request::acaddresses()]
+    after [Device, Forwarding],
+    verified after [NewAddress, OldAddress],
+    vec![Request::acaddresses()],
+    |ifindex| vec![Request::acaddresses_of_device(ifindex)]
 );

@@ -11,10 +11,9 @@ use serde_with::skip_serializing_none;
 use super::route::FLAGS;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::spec::{KindSpec, Trigger};
 use crate::kind::wire::{family, seconds, u32_at};
 use crate::netlink::attr::{Attr, AttrError, align};
-use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELROUTE, RTM_NEWROUTE};
 use crate::value::{Flags, IfName, Symbol};
@@ -89,6 +88,7 @@ const UNRESOLVED: u32 = 0x20;
 
 impl KindSpec for Mroute {
     const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::OldDevice];
     // RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR
     const FAMILIES: &'static [u8] = &[128, 129];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
@@ -100,12 +100,8 @@ impl KindSpec for Mroute {
             .collect()
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<12>()?;
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (header, attributes) = body.split_first_chunk::<12>()?;
         let flags = u32_at(header, 8);
         let mut mroute = Mroute {
             family: family(header[0]),
@@ -119,7 +115,7 @@ impl KindSpec for Mroute {
             ..Default::default()
         };
         mroute.attributes(context, attributes);
-        emit.object(context, mroute)
+        Some(mroute)
     }
 }
 

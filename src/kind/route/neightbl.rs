@@ -8,10 +8,9 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::spec::KindSpec;
 use crate::kind::wire::{family, u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::RTM_NEWNEIGHTBL;
 use crate::value::{IfName, Symbol};
@@ -166,18 +165,14 @@ impl KindSpec for Neightbl {
         vec![Request::neightbl()]
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<4>()?;
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (header, attributes) = body.split_first_chunk::<4>()?;
         let mut neightbl = Neightbl {
             family: family(header[0]),
             ..Default::default()
         };
         neightbl.attributes(context, attributes);
-        emit.object(context, neightbl)
+        Some(neightbl)
     }
 }
 

@@ -13,10 +13,9 @@ use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::route::FLAGS as ROUTE_FLAGS;
-use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
+use crate::kind::spec::{Device, KindSpec, Trigger, Triggers};
 use crate::kind::wire::{family, seconds, u32_at};
 use crate::netlink::attr::{Attr, AttrError, Attrs};
-use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{
     RTM_DELNEXTHOP, RTM_DELNEXTHOPBUCKET, RTM_NEWNEXTHOP, RTM_NEWNEXTHOPBUCKET,
@@ -136,12 +135,12 @@ impl KindSpec for Nexthop {
         vec![Request::nexthops()]
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<8>()?;
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        vec![Request::nexthops_of_device(device.ifindex)]
+    }
+
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (header, attributes) = body.split_first_chunk::<8>()?;
         let mut nexthop = Nexthop {
             family: family(header[0]),
             scope: context.names.scopes.symbol(u32::from(header[1])),
@@ -164,7 +163,7 @@ impl KindSpec for Nexthop {
         if !context.details {
             nexthop.group_stats = None;
         }
-        emit.object(context, nexthop)
+        Some(nexthop)
     }
 
     fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
@@ -258,47 +257,31 @@ impl KindSpec for NexthopBucket {
         vec![Request::nexthop_buckets()]
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<8>()?;
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (header, attributes) = body.split_first_chunk::<8>()?;
         let mut bucket = NexthopBucket {
             flags: Flags::new(u64::from(u32_at(header, 4)), ROUTE_FLAGS),
             ..Default::default()
         };
         bucket.attributes(context, attributes);
-        emit.object(context, bucket)
+        Some(bucket)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kind::spec::MessageAction;
-    use crate::kind::{Payload, Unparsed};
+    use crate::kind::Unparsed;
     use crate::names::Names;
-    use crate::netlink::build::{attr, message};
-    use crate::netlink::frame::Messages;
+    use crate::netlink::build::attr;
 
     /// Decodes a group with these counters.
     fn decode(stats: &[u8], details: bool) -> (Option<Vec<MemberStats>>, Vec<Unparsed>) {
         let body = [&[0; 8][..], &attr(15, stats)].concat();
-        let bytes = message(RTM_NEWNEXTHOP, &body);
-        let message = Messages::new(&bytes).next().unwrap().unwrap();
         let names = Names::builtin();
         let mut context = DecodeContext::new(&names, details);
-        let mut result = None;
-        let mut each = |decoded: crate::kind::spec::Decoded, unparsed| {
-            let Payload::Nexthop(nexthop) = decoded.payload else {
-                panic!("not a nexthop");
-            };
-            result = Some((nexthop.group_stats.clone(), unparsed));
-        };
-        let emit = &mut Emit::new(MessageAction::New, &mut each);
-        Nexthop::decode(&mut context, &message, emit).unwrap();
-        result.unwrap()
+        let nexthop = Nexthop::from_body(&mut context, &body).unwrap();
+        (nexthop.group_stats, context.take_unparsed())
     }
 
     #[test]

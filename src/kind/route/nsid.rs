@@ -8,8 +8,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
-use crate::netlink::frame::Message;
+use crate::kind::spec::KindSpec;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELNSID, RTM_NEWNSID};
 
@@ -40,14 +39,10 @@ impl KindSpec for Nsid {
         vec![Request::nsids()]
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (_, attributes) = message.body.split_first_chunk::<4>()?;
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (_, attributes) = body.split_first_chunk::<4>()?;
         let mut nsid = Nsid::default();
         nsid.attributes(context, attributes);
-        emit.object(context, nsid)
+        Some(nsid)
     }
 }

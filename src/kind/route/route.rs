@@ -112,6 +112,16 @@ pub struct RouteAttrs {
     pub cacheinfo: Option<CacheInfo>,
 }
 
+impl RouteAttrs {
+    /// Indices of the output devices.
+    pub fn output_devices(&self) -> impl Iterator<Item = u32> {
+        let nexthops = self.nexthops.iter().flatten();
+        self.ifindex
+            .into_iter()
+            .chain(nexthops.map(|nexthop| nexthop.ifindex))
+    }
+}
+
 impl Deref for Route {
     type Target = RouteAttrs;
 

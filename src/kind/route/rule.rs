@@ -10,10 +10,9 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::spec::KindSpec;
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELRULE, RTM_NEWRULE};
 use crate::value::{FlagNames, Flags, Hex, IfName, Symbol};
@@ -193,12 +192,8 @@ impl KindSpec for Rule {
         vec![Request::rules()]
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<12>()?;
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (header, attributes) = body.split_first_chunk::<12>()?;
         let [af, dst_len, src_len, tos, table, .., action] = *header.first_chunk::<8>()?;
         let full = match i32::from(af) {
             libc::AF_INET | 128 => 32,
@@ -219,7 +214,7 @@ impl KindSpec for Rule {
             ..Default::default()
         };
         rule.attributes(context, attributes);
-        emit.object(context, rule)
+        Some(rule)
     }
 }
 

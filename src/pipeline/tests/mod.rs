@@ -6,6 +6,7 @@ mod names;
 use serde_json::Value;
 
 use super::*;
+use crate::event::scope::Scope;
 use crate::input::Role;
 
 const OTHER: NetnsId = NetnsId(1);
@@ -115,7 +116,7 @@ fn an_event_changes_the_state_of_its_namespace_only() {
 #[test]
 fn reconciliations_of_two_namespaces_do_not_meet() {
     let mut run = Run::new();
-    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Snapshot);
+    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Snapshot, Scope::Kind);
     for netns in [NetnsId::OWN, OTHER] {
         run.control(netns, begin.clone());
     }
@@ -126,7 +127,7 @@ fn reconciliations_of_two_namespaces_do_not_meet() {
     run.control(NetnsId::OWN, ControlRecord::Sync);
     assert_eq!(run.take_lines(), ["present 2", "present 1", "sync"]);
     assert_eq!((run.addresses(NetnsId::OWN), run.addresses(OTHER)), (1, 1));
-    assert_eq!(run.pipeline.incomplete(), KindSet::of(&[Kind::Address]));
+    assert_eq!(run.pipeline.incomplete(), Some(vec![Kind::Address]));
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 mod dumps;
 mod events;
+mod reload;
 mod subscription;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +20,7 @@ use signal_hook_mio::v1_0::Signals;
 
 use super::backlog::Backlog;
 use super::clock::Clock;
+use super::files::{Access, Files};
 use super::header::header;
 use super::metrics::{self, Metrics};
 use super::resync::{self, ResyncScheduler};
@@ -27,22 +30,31 @@ use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
-use crate::event::meta::{Settings, Stop, StopReason};
+use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
 use crate::family::Subscribed;
 use crate::input::{ControlRecord, Input};
 use crate::netlink::{DumpSource, EventSource};
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
+pub use reload::{Options, ReadOptions};
 use subscription::Subscription;
 
 /// The options of a live run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Live {
     pub outputs: Outputs,
     pub settings: Settings,
     /// Stop after this time.
     pub duration: Option<Duration>,
+    /// Stop when the snapshot is complete.
+    pub exit: bool,
+    /// The configuration file.
+    pub config: Option<PathBuf>,
+    /// All options by name, to find those that differ after a SIGHUP.
+    pub options: Options,
+    /// Reads the options again on SIGHUP.
+    pub read_options: Option<ReadOptions>,
     /// Size of the receive buffer, bytes.
     pub rcvbuf: u32,
     /// Interval of dumps of every kind.
@@ -89,9 +101,15 @@ const MAX_ERRORS: u32 = 100;
 
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
+/// This is the main function of a process, and not meant for libraries: it installs handlers of
+/// signals and, for good, drops privileges of the calling thread and of all that it starts later
+/// (module `sandbox`), so that these cannot execute programs, for example.
+///
 /// # Errors
-/// If a socket, the output or the recording fails.
+/// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
+/// was to write.
 pub fn run(live: &Live) -> Result<(), Error> {
+    check_files(live)?;
     // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
     // A second signal ends the program at once, even if it is blocked.
@@ -144,12 +162,25 @@ pub fn run(live: &Live) -> Result<(), Error> {
         run,
         started: header.time,
         max_coalesce: max_coalesce(smallest),
+        live: live.clone(),
         deadline: live.duration.map(|duration| begun + duration),
-        heartbeat: live.heartbeat,
         next_heartbeat: live.heartbeat.map(|every| begun + every),
         release_at: None,
     }
     .run(poll, signals, &impatient, &mut sink)
+}
+
+/// # Errors
+/// If a file of the run is used for two purposes.
+fn check_files(live: &Live) -> Result<(), Error> {
+    let mut files = Files::default();
+    if let Some(path) = &live.config {
+        files.path("--config", Access::Read, path);
+    }
+    files.output(live.outputs.output.as_ref());
+    files.option("--record", live.outputs.record.as_deref());
+    let metrics = live.metrics.as_ref().map(metrics::Config::path);
+    files.option("--metrics", metrics).check()
 }
 
 /// The dumps of every kind in every subscribed namespace.
@@ -160,7 +191,14 @@ fn dumps<E, D>(
     let each = |it: &Subscription<E, D>| {
         let (netns, family) = (it.netns, it.family.id());
         let kinds = it.family.dumps(settings).into_iter();
-        kinds.map(move |(kind, requests)| ((netns, kind), (family, requests)))
+        kinds.map(move |(kind, requests)| {
+            let dumps = resync::Dumps {
+                family,
+                requests,
+                details: settings.with.contains(&Part::Details),
+            };
+            ((netns, kind), dumps)
+        })
     };
     subscriptions.iter().flat_map(each).collect()
 }
@@ -196,8 +234,9 @@ struct Stream<E, D> {
     started: Time,
     /// Maximum time for which events may accumulate in the sockets.
     max_coalesce: Duration,
+    /// The options, as far as they are still needed.
+    live: Live,
     deadline: Option<Instant>,
-    heartbeat: Option<Duration>,
     next_heartbeat: Option<Instant>,
     /// When lines that wait for the names of devices are written without them.
     release_at: Option<Instant>,
@@ -229,12 +268,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
-            let (mut ends, mut beats) = (false, false);
+            let (mut ends, mut beats, mut reloads) = (false, false, false);
             for signal in signals.pending() {
                 match signal {
                     SIGUSR1 => beats = true,
                     // Without an output file the terminal hung up.
-                    SIGHUP if sink.hang_up() => {}
+                    SIGHUP if sink.hang_up() => reloads = true,
                     _ => ends = true,
                 }
             }
@@ -245,6 +284,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if sink.flush()? == Reader::Gone || self.session.rotate(sink, clock())? == Reader::Gone
             {
                 return self.session.abandon();
+            }
+            if reloads {
+                self.reload();
             }
             self.check_clock(clock());
             if beats {
@@ -270,6 +312,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if self.session.is_full() {
                 break StopReason::Count;
             }
+            if self.live.exit && self.session.is_synced() {
+                break StopReason::Sync;
+            }
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
             }
@@ -282,7 +327,25 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 std::thread::sleep(coalesce.min(self.max_coalesce));
             }
         };
-        self.stop(reason, sink)
+        let snapshot = self.check_snapshot(reason);
+        self.stop(reason, sink).and(snapshot)
+    }
+
+    /// # Errors
+    /// If the run ends without the snapshot that it was to write.
+    fn check_snapshot(&self, reason: StopReason) -> Result<(), Error> {
+        if !self.session.is_synced() {
+            let awaited = self.live.settings.snapshot && reason == StopReason::Time;
+            let missing = self.live.exit || awaited;
+            return if missing { Err(Error::NoSync) } else { Ok(()) };
+        }
+        match self.session.pipeline.incomplete() {
+            Some(kinds) if reason == StopReason::Sync => {
+                let names = kinds.iter().map(|kind| kind.name());
+                Err(Error::IncompleteSnapshot(names.collect()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Records that mio reported a socket as readable: an even number is an event socket.
@@ -333,10 +396,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Some(wait + Duration::from_micros(999))
     }
 
-    /// Schedules dumps of the kinds that the processed events made stale.
+    /// Schedules reads of the objects that the processed events made stale.
     fn schedule_stale(&mut self, now: Instant) {
-        for (netns, kinds) in self.session.pipeline.take_stale() {
-            self.resync.schedule_stale(netns, kinds, now);
+        for (netns, stale) in self.session.pipeline.take_stale() {
+            self.resync.schedule_stale(netns, &stale, now);
         }
     }
 
@@ -357,7 +420,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     }
 
     fn timers(&mut self, now: Instant) -> Result<(), Error> {
-        if let (Some(every), Some(next)) = (self.heartbeat, self.next_heartbeat)
+        if let (Some(every), Some(next)) = (self.live.heartbeat, self.next_heartbeat)
             && next <= now
         {
             self.next_heartbeat = Some(now + every);

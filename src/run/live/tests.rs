@@ -169,8 +169,8 @@ impl Run {
             run: "00000000".to_owned(),
             started: header.time,
             max_coalesce: Duration::ZERO,
+            live: Live::default(),
             deadline: None,
-            heartbeat: None,
             next_heartbeat: None,
             release_at: None,
         };

@@ -64,6 +64,9 @@ pub enum Fsync {
 
 /// Interval between retries of a failed write.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often, and at which interval, a run tries to lock its file.
+const LOCK_ATTEMPTS: u32 = 5;
+const LOCK_INTERVAL: Duration = Duration::from_millis(5);
 /// Interval between synchronisations with [`Fsync::Interval`].
 const SYNC: Duration = Duration::from_secs(1);
 
@@ -406,6 +409,19 @@ impl AppendFile {
     }
 }
 
+/// Locks the file for this process. Returns false if another one holds the lock. `nlstream state`
+/// tries for a moment whether it is held, and then holds it itself.
+fn lock(file: &File) -> bool {
+    for _ in 0..LOCK_ATTEMPTS {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_INTERVAL),
+            // File systems without locks return other errors: writing to them is still right.
+            _ => return true,
+        }
+    }
+    false
+}
+
 /// Opens or creates the file, locks it for this process and repairs its end.
 fn open(path: &Path, framing: Framing, records: &dyn RecordReader) -> io::Result<(File, Opened)> {
     let mut options = OpenOptions::new();
@@ -420,10 +436,7 @@ fn open(path: &Path, framing: Framing, records: &dyn RecordReader) -> io::Result
     if !file.metadata()?.is_file() {
         return Ok((file, Opened::default()));
     }
-    // File systems without locks return other errors: writing to them is still right.
-    if let Err(rustix::io::Errno::WOULDBLOCK) =
-        flock(&file, FlockOperation::NonBlockingLockExclusive)
-    {
+    if !lock(&file) {
         return Err(io::Error::new(
             io::ErrorKind::ResourceBusy,
             "another nlstream writes to it",

@@ -6,8 +6,9 @@ mod identity;
 mod messages;
 mod names;
 mod resync;
+mod scope;
 
-use super::{NameEffect, State, StateChange};
+use super::{Effect, NameEffect, Stale, State, StateChange};
 use crate::channel::{FamilyId, NetnsId};
 use crate::decode::context::DecodeContext;
 use crate::decode::{Decoded, MessageAction, decode};
@@ -96,8 +97,14 @@ fn summary(op: Op, change: Option<&Change>) -> String {
     words.join(" ")
 }
 
-/// The names of kinds, separated by blanks.
-fn names(kinds: KindSet) -> String {
+/// The names of the kinds of which objects are stale, separated by blanks.
+fn names(stale: Stale) -> String {
+    let mut kinds = KindSet::EMPTY;
+    stale.for_each(&mut |kind, _, effect| {
+        if effect != Effect::Verified {
+            kinds.insert(kind);
+        }
+    });
     let names: Vec<_> = kinds.iter().map(Kind::name).collect();
     names.join(" ")
 }

@@ -12,7 +12,8 @@ use super::{CacheInfo, Destination, FLAGS, Flow, Metrics, NextHop, Route, RouteA
 use crate::kind::context::DecodeContext;
 use crate::kind::route::encap::decode as encap;
 use crate::kind::route::rule::dsfield;
-use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::Op;
+use crate::kind::spec::{Device, Emit, KindSpec, Trigger, Triggers};
 use crate::kind::wire::{family, u32_at};
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, Attrs, align};
@@ -62,9 +63,14 @@ impl KindSpec for Route {
         Trigger::Nexthop,
         Trigger::OldAddress,
     ];
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::Metrics];
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::routes()]
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        vec![Request::routes_of_device(device.ifindex)]
     }
 
     fn decode(
@@ -77,6 +83,14 @@ impl KindSpec for Route {
             None => decode(context, message.body)?,
         };
         emit.object(context, route)
+    }
+
+    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+        // A router advertisement with a new MTU or hop limit has no event of its own.
+        match op != Op::Delete && self.protocol.is("ra") {
+            true => Triggers::of(&[Trigger::Metrics]),
+            false => Triggers::NONE,
+        }
     }
 }
 

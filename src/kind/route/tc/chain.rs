@@ -4,8 +4,7 @@ use super::message::{Header, MessageAttrs, payload};
 use super::spec;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
-use crate::netlink::frame::Message;
+use crate::kind::spec::KindSpec;
 use crate::netlink::rtm::{RTM_DELCHAIN, RTM_NEWCHAIN};
 
 payload!(
@@ -30,19 +29,7 @@ impl KindSpec for Chain {
     const LISTED: bool = false;
     const ATTRS: &'static [AttrDecl] = MessageAttrs::ATTRS;
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let chain = Chain::from_body(context, message.body)?;
-        emit.object(context, chain)
-    }
-}
-
-impl Chain {
-    /// Reads a `struct tcmsg` and its attributes. Returns `None` if `body` is too short.
-    pub(super) fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
         let (header, attributes) = Header::split(body)?;
         let message = MessageAttrs::decode(context, attributes, spec::filter);
         Some(Chain {

@@ -6,8 +6,7 @@ use super::spec;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
-use crate::netlink::frame::Message;
+use crate::kind::spec::{KindSpec, Trigger, Triggers};
 use crate::netlink::rtm::{RTM_DELTCLASS, RTM_NEWTCLASS};
 
 payload!(
@@ -32,13 +31,14 @@ impl KindSpec for Class {
     const LISTED: bool = false;
     const ATTRS: &'static [AttrDecl] = MessageAttrs::ATTRS;
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let class = Class::from_body(context, message.body)?;
-        emit.object(context, class)
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        let (header, attributes) = Header::split(body)?;
+        let message = MessageAttrs::decode(context, attributes, spec::class);
+        Some(Class {
+            handle: class_id(header.handle),
+            leaf: (header.info != 0).then(|| format!("{:x}:", header.info >> 16)),
+            ..Class::common(&header, message)
+        })
     }
 
     fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
@@ -47,18 +47,5 @@ impl KindSpec for Class {
             Op::Delete => Triggers::of(&[Trigger::Qdisc]),
             _ => Triggers::NONE,
         }
-    }
-}
-
-impl Class {
-    /// Reads a `struct tcmsg` and its attributes. Returns `None` if `body` is too short.
-    pub(super) fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
-        let (header, attributes) = Header::split(body)?;
-        let message = MessageAttrs::decode(context, attributes, spec::class);
-        Some(Class {
-            handle: class_id(header.handle),
-            leaf: (header.info != 0).then(|| format!("{:x}:", header.info >> 16)),
-            ..Class::common(&header, message)
-        })
     }
 }

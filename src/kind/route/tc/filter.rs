@@ -7,8 +7,7 @@ use super::spec;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::object::Object as _;
-use crate::kind::spec::{Emit, KindSpec};
-use crate::netlink::frame::Message;
+use crate::kind::spec::KindSpec;
 use crate::netlink::rtm::{RTM_DELTFILTER, RTM_NEWTFILTER};
 use crate::value::Symbol;
 
@@ -47,19 +46,7 @@ impl KindSpec for Filter {
     const LISTED: bool = false;
     const ATTRS: &'static [AttrDecl] = MessageAttrs::ATTRS;
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let filter = Filter::from_body(context, message.body)?;
-        emit.object(context, filter)
-    }
-}
-
-impl Filter {
-    /// Reads a `struct tcmsg` and its attributes. Returns `None` if `body` is too short.
-    pub(super) fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
         let (header, attributes) = Header::split(body)?;
         let mut message = MessageAttrs::decode(context, attributes, spec::filter);
         let handle = match message.kind.as_deref() {
@@ -77,7 +64,9 @@ impl Filter {
             ..Filter::common(&header, message)
         })
     }
+}
 
+impl Filter {
     fn copy_action_counters(&mut self, old: &Self) {
         if let (Some(actions), Some(old)) = (&mut self.actions, &old.actions) {
             for (action, old) in actions.iter_mut().zip(old) {

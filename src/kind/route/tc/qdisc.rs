@@ -7,8 +7,7 @@ use super::spec;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
-use crate::netlink::frame::Message;
+use crate::kind::spec::{KindSpec, Trigger, Triggers};
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELQDISC, RTM_NEWQDISC};
 
@@ -49,23 +48,7 @@ impl KindSpec for Qdisc {
         vec![Request::qdiscs()]
     }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let qdisc = Qdisc::from_body(context, message.body)?;
-        emit.object(context, qdisc)
-    }
-
-    fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
-        Triggers::of(&[Trigger::Qdisc])
-    }
-}
-
-impl Qdisc {
-    /// Reads a `struct tcmsg` and its attributes. Returns `None` if `body` is too short.
-    pub(super) fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
         let (header, attributes) = Header::split(body)?;
         let mut message = MessageAttrs::decode(context, attributes, spec::qdisc);
         gred::resolve_references(&mut message.out, context.details);
@@ -79,5 +62,9 @@ impl Qdisc {
             stab: message.stab.take(),
             ..Qdisc::common(&header, message)
         })
+    }
+
+    fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
+        Triggers::of(&[Trigger::Qdisc])
     }
 }

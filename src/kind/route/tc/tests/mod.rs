@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::message::{MAGIC_BLOCK, MessageAttrs, ROOT};
 use super::{Action, Chain, Class, Filter, Qdisc, spec};
 use crate::kind::context::DecodeContext;
+use crate::kind::spec::KindSpec as _;
 use crate::names::Names;
 use crate::netlink::build::attr;
 use crate::value::Hex;

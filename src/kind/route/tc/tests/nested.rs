@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::kind::Unparsed;
+use crate::kind::spec::KindSpec as _;
 
 /// An unparsed attribute: its number, the reason, and its bytes.
 type Kept = (Option<u16>, &'static str, String);

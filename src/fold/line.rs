@@ -1,0 +1,329 @@
+//! Takes a line apart.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::StrDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use thiserror::Error;
+
+use crate::event::Kind;
+use crate::event::values::Time;
+use crate::json::Ordered;
+
+/// The version of the schema that this program writes and reads.
+const VERSION: u64 = 1;
+
+/// Why a line cannot be folded.
+#[derive(Debug, Error)]
+pub enum LineFault {
+    /// It is not one JSON object.
+    #[error("is not a complete JSON object: {0}")]
+    Json(serde_json::Error),
+    /// It lacks a member that every line has, or the object that its kind and op require.
+    #[error("has no `{0}`: it was not written by nlstream, or was changed")]
+    Missing(String),
+    /// A member has a wrong type or value.
+    #[error("has a wrong `{0}`: {1}")]
+    Member(String, serde_json::Error),
+    /// The line has another version of the schema.
+    #[error(
+        "has version {0} of the schema, and this nlstream reads version {VERSION}; use a version of nlstream that reads it"
+    )]
+    Version(String),
+    /// None of the fields that identify the object is present.
+    #[error("has a `{0}` without a key")]
+    NoKey(&'static str),
+}
+
+/// A string of a line, borrowed unless it is written with escapes.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct TextVisitor;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+        d.deserialize_str(TextVisitor)
+    }
+}
+
+/// The members of a JSON object, with unparsed values.
+pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Members(Vec::with_capacity(16));
+                while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &RawValue>()? {
+                    if members.get(&name).is_some() {
+                        return Err(de::Error::custom(format_args!("`{name}` occurs twice")));
+                    }
+                    members.0.push((name, value));
+                }
+                Ok(members)
+            }
+        }
+        d.deserialize_map(MembersVisitor)
+    }
+}
+
+impl<'a> Members<'a> {
+    pub(super) fn parse(text: &'a [u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(text)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        let mut members = self.0.iter();
+        let found = members.find(|(member, _)| member == name)?;
+        Some(found.1.get())
+    }
+
+    /// Parses a member; `None` if it is absent.
+    fn optional<T: Deserialize<'a>>(&self, name: &str) -> Result<Option<T>, LineFault> {
+        let parse = |raw| serde_json::from_str(raw);
+        let value = self.get(name).map(parse).transpose();
+        value.map_err(|error| LineFault::Member(name.to_owned(), error))
+    }
+
+    fn required<T: Deserialize<'a>>(&self, name: &str) -> Result<T, LineFault> {
+        let value = self.optional(name)?;
+        value.ok_or_else(|| LineFault::Missing(name.to_owned()))
+    }
+}
+
+/// The ops that a fold distinguishes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineOp {
+    /// `add`, `change` or `present`: the object exists.
+    Exists,
+    Delete,
+    Start,
+    Checkpoint,
+    Sync,
+    Gap,
+    Resync,
+    Complete,
+    /// Nothing follows in this file (`rotate`), or in this run (`stop`).
+    End,
+    Other,
+}
+
+impl LineOp {
+    fn of(kind: Kind, op: &str) -> Self {
+        match (kind, op) {
+            (Kind::Meta, "start") => LineOp::Start,
+            (Kind::Meta, "checkpoint") => LineOp::Checkpoint,
+            (Kind::Meta, "sync") => LineOp::Sync,
+            (Kind::Meta, "gap") => LineOp::Gap,
+            (Kind::Meta, "resync") => LineOp::Resync,
+            (Kind::Meta, "complete") => LineOp::Complete,
+            (Kind::Meta, "rotate" | "stop") => LineOp::End,
+            (Kind::Meta, _) => LineOp::Other,
+            (_, "add" | "change" | "present") => LineOp::Exists,
+            (_, "delete") => LineOp::Delete,
+            _ => LineOp::Other,
+        }
+    }
+}
+
+/// A line, with the members that a fold needs.
+pub(super) struct Line<'a> {
+    pub run: Cow<'a, str>,
+    pub seq: u64,
+    pub time: Time,
+    /// The network namespace; `None` where a run watches only one.
+    pub netns: Option<Cow<'a, str>>,
+    /// `None` for a kind that this version does not know: such lines are ignored.
+    pub kind: Option<Kind>,
+    pub op: LineOp,
+    /// Its cause is a notification of the kernel.
+    pub of_kernel: bool,
+    members: Members<'a>,
+}
+
+impl<'a> Line<'a> {
+    pub(super) fn parse(text: &'a [u8]) -> Result<Self, LineFault> {
+        let members = Members::parse(text).map_err(LineFault::Json)?;
+        let version = members.get("v");
+        let version = version.ok_or_else(|| LineFault::Missing("v".to_owned()))?;
+        if version.parse() != Ok(VERSION) {
+            return Err(LineFault::Version(version.to_owned()));
+        }
+        let text = |name: &str| members.required(name).map(|Text(text)| text);
+        let kind = text("kind")?;
+        let kind = StrDeserializer::<de::value::Error>::new(&kind);
+        let kind = Kind::deserialize(kind).ok();
+        let op = text("op")?;
+        let netns: Option<Text<'_>> = members.optional("netns")?;
+        let origin: Option<Text<'_>> = members.optional("origin")?;
+        Ok(Line {
+            run: text("run")?,
+            seq: members.required("seq")?,
+            time: members.required("time")?,
+            netns: netns.map(|Text(netns)| netns),
+            kind,
+            op: kind.map_or(LineOp::Other, |kind| LineOp::of(kind, &op)),
+            of_kernel: origin.is_some_and(|Text(origin)| origin == "kernel"),
+            members,
+        })
+    }
+
+    /// Parses the content of a `meta` line.
+    pub(super) fn meta<T: Deserialize<'a>>(&self) -> Result<T, LineFault> {
+        self.members.required(Kind::Meta.name())
+    }
+
+    /// The object of the line: its kind, its key and what is kept of it.
+    ///
+    /// # Errors
+    /// If the line has no object, or the object no key.
+    pub(super) fn object(&self) -> Result<Option<(Kind, Box<str>, SnapshotObject)>, LineFault> {
+        let Some(kind) = self.kind else {
+            return Ok(None);
+        };
+        let payload = self.members.get(kind.name());
+        let payload = payload.ok_or_else(|| LineFault::Missing(kind.name().to_owned()))?;
+        let fault = |error| LineFault::Member(kind.name().to_owned(), error);
+        let fields = Members::parse(payload.as_bytes()).map_err(fault)?;
+        if kind.key().is_empty() {
+            return Ok(None);
+        }
+        let key = key(kind, &fields).map_err(fault)?;
+        let key = key.ok_or(LineFault::NoKey(kind.name()))?;
+        let object = SnapshotObject::new(kind, self.time, &self.members);
+        Ok(Some((kind, key, object)))
+    }
+}
+
+/// Appends a JSON object without the fields that describe an event and not the object.
+fn push_without(line: &mut String, transient: &[&str], object: &str) {
+    let is_left_out = |(name, _): &(String, _)| transient.contains(&&**name);
+    match serde_json::from_str::<Ordered<&RawValue>>(object) {
+        Ok(mut fields) if fields.0.iter().any(is_left_out) => {
+            fields.0.retain(|field| !is_left_out(field));
+            *line += &serde_json::to_string(&fields).unwrap_or_default();
+        }
+        _ => *line += object,
+    }
+}
+
+/// The values of an object's key fields ([`Kind::key`]), as JSON; `None` if it has none of them.
+fn key(kind: Kind, fields: &Members<'_>) -> serde_json::Result<Option<Box<str>>> {
+    let mut key = String::from("[");
+    let mut found = false;
+    for field in kind.key() {
+        let value = field.split("//").find_map(|name| fields.get(name));
+        found |= value.is_some_and(|value| value != "null");
+        // A string may be written with escapes, which are not part of its value.
+        match value {
+            Some(text) if text.contains(['\\', '{', '[']) => {
+                let value: serde_json::Value = serde_json::from_str(text)?;
+                key += &value.to_string();
+            }
+            value => key += value.unwrap_or("null"),
+        }
+        key.push(',');
+    }
+    Ok(found.then(|| key.into_boxed_str()))
+}
+
+/// An object that exists, with the members of its last line.
+#[derive(Clone, Debug)]
+pub struct SnapshotObject {
+    /// Its kind.
+    pub kind: Kind,
+    /// Time of its last line.
+    pub time: Time,
+    /// Start and length of the payload in `line`.
+    payload: (u32, u32),
+    line: Box<str>,
+}
+
+impl SnapshotObject {
+    fn new(kind: Kind, time: Time, members: &Members<'_>) -> Self {
+        let names = [
+            "v",
+            "run",
+            "seq",
+            "time",
+            "host",
+            "netns",
+            "kind",
+            "op",
+            "origin",
+            "ifindex",
+            "ifname",
+            kind.name(),
+            "truncated",
+        ];
+        let value = |name| match name {
+            "op" => Some("\"present\""),
+            name => members.get(name),
+        };
+        let mut payload = (0, 0);
+        let mut line = String::new();
+        for (name, value) in names
+            .into_iter()
+            .filter_map(|name| Some((name, value(name)?)))
+        {
+            line.push(if line.is_empty() { '{' } else { ',' });
+            line.push('"');
+            line += name;
+            line += "\":";
+            if name == kind.name() {
+                // A line is shorter than 4 GiB (`input::LONGEST`).
+                payload = (line.len() as u32, value.len() as u32);
+            }
+            match kind.transient() {
+                transient if name == kind.name() && !transient.is_empty() => {
+                    let start = line.len();
+                    push_without(&mut line, transient, value);
+                    payload.1 = (line.len() - start) as u32;
+                }
+                _ => line += value,
+            }
+        }
+        line.push('}');
+        SnapshotObject {
+            kind,
+            time,
+            payload,
+            line: line.into_boxed_str(),
+        }
+    }
+
+    /// The object as a line with `op:"present"`, without its newline.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// The payload, as JSON.
+    pub fn object(&self) -> &str {
+        let (start, length) = (self.payload.0 as usize, self.payload.1 as usize);
+        &self.line[start..start + length]
+    }
+}

@@ -1,0 +1,439 @@
+//! Folds lines into the objects that existed at a given time, and reports why the result may be
+//! incomplete.
+
+mod incomplete;
+mod input;
+mod line;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufRead;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::event::Kind;
+use crate::event::meta::{Gap, GapCause};
+use crate::event::values::Time;
+
+pub use incomplete::IncompleteReason;
+use input::Ending;
+use line::{Line, LineOp};
+pub use line::{LineFault, SnapshotObject};
+
+/// Lines that cannot be folded.
+#[derive(Debug, Error)]
+pub enum FoldError {
+    /// The error of read(2), or of decompression.
+    #[error("cannot read the lines: {0}")]
+    Read(#[from] std::io::Error),
+    /// The file has no lines of nlstream: what it is, and what to do with it.
+    #[error("not lines of nlstream, but {0}")]
+    Foreign(&'static str),
+    /// The number of the line, from 1, and what is wrong with it.
+    #[error("line {0} {1}")]
+    Line(u64, LineFault),
+    /// The number of a line that is implausibly long.
+    #[error("line {0} is longer than {max} bytes: this is no file of nlstream", max = input::LONGEST)]
+    TooLong(u64),
+    /// The number of a line that is older than lines already read, its run and its `seq`.
+    #[error(
+        "line {0} (run {1}, seq {2}) is older than lines already read; name the files in the order in which they were written, oldest first"
+    )]
+    Disorder(u64, String, u64),
+}
+
+/// Identity of an object: its network namespace (empty where the line has none), kind and key.
+type Identity = (Arc<str>, Kind, Box<str>);
+
+/// An object that exists.
+#[derive(Debug)]
+struct Entry {
+    object: SnapshotObject,
+    /// How many checkpoints had begun when its last line was read.
+    checkpoints: u32,
+}
+
+/// The checkpoint whose `present` lines are being read.
+#[derive(Clone, Copy, Debug)]
+struct Checkpoint {
+    /// Number of its first line.
+    seq: u64,
+    /// Begin of a gap since then that is not resynced yet.
+    gap: Option<Time>,
+}
+
+/// The settings of a run that limit what its lines tell.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Settings {
+    kinds: Option<Vec<String>>,
+    no_track: Vec<String>,
+    snapshot: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Start {
+    #[serde(default)]
+    settings: Settings,
+    follows: Option<Follows>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Follows {
+    run: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Sync {
+    checkpoint: Option<u64>,
+    #[serde(default)]
+    incomplete: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Resync {
+    #[serde(default)]
+    incomplete: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Complete {
+    kinds: Vec<String>,
+}
+
+/// What the lines of one run have told so far.
+#[derive(Debug, Default)]
+struct Run {
+    id: String,
+    /// Numbers of the first and the last line that were read.
+    first: u64,
+    last: u64,
+    /// The settings; `None` if no `start` line was read.
+    settings: Option<Settings>,
+    /// A snapshot or a checkpoint was read as a whole.
+    synced: bool,
+    checkpoint: Option<Checkpoint>,
+    /// How many checkpoints have begun.
+    checkpoints: u32,
+    /// Begin of a gap that is not resynced yet.
+    gap: Option<Time>,
+    /// Names of the kinds that are not known as a whole.
+    incomplete: BTreeSet<String>,
+    /// Numbers before and after missing lines. The `gap` that explains the second may follow.
+    hole: Option<(u64, u64)>,
+    unexplained_hole: Option<(u64, u64)>,
+    /// The last line was `rotate` or `stop`.
+    ended: bool,
+}
+
+/// The objects that exist after the lines read so far.
+#[derive(Debug, Default)]
+pub struct Fold {
+    objects: BTreeMap<Identity, Entry>,
+    namespaces: BTreeSet<Arc<str>>,
+    run: Option<Run>,
+    /// First and last number of the runs before.
+    earlier: BTreeMap<String, (u64, u64)>,
+    /// Time of the last line.
+    last: Option<Time>,
+    /// Number of the last line after the requested time.
+    later: Option<u64>,
+    /// Time of the first line of the next run, if the requested time is before it and after the
+    /// last line.
+    next_run: Option<Time>,
+}
+
+/// Where a line stands among those read before.
+enum Place {
+    /// The next line of the run, possibly after a hole.
+    Next,
+    /// It was read before: log shippers deliver at least once.
+    Repeated,
+    /// The first line of another run.
+    NewRun,
+    /// Older than lines that were read.
+    Disorder,
+}
+
+impl Fold {
+    /// Folds lines up to the time `at`; all of them without one.
+    ///
+    /// # Errors
+    /// If the lines cannot be read or parsed, or were written before lines already read. A last
+    /// line without its newline is ignored if it is incomplete.
+    pub fn read(
+        &mut self,
+        mut lines: impl BufRead,
+        at: Option<Timestamp>,
+    ) -> Result<Reached, FoldError> {
+        if let Some(name) = input::foreign(lines.fill_buf()?) {
+            return Err(FoldError::Foreign(name));
+        }
+        let mut text = Vec::new();
+        let mut is_first = true;
+        for number in 1.. {
+            let ending = input::next(&mut lines, &mut text)?;
+            match ending {
+                Ending::Nothing => break,
+                Ending::TooLong => return Err(FoldError::TooLong(number)),
+                Ending::Newline | Ending::Torn => {}
+            }
+            if text.trim_ascii().is_empty() {
+                continue;
+            }
+            let fault = |fault| FoldError::Line(number, fault);
+            let line = match Line::parse(&text) {
+                Ok(line) => line,
+                Err(LineFault::Json(_)) if ending == Ending::Torn && input::is_torn(&text) => break,
+                Err(error) => return Err(fault(error)),
+            };
+            let place = self.place(&line, is_first).map_err(fault)?;
+            is_first = false;
+            match place {
+                Place::Repeated => continue,
+                Place::Disorder => {
+                    return Err(FoldError::Disorder(number, line.run.into_owned(), line.seq));
+                }
+                Place::Next | Place::NewRun => {}
+            }
+            // The lines of a dump have the times of its entries, which are not in order.
+            if let Some(at) = at.filter(|at| line.time.0 > *at || self.later.is_some()) {
+                // A gap is reported when it is noticed, which may be after `at`.
+                if self.is_settled(&line, at).map_err(fault)? {
+                    return Ok(Reached::Time);
+                }
+                continue;
+            }
+            self.apply(&line).map_err(fault)?;
+        }
+        Ok(Reached::End)
+    }
+
+    /// Compares a line with those before. `is_first`: it is the first of its file.
+    fn place(&self, line: &Line<'_>, is_first: bool) -> Result<Place, LineFault> {
+        if let Some((first, last)) = self.earlier.get(&*line.run) {
+            return Ok(match (*first..=*last).contains(&line.seq) {
+                true => Place::Repeated,
+                false => Place::Disorder,
+            });
+        }
+        let Some(run) = &self.run else {
+            return Ok(Place::NewRun);
+        };
+        if run.id == *line.run {
+            let last = self.later.unwrap_or(run.last);
+            return Ok(match line.seq {
+                seq if seq < run.first => Place::Disorder,
+                seq if seq <= last => Place::Repeated,
+                _ => Place::Next,
+            });
+        }
+        // The clock may have been set back between two runs: their order is certain if the second
+        // began in the file of the first.
+        if is_first && self.last.is_some_and(|last| line.time < last) {
+            let follows = match line.op {
+                LineOp::Start => line.meta::<Start>()?.follows,
+                _ => None,
+            };
+            if follows.is_none_or(|follows| follows.run != run.id) {
+                return Ok(Place::Disorder);
+            }
+        }
+        Ok(Place::NewRun)
+    }
+
+    /// Examines a line after the time `at`. Returns true if no later line can report a gap that
+    /// began before.
+    fn is_settled(&mut self, line: &Line<'_>, at: Timestamp) -> Result<bool, LineFault> {
+        let Some(run) = self.run.as_mut().filter(|run| run.id == *line.run) else {
+            if self.run.is_some() && self.later.is_none() {
+                self.next_run = Some(line.time);
+            }
+            return Ok(true);
+        };
+        let first = self.later.is_none();
+        let last = self.later.unwrap_or(run.last);
+        let hole = line.seq.saturating_sub(last + 1);
+        self.later = Some(line.seq);
+        if line.op == LineOp::Gap {
+            let gap: Gap = line.meta()?;
+            if gap.from.is_none_or(|from| from.0 <= at) {
+                run.gap.get_or_insert(gap.from.unwrap_or(line.time));
+                return Ok(true);
+            }
+            if hole == 0 || (gap.cause == GapCause::Output && gap.lost == Some(hole)) {
+                return Ok(true);
+            }
+        }
+        if hole > 0 && first {
+            run.hole = Some((last, line.seq));
+            return Ok(true);
+        }
+        // Events and gaps are in the order of their reception.
+        Ok(line.of_kernel)
+    }
+
+    fn apply(&mut self, line: &Line<'_>) -> Result<(), LineFault> {
+        if self.run.as_ref().is_none_or(|run| run.id != *line.run) {
+            // Another run begins with a snapshot or a checkpoint of its own.
+            if let Some(run) = self.run.take() {
+                self.earlier.insert(run.id, (run.first, run.last));
+            }
+            self.objects.clear();
+            self.run = Some(Run {
+                id: line.run.clone().into_owned(),
+                first: line.seq,
+                last: line.seq,
+                ..Run::default()
+            });
+        }
+        self.last = Some(line.time);
+        let Some(run) = &mut self.run else {
+            return Ok(());
+        };
+        if line.seq > run.last + 1
+            && let Some(hole) = run.hole.replace((run.last, line.seq))
+        {
+            run.unexplained_hole = Some(hole);
+        }
+        run.last = line.seq;
+        run.ended = line.op == LineOp::End;
+        match line.op {
+            LineOp::Exists | LineOp::Delete => self.apply_object(line)?,
+            LineOp::Sync => {
+                let sync: Sync = line.meta()?;
+                if run.sync(&sync) {
+                    let checkpoints = run.checkpoints;
+                    self.objects
+                        .retain(|_, entry| entry.checkpoints == checkpoints);
+                }
+            }
+            _ => run.meta(line)?,
+        }
+        Ok(())
+    }
+
+    fn apply_object(&mut self, line: &Line<'_>) -> Result<(), LineFault> {
+        let Some((kind, key, object)) = line.object()? else {
+            return Ok(());
+        };
+        let netns = line.netns.as_deref().unwrap_or_default();
+        let netns = match self.namespaces.get(netns) {
+            Some(netns) => netns.clone(),
+            None => {
+                let netns: Arc<str> = netns.into();
+                self.namespaces.insert(netns.clone());
+                netns
+            }
+        };
+        let identity = (netns, kind, key);
+        match line.op {
+            LineOp::Delete => self.objects.remove(&identity),
+            _ => {
+                let checkpoints = self.run.as_ref().map_or(0, |run| run.checkpoints);
+                let entry = Entry {
+                    object,
+                    checkpoints,
+                };
+                self.objects.insert(identity, entry)
+            }
+        };
+        Ok(())
+    }
+
+    /// The objects that exist, by network namespace, kind and key.
+    pub fn objects(&self) -> impl Iterator<Item = &SnapshotObject> {
+        self.objects.values().map(|entry| &entry.object)
+    }
+
+    /// Returns true if the run may write further lines after the last one: it neither stopped nor
+    /// continues in another file.
+    pub fn may_continue(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| !run.ended)
+    }
+}
+
+impl Run {
+    fn meta(&mut self, line: &Line<'_>) -> Result<(), LineFault> {
+        match line.op {
+            LineOp::Start => {
+                let start: Start = line.meta()?;
+                self.settings = Some(start.settings);
+            }
+            LineOp::Checkpoint => {
+                self.checkpoints += 1;
+                self.checkpoint = Some(Checkpoint {
+                    seq: line.seq,
+                    gap: None,
+                });
+            }
+            LineOp::Gap => {
+                let gap: Gap = line.meta()?;
+                let explains = |hole: (u64, u64)| gap.lost == Some(hole.1 - hole.0 - 1);
+                if gap.cause == GapCause::Output && self.hole.is_some_and(explains) {
+                    self.hole = None;
+                }
+                let from = gap.from.unwrap_or(line.time);
+                self.gap.get_or_insert(from);
+                if let Some(checkpoint) = &mut self.checkpoint {
+                    checkpoint.gap.get_or_insert(from);
+                }
+            }
+            LineOp::Resync => {
+                let resync: Resync = line.meta()?;
+                self.gap = None;
+                self.incomplete = resync.incomplete.into_iter().collect();
+                if let Some(checkpoint) = &mut self.checkpoint {
+                    checkpoint.gap = None;
+                }
+            }
+            LineOp::Complete => {
+                let complete: Complete = line.meta()?;
+                for kind in &complete.kinds {
+                    self.incomplete.remove(kind);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Ends a snapshot or a checkpoint. Returns true if only the objects that lines have named since
+    /// the checkpoint began exist.
+    fn sync(&mut self, sync: &Sync) -> bool {
+        let Some(seq) = sync.checkpoint else {
+            // Of a snapshot whose beginning is in another file, objects are missing.
+            self.synced |= self.first == 0;
+            self.incomplete = sync.incomplete.iter().cloned().collect();
+            return false;
+        };
+        let holes = [self.hole, self.unexplained_hole];
+        let is_before = |hole: &Option<(u64, u64)>| hole.is_none_or(|hole| hole.1 <= seq);
+        let Some(checkpoint) = self.checkpoint.take() else {
+            return false;
+        };
+        if checkpoint.seq != seq || !holes.iter().all(is_before) {
+            return false;
+        }
+        self.synced = true;
+        (self.hole, self.unexplained_hole) = (None, None);
+        self.gap = checkpoint.gap;
+        self.incomplete = sync.incomplete.iter().cloned().collect();
+        true
+    }
+}
+
+/// Where a read of lines ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// At a line after the requested time.
+    Time,
+    /// At the end of the lines.
+    End,
+    /// At the end of the lines of a run that still writes: nothing happened since its last line.
+    Present,
+}
