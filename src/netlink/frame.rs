@@ -68,7 +68,7 @@ impl<'a> Message<'a> {
             seq: u32_at(8),
             portid: u32_at(12),
             body,
-            whole: bytes,
+            bytes,
         })
     }
 }
@@ -76,7 +76,7 @@ impl<'a> Message<'a> {
 impl Message<'_> {
     /// `nlmsg_len`: of an incomplete message, the length that it had.
     pub fn stated_length(&self) -> u32 {
-        let length = self.whole.first_chunk::<4>();
+        let length = self.bytes.first_chunk::<4>();
         length.map_or(0, |bytes| u32::from_ne_bytes(*bytes))
     }
 }

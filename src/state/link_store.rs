@@ -424,6 +424,12 @@ impl LinkStore {
         unresolved
     }
 
+    /// Returns true if the device is stored, and up.
+    pub(super) fn is_up(&self, ifindex: u32) -> bool {
+        let link = self.by_index(ifindex);
+        link.is_some_and(|link| link.flags.has("UP"))
+    }
+
     /// Returns true if the event, about a forwarding entry, is no state: the device has announced the
     /// entry itself (see [`is_bare`](crate::event::fdb::Fdb::is_bare)). `None` if that depends on the type of a device that is not
     /// stored.

@@ -9,6 +9,7 @@ mod link_store;
 mod multipath;
 mod object_store;
 mod reconcile;
+mod route_content;
 mod route_store;
 mod siblings;
 mod stale;
@@ -181,6 +182,7 @@ impl State {
             key,
             message,
             reconciling: reconciliation.is_some(),
+            complete: self.complete.contains(kind),
         };
         let applied = self.stores.apply_event(payload, &context, &self.names);
         if let Some(reconciliation) = &mut reconciliation {

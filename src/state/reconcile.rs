@@ -108,6 +108,8 @@ impl State {
             touched_by_event: reconciliation.map_or(&nothing_touched, |reconciliation| {
                 &reconciliation.touched_by_event
             }),
+            complete: self.complete.contains(kind),
+            lists_all: true,
         };
         let applied = self
             .stores

@@ -76,11 +76,13 @@ pub(super) trait Store {
 /// An event beside its object.
 pub(super) struct EventContext<'a> {
     pub action: MessageAction,
-    /// The key of its object; of IPv4 siblings that of the first.
+    /// The key of its object; of siblings that of instance 0.
     pub key: Key,
     pub message: &'a Message<'a>,
     /// A dump of the kind is being read.
     pub reconciling: bool,
+    /// Every existing object of the kind is stored.
+    pub complete: bool,
 }
 
 /// A dump entry beside its object.
@@ -89,6 +91,10 @@ pub(super) struct DumpContext<'a> {
     pub message: &'a Message<'a>,
     /// The objects that events were about since the dump began: the entry may be older.
     pub touched_by_event: &'a HashSet<Key>,
+    /// Every existing object of the kind was stored before.
+    pub complete: bool,
+    /// The dump lists every object of the kind, not only those of a device.
+    pub lists_all: bool,
 }
 
 /// What a message did to an object.

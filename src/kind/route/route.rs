@@ -61,9 +61,8 @@ pub struct RouteAttrs {
     pub scope: Symbol,
     /// Priority: among routes to the same destination the one with the lowest metric is used.
     pub metric: Option<u32>,
-    /// Distinguishes routes with otherwise equal keys; usually absent. IPv4: sequence number of an
-    /// appended or prepended route. IPv6: device and gateway of a route that is not part of a
-    /// multipath route.
+    /// Number that distinguishes routes with otherwise equal keys: appended or prepended ones, those of
+    /// several devices. Absent for the first that this run knew.
     pub instance: Option<String>,
     /// Gateway of the same address family as the route.
     pub gateway: Option<IpAddr>,

@@ -174,33 +174,10 @@ pub(super) fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Rou
         Ok(())
     });
     it.table = names.tables.symbol(number);
-    if i32::from(af) == libc::AF_INET6 {
-        it.instance = instance(&it, protocol);
-    }
     Some(Route {
         dst,
         common: Rc::new(it.into()),
     })
-}
-
-/// The device and gateway, which distinguish an IPv6 route from others with the same destination
-/// and metric. The kernel joins routes that have a gateway into one multipath route, except for
-/// those from router advertisements; all others stay separate (`rt6_qualify_for_ecmp`,
-/// include/net/ip6_route.h).
-fn instance(it: &RouteAttrs, protocol: u8) -> Option<String> {
-    const RTPROT_RA: u8 = 9;
-    if let Some(nhid) = it.nhid {
-        return Some(format!("nhid {nhid}"));
-    }
-    if it.nexthops.is_some() {
-        return None;
-    }
-    let device = it.ifindex?;
-    match it.gateway {
-        None => Some(device.to_string()),
-        Some(router) if protocol == RTPROT_RA => Some(format!("{device} via {router}")),
-        Some(_) => None,
-    }
 }
 
 /// An MPLS label stack: a label is the upper 20 bits of its entry (linux/mpls.h).
