@@ -16,6 +16,7 @@ mod common;
 mod docs;
 mod ends;
 mod events;
+mod identity;
 mod judge;
 mod loss;
 mod names;
@@ -38,6 +39,7 @@ fn main() {
         docs::trials,
         ends::trials,
         events::trials,
+        identity::trials,
         judge::trials,
         loss::trials,
         names::trials,
