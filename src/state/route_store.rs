@@ -1,15 +1,15 @@
 //! The stored routes. There may be millions, so a route is not stored decoded but as its message:
 //!
 //! **The destination and the body without destination, put together, decode to the route.** Ages
-//! (`RTA_CACHEINFO`) are left out, the names of devices are filled in when the route is read, and the
-//! instance number of a sibling is stored beside the body.
+//! (`RTA_CACHEINFO`) are left out. The names of devices that its last line has, and the instance number
+//! of a sibling, are stored beside the body.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use super::bodies::{Bodies, BodyId};
+use super::bodies::{Bodies, BodyId, ToldNames, names_in};
 use super::key::{Key, KeyPrefix};
 use super::link_store::{Env, LinkStore};
 use super::multipath;
@@ -19,7 +19,6 @@ use super::store::{Applied, DumpContext, EventContext, NLM_F_EXCL, NLM_F_REPLACE
 use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
-use crate::event::kinds::Inline;
 use crate::event::object::Object as _;
 use crate::event::route::{AttrsInterner, BodyWithoutDst, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
@@ -33,8 +32,6 @@ use crate::names::Names;
 struct StoredRoute {
     body: BodyId,
     dst: PackedPrefix,
-    /// It was reported without the name of a device.
-    unresolved: bool,
     /// What is known of its siblings.
     known: Known,
     /// Tells the route from its siblings.
@@ -49,7 +46,6 @@ impl StoredRoute {
         StoredRoute {
             body,
             dst,
-            unresolved: false,
             known,
             instance,
         }
@@ -83,6 +79,7 @@ impl Assigned {
 #[derive(Debug)]
 struct NamedAttrs {
     attrs: SharedAttrs,
+    told: ToldNames,
     /// One of the names is not known yet.
     unresolved: bool,
     /// [`LinkStore::generation`] of the names.
@@ -98,6 +95,8 @@ pub(super) struct RouteStore {
     bodies: Bodies,
     prefixes: RefCell<Column<RouteAttrs, KeyPrefix>>,
     named: RefCell<Column<RouteAttrs, NamedAttrs>>,
+    /// During a rename: the bodies that were replaced by those with the new names.
+    renamed: BTreeMap<BodyId, BodyId>,
 }
 
 impl Store for RouteStore {
@@ -113,8 +112,11 @@ impl Store for RouteStore {
     }
 
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
-        let mut route = self.decode(&self.table.get(key)?.value, env.names)?;
-        self.name_devices(&mut route, env.links);
+        let stored = &self.table.get(key)?.value;
+        let mut route = self.decode_told(stored, env.names)?;
+        if env.links.is_renaming() {
+            route.for_each_device(&mut |index, name| *name = env.links.last_name(index, *name));
+        }
         Some(route.into())
     }
 
@@ -132,17 +134,19 @@ impl Store for RouteStore {
         let stored = self.table.get(event.key).map(|entry| &entry.value);
         let lone = stored.map(|stored| (stored.body, stored.known));
         let may_exist = lone.is_some() || !self.siblings.is_empty();
+        // First: the body of equal attributes is found by their names too.
+        let unresolved = self.name_devices(route, env.links);
         let mut applied = match event.action {
             MessageAction::Delete => {
                 let assigned = self.assign_deleted(route, event, lone, env.names);
-                self.delete(route, event, assigned, env.names)
+                self.delete(route, event, assigned, unresolved, env)
             }
             _ => {
                 let assigned = self.assign_new(route, event, lone, env);
                 self.set(route, event, assigned, may_exist, env.names)
             }
         };
-        self.name(route, &mut applied, env.links);
+        applied.unresolved |= unresolved && applied.op != Op::Delete;
         applied
     }
 
@@ -153,8 +157,14 @@ impl Store for RouteStore {
         env: Env<'_>,
     ) -> Option<Applied> {
         let base = self.key(route);
-        let new = self.bodies.intern(route, entry.message.body);
+        let unresolved = self.name_devices(route, env.links);
+        let mut new = self.bodies.intern(route, entry.message.body);
         let assigned = self.assign_dump_entry(base, route, new.1, entry.lists_all, env.names);
+        if unresolved {
+            self.keep_told_names(route, base, assigned.instance);
+            self.bodies.release(new.1);
+            new = self.bodies.intern(route, entry.message.body);
+        }
         let key = self.set_instance(route, base, assigned.instance);
         if entry.touched_by_event.contains(&key) || self.is_known(key, route, new, env.names) {
             self.bodies.release(new.1);
@@ -168,16 +178,14 @@ impl Store for RouteStore {
         self.siblings.settle(base);
         let new = StoredRoute::new(new, assigned.instance, assigned.known);
         let old = self.put(Entry::new(key, new, true), route, env.names);
-        let mut applied = Applied {
+        Some(Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
             old: old.map(Payload::from),
-            unresolved: false,
+            unresolved,
             stale: false,
             uncertain: false,
-        };
-        self.name(route, &mut applied, env.links);
-        Some(applied)
+        })
     }
 
     fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
@@ -188,13 +196,13 @@ impl Store for RouteStore {
         } = self.sweep(clean, scope);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
-            let route = self.decode(&stored, env.names);
+            let route = self.decode_told(&stored, env.names);
             self.bodies.release(stored.body);
             if let Some(mut route) = route {
                 let base = self.set_instance_key(&mut route, 0);
                 self.siblings.remove(base, stored.instance);
                 self.set_instance(&mut route, base, stored.instance);
-                self.name_devices(&mut route, env.links);
+                self.name_deleted(&mut route, env.links);
                 routes.push(Payload::from(route));
             }
         }
@@ -204,6 +212,43 @@ impl Store for RouteStore {
             undecided,
         }
     }
+
+    fn rename(&mut self, key: Key, env: Env<'_>) -> Option<(Payload, Payload)> {
+        let stored = &self.table.get(key)?.value;
+        let body = stored.body;
+        if !has_former_names(self.bodies.told(body), env.links) {
+            return None;
+        }
+        let old = self.decode_told(stored, env.names)?;
+        // Fills the column from which the new attributes are taken.
+        self.name_devices(&mut self.decode(stored, env.names)?, env.links);
+        let renamed = match self.renamed.get(&body) {
+            Some(renamed) => *renamed,
+            None => {
+                let told = self.bodies.told(body).iter();
+                let told = told.map(|(index, name)| {
+                    (*index, env.links.new_name(*index, *name).or(*name))
+                });
+                let told = told.collect();
+                let renamed = self.bodies.insert_renamed(body, told);
+                self.renamed.insert(body, renamed);
+                renamed
+            }
+        };
+        self.bodies.retain(renamed);
+        self.bodies.release(body);
+        let stored = &mut self.table.get_mut(key)?.value;
+        stored.body = renamed;
+        let stored = &self.table.get(key)?.value;
+        let new = self.decode_told(stored, env.names)?;
+        Some((new.into(), old.into()))
+    }
+}
+
+/// Returns true if one of the names is replaced by a rename.
+fn has_former_names(told: &ToldNames, links: &LinkStore) -> bool {
+    let mut told = told.iter();
+    told.any(|(index, name)| links.new_name(*index, *name).is_some())
 }
 
 impl RouteStore {
@@ -264,6 +309,7 @@ impl RouteStore {
         let former = column.get(&route.common);
         let unnamed = route.common.clone();
         let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
+        let told = names_in(route);
         match former {
             // Another device was modified: keep the allocation, by which the rendered JSON is found.
             Some(named) if named.attrs == route.common => route.common = named.attrs.clone(),
@@ -278,6 +324,7 @@ impl RouteStore {
             &unnamed,
             NamedAttrs {
                 attrs,
+                told,
                 unresolved,
                 generation,
             },
@@ -285,31 +332,49 @@ impl RouteStore {
         unresolved
     }
 
-    /// Completes a route, and the result of its message, with the names of devices.
-    #[inline]
-    fn name(&mut self, route: &mut Route, applied: &mut Applied, links: &LinkStore) {
-        applied.unresolved = self.name_devices(route, links);
-        if applied.unresolved {
-            self.mark_unresolved(applied.key);
+    /// Gives a decoded stored route the names that its last line has.
+    fn name_as_told(&self, route: &mut Route, told: &ToldNames) {
+        // Mostly the present names: these attributes are shared.
+        if let Some(named) = self.named.borrow().get(&route.common)
+            && named.told == *told
+        {
+            route.common = named.attrs.clone();
+            return;
         }
-        if let Some(Payload::Route(old)) = &mut applied.old {
-            self.name_former(Inline::make_mut(old), links);
-        }
+        let mut told = told.iter();
+        route.for_each_device(&mut |_, name| *name = told.next().and_then(|(_, name)| *name));
     }
 
+    /// Completes the names of devices in a route that is deleted.
     #[inline(never)]
-    fn mark_unresolved(&mut self, key: Key) {
-        if let Some(stored) = self.table.get_mut(key) {
-            stored.value.unresolved = true;
+    fn name_deleted(&self, route: &mut Route, links: &LinkStore) {
+        route.for_each_device(&mut |index, name| *name = links.last_name(index, *name));
+    }
+
+    /// Copies names of devices from the stored route that a dump entry is about.
+    #[inline(never)]
+    fn keep_told_names(&self, route: &mut Route, base: Key, instance: u32) {
+        let key = self.set_instance(&mut route.clone(), base, instance);
+        if let Some(stored) = self.table.get(key) {
+            copy_names(route, self.bodies.told(stored.value.body));
         }
     }
 
-    #[inline(never)]
-    fn name_former(&self, old: &mut Route, links: &LinkStore) {
-        self.name_devices(old, links);
+    /// Begins to replace former names of devices. Returns true if a stored route has one.
+    pub(super) fn begin_rename(&mut self, links: &LinkStore) -> bool {
+        self.end_rename();
+        self.bodies.any_told(|told| has_former_names(told, links))
     }
 
-    /// Stores the route of an event. The result lacks the names of devices.
+    /// No route has a former name any more.
+    pub(super) fn end_rename(&mut self) {
+        for (old, new) in std::mem::take(&mut self.renamed) {
+            self.bodies.release(old);
+            self.bodies.release(new);
+        }
+    }
+
+    /// Stores the route of an event, which has the names of devices.
     #[inline]
     fn set(
         &mut self,
@@ -344,19 +409,20 @@ impl RouteStore {
     }
 
     /// Removes the route of an event, or one next hop of it: then `route` becomes the remaining one.
-    /// The result lacks the names of devices.
     fn delete(
         &mut self,
         route: &mut Route,
         event: &EventContext<'_>,
         assigned: Assigned,
-        names: &Names,
+        unresolved: bool,
+        env: Env<'_>,
     ) -> Applied {
         let Assigned {
             instance, known, ..
         } = assigned;
         let key = self.set_instance(route, event.key, instance);
-        if let Some((body, mut remaining)) = self.without_nexthop(key, route, names) {
+        if let Some((body, mut remaining)) = self.without_nexthop(key, route, env.names) {
+            let unresolved = self.name_devices(&mut remaining, env.links);
             let stored = self.bodies.intern(&remaining, &body);
             if let Some((_, content)) = assigned.grouped {
                 let content = RouteContent {
@@ -367,20 +433,29 @@ impl RouteStore {
                 self.siblings.settle(event.key);
             }
             let new = StoredRoute::new(stored, instance, known);
-            let old = self.put(Entry::new(key, new, event.reconciling), route, names);
+            let old = self.put(Entry::new(key, new, event.reconciling), route, env.names);
             set_instance_field(&mut remaining, instance);
             *route = remaining;
             return Applied {
                 op: Op::Change,
                 key,
                 old: old.map(Payload::from),
-                unresolved: false,
+                unresolved,
                 stale: false,
                 uncertain: false,
             };
         }
-        if let Some(stored) = self.table.remove(key) {
+        let stored = self.table.remove(key);
+        if let Some(stored) = &stored {
+            let told = self.bodies.told(stored.value.body);
+            let device = route.ifindex.map(|index| (index, route.dev));
+            if unresolved || device.is_some_and(|device| told.first() != Some(&device)) {
+                copy_names(route, told);
+                self.name_deleted(route, env.links);
+            }
             self.bodies.release(stored.value.body);
+        } else if unresolved {
+            self.name_deleted(route, env.links);
         }
         if !self.siblings.is_empty() {
             self.siblings.remove(event.key, instance);
@@ -428,14 +503,10 @@ impl RouteStore {
         };
         entry.mark.mark_seen();
         let stored = &entry.value;
-        if stored.unresolved {
-            // It has to be reported again, with the name.
-            return false;
-        }
         let is_same = stored.dst == dst && self.bodies.is_same(stored.body, body);
         is_same || {
             let stored = self.table.get(key);
-            let old = stored.and_then(|entry| self.decode(&entry.value, names));
+            let old = stored.and_then(|entry| self.decode_told(&entry.value, names));
             old.is_some_and(|mut old| {
                 copy_ages(&mut old, route);
                 let mut new = route.clone();
@@ -448,7 +519,7 @@ impl RouteStore {
     /// Stores `new`, the content of `route`. Returns the former route.
     fn put(&mut self, new: Entry<StoredRoute>, route: &Route, names: &Names) -> Option<Route> {
         let old = self.table.put(new)?.value;
-        let mut decoded = self.decode(&old, names);
+        let mut decoded = self.decode_told(&old, names);
         self.bodies.release(old.body);
         if let Some(old) = &mut decoded {
             copy_ages(old, route);
@@ -456,6 +527,14 @@ impl RouteStore {
         decoded
     }
 
+    /// The stored route with the names of devices that its last line has.
+    fn decode_told(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
+        let mut route = self.decode(stored, names)?;
+        self.name_as_told(&mut route, self.bodies.told(stored.body));
+        Some(route)
+    }
+
+    /// The stored route without the names of devices.
     fn decode(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
         let body = self.bodies.get(stored.body);
         let mut route = self.interner.decode_stored(names, stored.dst, body)?;
@@ -671,6 +750,14 @@ impl RouteStore {
             None => {}
         }
     }
+}
+
+/// Copies the names of devices that `told` contains.
+fn copy_names(route: &mut Route, told: &ToldNames) {
+    route.for_each_device(&mut |index, name| {
+        let known = told.iter().find(|(told, _)| *told == index);
+        *name = known.and_then(|(_, name)| *name).or(*name);
+    });
 }
 
 /// Returns true if routes of that family may have equal key fields.

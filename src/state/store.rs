@@ -58,6 +58,11 @@ pub(super) trait Store {
         Vec::new()
     }
 
+    /// Gives the stored object of that key the new names of devices that the link store has
+    /// [listed](super::link_store::LinkStore::take_name_changes). Returns it, and with the former
+    /// names; `None` if no name differs.
+    fn rename(&mut self, key: Key, env: Self::Env<'_>) -> Option<(Payload, Payload)>;
+
     /// Ends a dump of the objects of a scope. `clean`: an object that it has not may be deleted.
     /// Removes and returns the objects that are deleted.
     fn finish_resync(

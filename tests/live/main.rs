@@ -19,6 +19,7 @@ mod events;
 mod identity;
 mod judge;
 mod loss;
+mod names;
 mod namespace;
 mod output;
 mod recording;
@@ -41,6 +42,7 @@ fn main() {
         identity::trials,
         judge::trials,
         loss::trials,
+        names::trials,
         output::trials,
         recording::trials,
         service::trials,

@@ -66,6 +66,7 @@ macro_rules! address {
         impl KindSpec for $type {
             const MESSAGES: &'static [u16] = &[$($message),+];
             const STALE_AFTER: &'static [Trigger] = &[$(Trigger::$trigger),+];
+            const PRECEDES_DEVICE: bool = true;
             const VERIFIED_AFTER: &'static [Trigger] = &[$(Trigger::$verified),+];
             const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 

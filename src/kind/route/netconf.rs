@@ -68,6 +68,7 @@ impl Keyed for Netconf {
 impl KindSpec for Netconf {
     const MESSAGES: &'static [u16] = &[RTM_NEWNETCONF, RTM_DELNETCONF];
     const STALE_AFTER: &'static [Trigger] = &[Trigger::Device];
+    const PRECEDES_DEVICE: bool = true;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
     fn dumps(_details: bool) -> Vec<Request> {
