@@ -30,7 +30,7 @@ impl fmt::Display for Remedy<'_> {
     }
 }
 
-/// An error that ends the run with exit status 1.
+/// An error that ends the run with the exit status [`Error::exit_status`].
 #[derive(Debug, Error)]
 pub enum Error {
     /// The output file cannot be opened.
@@ -106,6 +106,16 @@ pub enum Error {
     /// A capture cannot be read.
     #[error(transparent)]
     Capture(#[from] crate::capture::Error),
+    /// The capture was replayed to its end, and its snapshot length cut packets.
+    #[error(
+        "{file}: the snapshot length cut {packets} of its packets: their messages are lost, and marked by `gap` lines; capture whole packets (tcpdump -s 0)"
+    )]
+    CutPackets {
+        /// The capture.
+        file: String,
+        /// Number of the packets.
+        packets: u64,
+    },
     /// A netlink socket cannot be opened.
     #[error("cannot open a netlink socket: {0}")]
     Socket(io::Error),
@@ -118,4 +128,14 @@ pub enum Error {
     /// An event cannot be encoded.
     #[error("cannot encode an event: {0}")]
     Encode(io::Error),
+}
+
+impl Error {
+    /// The exit status of the program: 3 if the input was read to its end and is not whole, else 1.
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Error::CutPackets { .. } => 3,
+            _ => 1,
+        }
+    }
 }

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::error(&error);
-            ExitCode::FAILURE
+            ExitCode::from(error.exit_status())
         }
     }
 }

@@ -17,8 +17,8 @@ pub(super) enum Item {
         /// The channel, in a recording of nlstream.
         channel: Option<Channel>,
         place: Range<u64>,
-        /// The capture's snapshot length cut off the end of the packet.
-        truncated: bool,
+        /// Length of the packet before the capture's snapshot length cut it, bytes.
+        original: u64,
         offset: u64,
     },
     /// Messages without a cooked header.
@@ -28,8 +28,14 @@ pub(super) enum Item {
         place: Range<u64>,
     },
     ControlRecord(Channel, Time, Box<ControlRecord>),
-    /// A packet that is not netlink, or of a channel that cannot be read.
-    Other,
+    /// A packet that is not netlink.
+    NotNetlink,
+    /// A packet of a channel that cannot be read: a cooked header and messages.
+    OtherChannel {
+        place: Range<u64>,
+    },
+    /// Something that is no packet.
+    NoPacket,
 }
 
 /// The time `seconds` and `nanos` after the epoch.

@@ -18,6 +18,9 @@
 
 mod buffer;
 mod cooked;
+mod cut;
+mod direction;
+mod duplicates;
 mod error;
 mod interface;
 mod item;

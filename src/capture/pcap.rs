@@ -75,7 +75,7 @@ impl Pcap {
             time,
             channel: None,
             place: data..data + u64::from(caplen),
-            truncated: caplen < origlen,
+            original: u64::from(origlen.max(caplen)),
             offset,
         }))
     }

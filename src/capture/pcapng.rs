@@ -101,19 +101,17 @@ impl Pcapng {
     }
 
     pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
-        while let Some((kind, length)) = self.block(buffer)? {
+        if let Some((kind, length)) = self.block(buffer)? {
             let item = match kind {
-                SECTION_HEADER => self.begin(buffer, length).map(|()| None),
-                INTERFACE => self.interface(buffer, length).map(|()| None),
-                PACKET | OLD_PACKET => self.packet(kind, buffer, length).map(Some),
-                SIMPLE_PACKET => self.simple_packet(buffer, length).map(Some),
+                SECTION_HEADER => self.begin(buffer, length).map(|()| Item::NoPacket),
+                INTERFACE => self.interface(buffer, length).map(|()| Item::NoPacket),
+                PACKET | OLD_PACKET => self.packet(kind, buffer, length),
+                SIMPLE_PACKET => self.simple_packet(buffer, length),
                 STATISTICS if self.section.is_recording => self.control_record(buffer, length),
-                _ => Ok(None),
+                _ => Ok(Item::NoPacket),
             }?;
             buffer.consume(length);
-            if item.is_some() {
-                return Ok(item);
-            }
+            return Ok(Some(item));
         }
         match self.other {
             Some(found) if !self.netlink => Err(Fault::LinkType { found }),
@@ -266,14 +264,14 @@ impl Pcapng {
             snaplen => snaplen,
         };
         if interface.link != LINKTYPE_NETLINK {
-            return Ok(Item::Other);
+            return Ok(Item::NotNetlink);
         }
         let caplen = origlen.min(snaplen).min(room);
         Ok(Item::Packet {
             time: self.time,
             channel: interface.channel,
             place: data..data + u64::from(caplen),
-            truncated: caplen < origlen,
+            original: u64::from(origlen.max(caplen)),
             offset,
         })
     }
@@ -289,26 +287,26 @@ impl Pcapng {
         let described = self.described(interface, offset)?;
         let channel = described.channel;
         let is_unknown = self.section.is_recording && channel.is_none();
-        if described.link != LINKTYPE_NETLINK || is_unknown {
-            return Ok(Item::Other);
+        if described.link != LINKTYPE_NETLINK {
+            return Ok(Item::NotNetlink);
+        }
+        let data = offset + DATA as u64;
+        let place = data..data + u64::from(caplen);
+        if is_unknown {
+            return Ok(Item::OtherChannel { place });
         }
         self.time = described.time(stamp, offset)?;
-        let data = offset + DATA as u64;
         Ok(Item::Packet {
             time: self.time,
             channel,
-            place: data..data + u64::from(caplen),
-            truncated: caplen < origlen,
+            place,
+            original: u64::from(origlen.max(caplen)),
             offset,
         })
     }
 
-    /// Reads a statistics block of a recording; `None` if it contains no control record.
-    fn control_record(
-        &mut self,
-        buffer: &mut Buffer,
-        length: usize,
-    ) -> Result<Option<Item>, Fault> {
+    /// Reads a statistics block of a recording, which may contain a control record.
+    fn control_record(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
         let offset = buffer.offset();
         let block = parse!(
             self.section.big_endian,
@@ -319,13 +317,13 @@ impl Pcapng {
         );
         let comment = text(&block.options, OptionCode::Comment);
         if comment.is_empty() {
-            return Ok(None);
+            return Ok(Item::NoPacket);
         }
         let record = json(&comment, "a control record", offset)?;
         let interface = self.described(block.if_id, offset)?;
         let time = interface.time((block.ts_high, block.ts_low), offset)?;
         let channel = interface.channel.unwrap_or(Channel::ROUTE_EVENTS);
-        Ok(Some(Item::ControlRecord(channel, time, record)))
+        Ok(Item::ControlRecord(channel, time, record))
     }
 
     fn described(&self, number: u32, offset: u64) -> Result<&Interface, Fault> {

@@ -6,15 +6,19 @@ use std::ops::Range;
 use std::path::Path;
 
 use super::buffer::Buffer;
+use super::direction::{Direction, Sender};
+use super::duplicates::Duplicates;
 use super::item::Item;
 use super::pcap::Pcap;
 use super::pcapng::Pcapng;
 use super::rtmon::Rtmon;
-use super::{Error, Fault, cooked};
+use super::{Error, Fault, cooked, cut};
 use crate::channel::Channel;
 use crate::decompress;
+use crate::event::meta::Skipped;
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
+use crate::netlink::frame::{Message, message_count};
 use crate::netlink::protocols::of_packet;
 
 /// Opens the capture `name`, which may be compressed with zstd or gzip; `-` is standard input.
@@ -40,10 +44,11 @@ pub fn open(name: &Path) -> Result<Reader, Error> {
 /// Reads a capture of any supported format, in memory that does not grow with it.
 ///
 /// From a capture of another tool it yields what nlstream would have received: messages to the
-/// kernel and those of unsupported families are skipped, and counted. Such a capture leaves two
-/// things open: whether a message is an event or the reply to a request for one object (it is taken
-/// for an event), and whether two equal events are one that two programs received (nlmon shows it
-/// once for each).
+/// kernel, those of unsupported families and further copies of an event are skipped, and counted.
+/// Such a capture leaves two things open: whether a message is an event or the reply to a request
+/// for one object (it is taken for an event), and for a few types whether a message is a request or
+/// the notification that repeats it (it is taken for a notification unless the messages before it
+/// tell, and counted: [`Reader::in_doubt`]).
 pub struct Reader {
     file: String,
     buffer: Buffer,
@@ -52,7 +57,12 @@ pub struct Reader {
     found: Vec<Found>,
     /// What follows those items: the end of the stream, or an error.
     end: Option<Result<(), Fault>>,
-    skipped: u64,
+    direction: Direction,
+    duplicates: Duplicates,
+    skipped: Skipped,
+    in_doubt: u64,
+    /// The packet in progress may be a request.
+    is_in_doubt: bool,
     truncated: u64,
 }
 
@@ -80,7 +90,11 @@ impl Reader {
                 format,
                 found: Vec::new(),
                 end: None,
-                skipped: 0,
+                direction: Direction::default(),
+                duplicates: Duplicates::default(),
+                skipped: Skipped::default(),
+                in_doubt: 0,
+                is_in_doubt: false,
                 truncated: 0,
             }),
             Err(fault) => Err(Error { file, fault }),
@@ -104,7 +118,9 @@ impl Reader {
     /// Returns the next inputs, at most `limit`; none at the end, and after an error. The inputs
     /// before an error are returned first.
     pub fn next_many(&mut self, limit: usize) -> Result<Vec<Input<'_>>, Error> {
-        self.buffer.release();
+        if self.found.is_empty() {
+            self.buffer.release();
+        }
         while self.end.is_none() && self.found.len() < limit {
             if self.buffer.should_release() {
                 if !self.found.is_empty() {
@@ -126,7 +142,9 @@ impl Reader {
             let file = self.file.clone();
             return Err(Error { file, fault });
         }
-        let inputs = self.found.drain(..).map(|found| match found {
+        // A packet gives up to three inputs: what exceeds the limit waits for the next call.
+        let number = self.found.len().min(limit);
+        let inputs = self.found.drain(..number).map(|found| match found {
             Found::ControlRecord(channel, time, record) => Input {
                 time,
                 data: InputData::Control(channel, record),
@@ -139,12 +157,18 @@ impl Reader {
         Ok(inputs.collect())
     }
 
-    /// Number of packets skipped so far: not netlink, sent to the kernel, or of an unsupported family.
-    pub fn skipped(&self) -> u64 {
+    /// Messages so far that were not returned as an input, by reason.
+    pub fn skipped(&self) -> Skipped {
         self.skipped
     }
 
-    /// Number of datagrams so far that the capture's snapshot length truncated.
+    /// Number of messages so far that may be requests, and were taken for notifications.
+    pub fn in_doubt(&self) -> u64 {
+        self.in_doubt
+    }
+
+    /// Number of datagrams so far from which the capture's snapshot length cut a message off. After
+    /// each of them a gap is returned.
     pub fn truncated(&self) -> u64 {
         self.truncated
     }
@@ -165,58 +189,116 @@ impl Reader {
                 channel,
                 place,
             } => self.found.push(Found::Datagram(channel, time, place)),
-            Item::Other => self.skipped += 1,
+            Item::NoPacket => {}
+            Item::NotNetlink => add(&mut self.skipped.not_netlink, 1),
+            Item::OtherChannel { place } => {
+                let packet = cooked::open(self.buffer.slice(place));
+                let messages = packet.map_or(1, |packet| message_count(packet.messages));
+                add(&mut self.skipped.other_family, messages);
+            }
             Item::Packet {
                 time,
                 channel,
                 place,
-                truncated,
+                original,
                 offset,
-            } => match classify(channel, self.buffer.slice(place.clone()), offset)? {
-                Some(channel) => {
-                    self.truncated += u64::from(truncated);
-                    let messages = place.start + cooked::LENGTH as u64..place.end;
-                    self.found.push(Found::Datagram(channel, time, messages));
+            } => {
+                let is_cut = place.end - place.start < original;
+                let Some(channel) = self.classify(channel, time, &place, original, offset)? else {
+                    return Ok(true);
+                };
+                if std::mem::take(&mut self.is_in_doubt) {
+                    add(&mut self.in_doubt, 1);
+                    let record = Box::new(ControlRecord::InDoubt);
+                    self.found.push(Found::ControlRecord(channel, time, record));
                 }
-                None => self.skipped += 1,
-            },
+                let messages = (place.start + cooked::LENGTH as u64).min(place.end)..place.end;
+                self.found
+                    .push(Found::Datagram(channel, time, messages.clone()));
+                if is_cut {
+                    self.note_cut(channel, time, messages, original);
+                }
+            }
         }
         Ok(true)
     }
-}
 
-/// The channel of a packet, which a recording names and a capture of another tool does not. `None`
-/// if there is no decoder for the packet's family, or if the packet was sent to the kernel.
-#[inline]
-fn classify(
-    recorded: Option<Channel>,
-    packet: &[u8],
-    offset: u64,
-) -> Result<Option<Channel>, Fault> {
-    let Some(packet) = cooked::open(packet) else {
-        return Ok(None);
-    };
-    let messages = packet.messages;
-    let check_order = || match cooked::foreign_order(messages) {
-        true => Err(Fault::ByteOrder { offset }),
-        false => Ok(()),
-    };
-    if let Some(channel) = recorded {
-        // An interface has a channel only if there is a decoder for its family.
-        if channel.family.protocol() != packet.protocol {
+    /// Appends a gap after a datagram that the snapshot length cut, if a message of it is missing.
+    #[cold]
+    fn note_cut(&mut self, channel: Channel, time: Time, messages: Range<u64>, original: u64) {
+        let length = original.saturating_sub(cooked::LENGTH as u64);
+        if let Some(gap) = cut::gap(time, self.buffer.slice(messages), length) {
+            add(&mut self.truncated, 1);
+            let record = Box::new(ControlRecord::Gap(gap));
+            self.found.push(Found::ControlRecord(channel, time, record));
+        }
+    }
+
+    /// The channel of a packet, which a recording names and a capture of another tool does not.
+    /// `None`, and counted, if the packet is not to be read.
+    #[inline]
+    fn classify(
+        &mut self,
+        recorded: Option<Channel>,
+        time: Time,
+        place: &Range<u64>,
+        original: u64,
+        offset: u64,
+    ) -> Result<Option<Channel>, Fault> {
+        let packet = self.buffer.slice(place.clone());
+        let is_cut = (packet.len() as u64) < original;
+        let skipped = &mut self.skipped;
+        let Some(packet) = cooked::open(packet) else {
+            // The link type says netlink: what is cut off may be an event.
+            if is_cut && cooked::may_be_netlink(packet) {
+                return Ok(Some(recorded.unwrap_or(Channel::ROUTE_EVENTS)));
+            }
+            add(&mut skipped.not_netlink, 1);
+            return Ok(None);
+        };
+        let messages = packet.messages;
+        let length = (original as usize).saturating_sub(cooked::LENGTH);
+        let check_order = || match cooked::foreign_order(messages, length) {
+            true => Err(Fault::ByteOrder { offset }),
+            false => Ok(()),
+        };
+        if let Some(channel) = recorded {
+            // An interface has a channel only if there is a decoder for its family.
+            if channel.family.protocol() != packet.protocol {
+                add(&mut skipped.other_family, message_count(messages));
+                return Ok(None);
+            }
+            check_order()?;
+            return Ok(Some(channel));
+        }
+        let Some(protocol) = of_packet(packet.protocol, cooked::first_type(messages)) else {
+            add(&mut skipped.other_family, message_count(messages));
+            return Ok(None);
+        };
+        check_order()?;
+        let first = Message::incomplete(messages);
+        match self.direction.sender(protocol, &packet, first.as_ref()) {
+            Sender::Program => {
+                add(&mut skipped.requests, message_count(messages));
+                return Ok(None);
+            }
+            // Of a packet without a whole header the gap tells more.
+            sender => self.is_in_doubt = sender == Sender::InDoubt && first.is_some(),
+        }
+        let channel = cooked::channel(protocol.id(), first.as_ref());
+        let duplicates = &mut self.duplicates;
+        if duplicates.is_copy(time, channel, protocol, messages, first.as_ref()) {
+            add(&mut skipped.duplicates, message_count(messages));
+            self.is_in_doubt = false;
             return Ok(None);
         }
-        check_order()?;
-        return Ok(Some(channel));
+        Ok(Some(channel))
     }
-    let Some(protocol) = of_packet(packet.protocol, cooked::first_type(messages)) else {
-        return Ok(None);
-    };
-    check_order()?;
-    match cooked::to_kernel(protocol, &packet) {
-        true => Ok(None),
-        false => Ok(Some(cooked::channel(protocol.id(), messages))),
-    }
+}
+
+/// Adds to a counter, which saturates.
+fn add(counter: &mut u64, number: u64) {
+    *counter = counter.saturating_add(number);
 }
 
 impl Format {

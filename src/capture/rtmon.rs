@@ -7,6 +7,7 @@ use super::{Fault, LONGEST, cooked};
 use crate::channel::FamilyId;
 use crate::event::values::Time;
 use crate::netlink::attr::align;
+use crate::netlink::frame::Message;
 
 /// `NLMSG_TSTAMP` (iproute2, include/libnetlink.h): two u32, seconds and microseconds.
 const STAMP: u16 = 15;
@@ -60,7 +61,8 @@ impl Rtmon {
             let whole = align(length);
             let message = buffer.need(whole, "message")?;
             if kind != STAMP {
-                let channel = cooked::channel(FamilyId::ROUTE, message);
+                let first = Message::incomplete(message);
+                let channel = cooked::channel(FamilyId::ROUTE, first.as_ref());
                 buffer.consume(whole);
                 return Ok(Some(Item::Messages {
                     time: self.time,

@@ -41,7 +41,8 @@ The output is described by the JSON schema that `nlstream schema` prints.
 Options can also be set in /etc/nlstream.toml (`rotate-size = \"100M\"`) and in environment
 variables (NLSTREAM_ROTATE_SIZE=100M). The command line takes precedence over variables, and
 variables over the file.
-Exit status: 0 success, 1 failure, 2 invalid command line or configuration.")]
+Exit status: 0 success, 1 failure, 2 invalid command line or configuration, 3 a replayed capture has packets that its
+snapshot length cut.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

@@ -15,7 +15,7 @@ use super::genl::*;
 use super::kind_set::KindSet;
 use super::object::Object;
 use super::route::*;
-use super::spec::{Decoders, KindSpec, StaleKinds, Triggers};
+use super::spec::{Decoders, Device, KindSpec, KindsByTrigger, Propagation, Triggers};
 use super::{Op, meta};
 use crate::channel::FamilyId;
 use crate::netlink::request::Request;
@@ -46,15 +46,14 @@ impl<T> Deref for Inline<T> {
 }
 
 impl Triggers {
-    /// The kinds that name one of these triggers.
-    pub fn stale_kinds(self) -> KindSet {
-        let mut kinds = KindSet::EMPTY;
-        let mut rest = self.0;
-        while rest != 0 {
-            kinds = kinds.or(STALE_AFTER.0[rest.trailing_zeros() as usize]);
-            rest &= rest - 1;
-        }
-        kinds
+    /// The kinds of which objects are verified, those that are stale on the device of the event, and
+    /// those that are stale anywhere.
+    pub fn affected(self) -> [KindSet; 3] {
+        [
+            VERIFIED_AFTER.of(self),
+            STALE_AFTER.of(self.on_device()),
+            STALE_AFTER.of(self.anywhere()),
+        ]
     }
 }
 
@@ -115,6 +114,23 @@ macro_rules! kinds {
                 }
             }
 
+            /// The requests that list every object of the kind that belongs to a device
+            /// ([`KindSpec::device_dumps`]).
+            pub fn device_dumps(self, device: Device, details: bool) -> Vec<Request> {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::device_dumps(device, details),)+
+                    _ => Vec::new(),
+                }
+            }
+
+            /// How far a change of one device's objects may reach.
+            pub const fn propagation(self) -> Propagation {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::PROPAGATED,)+
+                    _ => Propagation::None,
+                }
+            }
+
             /// The attributes that the kind declares.
             pub const fn attributes(self) -> &'static [AttrDecl] {
                 match self {
@@ -159,8 +175,12 @@ macro_rules! kinds {
         }
 
         /// The kinds that an event makes stale.
-        pub(super) static STALE_AFTER: StaleKinds = StaleKinds::NONE
-            $(.with::<$type>(KindSet::of(&[Kind::$state])))+;
+        static STALE_AFTER: KindsByTrigger = KindsByTrigger::NONE
+            $(.with(KindSet::of(&[Kind::$state]), <$type as KindSpec>::STALE_AFTER))+;
+
+        /// The kinds of which objects are verified after an event.
+        static VERIFIED_AFTER: KindsByTrigger = KindsByTrigger::NONE
+            $(.with(KindSet::of(&[Kind::$state]), <$type as KindSpec>::VERIFIED_AFTER))+;
 
         /// The object of a line, under the name of its kind. Mostly shared with the state, which
         /// stores the payload of the object's last event.
@@ -239,7 +259,8 @@ macro_rules! kinds {
                         Some(Payload::$state(old)) => Some(old),
                         _ => None,
                     }),)+
-                    _ => Triggers::NONE,
+                    $(Payload::$message(it) => it.triggers(op, None),)+
+                    Payload::$meta(_) => Triggers::NONE,
                 }
             }
 

@@ -298,7 +298,8 @@ pub enum GapCause {
     Overflow,
     /// Another socket error.
     Error,
-    /// A datagram exceeded the size of a receive slot.
+    /// A datagram exceeded the size of a receive slot, or the snapshot length of a capture of another
+    /// program cut it.
     Truncated,
     /// Lines were dropped because the reader was too slow or writing failed; `errno` gives the
     /// write error.
@@ -323,9 +324,86 @@ pub struct Stop {
     pub refused: u64,
     /// Netlink control messages, which are not events.
     pub control: u64,
+    /// Messages that gave no line, by reason; absent if every message gave one. Entries of the
+    /// run's own dumps are not counted: they give lines only where they differ from the state.
+    #[serde(default, skip_serializing_if = "Skipped::is_empty")]
+    pub skipped: Skipped,
     /// Time of the first input missing from the recording (`--record`); absent if the recording is
     /// complete or was not requested.
     pub unrecorded_since: Option<Time>,
+}
+
+/// Declares [`Skipped`]: a counter for each reason.
+macro_rules! skipped {
+    ($($(#[doc = $doc:literal])+ $reason:ident),+ $(,)?) => {
+        /// Messages that gave no line, by reason. Reasons without messages are omitted. A message is
+        /// counted under one reason, and a packet without a readable message as one message.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(default)]
+        pub struct Skipped {
+            $(
+                $(#[doc = $doc])+
+                #[serde(skip_serializing_if = "is_zero")]
+                pub $reason: u64,
+            )+
+        }
+
+        impl Skipped {
+            /// Every reason and its count, in the order of declaration.
+            pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($reason), self.$reason)),+].into_iter()
+            }
+
+            /// Adds the counts of `other`. Counters saturate: a recording may contain any number.
+            pub fn add(&mut self, other: &Skipped) {
+                $(self.$reason = self.$reason.saturating_add(other.$reason);)+
+            }
+        }
+    };
+}
+
+skipped! {
+    /// Requests to the kernel, in a capture of another program.
+    requests,
+    /// Acknowledgements (`NLMSG_ERROR` with the error number 0).
+    acks,
+    /// Errors in reply to a request (`NLMSG_ERROR`).
+    errors,
+    /// Ends of dumps (`NLMSG_DONE`).
+    done,
+    /// `NLMSG_NOOP`, and the message types that netlink reserves.
+    noop,
+    /// Entries of dumps of another program: they are part of the state, and give lines only with
+    /// `--snapshot`.
+    dump_entries,
+    /// Copies of an event that several programs received: an nlmon device shows one for each.
+    duplicates,
+    /// Events of kinds that `--kind` leaves out, and those after the `--count` limit.
+    filtered,
+    /// Messages with a wrong length, if `--kind` leaves out `unknown`.
+    malformed,
+    /// Messages of netlink families that are not read.
+    other_family,
+    /// Packets that are not netlink.
+    not_netlink,
+}
+
+impl Skipped {
+    /// Number of messages that gave no line.
+    pub fn total(&self) -> u64 {
+        self.counts()
+            .fold(0, |total, (_, count)| total.saturating_add(count))
+    }
+
+    /// Returns true if every message gave a line.
+    pub fn is_empty(&self) -> bool {
+        self.total() == 0
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Reason for the end of a run.

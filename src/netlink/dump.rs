@@ -28,6 +28,9 @@ pub struct Dumps {
     in_progress: bool,
     /// True if the current dump had `NLM_F_DUMP_INTR` or a truncated datagram.
     interrupted: bool,
+    /// `NETLINK_GET_STRICT_CHK` of the socket. Off for the dumps of a kind: the kernel leaves out
+    /// fewer objects then.
+    strict: bool,
     /// The poll that the socket is registered with.
     poll: Option<(Registry, Token)>,
 }
@@ -67,6 +70,7 @@ impl Dumps {
             seq: 0,
             in_progress: false,
             interrupted: false,
+            strict: false,
             poll: None,
         })
     }
@@ -95,6 +99,11 @@ impl DumpSource for Dumps {
         self.seq += 1;
         self.interrupted = false;
         self.batch.grow();
+        if request.strict != self.strict {
+            // Linux before 4.20 does not have it, and lists more objects than those requested.
+            let _ = self.socket.set_netlink_get_strict_chk(request.strict);
+            self.strict = request.strict;
+        }
         self.socket.send(&request.message(self.seq), 0)?;
         self.in_progress = true;
         Ok(())
@@ -103,7 +112,7 @@ impl DumpSource for Dumps {
     fn abandon(&mut self) -> io::Result<()> {
         // On the old socket the kernel would continue the dump that was requested there.
         self.socket = socket(self.protocol)?;
-        self.in_progress = false;
+        (self.in_progress, self.strict) = (false, false);
         match &self.poll {
             Some((registry, token)) => {
                 registry.register(&mut self.socket, *token, Interest::READABLE)

@@ -40,11 +40,29 @@ pub trait Protocol: Sync {
     /// included.
     fn header_length(&self, number: u16) -> Option<usize>;
 
-    /// Returns true for a message that the kernel sends although it carries `NLM_F_REQUEST`: in
-    /// captures only that distinguishes it from a request.
-    fn is_kernel_request(&self, _request: &RequestHeader) -> bool {
-        false
+    /// Who sends messages with this header, which has `NLM_F_REQUEST`. Only of captures it is not
+    /// known from the socket.
+    fn request_sender(&self, _request: &RequestHeader) -> RequestSender {
+        RequestSender::Program
     }
+
+    /// Returns true if the message describes the state of an object, so that a second, equal message
+    /// says nothing new.
+    fn is_state(&self, _message: &Message<'_>) -> bool {
+        true
+    }
+}
+
+/// Who sends a message with `NLM_F_REQUEST`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestSender {
+    /// A program: the message is a request.
+    Program,
+    /// The kernel.
+    Kernel,
+    /// Both: the kernel's notification repeats the flags, the sequence number and the port id of the
+    /// request.
+    Either,
 }
 
 /// The multicast groups of a family.

@@ -19,15 +19,78 @@ pub struct Message<'a> {
     /// The bytes after the header.
     pub body: &'a [u8],
     /// Header and body.
-    pub whole: &'a [u8],
+    pub bytes: &'a [u8],
+}
+
+/// `NLMSG_MIN_TYPE` (linux/netlink.h): lower types are of the netlink protocol itself.
+const MIN_TYPE: u16 = 0x10;
+
+/// A message of the netlink protocol itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ControlMessage {
+    /// `NLMSG_ERROR` with the error number 0.
+    Ack,
+    /// `NLMSG_ERROR`
+    Error,
+    /// `NLMSG_DONE`: the end of a dump.
+    Done,
+    /// `NLMSG_NOOP`, or a reserved type.
+    Noop,
+}
+
+impl<'a> Message<'a> {
+    /// Returns true for a message of the netlink protocol itself: the end of a dump, an
+    /// acknowledgement.
+    pub fn is_control(&self) -> bool {
+        self.kind < MIN_TYPE
+    }
+
+    /// The kind of [control message](Self::is_control); `None` for other messages.
+    pub fn control(&self) -> Option<ControlMessage> {
+        const NLMSG_ERROR: u16 = libc::NLMSG_ERROR as u16;
+        const NLMSG_DONE: u16 = libc::NLMSG_DONE as u16;
+        match self.kind {
+            NLMSG_ERROR if self.body.first_chunk() == Some(&[0; 4]) => Some(ControlMessage::Ack),
+            NLMSG_ERROR => Some(ControlMessage::Error),
+            NLMSG_DONE => Some(ControlMessage::Done),
+            kind => (kind < MIN_TYPE).then_some(ControlMessage::Noop),
+        }
+    }
+
+    /// A message of which the end is missing: `bytes` are what is there, header included. `None` if
+    /// the header is not complete.
+    pub fn incomplete(bytes: &'a [u8]) -> Option<Self> {
+        let (h, body) = bytes.split_first_chunk::<HEADER>()?;
+        let u32_at = |at: usize| u32::from_ne_bytes([h[at], h[at + 1], h[at + 2], h[at + 3]]);
+        Some(Message {
+            kind: u16::from_ne_bytes([h[4], h[5]]),
+            flags: u16::from_ne_bytes([h[6], h[7]]),
+            seq: u32_at(8),
+            portid: u32_at(12),
+            body,
+            bytes,
+        })
+    }
 }
 
 impl Message<'_> {
-    /// Returns true for a message of the netlink protocol itself: the end of a dump, an
-    /// acknowledgement (`NLMSG_MIN_TYPE`, linux/netlink.h).
-    pub fn is_control(&self) -> bool {
-        self.kind < 0x10
+    /// `nlmsg_len`: of an incomplete message, the length that it had.
+    pub fn stated_length(&self) -> u32 {
+        let length = self.bytes.first_chunk::<4>();
+        length.map_or(0, |bytes| u32::from_ne_bytes(*bytes))
     }
+}
+
+/// The type of the message that `bytes` begin with, which is known even if the rest of the header
+/// is missing.
+pub fn message_type(bytes: &[u8]) -> Option<u16> {
+    let kind = bytes.get(4..6)?;
+    Some(u16::from_ne_bytes([kind[0], kind[1]]))
+}
+
+/// The number of messages in a datagram; bytes that are not a complete message count as one.
+pub fn message_count(datagram: &[u8]) -> u64 {
+    (Messages::new(datagram).count() as u64).max(1)
 }
 
 /// Iterates over the messages of a datagram. Ends with `Err(rest)` if the remaining bytes are not a
@@ -65,7 +128,7 @@ impl<'a> Iterator for Messages<'a> {
             seq: u32_at(8),
             portid: u32_at(12),
             body,
-            whole: &bytes[..length],
+            bytes: &bytes[..length],
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! The wire format of rtnetlink: its message types (`RTM_*`, linux/rtnetlink.h) and the fixed header
 //! of each.
 
-use super::family::{Groups, Protocol, RequestHeader};
+use super::family::{Groups, Protocol, RequestHeader, RequestSender};
 use super::frame::Message;
 use super::groups;
 use crate::channel::FamilyId;
@@ -164,21 +164,54 @@ impl Protocol for Rtnetlink {
         rtm(number).map(|(.., length)| length)
     }
 
-    fn is_kernel_request(&self, request: &RequestHeader) -> bool {
+    fn request_sender(&self, request: &RequestHeader) -> RequestSender {
         const NLM_F_REQUEST: u16 = libc::NLM_F_REQUEST as u16;
-        match request.kind {
+        let is_known = rtm(request.kind).is_some();
+        match (request.kind, request.kind % 4) {
             // neigh_app_ns requests user space to resolve a neighbour.
-            RTM_GETNEIGH => {
-                request.flags == NLM_F_REQUEST && request.seq == 0 && request.portid == 0
+            (RTM_GETNEIGH, _)
+                if request.flags == NLM_F_REQUEST && (request.seq, request.portid) == (0, 0) =>
+            {
+                RequestSender::Kernel
             }
-            // Notifications of filters, actions and chains repeat the flags of the request, and
-            // carry the port id of its sender. In requests `tc` sets the port id to 0.
-            RTM_NEWTFILTER | RTM_DELTFILTER | RTM_NEWACTION | RTM_DELACTION | RTM_NEWCHAIN
-            | RTM_DELCHAIN => request.portid != 0,
-            _ => false,
+            // nexthop_notify, tfilter_notify, tc_chain_notify and tcf_add_notify repeat the flags of
+            // the request.
+            (
+                RTM_NEWNEXTHOP | RTM_DELNEXTHOP | RTM_NEWTFILTER | RTM_DELTFILTER | RTM_NEWCHAIN
+                | RTM_DELCHAIN | RTM_NEWACTION | RTM_DELACTION,
+                _,
+            ) => RequestSender::Either,
+            (kind, _) if KERNEL_ONLY.contains(&kind) => RequestSender::Kernel,
+            // A type of a later kernel: its notifications may repeat the flags.
+            (_, 0 | 1) if !is_known => RequestSender::Either,
+            _ => RequestSender::Program,
         }
     }
+
+    fn is_state(&self, message: &Message<'_>) -> bool {
+        !matches!(
+            message.kind,
+            RTM_GETNEIGH | RTM_NEWPREFIX | RTM_NEWNDUSEROPT | RTM_NEWSTATS | RTM_NEWCACHEREPORT
+        )
+    }
 }
+
+/// Types of which the kernel accepts no requests: no handler is registered for them.
+const KERNEL_ONLY: &[u16] = &[
+    RTM_NEWPREFIX,
+    RTM_NEWMULTICAST,
+    RTM_DELMULTICAST,
+    RTM_NEWANYCAST,
+    RTM_DELANYCAST,
+    RTM_NEWNEIGHTBL,
+    RTM_NEWNDUSEROPT,
+    RTM_NEWNETCONF,
+    RTM_DELNETCONF,
+    RTM_NEWSTATS,
+    RTM_NEWCACHEREPORT,
+    RTM_NEWNEXTHOPBUCKET,
+    RTM_DELNEXTHOPBUCKET,
+];
 
 #[cfg(test)]
 mod tests {

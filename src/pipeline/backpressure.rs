@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::{Pipeline, Provenance};
+use super::{Pipeline, Provenance, totals};
 use crate::channel::NetnsId;
 use crate::event::meta::{Gap, GapCause};
 use crate::event::values::Time;
@@ -48,7 +48,7 @@ impl DroppedObjects {
 
     /// Records that the line of this event was dropped.
     fn drop(&mut self, event: &Event) {
-        self.lost += 1;
+        totals::add(&mut self.lost, 1);
         let Some(key) = crate::state::key(&event.payload) else {
             return;
         };
@@ -137,6 +137,7 @@ impl Pipeline {
     /// See [`Encoder::flush`](crate::encode::Encoder::flush).
     pub fn resume_output(&mut self, now: Time, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
         self.emit_dropped(now, limit, out)?;
+        self.has_line = false;
         self.encoder.flush(out)
     }
 

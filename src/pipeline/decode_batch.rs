@@ -12,7 +12,8 @@ use crate::event::values::{Hex, Symbol, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Unparsed};
 use crate::family::{Family, Subscribed};
 use crate::input::{Input, InputData};
-use crate::netlink::frame::{Message, Messages};
+use crate::netlink::family::Protocol;
+use crate::netlink::frame::{ControlMessage, Message, Messages, message_count};
 use crate::netlink::rtm::Rtnetlink;
 use crate::state::{Key, State};
 
@@ -24,8 +25,14 @@ use crate::state::{Key, State};
 pub(super) enum DecodedItem<'a> {
     /// An input begins.
     Input(&'a Input<'a>),
-    /// A netlink control message on an event socket.
-    Control,
+    /// A control message of the netlink protocol.
+    Control(Channel, ControlMessage),
+    /// Messages of a family that the run does not read.
+    OtherFamily(u64),
+    /// A dump entry without an object.
+    NoObject(Channel),
+    /// The item was processed.
+    Processed,
     /// One object of a message.
     Object(DecodedObject<'a>),
     /// Bytes that are not a complete message.
@@ -43,6 +50,8 @@ pub(super) struct DecodedObject<'a> {
     pub event: Event,
     /// The number of the event's line, if it has one.
     pub seq: Option<u64>,
+    /// This is the last object of its message.
+    pub is_last: bool,
 }
 
 /// The optional parts of a line that decoding provides.
@@ -76,6 +85,8 @@ pub(super) fn items<'a>(
             datagram.items(&Rtnetlink, bytes, items);
         } else if let Some(family) = families.find(channel.family) {
             datagram.items(family, bytes, items);
+        } else {
+            items.push(DecodedItem::OtherFamily(message_count(bytes)));
         }
     }
     // Prefetch each object's stored state so that cache misses overlap.
@@ -112,12 +123,10 @@ impl Datagram<'_> {
     ) {
         for message in Messages::new(bytes) {
             match message {
-                Ok(message) if message.is_control() => {
-                    if self.channel.is_events() {
-                        items.push(DecodedItem::Control);
-                    }
-                }
-                Ok(message) => self.objects(family, message, items),
+                Ok(message) => match message.control() {
+                    None => self.objects(family, message, items),
+                    Some(control) => items.push(DecodedItem::Control(self.channel, control)),
+                },
                 Err(rest) => items.push(DecodedItem::Malformed(self.channel, self.time, rest)),
             }
         }
@@ -139,12 +148,18 @@ impl Datagram<'_> {
             items.push(self.object(family, message, decoded, unparsed));
         };
         family.decode(&mut context, &message, each);
-        if is_empty.get() && self.channel.is_events() {
+        if is_empty.get() {
+            if !self.channel.is_events() {
+                return items.push(DecodedItem::NoObject(self.channel));
+            }
             let decoded = Decoded {
                 action: MessageAction::Notify,
                 payload: Unknown::new(family, &message).into(),
             };
             each(decoded, Vec::new());
+        }
+        if let Some(DecodedItem::Object(object)) = items.last_mut() {
+            object.is_last = true;
         }
     }
 
@@ -177,14 +192,14 @@ impl Datagram<'_> {
                 uncertain: false,
                 nl,
                 unparsed,
-                raw: self.optional_parts.raw.then(|| Hex(message.whole.into())),
+                raw: self.optional_parts.raw.then(|| Hex(message.bytes.into())),
             },
             seq: None,
+            is_last: false,
         })
     }
 
-    /// The message's header. In a dump entry `portid`, `seq` and `flags` are those of the
-    /// program's own dump request, and left out.
+    /// The message's header.
     #[inline]
     fn nl<F: Family + ?Sized>(&self, family: &F, message: &Message<'_>, decoded: &Decoded) -> Nl {
         let is_partial_link = decoded.payload.kind() == Kind::Link
@@ -192,26 +207,37 @@ impl Datagram<'_> {
                 decoded.action,
                 MessageAction::Partial | MessageAction::LeaveBridge
             );
-        let is_event = self.channel.is_events();
-        let is_new = decoded.action == MessageAction::New;
-        let flags = message.flags & 0xf00;
-        let label = family.label();
-        let address_family = || match is_partial_link {
+        let address_family = match is_partial_link {
             true => family.address_family(message).filter(|it| *it != 0),
             false => None,
         };
-        let name = match label {
-            Some((_, name)) => Some(Symbol::Known(name)),
-            None => address_family().map(wire::family),
-        };
-        let number = family.message_type(message);
+        let is_new = decoded.action == MessageAction::New;
+        let nl = header(family, self.channel, message);
         Nl {
-            r#type: NlType::new(self.channel.family, number),
-            proto: label.map(|_| NlProto(self.channel.family)),
-            family: name.map(Box::new),
-            portid: Some(message.portid).filter(|portid| is_event && *portid != 0),
-            seq: Some(message.seq).filter(|seq| is_event && *seq != 0),
-            flags: Some(NlFlags(flags)).filter(|_| is_event && is_new && flags != 0),
+            family: nl.family.or(address_family.map(wire::family).map(Box::new)),
+            flags: nl.flags.filter(|_| is_new),
+            ..nl
         }
+    }
+}
+
+/// The header of a message, without what depends on its content. In a dump entry `portid`, `seq`
+/// and `flags` are those of the program's own dump request, and left out.
+#[inline]
+pub(super) fn header<P: Protocol + ?Sized>(
+    protocol: &P,
+    channel: Channel,
+    message: &Message<'_>,
+) -> Nl {
+    let is_event = channel.is_events();
+    let flags = message.flags & 0xf00;
+    let label = protocol.label();
+    Nl {
+        r#type: NlType::new(channel.family, protocol.message_type(message)),
+        proto: label.map(|_| NlProto(channel.family)),
+        family: label.map(|(_, name)| Box::new(Symbol::Known(name))),
+        portid: Some(message.portid).filter(|portid| is_event && *portid != 0),
+        seq: Some(message.seq).filter(|seq| is_event && *seq != 0),
+        flags: Some(NlFlags(flags)).filter(|_| is_event && flags != 0),
     }
 }

@@ -22,7 +22,9 @@ use crate::family::Subscribed;
 use crate::filter::Filter;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
-use crate::state::{ReconcileResult, StateChange};
+use crate::netlink::frame::{Message, message_type};
+use crate::netlink::protocols::protocol;
+use crate::state::{ReconcileResult, Stale, State, StateChange};
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
@@ -78,6 +80,11 @@ pub struct Pipeline {
     lost: bool,
     /// The objects of which lines were dropped.
     dropped: Option<DroppedObjects>,
+    /// The message in progress has given a line, or a dropped one.
+    has_line: bool,
+    /// The events of the next datagram, and those of the present one, may be requests.
+    next_in_doubt: bool,
+    in_doubt: bool,
     /// The checkpoint that is being written.
     checkpoint: Option<Checkpoint>,
     totals: Totals,
@@ -129,6 +136,9 @@ impl Pipeline {
             resync: None,
             lost: false,
             dropped: None,
+            has_line: false,
+            next_in_doubt: false,
+            in_doubt: false,
             checkpoint: None,
             totals: Totals::default(),
             started_at: config.time,
@@ -150,18 +160,23 @@ impl Pipeline {
     }
 
     /// The result of the reconciliation that ended last.
-    pub fn reconcile_result(&self) -> Option<ReconcileResult> {
-        self.reconcile_result
+    pub fn reconcile_result(&self) -> Option<&ReconcileResult> {
+        self.reconcile_result.as_ref()
     }
 
-    /// The kinds of each namespace that may have changed without a notification since the last
-    /// call. Namespaces without such kinds are left out.
-    pub fn take_stale(&mut self) -> impl Iterator<Item = (NetnsId, KindSet)> {
+    /// The objects of each namespace that may have changed without a notification since the last
+    /// call. Namespaces without such objects are left out.
+    pub fn take_stale(&mut self) -> impl Iterator<Item = (NetnsId, Stale)> {
         let stale = |(netns, namespace): (_, &mut namespaces::Namespace)| {
-            let kinds = namespace.state.take_stale();
-            (!kinds.is_empty()).then_some((netns, kinds))
+            let stale = namespace.state.take_stale();
+            (!stale.is_empty()).then_some((netns, stale))
         };
         self.namespaces.iter_mut().filter_map(stale)
+    }
+
+    /// The state of a namespace.
+    pub fn state(&self, netns: NetnsId) -> &State {
+        &self.namespaces.get(netns).state
     }
 
     /// Processes inputs, and appends the resulting lines to `out`. Returns the number of inputs
@@ -195,32 +210,56 @@ impl Pipeline {
                         self.apply_event(object);
                         continue;
                     }
-                    DecodedItem::Control => {
-                        self.totals.control += 1;
+                    DecodedItem::Control(channel, message) => {
+                        let (channel, message) = (*channel, *message);
+                        totals::add(&mut self.totals.control, channel.is_events().into());
+                        if !self.is_own_dump(channel) {
+                            self.totals.skip_control(message);
+                        }
+                        continue;
+                    }
+                    DecodedItem::OtherFamily(messages) => {
+                        totals::add(&mut self.totals.skipped.other_family, *messages);
+                        continue;
+                    }
+                    DecodedItem::NoObject(channel) => {
+                        let channel = *channel;
+                        self.skip_entry(channel);
                         continue;
                     }
                     DecodedItem::Input(input) => {
                         taken += 1;
                         if let InputData::Datagram(channel, _) = input.data {
-                            self.totals.datagrams += u64::from(channel.is_events());
+                            totals::add(&mut self.totals.datagrams, channel.is_events().into());
+                            self.in_doubt = std::mem::take(&mut self.next_in_doubt);
                             continue;
                         }
                     }
-                    DecodedItem::Object(_) | DecodedItem::Malformed(..) => {}
+                    DecodedItem::Object(_)
+                    | DecodedItem::Malformed(..)
+                    | DecodedItem::Processed => {}
                 }
                 // Every other item may write lines itself: those of the events before it go first.
                 self.write(&items[from..at], out)?;
                 from = at + 1;
-                match std::mem::replace(&mut items[at], DecodedItem::Control) {
+                match std::mem::replace(&mut items[at], DecodedItem::Processed) {
                     DecodedItem::Input(Input {
                         time,
                         data: InputData::Control(channel, record),
-                    }) => self.control(channel.netns, *time, record, out)?,
+                    }) => {
+                        self.control(channel.netns, *time, record, out)?;
+                        self.has_line = false;
+                    }
                     DecodedItem::Object(entry) => self.apply_dump_entry(entry, out)?,
                     DecodedItem::Malformed(channel, time, rest) => {
                         self.emit_malformed(channel, time, rest, out)?
                     }
-                    DecodedItem::Input(_) | DecodedItem::Control => {}
+                    // Processed above.
+                    DecodedItem::Input(_)
+                    | DecodedItem::Control(..)
+                    | DecodedItem::OtherFamily(_)
+                    | DecodedItem::NoObject(_)
+                    | DecodedItem::Processed => {}
                 }
             }
             self.write(&items[from..], out)?;
@@ -240,7 +279,25 @@ impl Pipeline {
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
         state.apply_event(*action, *key, message, event);
+        event.uncertain |= self.in_doubt;
         object.seq = self.number(event);
+        if object.is_last && !std::mem::take(&mut self.has_line) {
+            totals::add(&mut self.totals.skipped.filtered, 1);
+        }
+    }
+
+    /// Returns true if a datagram of this channel belongs to a dump that the run itself requested.
+    /// A run without multicast groups received nothing from a kernel: its inputs are those of
+    /// another program's capture, and so are the dumps in it.
+    fn is_own_dump(&self, channel: Channel) -> bool {
+        !channel.is_events() && self.start.groups.is_some()
+    }
+
+    /// Counts a dump entry that gives no line, unless it is one of the run's own dumps.
+    fn skip_entry(&mut self, channel: Channel) {
+        if !self.is_own_dump(channel) {
+            totals::add(&mut self.totals.skipped.dump_entries, 1);
+        }
     }
 
     /// Writes the lines of the events that have numbers.
@@ -265,12 +322,12 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         match record {
-            ControlRecord::BeginReconcile(kind, origin) => {
+            ControlRecord::BeginReconcile(kind, origin, scope) => {
                 if *origin == Origin::Resync {
                     self.begin_resync(time);
                 }
                 let state = &mut self.namespaces.get_mut(netns).state;
-                state.begin_reconcile(*kind, *origin);
+                state.begin_reconcile(*kind, *origin, scope.clone());
                 Ok(())
             }
             ControlRecord::EndReconcile(complete) => {
@@ -308,8 +365,12 @@ impl Pipeline {
                 self.meta(time, Op::Gap, Meta::Gap(gap.clone()), out)
             }
             ControlRecord::Refused(refused) => {
-                self.totals.refused += refused.datagrams;
+                totals::add(&mut self.totals.refused, refused.datagrams);
                 self.meta(time, Op::Refused, Meta::Refused(refused.clone()), out)
+            }
+            ControlRecord::InDoubt => {
+                self.next_in_doubt = true;
+                Ok(())
             }
             ControlRecord::Heartbeat(pulse) => {
                 let heartbeat = self.counts(*pulse);
@@ -364,7 +425,9 @@ impl Pipeline {
         self.totals.heartbeat(pulse, count)
     }
 
-    /// Writes bytes that are not a complete message as `unknown`, so that no input is lost.
+    /// Writes bytes that are not a complete message as `unknown`, so that no input is lost: with the
+    /// message's type and its complete attributes, as far as these are there. A control message is
+    /// counted as such.
     fn emit_malformed(
         &mut self,
         channel: Channel,
@@ -372,20 +435,45 @@ impl Pipeline {
         rest: &[u8],
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        let message = Message::incomplete(rest);
+        if let Some(control) = message.and_then(|message| message.control()) {
+            self.totals.skip_control(control);
+            return Ok(());
+        }
+        let (unknown, nl) = match (message, protocol(channel.family)) {
+            (Some(message), Some(protocol)) => (
+                Unknown::new(protocol, &message),
+                Some(decode_batch::header(protocol, channel, &message)),
+            ),
+            _ => {
+                let number = message_type(rest).unwrap_or_default();
+                let unknown = Unknown {
+                    r#type: NlType::new(channel.family, number),
+                    data: Some(Hex(rest.into())),
+                    ..Unknown::default()
+                };
+                (unknown, None)
+            }
+        };
         let change = StateChange {
             op: Op::Notify,
-            payload: Payload::from(Unknown {
-                r#type: NlType::new(channel.family, 0),
-                data: Some(Hex(rest.into())),
-                ..Unknown::default()
-            }),
+            payload: Payload::from(unknown),
             change: None,
+        };
+        let provenance = Provenance {
+            nl,
+            raw: self.optional_parts.raw.then(|| Hex(rest.into())),
+            ..Provenance::default()
         };
         let event = Event {
             netns: channel.netns,
-            ..event(time, Origin::Kernel, change, Provenance::default())
+            ..event(time, Origin::Kernel, change, provenance)
         };
-        self.emit(event, out)
+        self.emit(event, out)?;
+        if !std::mem::take(&mut self.has_line) {
+            totals::add(&mut self.totals.skipped.malformed, 1);
+        }
+        Ok(())
     }
 
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
@@ -427,10 +515,13 @@ impl Pipeline {
         if self.is_output_paused() {
             self.record_dropped(event);
             self.filter.skip_seq();
+            self.has_line = true;
             return None;
         }
         self.mark_delivered(event);
-        self.filter.next_seq(event)
+        let seq = self.filter.next_seq(event);
+        self.has_line |= seq.is_some();
+        seq
     }
 }
 

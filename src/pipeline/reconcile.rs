@@ -52,11 +52,13 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let namespace = self.namespaces.get_mut(netns);
-        let Some((kind, origin)) = namespace.state.reconciling() else {
+        let Some((kind, origin, is_whole)) = namespace.state.reconciling() else {
             return Ok(());
         };
         let (result, changes) = namespace.state.finish_reconcile(complete);
         match result.clean {
+            // A part of the kind proves nothing about the remainder, and is repeated.
+            _ if !is_whole => {}
             true => namespace.incomplete_kinds.remove(kind),
             false => namespace.incomplete_kinds.insert(kind),
         }
@@ -107,7 +109,7 @@ impl Pipeline {
             if !self.snapshot {
                 return Ok(());
             }
-            self.totals.snapshot += 1;
+            totals::add(&mut self.totals.snapshot, 1);
         } else {
             self.totals.corrected(kind, change.op);
             if let Some(resync) = &mut self.resync
@@ -135,8 +137,17 @@ impl Pipeline {
         if namespace.link_entries.is_empty() || namespace.state.reconciling().is_some() {
             return Ok(());
         }
+        let mut without_line = namespace.link_entries.len() as u64;
         for change in namespace.state.take_reconciled_links(Origin::Snapshot) {
+            let entries = &self.namespaces.get(netns).link_entries;
+            let has_entry =
+                matches!(&change.payload, Payload::Link(it) if entries.contains_key(&it.ifindex));
             self.emit_reconciled(netns, time, Origin::Snapshot, change, out)?;
+            let has_line = std::mem::take(&mut self.has_line);
+            without_line -= u64::from(has_entry && has_line);
+        }
+        if self.start.groups.is_none() {
+            totals::add(&mut self.totals.skipped.dump_entries, without_line);
         }
         self.namespaces.get_mut(netns).link_entries.clear();
         Ok(())
@@ -149,9 +160,11 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let DecodedObject {
+            channel,
             message,
             action,
             event,
+            is_last,
             ..
         } = object;
         let Event {
@@ -168,22 +181,26 @@ impl Pipeline {
         match &decoded.payload {
             Payload::Link(link) if decoded.action == MessageAction::New => {
                 let namespace = self.namespaces.get_mut(netns);
-                namespace
-                    .link_entries
-                    .insert(link.ifindex, (time, provenance));
+                let entries = &mut namespace.link_entries;
+                let earlier = entries.insert(link.ifindex, (time, provenance));
                 namespace.state.apply_dump_entry(decoded, &message);
+                // The device was listed twice: its line is that of the last entry.
+                if earlier.is_some() {
+                    self.skip_entry(channel);
+                }
                 return Ok(());
             }
             Payload::Link(_) => {}
             _ => self.emit_links(netns, time, out)?,
         }
         let state = &mut self.namespaces.get_mut(netns).state;
-        match state.apply_dump_entry(decoded, &message) {
-            Some(change) => {
-                let origin = state.origin();
-                self.emit_correction(netns, time, origin, change, provenance, out)
-            }
-            None => Ok(()),
+        if let Some(change) = state.apply_dump_entry(decoded, &message) {
+            let origin = state.origin();
+            self.emit_correction(netns, time, origin, change, provenance, out)?;
         }
+        if is_last && !std::mem::take(&mut self.has_line) {
+            self.skip_entry(channel);
+        }
+        Ok(())
     }
 }

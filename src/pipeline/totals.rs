@@ -1,7 +1,13 @@
 //! The counts of a run: for heartbeats, metrics and the `stop` record.
 
-use crate::event::meta::{Corrections, Counts, Gap, GapCause, Heartbeat, Pulse, Stop};
+use crate::event::meta::{Corrections, Counts, Gap, GapCause, Heartbeat, Pulse, Skipped, Stop};
 use crate::event::{Kind, Op};
+use crate::netlink::frame::ControlMessage;
+
+/// Adds to a counter. A recording may contain any number, so counters saturate.
+pub(super) fn add(counter: &mut u64, number: u64) {
+    *counter = counter.saturating_add(number);
+}
 
 /// The counts of a run.
 #[derive(Debug, Default)]
@@ -16,21 +22,35 @@ pub(super) struct Totals {
     gaps: u64,
     lost: u64,
     dropped: u64,
+    /// Messages that gave no line.
+    pub skipped: Skipped,
     corrections: Vec<Corrections>,
 }
 
 impl Totals {
     pub(super) fn line(&mut self, kind: Kind) {
-        self.lines[kind as usize] += 1;
+        add(&mut self.lines[kind as usize], 1);
     }
 
     pub(super) fn gap(&mut self, gap: &Gap) {
-        self.gaps += 1;
+        add(&mut self.gaps, 1);
         let lost = gap.lost.unwrap_or(1);
         match gap.cause {
-            GapCause::Output => self.dropped += lost,
-            _ => self.lost += lost,
+            GapCause::Output => add(&mut self.dropped, lost),
+            _ => add(&mut self.lost, lost),
         }
+    }
+
+    /// Counts a control message of the netlink protocol, which never gives a line.
+    pub(super) fn skip_control(&mut self, message: ControlMessage) {
+        let skipped = &mut self.skipped;
+        let counter = match message {
+            ControlMessage::Ack => &mut skipped.acks,
+            ControlMessage::Error => &mut skipped.errors,
+            ControlMessage::Done => &mut skipped.done,
+            ControlMessage::Noop => &mut skipped.noop,
+        };
+        add(counter, 1);
     }
 
     /// Counts an object whose state differed from the stored one.
@@ -45,7 +65,9 @@ impl Totals {
             objects: objects(*kind),
         });
         Heartbeat {
-            kinds: counts.filter(|it| it.lines + it.objects > 0).collect(),
+            kinds: counts
+                .filter(|it| it.lines > 0 || it.objects > 0)
+                .collect(),
             datagrams: self.datagrams,
             gaps: self.gaps,
             lost: self.lost,
@@ -58,13 +80,16 @@ impl Totals {
 
     /// The content of the `stop` record.
     pub(super) fn stop(&self, stop: &Stop) -> Stop {
+        let mut skipped = self.skipped;
+        skipped.add(&stop.skipped);
         Stop {
             reason: stop.reason,
             datagrams: self.datagrams,
             lost: self.lost,
             dropped: self.dropped,
-            refused: self.refused + stop.refused,
+            refused: self.refused.saturating_add(stop.refused),
             control: self.control,
+            skipped,
             events: 0,
             unrecorded_since: stop.unrecorded_since,
         }
@@ -88,8 +113,8 @@ pub(super) fn count(corrections: &mut Vec<Corrections>, kind: Kind, op: Op) {
     };
     let of_kind = &mut corrections[at];
     match op {
-        Op::Add | Op::Present => of_kind.added += 1,
-        Op::Delete => of_kind.deleted += 1,
-        _ => of_kind.changed += 1,
+        Op::Add | Op::Present => add(&mut of_kind.added, 1),
+        Op::Delete => add(&mut of_kind.deleted, 1),
+        _ => add(&mut of_kind.changed, 1),
     }
 }

@@ -37,11 +37,13 @@ const WRITE_SIZE: usize = 64 * 1024;
 /// Inputs that are read and processed together.
 const BATCH_SIZE: usize = 64;
 
-/// Replays the files, each as a run of its own; `-` is the standard input.
+/// Replays the files, each as a run of its own; `-` is the standard input. A file with packets that
+/// its snapshot length cut does not prevent the next from being replayed.
 ///
 /// # Errors
-/// If a file cannot be read to its end (the events before the fault are written), if the output or
-/// the recording fails, or if a file that is written is one of those that are read.
+/// If a file cannot be read to its end (the events before the fault are written), if its snapshot
+/// length cut packets (all events are written), if the output or the recording fails, or if a file
+/// that is written is one of those that are read.
 pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
     let record = replay.outputs.record.as_deref();
     if record.is_some() && paths.len() > 1 {
@@ -53,7 +55,18 @@ pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
     }
     files.output(replay.outputs.output.as_ref());
     files.option("--record", record).check()?;
-    paths.iter().try_for_each(|path| run_file(replay, path))
+    let mut result = Ok(());
+    for path in paths {
+        match run_file(replay, path) {
+            Err(error @ Error::CutPackets { .. }) => {
+                if let Err(earlier) = std::mem::replace(&mut result, Err(error)) {
+                    log::error!("{earlier}");
+                }
+            }
+            other => other?,
+        }
+    }
+    result
 }
 
 fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
@@ -134,7 +147,48 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
         }
         batch = Batch::read(&mut capture, BATCH_SIZE);
     };
-    session.stop(stop, &mut sink, last, None)
+    let mut stop = stop;
+    stop.skipped.add(&capture.skipped());
+    session.stop(stop, &mut sink, last, None)?;
+    report(&capture, file)
+}
+
+/// Logs what was skipped, where that may be a surprise.
+///
+/// # Errors
+/// If the snapshot length of the capture cut packets.
+fn report(capture: &capture::Reader, file: &Path) -> Result<(), Error> {
+    let name = file.display();
+    let skipped = capture.skipped();
+    let mut found = Vec::new();
+    for (number, what) in [
+        (skipped.not_netlink, "packets that are not netlink"),
+        (
+            skipped.other_family,
+            "messages of netlink families that are not read",
+        ),
+    ] {
+        if number > 0 {
+            found.push(format!("{number} {what}"));
+        }
+    }
+    if !found.is_empty() {
+        let found = found.join(" and ");
+        warn!("{name}: skipped {found}; `stop` contains all counts");
+    }
+    if capture.in_doubt() > 0 {
+        let number = capture.in_doubt();
+        warn!(
+            "{name}: {number} messages were taken for notifications and may be requests: the capture does not show their direction"
+        );
+    }
+    match capture.truncated() {
+        0 => Ok(()),
+        packets => Err(Error::CutPackets {
+            file: name.to_string(),
+            packets,
+        }),
+    }
 }
 
 /// Inputs that are processed together.

@@ -45,6 +45,12 @@ impl Bodies {
         self.intern_new(route, body)
     }
 
+    /// The stored body of a route's attributes, if it is known without looking at the bytes.
+    #[inline]
+    pub(super) fn id(&self, route: &Route) -> Option<BodyId> {
+        self.by_attrs.get(&route.common).copied()
+    }
+
     /// Stores a body whose attributes have none yet.
     #[inline(never)]
     fn intern_new(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {

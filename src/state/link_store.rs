@@ -1,18 +1,21 @@
 //! The stored links, and the names of devices.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::key::Key;
 use super::store::{Applied, DumpContext, EventContext, Store, op_of};
-use super::table::{Entry, Table};
+use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields;
 use crate::event::link::Link;
 use crate::event::object::Object as _;
 use crate::event::values::IfName;
 use crate::names::Names;
+use crate::event::scope::Scope;
 use crate::event::{Op, Payload};
+use crate::kind::spec::{Device, Propagation};
 
 /// The key of the device of that index: a product has its bits spread like a hash.
 pub(super) fn key(ifindex: u32) -> Key {
@@ -122,14 +125,78 @@ impl Store for LinkStore {
         found
     }
 
-    fn finish_resync(&mut self, clean: bool, (): ()) -> (usize, Vec<Payload>) {
-        let (missing, deleted) = self.table_mut().finish_resync(clean);
-        let deleted = deleted.into_iter().map(|mut entry| {
+    fn finish_resync(&mut self, clean: bool, scope: &Scope, (): ()) -> Swept<Payload> {
+        let membership = |link: &Rc<Link>| scope.of_devices(&mut [link.ifindex].into_iter());
+        let swept = self.table_mut().finish_resync(clean, membership);
+        swept.map(|mut entry| {
             self.name_link(&mut entry.value);
             Payload::Link(entry.value)
-        });
-        (missing, deleted.collect())
+        })
     }
+}
+
+/// Levels of devices on top of each other that are followed down.
+const MAX_LEVELS: usize = 8;
+
+impl LinkStore {
+    /// These devices, and those that may have changed with them.
+    pub(super) fn around(&self, devices: &BTreeSet<u32>, propagation: Propagation) -> Devices {
+        let mut found = devices.clone();
+        if propagation != Propagation::None {
+            for ifindex in devices {
+                let mut link = self.by_index(*ifindex);
+                for _ in 0..MAX_LEVELS {
+                    let Some(lower) = link.and_then(Link::lower) else {
+                        break;
+                    };
+                    found.insert(lower);
+                    link = self.by_index(lower);
+                }
+            }
+        }
+        let is_neighbourhood = propagation == Propagation::Neighbourhood;
+        if is_neighbourhood {
+            let links = devices.iter().filter_map(|ifindex| self.by_index(*ifindex));
+            found.extend(links.filter_map(|link| link.master_index));
+        }
+        let has_ports = |ifindex: &u32| {
+            let link = self.by_index(*ifindex);
+            link.is_some_and(|link| {
+                link.is_aggregate()
+                    || is_neighbourhood && link.is_bridge() && devices.contains(ifindex)
+            })
+        };
+        let masters: Vec<_> = match propagation {
+            Propagation::None => Vec::new(),
+            _ => found.iter().copied().filter(has_ports).collect(),
+        };
+        if !masters.is_empty() {
+            let is_port = |link: &&Rc<Link>| {
+                let master = link.master_index;
+                master.is_some_and(|master| masters.contains(&master))
+            };
+            found.extend(self.table.iter().filter(is_port).map(|link| link.ifindex));
+        }
+        found.remove(&0);
+        let device = |ifindex| Device {
+            ifindex,
+            bridged: self.by_index(ifindex).is_some_and(Link::is_bridged),
+        };
+        let negotiates = |ifindex: &u32| self.by_index(*ifindex).is_some_and(Link::negotiates);
+        Devices {
+            negotiates: found.iter().any(negotiates),
+            devices: found.into_iter().map(device).collect(),
+        }
+    }
+}
+
+/// Devices whose objects may have changed together.
+#[derive(Debug, Default)]
+pub struct Devices {
+    /// In the order of their indices.
+    pub devices: Vec<Device>,
+    /// Values of one of them depend on what another host sends (LACP), some time later.
+    pub negotiates: bool,
 }
 
 impl LinkStore {
@@ -208,6 +275,12 @@ impl LinkStore {
         let mut unresolved = false;
         payload.for_each_device(&mut |index, name| unresolved |= index != 0 && name.is_none());
         unresolved
+    }
+
+    /// Returns true if the device is stored, and up.
+    pub(super) fn is_up(&self, ifindex: u32) -> bool {
+        let link = self.by_index(ifindex);
+        link.is_some_and(|link| link.flags.has("UP"))
     }
 
     /// Returns true if the event, about a forwarding entry, is no state: the device has announced the

@@ -8,8 +8,10 @@ mod link_store;
 mod multipath;
 mod object_store;
 mod reconcile;
+mod route_content;
 mod route_store;
 mod siblings;
+mod stale;
 mod store;
 mod stores;
 mod sweep_mark;
@@ -17,8 +19,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
+use crate::event::scope::Membership;
 use crate::event::route::AttrsInterner;
 use crate::event::{Change, Event, Kind, Op, Payload};
 use crate::names::Names;
@@ -26,6 +31,8 @@ use crate::netlink::frame::Message;
 pub use key::Key;
 pub use reconcile::ReconcileResult;
 use reconcile::Reconciliation;
+pub use link_store::Devices;
+pub use stale::{Effect, Stale};
 use store::{EventContext, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE};
 use stores::Stores;
 pub use stores::key;
@@ -48,8 +55,8 @@ pub struct State {
     /// The kinds whose every existing object is stored.
     complete: KindSet,
     reconciliation: Option<Reconciliation>,
-    /// The kinds that may have changed without a notification.
-    stale: KindSet,
+    /// The objects that may have changed without a notification.
+    stale: Stale,
     /// The kinds with objects that were reported without the name of a device.
     unresolved: KindSet,
 }
@@ -65,7 +72,7 @@ impl State {
             tracked,
             complete: KindSet::EMPTY,
             reconciliation: None,
-            stale: KindSet::EMPTY,
+            stale: Stale::default(),
             unresolved: KindSet::EMPTY,
         }
     }
@@ -85,9 +92,14 @@ impl State {
         self.complete = KindSet::of(Kind::ALL);
     }
 
-    /// The tracked kinds that may have changed without a notification since the last call.
-    pub fn take_stale(&mut self) -> KindSet {
-        std::mem::take(&mut self.stale).and(self.tracked)
+    /// The objects that may have changed without a notification since the last call.
+    pub fn take_stale(&mut self) -> Stale {
+        std::mem::take(&mut self.stale)
+    }
+
+    /// These devices, and those whose objects of the kind may have changed with theirs.
+    pub fn devices_around(&self, kind: Kind, devices: &BTreeSet<u32>) -> Devices {
+        self.stores.links.around(devices, kind.propagation())
     }
 
     /// Number of stored objects of a kind.
@@ -138,12 +150,15 @@ impl State {
             return;
         };
         let reconciliation = self.reconciliation.as_mut();
-        let mut reconciliation = reconciliation.filter(|it| it.kind == kind);
+        let mut reconciliation = reconciliation.filter(|it| {
+            it.kind == kind && it.scope.membership(payload) != Membership::Outside
+        });
         let context = EventContext {
             action,
             key,
             message,
             reconciling: reconciliation.is_some(),
+            complete: self.complete.contains(kind),
         };
         let applied = self.stores.apply_event(payload, &context, &self.names);
         if let Some(reconciliation) = &mut reconciliation {
@@ -154,7 +169,7 @@ impl State {
         }
         event.uncertain = applied.uncertain;
         if applied.stale || applied.uncertain {
-            self.stale.insert(kind);
+            self.stale.add_kinds(KindSet::of(&[kind]));
         }
         if applied.op == Op::Add {
             self.after_add(kind);
@@ -167,17 +182,22 @@ impl State {
         self.mark_stale(event);
     }
 
-    /// Marks the kinds stale that the kernel changes without a notification when it reports `event`.
+    /// Marks the objects stale that the kernel changes without a notification when it reports
+    /// `event`.
     fn mark_stale(&mut self, event: &Event) {
         let old = event.change.as_ref().map(Change::old);
         let triggers = event.payload.triggers(event.op, old);
-        self.stale = self.stale.or(triggers.stale_kinds());
+        if !triggers.is_empty() {
+            let Event { op, payload, .. } = event;
+            let except = KindSet::EMPTY;
+            self.stale.add_event(triggers, *op, payload, old, except);
+        }
     }
 
     /// A new device has a name: objects that lack the name of a device are reported again.
     fn after_add(&mut self, kind: Kind) {
         if kind == Kind::Link {
-            self.stale = self.stale.or(std::mem::take(&mut self.unresolved));
+            self.stale.add_kinds(std::mem::take(&mut self.unresolved));
         }
     }
 }

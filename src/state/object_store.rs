@@ -3,8 +3,9 @@
 use super::key::{Key, key};
 use super::link_store::{Env, LinkStore};
 use super::store::{Applied, DumpContext, EventContext, Store, op_of};
-use super::table::{Entry, Table};
+use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
+use crate::event::scope::Scope;
 use crate::event::{Op, Payload};
 
 /// The stored objects of one kind.
@@ -112,13 +113,12 @@ impl Store for ObjectStore {
         })
     }
 
-    fn finish_resync(&mut self, clean: bool, env: Env<'_>) -> (usize, Vec<Payload>) {
-        let (missing, deleted) = self.0.finish_resync(clean);
-        let deleted = deleted.into_iter().map(|mut entry| {
+    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
+        let membership = |payload: &Payload| scope.membership(payload);
+        self.0.finish_resync(clean, membership).map(|mut entry| {
             env.links.name_devices(&mut entry.value);
             entry.value
-        });
-        (missing, deleted.collect())
+        })
     }
 }
 

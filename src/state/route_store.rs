@@ -5,6 +5,7 @@
 //! instance number of a sibling is stored beside the body.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::rc::Rc;
 
@@ -12,16 +13,17 @@ use super::bodies::{Bodies, BodyId};
 use super::key::{Key, KeyPrefix};
 use super::link_store::{Env, LinkStore};
 use super::multipath;
-use super::siblings::{self, Siblings};
-use super::store::{Applied, DumpContext, EventContext, NLM_F_REPLACE, Store};
-use super::table::{Entry, Table};
+use super::route_content::RouteContent;
+use super::siblings::{self, Known, Place, Request, Sibling, Siblings};
+use super::store::{Applied, DumpContext, EventContext, NLM_F_EXCL, NLM_F_REPLACE, Store};
+use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
 use crate::event::kinds::Inline;
 use crate::event::object::Object as _;
-use crate::event::route::{AttrsInterner, PackedPrefix};
+use crate::event::route::{AttrsInterner, BodyWithoutDst, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
-use crate::event::values::Flags;
+use crate::event::scope::{Membership, Scope};
 use crate::event::{Op, Payload};
 use crate::kind::interned::{Column, Interned};
 use crate::names::Names;
@@ -33,20 +35,46 @@ struct StoredRoute {
     dst: PackedPrefix,
     /// It was reported without the name of a device.
     unresolved: bool,
-    /// Tells an IPv4 route from its siblings.
-    instance: u16,
+    /// What is known of its siblings.
+    known: Known,
+    /// Tells the route from its siblings.
+    instance: u32,
 }
 
 // Of a million routes each byte is a megabyte.
 const _: () = assert!(size_of::<Entry<StoredRoute>>() <= 48);
 
 impl StoredRoute {
-    fn new((dst, body): (PackedPrefix, BodyId), instance: u16) -> Self {
+    fn new((dst, body): (PackedPrefix, BodyId), instance: u32, known: Known) -> Self {
         StoredRoute {
             body,
             dst,
             unresolved: false,
+            known,
             instance,
+        }
+    }
+}
+
+/// The route that a message is about, among its siblings.
+#[derive(Clone, Copy, Debug)]
+struct Assigned {
+    instance: u32,
+    /// The place of a route that is not stored yet in the group of its siblings, and its content;
+    /// `None` for a route that is in no group.
+    grouped: Option<(Option<Place>, RouteContent)>,
+    known: Known,
+    certain: bool,
+}
+
+impl Assigned {
+    /// The one route of its key.
+    fn only(known: Known) -> Self {
+        Assigned {
+            instance: 0,
+            grouped: None,
+            known,
+            certain: true,
         }
     }
 }
@@ -101,15 +129,18 @@ impl Store for RouteStore {
         env: Env<'_>,
     ) -> Applied {
         // A lookup for routes that are new, as most are: the result is passed on.
-        let is_stored = self.table.get(event.key).is_some();
-        let may_exist = is_stored || !self.siblings.is_empty();
-        let instance = match may_exist && route.family.is("inet") {
-            true => self.instance_of_event(route, event, is_stored, env.names),
-            false => 0,
-        };
+        let stored = self.table.get(event.key).map(|entry| &entry.value);
+        let lone = stored.map(|stored| (stored.body, stored.known));
+        let may_exist = lone.is_some() || !self.siblings.is_empty();
         let mut applied = match event.action {
-            MessageAction::Delete => self.delete(route, event, instance, env.names),
-            _ => self.set(route, event, instance, may_exist, env.names),
+            MessageAction::Delete => {
+                let assigned = self.assign_deleted(route, event, lone, env.names);
+                self.delete(route, event, assigned, env.names)
+            }
+            _ => {
+                let assigned = self.assign_new(route, event, lone, env);
+                self.set(route, event, assigned, may_exist, env.names)
+            }
         };
         self.name(route, &mut applied, env.links);
         applied
@@ -123,17 +154,20 @@ impl Store for RouteStore {
     ) -> Option<Applied> {
         let base = self.key(route);
         let new = self.bodies.intern(route, entry.message.body);
-        let instance = match route.family.is("inet") {
-            true => self.instance_of_dump_entry(base, route, env.names),
-            false => 0,
-        };
-        let key = self.set_instance(route, base, instance);
+        let assigned = self.assign_dump_entry(base, route, new.1, entry.lists_all, env.names);
+        let key = self.set_instance(route, base, assigned.instance);
         if entry.touched_by_event.contains(&key) || self.is_known(key, route, new, env.names) {
             self.bodies.release(new.1);
+            self.siblings.settle(base);
             return None;
         }
-        let new = Entry::new(key, StoredRoute::new(new, instance), true);
-        let old = self.put(new, route, env.names);
+        self.store_sibling(base, &assigned);
+        if entry.complete && matches!(assigned.grouped, Some((Some(_), _))) {
+            self.siblings.group_mut(base).set_unordered();
+        }
+        self.siblings.settle(base);
+        let new = StoredRoute::new(new, assigned.instance, assigned.known);
+        let old = self.put(Entry::new(key, new, true), route, env.names);
         let mut applied = Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
@@ -146,8 +180,12 @@ impl Store for RouteStore {
         Some(applied)
     }
 
-    fn finish_resync(&mut self, clean: bool, env: Env<'_>) -> (usize, Vec<Payload>) {
-        let (missing, deleted) = self.table.finish_resync(clean);
+    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
+        let Swept {
+            missing,
+            deleted,
+            undecided,
+        } = self.sweep(clean, scope);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
             let route = self.decode(&stored, env.names);
@@ -160,12 +198,39 @@ impl Store for RouteStore {
                 routes.push(Payload::from(route));
             }
         }
-        (missing, routes)
+        Swept {
+            missing,
+            deleted: routes,
+            undecided,
+        }
     }
 }
 
 impl RouteStore {
-    /// The key of a route; of IPv4 siblings that of instance 0.
+    fn sweep(&mut self, clean: bool, scope: &Scope) -> Swept<Entry<StoredRoute>> {
+        let bodies = &self.bodies;
+        // Consecutive routes mostly have the same body.
+        let mut last = None;
+        self.table.finish_resync(clean, |stored| match last {
+            _ if scope.is_kind() => Membership::Inside,
+            Some((body, membership)) if body == stored.body => membership,
+            _ => {
+                let devices = bodies.get(stored.body).output_devices();
+                let membership = scope.of_devices(&mut devices.into_iter());
+                last = Some((stored.body, membership));
+                membership
+            }
+        })
+    }
+
+    /// Indices of the output devices of these routes.
+    pub(super) fn output_devices(&self, keys: &[Key]) -> BTreeSet<u32> {
+        let stored = keys.iter().filter_map(|key| self.table.get(*key));
+        let devices = stored.map(|it| self.bodies.get(it.value.body).output_devices());
+        devices.flatten().collect()
+    }
+
+    /// The key of a route; of siblings that of instance 0.
     pub(super) fn key(&self, route: &Route) -> Key {
         let mut prefixes = self.prefixes.borrow_mut();
         let attrs = &route.common;
@@ -250,15 +315,17 @@ impl RouteStore {
         &mut self,
         route: &mut Route,
         event: &EventContext<'_>,
-        instance: u16,
+        assigned: Assigned,
         may_exist: bool,
         names: &Names,
     ) -> Applied {
         let message = event.message;
         let new = self.bodies.intern(route, message.body);
-        let key = self.set_instance(route, event.key, instance);
-        let stale = self.may_replace_others(key, route, message.flags);
-        let new = Entry::new(key, StoredRoute::new(new, instance), event.reconciling);
+        let key = self.set_instance(route, event.key, assigned.instance);
+        self.store_sibling(event.key, &assigned);
+        self.siblings.settle(event.key);
+        let new = StoredRoute::new(new, assigned.instance, assigned.known);
+        let new = Entry::new(key, new, event.reconciling);
         let old = match may_exist {
             true => self.put(new, route, names),
             false => {
@@ -269,10 +336,10 @@ impl RouteStore {
         Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
+            stale: has_silent_siblings(route, old.as_ref(), message.flags),
             old: old.map(Payload::from),
             unresolved: false,
-            stale,
-            uncertain: false,
+            uncertain: !assigned.certain,
         }
     }
 
@@ -282,12 +349,24 @@ impl RouteStore {
         &mut self,
         route: &mut Route,
         event: &EventContext<'_>,
-        instance: u16,
+        assigned: Assigned,
         names: &Names,
     ) -> Applied {
+        let Assigned {
+            instance, known, ..
+        } = assigned;
         let key = self.set_instance(route, event.key, instance);
         if let Some((body, mut remaining)) = self.without_nexthop(key, route, names) {
-            let new = StoredRoute::new(self.bodies.intern(&remaining, &body), instance);
+            let stored = self.bodies.intern(&remaining, &body);
+            if let Some((_, content)) = assigned.grouped {
+                let content = RouteContent {
+                    whole: RouteContent::of(&remaining, self.bodies.get(stored.1)).whole,
+                    ..content
+                };
+                self.siblings.group_mut(event.key).set(instance, content, known);
+                self.siblings.settle(event.key);
+            }
+            let new = StoredRoute::new(stored, instance, known);
             let old = self.put(Entry::new(key, new, event.reconciling), route, names);
             set_instance_field(&mut remaining, instance);
             *route = remaining;
@@ -303,14 +382,17 @@ impl RouteStore {
         if let Some(stored) = self.table.remove(key) {
             self.bodies.release(stored.value.body);
         }
-        self.siblings.remove(event.key, instance);
+        if !self.siblings.is_empty() {
+            self.siblings.remove(event.key, instance);
+            self.siblings.settle(event.key);
+        }
         Applied {
             op: Op::Delete,
             key,
             old: None,
             unresolved: false,
             stale: false,
-            uncertain: false,
+            uncertain: !assigned.certain,
         }
     }
 
@@ -322,7 +404,7 @@ impl RouteStore {
         deleted: &Route,
         names: &Names,
     ) -> Option<(Vec<u8>, Route)> {
-        if deleted.nexthops.is_some() {
+        if deleted.nexthops.is_some() || !deleted.family.is("inet6") {
             return None;
         }
         let stored = &self.table.get(key)?.value;
@@ -382,7 +464,7 @@ impl RouteStore {
     }
 
     /// Sets a route's instance number. Returns its key; `base` is that of instance 0.
-    fn set_instance(&self, route: &mut Route, base: Key, instance: u16) -> Key {
+    fn set_instance(&self, route: &mut Route, base: Key, instance: u32) -> Key {
         match instance {
             0 => {
                 set_instance_field(route, 0);
@@ -392,87 +474,251 @@ impl RouteStore {
         }
     }
 
-    fn set_instance_key(&self, route: &mut Route, instance: u16) -> Key {
+    fn set_instance_key(&self, route: &mut Route, instance: u32) -> Key {
         set_instance_field(route, instance);
         self.key(route)
     }
 
-    /// The instance number of the sibling with the content of `route`, among those that the dump has
-    /// not had yet if `unseen`.
-    fn same_content(
-        &self,
-        instances: &[u16],
-        route: &Route,
-        names: &Names,
-        unseen: bool,
-    ) -> Option<u16> {
-        let mut wanted = route.clone();
-        strip_volatile(&mut wanted);
-        let mut instances = instances.iter().copied();
-        instances.find(|instance| {
-            let stored = self
-                .table
-                .get(self.set_instance_key(&mut wanted, *instance));
-            stored.is_some_and(|entry| {
-                (!unseen || !entry.mark.is_seen())
-                    && self.decode(&entry.value, names).is_some_and(|mut stored| {
-                        strip_volatile(&mut stored);
-                        set_instance_field(&mut stored, *instance);
-                        stored.diff(&wanted) == 0
-                    })
-            })
-        })
-    }
-
-    /// The instance number of the IPv4 route that an event is about.
-    fn instance_of_event(
+    /// The route that an event is about which the kernel added or changed. `lone`: body of the stored
+    /// route with number 0, and what is known of its siblings.
+    #[inline]
+    fn assign_new(
         &mut self,
         route: &Route,
         event: &EventContext<'_>,
-        is_stored: bool,
-        names: &Names,
-    ) -> u16 {
-        let instances = self.siblings.instances(event.key, is_stored);
-        let same_content = || self.same_content(instances, route, names, false);
-        let sibling =
-            siblings::of_event(instances, event.action, event.message.flags, same_content);
-        self.siblings.resolve(event.key, is_stored, sibling)
+        lone: Option<(BodyId, Known)>,
+        env: Env<'_>,
+    ) -> Assigned {
+        let flags = event.message.flags;
+        let request = Request {
+            flags,
+            is_ipv6: route.family.is("inet6"),
+            has_nexthop_object: route.nhid.is_some(),
+            complete: event.complete,
+        };
+        if self.siblings.is_empty() || self.siblings.group(event.key).is_none() {
+            let Some((body, known)) = lone else {
+                return Assigned::only(siblings::known_of_first(&request));
+            };
+            // The usual cases of a route without siblings.
+            if flags & NLM_F_EXCL != 0 {
+                return Assigned::only(Known::All);
+            }
+            if flags & NLM_F_REPLACE != 0 && (request.complete || known == Known::All) {
+                return Assigned::only(known.max(Known::First));
+            }
+            if self.bodies.id(route) == Some(body) || !has_siblings(route) {
+                return Assigned::only(known);
+            }
+        }
+        self.assign_to_group(route, event, &request, env)
     }
 
-    /// The instance number of the IPv4 route that a dump entry is about.
-    fn instance_of_dump_entry(&mut self, base: Key, route: &Route, names: &Names) -> u16 {
-        let is_stored = self.table.get(base).is_some();
-        let instances = self.siblings.instances(base, is_stored);
-        let same_content = |unseen| self.same_content(instances, route, names, unseen);
+    #[inline(never)]
+    fn assign_to_group(
+        &mut self,
+        route: &Route,
+        event: &EventContext<'_>,
+        request: &Request,
+        env: Env<'_>,
+    ) -> Assigned {
+        let content = RouteContent::of(route, &BodyWithoutDst::of(event.message.body));
+        self.add_lone(event.key, env.names);
+        let group = self.siblings.group_mut(event.key);
+        let (sibling, mut certain) = siblings::of_new(group, &content, request);
+        let known = group.known_after(sibling, request);
+        let has_others = group.has_others();
+        let (instance, place) = match sibling {
+            Sibling::Stored(instance) => (instance, None),
+            Sibling::Other(place) => (group.free_number(), Some(place)),
+        };
+        // The kernel deletes the IPv4 routes of a device without a notification.
+        if !request.is_ipv6 && has_others && place.is_none() && request.flags & NLM_F_REPLACE != 0 {
+            let replaced = self.sibling(route, instance, env.names);
+            let ifindex = replaced.and_then(|replaced| replaced.ifindex);
+            certain &= ifindex.is_none_or(|ifindex| env.links.is_up(ifindex));
+        }
+        Assigned {
+            instance,
+            grouped: Some((place, content)),
+            known,
+            certain,
+        }
+    }
+
+    /// The route that an event is about which the kernel deleted.
+    #[inline]
+    fn assign_deleted(
+        &mut self,
+        route: &Route,
+        event: &EventContext<'_>,
+        lone: Option<(BodyId, Known)>,
+        names: &Names,
+    ) -> Assigned {
+        if self.siblings.is_empty() || self.siblings.group(event.key).is_none() {
+            match lone {
+                None => return Assigned::only(Known::Nothing),
+                Some((body, known)) if self.bodies.id(route) == Some(body) || !has_siblings(route) => {
+                    return Assigned::only(known);
+                }
+                Some(_) => {}
+            }
+        }
+        self.assign_deleted_to_group(route, event, names)
+    }
+
+    #[inline(never)]
+    fn assign_deleted_to_group(
+        &mut self,
+        route: &Route,
+        event: &EventContext<'_>,
+        names: &Names,
+    ) -> Assigned {
+        let content = RouteContent::of(route, &BodyWithoutDst::of(event.message.body));
+        self.add_lone(event.key, names);
+        let has_nexthop = |instance| {
+            let stored = self.sibling(route, instance, names);
+            stored.is_some_and(|stored| shares_nexthop(&stored, route))
+        };
+        let Some(group) = self.siblings.group(event.key) else {
+            return Assigned::only(Known::Nothing);
+        };
+        let (sibling, certain) = siblings::of_deleted(group, &content, has_nexthop);
+        let instance = match sibling {
+            Sibling::Stored(instance) => instance,
+            Sibling::Other(_) => group.free_number(),
+        };
+        Assigned {
+            instance,
+            grouped: Some((None, content)),
+            known: group.known(instance),
+            certain,
+        }
+    }
+
+    /// The route that a dump entry, stored as `body`, is about.
+    fn assign_dump_entry(
+        &mut self,
+        base: Key,
+        route: &Route,
+        body: BodyId,
+        lists_all: bool,
+        names: &Names,
+    ) -> Assigned {
+        if self.siblings.is_empty() || self.siblings.group(base).is_none() {
+            let Some(lone) = self.table.get(base) else {
+                return Assigned::only(Known::Nothing);
+            };
+            let (stored, known) = (lone.value.body, lone.value.known);
+            if self.bodies.is_same(stored, body) && !lone.mark.is_seen() || !has_siblings(route) {
+                return Assigned::only(known);
+            }
+        }
+        let content = RouteContent::of(route, self.bodies.get(body));
+        self.add_lone(base, names);
         let is_unseen = |instance| {
             let key = self.set_instance(&mut route.clone(), base, instance);
             let stored = self.table.get(key);
             stored.is_some_and(|stored| !stored.mark.is_seen())
         };
-        let sibling = siblings::of_dump_entry(instances, is_unseen, same_content);
-        self.siblings.resolve(base, is_stored, sibling)
+        let Some(group) = self.siblings.group(base) else {
+            return Assigned::only(Known::Nothing);
+        };
+        let (instance, place) = match siblings::of_dump_entry(group, &content, lists_all, is_unseen) {
+            Sibling::Stored(instance) => (instance, None),
+            Sibling::Other(place) => (group.free_number(), Some(place)),
+        };
+        Assigned {
+            instance,
+            grouped: Some((place, content)),
+            known: group.known(instance),
+            certain: true,
+        }
     }
 
-    /// Returns true if the event may have replaced further routes. IPv6 replaces routes of any
-    /// instance, and joins separate routes into a multipath route.
-    fn may_replace_others(&self, key: Key, route: &Route, flags: u16) -> bool {
-        let is_joined = || route.nexthops.is_some() && route.protocol.is("ra");
-        let is_replacement = || flags & NLM_F_REPLACE != 0 && self.table.get(key).is_none();
-        route.family.is("inet6") && (is_joined() || is_replacement())
+    /// Makes a group of the stored route with number 0, unless it is in one.
+    fn add_lone(&mut self, base: Key, names: &Names) {
+        if self.siblings.group(base).is_some() {
+            return;
+        }
+        let Some(stored) = self.table.get(base).map(|entry| &entry.value) else {
+            return;
+        };
+        if let Some(route) = self.decode(stored, names) {
+            let content = RouteContent::of(&route, self.bodies.get(stored.body));
+            let group = self.siblings.group_mut(base);
+            group.add(0, Place::Last, content, stored.known);
+        }
+    }
+
+    /// The stored sibling of `route` with that number.
+    fn sibling(&self, route: &Route, instance: u32, names: &Names) -> Option<Route> {
+        let key = self.set_instance_key(&mut route.clone(), instance);
+        self.decode(&self.table.get(key)?.value, names)
+    }
+
+    /// Adds the route to the group of its siblings, or changes its content there.
+    fn store_sibling(&mut self, base: Key, assigned: &Assigned) {
+        let Assigned {
+            instance, known, ..
+        } = *assigned;
+        match assigned.grouped {
+            Some((Some(place), content)) => {
+                let group = self.siblings.group_mut(base);
+                group.add(instance, place, content, known);
+            }
+            Some((None, content)) => self.siblings.group_mut(base).set(instance, content, known),
+            None => {}
+        }
     }
 }
 
-/// Sets an IPv4 route's `instance` field; instance 0 has none.
+/// Returns true if routes of that family may have equal key fields.
+fn has_siblings(route: &Route) -> bool {
+    route.family.is("inet") || route.family.is("inet6")
+}
+
+/// Returns true if the route `deleted` has a next hop of the route `stored`.
+fn shares_nexthop(stored: &Route, deleted: &Route) -> bool {
+    let nexthops = |route: &Route| -> Vec<_> {
+        let hops = route.nexthops.iter().flatten();
+        let hops = hops.map(|hop| (Some(hop.ifindex), hop.gateway));
+        match route.nexthops {
+            Some(_) => hops.collect(),
+            None => vec![(route.ifindex, route.gateway)],
+        }
+    };
+    let stored = nexthops(stored);
+    nexthops(deleted).iter().any(|hop| stored.contains(hop))
+}
+
+/// Returns true if a message about an IPv6 route, whose stored value was `old`, may not tell of
+/// further routes that the kernel added or deleted.
+fn has_silent_siblings(route: &Route, old: Option<&Route>, flags: u16) -> bool {
+    if !route.family.is("inet6") {
+        return false;
+    }
+    // Routes that router advertisements added are joined, and deleted, without a notification.
+    if route.nexthops.is_some() {
+        return route.protocol.is("ra");
+    }
+    // ip6_route_mpath_notify tells of the first of several next hops without a gateway, which do not
+    // become one multipath route.
+    let is_new = old.is_none_or(|old| old.ifindex != route.ifindex);
+    route.gateway.is_none() && route.nhid.is_none() && is_new && flags & NLM_F_EXCL == 0 && flags != 0
+}
+
+/// Sets a route's `instance` field; instance 0 has none.
 #[inline]
-fn set_instance_field(route: &mut Route, instance: u16) {
+fn set_instance_field(route: &mut Route, instance: u32) {
     if instance != 0 || route.instance.is_some() {
         replace_instance_field(route, instance);
     }
 }
 
 #[inline(never)]
-fn replace_instance_field(route: &mut Route, instance: u16) {
-    if route.family.is("inet") {
+fn replace_instance_field(route: &mut Route, instance: u32) {
+    if has_siblings(route) {
         route.instance = (instance != 0).then(|| instance.to_string());
     }
 }
@@ -484,15 +730,5 @@ fn copy_ages(old: &mut Route, new: &Route) {
     }
     if old.cacheinfo != new.cacheinfo {
         old.cacheinfo.clone_from(&new.cacheinfo);
-    }
-}
-
-/// Clears the fields that the kernel changes by itself, and the instance number.
-fn strip_volatile(route: &mut Route) {
-    route.flags = Flags::new(0, &[]);
-    route.instance = None;
-    (route.expires, route.error, route.cacheinfo) = (None, None, None);
-    for nexthop in route.nexthops.iter_mut().flatten() {
-        nexthop.flags = Flags::new(0, &[]);
     }
 }

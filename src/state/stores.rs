@@ -1,14 +1,16 @@
 //! The stores of one network namespace: the only place that picks a store by the kind of an object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::{self, Key};
 use super::link_store::{Env, LinkStore};
 use super::object_store::ObjectStore;
 use super::route_store::RouteStore;
 use super::store::{Applied, DumpContext, EventContext, Store};
+use super::table::Swept;
 use crate::event::kinds::Inline;
 use crate::event::route::AttrsInterner;
+use crate::event::scope::Scope;
 use crate::event::{Kind, Payload};
 use crate::names::Names;
 
@@ -174,15 +176,21 @@ impl Stores {
         &mut self,
         kind: Kind,
         clean: bool,
+        scope: &Scope,
         names: &Names,
-    ) -> (usize, Vec<Payload>) {
+    ) -> Swept<Payload> {
         with_store!(
             self,
             names,
             kind,
-            |store, env| store.finish_resync(clean, env),
-            (0, Vec::new())
+            |store, env| store.finish_resync(clean, scope, env),
+            Swept::nothing()
         )
+    }
+
+    /// Indices of the devices of undecided objects ([`Swept::undecided`]). Only routes have several.
+    pub(super) fn devices_of_undecided(&self, keys: &[Key]) -> BTreeSet<u32> {
+        self.routes.output_devices(keys)
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt::{self, Write as _};
 use super::escape::EscapingWriter;
 use crate::event::Kind;
 use crate::event::meta::{
-    CheckpointReason, Clock, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason, Start, Stop, StopReason,
+    CheckpointReason, Clock, Counts, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason,
+    Skipped, Start, Stop, StopReason,
 };
 use crate::event::unknown::Unknown;
 use crate::event::values::Time;
@@ -100,7 +101,7 @@ fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
     let (noun, why) = match gap.cause {
         GapCause::Overflow => ("message", "receive buffer overflow"),
         GapCause::Error => ("message", "socket error"),
-        GapCause::Truncated => ("message", "datagram too long"),
+        GapCause::Truncated => ("message", "datagram truncated"),
         GapCause::Output => ("line", "reader too slow"),
     };
     match gap.lost {
@@ -124,7 +125,8 @@ fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
 fn resync(out: &mut EscapingWriter<'_>, resync: &Resync) -> fmt::Result {
     out.write_str("lines complete again")?;
     for found in &resync.corrections {
-        let number = found.added + found.changed + found.deleted;
+        let number = found.added.saturating_add(found.changed);
+        let number = number.saturating_add(found.deleted);
         write!(out, ", {number} {} corrected", found.kind.name())?;
     }
     incomplete(out, resync.incomplete.as_deref())
@@ -140,9 +142,10 @@ fn incomplete(out: &mut EscapingWriter<'_>, kinds: Option<&[Kind]>) -> fmt::Resu
 
 fn heartbeat(out: &mut EscapingWriter<'_>, heartbeat: &Heartbeat) -> fmt::Result {
     let kinds = &heartbeat.kinds;
-    count(out, kinds.iter().map(|of| of.lines).sum(), "event")?;
+    let total = |of: fn(&Counts) -> u64| kinds.iter().map(of).fold(0, u64::saturating_add);
+    count(out, total(|it| it.lines), "event")?;
     out.write_str(", ")?;
-    count(out, kinds.iter().map(|of| of.objects).sum(), "object")?;
+    count(out, total(|it| it.objects), "object")?;
     out.write_str(" tracked")?;
     for (number, noun, fate) in [
         (heartbeat.lost, "message", "lost"),
@@ -179,7 +182,24 @@ fn stop(out: &mut EscapingWriter<'_>, stop: &Stop) -> fmt::Result {
             write!(out, " {fate}")?;
         }
     }
+    skipped(out, &stop.skipped)?;
     unrecorded(out, stop.unrecorded_since)
+}
+
+/// `, 5 messages without a line (3 requests, 2 acks)`
+fn skipped(out: &mut EscapingWriter<'_>, skipped: &Skipped) -> fmt::Result {
+    if skipped.is_empty() {
+        return Ok(());
+    }
+    out.write_str(", ")?;
+    count(out, skipped.total(), "message")?;
+    out.write_str(" without a line")?;
+    let reasons = skipped.counts().filter(|(_, number)| *number > 0);
+    for (at, (reason, number)) in reasons.enumerate() {
+        let separator = if at == 0 { " (" } else { ", " };
+        write!(out, "{separator}{number} {}", reason.replace('_', " "))?;
+    }
+    out.write_char(')')
 }
 
 fn unrecorded(out: &mut EscapingWriter<'_>, since: Option<Time>) -> fmt::Result {

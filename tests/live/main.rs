@@ -16,6 +16,7 @@ mod common;
 mod docs;
 mod ends;
 mod events;
+mod identity;
 mod judge;
 mod loss;
 mod namespace;
@@ -37,6 +38,7 @@ fn main() {
         docs::trials,
         ends::trials,
         events::trials,
+        identity::trials,
         judge::trials,
         loss::trials,
         output::trials,

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account;
 mod cli;
 mod config;
 mod contract;

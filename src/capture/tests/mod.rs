@@ -1,6 +1,8 @@
 //! Tests of recordings and captures. Messages are built by hand; their content does not matter here.
 
+mod cut;
 mod damage;
+mod direction;
 mod foreign;
 mod pcapng;
 mod round_trip;
@@ -14,7 +16,7 @@ use jiff::Timestamp;
 
 use super::{Error, Fault, Reader, Writer};
 use crate::channel::{Channel, FamilyId, NetnsId};
-use crate::event::meta::{Gap, GapCause, Start, Stop, StopReason};
+use crate::event::meta::{Gap, GapCause, Skipped, Start, Stop, StopReason};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Recorded;
@@ -111,6 +113,10 @@ fn inputs() -> Vec<Owned> {
         lost: 3,
         dropped: 4,
         refused: 5,
+        skipped: Skipped {
+            acks: 2,
+            ..Skipped::default()
+        },
         control: 6,
         unrecorded_since: Some(at(1_764_000_001, 4)),
     };

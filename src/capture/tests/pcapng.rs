@@ -119,7 +119,7 @@ fn times_are_read_in_every_resolution() {
         file.interface(253, &[(9, &[0x80 | 63])]);
         file.interface(253, &[(14, &past)]);
         file.interface(253, &[(9, &[38])]);
-        for (interface, stamp) in [
+        for (n, (interface, stamp)) in (1..).zip([
             (0, 1_000_001),
             (1, 1_000_000_001),
             (2, 7),
@@ -128,8 +128,8 @@ fn times_are_read_in_every_resolution() {
             (5, 3 << 62),
             (6, 1_000_000),
             (7, u64::MAX),
-        ] {
-            file.packet(interface, stamp, &packet(1), 36);
+        ]) {
+            file.packet(interface, stamp, &packet(n), 36);
         }
         let (inputs, _) = read(&file.bytes);
         let times: Vec<_> = inputs.iter().map(|i| i.input().time).collect();
@@ -175,7 +175,7 @@ fn sections_of_both_byte_orders_have_interfaces_of_their_own() {
     file.packet(1, 2_000_000, &packet(3), 36);
     let (inputs, reader) = read(&file.bytes);
     assert_eq!(inputs, [event(at(1, 0), 1), event(at(2, 0), 3)]);
-    assert_eq!(reader.skipped(), 1);
+    assert_eq!(reader.skipped().total(), 1);
 }
 
 #[test]
@@ -220,7 +220,8 @@ fn simple_and_obsolete_packet_blocks_are_read() {
             inputs[2],
             Owned::Datagram(at(3, 0), Channel::ROUTE_EVENTS, long[16..40].to_vec())
         );
-        assert_eq!((inputs.len(), reader.truncated()), (3, 1));
+        // After the datagram that is cut, a gap.
+        assert_eq!((inputs.len(), reader.truncated()), (4, 1));
     }
 }
 
@@ -237,7 +238,7 @@ fn a_file_without_netlink_is_refused_by_its_link_type() {
         matches!(fault, Some(Fault::LinkType { found: 113 })),
         "{fault:?}"
     );
-    assert_eq!(reader.skipped(), 1);
+    assert_eq!(reader.skipped().total(), 1);
 }
 
 /// Statistics of other tools have comments too.

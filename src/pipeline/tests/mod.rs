@@ -5,6 +5,7 @@ mod checkpoint;
 use serde_json::Value;
 
 use super::*;
+use crate::event::scope::Scope;
 use crate::input::Role;
 
 const OTHER: NetnsId = NetnsId(1);
@@ -105,7 +106,7 @@ fn an_event_changes_the_state_of_its_namespace_only() {
 #[test]
 fn reconciliations_of_two_namespaces_do_not_meet() {
     let mut run = Run::new();
-    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Snapshot);
+    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Snapshot, Scope::Kind);
     for netns in [NetnsId::OWN, OTHER] {
         run.control(netns, begin.clone());
     }

@@ -30,7 +30,7 @@ use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
-use crate::event::meta::{Settings, Stop, StopReason};
+use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
 use crate::family::Subscribed;
 use crate::input::{ControlRecord, Input};
@@ -186,7 +186,14 @@ fn dumps<E, D>(
     let each = |it: &Subscription<E, D>| {
         let (netns, family) = (it.netns, it.family.id());
         let kinds = it.family.dumps(settings).into_iter();
-        kinds.map(move |(kind, requests)| ((netns, kind), (family, requests)))
+        kinds.map(move |(kind, requests)| {
+            let dumps = resync::Dumps {
+                family,
+                requests,
+                details: settings.with.contains(&Part::Details),
+            };
+            ((netns, kind), dumps)
+        })
     };
     subscriptions.iter().flat_map(each).collect()
 }
@@ -377,10 +384,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Some(wait + Duration::from_micros(999))
     }
 
-    /// Schedules dumps of the kinds that the processed events made stale.
+    /// Schedules reads of the objects that the processed events made stale.
     fn schedule_stale(&mut self, now: Instant) {
-        for (netns, kinds) in self.session.pipeline.take_stale() {
-            self.resync.schedule_stale(netns, kinds, now);
+        for (netns, stale) in self.session.pipeline.take_stale() {
+            self.resync.schedule_stale(netns, &stale, now);
         }
     }
 

@@ -53,7 +53,7 @@ impl Msg {
             seq: 0,
             portid: 0,
             body: &self.body,
-            whole: &self.body,
+            bytes: &self.body,
         }
     }
 

@@ -5,8 +5,9 @@ mod events;
 mod identity;
 mod messages;
 mod resync;
+mod scope;
 
-use super::State;
+use super::{Effect, Stale, State};
 use crate::channel::{FamilyId, NetnsId};
 use crate::decode::context::DecodeContext;
 use crate::decode::{Decoded, MessageAction, decode};
@@ -73,8 +74,14 @@ fn summary(op: Op, change: Option<&Change>) -> String {
     words.join(" ")
 }
 
-/// The names of kinds, separated by blanks.
-fn names(kinds: KindSet) -> String {
+/// The names of the kinds of which objects are stale, separated by blanks.
+fn names(stale: Stale) -> String {
+    let mut kinds = KindSet::EMPTY;
+    stale.for_each(&mut |kind, _, effect| {
+        if effect != Effect::Verified {
+            kinds.insert(kind);
+        }
+    });
     let names: Vec<_> = kinds.iter().map(Kind::name).collect();
     names.join(" ")
 }

@@ -2,6 +2,7 @@
 
 use super::messages::*;
 use super::{apply, decoded, names, state, summary};
+use crate::event::scope::Scope;
 use crate::event::{Kind, Origin};
 use crate::state::store::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
 use crate::state::{ReconcileResult, State};
@@ -32,7 +33,7 @@ struct Row {
 fn dump(state: &mut State, kind: Kind, origin: Origin, steps: &[Step]) -> (String, (bool, usize)) {
     let mut changes = Vec::new();
     let mut is_whole = true;
-    state.begin_reconcile(kind, origin);
+    state.begin_reconcile(kind, origin, Scope::Kind);
     for step in steps {
         match step {
             Entry(msg) => {
@@ -46,7 +47,7 @@ fn dump(state: &mut State, kind: Kind, origin: Origin, steps: &[Step]) -> (Strin
             Truncated => is_whole = false,
         }
     }
-    let (ReconcileResult { clean, missing }, last) = state.finish_reconcile(is_whole);
+    let (ReconcileResult { clean, missing, .. }, last) = state.finish_reconcile(is_whole);
     changes.extend(last);
     let changes: Vec<_> = changes
         .iter()
@@ -235,7 +236,7 @@ fn resyncs() {
             vec![eth0(), eth1()],
             vec![vec![Entry(eth0())], vec![Entry(eth0())]],
             "delete;",
-            "route neigh fdb nexthop netconf mdb vlan vni maddress acaddress qdisc",
+            "route neigh fdb mroute nexthop netconf mdb vlan vni maddress acaddress qdisc",
             (true, 0),
         ),
         row(

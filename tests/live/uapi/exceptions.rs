@@ -184,7 +184,11 @@ pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
     ((6, 16), &["IFLA_OVPN_MODE"]),
     (
         (6, 17),
-        &["IFLA_BOND_BROADCAST_NEIGH", "IFLA_VXLAN_MC_ROUTE"],
+        &[
+            "IFLA_BOND_BROADCAST_NEIGH",
+            "IFLA_VXLAN_MC_ROUTE",
+            "NETCONFA_FORCE_FORWARDING",
+        ],
     ),
     (
         (7, 2),
@@ -213,8 +217,11 @@ pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
             "IFLA_HEADROOM",
             "IFLA_NETKIT_PAIRING",
             "IFLA_TAILROOM",
+            "DEVLINK_ATTR_INDEX",
+            "TCA_CAKE_STATS_ACTIVE_QUEUES",
         ],
     ),
+    ((7, 3), &["IFA_MC_USERS", "NHA_DST_PORT", "RTA_DEL_REASON"]),
 ];
 
 /// Attributes without a declaration, by name or by prefix (`…*`), with the reason.
@@ -236,19 +243,8 @@ pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
         "never sent: no kernel has used these numbers",
     ),
     (
-        &[
-            "BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS",
-            "BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE",
-        ],
-        "sent by br_vlan_global_opts_fill: no field yet",
-    ),
-    (
         &["CTRL_ATTR_POLICY", "CTRL_ATTR_OP_POLICY", "CTRL_ATTR_OP"],
         "in answers to CTRL_CMD_GETPOLICY alone, which nlstream does not request",
-    ),
-    (
-        &["IFLA_BRIDGE_FLAGS"],
-        "sent by ndo_dflt_bridge_getlink: no field yet",
     ),
     (
         &["IFLA_BRIDGE_MRP_*"],
@@ -320,10 +316,6 @@ pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
     (&["NETNSA_NONE"], "the number 0: no attribute"),
     (&["NETNSA_TARGET_NSID"], "request only"),
     (
-        &["NETCONFA_FORCE_FORWARDING"],
-        "sent by inet6_netconf_fill_devconf: no field yet",
-    ),
-    (
         &["NHA_GROUPS", "NHA_MASTER"],
         "request only: filters of a dump",
     ),
@@ -342,10 +334,6 @@ pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
             "TCA_NETEM_SLOT_DIST",
         ],
         "request only: tables that user space computed",
-    ),
-    (
-        &["TCA_CAKE_STATS_ACTIVE_QUEUES"],
-        "sent by cake_dump_stats: no field yet",
     ),
     (&["TCA_TAPRIO_ATTR_SCHED_SINGLE_ENTRY"], "request only"),
     (

@@ -7,6 +7,7 @@ pub mod details;
 pub mod device;
 pub mod info;
 mod names;
+mod relations;
 pub mod values;
 pub mod vf;
 pub mod wire;
