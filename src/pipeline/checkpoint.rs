@@ -138,7 +138,7 @@ impl Pipeline {
             return Ok(());
         }
         let incomplete = self.incomplete_or_lost();
-        self.told_incomplete = self.told_incomplete.or(incomplete);
+        self.reported_incomplete = self.reported_incomplete.or(incomplete);
         let sync = Sync {
             objects: checkpoint.objects,
             checkpoint: Some(checkpoint.seq),

@@ -85,7 +85,7 @@ pub struct Pipeline {
     dropped: Option<DroppedObjects>,
     /// The kinds that the latest `sync` or `resync` listed as incomplete, without those that a
     /// `complete` named since.
-    told_incomplete: KindSet,
+    reported_incomplete: KindSet,
     withheld: WithheldEvents,
     /// The objects that may have former names of devices, and their kinds.
     renaming: Option<Sweep>,
@@ -146,7 +146,7 @@ impl Pipeline {
             resync: None,
             lost: false,
             dropped: None,
-            told_incomplete: KindSet::EMPTY,
+            reported_incomplete: KindSet::EMPTY,
             withheld: WithheldEvents::default(),
             renaming: None,
             renaming_kinds: KindSet::EMPTY,
@@ -380,7 +380,7 @@ impl Pipeline {
                 let sync = Sync {
                     objects: self.totals.snapshot,
                     checkpoint: None,
-                    incomplete: self.tell_incomplete(),
+                    incomplete: self.report_incomplete(),
                 };
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }

@@ -32,7 +32,7 @@ impl Pipeline {
             return Ok(());
         };
         resync.to = now;
-        resync.incomplete = self.tell_incomplete();
+        resync.incomplete = self.report_incomplete();
         self.meta(now, Op::Resync, Meta::Resync(resync), out)
     }
 
@@ -49,20 +49,20 @@ impl Pipeline {
 
     /// The list `incomplete` of the `sync` of a snapshot or of a `resync`; a `complete` about each of
     /// its kinds follows.
-    pub(super) fn tell_incomplete(&mut self) -> Option<Vec<Kind>> {
-        self.told_incomplete = self.incomplete_kinds();
+    pub(super) fn report_incomplete(&mut self) -> Option<Vec<Kind>> {
+        self.reported_incomplete = self.incomplete_kinds();
         self.incomplete()
     }
 
     /// Writes `complete` about the kinds that were listed as incomplete and are complete now.
     fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
         let incomplete = self.incomplete_or_lost();
-        let told = self.told_incomplete.iter();
-        let kinds: Vec<_> = told.filter(|kind| !incomplete.contains(*kind)).collect();
+        let reported = self.reported_incomplete.iter();
+        let kinds: Vec<_> = reported.filter(|kind| !incomplete.contains(*kind)).collect();
         if kinds.is_empty() {
             return Ok(());
         }
-        self.told_incomplete = self.told_incomplete.and(incomplete);
+        self.reported_incomplete = self.reported_incomplete.and(incomplete);
         self.meta(now, Op::Complete, Meta::Complete(Complete { kinds }), out)
     }
 

@@ -11,13 +11,13 @@ use crate::event::values::IfName;
 use crate::kind::interned::Column;
 
 /// The devices that a route names: their indexes, and the names that its last line has.
-pub(super) type ToldNames = Vec<(u32, Option<IfName>)>;
+pub(super) type ReportedNames = Vec<(u32, Option<IfName>)>;
 
 /// The devices that the route names, and their names in it.
-pub(super) fn names_in(route: &mut Route) -> ToldNames {
-    let mut told = Vec::new();
-    route.for_each_device(&mut |index, name| told.push((index, *name)));
-    told
+pub(super) fn names_in(route: &mut Route) -> ReportedNames {
+    let mut reported = Vec::new();
+    route.for_each_device(&mut |index, name| reported.push((index, *name)));
+    reported
 }
 
 /// A stored body. It is valid until it was [released](Bodies::release) as often as it was returned.
@@ -38,13 +38,13 @@ pub(super) struct Bodies {
     /// given to another body.
     by_attrs: Column<RouteAttrs, BodyId>,
     /// The names of the body that was stored last: mostly the next one has the same.
-    last_told: Rc<ToldNames>,
+    last_reported: Rc<ReportedNames>,
 }
 
 #[derive(Debug)]
 struct Slot {
     body: BodyWithoutDst,
-    told: Rc<ToldNames>,
+    reported: Rc<ReportedNames>,
     references: u32,
 }
 
@@ -73,21 +73,21 @@ impl Bodies {
     /// Stores a body whose attributes have none yet.
     #[inline(never)]
     fn intern_new(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {
-        let told = names_in(&mut route.clone());
-        let id = self.insert(BodyWithoutDst::of(body), told, 2);
+        let reported = names_in(&mut route.clone());
+        let id = self.insert(BodyWithoutDst::of(body), reported, 2);
         if let Some(evicted) = self.by_attrs.insert(&route.common, id) {
             self.release(evicted);
         }
         (PackedPrefix::of(body), id)
     }
 
-    fn insert(&mut self, body: BodyWithoutDst, told: ToldNames, references: u32) -> BodyId {
-        if *self.last_told != told {
-            self.last_told = Rc::new(told);
+    fn insert(&mut self, body: BodyWithoutDst, reported: ReportedNames, references: u32) -> BodyId {
+        if *self.last_reported != reported {
+            self.last_reported = Rc::new(reported);
         }
         let slot = Slot {
             body,
-            told: self.last_told.clone(),
+            reported: self.last_reported.clone(),
             references,
         };
         match self.free.pop() {
@@ -107,15 +107,15 @@ impl Bodies {
     }
 
     /// The names that the last lines of the body's routes have.
-    pub(super) fn told(&self, id: BodyId) -> &Rc<ToldNames> {
-        &self.slots[id.0 as usize].told
+    pub(super) fn reported(&self, id: BodyId) -> &Rc<ReportedNames> {
+        &self.slots[id.0 as usize].reported
     }
 
     /// Stores the same body with other names, and takes a reference to each of the two.
-    pub(super) fn insert_renamed(&mut self, id: BodyId, told: ToldNames) -> BodyId {
+    pub(super) fn insert_renamed(&mut self, id: BodyId, reported: ReportedNames) -> BodyId {
         self.retain(id);
         let body = self.get(id).clone();
-        self.insert(body, told, 1)
+        self.insert(body, reported, 1)
     }
 
     /// Takes a reference.
@@ -124,15 +124,15 @@ impl Bodies {
     }
 
     /// Returns true if a stored body has names for which this returns true.
-    pub(super) fn any_told(&self, is_wanted: impl Fn(&ToldNames) -> bool) -> bool {
+    pub(super) fn any_reported(&self, is_wanted: impl Fn(&ReportedNames) -> bool) -> bool {
         let mut slots = (0..self.slots.len()).map(|at| &self.slots[at]);
-        slots.any(|slot| slot.references > 0 && is_wanted(&slot.told))
+        slots.any(|slot| slot.references > 0 && is_wanted(&slot.reported))
     }
 
     /// Returns true if both are the same bytes, and have the same names. Equal bodies have two ids where one of them came in
     /// a message with `RTA_CACHEINFO`, or after its attributes were evicted.
     pub(super) fn is_same(&self, a: BodyId, b: BodyId) -> bool {
-        a == b || self.get(a) == self.get(b) && self.told(a) == self.told(b)
+        a == b || self.get(a) == self.get(b) && self.reported(a) == self.reported(b)
     }
 
     /// Gives a reference back, and frees the body if it was the last one.
@@ -141,7 +141,7 @@ impl Bodies {
         slot.references -= 1;
         if slot.references == 0 {
             slot.body = BodyWithoutDst::default();
-            slot.told = Rc::default();
+            slot.reported = Rc::default();
             self.free.push(id.0);
         }
     }

@@ -278,20 +278,20 @@ impl LinkStore {
         self.renaming = NameChanges::default();
     }
 
-    /// The name that replaces `told`, the name of a device in the last line about an object; `None`
+    /// The name that replaces `reported`, the name of a device in the last line about an object; `None`
     /// if that is right.
-    pub(super) fn new_name(&self, index: u32, told: Option<IfName>) -> Option<IfName> {
+    pub(super) fn new_name(&self, index: u32, reported: Option<IfName>) -> Option<IfName> {
         let change = self.renaming.get(index)?;
-        let is_former = told.is_none() || change == NameChange::Renamed;
-        self.name(index).filter(|name| is_former && told != Some(*name))
+        let is_former = reported.is_none() || change == NameChange::Renamed;
+        self.name(index).filter(|name| is_former && reported != Some(*name))
     }
 
-    /// The name of a device that an object named when its last line was written, by `told`. If the
+    /// The name of a device that an object named when its last line was written, by `reported`. If the
     /// device is deleted it keeps that name: another device may have its index by now.
-    pub(super) fn last_name(&self, index: u32, told: Option<IfName>) -> Option<IfName> {
-        let renamed = self.new_name(index, told);
+    pub(super) fn last_name(&self, index: u32, reported: Option<IfName>) -> Option<IfName> {
+        let renamed = self.new_name(index, reported);
         let name = || self.name(index).or_else(|| self.gone.get(index));
-        renamed.or(told).or_else(name)
+        renamed.or(reported).or_else(name)
     }
 
     /// Brings the names in a stored object up to date; see [`LinkStore::last_name`].
@@ -333,10 +333,10 @@ impl LinkStore {
 
     /// Copies the names of the devices that `stored` names as well.
     pub(super) fn copy_names(payload: &mut Payload, stored: &mut Payload) {
-        let mut told = Vec::new();
-        stored.for_each_device(&mut |index, name| told.push((index, *name)));
+        let mut reported = Vec::new();
+        stored.for_each_device(&mut |index, name| reported.push((index, *name)));
         payload.for_each_device(&mut |index, name| {
-            let known = told.iter().find(|(told, _)| *told == index);
+            let known = reported.iter().find(|(reported, _)| *reported == index);
             *name = known.and_then(|(_, name)| *name).or(*name);
         });
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use super::bodies::{Bodies, BodyId, ToldNames, names_in};
+use super::bodies::{Bodies, BodyId, ReportedNames, names_in};
 use super::key::{Key, KeyPrefix};
 use super::link_store::{Env, LinkStore};
 use super::multipath;
@@ -79,7 +79,7 @@ impl Assigned {
 #[derive(Debug)]
 struct NamedAttrs {
     attrs: SharedAttrs,
-    told: ToldNames,
+    reported: ReportedNames,
     /// One of the names is not known yet.
     unresolved: bool,
     /// [`LinkStore::generation`] of the names.
@@ -113,7 +113,7 @@ impl Store for RouteStore {
 
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
         let stored = &self.table.get(key)?.value;
-        let mut route = self.decode_told(stored, env.names)?;
+        let mut route = self.decode_as_reported(stored, env.names)?;
         if env.links.is_renaming() {
             route.for_each_device(&mut |index, name| *name = env.links.last_name(index, *name));
         }
@@ -161,7 +161,7 @@ impl Store for RouteStore {
         let mut new = self.bodies.intern(route, entry.message.body);
         let assigned = self.assign_dump_entry(base, route, new.1, entry.lists_all, env.names);
         if unresolved {
-            self.keep_told_names(route, base, assigned.instance);
+            self.keep_reported_names(route, base, assigned.instance);
             self.bodies.release(new.1);
             new = self.bodies.intern(route, entry.message.body);
         }
@@ -196,7 +196,7 @@ impl Store for RouteStore {
         } = self.sweep(clean, scope);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
-            let route = self.decode_told(&stored, env.names);
+            let route = self.decode_as_reported(&stored, env.names);
             self.bodies.release(stored.body);
             if let Some(mut route) = route {
                 let base = self.set_instance_key(&mut route, 0);
@@ -216,21 +216,21 @@ impl Store for RouteStore {
     fn rename(&mut self, key: Key, env: Env<'_>) -> Option<(Payload, Payload)> {
         let stored = &self.table.get(key)?.value;
         let body = stored.body;
-        if !has_former_names(self.bodies.told(body), env.links) {
+        if !has_former_names(self.bodies.reported(body), env.links) {
             return None;
         }
-        let old = self.decode_told(stored, env.names)?;
+        let old = self.decode_as_reported(stored, env.names)?;
         // Fills the column from which the new attributes are taken.
         self.name_devices(&mut self.decode(stored, env.names)?, env.links);
         let renamed = match self.renamed.get(&body) {
             Some(renamed) => *renamed,
             None => {
-                let told = self.bodies.told(body).iter();
-                let told = told.map(|(index, name)| {
+                let reported = self.bodies.reported(body).iter();
+                let reported = reported.map(|(index, name)| {
                     (*index, env.links.new_name(*index, *name).or(*name))
                 });
-                let told = told.collect();
-                let renamed = self.bodies.insert_renamed(body, told);
+                let reported = reported.collect();
+                let renamed = self.bodies.insert_renamed(body, reported);
                 self.renamed.insert(body, renamed);
                 renamed
             }
@@ -240,15 +240,15 @@ impl Store for RouteStore {
         let stored = &mut self.table.get_mut(key)?.value;
         stored.body = renamed;
         let stored = &self.table.get(key)?.value;
-        let new = self.decode_told(stored, env.names)?;
+        let new = self.decode_as_reported(stored, env.names)?;
         Some((new.into(), old.into()))
     }
 }
 
 /// Returns true if one of the names is replaced by a rename.
-fn has_former_names(told: &ToldNames, links: &LinkStore) -> bool {
-    let mut told = told.iter();
-    told.any(|(index, name)| links.new_name(*index, *name).is_some())
+fn has_former_names(reported: &ReportedNames, links: &LinkStore) -> bool {
+    let mut reported = reported.iter();
+    reported.any(|(index, name)| links.new_name(*index, *name).is_some())
 }
 
 impl RouteStore {
@@ -309,7 +309,7 @@ impl RouteStore {
         let former = column.get(&route.common);
         let unnamed = route.common.clone();
         let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
-        let told = names_in(route);
+        let reported = names_in(route);
         match former {
             // Another device was modified: keep the allocation, by which the rendered JSON is found.
             Some(named) if named.attrs == route.common => route.common = named.attrs.clone(),
@@ -324,7 +324,7 @@ impl RouteStore {
             &unnamed,
             NamedAttrs {
                 attrs,
-                told,
+                reported,
                 unresolved,
                 generation,
             },
@@ -333,16 +333,16 @@ impl RouteStore {
     }
 
     /// Gives a decoded stored route the names that its last line has.
-    fn name_as_told(&self, route: &mut Route, told: &ToldNames) {
+    fn name_as_reported(&self, route: &mut Route, reported: &ReportedNames) {
         // Mostly the present names: these attributes are shared.
         if let Some(named) = self.named.borrow().get(&route.common)
-            && named.told == *told
+            && named.reported == *reported
         {
             route.common = named.attrs.clone();
             return;
         }
-        let mut told = told.iter();
-        route.for_each_device(&mut |_, name| *name = told.next().and_then(|(_, name)| *name));
+        let mut reported = reported.iter();
+        route.for_each_device(&mut |_, name| *name = reported.next().and_then(|(_, name)| *name));
     }
 
     /// Completes the names of devices in a route that is deleted.
@@ -353,17 +353,17 @@ impl RouteStore {
 
     /// Copies names of devices from the stored route that a dump entry is about.
     #[inline(never)]
-    fn keep_told_names(&self, route: &mut Route, base: Key, instance: u32) {
+    fn keep_reported_names(&self, route: &mut Route, base: Key, instance: u32) {
         let key = self.set_instance(&mut route.clone(), base, instance);
         if let Some(stored) = self.table.get(key) {
-            copy_names(route, self.bodies.told(stored.value.body));
+            copy_names(route, self.bodies.reported(stored.value.body));
         }
     }
 
     /// Begins to replace former names of devices. Returns true if a stored route has one.
     pub(super) fn begin_rename(&mut self, links: &LinkStore) -> bool {
         self.end_rename();
-        self.bodies.any_told(|told| has_former_names(told, links))
+        self.bodies.any_reported(|reported| has_former_names(reported, links))
     }
 
     /// No route has a former name any more.
@@ -447,10 +447,10 @@ impl RouteStore {
         }
         let stored = self.table.remove(key);
         if let Some(stored) = &stored {
-            let told = self.bodies.told(stored.value.body);
+            let reported = self.bodies.reported(stored.value.body);
             let device = route.ifindex.map(|index| (index, route.dev));
-            if unresolved || device.is_some_and(|device| told.first() != Some(&device)) {
-                copy_names(route, told);
+            if unresolved || device.is_some_and(|device| reported.first() != Some(&device)) {
+                copy_names(route, reported);
                 self.name_deleted(route, env.links);
             }
             self.bodies.release(stored.value.body);
@@ -506,7 +506,7 @@ impl RouteStore {
         let is_same = stored.dst == dst && self.bodies.is_same(stored.body, body);
         is_same || {
             let stored = self.table.get(key);
-            let old = stored.and_then(|entry| self.decode_told(&entry.value, names));
+            let old = stored.and_then(|entry| self.decode_as_reported(&entry.value, names));
             old.is_some_and(|mut old| {
                 copy_ages(&mut old, route);
                 let mut new = route.clone();
@@ -519,7 +519,7 @@ impl RouteStore {
     /// Stores `new`, the content of `route`. Returns the former route.
     fn put(&mut self, new: Entry<StoredRoute>, route: &Route, names: &Names) -> Option<Route> {
         let old = self.table.put(new)?.value;
-        let mut decoded = self.decode_told(&old, names);
+        let mut decoded = self.decode_as_reported(&old, names);
         self.bodies.release(old.body);
         if let Some(old) = &mut decoded {
             copy_ages(old, route);
@@ -528,9 +528,9 @@ impl RouteStore {
     }
 
     /// The stored route with the names of devices that its last line has.
-    fn decode_told(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
+    fn decode_as_reported(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
         let mut route = self.decode(stored, names)?;
-        self.name_as_told(&mut route, self.bodies.told(stored.body));
+        self.name_as_reported(&mut route, self.bodies.reported(stored.body));
         Some(route)
     }
 
@@ -752,10 +752,10 @@ impl RouteStore {
     }
 }
 
-/// Copies the names of devices that `told` contains.
-fn copy_names(route: &mut Route, told: &ToldNames) {
+/// Copies the names of devices that `reported` contains.
+fn copy_names(route: &mut Route, reported: &ReportedNames) {
     route.for_each_device(&mut |index, name| {
-        let known = told.iter().find(|(told, _)| *told == index);
+        let known = reported.iter().find(|(reported, _)| *reported == index);
         *name = known.and_then(|(_, name)| *name).or(*name);
     });
 }

@@ -37,7 +37,7 @@ pub(super) struct Group {
     /// The numbers below `next` that no member has.
     free: BTreeSet<u32>,
     next: u32,
-    /// The order is not known: a dump contained a sibling of which no event told.
+    /// The order is not known: a dump contained a sibling of which no event reported.
     unordered: bool,
 }
 

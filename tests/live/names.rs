@@ -76,16 +76,16 @@ fn wrong_names(object: &Value, names: &BTreeMap<u64, String>, found: &mut Vec<St
     match object {
         Value::Object(fields) => {
             for (index, name) in pairs {
-                let told = fields.get(name).and_then(Value::as_str);
+                let reported = fields.get(name).and_then(Value::as_str);
                 let expected = fields.get(index).and_then(Value::as_u64);
                 let expected = expected.and_then(|index| names.get(&index));
-                if let (Some(told), Some(expected)) = (told, expected)
-                    && told != expected
+                if let (Some(reported), Some(expected)) = (reported, expected)
+                    && reported != expected
                 {
-                    found.push(format!("{name} {told} for {expected} in {object}"));
+                    found.push(format!("{name} {reported} for {expected} in {object}"));
                 }
                 let needs_name = name == "dev" && fields.contains_key("dev");
-                if needs_name && expected.is_some() && told.is_none() {
+                if needs_name && expected.is_some() && reported.is_none() {
                     found.push(format!("no {name} in {object}"));
                 }
             }
@@ -139,7 +139,7 @@ fn every_object_has_the_names_of_ip_after_a_swap() {
     });
     let folded = await_names(&ns, &mut stream);
     // The objects that `ip` prints with a device, each found by what identifies it.
-    let told = |kind: &str, wanted: &dyn Fn(&Value) -> bool, field: &str| -> Value {
+    let reported = |kind: &str, wanted: &dyn Fn(&Value) -> bool, field: &str| -> Value {
         let of_kind = |key: &String| key.split(' ').next() == Some(kind);
         let mut of = folded
             .iter()
@@ -151,12 +151,12 @@ fn every_object_has_the_names_of_ip_after_a_swap() {
     };
     let route = &ns.json("ip -j route show 10.5.0.0/16")[0];
     assert_eq!(
-        told("route", &|it| it["dst"] == "10.5.0.0/16", "dev"),
+        reported("route", &|it| it["dst"] == "10.5.0.0/16", "dev"),
         route["dev"]
     );
     let route = &ns.json("ip -6 -j route show 2001:db8:5::/48")[0];
     assert_eq!(
-        told("route", &|it| it["dst"] == "2001:db8:5::/48", "dev"),
+        reported("route", &|it| it["dst"] == "2001:db8:5::/48", "dev"),
         route["dev"]
     );
     for dst in ["10.6.0.0/16", "10.7.0.0/16"] {
@@ -165,42 +165,42 @@ fn every_object_has_the_names_of_ip_after_a_swap() {
             let hops = route["nexthops"].as_array().unwrap();
             hops.iter().map(|hop| hop["dev"].clone()).collect()
         };
-        let ours = told("route", &|it| it["dst"] == dst, "nexthops");
-        let ours: Vec<_> = ours
+        let folded = reported("route", &|it| it["dst"] == dst, "nexthops");
+        let folded: Vec<_> = folded
             .as_array()
             .unwrap()
             .iter()
             .map(|hop| hop["dev"].clone())
             .collect();
-        assert_eq!(ours, hops(route), "{dst}");
+        assert_eq!(folded, hops(route), "{dst}");
     }
     for nexthop in ns.json("ip -j nexthop") {
         if nexthop.get("dev").is_some() {
-            let ours = told("nexthop", &|it| it["id"] == nexthop["id"], "dev");
-            assert_eq!(ours, nexthop["dev"], "{nexthop}");
+            let folded = reported("nexthop", &|it| it["id"] == nexthop["id"], "dev");
+            assert_eq!(folded, nexthop["dev"], "{nexthop}");
         }
     }
     let neigh = &ns.json("ip -j neigh show 10.0.0.9")[0];
     assert_eq!(
-        told("neigh", &|it| it["dst"] == "10.0.0.9", "dev"),
+        reported("neigh", &|it| it["dst"] == "10.0.0.9", "dev"),
         neigh["dev"]
     );
     let proxy = &ns.json("ip -j neigh show proxy")[0];
     assert_eq!(
-        told("neigh", &|it| it["dst"] == "10.0.0.77", "dev"),
+        reported("neigh", &|it| it["dst"] == "10.0.0.77", "dev"),
         proxy["dev"]
     );
     for link in ns.json("ip -d -j link") {
         for field in ["master", "link"] {
             if let Some(name) = link.get(field).filter(|name| !name.is_null()) {
-                let ours = told("link", &|it| it["ifindex"] == link["ifindex"], field);
-                assert_eq!(&ours, name, "{field} of {}", link["ifname"]);
+                let folded = reported("link", &|it| it["ifindex"] == link["ifindex"], field);
+                assert_eq!(&folded, name, "{field} of {}", link["ifname"]);
             }
         }
     }
     for entry in ns.json("bridge -j fdb show") {
         let same = |it: &Value| it["dev"] == entry["ifname"] && it["lladdr"] == entry["mac"];
-        told("fdb", &same, "dev");
+        reported("fdb", &same, "dev");
     }
     // The lines say what was changed, and how the device was called.
     let (lines, _) = stream.interrupt();

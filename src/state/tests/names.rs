@@ -2,6 +2,7 @@
 
 use super::messages::*;
 use super::{apply, decoded, event, rename, state, summary};
+use crate::event::scope::Scope;
 use crate::event::{Kind, Op, Origin, Payload};
 use crate::state::{NameEffect, State, StateChange};
 
@@ -125,7 +126,7 @@ fn an_event_between_the_rename_and_the_slice_has_both_names() {
     apply_only(&mut state, &link(2, "lan"));
     state.begin_rename();
     let (via, address) = (
-        route("10.0.0.0", 8).dev(2).via("192.0.2.10"),
+        route("10.0.0.0", 8).dev(2).via("192.0.2.10").flags(0x100), // NLM_F_REPLACE
         address(2, "192.0.2.1", 24).header(2, &[0x20]),
     );
     for (msg, expected) in [(via, "change gateway dev"), (address, "change dev flags")] {
@@ -148,7 +149,7 @@ fn an_event_between_the_rename_and_the_slice_has_both_names() {
 #[test]
 fn a_dump_reveals_a_rename() {
     let mut state = with(&objects());
-    state.begin_reconcile(Kind::Link, Origin::Resync);
+    state.begin_reconcile(Kind::Link, Origin::Resync, Scope::Kind);
     for msg in [link(2, "lan"), port()] {
         let decoded = decoded(&state, &msg);
         state.apply_dump_entry(decoded, &msg.message());
@@ -186,7 +187,7 @@ fn objects_that_a_dump_lacks_have_the_last_name_of_their_device() {
         apply(&mut state, &link(2, "new"));
         let mut deleted = Vec::new();
         for _ in 0..2 {
-            state.begin_reconcile(kind, Origin::Inferred);
+            state.begin_reconcile(kind, Origin::Inferred, Scope::Kind);
             deleted = state.finish_reconcile(true).1;
         }
         assert!(!deleted.is_empty());
@@ -263,7 +264,7 @@ fn a_device_that_only_a_part_of_the_messages_told_of_is_deleted_by_dumps() {
     assert_eq!((event.op, state.count(Kind::Link)), (Op::Present, 1));
     let mut changes = Vec::new();
     for _ in 0..2 {
-        state.begin_reconcile(Kind::Link, Origin::Resync);
+        state.begin_reconcile(Kind::Link, Origin::Resync, Scope::Kind);
         changes = state.finish_reconcile(true).1;
     }
     let ops: Vec<_> = changes.iter().map(|change| change.op).collect();
