@@ -14,7 +14,7 @@ use crate::encode::Format;
 use crate::event::Kind;
 use crate::event::meta::Part;
 use crate::logging;
-use crate::run::Outputs;
+use crate::run::{Checkpoints, Outputs};
 use crate::run::replay::Replay;
 use crate::sink::{self, Fsync, Rotation};
 
@@ -247,6 +247,7 @@ impl Stream {
             record: self.record.clone(),
             force: self.force,
             queue: usize::MAX,
+            checkpoints: Checkpoints::Off,
             file: sink::Config::default(),
         }
     }

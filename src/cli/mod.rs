@@ -12,14 +12,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::meta::Settings;
 use crate::logging;
-use crate::run::Outputs;
+use crate::run::{Checkpoints, Outputs};
 use crate::run::live::Live;
 use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
 use args::{ColorArg, FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use config::Found;
-use values::{Never, duration, duration_or_never, moment, run_id, size};
+use values::{Never, checkpoints, duration, duration_or_never, moment, run_id, size};
 
 /// Stream Linux network events (rtnetlink) as one JSON object per line.
 ///
@@ -71,6 +71,14 @@ struct Cli {
     /// Interval of `meta` lines with `op:"heartbeat"`, which contain counters; SIGUSR1 requests one
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     heartbeat: Option<SignedDuration>,
+    /// When to write a checkpoint, the lines of all existing objects: an interval, `auto` or `off`
+    ///
+    /// `nlstream state` can begin at any checkpoint. With `auto` and with an interval every file and
+    /// every run without --snapshot begins with one. `auto` writes further ones when the lines since
+    /// the last are ten times the objects (1000 at least), and once a day. SIGUSR2 requests one. The
+    /// default is `auto` for --output in JSON, otherwise `off`.
+    #[arg(long, value_name = "DURATION|auto|off", value_parser = checkpoints)]
+    checkpoint: Option<Checkpoints>,
     /// Do not track the objects of these kinds, as a comma-separated list
     ///
     /// Saves memory. Events of these kinds have no `changed`, and there is no snapshot and no
@@ -109,6 +117,7 @@ impl Live {
             outputs: Outputs {
                 queue: cli.queue as usize,
                 file: cli.file.config(),
+                checkpoints: cli.checkpoints(),
                 ..cli.stream.outputs()
             },
             settings: Settings {
@@ -125,6 +134,18 @@ impl Live {
             metrics: cli.metrics.clone().map(metrics::Config::new),
             heartbeat: cli.heartbeat.map(SignedDuration::unsigned_abs),
         }
+    }
+}
+
+impl Cli {
+    /// By default files have checkpoints, since they are kept, and rotated. Sentences cannot be folded.
+    fn checkpoints(&self) -> Checkpoints {
+        let is_file = self.stream.output().is_some();
+        let is_json = matches!(self.stream.format, FormatArg::Json);
+        self.checkpoint.unwrap_or(match is_file && is_json {
+            true => Checkpoints::Auto,
+            false => Checkpoints::Off,
+        })
     }
 }
 

@@ -6,6 +6,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
+use crate::run::Checkpoints;
+
 /// A duration; `None` for never.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Never(pub Option<SignedDuration>);
@@ -34,6 +36,16 @@ pub(super) fn period(text: &str) -> Result<SignedDuration, String> {
         _ => {
             duration(text).map_err(|_| "expected a number with a unit: 15m, 1h, 1d, 2w".to_owned())
         }
+    }
+}
+
+pub(super) fn checkpoints(text: &str) -> Result<Checkpoints, String> {
+    match text {
+        "auto" => Ok(Checkpoints::Auto),
+        "off" => Ok(Checkpoints::Off),
+        text => period(text)
+            .map(|interval| Checkpoints::Every(interval.unsigned_abs()))
+            .map_err(|_| "expected auto, off, or a number with a unit: 15m, 1h, 1d".to_owned()),
     }
 }
 

@@ -55,6 +55,7 @@ impl RecordReader for JsonRecords {
     }
 
     fn insert_first(&self, framing: Framing, first: &[u8], waiting: &mut Vec<u8>) {
+        let first_waiting = Stamp::of(framing.prefix().len(), waiting).map(|stamp| stamp.number);
         let mut all = Vec::with_capacity(first.len() + waiting.len() + waiting.len() / 64);
         let prefix = framing.prefix().len();
         match (Stamp::of(prefix, first), Stamp::of(prefix, waiting)) {
@@ -70,13 +71,41 @@ impl RecordReader for JsonRecords {
                 Some(Stamp { seq, number, .. }) => {
                     all.extend_from_slice(&record[..seq.start]);
                     all.extend_from_slice(itoa::Buffer::new().format(number + 1).as_bytes());
-                    all.extend_from_slice(&record[seq.end..]);
+                    let rest = &record[seq.end..];
+                    match checkpoint_of_sync(rest).zip(first_waiting) {
+                        // Its `checkpoint` line waits as well, and is renumbered too.
+                        Some(((digits, number), first_waiting)) if number >= first_waiting => {
+                            all.extend_from_slice(&rest[..digits.start]);
+                            let mut buffer = itoa::Buffer::new();
+                            all.extend_from_slice(buffer.format(number + 1).as_bytes());
+                            all.extend_from_slice(&rest[digits.end..]);
+                        }
+                        _ => all.extend_from_slice(rest),
+                    }
                 }
                 None => all.extend_from_slice(record),
             }
         }
         *waiting = all;
     }
+}
+
+/// The number of the `checkpoint` line that a `sync` record completes, and its digits in `record`,
+/// which may lack its beginning. `None` for any other record.
+fn checkpoint_of_sync(record: &[u8]) -> Option<(Range<usize>, u64)> {
+    // The envelope precedes the payload; in other records the search ends soon.
+    const ENVELOPE: usize = 512;
+    let find = |bytes: &[u8], what: &[u8]| {
+        let at = bytes.windows(what.len()).position(|it| it == what);
+        at.map(|at| at + what.len())
+    };
+    let head = &record[..record.len().min(ENVELOPE)];
+    find(head, b",\"kind\":\"meta\",\"op\":\"sync\"")?;
+    let start = find(head, b",\"checkpoint\":")?;
+    let digits = head[start..].iter().take_while(|byte| byte.is_ascii_digit());
+    let digits = start..start + digits.count();
+    let number = std::str::from_utf8(&record[digits.clone()]).ok()?.parse().ok()?;
+    Some((digits, number))
 }
 
 /// Number and time of a record that the [envelope](envelope) has written. Both have the same
@@ -137,12 +166,18 @@ mod tests {
 
     /// Lines of the given numbers and times (seconds), as the encoder writes them.
     fn lines(stamps: &[(u64, i64)]) -> Vec<u8> {
+        let stamps: Vec<_> = stamps.iter().map(|(seq, second)| (*seq, *second, None)).collect();
+        syncs(&stamps)
+    }
+
+    /// The same, of `sync` lines with the number of a checkpoint.
+    fn syncs(stamps: &[(u64, i64, Option<u64>)]) -> Vec<u8> {
         let mut encoder = Encoder::new(Format::Json, "0000002a", &Settings::default(), None);
         let mut lines = Vec::new();
-        for (seq, second) in stamps {
+        for (seq, second, checkpoint) in stamps {
             let sync = Sync {
                 objects: 0,
-                checkpoint: None,
+                checkpoint: *checkpoint,
                 incomplete: None,
             };
             let event = Event {
@@ -175,6 +210,19 @@ mod tests {
         let mut empty = Vec::new();
         JsonRecords.insert_first(Framing::Newline, &first, &mut empty);
         assert_eq!(empty, first);
+    }
+
+    #[test]
+    fn a_sync_that_waits_still_names_its_checkpoint() {
+        let first = lines(&[(102, 9)]);
+        // The checkpoint of the first is in the file before, that of the second waits.
+        let mut waiting = syncs(&[(98, 1, Some(97)), (99, 1, None), (100, 2, Some(99))]);
+        JsonRecords.insert_first(Framing::Newline, &first, &mut waiting);
+        let expected = syncs(&[(98, 1, None), (99, 1, Some(97)), (100, 1, None), (101, 2, Some(100))]);
+        assert_eq!(
+            String::from_utf8(waiting).unwrap(),
+            String::from_utf8(expected).unwrap()
+        );
     }
 
     #[test]

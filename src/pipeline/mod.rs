@@ -70,6 +70,8 @@ const BATCH_SIZE: usize = 16;
 pub struct Pipeline {
     optional_parts: OptionalParts,
     snapshot: bool,
+    /// Every kind was dumped once.
+    synced: bool,
     families: Subscribed,
     namespaces: Namespaces,
     filter: Filter,
@@ -138,6 +140,7 @@ impl Pipeline {
                 raw: settings.with.contains(&Part::Raw),
             },
             snapshot: settings.snapshot,
+            synced: false,
             families: Subscribed::new(settings),
             namespaces: Namespaces::new(config.names, tracked),
             filter,
@@ -171,6 +174,11 @@ impl Pipeline {
     /// Returns true if as many events were written as requested (`--count`).
     pub fn is_full(&self) -> bool {
         self.filter.is_full()
+    }
+
+    /// Returns true if every kind was dumped once: all objects are stored.
+    pub fn is_synced(&self) -> bool {
+        self.synced
     }
 
     /// The result of the reconciliation that ended last.
@@ -371,6 +379,7 @@ impl Pipeline {
             }
             ControlRecord::Sync => {
                 self.emit_all_links(time, out)?;
+                self.synced = true;
                 for (_, namespace) in self.namespaces.iter_mut() {
                     namespace.state.complete();
                 }

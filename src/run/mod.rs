@@ -2,6 +2,7 @@
 //! the sink, and to a recording.
 
 mod backlog;
+mod checkpoint;
 mod clock;
 mod files;
 mod header;
@@ -19,6 +20,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use signal_hook::consts::SIGXFSZ;
+
+pub use checkpoint::Checkpoints;
 
 use crate::encode::Format;
 use crate::error::Error;
@@ -38,6 +41,8 @@ pub struct Outputs {
     pub force: bool,
     /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes.
     pub queue: usize,
+    /// When checkpoints are written.
+    pub checkpoints: Checkpoints,
 }
 
 fn open(outputs: &Outputs) -> Result<Sink, Error> {

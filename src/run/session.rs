@@ -3,19 +3,26 @@
 
 use std::time::{Duration, Instant};
 
+use log::warn;
+
 use super::Outputs;
+use super::checkpoint::CheckpointScheduler;
 use super::recorder::Recorder;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
-use crate::pipeline::{Config, Pipeline};
+use crate::pipeline::{CheckpointProgress, Config, Pipeline};
 use crate::sink::{Reader, Sink};
 
 /// A run that has begun.
 pub(super) struct Session {
     pub pipeline: Pipeline,
     recorder: Option<Recorder>,
+    pub checkpoints: CheckpointScheduler,
+    /// Size of the lines that were passed to the sink, bytes.
+    written: u64,
+    checkpoint_sizes: CheckpointSizes,
     /// Lines that were not passed to the sink yet.
     pub lines: Vec<u8>,
     /// Size of the lines that wait for a slow reader, bytes: the limit, the present size and the
@@ -25,6 +32,21 @@ pub(super) struct Session {
     most_pending: usize,
     /// The snapshot is complete.
     synced: bool,
+}
+
+/// Sizes of the lines of checkpoints, bytes.
+#[derive(Debug, Default)]
+struct CheckpointSizes {
+    /// All of them.
+    total: u64,
+    /// The present one, or the last.
+    current: u64,
+    /// Those that were not passed to the sink yet.
+    unwritten: u64,
+    /// Lines of one wait for the file to take them.
+    waits: bool,
+    /// `--rotate-size`, until its warning is logged.
+    warn_limit: Option<u64>,
 }
 
 /// Size of the lines about dropped objects that are written at once, bytes.
@@ -44,6 +66,12 @@ impl Session {
         Ok(Session {
             pipeline,
             recorder,
+            checkpoints: CheckpointScheduler::new(outputs.checkpoints, header.start.settings.snapshot),
+            written: 0,
+            checkpoint_sizes: CheckpointSizes {
+                warn_limit: outputs.file.rotation.size,
+                ..CheckpointSizes::default()
+            },
             lines,
             limit: outputs.queue,
             pending: 0,
@@ -98,10 +126,86 @@ impl Session {
             resumed.map_err(Error::Encode)?;
         }
         let reader = sink.write(&self.lines)?;
+        let unwritten = std::mem::take(&mut self.checkpoint_sizes.unwritten);
+        sink.note_checkpoint(unwritten);
+        let waits = self.checkpoint_sizes.waits || unwritten > 0;
+        self.checkpoint_sizes.waits = waits && sink.pending() > 0;
+        self.written += self.lines.len() as u64;
         self.lines.clear();
         self.pending = sink.pending();
         self.most_pending = self.most_pending.max(self.pending);
         Ok(reader)
+    }
+
+    /// Writes the next part of a checkpoint, if one is due or has begun. `drained`: no event waits.
+    pub(super) fn write_checkpoint(
+        &mut self,
+        sink: &Sink,
+        drained: bool,
+        time: Time,
+        now: Instant,
+    ) -> Result<(), Error> {
+        if !self.accepts_checkpoint(sink) {
+            return Ok(());
+        }
+        loop {
+            let sizes = &self.checkpoint_sizes;
+            let before = self.lines.len() as u64;
+            let bytes = self.written + before - sizes.total;
+            let next = self.checkpoints.next(&self.pipeline, bytes, drained, now);
+            let Some(record) = next else {
+                return Ok(());
+            };
+            let begins = matches!(record, ControlRecord::BeginCheckpoint(_));
+            let ends = matches!(record, ControlRecord::EndCheckpoint);
+            self.feed(&[Input::control(time, record)])?;
+            let grown = self.lines.len() as u64 - before;
+            let sizes = &mut self.checkpoint_sizes;
+            sizes.current = if begins { grown } else { sizes.current + grown };
+            sizes.total += grown;
+            sizes.unwritten += grown;
+            if ends {
+                let size = sizes.current;
+                self.warn_of_size(size);
+                let lines = self.pipeline.events();
+                self.checkpoints.ended(lines, bytes, size, now);
+                return Ok(());
+            }
+            // A small checkpoint is written at once.
+            if !begins && self.pipeline.checkpoint() != Some(CheckpointProgress::Swept) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Returns true if the sink accepts lines of checkpoints. While a disk is full the lines of
+    /// events need the space.
+    fn accepts_checkpoint(&self, sink: &Sink) -> bool {
+        self.accepts_entries(sink) && !sink.is_faulty()
+    }
+
+    /// Returns true if [`Session::write_checkpoint`] has something to do, if no event waits.
+    pub(super) fn is_checkpoint_due(&self, sink: &Sink) -> bool {
+        self.accepts_checkpoint(sink) && self.checkpoints.is_busy(&self.pipeline)
+    }
+
+    /// When [`Session::write_checkpoint`] has something to do by time; `None` while the sink accepts no
+    /// lines about it.
+    pub(super) fn checkpoint_wakeup(&self, sink: &Sink) -> Option<Instant> {
+        let accepts = self.accepts_checkpoint(sink) && !self.pipeline.has_dropped();
+        self.checkpoints.wakeup().filter(|_| accepts)
+    }
+
+    /// Warns once if checkpoints are large compared with the files.
+    fn warn_of_size(&mut self, size: u64) {
+        let limit = &mut self.checkpoint_sizes.warn_limit;
+        if let Some(limit) = limit.take_if(|limit| size > *limit / 2) {
+            warn!(
+                "the checkpoint at the beginning of each file has {size} bytes, and --rotate-size is {limit}: checkpoints are most of the output; \
+                 set --rotate-size to {} or more, or --checkpoint to off",
+                size.saturating_mul(10)
+            );
+        }
     }
 
     /// Rotates the output file, if that is due: only while no line is in preparation, so that the
@@ -110,6 +214,7 @@ impl Session {
         if !self.lines.is_empty() {
             return Ok(Reader::Alive);
         }
+        sink.hold_rotation(self.pipeline.checkpoint().is_some());
         let Some(rotate_action) = sink.rotate_action() else {
             return Ok(Reader::Alive);
         };
@@ -123,6 +228,18 @@ impl Session {
             return Ok(Reader::Alive);
         };
         feed(self, ControlRecord::File(opened))?;
+        let bytes = self.written - self.checkpoint_sizes.total;
+        let now = Instant::now();
+        let is_cut = self.checkpoint_sizes.waits && sink.pending() > 0;
+        if !self
+            .checkpoints
+            .file_began(is_cut, &self.pipeline, bytes, now)
+        {
+            warn!(
+                "the files end before the checkpoint at their beginning is complete: `nlstream state` needs earlier files; \
+                 raise the limit of the file size (RLIMIT_FSIZE), or set --checkpoint to off"
+            );
+        }
         let reader = sink.write_first(&self.lines);
         self.lines.clear();
         reader

@@ -173,6 +173,22 @@ impl Sink {
         }
     }
 
+    /// Notes that `bytes` of the records written last belong to checkpoints. They do not count for the
+    /// rotation, see [`AppendFile::note_checkpoint`].
+    pub fn note_checkpoint(&mut self, bytes: u64) {
+        if let Sink::File(file) = self {
+            file.note_checkpoint(bytes);
+        }
+    }
+
+    /// Delays a rotation by size or age while a checkpoint is written, see
+    /// [`AppendFile::hold_rotation`].
+    pub fn hold_rotation(&mut self, hold: bool) {
+        if let Sink::File(file) = self {
+            file.hold_rotation(hold);
+        }
+    }
+
     /// Returns what has to be done with the file before further records are encoded. The caller
     /// then calls [`Sink::close_current`], [`Sink::open_next`] and [`Sink::write_first`].
     pub fn rotate_action(&mut self) -> Option<RotateAction> {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook_mio::v1_0::Signals;
 
 use super::backlog::Backlog;
@@ -111,7 +111,7 @@ const MAX_ERRORS: u32 = 100;
 pub fn run(live: &Live) -> Result<(), Error> {
     check_files(live)?;
     // Before anything else: from now on no signal ends the program without its last lines.
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP]).map_err(Error::Loop)?;
     // A second signal ends the program at once, even if it is blocked.
     let impatient = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -253,7 +253,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let mut ready = mio::Events::with_capacity(64);
         let reason = loop {
             let accepts_entries = self.session.accepts_entries(sink);
-            let busy = self.is_busy(accepts_entries);
+            let busy = self.is_busy(sink);
             match poll.poll(&mut ready, self.timeout(busy, sink)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 result => result.map_err(Error::Loop)?,
@@ -272,6 +272,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             for signal in signals.pending() {
                 match signal {
                     SIGUSR1 => beats = true,
+                    SIGUSR2 => self.session.checkpoints.request(),
                     // Without an output file the terminal hung up.
                     SIGHUP if sink.hang_up() => reloads = true,
                     _ => ends = true,
@@ -302,6 +303,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.reconcile(now)?;
             }
             self.continue_slices(accepts_entries, now)?;
+            self.session
+                .write_checkpoint(sink, drained, clock(), now)?;
             self.timers(now)?;
             self.write_metrics(sink, now);
             let more = !self.backlog.is_empty() && self.session.lines.len() < WRITE_SIZE;
@@ -318,7 +321,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
             }
-            if processed > 0 && !self.is_busy(accepts_entries) {
+            if processed > 0 && !self.is_busy(sink) {
                 let coalesce = if processed < STORM_BATCH {
                     COALESCE
                 } else {
@@ -358,9 +361,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
     }
 
-    /// Returns true if the loop has work without waiting. `accepts_entries`: the sink accepts lines
-    /// about dump entries.
-    fn is_busy(&self, accepts_entries: bool) -> bool {
+    /// Returns true if the loop has work without waiting.
+    fn is_busy(&self, sink: &Sink) -> bool {
         let has_entries = || match self.dumping() {
             Some(at) => self.subscriptions[at].dump_readable,
             None => {
@@ -369,9 +371,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
         };
         let has_slices = || self.session.pipeline.is_renaming();
+        let accepts_entries = self.session.accepts_entries(sink);
         self.is_readable()
             || !self.backlog.is_empty()
             || (accepts_entries && (has_slices() || has_entries()))
+            || self.session.is_checkpoint_due(sink)
     }
 
     /// How long to wait for an event of mio; `None` without limit.
@@ -385,6 +389,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.next_heartbeat,
             self.resync.wakeup(),
             self.release_at,
+            self.session.checkpoint_wakeup(sink),
             self.refused.due(now),
             sink.wakeup(),
             self.manager.due(),

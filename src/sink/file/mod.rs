@@ -10,7 +10,7 @@ mod worker;
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -86,6 +86,10 @@ pub struct AppendFile {
     /// Bytes of complete records that were written since the file was opened. Without any, a
     /// rotation would only produce an empty file.
     fresh: u64,
+    /// Size of the checkpoints in the file.
+    checkpoints: CheckpointBytes,
+    /// A checkpoint is being written.
+    held: bool,
     /// Whole records that wait to be written.
     pending: Vec<u8>,
     /// How many bytes of the first pending record are in the file already.
@@ -93,6 +97,8 @@ pub struct AppendFile {
     failure: Option<WriteFailure>,
     /// The file is closed or deleted: records wait until the next one is open.
     leaving: bool,
+    /// Another program truncated the file: records wait for a `start` record.
+    emptied: bool,
     /// SIGHUP was received: check at once whether the file was renamed.
     hangup: bool,
     last_check: Option<Instant>,
@@ -102,6 +108,15 @@ pub struct AppendFile {
     sync_at: Option<Instant>,
     worker: Worker,
     stats: Stats,
+}
+
+/// Bytes of the checkpoints in a file: of the first one, which every file has, and of later ones.
+#[derive(Debug, Default)]
+struct CheckpointBytes {
+    first: u64,
+    later: u64,
+    /// The first one is complete.
+    is_later: bool,
 }
 
 /// Why records wait.
@@ -134,10 +149,13 @@ impl AppendFile {
             opened,
             size: 0,
             fresh: 0,
+            checkpoints: CheckpointBytes::default(),
+            held: false,
             pending: Vec::new(),
             torn: 0,
             failure: None,
             leaving: false,
+            emptied: false,
             hangup: false,
             last_check: None,
             rotate_at: None,
@@ -167,6 +185,8 @@ impl AppendFile {
         self.regular = data.as_ref().is_some_and(std::fs::Metadata::is_file);
         self.size = data.map_or(0, |data| data.len());
         (self.fresh, self.torn, self.leaving) = (0, 0, false);
+        (self.checkpoints, self.held) = (CheckpointBytes::default(), false);
+        self.emptied = false;
         self.rotate_at = self.config.rotation.every.map(|every| {
             let begun = repair::first_time(&self.file, self.records);
             let age = begun.map(|begun| Timestamp::now().duration_since(begun));
@@ -233,6 +253,7 @@ impl AppendFile {
     fn waits(&self) -> bool {
         let now = Instant::now();
         self.leaving
+            || self.emptied
             || self
                 .failure
                 .as_ref()
@@ -273,10 +294,17 @@ impl AppendFile {
         if self.torn > 0 {
             self.remove_torn();
         }
+        let data = self.regular.then(|| self.file.metadata().ok()).flatten();
         // The file was deleted while it was written to. Repeat these records in the next one, so
         // that they are not lost with it.
-        if self.regular && self.file.metadata().is_ok_and(|data| data.nlink() == 0) {
+        if data.as_ref().is_some_and(|data| data.nlink() == 0) {
             (self.torn, self.leaving) = (0, true);
+            return 0;
+        }
+        // It was truncated (copytruncate of logrotate): these records would be the first of the
+        // file, before its `start`.
+        if let Some(length) = data.map(|data| data.len()).filter(|len| *len < self.size) {
+            self.take_back(&lines[..whole], length);
             return 0;
         }
         self.fresh += whole as u64;
@@ -297,15 +325,29 @@ impl AppendFile {
         if !self.regular {
             return;
         }
-        let truncate = || -> io::Result<u64> {
+        let torn = self.torn as u64;
+        let truncate = || -> io::Result<()> {
             let end = self.file.metadata()?.len();
-            let end = end.saturating_sub(self.torn as u64);
-            self.file.set_len(end)?;
-            Ok(end)
+            self.file.set_len(end.saturating_sub(torn))
         };
-        if let Ok(size) = truncate() {
-            (self.size, self.torn) = (size, 0);
+        if truncate().is_ok() {
+            (self.size, self.torn) = (self.size.saturating_sub(torn), 0);
         }
+    }
+
+    /// Removes the records just written from the end of a file that another program truncated, so
+    /// that they can follow a `start` record. If they are not there it was truncated after the
+    /// write, and they are lost with what was before them.
+    fn take_back(&mut self, records: &[u8], length: u64) {
+        let end = length.saturating_sub(records.len() as u64);
+        let mut found = vec![0; (length - end) as usize];
+        let is_there = self.file.read_exact_at(&mut found, end).is_ok() && found == records;
+        if is_there && self.file.set_len(end).is_ok() {
+            self.size = end;
+        } else {
+            self.size = length;
+        }
+        (self.torn, self.emptied) = (0, true);
     }
 
     fn sync(&mut self) {
@@ -350,7 +392,7 @@ impl AppendFile {
 
     /// Returns true if records wait, or the next file has to be opened.
     pub fn is_faulty(&self) -> bool {
-        self.failure.is_some() || self.leaving || !self.pending.is_empty()
+        self.failure.is_some() || self.leaving || self.emptied || !self.pending.is_empty()
     }
 
     /// Returns the error number of the failure for which records wait.
@@ -363,7 +405,8 @@ impl AppendFile {
     /// called, if no record comes before.
     pub fn wakeup(&self) -> Option<Instant> {
         let retry = self.failure.as_ref().map(|failure| failure.retry);
-        let open_next = self.leaving.then(Instant::now).filter(|_| retry.is_none());
+        let open_next = self.leaving || self.emptied;
+        let open_next = open_next.then(Instant::now).filter(|_| retry.is_none());
         let rotate = self.rotate_at.filter(|_| self.fresh > 0 && retry.is_none());
         let rotate = rotate.max(rotate.and(self.not_before));
         [retry, open_next, rotate, self.sync_at]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use log::{info, warn};
 
 use super::archive::Archive;
-use super::{AppendFile, Fsync, open};
+use super::{AppendFile, CheckpointBytes, Fsync, open, repair};
 use crate::event::meta::{Rotate, RotateReason};
 use crate::input::Opened;
 
@@ -35,6 +35,35 @@ impl AppendFile {
         self.hangup = self.regular;
     }
 
+    /// Notes that `bytes` of the records written last belong to checkpoints. A checkpoint is no reason
+    /// for a rotation: the next file would begin with another one.
+    pub fn note_checkpoint(&mut self, bytes: u64) {
+        let checkpoints = &mut self.checkpoints;
+        if checkpoints.is_later {
+            checkpoints.later += bytes;
+        } else {
+            checkpoints.first += bytes;
+            self.fresh = self.fresh.saturating_sub(bytes);
+        }
+    }
+
+    /// Delays a rotation by size or age while a checkpoint is written (`hold`): a file with a half of
+    /// one is of no use. A file that reaches twice its size meanwhile is rotated nevertheless.
+    pub fn hold_rotation(&mut self, hold: bool) {
+        self.checkpoints.is_later |= self.held && !hold;
+        self.held = hold;
+    }
+
+    /// Returns true if the file is to be rotated from this size on, and has it. The lines of
+    /// checkpoints do not count, unless those after the first are as many as the file may have: on a
+    /// host without events they would make it grow without end.
+    fn has_size(&self, limit: u64) -> bool {
+        let CheckpointBytes { first, later, .. } = self.checkpoints;
+        let events = self.size.saturating_sub(first + later);
+        let limit = if self.held { limit.saturating_mul(2) } else { limit };
+        events >= limit || later >= limit + first
+    }
+
     /// Returns what has to be done with the file before further records are encoded.
     pub fn rotate_action(&mut self) -> Option<RotateAction> {
         let now = Instant::now();
@@ -54,6 +83,9 @@ impl AppendFile {
         }
         if self.leaving {
             return Some(RotateAction::Reopen);
+        }
+        if self.emptied {
+            return Some(RotateAction::Emptied);
         }
         if self.hangup
             || self
@@ -75,14 +107,16 @@ impl AppendFile {
             return None;
         }
         let rotation = &self.config.rotation;
+        // Of a file that is full of its checkpoint another one takes the rest.
+        let has_lines = self.fresh > 0 || (too_large && self.checkpoints.first > 0);
         if rotation
             .size
-            .is_some_and(|size| self.size >= size || too_large)
-            && self.fresh > 0
+            .is_some_and(|size| self.has_size(size) || too_large)
+            && has_lines
         {
             return Some(RotateAction::Rotate(RotateReason::Size));
         }
-        if self.rotate_at.is_some_and(|at| at <= now) && self.fresh > 0 {
+        if self.rotate_at.is_some_and(|at| at <= now) && self.fresh > 0 && !self.held {
             return Some(RotateAction::Rotate(RotateReason::Time));
         }
         None
@@ -127,7 +161,7 @@ impl AppendFile {
                     "{} was truncated by another program; continuing at its end",
                     self.path.display()
                 );
-                self.fresh = 0;
+                (self.fresh, self.checkpoints) = (0, CheckpointBytes::default());
                 return None;
             }
         };
@@ -140,7 +174,12 @@ impl AppendFile {
     /// was found, `None` if that fails: records wait then, and the caller retries.
     pub fn open_next(&mut self, rotate_action: RotateAction) -> Option<Opened> {
         match rotate_action {
-            RotateAction::Emptied => return Some(Opened::default()),
+            RotateAction::Emptied => {
+                self.emptied = false;
+                let opened = repair::repair_tail(&self.file, self.framing, self.records);
+                self.size = self.file.metadata().map_or(0, |data| data.len());
+                return Some(opened.unwrap_or_default());
+            }
             // It could not be renamed and stays in use.
             RotateAction::Rotate(_) if self.not_before.is_some_and(|at| at > Instant::now()) => {
                 return None;

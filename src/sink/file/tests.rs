@@ -212,6 +212,20 @@ fn renames_deletions_and_truncations_by_others_are_detected() {
     std::fs::write(&path, "").unwrap();
     rotate(&mut file);
     assert_eq!(folder.text(), "begin\n");
+    // Truncated between two checks: the records that were written to its beginning follow.
+    std::fs::write(&path, "").unwrap();
+    file.write(b"c\n").unwrap();
+    file.write(b"d\n").unwrap();
+    assert_eq!(file.pending(), 4);
+    rotate(&mut file);
+    assert_eq!(folder.text(), "begin\nc\nd\n");
+    // Truncated to the size of an earlier record.
+    OpenOptions::new().write(true).open(&path).unwrap().set_len(8).unwrap();
+    file.write(b"e\n").unwrap();
+    rotate(&mut file);
+    assert_eq!(folder.text(), "begin\nc\nbegin\ne\n");
+    std::fs::write(&path, "").unwrap();
+    rotate(&mut file);
     // SIGHUP: nothing happens unless the file was renamed.
     file.hang_up();
     assert_eq!(rotate(&mut file), []);
@@ -228,4 +242,46 @@ fn renames_deletions_and_truncations_by_others_are_detected() {
     std::thread::sleep(RETRY);
     rotate(&mut file);
     assert_eq!(folder.text(), "begin\nc\n");
+}
+
+#[test]
+fn checkpoints_count_for_no_rotation_but_do_not_grow_without_end() {
+    let folder = Folder::new("checkpoints");
+    let mut config = patient();
+    config.rotation = Rotation {
+        size: Some(100),
+        keep: 0,
+        every: Some(Duration::from_millis(1)),
+        ..Rotation::default()
+    };
+    let mut file = open(&folder.file(), config).unwrap();
+    let checkpoint = |file: &mut AppendFile, bytes: usize| {
+        file.hold_rotation(true);
+        file.write(&[vec![b'x'; bytes - 1], vec![b'\n']].concat()).unwrap();
+        file.note_checkpoint(bytes as u64);
+        let during = rotate(file);
+        file.hold_rotation(false);
+        [during, rotate(file)].concat()
+    };
+    // Larger than the limit, and older than the age: without other lines the file remains.
+    assert_eq!(checkpoint(&mut file, 300), []);
+    // The lines of events count, also if there are few.
+    file.write(b"event\n").unwrap();
+    assert_eq!(rotate(&mut file), [RotateReason::Time]);
+    file.config.rotation.every = None;
+    file.rotate_at = None;
+    assert_eq!(checkpoint(&mut file, 300), []);
+    file.write(&[vec![b'x'; 99], vec![b'\n']].concat()).unwrap();
+    assert_eq!(rotate(&mut file), [RotateReason::Size]);
+    // Without events: later checkpoints as large as the file may be.
+    assert_eq!(checkpoint(&mut file, 30), []);
+    assert_eq!(checkpoint(&mut file, 30), []);
+    assert_eq!(checkpoint(&mut file, 69), []);
+    assert_eq!(checkpoint(&mut file, 31), [RotateReason::Size]);
+    // While one is written a file may reach twice its size.
+    file.hold_rotation(true);
+    file.write(&[vec![b'x'; 150], vec![b'\n']].concat()).unwrap();
+    assert_eq!(rotate(&mut file), []);
+    file.write(&[vec![b'x'; 50], vec![b'\n']].concat()).unwrap();
+    assert_eq!(rotate(&mut file), [RotateReason::Size]);
 }

@@ -90,7 +90,9 @@ fn lines_beyond_the_queue_are_a_gap_and_resynced() {
 
 fn deleting_the_file_of_a_full_disk_frees_it() {
     let ns = with_disk("1M");
-    let service = Service::start(&ns, FILE, &["-k", "address"]);
+    // A checkpoint of all addresses would fill the disk again.
+    let args = ["-k", "address", "--checkpoint", "off"];
+    let service = Service::start(&ns, FILE, &args);
     add(&ns, 1, 1000);
     service.wait(&address(1000));
     fill(&ns);
@@ -148,7 +150,15 @@ fn file_size_limit_that_is_raised_later() {
 fn file_size_limit_begins_a_new_file_with_rotation() {
     let ns = with_disk("8M");
     let by = ["prlimit", "--fsize=30000"];
-    let args = ["-k", "address", "--rotate-size", "1G"];
+    // No file has room for a checkpoint.
+    let args = [
+        "-k",
+        "address",
+        "--rotate-size",
+        "1G",
+        "--checkpoint",
+        "off",
+    ];
     let service = Service::start_with(&ns, &by, FILE, &args);
     add(&ns, 1, 300);
     let last = format!("\"{}\"", address(300));

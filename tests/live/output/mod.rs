@@ -2,6 +2,7 @@
 //! deleted, limits, kills. Every line in the file must be complete, and every missing line
 //! counted by a gap.
 
+mod checkpoint;
 mod disk;
 mod files;
 mod kill;
@@ -12,6 +13,7 @@ mod state_command;
 
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
     [
+        checkpoint::trials,
         disk::trials,
         files::trials,
         kill::trials,

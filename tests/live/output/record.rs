@@ -107,7 +107,16 @@ fn file_size_limit_ends_the_recording_but_not_the_lines() {
     let ns = with_disk("8M");
     let by = ["prlimit", "--fsize=100000"];
     // The limit applies to each file: the output continues in a new one.
-    let args = ["-k", "address", "--rotate-size", "1G", "--record", RECORD];
+    let args = [
+        "-k",
+        "address",
+        "--rotate-size",
+        "1G",
+        "--record",
+        RECORD,
+        "--checkpoint",
+        "off",
+    ];
     ns.run("mkdir /mnt/small");
     let service = Service::start_with(&ns, &by, FILE, &args);
     add(&ns, 1, 1000);

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// Objects by kind and key.
-pub(super) type Objects = BTreeMap<(String, String), Value>;
+pub(crate) type Objects = BTreeMap<(String, String), Value>;
 
 /// Folds lines to the objects that exist after them.
-pub(super) fn fold(lines: &[Value]) -> Objects {
+pub(crate) fn fold(lines: &[Value]) -> Objects {
     let schema = nlstream::schema::schema();
     let mut objects = Objects::new();
     for line in lines {
@@ -38,7 +38,7 @@ pub(super) fn fold(lines: &[Value]) -> Objects {
 }
 
 /// Returns the folded objects of a kind.
-pub(super) fn of_kind<'a>(objects: &'a Objects, kind: &'a str) -> impl Iterator<Item = &'a Value> {
+pub(crate) fn of_kind<'a>(objects: &'a Objects, kind: &'a str) -> impl Iterator<Item = &'a Value> {
     let of = objects.iter().filter(move |((k, _), _)| k == kind);
     of.map(|(_, object)| object)
 }

@@ -3,7 +3,7 @@
 
 mod churn;
 mod churn_commands;
-mod fold;
+pub(crate) mod fold;
 mod heavy;
 mod judge;
 mod million;
