@@ -13,6 +13,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account;
 mod docs;
 mod ends;
 mod events;
@@ -34,6 +35,7 @@ fn main() {
         return loss::spoof();
     }
     let modules = [
+        account::trials,
         docs::trials,
         ends::trials,
         events::trials,
