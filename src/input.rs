@@ -8,6 +8,7 @@ pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::event::meta::{
     CheckpointReason, Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop,
 };
+use crate::event::scope::Scope;
 use crate::event::values::Time;
 use crate::event::{Kind, Origin};
 use crate::names::Recorded;
@@ -50,9 +51,13 @@ pub enum InputData<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ControlRecord {
-    /// The reconciliation of a kind with the kernel's dumps begins, for that reason.
+    /// The reconciliation of objects of a kind with the kernel's dumps begins, for that reason.
     #[serde(rename = "look")]
-    BeginReconcile(Kind, Origin),
+    BeginReconcile(
+        Kind,
+        Origin,
+        #[serde(default, skip_serializing_if = "Scope::is_kind")] Scope,
+    ),
     /// The reconciliation ends. `true`: every dump of it was complete.
     #[serde(rename = "looked")]
     EndReconcile(bool),
@@ -104,4 +109,23 @@ pub struct Header {
     /// Names that the machine defines beyond the built-in ones.
     #[serde(default)]
     pub names: Recorded,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recorded_reconciliation_without_a_scope_concerns_the_whole_kind() {
+        let whole = ControlRecord::BeginReconcile(Kind::Link, Origin::Inferred, Scope::Kind);
+        let devices = Scope::Devices([3, 5].into());
+        let some = ControlRecord::BeginReconcile(Kind::Link, Origin::Inferred, devices);
+        for (record, json) in [
+            (whole, r#"{"look":["link","inferred"]}"#),
+            (some, r#"{"look":["link","inferred",{"devices":[3,5]}]}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&record).unwrap(), json);
+            assert_eq!(serde_json::from_str::<ControlRecord>(json).unwrap(), record);
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::Write as _;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -18,7 +19,7 @@ pub struct Config {
 }
 
 struct Stderr {
-    json: bool,
+    json: AtomicBool,
     /// Standard error is connected to the systemd journal, which parses the level from a `<N>`
     /// prefix (sd-daemon(3)).
     journal: bool,
@@ -29,10 +30,18 @@ static STDERR: OnceLock<Stderr> = OnceLock::new();
 /// Installs the logger.
 pub fn begin(config: Config) {
     let stderr = STDERR.get_or_init(|| Stderr {
-        json: config.json,
-        journal: !config.json && is_journal(),
+        json: AtomicBool::new(config.json),
+        journal: is_journal(),
     });
     if log::set_logger(stderr).is_ok() {
+        log::set_max_level(config.level);
+    }
+}
+
+/// Changes the configuration of the installed logger.
+pub fn set(config: Config) {
+    if let Some(stderr) = STDERR.get() {
+        stderr.json.store(config.json, Ordering::Relaxed);
         log::set_max_level(config.level);
     }
 }
@@ -40,7 +49,7 @@ pub fn begin(config: Config) {
 /// Logs the error that ends the program, even before [`begin`] was called.
 pub fn error(text: &dyn Display) {
     let plain = Stderr {
-        json: false,
+        json: AtomicBool::new(false),
         journal: false,
     };
     STDERR.get().unwrap_or(&plain).write(Level::Error, text);
@@ -64,7 +73,7 @@ impl Stderr {
             Level::Info => ("note", 6),
             Level::Debug | Level::Trace => ("debug", 7),
         };
-        let line = match (self.json, self.journal) {
+        let line = match (self.json.load(Ordering::Relaxed), self.journal) {
             (true, _) => json(level, text),
             (false, true) => format!("<{number}>{text}\n"),
             (false, false) => format!("nlstream: {name}: {text}\n"),

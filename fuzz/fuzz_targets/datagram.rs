@@ -6,6 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use nlstream::encode::Format;
 use nlstream::event::meta::Part;
+use nlstream::event::scope::Scope;
 use nlstream::event::values::Time;
 use nlstream::event::{Kind, Origin};
 use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
@@ -48,7 +49,7 @@ fuzz_target!(|data: &[u8]| {
                 Kind::Link,
                 Kind::ALL[usize::from(choice >> 3) % Kind::ALL.len()],
             ] {
-                feed(control(ControlRecord::BeginReconcile(kind, origin)));
+                feed(control(ControlRecord::BeginReconcile(kind, origin, Scope::Kind)));
                 feed(InputData::Datagram(Channel::ROUTE_DUMPS, datagram));
                 feed(control(ControlRecord::EndReconcile(true)));
             }

@@ -11,7 +11,7 @@ pub(super) fn gap(time: Time, messages: &[u8], length: u64) -> Option<Gap> {
     let (mut at, mut rest) = (0, &messages[..0]);
     for message in Messages::new(messages) {
         match message {
-            Ok(message) => at += align(message.whole.len()),
+            Ok(message) => at += align(message.bytes.len()),
             Err(bytes) => rest = bytes,
         }
     }

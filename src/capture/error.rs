@@ -22,7 +22,7 @@ pub enum Fault {
     Io(#[from] io::Error),
     /// The format is not supported.
     #[error(
-        "not a capture: recordings of nlstream, pcapng and pcap captures of an nlmon device and files of rtmon are read"
+        "not a capture: recordings of nlstream, pcapng and pcap captures of an nlmon device and files of rtmon are read; `nlstream state` reads lines"
     )]
     NotACapture,
     /// The file ends within a block, packet or message.

@@ -11,6 +11,7 @@ use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::Cli;
+use crate::run::live::Options;
 
 const DEFAULT: &str = "/etc/nlstream.toml";
 /// Arguments that cannot be set in the configuration file.
@@ -228,6 +229,19 @@ fn strings(value: &Value, delimiter: Option<char>) -> Option<Vec<String>> {
             .collect::<Option<_>>()?,
         _ => return None,
     })
+}
+
+/// The effective options by name; those without a value are absent.
+pub(super) fn options(matches: &ArgMatches) -> Options {
+    let command = Cli::command();
+    let keyed = command.get_arguments().filter_map(|arg| Some((key(arg)?, arg)));
+    let value = |arg: &Arg| {
+        let values = matches.get_raw(arg.get_id().as_str())?;
+        let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+        Some(values.join(","))
+    };
+    let options = keyed.filter_map(|(key, arg)| Some((key.to_owned(), value(arg)?)));
+    options.collect()
 }
 
 /// Formats the effective options as a configuration file, with the source of each value as a

@@ -7,7 +7,7 @@ mod values;
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::meta::Settings;
@@ -100,9 +100,11 @@ struct Cli {
 }
 
 impl Live {
-    fn of(cli: &Cli, found: &Found) -> Self {
+    fn of(cli: &Cli, matches: &ArgMatches, found: &Found) -> Self {
         Live {
             config: found.path().cloned(),
+            options: config::options(matches),
+            read_options: Some(read_options),
             exit: cli.exit,
             outputs: Outputs {
                 queue: cli.queue as usize,
@@ -194,6 +196,30 @@ pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
 
+impl Cli {
+    /// # Errors
+    /// If an option requires another one.
+    fn check(&self) -> Result<(), &'static str> {
+        match self.exit && !self.stream.snapshot {
+            true => Err("--exit ends the run when the snapshot is complete: it requires --snapshot"),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Reads the options of the running program again, after a change of the configuration file. The
+/// options of logging take effect.
+fn read_options() -> Result<Live, String> {
+    let (matches, found) = config::read_live()?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    cli.check()?;
+    logging::set(cli.log.config());
+    for warning in ineffective::warnings(&cli, &matches, &found) {
+        log::warn!("{warning}");
+    }
+    Ok(Live::of(&cli, &matches, &found))
+}
+
 /// What the program was called for.
 #[derive(Debug)]
 pub struct Invocation {
@@ -208,14 +234,14 @@ pub struct Invocation {
 pub fn invocation() -> Invocation {
     let (matches, found) = config::read();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    if cli.exit && !cli.stream.snapshot {
-        config::fail("--exit ends the run when the snapshot is complete: it requires --snapshot");
+    if let Err(error) = cli.check() {
+        config::fail(error);
     }
     let warnings = ineffective::warnings(&cli, &matches, &found);
     let log = cli.log.config();
     let task = match cli.command {
         None if cli.print_config => Task::Text(config::print(&matches, &found)),
-        None => Task::Live(Box::new(Live::of(&cli, &found))),
+        None => Task::Live(Box::new(Live::of(&cli, &matches, &found))),
         Some(Command::Replay { files, stream, run }) => {
             Task::Replay(Box::new(stream.replay(run)), files)
         }

@@ -169,9 +169,9 @@ mod tests {
             let (text, ends) = (written.text.clone(), written.ends.clone());
             written.serialize_all(&pair[1]).unwrap();
             assert_eq!((text, ends), (written.text.clone(), written.ends.clone()));
-            let whole = serde_json::to_string(&*pair[1]).unwrap();
+            let expected = serde_json::to_string(&*pair[1]).unwrap();
             let text = String::from_utf8(written.text.clone()).unwrap();
-            assert_eq!(format!("{{{}}}", &text[1..]), whole);
+            assert_eq!(format!("{{{}}}", &text[1..]), expected);
         }
     }
 }

@@ -86,9 +86,9 @@ mod tests {
                 panic!("a route in one piece");
             };
             let [before, behind] = pieces.map(|piece| String::from_utf8(piece.to_vec()).unwrap());
-            let whole = serde_json::to_string(&route).unwrap();
+            let expected = serde_json::to_string(&route).unwrap();
             let text = format!("{before},\"dst\":\"{dst}\"{behind}");
-            assert_eq!(format!("{{{}}}", &text[1..]), whole);
+            assert_eq!(format!("{{{}}}", &text[1..]), expected);
         }
     }
 }

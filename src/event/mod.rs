@@ -7,7 +7,7 @@ pub use crate::kind::genl::*;
 pub use crate::kind::route::*;
 pub use crate::kind::{
     Change, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Payload, Unparsed, fields, kind_set,
-    kinds, meta, object,
+    kinds, meta, object, scope,
 };
 pub use crate::value as values;
 use crate::value::{Hex, Time};

@@ -47,6 +47,12 @@ impl KindSet {
         KindSet(self.0 | other.0)
     }
 
+    /// The kinds that are not in the set.
+    #[must_use]
+    pub const fn complement(self) -> KindSet {
+        KindSet(!self.0)
+    }
+
     /// The kinds, in the order of [`Kind::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Kind> {
         let kinds = Kind::ALL.iter().copied();

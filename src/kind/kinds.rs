@@ -15,7 +15,7 @@ use super::genl::*;
 use super::kind_set::KindSet;
 use super::object::Object;
 use super::route::*;
-use super::spec::{Decoders, KindSpec, StaleKinds, Triggers};
+use super::spec::{Decoders, Device, KindSpec, KindsByTrigger, Propagation, Triggers};
 use super::{Op, meta};
 use crate::channel::FamilyId;
 use crate::netlink::request::Request;
@@ -46,15 +46,14 @@ impl<T> Deref for Inline<T> {
 }
 
 impl Triggers {
-    /// The kinds that name one of these triggers.
-    pub fn stale_kinds(self) -> KindSet {
-        let mut kinds = KindSet::EMPTY;
-        let mut rest = self.0;
-        while rest != 0 {
-            kinds = kinds.or(STALE_AFTER.0[rest.trailing_zeros() as usize]);
-            rest &= rest - 1;
-        }
-        kinds
+    /// The kinds of which objects are verified, those that are stale on the device of the event, and
+    /// those that are stale anywhere.
+    pub fn affected(self) -> [KindSet; 3] {
+        [
+            VERIFIED_AFTER.of(self),
+            STALE_AFTER.of(self.on_device()),
+            STALE_AFTER.of(self.anywhere()),
+        ]
     }
 }
 
@@ -115,6 +114,23 @@ macro_rules! kinds {
                 }
             }
 
+            /// The requests that list every object of the kind that belongs to a device
+            /// ([`KindSpec::device_dumps`]).
+            pub fn device_dumps(self, device: Device, details: bool) -> Vec<Request> {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::device_dumps(device, details),)+
+                    _ => Vec::new(),
+                }
+            }
+
+            /// How far a change of one device's objects may reach.
+            pub const fn propagation(self) -> Propagation {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::PROPAGATED,)+
+                    _ => Propagation::None,
+                }
+            }
+
             /// The attributes that the kind declares.
             pub const fn attributes(self) -> &'static [AttrDecl] {
                 match self {
@@ -129,6 +145,23 @@ macro_rules! kinds {
             pub const fn key(self) -> &'static [&'static str] {
                 match self {
                     $(Kind::$state => <$type as Keyed>::KEY,)+
+                    _ => &[],
+                }
+            }
+
+            /// Returns true if the kernel reports objects of a new device before the device
+            /// ([`KindSpec::PRECEDES_DEVICE`]).
+            pub const fn precedes_device(self) -> bool {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::PRECEDES_DEVICE,)+
+                    _ => false,
+                }
+            }
+
+            /// The payload fields that describe an event and not the object ([`Object::TRANSIENT`]).
+            pub const fn transient(self) -> &'static [&'static str] {
+                match self {
+                    $(Kind::$state => <$type as Object>::TRANSIENT,)+
                     _ => &[],
                 }
             }
@@ -159,8 +192,12 @@ macro_rules! kinds {
         }
 
         /// The kinds that an event makes stale.
-        pub(super) static STALE_AFTER: StaleKinds = StaleKinds::NONE
-            $(.with::<$type>(KindSet::of(&[Kind::$state])))+;
+        static STALE_AFTER: KindsByTrigger = KindsByTrigger::NONE
+            $(.with(KindSet::of(&[Kind::$state]), <$type as KindSpec>::STALE_AFTER))+;
+
+        /// The kinds of which objects are verified after an event.
+        static VERIFIED_AFTER: KindsByTrigger = KindsByTrigger::NONE
+            $(.with(KindSet::of(&[Kind::$state]), <$type as KindSpec>::VERIFIED_AFTER))+;
 
         /// The object of a line, under the name of its kind. Mostly shared with the state, which
         /// stores the payload of the object's last event.
@@ -239,7 +276,8 @@ macro_rules! kinds {
                         Some(Payload::$state(old)) => Some(old),
                         _ => None,
                     }),)+
-                    _ => Triggers::NONE,
+                    $(Payload::$message(it) => it.triggers(op, None),)+
+                    Payload::$meta(_) => Triggers::NONE,
                 }
             }
 
@@ -256,6 +294,32 @@ macro_rules! kinds {
             pub fn copy_volatile(&mut self, old: &Payload) {
                 match (self, old) {
                     $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).copy_volatile(old),)+
+                    _ => {}
+                }
+            }
+
+            /// Returns true if a field describes the event and not the object.
+            #[inline]
+            pub fn has_transient(&self) -> bool {
+                match self {
+                    $(Payload::$state(it) => it.has_transient(),)+
+                    _ => false,
+                }
+            }
+
+            /// Removes the fields that describe the event and not the object.
+            pub fn clear_transient(&mut self) {
+                match self {
+                    $(Payload::$state(it) => $held::make_mut(it).clear_transient(),)+
+                    _ => {}
+                }
+            }
+
+            /// Copies from `new`, the later state, the fields that describe the event and not the
+            /// object, so that they are no difference.
+            pub fn copy_transient(&mut self, new: &Payload) {
+                match (self, new) {
+                    $((Payload::$state(old), Payload::$state(new)) => $held::make_mut(old).copy_transient(new),)+
                     _ => {}
                 }
             }

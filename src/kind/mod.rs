@@ -14,6 +14,7 @@ mod nl;
 pub mod object;
 mod op;
 pub mod route;
+pub mod scope;
 pub mod spec;
 pub mod wire;
 

@@ -27,6 +27,8 @@ pub enum Op {
     Gap,
     /// `meta`: state has been resynchronized after a gap.
     Resync,
+    /// `meta`: kinds that were incomplete are complete now.
+    Complete,
     /// `meta`: spoofed datagrams were rejected.
     Refused,
     /// `meta`: periodic status record.
@@ -52,6 +54,7 @@ impl Op {
             Op::Checkpoint => "checkpoint",
             Op::Gap => "gap",
             Op::Resync => "resync",
+            Op::Complete => "complete",
             Op::Refused => "refused",
             Op::Heartbeat => "heartbeat",
             Op::Clock => "clock",

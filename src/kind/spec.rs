@@ -25,7 +25,16 @@ pub trait KindSpec: Sized + Into<Payload> {
     /// not stored.
     const LISTED: bool = true;
     /// The triggers after which the kernel may have changed objects of the kind without an event.
+    /// If the event is about a device, these are objects of that device, or [`KindSpec::PROPAGATED`].
     const STALE_AFTER: &'static [Trigger] = &[];
+    /// The kernel reports objects of a new device before the device itself: their lines wait for its
+    /// name.
+    const PRECEDES_DEVICE: bool = false;
+    /// The triggers after which objects of the event's device are verified: they rarely differ, so
+    /// a kind with very many objects is left to the audit.
+    const VERIFIED_AFTER: &'static [Trigger] = &[];
+    /// How far a change of one device's objects may reach.
+    const PROPAGATED: Propagation = Propagation::None;
     /// The declared attributes.
     const ATTRS: &'static [AttrDecl] = &[];
 
@@ -38,6 +47,14 @@ pub trait KindSpec: Sized + Into<Payload> {
     /// body determines. `None` if the body is shorter than its fixed header.
     fn from_body(_context: &mut DecodeContext<'_>, _body: &[u8]) -> Option<Self> {
         None
+    }
+
+    /// The requests that list every object of the kind that belongs to the device; none if the
+    /// kernel lists these objects only with those of every other device. Requests that are the
+    /// same for several devices are sent once. A kernel that ignores the restriction lists more,
+    /// which the state skips; one that rejects it is asked for the whole kind.
+    fn device_dumps(_device: Device, _details: bool) -> Vec<Request> {
+        Vec::new()
     }
 
     /// Passes every object in `message` to `emit`. `None` if the message is shorter than its fixed
@@ -56,6 +73,25 @@ pub trait KindSpec: Sized + Into<Payload> {
     fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
         Triggers::NONE
     }
+}
+
+/// A device whose objects are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Device {
+    pub ifindex: u32,
+    /// It is a bridge, a port of one, or has VLANs of its own.
+    pub bridged: bool,
+}
+
+/// The devices beside its own that an event of a device may have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Propagation {
+    /// Only the device itself.
+    None,
+    /// The devices below it and its ports: the kernel copies multicast addresses down to them.
+    Down,
+    /// Those, its peer and its master: settings, promiscuity and negotiated values.
+    Neighbourhood,
 }
 
 /// The effect of a message on its object.
@@ -142,6 +178,8 @@ pub enum Trigger {
     /// A device was deleted, or its flags or carrier changed: the kernel deletes its IPv4 routes
     /// and nexthops, or joins multicast groups on it and adds the default queueing discipline.
     Device,
+    /// A device was deleted: the kernel deletes it from multicast routes.
+    OldDevice,
     /// A device was added: the kernel joins multicast groups on it while it is down.
     NewDevice,
     /// A device joined or left a bridge or VRF, with effects on its forwarding entries and routes.
@@ -157,16 +195,27 @@ pub enum Trigger {
     /// A queueing discipline was added or deleted, and with it those below it; the default one
     /// replaces a deleted root.
     Qdisc,
+    /// An event was about a device: the first one is not complete, and drivers, bridges and bonds
+    /// change settings of the device and its neighbourhood without a further one.
+    AnyLink,
+    /// Settings of a bridge were changed: the kernel deletes its multicast entries when snooping is
+    /// switched off.
+    Bridge,
+    /// The MTU of a device was changed, or a router advertised something: the kernel sets the
+    /// metrics of IPv6 routes (`rt6_mtu_change`, `ndisc_router_discovery`).
+    Metrics,
+    /// Forwarding was switched: the device joins or leaves the groups of all routers.
+    Forwarding,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::Qdisc as usize + 1;
+const TRIGGERS: usize = Trigger::Forwarding as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Triggers(pub(super) u8);
+pub struct Triggers(pub(super) u16);
 
-const _: () = assert!(TRIGGERS <= u8::BITS as usize);
+const _: () = assert!(TRIGGERS <= u16::BITS as usize);
 
 impl Triggers {
     pub const NONE: Triggers = Triggers(0);
@@ -185,23 +234,57 @@ impl Triggers {
     pub const fn or(self, other: Triggers) -> Triggers {
         Triggers(self.0 | other.0)
     }
+
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Those of them whose effects are not limited to the device of the event.
+    pub(super) const fn anywhere(self) -> Triggers {
+        Triggers(self.0 & Triggers::of(ANYWHERE).0)
+    }
+
+    /// Those of them whose effects are limited to the device of the event.
+    pub(super) const fn on_device(self) -> Triggers {
+        Triggers(self.0 & !Triggers::of(ANYWHERE).0)
+    }
 }
 
-/// The kinds that are stale after each trigger.
-pub(super) struct StaleKinds(pub(super) [KindSet; TRIGGERS]);
+/// The triggers whose effects are not limited to the device of the event: a route of any device may
+/// have a deleted address as its source, or a nexthop.
+const ANYWHERE: &[Trigger] = &[
+    Trigger::OldAddress,
+    Trigger::OldDevice,
+    Trigger::Nexthop,
+    Trigger::Qdisc,
+];
 
-impl StaleKinds {
-    pub(super) const NONE: Self = StaleKinds([KindSet::EMPTY; TRIGGERS]);
+/// A set of kinds for each trigger.
+pub(super) struct KindsByTrigger([KindSet; TRIGGERS]);
 
-    /// Adds a kind (the set has one element) to the triggers in its `STALE_AFTER`.
-    pub(super) const fn with<T: KindSpec>(mut self, kind: KindSet) -> Self {
+impl KindsByTrigger {
+    pub(super) const NONE: Self = KindsByTrigger([KindSet::EMPTY; TRIGGERS]);
+
+    /// Adds a kind (the set has one element) to each of its triggers.
+    pub(super) const fn with(mut self, kind: KindSet, triggers: &[Trigger]) -> Self {
         let mut i = 0;
-        while i < T::STALE_AFTER.len() {
-            let trigger = T::STALE_AFTER[i] as usize;
+        while i < triggers.len() {
+            let trigger = triggers[i] as usize;
             self.0[trigger] = self.0[trigger].or(kind);
             i += 1;
         }
         self
+    }
+
+    /// The kinds of any of these triggers.
+    pub(super) fn of(&self, triggers: Triggers) -> KindSet {
+        let mut kinds = KindSet::EMPTY;
+        let mut rest = triggers.0;
+        while rest != 0 {
+            kinds = kinds.or(self.0[rest.trailing_zeros() as usize]);
+            rest &= rest - 1;
+        }
+        kinds
     }
 }
 

@@ -31,6 +31,9 @@ pub struct Dumps {
     /// Datagrams from senders other than the kernel since the last call of `take_refused`, and the
     /// port id of the last of them.
     refused: (u64, u32),
+    /// `NETLINK_GET_STRICT_CHK` of the socket. Off for the dumps of a kind: the kernel leaves out
+    /// fewer objects then.
+    strict: bool,
     /// The poll that the socket is registered with.
     poll: Option<(Registry, Token)>,
 }
@@ -71,6 +74,7 @@ impl Dumps {
             in_progress: false,
             interrupted: false,
             refused: (0, 0),
+            strict: false,
             poll: None,
         })
     }
@@ -99,6 +103,11 @@ impl DumpSource for Dumps {
         self.seq += 1;
         self.interrupted = false;
         self.batch.grow();
+        if request.strict != self.strict {
+            // Linux before 4.20 does not have it, and lists more objects than those requested.
+            let _ = self.socket.set_netlink_get_strict_chk(request.strict);
+            self.strict = request.strict;
+        }
         self.socket.send(&request.message(self.seq), 0)?;
         self.in_progress = true;
         Ok(())
@@ -107,7 +116,7 @@ impl DumpSource for Dumps {
     fn abandon(&mut self) -> io::Result<()> {
         // On the old socket the kernel would continue the dump that was requested there.
         self.socket = socket(self.protocol)?;
-        self.in_progress = false;
+        (self.in_progress, self.strict) = (false, false);
         match &self.poll {
             Some((registry, token)) => {
                 registry.register(&mut self.socket, *token, Interest::READABLE)

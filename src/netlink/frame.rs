@@ -19,7 +19,7 @@ pub struct Message<'a> {
     /// The bytes after the header.
     pub body: &'a [u8],
     /// Header and body.
-    pub whole: &'a [u8],
+    pub bytes: &'a [u8],
 }
 
 /// `NLMSG_MIN_TYPE` (linux/netlink.h): lower types are of the netlink protocol itself.
@@ -68,7 +68,7 @@ impl<'a> Message<'a> {
             seq: u32_at(8),
             portid: u32_at(12),
             body,
-            whole: bytes,
+            bytes,
         })
     }
 }
@@ -76,7 +76,7 @@ impl<'a> Message<'a> {
 impl Message<'_> {
     /// `nlmsg_len`: of an incomplete message, the length that it had.
     pub fn stated_length(&self) -> u32 {
-        let length = self.whole.first_chunk::<4>();
+        let length = self.bytes.first_chunk::<4>();
         length.map_or(0, |bytes| u32::from_ne_bytes(*bytes))
     }
 }
@@ -128,7 +128,7 @@ impl<'a> Iterator for Messages<'a> {
             seq: u32_at(8),
             portid: u32_at(12),
             body,
-            whole: &bytes[..length],
+            bytes: &bytes[..length],
         }))
     }
 }

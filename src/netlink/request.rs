@@ -1,10 +1,13 @@
-//! The dump requests: one message with `NLM_F_DUMP` for each list that the kernel keeps.
+//! The dump requests: one message with `NLM_F_DUMP` for each list that the kernel keeps, and those
+//! for the objects of one device.
 //!
 //! The fixed headers are those of netlink-packet-route. Only its header types are used, not its
 //! message types: these would link the serialization of every attribute into the program.
 
 use libc::{AF_BRIDGE, AF_INET6, AF_UNSPEC};
-use netlink_packet_core::{DefaultNla, Emitable, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader};
+use netlink_packet_core::{
+    DefaultNla, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader,
+};
 use netlink_packet_route::AddressFamily;
 use netlink_packet_route::address::AddressHeader;
 use netlink_packet_route::addrlabel::AddrLabelHeader;
@@ -26,7 +29,17 @@ pub struct Request {
     kind: u16,
     /// The fixed header and the attributes.
     body: Vec<u8>,
+    /// The answer is one object and not a list.
+    single: bool,
+    /// The kernel restricts the list to the attributes and header fields of the request only with
+    /// `NETLINK_GET_STRICT_CHK`.
+    pub(super) strict: bool,
 }
+
+/// Offset of the device's index in `struct ifaddrmsg`.
+const IFA_INDEX: usize = 4;
+/// Offset of the device's index in `struct br_vlan_msg` and `struct tunnel_msg`.
+const DEVICE_OF_BRIDGE_HEADER: usize = 4;
 
 /// The family as the header types take it. `family` is one of `AF_*` or `RTNL_FAMILY_*`, which are
 /// below 256.
@@ -73,15 +86,47 @@ impl Request {
     }
 
     fn new(kind: u16, header: &impl Emitable) -> Self {
-        let body = bytes(header);
-        Request { kind, body }
+        Self::of_body(kind, bytes(header))
+    }
+
+    fn of_body(kind: u16, body: Vec<u8>) -> Self {
+        Request {
+            kind,
+            body,
+            single: false,
+            strict: false,
+        }
+    }
+
+    /// The same request for one object, which the kernel acknowledges.
+    fn single(self) -> Self {
+        Request {
+            single: true,
+            ..self
+        }
+    }
+
+    /// The same request with `NETLINK_GET_STRICT_CHK`.
+    fn strict(self) -> Self {
+        Request {
+            strict: true,
+            ..self
+        }
+    }
+
+    /// The same request with a device's index, a number of four bytes at `offset` of the header.
+    fn of_device(mut self, offset: usize, ifindex: u32) -> Self {
+        if let Some(field) = self.body.get_mut(offset..offset + 4) {
+            field.copy_from_slice(&ifindex.to_ne_bytes());
+        }
+        self.strict()
     }
 
     /// A header that netlink-packet-route has no type for: `family`, then zeros up to `length`.
     fn family_and_zeros(kind: u16, length: usize, family: i32) -> Self {
         let mut body = vec![0; length];
         body[0] = family as u8;
-        Request { kind, body }
+        Self::of_body(kind, body)
     }
 
     fn attribute(&mut self, kind: u16, value: u32) {
@@ -228,10 +273,82 @@ impl Request {
     /// The generic netlink families (`struct genlmsghdr`).
     pub fn genl_families() -> Self {
         const VERSION: u8 = 2;
-        Request {
-            kind: FamilyId::NLCTRL.generic_id(),
-            body: vec![genl::CTRL_CMD_GETFAMILY as u8, VERSION, 0, 0],
-        }
+        Self::of_body(
+            FamilyId::NLCTRL.generic_id(),
+            vec![genl::CTRL_CMD_GETFAMILY as u8, VERSION, 0, 0],
+        )
+    }
+
+    /// One link.
+    pub fn link(ifindex: u32, details: bool) -> Self {
+        const IFI_INDEX: usize = 4;
+        Self::links(details).of_device(IFI_INDEX, ifindex).single()
+    }
+
+    /// The routes of every family with an output device, as one next hop of several or as the only
+    /// one.
+    pub fn routes_of_device(ifindex: u32) -> Self {
+        const RTA_OIF: u16 = 4;
+        let mut request = Self::routes();
+        request.attribute(RTA_OIF, ifindex);
+        request.strict()
+    }
+
+    /// The neighbours on a device, and the proxy neighbours.
+    pub fn neighs_of_device(ifindex: u32) -> [Self; 2] {
+        const NDA_IFINDEX: u16 = 8;
+        [Self::neighs(), Self::proxy_neighs()].map(|mut request| {
+            request.attribute(NDA_IFINDEX, ifindex);
+            request.strict()
+        })
+    }
+
+    /// The forwarding entries of a device, as a bridge port and as itself.
+    pub fn fdb_of_device(ifindex: u32) -> Self {
+        const NDM_IFINDEX: usize = 4;
+        Self::fdb().of_device(NDM_IFINDEX, ifindex)
+    }
+
+    /// The nexthop objects of a device. Groups have none.
+    pub fn nexthops_of_device(ifindex: u32) -> Self {
+        const NHA_OIF: u16 = 5;
+        let mut request = Self::nexthops();
+        request.attribute(NHA_OIF, ifindex);
+        request.strict()
+    }
+
+    /// The switches of a family on a device.
+    pub fn netconf_of_device(family: i32, ifindex: u32) -> Self {
+        const NETCONFA_IFINDEX: u16 = 1;
+        let mut request = Self::netconf(family);
+        request.attribute(NETCONFA_IFINDEX, ifindex);
+        request.strict().single()
+    }
+
+    /// The VLANs of a bridge or port.
+    pub fn vlans_of_device(ifindex: u32) -> [Self; 2] {
+        [Self::vlans(), Self::global_vlans()]
+            .map(|request| request.of_device(DEVICE_OF_BRIDGE_HEADER, ifindex))
+    }
+
+    /// The network identifiers of a vxlan.
+    pub fn vnis_of_device(ifindex: u32) -> Self {
+        Self::vnis().of_device(DEVICE_OF_BRIDGE_HEADER, ifindex)
+    }
+
+    /// The multicast groups of a family that a device listens to.
+    pub fn maddresses_of_device(family: i32, ifindex: u32) -> Self {
+        Self::maddresses(family).of_device(IFA_INDEX, ifindex)
+    }
+
+    /// The anycast addresses of a device.
+    pub fn acaddresses_of_device(ifindex: u32) -> Self {
+        Self::acaddresses().of_device(IFA_INDEX, ifindex)
+    }
+
+    /// Returns true if it restricts the list to one device.
+    pub fn is_of_device(&self) -> bool {
+        self.strict
     }
 
     /// The complete message, with the sequence number `seq`.
@@ -239,7 +356,10 @@ impl Request {
         let mut header = NetlinkHeader::default();
         header.length = (header.buffer_len() + self.body.len()) as u32;
         header.message_type = self.kind;
-        header.flags = NLM_F_REQUEST | NLM_F_DUMP;
+        header.flags = match self.single {
+            true => NLM_F_REQUEST | NLM_F_ACK,
+            false => NLM_F_REQUEST | NLM_F_DUMP,
+        };
         header.sequence_number = seq;
         let mut message = bytes(&header);
         message.extend(&self.body);
@@ -297,6 +417,16 @@ mod tests {
             (Request::neightbl(), "ndtmsg", "1400000042000103040302010000000000000000"),
             (Request::addrlabels(), "ifaddrlblmsg", "1c0000004a00010304030201000000000a0000000000000000000000"),
             (Request::qdiscs(), "tcmsg", "240000002600010304030201000000000000000000000000000000000000000000000000"),
+            (Request::link(0x0a0b, false), "ifinfomsg", "28000000120005000403020100000000000000000b0a0000000000000000000008001d0009000000"),
+            (Request::routes_of_device(0x0a0b), "rtmsg", "240000001a0001030403020100000000000000000000000000000000080004000b0a0000"),
+            (Request::neighs_of_device(0x0a0b)[1].clone(), "ndmsg", "240000001e0001030403020100000000000000000000000000000800080008000b0a0000"),
+            (Request::fdb_of_device(0x0a0b), "ndmsg", "1c0000001e0001030403020100000000070000000b0a000000000000"),
+            (Request::nexthops_of_device(0x0a0b), "nhmsg", "200000006a00010304030201000000000000000000000000080005000b0a0000"),
+            (Request::netconf_of_device(libc::AF_INET, 0x0a0b), "netconfmsg", "1c00000052000500040302010000000002000000080001000b0a0000"),
+            (Request::vlans_of_device(0x0a0b)[0].clone(), "br_vlan_msg", "18000000720001030403020100000000070000000b0a0000"),
+            (Request::vnis_of_device(0x0a0b), "tunnel_msg", "180000007a0001030403020100000000070000000b0a0000"),
+            (Request::maddresses_of_device(libc::AF_INET6, 0x0a0b), "ifaddrmsg", "180000003a00010304030201000000000a0000000b0a0000"),
+            (Request::acaddresses_of_device(0x0a0b), "ifaddrmsg", "180000003e00010304030201000000000a0000000b0a0000"),
         ];
         const ATTRIBUTE: usize = 8;
         for (request, header, expected) in requests {

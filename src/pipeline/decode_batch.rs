@@ -192,7 +192,7 @@ impl Datagram<'_> {
                 uncertain: false,
                 nl,
                 unparsed,
-                raw: self.optional_parts.raw.then(|| Hex(message.whole.into())),
+                raw: self.optional_parts.raw.then(|| Hex(message.bytes.into())),
             },
             seq: None,
             is_last: false,

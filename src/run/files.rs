@@ -57,11 +57,13 @@ impl Identity {
         None
     }
 
-    /// The same for a standard stream; `None` unless it is a regular file.
+    /// The same for a standard stream; `None` unless it is a regular file or a pipe. A socket or a
+    /// terminal may be both input and output.
     fn of_stream(fd: impl std::os::fd::AsFd) -> Option<Self> {
         let stat = fstat(fd).ok()?;
-        let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-        is_file.then_some(Identity::File(stat.st_dev, stat.st_ino))
+        let file_type = FileType::from_raw_mode(stat.st_mode);
+        let is_one_way = matches!(file_type, FileType::RegularFile | FileType::Fifo);
+        is_one_way.then_some(Identity::File(stat.st_dev, stat.st_ino))
     }
 }
 

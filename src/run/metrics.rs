@@ -36,6 +36,8 @@ pub struct Metrics {
     pub due: Instant,
     /// The last write failed: a repeated failure is not logged.
     failed: bool,
+    /// The configuration was valid when it was read last.
+    config_valid: bool,
 }
 
 /// The values of the metrics.
@@ -55,6 +57,7 @@ impl Metrics {
             config,
             due: Instant::now(),
             failed: false,
+            config_valid: true,
         }
     }
 
@@ -71,16 +74,23 @@ impl Metrics {
         }
     }
 
+    /// Notes that the configuration was read again, and whether it was valid. The file is written
+    /// at once.
+    pub fn reloaded(&mut self, valid: bool) {
+        self.config_valid = valid;
+        self.due = Instant::now();
+    }
+
     fn try_write(&self, values: &Values<'_>) -> io::Result<()> {
         let mut part = self.config.path.clone().into_os_string();
         part.push(".part");
-        fs::write(&part, text(values))?;
+        fs::write(&part, text(values, self.config_valid))?;
         fs::rename(part, &self.config.path)
     }
 }
 
 /// All metrics.
-fn text(values: &Values<'_>) -> String {
+fn text(values: &Values<'_>, config_valid: bool) -> String {
     let mut out = Page::default();
     let counts = &values.counts;
     let version = env!("CARGO_PKG_VERSION");
@@ -163,6 +173,12 @@ fn text(values: &Values<'_>) -> String {
         "gauge",
         "1 if lines can be written, else 0.",
         u8::from(values.up),
+    );
+    out.one(
+        "reload_success",
+        "gauge",
+        "1 if the configuration was valid when it was read last (at the start, or on SIGHUP), else 0.",
+        u8::from(config_valid),
     );
     out.one(
         "queue_bytes",

@@ -1,17 +1,23 @@
-//! Schedules dumps: of every kind at the start, after a gap, after events that imply changes without
-//! a notification, and at regular intervals.
+//! Schedules reconciliations: of every kind at the start, after a gap and at regular intervals, and
+//! of the objects that an event may have changed without a notification.
 
+mod pending;
+mod plan;
+
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use log::{debug, warn};
 
 use crate::channel::{Channel, FamilyId, NetnsId, Role};
-use crate::event::kind_set::KindSet;
+use crate::event::scope::Scope;
 use crate::event::{Kind, Origin};
 use crate::netlink::dump::Outcome;
 use crate::netlink::request::Request;
-use crate::state::ReconcileResult;
+use crate::state::{Effect, ReconcileResult, Stale};
+use pending::{Demand, PendingResync};
+use plan::{Known, plan};
 
 /// Debounce delay: a stale kind is dumped after this time without a further event that makes it
 /// stale.
@@ -21,6 +27,13 @@ const MAX_DEBOUNCE: Duration = Duration::from_secs(1);
 /// The kernel sends IGMP and MLD reports some time after a device or an address changed, and creates
 /// neighbours for them without a notification: neighbours are dumped again after this time.
 const NEIGHBOUR_RECHECK: Duration = Duration::from_secs(3);
+/// A bond's LACP values settle some seconds after the last event; with the slow rate its partner
+/// sends every 30 seconds. The bond and its ports are verified again after these times.
+const NEGOTIATION_RECHECKS: [Duration; 3] = [
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+    Duration::from_secs(35),
+];
 /// Delay after a reconciliation that was not clean; doubled after each further one.
 const BACKOFF: Duration = Duration::from_millis(20);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
@@ -31,24 +44,18 @@ const MAX_ATTEMPTS: u32 = 8;
 /// the time.
 const MAX_SHARE: u32 = 10;
 
-/// The objects of one reconciliation.
+/// The namespace and the kind of a reconciliation.
 pub(super) type Target = (NetnsId, Kind);
 
-/// The dumps that list the objects of a target, and the family that provides them.
-pub(super) type Dumps = (FamilyId, Vec<Request>);
-
-/// A reconciliation that is due now or later.
-#[derive(Debug)]
-struct PendingResync {
-    origin: Origin,
-    /// When it was first, and last, requested.
-    first: Instant,
-    last: Instant,
-    not_before: Instant,
-    /// When the kind was last reported stale. The change that an event implies may take some time.
-    last_stale: Option<Instant>,
-    /// Number of consecutive unclean reconciliations.
-    attempts: u32,
+/// The dumps of a target.
+#[derive(Clone, Debug)]
+pub(super) struct Dumps {
+    /// The family that provides them.
+    pub family: FamilyId,
+    /// Those that list every object.
+    pub requests: Vec<Request>,
+    /// The run has details.
+    pub details: bool,
 }
 
 /// The reconciliation in progress.
@@ -57,12 +64,19 @@ struct Current {
     target: Target,
     channel: Channel,
     origin: Origin,
+    scope: Scope,
+    effect: Effect,
     begun: Instant,
+    /// It began within the debounce delay of the last event: the change that this event implies may
+    /// take some time.
+    early: bool,
     /// The dumps that are still to be requested, last first.
     left: Vec<Request>,
     /// Every dump so far was complete, and no event was lost meanwhile.
     complete: bool,
     failed: bool,
+    /// The kernel does not list the objects of one of the devices alone.
+    rejected: bool,
 }
 
 /// A reconciliation that begins.
@@ -72,6 +86,7 @@ pub(super) struct Begin {
     pub channel: Channel,
     pub kind: Kind,
     pub origin: Origin,
+    pub scope: Scope,
     /// The first dump to request.
     pub request: Request,
 }
@@ -98,8 +113,8 @@ pub(super) struct ResyncScheduler {
     synced: bool,
     audit: Option<Duration>,
     next_audit: Option<Instant>,
-    /// When the neighbours of a namespace are dumped once more.
-    recheck_neighbours_at: BTreeMap<NetnsId, Instant>,
+    /// What is read once more, and when, by the delay.
+    rechecks: BTreeMap<(Target, Duration), (Instant, Demand)>,
 }
 
 impl ResyncScheduler {
@@ -115,30 +130,58 @@ impl ResyncScheduler {
             synced: false,
             audit,
             next_audit: audit.map(|audit| now + audit),
-            recheck_neighbours_at: BTreeMap::new(),
+            rechecks: BTreeMap::new(),
         };
         for target in targets {
-            resync.schedule(target, Origin::Snapshot, now);
+            resync.schedule(target, Demand::kind(Origin::Snapshot), now);
         }
         resync
     }
 
-    /// Schedules dumps of kinds that may have changed without a notification. If one of them is
-    /// being dumped, that dump may lack objects.
-    pub(super) fn schedule_stale(&mut self, netns: NetnsId, kinds: KindSet, now: Instant) {
-        if let Some(current) = &mut self.current
-            && current.target.0 == netns
-            && kinds.contains(current.target.1)
-        {
-            current.complete = false;
+    /// Changes the interval of the audit; the next one is due after it.
+    pub(super) fn set_audit(&mut self, audit: Option<Duration>, now: Instant) {
+        self.audit = audit;
+        self.next_audit = audit.map(|audit| now + audit);
+    }
+
+    /// Schedules reads of objects that may have changed without a notification. A dump of them that
+    /// is in progress may lack objects.
+    pub(super) fn schedule_stale(&mut self, netns: NetnsId, stale: &Stale, now: Instant) {
+        stale.for_each(&mut |kind, scope, effect| {
+            let target = (netns, kind);
+            if let Some(current) = &mut self.current
+                && current.target == target
+                && effect != Effect::Verified
+                && current.scope.meets(&scope)
+            {
+                current.complete = false;
+            }
+            let demand = Demand::stale(scope, effect);
+            if kind == Kind::Neigh && effect != Effect::Verified {
+                self.recheck(target, NEIGHBOUR_RECHECK, demand.clone(), now);
+            }
+            self.schedule(target, demand, now);
+            if let Some(pending) = self.pending.get_mut(&target) {
+                pending.by_event = true;
+            }
+        });
+    }
+
+    /// Schedules a further read of these objects after the delay.
+    fn recheck(&mut self, target: Target, delay: Duration, demand: Demand, now: Instant) {
+        if !self.dumps.contains_key(&target) {
+            return;
         }
-        for kind in kinds.iter() {
-            self.schedule((netns, kind), Origin::Inferred, now);
-        }
-        let neighbours = (netns, Kind::Neigh);
-        if kinds.contains(Kind::Neigh) && self.dumps.contains_key(&neighbours) {
-            let recheck = now + NEIGHBOUR_RECHECK;
-            self.recheck_neighbours_at.insert(netns, recheck);
+        match self.rechecks.entry((target, delay)) {
+            Entry::Vacant(entry) => {
+                entry.insert((now + delay, demand));
+            }
+            Entry::Occupied(mut entry) => {
+                let (at, demanded) = entry.get_mut();
+                *at = now + delay;
+                demanded.scope.merge(demand.scope);
+                demanded.effect = demanded.effect.max(demand.effect);
+            }
         }
     }
 
@@ -151,13 +194,13 @@ impl ResyncScheduler {
             current.complete = false;
         }
         let dumps = self.dumps.iter();
-        let concerned = dumps.filter(|((netns, _), (family, _))| {
-            (*netns, *family) == (channel.netns, channel.family)
+        let concerned = dumps.filter(|((netns, _), dumps)| {
+            (*netns, dumps.family) == (channel.netns, channel.family)
         });
         let targets: Vec<_> = concerned.map(|(target, _)| *target).collect();
         for target in targets {
             self.resync.insert(target);
-            self.schedule(target, Origin::Resync, now);
+            self.schedule(target, Demand::kind(Origin::Resync), now);
         }
     }
 
@@ -169,27 +212,11 @@ impl ResyncScheduler {
         }
     }
 
-    fn schedule(&mut self, target: Target, origin: Origin, now: Instant) {
-        if !self.dumps.contains_key(&target) {
-            return;
-        }
-        let pending = self.pending.entry(target).or_insert(PendingResync {
-            origin,
-            first: now,
-            last: now,
-            not_before: now,
-            last_stale: None,
-            attempts: 0,
-        });
-        pending.last = now;
-        if origin == Origin::Inferred {
-            pending.last_stale = Some(now);
-        }
-        if origin == Origin::Resync {
-            (pending.not_before, pending.attempts) = (now, 0);
-            if pending.origin == Origin::Inferred {
-                pending.origin = origin;
-            }
+    fn schedule(&mut self, target: Target, demand: Demand, now: Instant) {
+        if self.dumps.contains_key(&target) {
+            let pending = self.pending.entry(target);
+            let pending = pending.or_insert_with(|| PendingResync::new(demand.origin, now));
+            pending.demand(demand, now);
         }
     }
 
@@ -199,46 +226,69 @@ impl ResyncScheduler {
             return None;
         }
         let pending = self.pending.values().map(PendingResync::due);
-        let rechecks = self.recheck_neighbours_at.values().copied();
+        let rechecks = self.rechecks.values().map(|(at, _)| *at);
         pending.chain(self.next_audit).chain(rechecks).min()
     }
 
     /// Begins the reconciliation that is due, if there is one.
-    pub(super) fn begin(&mut self, now: Instant) -> Option<Begin> {
+    pub(super) fn begin(&mut self, now: Instant, known: &impl Known) -> Option<Begin> {
         if self.current.is_some() {
             return None;
         }
         self.schedule_timed(now);
-        let mut due = self.pending.iter().filter(|(_, it)| it.due() <= now);
-        let (target, origin) = due.next().map(|(target, it)| (*target, it.origin))?;
-        let (netns, kind) = target;
-        let (family, requests) = self.dumps.get(&target)?;
-        let mut left: Vec<_> = requests.iter().rev().cloned().collect();
-        let request = left.pop()?;
-        let channel = Channel {
-            netns,
-            family: *family,
-            role: Role::Dumps,
-        };
-        debug!("dump {} ({origin:?})", kind.name());
-        self.current = Some(Current {
-            target,
-            channel,
-            origin,
-            begun: now,
-            left,
-            complete: true,
-            failed: false,
-        });
-        Some(Begin {
-            channel,
-            kind,
-            origin,
-            request,
-        })
+        loop {
+            let mut due = self.pending.iter_mut().filter(|(_, it)| it.due() <= now);
+            let (target, pending) = due.next()?;
+            let target = *target;
+            let by_event = pending.by_event;
+            let early = pending.last_stale.is_some_and(|last| last + DEBOUNCE > now);
+            let origin = pending.origin;
+            let (scope, effect) = pending.take();
+            let dumps = self.dumps.get(&target)?;
+            let Some(plan) = plan(target, dumps, (&scope, effect), known) else {
+                debug!("{}: too many objects to verify some", target.1.name());
+                self.pending.remove(&target);
+                continue;
+            };
+            let channel = Channel {
+                netns: target.0,
+                family: dumps.family,
+                role: Role::Dumps,
+            };
+            if plan.negotiates && by_event {
+                for delay in NEGOTIATION_RECHECKS {
+                    let demand = Demand::stale(scope.clone(), Effect::Verified);
+                    self.recheck(target, delay, demand, now);
+                }
+            }
+            let mut left = plan.requests;
+            left.reverse();
+            let request = left.pop()?;
+            debug!("dump {}{} ({origin:?})", target.1.name(), plan.scope);
+            self.current = Some(Current {
+                target,
+                channel,
+                origin,
+                scope: plan.scope.clone(),
+                effect,
+                begun: now,
+                early,
+                left,
+                complete: true,
+                failed: false,
+                rejected: false,
+            });
+            return Some(Begin {
+                channel,
+                kind: target.1,
+                origin,
+                scope: plan.scope,
+                request,
+            });
+        }
     }
 
-    /// Schedules what is due by time: the audit, and further dumps of neighbours.
+    /// Schedules what is due by time: the audit, and further reads.
     fn schedule_timed(&mut self, now: Instant) {
         if let (Some(audit), Some(next)) = (self.audit, self.next_audit)
             && next <= now
@@ -246,17 +296,15 @@ impl ResyncScheduler {
             self.next_audit = Some(now + audit);
             let targets: Vec<_> = self.dumps.keys().copied().collect();
             for target in targets {
-                self.schedule(target, Origin::Inferred, now);
+                self.schedule(target, Demand::kind(Origin::Inferred), now);
             }
         }
-        let rechecks = self.recheck_neighbours_at.iter();
-        let due: Vec<_> = rechecks
-            .filter(|(_, at)| **at <= now)
-            .map(|(netns, _)| *netns)
-            .collect();
-        for netns in due {
-            self.recheck_neighbours_at.remove(&netns);
-            self.schedule((netns, Kind::Neigh), Origin::Inferred, now);
+        let rechecks = self.rechecks.iter();
+        let due = rechecks.filter(|(_, (at, _))| *at <= now);
+        for key in due.map(|(key, _)| *key).collect::<Vec<_>>() {
+            if let Some((_, demand)) = self.rechecks.remove(&key) {
+                self.schedule(key.0, demand, now);
+            }
         }
     }
 
@@ -279,6 +327,11 @@ impl ResyncScheduler {
             Outcome::Failed(
                 libc::EINTR | libc::EAGAIN | libc::EBUSY | libc::ENOMEM | libc::ENOBUFS,
             ) => current.complete = false,
+            // The device was deleted meanwhile.
+            Outcome::Failed(libc::ENODEV) if !current.scope.is_kind() => {}
+            Outcome::Failed(_) if !current.scope.is_kind() => {
+                (current.complete, current.rejected) = (false, true);
+            }
             Outcome::Failed(errno) => {
                 (current.complete, current.failed) = (false, true);
                 let kind = current.target.1.name();
@@ -290,12 +343,15 @@ impl ResyncScheduler {
     }
 
     /// Ends the reconciliation with that result.
-    pub(super) fn over(&mut self, result: Option<ReconcileResult>, now: Instant) -> Milestone {
+    pub(super) fn over(&mut self, result: Option<&ReconcileResult>, now: Instant) -> Milestone {
         let Some(current) = self.current.take() else {
             return Milestone::None;
         };
-        let clean = result.is_some_and(|result| result.clean);
-        let missing = result.map_or(0, |result| result.missing);
+        let ReconcileResult {
+            clean,
+            missing,
+            undecided,
+        } = result.cloned().unwrap_or_default();
         let took = now.saturating_duration_since(current.begun);
         let pause = match current.origin {
             Origin::Inferred => took * (MAX_SHARE - 1),
@@ -304,11 +360,13 @@ impl ResyncScheduler {
         let mut done = true;
         if let Some(pending) = self.pending.get_mut(&current.target) {
             // Also if the target was dumped for another reason, within the debounce delay.
-            let too_early = pending
-                .last_stale
-                .is_some_and(|last_stale| last_stale + DEBOUNCE > current.begun);
-            let requested_again = too_early || pending.last > current.begun;
-            if !clean && !current.failed {
+            let requested_again = current.early || pending.last > current.begun;
+            if current.rejected {
+                pending.add(Scope::Kind, current.effect);
+                pending.hurry(now);
+                done = false;
+            } else if !clean && !current.failed {
+                pending.add(current.scope, current.effect);
                 pending.attempts += 1;
                 let backoff = BACKOFF * 2_u32.saturating_pow(pending.attempts.min(16));
                 pending.not_before = now + backoff.clamp(pause, MAX_BACKOFF.max(pause));
@@ -317,13 +375,16 @@ impl ResyncScheduler {
                 if done {
                     pending.origin = Origin::Inferred;
                 }
-            } else if missing > 0 && clean {
+            } else if clean && (missing > 0 || !undecided.is_empty()) {
                 // A second dump decides if the missing objects were deleted.
-                pending.not_before = now;
-                let before = |time| now.checked_sub(time).unwrap_or(now);
-                (pending.first, pending.last) = (before(MAX_DEBOUNCE), before(DEBOUNCE));
+                pending.add(current.scope, current.effect);
+                pending.add(Scope::Devices(undecided), current.effect);
+                pending.hurry(now);
                 done = false;
             } else if requested_again {
+                if current.early {
+                    pending.add(current.scope, current.effect);
+                }
                 pending.origin = Origin::Inferred;
                 (pending.first, pending.attempts) = (pending.last, 0);
                 pending.not_before = now + pause;
@@ -343,7 +404,7 @@ impl ResyncScheduler {
                 self.sync.remove(&target);
                 if self.resync.contains(&target) {
                     self.pending.remove(&target);
-                    self.schedule(target, Origin::Resync, now);
+                    self.schedule(target, Demand::kind(Origin::Resync), now);
                 }
             }
             Origin::Resync => {
@@ -359,16 +420,6 @@ impl ResyncScheduler {
             true => Milestone::Resync,
             false => Milestone::None,
         }
-    }
-}
-
-impl PendingResync {
-    fn due(&self) -> Instant {
-        let due = match self.origin {
-            Origin::Inferred => (self.last + DEBOUNCE).min(self.first + MAX_DEBOUNCE),
-            _ => self.first,
-        };
-        due.max(self.not_before)
     }
 }
 

@@ -74,6 +74,17 @@ impl Manager {
         }
     }
 
+    /// Tells that the configuration is being read again (`RELOADING=1`, sd_notify(3)).
+    pub(super) fn reloading(&self) {
+        if let Ok(now) = NotifyState::monotonic_usec_now() {
+            notify(&[NotifyState::Reloading, now]);
+        }
+    }
+
+    pub(super) fn reloaded(&self) {
+        notify(&[NotifyState::Ready]);
+    }
+
     pub(super) fn stopping(&self) {
         notify(&[NotifyState::Stopping]);
     }

@@ -75,6 +75,11 @@ impl Session {
         Ok(taken)
     }
 
+    /// Sets the maximum size of the lines that wait for a slow reader, bytes.
+    pub(super) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Returns true if less than half of the limit waits for the reader.
     pub(super) fn accepts_entries(&self, sink: &Sink) -> bool {
         sink.pending() < self.limit / 2

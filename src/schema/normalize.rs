@@ -158,9 +158,9 @@ pub(super) fn close(schema: &mut Value) {
     walk(schema, true);
 }
 
-/// `whole`: `schema` alone describes its value. Only then it may be closed; subschemas of the same
-/// value would reject each other's properties.
-fn walk(schema: &mut Value, whole: bool) {
+/// `is_complete`: `schema` alone describes its value. Only then it may be closed; subschemas of the
+/// same value would reject each other's properties.
+fn walk(schema: &mut Value, is_complete: bool) {
     let Value::Object(schema) = schema else {
         return;
     };
@@ -182,7 +182,7 @@ fn walk(schema: &mut Value, whole: bool) {
             _ => {}
         }
     }
-    if whole && schema.get("type").is_none_or(|t| t == "object") {
+    if is_complete && schema.get("type").is_none_or(|t| t == "object") {
         schema.insert("unevaluatedProperties".to_owned(), false.into());
     }
 }

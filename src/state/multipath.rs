@@ -8,7 +8,7 @@ use crate::netlink::attr::{Attrs, align};
 // linux/rtnetlink.h
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
-const RTA_MULTIPATH: u16 = 9;
+pub(super) const RTA_MULTIPATH: u16 = 9;
 /// `struct rtnexthop`: length (u16), flags (u8), hops (u8), ifindex (u32).
 const RTNEXTHOP: usize = 8;
 
@@ -57,7 +57,7 @@ pub(super) fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
 }
 
 /// Each `struct rtnexthop` with its attributes and padding.
-fn nexthops(mut rest: &[u8]) -> Vec<&[u8]> {
+pub(super) fn nexthops(mut rest: &[u8]) -> Vec<&[u8]> {
     let mut multipath = Vec::new();
     while let Some([a, b, ..]) = rest.first_chunk::<RTNEXTHOP>() {
         let length = usize::from(u16::from_ne_bytes([*a, *b]));

@@ -2,11 +2,13 @@
 //! on: an event wins over a dump entry, which may be older, and an object counts as deleted after
 //! two consecutive clean dumps without it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::store::DumpContext;
 use super::{Key, State, StateChange};
 use crate::decode::{Decoded, MessageAction};
+use crate::event::kind_set::KindSet;
+use crate::event::scope::{Membership, Scope};
 use crate::event::{Change, Kind, Op, Origin};
 use crate::netlink::frame::Message;
 
@@ -15,6 +17,7 @@ use crate::netlink::frame::Message;
 pub(super) struct Reconciliation {
     pub kind: Kind,
     pub origin: Origin,
+    pub scope: Scope,
     /// The objects that events were about since the dump began.
     touched_by_event: HashSet<Key>,
 }
@@ -26,29 +29,33 @@ impl Reconciliation {
 }
 
 /// The result of a reconciliation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReconcileResult {
     /// The dump was complete, and no event was about an object of the kind while it was read.
     pub clean: bool,
     /// Number of stored objects that the dump did not contain, and that may still exist.
     pub missing: usize,
+    /// Indices of the devices that have to be read as well to decide about some objects.
+    pub undecided: BTreeSet<u32>,
 }
 
 impl State {
-    /// Begins the reconciliation of a kind: a dump follows.
-    pub fn begin_reconcile(&mut self, kind: Kind, origin: Origin) {
+    /// Begins the reconciliation of objects of a kind: a dump of the scope follows.
+    pub fn begin_reconcile(&mut self, kind: Kind, origin: Origin, scope: Scope) {
         self.reconciliation = Some(Reconciliation {
             kind,
             origin,
+            scope,
             touched_by_event: HashSet::new(),
         });
     }
 
-    /// The kind of the current reconciliation, and its reason.
-    pub fn reconciling(&self) -> Option<(Kind, Origin)> {
+    /// The kind of the current reconciliation, its reason, and whether every object of the kind is
+    /// compared.
+    pub fn reconciling(&self) -> Option<(Kind, Origin, bool)> {
         self.reconciliation
             .as_ref()
-            .map(|reconciliation| (reconciliation.kind, reconciliation.origin))
+            .map(|it| (it.kind, it.origin, it.scope.is_kind()))
     }
 
     /// The reason of the current reconciliation. Dump entries outside of one belong to the initial
@@ -71,16 +78,25 @@ impl State {
             mut payload,
         } = decoded;
         let kind = payload.kind();
-        // Emit undecodable dump entries only during the initial snapshot.
-        if action == MessageAction::Notify && self.origin() == Origin::Snapshot {
-            return Some(StateChange {
-                op: Op::Present,
+        // What is no state has a line during the initial snapshot only.
+        if action == MessageAction::Notify {
+            let op = match kind {
+                Kind::Unknown => Op::Present,
+                // A request of the kernel, which no dump contains.
+                _ => Op::Notify,
+            };
+            let change = None;
+            return (self.origin() == Origin::Snapshot).then_some(StateChange {
+                op,
                 payload,
-                change: None,
+                change,
             });
         }
         let reconciliation = self.reconciliation.as_ref();
-        if reconciliation.is_some_and(|reconciliation| reconciliation.kind != kind)
+        let is_outside = |it: &Reconciliation| {
+            it.kind != kind || it.scope.membership(&payload) == Membership::Outside
+        };
+        if reconciliation.is_some_and(is_outside)
             || !self.tracked.contains(kind)
         {
             return None;
@@ -92,12 +108,14 @@ impl State {
             touched_by_event: reconciliation.map_or(&nothing_touched, |reconciliation| {
                 &reconciliation.touched_by_event
             }),
+            complete: self.complete.contains(kind),
+            lists_all: true,
         };
         let applied = self
             .stores
             .apply_dump_entry(&mut payload, &entry, &self.names)?;
         if applied.unresolved {
-            self.unresolved.insert(kind);
+            self.note_unresolved(&payload);
         }
         let change = applied.old.map(|old| Change::between(&payload, old));
         let state_change = StateChange {
@@ -118,11 +136,11 @@ impl State {
                 payload,
                 change,
             } = change;
-            let triggers = payload.triggers(*op, change.as_ref().map(Change::old));
-            let mut kinds = triggers.stale_kinds();
+            let old = change.as_ref().map(Change::old);
+            let triggers = payload.triggers(*op, old);
             // The dump itself reveals all changes of its kind.
-            kinds.remove(kind);
-            self.stale = self.stale.or(kinds);
+            let except = KindSet::of(&[kind]);
+            self.stale.add_event(triggers, *op, payload, old, except);
         }
     }
 
@@ -138,21 +156,19 @@ impl State {
     /// deleted objects.
     pub fn finish_reconcile(&mut self, complete: bool) -> (ReconcileResult, Vec<StateChange>) {
         let Some(reconciliation) = self.reconciliation.take() else {
-            let nothing = ReconcileResult {
-                clean: false,
-                missing: 0,
-            };
-            return (nothing, Vec::new());
+            return (ReconcileResult::default(), Vec::new());
         };
         let Reconciliation {
             kind,
             origin,
+            scope,
             touched_by_event,
         } = reconciliation;
         let clean = complete && touched_by_event.is_empty();
         let mut changes = self.take_found(kind, origin);
-        let (missing, deleted) = self.stores.finish_resync(kind, clean, &self.names);
-        changes.extend(deleted.into_iter().map(|payload| StateChange {
+        let swept = self.stores.finish_resync(kind, clean, &scope, &self.names);
+        let undecided = self.stores.devices_of_undecided(&swept.undecided);
+        changes.extend(swept.deleted.into_iter().map(|payload| StateChange {
             op: Op::Delete,
             payload,
             change: None,
@@ -160,10 +176,15 @@ impl State {
         for change in &changes {
             self.mark_stale_after_entry(kind, origin, change);
         }
-        if clean {
+        if clean && scope.is_kind() {
             self.complete.insert(kind);
         }
-        (ReconcileResult { clean, missing }, changes)
+        let result = ReconcileResult {
+            clean,
+            missing: swept.missing,
+            undecided,
+        };
+        (result, changes)
     }
 
     /// The changes of links that dump entries made so far.
@@ -179,9 +200,7 @@ impl State {
                 (None, Origin::Snapshot) => Op::Present,
                 (None, _) => Op::Add,
             };
-            if old.is_none() {
-                self.after_add(kind);
-            }
+            self.note_unresolved(&payload);
             let change = old.map(|old| Change::between(&payload, old));
             if change.as_ref().is_none_or(|change| !change.is_empty()) {
                 changes.push(StateChange {

@@ -1,27 +1,28 @@
 //! The stored routes. There may be millions, so a route is not stored decoded but as its message:
 //!
 //! **The destination and the body without destination, put together, decode to the route.** Ages
-//! (`RTA_CACHEINFO`) are left out, the names of devices are filled in when the route is read, and the
-//! instance number of a sibling is stored beside the body.
+//! (`RTA_CACHEINFO`) are left out. The names of devices that its last line has, and the instance number
+//! of a sibling, are stored beside the body.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use super::bodies::{Bodies, BodyId};
+use super::bodies::{Bodies, BodyId, ToldNames, names_in};
 use super::key::{Key, KeyPrefix};
 use super::link_store::{Env, LinkStore};
 use super::multipath;
-use super::siblings::{self, Siblings};
-use super::store::{Applied, DumpContext, EventContext, NLM_F_REPLACE, Store};
-use super::table::{Entry, Table};
+use super::route_content::RouteContent;
+use super::siblings::{self, Known, Place, Request, Sibling, Siblings};
+use super::store::{Applied, DumpContext, EventContext, NLM_F_EXCL, NLM_F_REPLACE, Store};
+use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
-use crate::event::kinds::Inline;
 use crate::event::object::Object as _;
-use crate::event::route::{AttrsInterner, PackedPrefix};
+use crate::event::route::{AttrsInterner, BodyWithoutDst, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
-use crate::event::values::Flags;
+use crate::event::scope::{Membership, Scope};
 use crate::event::{Op, Payload};
 use crate::kind::interned::{Column, Interned};
 use crate::names::Names;
@@ -31,22 +32,45 @@ use crate::names::Names;
 struct StoredRoute {
     body: BodyId,
     dst: PackedPrefix,
-    /// It was reported without the name of a device.
-    unresolved: bool,
-    /// Tells an IPv4 route from its siblings.
-    instance: u16,
+    /// What is known of its siblings.
+    known: Known,
+    /// Tells the route from its siblings.
+    instance: u32,
 }
 
 // Of a million routes each byte is a megabyte.
 const _: () = assert!(size_of::<Entry<StoredRoute>>() <= 48);
 
 impl StoredRoute {
-    fn new((dst, body): (PackedPrefix, BodyId), instance: u16) -> Self {
+    fn new((dst, body): (PackedPrefix, BodyId), instance: u32, known: Known) -> Self {
         StoredRoute {
             body,
             dst,
-            unresolved: false,
+            known,
             instance,
+        }
+    }
+}
+
+/// The route that a message is about, among its siblings.
+#[derive(Clone, Copy, Debug)]
+struct Assigned {
+    instance: u32,
+    /// The place of a route that is not stored yet in the group of its siblings, and its content;
+    /// `None` for a route that is in no group.
+    grouped: Option<(Option<Place>, RouteContent)>,
+    known: Known,
+    certain: bool,
+}
+
+impl Assigned {
+    /// The one route of its key.
+    fn only(known: Known) -> Self {
+        Assigned {
+            instance: 0,
+            grouped: None,
+            known,
+            certain: true,
         }
     }
 }
@@ -55,6 +79,7 @@ impl StoredRoute {
 #[derive(Debug)]
 struct NamedAttrs {
     attrs: SharedAttrs,
+    told: ToldNames,
     /// One of the names is not known yet.
     unresolved: bool,
     /// [`LinkStore::generation`] of the names.
@@ -70,6 +95,8 @@ pub(super) struct RouteStore {
     bodies: Bodies,
     prefixes: RefCell<Column<RouteAttrs, KeyPrefix>>,
     named: RefCell<Column<RouteAttrs, NamedAttrs>>,
+    /// During a rename: the bodies that were replaced by those with the new names.
+    renamed: BTreeMap<BodyId, BodyId>,
 }
 
 impl Store for RouteStore {
@@ -85,8 +112,11 @@ impl Store for RouteStore {
     }
 
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
-        let mut route = self.decode(&self.table.get(key)?.value, env.names)?;
-        self.name_devices(&mut route, env.links);
+        let stored = &self.table.get(key)?.value;
+        let mut route = self.decode_told(stored, env.names)?;
+        if env.links.is_renaming() {
+            route.for_each_device(&mut |index, name| *name = env.links.last_name(index, *name));
+        }
         Some(route.into())
     }
 
@@ -101,17 +131,22 @@ impl Store for RouteStore {
         env: Env<'_>,
     ) -> Applied {
         // A lookup for routes that are new, as most are: the result is passed on.
-        let is_stored = self.table.get(event.key).is_some();
-        let may_exist = is_stored || !self.siblings.is_empty();
-        let instance = match may_exist && route.family.is("inet") {
-            true => self.instance_of_event(route, event, is_stored, env.names),
-            false => 0,
-        };
+        let stored = self.table.get(event.key).map(|entry| &entry.value);
+        let lone = stored.map(|stored| (stored.body, stored.known));
+        let may_exist = lone.is_some() || !self.siblings.is_empty();
+        // First: the body of equal attributes is found by their names too.
+        let unresolved = self.name_devices(route, env.links);
         let mut applied = match event.action {
-            MessageAction::Delete => self.delete(route, event, instance, env.names),
-            _ => self.set(route, event, instance, may_exist, env.names),
+            MessageAction::Delete => {
+                let assigned = self.assign_deleted(route, event, lone, env.names);
+                self.delete(route, event, assigned, unresolved, env)
+            }
+            _ => {
+                let assigned = self.assign_new(route, event, lone, env);
+                self.set(route, event, assigned, may_exist, env.names)
+            }
         };
-        self.name(route, &mut applied, env.links);
+        applied.unresolved |= unresolved && applied.op != Op::Delete;
         applied
     }
 
@@ -122,50 +157,125 @@ impl Store for RouteStore {
         env: Env<'_>,
     ) -> Option<Applied> {
         let base = self.key(route);
-        let new = self.bodies.intern(route, entry.message.body);
-        let instance = match route.family.is("inet") {
-            true => self.instance_of_dump_entry(base, route, env.names),
-            false => 0,
-        };
-        let key = self.set_instance(route, base, instance);
+        let unresolved = self.name_devices(route, env.links);
+        let mut new = self.bodies.intern(route, entry.message.body);
+        let assigned = self.assign_dump_entry(base, route, new.1, entry.lists_all, env.names);
+        if unresolved {
+            self.keep_told_names(route, base, assigned.instance);
+            self.bodies.release(new.1);
+            new = self.bodies.intern(route, entry.message.body);
+        }
+        let key = self.set_instance(route, base, assigned.instance);
         if entry.touched_by_event.contains(&key) || self.is_known(key, route, new, env.names) {
             self.bodies.release(new.1);
+            self.siblings.settle(base);
             return None;
         }
-        let new = Entry::new(key, StoredRoute::new(new, instance), true);
-        let old = self.put(new, route, env.names);
-        let mut applied = Applied {
+        self.store_sibling(base, &assigned);
+        if entry.complete && matches!(assigned.grouped, Some((Some(_), _))) {
+            self.siblings.group_mut(base).set_unordered();
+        }
+        self.siblings.settle(base);
+        let new = StoredRoute::new(new, assigned.instance, assigned.known);
+        let old = self.put(Entry::new(key, new, true), route, env.names);
+        Some(Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
             old: old.map(Payload::from),
-            unresolved: false,
+            unresolved,
             stale: false,
             uncertain: false,
-        };
-        self.name(route, &mut applied, env.links);
-        Some(applied)
+        })
     }
 
-    fn finish_resync(&mut self, clean: bool, env: Env<'_>) -> (usize, Vec<Payload>) {
-        let (missing, deleted) = self.table.finish_resync(clean);
+    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
+        let Swept {
+            missing,
+            deleted,
+            undecided,
+        } = self.sweep(clean, scope);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
-            let route = self.decode(&stored, env.names);
+            let route = self.decode_told(&stored, env.names);
             self.bodies.release(stored.body);
             if let Some(mut route) = route {
                 let base = self.set_instance_key(&mut route, 0);
                 self.siblings.remove(base, stored.instance);
                 self.set_instance(&mut route, base, stored.instance);
-                self.name_devices(&mut route, env.links);
+                self.name_deleted(&mut route, env.links);
                 routes.push(Payload::from(route));
             }
         }
-        (missing, routes)
+        Swept {
+            missing,
+            deleted: routes,
+            undecided,
+        }
+    }
+
+    fn rename(&mut self, key: Key, env: Env<'_>) -> Option<(Payload, Payload)> {
+        let stored = &self.table.get(key)?.value;
+        let body = stored.body;
+        if !has_former_names(self.bodies.told(body), env.links) {
+            return None;
+        }
+        let old = self.decode_told(stored, env.names)?;
+        // Fills the column from which the new attributes are taken.
+        self.name_devices(&mut self.decode(stored, env.names)?, env.links);
+        let renamed = match self.renamed.get(&body) {
+            Some(renamed) => *renamed,
+            None => {
+                let told = self.bodies.told(body).iter();
+                let told = told.map(|(index, name)| {
+                    (*index, env.links.new_name(*index, *name).or(*name))
+                });
+                let told = told.collect();
+                let renamed = self.bodies.insert_renamed(body, told);
+                self.renamed.insert(body, renamed);
+                renamed
+            }
+        };
+        self.bodies.retain(renamed);
+        self.bodies.release(body);
+        let stored = &mut self.table.get_mut(key)?.value;
+        stored.body = renamed;
+        let stored = &self.table.get(key)?.value;
+        let new = self.decode_told(stored, env.names)?;
+        Some((new.into(), old.into()))
     }
 }
 
+/// Returns true if one of the names is replaced by a rename.
+fn has_former_names(told: &ToldNames, links: &LinkStore) -> bool {
+    let mut told = told.iter();
+    told.any(|(index, name)| links.new_name(*index, *name).is_some())
+}
+
 impl RouteStore {
-    /// The key of a route; of IPv4 siblings that of instance 0.
+    fn sweep(&mut self, clean: bool, scope: &Scope) -> Swept<Entry<StoredRoute>> {
+        let bodies = &self.bodies;
+        // Consecutive routes mostly have the same body.
+        let mut last = None;
+        self.table.finish_resync(clean, |stored| match last {
+            _ if scope.is_kind() => Membership::Inside,
+            Some((body, membership)) if body == stored.body => membership,
+            _ => {
+                let devices = bodies.get(stored.body).output_devices();
+                let membership = scope.of_devices(&mut devices.into_iter());
+                last = Some((stored.body, membership));
+                membership
+            }
+        })
+    }
+
+    /// Indices of the output devices of these routes.
+    pub(super) fn output_devices(&self, keys: &[Key]) -> BTreeSet<u32> {
+        let stored = keys.iter().filter_map(|key| self.table.get(*key));
+        let devices = stored.map(|it| self.bodies.get(it.value.body).output_devices());
+        devices.flatten().collect()
+    }
+
+    /// The key of a route; of siblings that of instance 0.
     pub(super) fn key(&self, route: &Route) -> Key {
         let mut prefixes = self.prefixes.borrow_mut();
         let attrs = &route.common;
@@ -199,6 +309,7 @@ impl RouteStore {
         let former = column.get(&route.common);
         let unnamed = route.common.clone();
         let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
+        let told = names_in(route);
         match former {
             // Another device was modified: keep the allocation, by which the rendered JSON is found.
             Some(named) if named.attrs == route.common => route.common = named.attrs.clone(),
@@ -213,6 +324,7 @@ impl RouteStore {
             &unnamed,
             NamedAttrs {
                 attrs,
+                told,
                 unresolved,
                 generation,
             },
@@ -220,45 +332,65 @@ impl RouteStore {
         unresolved
     }
 
-    /// Completes a route, and the result of its message, with the names of devices.
-    #[inline]
-    fn name(&mut self, route: &mut Route, applied: &mut Applied, links: &LinkStore) {
-        applied.unresolved = self.name_devices(route, links);
-        if applied.unresolved {
-            self.mark_unresolved(applied.key);
+    /// Gives a decoded stored route the names that its last line has.
+    fn name_as_told(&self, route: &mut Route, told: &ToldNames) {
+        // Mostly the present names: these attributes are shared.
+        if let Some(named) = self.named.borrow().get(&route.common)
+            && named.told == *told
+        {
+            route.common = named.attrs.clone();
+            return;
         }
-        if let Some(Payload::Route(old)) = &mut applied.old {
-            self.name_former(Inline::make_mut(old), links);
-        }
+        let mut told = told.iter();
+        route.for_each_device(&mut |_, name| *name = told.next().and_then(|(_, name)| *name));
     }
 
+    /// Completes the names of devices in a route that is deleted.
     #[inline(never)]
-    fn mark_unresolved(&mut self, key: Key) {
-        if let Some(stored) = self.table.get_mut(key) {
-            stored.value.unresolved = true;
+    fn name_deleted(&self, route: &mut Route, links: &LinkStore) {
+        route.for_each_device(&mut |index, name| *name = links.last_name(index, *name));
+    }
+
+    /// Copies names of devices from the stored route that a dump entry is about.
+    #[inline(never)]
+    fn keep_told_names(&self, route: &mut Route, base: Key, instance: u32) {
+        let key = self.set_instance(&mut route.clone(), base, instance);
+        if let Some(stored) = self.table.get(key) {
+            copy_names(route, self.bodies.told(stored.value.body));
         }
     }
 
-    #[inline(never)]
-    fn name_former(&self, old: &mut Route, links: &LinkStore) {
-        self.name_devices(old, links);
+    /// Begins to replace former names of devices. Returns true if a stored route has one.
+    pub(super) fn begin_rename(&mut self, links: &LinkStore) -> bool {
+        self.end_rename();
+        self.bodies.any_told(|told| has_former_names(told, links))
     }
 
-    /// Stores the route of an event. The result lacks the names of devices.
+    /// No route has a former name any more.
+    pub(super) fn end_rename(&mut self) {
+        for (old, new) in std::mem::take(&mut self.renamed) {
+            self.bodies.release(old);
+            self.bodies.release(new);
+        }
+    }
+
+    /// Stores the route of an event, which has the names of devices.
     #[inline]
     fn set(
         &mut self,
         route: &mut Route,
         event: &EventContext<'_>,
-        instance: u16,
+        assigned: Assigned,
         may_exist: bool,
         names: &Names,
     ) -> Applied {
         let message = event.message;
         let new = self.bodies.intern(route, message.body);
-        let key = self.set_instance(route, event.key, instance);
-        let stale = self.may_replace_others(key, route, message.flags);
-        let new = Entry::new(key, StoredRoute::new(new, instance), event.reconciling);
+        let key = self.set_instance(route, event.key, assigned.instance);
+        self.store_sibling(event.key, &assigned);
+        self.siblings.settle(event.key);
+        let new = StoredRoute::new(new, assigned.instance, assigned.known);
+        let new = Entry::new(key, new, event.reconciling);
         let old = match may_exist {
             true => self.put(new, route, names),
             false => {
@@ -269,48 +401,73 @@ impl RouteStore {
         Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
+            stale: has_silent_siblings(route, old.as_ref(), message.flags),
             old: old.map(Payload::from),
             unresolved: false,
-            stale,
-            uncertain: false,
+            uncertain: !assigned.certain,
         }
     }
 
     /// Removes the route of an event, or one next hop of it: then `route` becomes the remaining one.
-    /// The result lacks the names of devices.
     fn delete(
         &mut self,
         route: &mut Route,
         event: &EventContext<'_>,
-        instance: u16,
-        names: &Names,
+        assigned: Assigned,
+        unresolved: bool,
+        env: Env<'_>,
     ) -> Applied {
+        let Assigned {
+            instance, known, ..
+        } = assigned;
         let key = self.set_instance(route, event.key, instance);
-        if let Some((body, mut remaining)) = self.without_nexthop(key, route, names) {
-            let new = StoredRoute::new(self.bodies.intern(&remaining, &body), instance);
-            let old = self.put(Entry::new(key, new, event.reconciling), route, names);
+        if let Some((body, mut remaining)) = self.without_nexthop(key, route, env.names) {
+            let unresolved = self.name_devices(&mut remaining, env.links);
+            let stored = self.bodies.intern(&remaining, &body);
+            if let Some((_, content)) = assigned.grouped {
+                let content = RouteContent {
+                    whole: RouteContent::of(&remaining, self.bodies.get(stored.1)).whole,
+                    ..content
+                };
+                self.siblings.group_mut(event.key).set(instance, content, known);
+                self.siblings.settle(event.key);
+            }
+            let new = StoredRoute::new(stored, instance, known);
+            let old = self.put(Entry::new(key, new, event.reconciling), route, env.names);
             set_instance_field(&mut remaining, instance);
             *route = remaining;
             return Applied {
                 op: Op::Change,
                 key,
                 old: old.map(Payload::from),
-                unresolved: false,
+                unresolved,
                 stale: false,
                 uncertain: false,
             };
         }
-        if let Some(stored) = self.table.remove(key) {
+        let stored = self.table.remove(key);
+        if let Some(stored) = &stored {
+            let told = self.bodies.told(stored.value.body);
+            let device = route.ifindex.map(|index| (index, route.dev));
+            if unresolved || device.is_some_and(|device| told.first() != Some(&device)) {
+                copy_names(route, told);
+                self.name_deleted(route, env.links);
+            }
             self.bodies.release(stored.value.body);
+        } else if unresolved {
+            self.name_deleted(route, env.links);
         }
-        self.siblings.remove(event.key, instance);
+        if !self.siblings.is_empty() {
+            self.siblings.remove(event.key, instance);
+            self.siblings.settle(event.key);
+        }
         Applied {
             op: Op::Delete,
             key,
             old: None,
             unresolved: false,
             stale: false,
-            uncertain: false,
+            uncertain: !assigned.certain,
         }
     }
 
@@ -322,7 +479,7 @@ impl RouteStore {
         deleted: &Route,
         names: &Names,
     ) -> Option<(Vec<u8>, Route)> {
-        if deleted.nexthops.is_some() {
+        if deleted.nexthops.is_some() || !deleted.family.is("inet6") {
             return None;
         }
         let stored = &self.table.get(key)?.value;
@@ -346,14 +503,10 @@ impl RouteStore {
         };
         entry.mark.mark_seen();
         let stored = &entry.value;
-        if stored.unresolved {
-            // It has to be reported again, with the name.
-            return false;
-        }
         let is_same = stored.dst == dst && self.bodies.is_same(stored.body, body);
         is_same || {
             let stored = self.table.get(key);
-            let old = stored.and_then(|entry| self.decode(&entry.value, names));
+            let old = stored.and_then(|entry| self.decode_told(&entry.value, names));
             old.is_some_and(|mut old| {
                 copy_ages(&mut old, route);
                 let mut new = route.clone();
@@ -366,7 +519,7 @@ impl RouteStore {
     /// Stores `new`, the content of `route`. Returns the former route.
     fn put(&mut self, new: Entry<StoredRoute>, route: &Route, names: &Names) -> Option<Route> {
         let old = self.table.put(new)?.value;
-        let mut decoded = self.decode(&old, names);
+        let mut decoded = self.decode_told(&old, names);
         self.bodies.release(old.body);
         if let Some(old) = &mut decoded {
             copy_ages(old, route);
@@ -374,6 +527,14 @@ impl RouteStore {
         decoded
     }
 
+    /// The stored route with the names of devices that its last line has.
+    fn decode_told(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
+        let mut route = self.decode(stored, names)?;
+        self.name_as_told(&mut route, self.bodies.told(stored.body));
+        Some(route)
+    }
+
+    /// The stored route without the names of devices.
     fn decode(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
         let body = self.bodies.get(stored.body);
         let mut route = self.interner.decode_stored(names, stored.dst, body)?;
@@ -382,7 +543,7 @@ impl RouteStore {
     }
 
     /// Sets a route's instance number. Returns its key; `base` is that of instance 0.
-    fn set_instance(&self, route: &mut Route, base: Key, instance: u16) -> Key {
+    fn set_instance(&self, route: &mut Route, base: Key, instance: u32) -> Key {
         match instance {
             0 => {
                 set_instance_field(route, 0);
@@ -392,87 +553,259 @@ impl RouteStore {
         }
     }
 
-    fn set_instance_key(&self, route: &mut Route, instance: u16) -> Key {
+    fn set_instance_key(&self, route: &mut Route, instance: u32) -> Key {
         set_instance_field(route, instance);
         self.key(route)
     }
 
-    /// The instance number of the sibling with the content of `route`, among those that the dump has
-    /// not had yet if `unseen`.
-    fn same_content(
-        &self,
-        instances: &[u16],
-        route: &Route,
-        names: &Names,
-        unseen: bool,
-    ) -> Option<u16> {
-        let mut wanted = route.clone();
-        strip_volatile(&mut wanted);
-        let mut instances = instances.iter().copied();
-        instances.find(|instance| {
-            let stored = self
-                .table
-                .get(self.set_instance_key(&mut wanted, *instance));
-            stored.is_some_and(|entry| {
-                (!unseen || !entry.mark.is_seen())
-                    && self.decode(&entry.value, names).is_some_and(|mut stored| {
-                        strip_volatile(&mut stored);
-                        set_instance_field(&mut stored, *instance);
-                        stored.diff(&wanted) == 0
-                    })
-            })
-        })
-    }
-
-    /// The instance number of the IPv4 route that an event is about.
-    fn instance_of_event(
+    /// The route that an event is about which the kernel added or changed. `lone`: body of the stored
+    /// route with number 0, and what is known of its siblings.
+    #[inline]
+    fn assign_new(
         &mut self,
         route: &Route,
         event: &EventContext<'_>,
-        is_stored: bool,
-        names: &Names,
-    ) -> u16 {
-        let instances = self.siblings.instances(event.key, is_stored);
-        let same_content = || self.same_content(instances, route, names, false);
-        let sibling =
-            siblings::of_event(instances, event.action, event.message.flags, same_content);
-        self.siblings.resolve(event.key, is_stored, sibling)
+        lone: Option<(BodyId, Known)>,
+        env: Env<'_>,
+    ) -> Assigned {
+        let flags = event.message.flags;
+        let request = Request {
+            flags,
+            is_ipv6: route.family.is("inet6"),
+            has_nexthop_object: route.nhid.is_some(),
+            complete: event.complete,
+        };
+        if self.siblings.is_empty() || self.siblings.group(event.key).is_none() {
+            let Some((body, known)) = lone else {
+                return Assigned::only(siblings::known_of_first(&request));
+            };
+            // The usual cases of a route without siblings.
+            if flags & NLM_F_EXCL != 0 {
+                return Assigned::only(Known::All);
+            }
+            if flags & NLM_F_REPLACE != 0 && (request.complete || known == Known::All) {
+                return Assigned::only(known.max(Known::First));
+            }
+            if self.bodies.id(route) == Some(body) || !has_siblings(route) {
+                return Assigned::only(known);
+            }
+        }
+        self.assign_to_group(route, event, &request, env)
     }
 
-    /// The instance number of the IPv4 route that a dump entry is about.
-    fn instance_of_dump_entry(&mut self, base: Key, route: &Route, names: &Names) -> u16 {
-        let is_stored = self.table.get(base).is_some();
-        let instances = self.siblings.instances(base, is_stored);
-        let same_content = |unseen| self.same_content(instances, route, names, unseen);
+    #[inline(never)]
+    fn assign_to_group(
+        &mut self,
+        route: &Route,
+        event: &EventContext<'_>,
+        request: &Request,
+        env: Env<'_>,
+    ) -> Assigned {
+        let content = RouteContent::of(route, &BodyWithoutDst::of(event.message.body));
+        self.add_lone(event.key, env.names);
+        let group = self.siblings.group_mut(event.key);
+        let (sibling, mut certain) = siblings::of_new(group, &content, request);
+        let known = group.known_after(sibling, request);
+        let has_others = group.has_others();
+        let (instance, place) = match sibling {
+            Sibling::Stored(instance) => (instance, None),
+            Sibling::Other(place) => (group.free_number(), Some(place)),
+        };
+        // The kernel deletes the IPv4 routes of a device without a notification.
+        if !request.is_ipv6 && has_others && place.is_none() && request.flags & NLM_F_REPLACE != 0 {
+            let replaced = self.sibling(route, instance, env.names);
+            let ifindex = replaced.and_then(|replaced| replaced.ifindex);
+            certain &= ifindex.is_none_or(|ifindex| env.links.is_up(ifindex));
+        }
+        Assigned {
+            instance,
+            grouped: Some((place, content)),
+            known,
+            certain,
+        }
+    }
+
+    /// The route that an event is about which the kernel deleted.
+    #[inline]
+    fn assign_deleted(
+        &mut self,
+        route: &Route,
+        event: &EventContext<'_>,
+        lone: Option<(BodyId, Known)>,
+        names: &Names,
+    ) -> Assigned {
+        if self.siblings.is_empty() || self.siblings.group(event.key).is_none() {
+            match lone {
+                None => return Assigned::only(Known::Nothing),
+                Some((body, known)) if self.bodies.id(route) == Some(body) || !has_siblings(route) => {
+                    return Assigned::only(known);
+                }
+                Some(_) => {}
+            }
+        }
+        self.assign_deleted_to_group(route, event, names)
+    }
+
+    #[inline(never)]
+    fn assign_deleted_to_group(
+        &mut self,
+        route: &Route,
+        event: &EventContext<'_>,
+        names: &Names,
+    ) -> Assigned {
+        let content = RouteContent::of(route, &BodyWithoutDst::of(event.message.body));
+        self.add_lone(event.key, names);
+        let has_nexthop = |instance| {
+            let stored = self.sibling(route, instance, names);
+            stored.is_some_and(|stored| shares_nexthop(&stored, route))
+        };
+        let Some(group) = self.siblings.group(event.key) else {
+            return Assigned::only(Known::Nothing);
+        };
+        let (sibling, certain) = siblings::of_deleted(group, &content, has_nexthop);
+        let instance = match sibling {
+            Sibling::Stored(instance) => instance,
+            Sibling::Other(_) => group.free_number(),
+        };
+        Assigned {
+            instance,
+            grouped: Some((None, content)),
+            known: group.known(instance),
+            certain,
+        }
+    }
+
+    /// The route that a dump entry, stored as `body`, is about.
+    fn assign_dump_entry(
+        &mut self,
+        base: Key,
+        route: &Route,
+        body: BodyId,
+        lists_all: bool,
+        names: &Names,
+    ) -> Assigned {
+        if self.siblings.is_empty() || self.siblings.group(base).is_none() {
+            let Some(lone) = self.table.get(base) else {
+                return Assigned::only(Known::Nothing);
+            };
+            let (stored, known) = (lone.value.body, lone.value.known);
+            if self.bodies.is_same(stored, body) && !lone.mark.is_seen() || !has_siblings(route) {
+                return Assigned::only(known);
+            }
+        }
+        let content = RouteContent::of(route, self.bodies.get(body));
+        self.add_lone(base, names);
         let is_unseen = |instance| {
             let key = self.set_instance(&mut route.clone(), base, instance);
             let stored = self.table.get(key);
             stored.is_some_and(|stored| !stored.mark.is_seen())
         };
-        let sibling = siblings::of_dump_entry(instances, is_unseen, same_content);
-        self.siblings.resolve(base, is_stored, sibling)
+        let Some(group) = self.siblings.group(base) else {
+            return Assigned::only(Known::Nothing);
+        };
+        let (instance, place) = match siblings::of_dump_entry(group, &content, lists_all, is_unseen) {
+            Sibling::Stored(instance) => (instance, None),
+            Sibling::Other(place) => (group.free_number(), Some(place)),
+        };
+        Assigned {
+            instance,
+            grouped: Some((place, content)),
+            known: group.known(instance),
+            certain: true,
+        }
     }
 
-    /// Returns true if the event may have replaced further routes. IPv6 replaces routes of any
-    /// instance, and joins separate routes into a multipath route.
-    fn may_replace_others(&self, key: Key, route: &Route, flags: u16) -> bool {
-        let is_joined = || route.nexthops.is_some() && route.protocol.is("ra");
-        let is_replacement = || flags & NLM_F_REPLACE != 0 && self.table.get(key).is_none();
-        route.family.is("inet6") && (is_joined() || is_replacement())
+    /// Makes a group of the stored route with number 0, unless it is in one.
+    fn add_lone(&mut self, base: Key, names: &Names) {
+        if self.siblings.group(base).is_some() {
+            return;
+        }
+        let Some(stored) = self.table.get(base).map(|entry| &entry.value) else {
+            return;
+        };
+        if let Some(route) = self.decode(stored, names) {
+            let content = RouteContent::of(&route, self.bodies.get(stored.body));
+            let group = self.siblings.group_mut(base);
+            group.add(0, Place::Last, content, stored.known);
+        }
+    }
+
+    /// The stored sibling of `route` with that number.
+    fn sibling(&self, route: &Route, instance: u32, names: &Names) -> Option<Route> {
+        let key = self.set_instance_key(&mut route.clone(), instance);
+        self.decode(&self.table.get(key)?.value, names)
+    }
+
+    /// Adds the route to the group of its siblings, or changes its content there.
+    fn store_sibling(&mut self, base: Key, assigned: &Assigned) {
+        let Assigned {
+            instance, known, ..
+        } = *assigned;
+        match assigned.grouped {
+            Some((Some(place), content)) => {
+                let group = self.siblings.group_mut(base);
+                group.add(instance, place, content, known);
+            }
+            Some((None, content)) => self.siblings.group_mut(base).set(instance, content, known),
+            None => {}
+        }
     }
 }
 
-/// Sets an IPv4 route's `instance` field; instance 0 has none.
+/// Copies the names of devices that `told` contains.
+fn copy_names(route: &mut Route, told: &ToldNames) {
+    route.for_each_device(&mut |index, name| {
+        let known = told.iter().find(|(told, _)| *told == index);
+        *name = known.and_then(|(_, name)| *name).or(*name);
+    });
+}
+
+/// Returns true if routes of that family may have equal key fields.
+fn has_siblings(route: &Route) -> bool {
+    route.family.is("inet") || route.family.is("inet6")
+}
+
+/// Returns true if the route `deleted` has a next hop of the route `stored`.
+fn shares_nexthop(stored: &Route, deleted: &Route) -> bool {
+    let nexthops = |route: &Route| -> Vec<_> {
+        let hops = route.nexthops.iter().flatten();
+        let hops = hops.map(|hop| (Some(hop.ifindex), hop.gateway));
+        match route.nexthops {
+            Some(_) => hops.collect(),
+            None => vec![(route.ifindex, route.gateway)],
+        }
+    };
+    let stored = nexthops(stored);
+    nexthops(deleted).iter().any(|hop| stored.contains(hop))
+}
+
+/// Returns true if a message about an IPv6 route, whose stored value was `old`, may not tell of
+/// further routes that the kernel added or deleted.
+fn has_silent_siblings(route: &Route, old: Option<&Route>, flags: u16) -> bool {
+    if !route.family.is("inet6") {
+        return false;
+    }
+    // Routes that router advertisements added are joined, and deleted, without a notification.
+    if route.nexthops.is_some() {
+        return route.protocol.is("ra");
+    }
+    // ip6_route_mpath_notify tells of the first of several next hops without a gateway, which do not
+    // become one multipath route.
+    let is_new = old.is_none_or(|old| old.ifindex != route.ifindex);
+    route.gateway.is_none() && route.nhid.is_none() && is_new && flags & NLM_F_EXCL == 0 && flags != 0
+}
+
+/// Sets a route's `instance` field; instance 0 has none.
 #[inline]
-fn set_instance_field(route: &mut Route, instance: u16) {
+fn set_instance_field(route: &mut Route, instance: u32) {
     if instance != 0 || route.instance.is_some() {
         replace_instance_field(route, instance);
     }
 }
 
 #[inline(never)]
-fn replace_instance_field(route: &mut Route, instance: u16) {
-    if route.family.is("inet") {
+fn replace_instance_field(route: &mut Route, instance: u32) {
+    if has_siblings(route) {
         route.instance = (instance != 0).then(|| instance.to_string());
     }
 }
@@ -484,15 +817,5 @@ fn copy_ages(old: &mut Route, new: &Route) {
     }
     if old.cacheinfo != new.cacheinfo {
         old.cacheinfo.clone_from(&new.cacheinfo);
-    }
-}
-
-/// Clears the fields that the kernel changes by itself, and the instance number.
-fn strip_volatile(route: &mut Route) {
-    route.flags = Flags::new(0, &[]);
-    route.instance = None;
-    (route.expires, route.error, route.cacheinfo) = (None, None, None);
-    for nexthop in route.nexthops.iter_mut().flatten() {
-        nexthop.flags = Flags::new(0, &[]);
     }
 }

@@ -1,25 +1,78 @@
-//! Siblings: IPv4 routes whose key fields are equal. `ip route append` adds one, and so does the
-//! kernel for two devices in one subnet. No field of a message distinguishes siblings, so each of
-//! them gets an instance number, and a message is assigned to one of them by its flags and content.
+//! Siblings: routes whose key fields are equal. `ip route append` adds one, and so does the kernel
+//! for two devices in one subnet, or for the link-local prefix of each device. No field of a message
+//! says which of them it is about, so each gets a number, the instance, and a message is assigned to
+//! one of them by its content and its flags.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::key::Key;
+use super::route_content::RouteContent;
 use super::store::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
-use crate::decode::MessageAction;
 
-/// The instance numbers of siblings by their common key (that of instance 0), in the order in which
-/// the kernel tries the routes. A route without siblings has no entry if its number is 0.
+/// The groups of siblings by their common key (that of instance 0). A route that has no siblings
+/// and the number 0 is in no group.
 #[derive(Debug, Default)]
-pub(super) struct Siblings(HashMap<Key, Vec<u16>>);
+pub(super) struct Siblings(HashMap<Key, Group>);
+
+/// How much is known about the siblings of a stored route.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Known {
+    /// Others may exist that are not stored.
+    #[default]
+    Nothing,
+    /// None of those that a replacement by a route of its class chooses from comes before it.
+    First,
+    /// All are stored.
+    All,
+}
+
+/// Siblings, each at a position in the order in which the kernel tries them.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    members: HashMap<u32, Member>,
+    order: BTreeMap<i64, u32>,
+    /// Positions by [`RouteContent::whole`] and [`RouteContent::path`].
+    by_whole: BTreeSet<(u64, i64)>,
+    by_path: BTreeSet<(u64, i64)>,
+    /// The numbers below `next` that no member has.
+    free: BTreeSet<u32>,
+    next: u32,
+    /// The order is not known: a dump contained a sibling of which no event told.
+    unordered: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    position: i64,
+    content: RouteContent,
+    known: Known,
+}
+
+/// Where a new sibling is in the order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    First,
+    Last,
+}
 
 /// The sibling that a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sibling {
-    Known(u16),
-    /// A new sibling: the first or the last to be tried.
-    NewFirst,
-    NewLast,
+    Stored(u32),
+    /// One that is not stored: a new one, or one that was deleted.
+    Other(Place),
+}
+
+/// What a message of a new or changed route says about its siblings.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Request {
+    /// `NLM_F_*`: what the kernel did.
+    pub flags: u16,
+    pub is_ipv6: bool,
+    /// The route leads through a nexthop object.
+    pub has_nexthop_object: bool,
+    /// Every existing route is stored.
+    pub complete: bool,
 }
 
 impl Siblings {
@@ -27,178 +80,285 @@ impl Siblings {
         self.0.is_empty()
     }
 
-    /// The instance numbers of a key's routes, in order. `is_stored`: there is a route with number 0.
-    pub(super) fn instances(&self, key: Key, is_stored: bool) -> &[u16] {
-        match self.0.get(&key) {
-            Some(instances) => instances,
-            None if is_stored => &[0],
-            None => &[],
-        }
+    /// The group of that key.
+    pub(super) fn group(&self, key: Key) -> Option<&Group> {
+        self.0.get(&key)
     }
 
-    /// The instance number of a sibling; a new one gets the lowest that is free.
-    pub(super) fn resolve(&mut self, key: Key, is_stored: bool, sibling: Sibling) -> u16 {
-        let is_last = match sibling {
-            Sibling::Known(instance) => return instance,
-            Sibling::NewFirst => false,
-            Sibling::NewLast => true,
-        };
-        let mut instances = self.instances(key, is_stored).to_vec();
-        let free = (0..u16::MAX).find(|number| !instances.contains(number));
-        let instance = free.unwrap_or(0);
-        let at = if is_last { instances.len() } else { 0 };
-        instances.insert(at, instance);
-        self.0.insert(key, instances);
-        instance
+    /// The group of that key, to be modified; [`Siblings::settle`] has to follow.
+    pub(super) fn group_mut(&mut self, key: Key) -> &mut Group {
+        self.0.entry(key).or_default()
     }
 
-    /// Removes a route's instance number.
-    pub(super) fn remove(&mut self, key: Key, instance: u16) {
+    /// Removes the group if its only member is number 0.
+    pub(super) fn settle(&mut self, key: Key) {
         if self.is_empty() {
             return;
         }
-        if let Some(instances) = self.0.get_mut(&key) {
-            instances.retain(|other| *other != instance);
-            if matches!(instances[..], [] | [0]) {
-                self.0.remove(&key);
-            }
+        let is_trivial = |group: &Group| match group.members.len() {
+            0 => true,
+            1 => group.members.contains_key(&0),
+            _ => false,
+        };
+        if self.0.get(&key).is_some_and(is_trivial) {
+            self.0.remove(&key);
+        }
+    }
+
+    /// Removes a sibling.
+    pub(super) fn remove(&mut self, key: Key, instance: u32) {
+        if let Some(group) = self.0.get_mut(&key) {
+            group.remove(instance);
+            self.settle(key);
         }
     }
 }
 
-/// The sibling that an event is about. `flags`: `NLM_F_*` of the message, those of the request that
-/// caused it. `same_content` returns the sibling with the content of the message, if there is one.
-pub(super) fn of_event(
-    instances: &[u16],
-    action: MessageAction,
-    flags: u16,
-    same_content: impl FnOnce() -> Option<u16>,
-) -> Sibling {
-    let Some(first) = instances.first().copied() else {
-        return Sibling::Known(0);
-    };
-    if action == MessageAction::Delete || flags & NLM_F_CREATE == 0 {
-        // A route was deleted, changed its flags, or (NLM_F_REPLACE) replaced the first one.
-        let is_replaced = action != MessageAction::Delete && flags & NLM_F_REPLACE != 0;
-        let found = match instances.len() > 1 && !is_replaced {
-            true => same_content(),
-            false => None,
+impl Group {
+    /// The number for a further sibling: the lowest that is free.
+    pub(super) fn free_number(&self) -> u32 {
+        self.free.first().copied().unwrap_or(self.next)
+    }
+
+    /// Adds a sibling; its number must be free.
+    pub(super) fn add(&mut self, instance: u32, place: Place, content: RouteContent, known: Known) {
+        let end = match place {
+            Place::First => self.order.first_key_value().map(|(first, _)| first - 1),
+            Place::Last => self.order.last_key_value().map(|(last, _)| last + 1),
         };
-        return Sibling::Known(found.unwrap_or(first));
+        self.free.extend(self.next..instance);
+        self.next = self.next.max(instance + 1);
+        self.free.remove(&instance);
+        let member = Member {
+            position: end.unwrap_or(0),
+            content,
+            known,
+        };
+        self.insert(instance, member);
     }
-    // The request would have failed if the kernel had such a route, or replaced the first one: the
-    // stored siblings were deleted without a notification.
-    if flags & (NLM_F_EXCL | NLM_F_REPLACE) != 0 {
-        return Sibling::Known(first);
+
+    /// Sets the content of a sibling that is in the group.
+    pub(super) fn set(&mut self, instance: u32, content: RouteContent, known: Known) {
+        if let Some(Member { position, .. }) = self.take(instance) {
+            let member = Member {
+                position,
+                content,
+                known,
+            };
+            self.insert(instance, member);
+        }
     }
-    match same_content() {
-        Some(instance) => Sibling::Known(instance),
-        None if flags & NLM_F_APPEND != 0 => Sibling::NewLast,
-        None => Sibling::NewFirst,
+
+    /// Returns true if there is more than one sibling.
+    pub(super) fn has_others(&self) -> bool {
+        self.order.len() > 1
+    }
+
+    /// What is known of the siblings of that one.
+    pub(super) fn known(&self, instance: u32) -> Known {
+        let member = self.members.get(&instance);
+        member.map_or(Known::Nothing, |member| member.known)
+    }
+
+    /// From now on the order of the siblings is not known.
+    pub(super) fn set_unordered(&mut self) {
+        self.unordered = true;
+    }
+
+    fn insert(&mut self, instance: u32, member: Member) {
+        let Member {
+            position, content, ..
+        } = member;
+        self.order.insert(position, instance);
+        self.by_whole.insert((content.whole, position));
+        self.by_path.insert((content.path, position));
+        self.members.insert(instance, member);
+    }
+
+    fn take(&mut self, instance: u32) -> Option<Member> {
+        let member = self.members.remove(&instance)?;
+        let Member {
+            position, content, ..
+        } = member;
+        self.order.remove(&position);
+        self.by_whole.remove(&(content.whole, position));
+        self.by_path.remove(&(content.path, position));
+        Some(member)
+    }
+
+    fn remove(&mut self, instance: u32) {
+        if self.take(instance).is_some() {
+            self.free.insert(instance);
+        }
+        if self.members.len() < 2 {
+            self.unordered = false;
+        }
+    }
+
+    /// The siblings with that hash in an index, in order.
+    fn with(&self, index: &BTreeSet<(u64, i64)>, hash: u64) -> impl Iterator<Item = u32> {
+        let entries = index.range((hash, i64::MIN)..=(hash, i64::MAX));
+        entries.filter_map(|(_, position)| self.order.get(position).copied())
+    }
+
+    /// The siblings with equal content, in order: mostly none or one.
+    pub(super) fn equal(&self, content: &RouteContent) -> impl Iterator<Item = u32> {
+        self.with(&self.by_whole, content.whole)
+    }
+
+    /// The siblings with an equal path, in order.
+    pub(super) fn on_path(&self, content: &RouteContent) -> impl Iterator<Item = u32> {
+        self.with(&self.by_path, content.path)
+    }
+
+    /// The only sibling with an equal path.
+    fn only_on_path(&self, content: &RouteContent) -> Option<u32> {
+        let mut siblings = self.on_path(content);
+        siblings.next().filter(|_| siblings.next().is_none())
+    }
+
+    /// The sibling with that content: with equal attributes, else with an equal path if it is the
+    /// only one.
+    fn find(&self, content: &RouteContent) -> Option<u32> {
+        let equal = self.equal(content).next();
+        equal.or_else(|| self.only_on_path(content))
+    }
+
+    /// The sibling that a route with that content replaces, and whether that is certain: the first
+    /// one (`fib_table_insert`); of IPv6 the first one that can be joined with others if this one
+    /// can, and cannot if this one cannot, else the first one (`fib6_add_rt2node`).
+    fn replaced_by(&self, content: &RouteContent, request: &Request) -> Option<(u32, bool)> {
+        let first = *self.order.first_key_value()?.1;
+        let mut of_class = self.order.values().copied().filter(|instance| {
+            let is_joined = |member: &Member| member.content.is_joined();
+            !request.is_ipv6
+                || self.members.get(instance).is_some_and(is_joined) == content.is_joined()
+        });
+        let same_class = match request.is_ipv6 && content.is_joined() {
+            true => self.on_path(content).next(),
+            // At most one sibling is of the other class.
+            false => of_class.next(),
+        };
+        let instance = same_class.unwrap_or(first);
+        let known = self.members.get(&instance)?.known;
+        let is_known = request.complete
+            || known == Known::All
+            || known == Known::First && same_class.is_some();
+        // Of the routes that are joined there is only one.
+        let is_only = request.is_ipv6 && content.is_joined() && same_class.is_some();
+        let is_ordered = !self.unordered || self.order.len() == 1;
+        Some((instance, is_only || is_known && is_ordered))
+    }
+
+    /// What is known of the siblings of a route that an event stores as `sibling`.
+    pub(super) fn known_after(&self, sibling: Sibling, request: &Request) -> Known {
+        let known = |instance| self.members.get(&instance).map(|member| member.known);
+        let of_first = self.order.first_key_value().and_then(|(_, first)| known(*first));
+        if of_first == Some(Known::All) {
+            return Known::All;
+        }
+        match sibling {
+            Sibling::Stored(_) if request.flags & NLM_F_REPLACE != 0 => Known::First,
+            Sibling::Stored(instance) => self.known(instance),
+            Sibling::Other(Place::First) => Known::First,
+            Sibling::Other(Place::Last) => Known::Nothing,
+        }
     }
 }
 
-/// The sibling of a dump entry: one with the same content that has no entry yet, else any that has
-/// no entry yet, else (an event stored it since the dump began) one with the same content, else a
-/// new one. `same_content` as in [`of_event`]; with `true` among siblings that have no dump entry
-/// yet.
-pub(super) fn of_dump_entry(
-    instances: &[u16],
-    is_unseen: impl Fn(u16) -> bool,
-    same_content: impl Fn(bool) -> Option<u16>,
-) -> Sibling {
-    if instances.is_empty() {
-        return Sibling::Known(0);
+/// What is known of the siblings of the first route that an event tells of.
+pub(super) fn known_of_first(request: &Request) -> Known {
+    match request.flags {
+        flags if flags & NLM_F_EXCL != 0 => Known::All,
+        flags if flags & NLM_F_REPLACE != 0 => Known::First,
+        flags if !request.is_ipv6 && flags & (NLM_F_CREATE | NLM_F_APPEND) == NLM_F_CREATE => {
+            Known::First
+        }
+        _ => Known::Nothing,
     }
-    let unseen = || instances.iter().copied().find(|number| is_unseen(*number));
-    let known = same_content(true)
-        .or_else(unseen)
-        .or_else(|| same_content(false));
-    known.map_or(Sibling::NewLast, Sibling::Known)
+}
+
+/// The sibling that a route is which the kernel added or changed, and whether that is certain.
+pub(super) fn of_new(group: &Group, content: &RouteContent, request: &Request) -> (Sibling, bool) {
+    let Request { flags, is_ipv6, .. } = *request;
+    let stored = |instance| (Sibling::Stored(instance), true);
+    if flags & NLM_F_REPLACE != 0 {
+        // A nexthop object was replaced: every route through it is announced like this
+        // (fib6_rt_update, fib_info_notify_update).
+        let by_nexthop = request.has_nexthop_object.then(|| group.find(content));
+        if let Some(instance) = by_nexthop.flatten() {
+            return stored(instance);
+        }
+        let replaced = group.replaced_by(content, request);
+        return match replaced {
+            Some((instance, certain)) => (Sibling::Stored(instance), certain),
+            None => (Sibling::Other(Place::Last), true),
+        };
+    }
+    if flags & NLM_F_EXCL != 0 {
+        // The kernel had no such route: what is stored was deleted without a notification.
+        let first = group.order.first_key_value().map(|(_, instance)| *instance);
+        let instance = group.find(content).or(first).unwrap_or(0);
+        return (Sibling::Stored(instance), group.order.len() < 2);
+    }
+    let known = match flags & NLM_F_CREATE != 0 && !is_ipv6 {
+        // Siblings may differ in any attribute.
+        true => group.equal(content).next(),
+        false => group.find(content),
+    };
+    if let Some(instance) = known {
+        return stored(instance);
+    }
+    let place = match is_ipv6 || flags & NLM_F_APPEND != 0 || flags & NLM_F_CREATE == 0 {
+        true => Place::Last,
+        false => Place::First,
+    };
+    let is_ambiguous = flags & NLM_F_CREATE == 0 && group.on_path(content).next().is_some();
+    (Sibling::Other(place), !is_ambiguous)
+}
+
+/// The sibling that the kernel deleted, and whether that is certain. `has_nexthop`: the stored
+/// sibling of that number contains the next hop of the deleted route.
+pub(super) fn of_deleted(
+    group: &Group,
+    content: &RouteContent,
+    has_nexthop: impl FnOnce(u32) -> bool,
+) -> (Sibling, bool) {
+    let other = Sibling::Other(Place::Last);
+    match group.equal(content).next() {
+        Some(instance) => (Sibling::Stored(instance), true),
+        None => match group.only_on_path(content) {
+            Some(instance) if !content.is_joined() || has_nexthop(instance) => {
+                (Sibling::Stored(instance), true)
+            }
+            Some(_) => (other, true),
+            None => (other, group.on_path(content).next().is_none()),
+        },
+    }
+}
+
+/// The sibling of a dump entry: one with equal content, else the only one with an equal path unless
+/// the dump has had it already (`is_unseen`), else a new one. `lists_all`: the dump would list the
+/// siblings of another device too, so that a lone route that is not in the dump was replaced.
+pub(super) fn of_dump_entry(
+    group: &Group,
+    content: &RouteContent,
+    lists_all: bool,
+    is_unseen: impl Fn(u32) -> bool,
+) -> Sibling {
+    let unseen = group.equal(content).find(|instance| is_unseen(*instance));
+    let equal = unseen.or_else(|| group.equal(content).next());
+    let on_path = || {
+        let only = group.only_on_path(content);
+        only.filter(|instance| content.is_joined() || is_unseen(*instance))
+    };
+    let lone = || {
+        let first = group.order.first_key_value().map(|(_, first)| *first);
+        first.filter(|first| lists_all && !group.has_others() && is_unseen(*first))
+    };
+    let known = equal.or_else(on_path).or_else(lone);
+    known.map_or(Sibling::Other(Place::Last), Sibling::Stored)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const KEY: Key = 7;
-
-    #[test]
-    fn new_sibling_gets_the_lowest_free_number() {
-        let mut siblings = Siblings::default();
-        assert_eq!(siblings.resolve(KEY, true, Sibling::NewLast), 1);
-        assert_eq!(siblings.resolve(KEY, true, Sibling::NewFirst), 2);
-        assert_eq!(siblings.instances(KEY, true), [2, 0, 1]);
-        siblings.remove(KEY, 0);
-        assert_eq!(siblings.instances(KEY, false), [2, 1]);
-        assert_eq!(siblings.resolve(KEY, false, Sibling::NewLast), 0);
-        assert_eq!(siblings.resolve(KEY, true, Sibling::Known(2)), 2);
-        for instance in [1, 2] {
-            siblings.remove(KEY, instance);
-        }
-        assert!(siblings.is_empty());
-        assert_eq!(siblings.instances(KEY, true), [0]);
-    }
-
-    #[test]
-    fn event_is_assigned_by_flags_and_content() {
-        use MessageAction::{Delete, New};
-        use Sibling::{Known, NewFirst, NewLast};
-        let append = NLM_F_CREATE | NLM_F_APPEND;
-        // Instances, action and flags of the event, the sibling with the same content, result.
-        type Row = (
-            &'static [u16],
-            MessageAction,
-            u16,
-            Option<u16>,
-            Sibling,
-        );
-        let rows: &[Row] = &[
-            (&[], New, NLM_F_CREATE, None, Known(0)),
-            (&[], Delete, 0, None, Known(0)),
-            (&[0], Delete, 0, None, Known(0)),
-            (&[2, 0], Delete, 0, Some(0), Known(0)),
-            (&[2, 0], Delete, 0, None, Known(2)),
-            // RTNH_F_* of one of them changed.
-            (&[2, 0], New, 0, Some(0), Known(0)),
-            (&[2, 0], New, NLM_F_REPLACE, Some(0), Known(2)),
-            (
-                &[2, 0],
-                New,
-                NLM_F_CREATE | NLM_F_REPLACE,
-                Some(0),
-                Known(2),
-            ),
-            (&[0], New, NLM_F_CREATE | NLM_F_EXCL, None, Known(0)),
-            (&[0], New, append, Some(0), Known(0)),
-            (&[0], New, append, None, NewLast),
-            (&[0], New, NLM_F_CREATE, None, NewFirst),
-        ];
-        for (instances, action, flags, same, expected) in rows {
-            assert_eq!(
-                of_event(instances, *action, *flags, || *same),
-                *expected,
-                "{instances:?} {action:?} {flags:#x} {same:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn dump_entry_is_assigned_to_an_unseen_sibling_first() {
-        use Sibling::{Known, NewLast};
-        // Unseen siblings, same content among the unseen, same content among all, result.
-        type Row = (&'static [u16], Option<u16>, Option<u16>, Sibling);
-        let rows: &[Row] = &[
-            (&[0, 1], Some(1), Some(0), Known(1)),
-            (&[1], None, Some(0), Known(1)),
-            (&[], None, Some(0), Known(0)),
-            (&[], None, None, NewLast),
-        ];
-        for (unseen, same_unseen, same, expected) in rows {
-            let is_unseen = |number| unseen.contains(&number);
-            let same_content = |only_unseen| if only_unseen { *same_unseen } else { *same };
-            assert_eq!(of_dump_entry(&[0, 1], is_unseen, same_content), *expected);
-        }
-        assert_eq!(of_dump_entry(&[], |_| true, |_| None), Known(0));
-    }
-}
+mod tests;

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use super::key::Key;
+use super::table::Swept;
 use crate::decode::MessageAction;
+use crate::event::scope::Scope;
 use crate::event::{Op, Payload};
 use crate::netlink::frame::Message;
 
@@ -56,19 +58,31 @@ pub(super) trait Store {
         Vec::new()
     }
 
-    /// Ends a dump. `clean`: an object that it has not may be deleted. Returns the number of objects
-    /// that are missing but may still exist, and removes and returns those that are deleted.
-    fn finish_resync(&mut self, clean: bool, env: Self::Env<'_>) -> (usize, Vec<Payload>);
+    /// Gives the stored object of that key the new names of devices that the link store has
+    /// [listed](super::link_store::LinkStore::take_name_changes). Returns it, and with the former
+    /// names; `None` if no name differs.
+    fn rename(&mut self, key: Key, env: Self::Env<'_>) -> Option<(Payload, Payload)>;
+
+    /// Ends a dump of the objects of a scope. `clean`: an object that it has not may be deleted.
+    /// Removes and returns the objects that are deleted.
+    fn finish_resync(
+        &mut self,
+        clean: bool,
+        scope: &Scope,
+        env: Self::Env<'_>,
+    ) -> Swept<Payload>;
 }
 
 /// An event beside its object.
 pub(super) struct EventContext<'a> {
     pub action: MessageAction,
-    /// The key of its object; of IPv4 siblings that of the first.
+    /// The key of its object; of siblings that of instance 0.
     pub key: Key,
     pub message: &'a Message<'a>,
     /// A dump of the kind is being read.
     pub reconciling: bool,
+    /// Every existing object of the kind is stored.
+    pub complete: bool,
 }
 
 /// A dump entry beside its object.
@@ -77,6 +91,10 @@ pub(super) struct DumpContext<'a> {
     pub message: &'a Message<'a>,
     /// The objects that events were about since the dump began: the entry may be older.
     pub touched_by_event: &'a HashSet<Key>,
+    /// Every existing object of the kind was stored before.
+    pub complete: bool,
+    /// The dump lists every object of the kind, not only those of a device.
+    pub lists_all: bool,
 }
 
 /// What a message did to an object.

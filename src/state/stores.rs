@@ -1,14 +1,16 @@
 //! The stores of one network namespace: the only place that picks a store by the kind of an object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::key::{self, Key};
 use super::link_store::{Env, LinkStore};
 use super::object_store::ObjectStore;
 use super::route_store::RouteStore;
 use super::store::{Applied, DumpContext, EventContext, Store};
+use super::table::Swept;
 use crate::event::kinds::Inline;
 use crate::event::route::AttrsInterner;
+use crate::event::scope::Scope;
 use crate::event::{Kind, Payload};
 use crate::names::Names;
 
@@ -143,6 +145,40 @@ impl Stores {
         }
     }
 
+    /// Fills in the names of devices in the last message about an object, where the device may be
+    /// deleted already.
+    pub(super) fn name_deleted(&self, payload: &mut Payload) {
+        self.links.name_stored(payload);
+    }
+
+    /// Fills in the names of devices in a stored object whose line waits for them.
+    pub(super) fn complete_names(&mut self, kind: Kind, key: Key) {
+        if let Some(objects) = self.objects.get_mut(&kind) {
+            objects.complete_names(key, &self.links);
+        }
+    }
+
+    /// See [`Store::rename`].
+    pub(super) fn rename(
+        &mut self,
+        kind: Kind,
+        key: Key,
+        names: &Names,
+    ) -> Option<(Payload, Payload)> {
+        with_store!(self, names, kind, |store, env| store.rename(key, env), None)
+    }
+
+    /// Returns true if stored routes may have one of the names that [`Stores::rename`] replaces.
+    pub(super) fn renames_routes(&mut self) -> bool {
+        self.routes.begin_rename(&self.links)
+    }
+
+    /// Every stored object has been [renamed](Stores::rename).
+    pub(super) fn end_rename(&mut self) {
+        self.links.end_rename();
+        self.routes.end_rename();
+    }
+
     pub(super) fn apply_event(
         &mut self,
         payload: &mut Payload,
@@ -174,15 +210,21 @@ impl Stores {
         &mut self,
         kind: Kind,
         clean: bool,
+        scope: &Scope,
         names: &Names,
-    ) -> (usize, Vec<Payload>) {
+    ) -> Swept<Payload> {
         with_store!(
             self,
             names,
             kind,
-            |store, env| store.finish_resync(clean, env),
-            (0, Vec::new())
+            |store, env| store.finish_resync(clean, scope, env),
+            Swept::nothing()
         )
+    }
+
+    /// Indices of the devices of undecided objects ([`Swept::undecided`]). Only routes have several.
+    pub(super) fn devices_of_undecided(&self, keys: &[Key]) -> BTreeSet<u32> {
+        self.routes.output_devices(keys)
     }
 }
 

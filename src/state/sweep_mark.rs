@@ -25,6 +25,13 @@ impl SweepMark {
         self.0 = Self::SEEN;
     }
 
+    /// Ends a dump that need not contain the object.
+    pub(super) fn skip_resync(&mut self) {
+        if self.is_seen() {
+            self.0 = 0;
+        }
+    }
+
     pub(super) fn is_seen(self) -> bool {
         self.0 == Self::SEEN
     }

@@ -5,6 +5,39 @@ use hashbrown::HashTable;
 use super::chunked_vec::ChunkedVec;
 use super::key::Key;
 use super::sweep_mark::SweepMark;
+use crate::event::scope::Membership;
+
+/// The result of a sweep.
+#[derive(Debug)]
+pub(super) struct Swept<T> {
+    /// Number of objects that the dump lacks and that may still exist.
+    pub missing: usize,
+    /// The deleted objects.
+    pub deleted: Vec<T>,
+    /// The objects that the dump would contain if they were as stored, but not if they lost some of
+    /// their devices.
+    pub undecided: Vec<Key>,
+}
+
+impl<T> Swept<T> {
+    /// The result of a sweep of no objects.
+    pub(super) fn nothing() -> Self {
+        Swept {
+            missing: 0,
+            deleted: Vec::new(),
+            undecided: Vec::new(),
+        }
+    }
+
+    /// The same with each deleted object converted.
+    pub(super) fn map<U>(self, convert: impl FnMut(T) -> U) -> Swept<U> {
+        Swept {
+            missing: self.missing,
+            deleted: self.deleted.into_iter().map(convert).collect(),
+            undecided: self.undecided,
+        }
+    }
+}
 
 /// A stored object.
 #[derive(Debug, PartialEq)]
@@ -144,21 +177,45 @@ impl<T> Table<T> {
         self.objects.len()
     }
 
-    /// Sweeps after a dump; see [`SweepMark::finish_resync`]. Returns the number of objects that are
-    /// missing but may still exist, and removes and returns those that are deleted, in the order of
+    /// Sweeps after a dump of the objects that `membership` places inside its scope; see
+    /// [`SweepMark::finish_resync`]. Removes those that are deleted, and returns them in the order of
     /// their keys.
-    pub(super) fn finish_resync(&mut self, clean: bool) -> (usize, Vec<Entry<T>>) {
-        let (mut missing, mut deleted) = (0, Vec::new());
+    pub(super) fn finish_resync(
+        &mut self,
+        clean: bool,
+        mut membership: impl FnMut(&T) -> Membership,
+    ) -> Swept<Entry<T>> {
+        let (mut missing, mut deleted, mut undecided) = (0, Vec::new(), Vec::new());
         for object in self.objects.iter_mut() {
-            missing += usize::from(object.mark.finish_resync(clean));
-            if object.mark.is_deleted() {
-                deleted.push(object.key);
+            match membership(&object.value) {
+                Membership::Inside => {
+                    missing += usize::from(object.mark.finish_resync(clean));
+                    if object.mark.is_deleted() {
+                        deleted.push(object.key);
+                    }
+                }
+                Membership::Partly => {
+                    if clean && !object.mark.is_seen() {
+                        undecided.push(object.key);
+                    }
+                    object.mark.skip_resync();
+                }
+                Membership::Outside => object.mark.skip_resync(),
             }
         }
         deleted.sort_unstable();
         missing -= deleted.len();
         let deleted = deleted.iter().filter_map(|key| self.remove(*key));
-        (missing, deleted.collect())
+        Swept {
+            missing,
+            deleted: deleted.collect(),
+            undecided,
+        }
+    }
+
+    /// Every object.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.objects.iter().map(|entry| &entry.value)
     }
 }
 
@@ -178,9 +235,9 @@ mod tests {
             for key in seen {
                 table.get_mut(*key).unwrap().mark.mark_seen();
             }
-            let (missing, deleted) = table.finish_resync(clean);
-            let deleted: Vec<_> = deleted.iter().map(|entry| entry.key).collect();
-            (missing, deleted)
+            let swept = table.finish_resync(clean, |()| Membership::Inside);
+            let deleted: Vec<_> = swept.deleted.iter().map(|entry| entry.key).collect();
+            (swept.missing, deleted)
         };
         assert_eq!(resync(&[1, 2], true), (0, vec![]));
         assert_eq!(resync(&[1], true), (1, vec![]));
@@ -190,6 +247,27 @@ mod tests {
         assert_eq!(resync(&[1], true), (1, vec![]));
         assert_eq!(resync(&[1], true), (0, vec![2]));
         assert_eq!(table.len(), 1);
+    }
+
+    #[test]
+    fn a_dump_of_a_scope_concerns_no_object_outside() {
+        use Membership::{Inside, Outside, Partly};
+        let mut table = Table::default();
+        for (key, membership) in [(1, Inside), (2, Outside), (3, Partly)] {
+            table.put(Entry::new(key, membership, false));
+        }
+        for round in 1..=2 {
+            let swept = table.finish_resync(true, |membership| *membership);
+            let deleted: Vec<_> = swept.deleted.iter().map(|entry| entry.key).collect();
+            assert_eq!(swept.undecided, [3]);
+            match round {
+                1 => assert_eq!((swept.missing, deleted), (1, vec![])),
+                _ => assert_eq!((swept.missing, deleted), (0, vec![1])),
+            }
+        }
+        // A later dump of all objects misses them for the first time.
+        let swept = table.finish_resync(true, |_| Inside);
+        assert_eq!((swept.missing, swept.deleted.len()), (2, 0));
     }
 
     #[test]

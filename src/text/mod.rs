@@ -122,7 +122,14 @@ fn colour(op: Op) -> Colour {
         Op::Change => Colour::Yellow,
         Op::Delete | Op::Gap | Op::Refused | Op::Clock => Colour::Red,
         Op::Present | Op::Notify => Colour::Cyan,
-        Op::Start | Op::Sync | Op::Checkpoint | Op::Resync | Op::Heartbeat | Op::Rotate | Op::Stop => Colour::Dim,
+        Op::Start
+        | Op::Sync
+        | Op::Checkpoint
+        | Op::Resync
+        | Op::Complete
+        | Op::Heartbeat
+        | Op::Rotate
+        | Op::Stop => Colour::Dim,
     }
 }
 

@@ -55,12 +55,12 @@ pub(crate) fn has_optional(program: &str) -> bool {
     found
 }
 
-/// Waits until a condition holds, and fails with `what` after a minute.
+/// Waits until a condition holds, and fails with its description after a minute.
 #[track_caller]
-pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn wait_until(condition: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !holds() {
-        assert!(Instant::now() < end, "not within {PATIENCE:?}: {what}");
+        assert!(Instant::now() < end, "not within {PATIENCE:?}: {condition}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -17,8 +17,10 @@ mod account;
 mod docs;
 mod ends;
 mod events;
+mod identity;
 mod judge;
 mod loss;
+mod names;
 mod namespace;
 mod output;
 mod recording;
@@ -39,8 +41,10 @@ fn main() {
         docs::trials,
         ends::trials,
         events::trials,
+        identity::trials,
         judge::trials,
         loss::trials,
+        names::trials,
         output::trials,
         recording::trials,
         service::trials,

@@ -163,7 +163,7 @@ impl Stream {
     }
 
     /// Waits for the next line for which `wanted` holds, and returns it.
-    pub(crate) fn wait_for(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_for(&mut self, condition: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + self.patience;
         loop {
             while let Some(line) = self.seen.get(self.read) {
@@ -174,14 +174,14 @@ impl Stream {
             }
             assert!(
                 Instant::now() < end,
-                "no line: {what}; so far: {:#?}",
+                "no line: {condition}; so far: {:#?}",
                 self.seen
             );
             match self.lines.recv_timeout(Duration::from_millis(200)) {
                 Ok(line) => drop(self.take(&line)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
-                    panic!("the program ended before {what}: {:#?}", self.seen)
+                    panic!("the program ended before {condition}: {:#?}", self.seen)
                 }
             }
         }

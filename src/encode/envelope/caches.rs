@@ -28,7 +28,7 @@ impl TimestampCache {
     fn write(&mut self, time: Time) {
         const FRACTION: usize = 9;
         const END: usize = b"Z\"".len();
-        // Before the epoch `subsec_nanosecond` is negative: always write the whole time.
+        // Before the epoch `subsec_nanosecond` is negative: always write the complete time.
         let same = self.time.0.as_second() == time.0.as_second() && time.0.as_second() > 0;
         let fraction = self.text.len().checked_sub(FRACTION + END);
         match fraction.and_then(|at| self.text[at..].first_chunk_mut::<FRACTION>()) {
@@ -168,8 +168,8 @@ mod tests {
             };
             let numbers = [field("portid", nl.portid), field("seq", nl.seq)].concat();
             let text = String::from_utf8([before, &numbers, after].concat()).unwrap();
-            let whole = serde_json::to_string(&nl).unwrap();
-            assert_eq!(text, format!(",\"nl\":{whole}"));
+            let expected = serde_json::to_string(&nl).unwrap();
+            assert_eq!(text, format!(",\"nl\":{expected}"));
         }
     }
 

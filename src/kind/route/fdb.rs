@@ -14,7 +14,7 @@ use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::fields::Keyed;
 use crate::kind::object::some;
-use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger};
+use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Propagation, Trigger};
 use crate::kind::wire::{u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -124,11 +124,18 @@ impl KindSpec for Fdb {
         Trigger::Master,
         Trigger::NewAddress,
         Trigger::OldAddress,
+        Trigger::Forwarding,
     ];
+    const PRECEDES_DEVICE: bool = true;
+    const PROPAGATED: Propagation = Propagation::Down;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::fdb()]
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        vec![Request::fdb_of_device(device.ifindex)]
     }
 
     fn decode(

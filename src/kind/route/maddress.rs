@@ -11,7 +11,7 @@ use serde_with::skip_serializing_none;
 use super::address::INET6_FLAGS;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{KindSpec, Trigger};
+use crate::kind::spec::{Device, KindSpec, Trigger};
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::request::Request;
@@ -31,8 +31,9 @@ fn flags(bits: u32) -> Flags {
 macro_rules! address {
     (
         $(#[$doc:meta])*
-        $type:ident, $what:literal, $attr:ident = $number:literal,
-        [$($message:ident),+], after [$($trigger:ident),+], $dumps:expr
+        $type:ident, $attr_doc:literal, $attr:ident = $number:literal,
+        [$($message:ident),+], after [$($trigger:ident),+], verified after [$($verified:ident),+],
+        $dumps:expr, $device_dumps:expr
     ) => {
         $(#[$doc])*
         #[skip_serializing_none]
@@ -46,7 +47,7 @@ macro_rules! address {
             pub dev: Option<IfName>,
             /// Address family: `inet`, `inet6`.
             pub family: Symbol,
-            #[doc = $what]
+            #[doc = $attr_doc]
             #[nla($attr = $number)]
             pub address: Option<IpAddr>,
             /// Length of the prefix in bits.
@@ -68,10 +69,17 @@ macro_rules! address {
         impl KindSpec for $type {
             const MESSAGES: &'static [u16] = &[$($message),+];
             const STALE_AFTER: &'static [Trigger] = &[$(Trigger::$trigger),+];
+            const PRECEDES_DEVICE: bool = true;
+            const VERIFIED_AFTER: &'static [Trigger] = &[$(Trigger::$verified),+];
             const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
             fn dumps(_details: bool) -> Vec<Request> {
                 $dumps
+            }
+
+            fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+                let requests: fn(u32) -> Vec<Request> = $device_dumps;
+                requests(device.ifindex)
             }
 
             fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
@@ -112,8 +120,15 @@ address!(
     "The group.",
     IFA_MULTICAST = 7,
     [RTM_NEWMULTICAST, RTM_DELMULTICAST, RTM_GETMULTICAST],
-    after [Device, NewDevice],
-    [libc::AF_INET, libc::AF_INET6].map(Request::maddresses).into()
+    after [Device, NewDevice, Forwarding],
+    // Linux before 6.14 sends no events.
+    verified after [NewAddress, OldAddress],
+    [libc::AF_INET, libc::AF_INET6].map(Request::maddresses).into(),
+    |ifindex| {
+        [libc::AF_INET, libc::AF_INET6]
+            .map(|family| Request::maddresses_of_device(family, ifindex))
+            .into()
+    }
 );
 address!(
     /// An anycast address of a device.
@@ -121,6 +136,8 @@ address!(
     "The address.",
     IFA_ANYCAST = 5,
     [RTM_NEWANYCAST, RTM_DELANYCAST, RTM_GETANYCAST],
-    after [Device],
-    vec![Request::acaddresses()]
+    after [Device, Forwarding],
+    verified after [NewAddress, OldAddress],
+    vec![Request::acaddresses()],
+    |ifindex| vec![Request::acaddresses_of_device(ifindex)]
 );

@@ -162,7 +162,7 @@ const MDBA_ROUTER_PORT: u16 = 1;
 
 impl KindSpec for Mdb {
     const MESSAGES: &'static [u16] = &[RTM_NEWMDB, RTM_DELMDB, RTM_GETMDB];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Master, Trigger::Bridge];
     // By hand: one message contains many objects, and a structure precedes the attributes of each.
     const ATTRS: &'static [AttrDecl] = &[
         AttrDecl::new("MDBA_MDB", MDBA_MDB, || {

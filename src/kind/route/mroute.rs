@@ -11,7 +11,7 @@ use serde_with::skip_serializing_none;
 use super::route::FLAGS;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::KindSpec;
+use crate::kind::spec::{KindSpec, Trigger};
 use crate::kind::wire::{family, seconds, u32_at};
 use crate::netlink::attr::{Attr, AttrError, align};
 use crate::netlink::request::Request;
@@ -88,6 +88,7 @@ const UNRESOLVED: u32 = 0x20;
 
 impl KindSpec for Mroute {
     const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::OldDevice];
     // RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR
     const FAMILIES: &'static [u8] = &[128, 129];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;

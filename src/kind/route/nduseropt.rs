@@ -11,7 +11,8 @@ use serde_with::skip_serializing_none;
 use super::prefix::FLAGS as PREFIX_FLAGS;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction};
+use crate::kind::Op;
+use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::kind::wire::{family, u16_at, u32_at};
 use crate::netlink::attr::AttrError;
 use crate::netlink::frame::Message;
@@ -101,6 +102,11 @@ impl KindSpec for Nduseropt {
         };
         nduseropt.attributes(context, attributes);
         emit.object_as(context, MessageAction::Notify, nduseropt)
+    }
+
+    fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
+        // The router may have advertised an MTU or a hop limit as well.
+        Triggers::of(&[Trigger::Metrics])
     }
 }
 

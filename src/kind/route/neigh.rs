@@ -11,7 +11,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger};
+use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger};
 use crate::kind::wire::{family, u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -81,6 +81,10 @@ impl KindSpec for Neigh {
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::neighs(), Request::proxy_neighs()]
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        Request::neighs_of_device(device.ifindex).into()
     }
 
     fn decode(

@@ -11,7 +11,8 @@ use serde_with::skip_serializing_none;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::fields::Keyed;
-use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger};
+use crate::kind::Op;
+use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::kind::wire::family;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -70,11 +71,18 @@ impl Keyed for Netconf {
 impl KindSpec for Netconf {
     const MESSAGES: &'static [u16] = &[RTM_NEWNETCONF, RTM_DELNETCONF];
     const STALE_AFTER: &'static [Trigger] = &[Trigger::Device];
+    const PRECEDES_DEVICE: bool = true;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
     fn dumps(_details: bool) -> Vec<Request> {
         let families = [libc::AF_INET, libc::AF_INET6, libc::AF_MPLS];
         families.map(Request::netconf).into()
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        [libc::AF_INET, libc::AF_INET6, libc::AF_MPLS]
+            .map(|family| Request::netconf_of_device(family, device.ifindex))
+            .into()
     }
 
     fn decode(
@@ -94,6 +102,13 @@ impl KindSpec for Netconf {
             action => action,
         };
         emit.object_as(context, action, netconf)
+    }
+
+    fn triggers(&self, _op: Op, old: Option<&Self>) -> Triggers {
+        match old.is_none_or(|old| old.forwarding != self.forwarding) {
+            true => Triggers::of(&[Trigger::Forwarding]),
+            false => Triggers::NONE,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::route::FLAGS as ROUTE_FLAGS;
-use crate::kind::spec::{KindSpec, Trigger, Triggers};
+use crate::kind::spec::{Device, KindSpec, Trigger, Triggers};
 use crate::kind::wire::{family, seconds, u32_at};
 use crate::netlink::attr::{Attr, AttrError, Attrs};
 use crate::netlink::request::Request;
@@ -136,6 +136,10 @@ impl KindSpec for Nexthop {
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::nexthops()]
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        vec![Request::nexthops_of_device(device.ifindex)]
     }
 
     fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {

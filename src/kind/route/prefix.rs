@@ -9,7 +9,8 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction};
+use crate::kind::Op;
+use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -73,6 +74,11 @@ impl KindSpec for Prefix {
             _ => prefix.attribute(context, &attr),
         });
         emit.object_as(context, MessageAction::Notify, prefix)
+    }
+
+    fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
+        // The router may have advertised an MTU or a hop limit as well.
+        Triggers::of(&[Trigger::Metrics])
     }
 }
 

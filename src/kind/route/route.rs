@@ -62,9 +62,8 @@ pub struct RouteAttrs {
     pub scope: Symbol,
     /// Priority: among routes to the same destination the one with the lowest metric is used.
     pub metric: Option<u32>,
-    /// Distinguishes routes with otherwise equal keys; usually absent. IPv4: sequence number of an
-    /// appended or prepended route. IPv6: device and gateway of a route that is not part of a
-    /// multipath route.
+    /// Number that distinguishes routes with otherwise equal keys: appended or prepended ones, those of
+    /// several devices. Absent for the first that this run knew.
     pub instance: Option<String>,
     /// Gateway of the same address family as the route.
     pub gateway: Option<IpAddr>,
@@ -114,6 +113,16 @@ pub struct RouteAttrs {
     pub flags: Flags,
     /// With `details`: usage of the route (`struct rta_cacheinfo`).
     pub cacheinfo: Option<CacheInfo>,
+}
+
+impl RouteAttrs {
+    /// Indices of the output devices.
+    pub fn output_devices(&self) -> impl Iterator<Item = u32> {
+        let nexthops = self.nexthops.iter().flatten();
+        self.ifindex
+            .into_iter()
+            .chain(nexthops.map(|nexthop| nexthop.ifindex))
+    }
 }
 
 impl Deref for Route {

@@ -10,7 +10,7 @@ use serde_with::skip_serializing_none;
 use super::mdb::RouterPort;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::spec::{Device, Emit, KindSpec, Trigger};
 use crate::kind::wire::{u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError, Attrs};
 use crate::netlink::frame::Message;
@@ -229,6 +229,10 @@ impl KindSpec for Vlan {
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::vlans(), Request::global_vlans()]
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        Request::vlans_of_device(device.ifindex).into()
     }
 
     fn decode(

@@ -10,7 +10,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::spec::{Device, Emit, KindSpec, Trigger};
 use crate::kind::wire::u32_at;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -92,6 +92,10 @@ impl KindSpec for Vni {
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::vnis()]
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        vec![Request::vnis_of_device(device.ifindex)]
     }
 
     fn decode(

@@ -99,7 +99,7 @@ impl Kernel {
                 self.link(Role::Events, kind, ifindex);
             }
             _ => {
-                let begin = ControlRecord::BeginReconcile(Kind::Link, Origin::Inferred);
+                let begin = ControlRecord::BeginReconcile(Kind::Link, Origin::Inferred, Scope::Kind);
                 self.run.control(NetnsId::OWN, begin);
                 for ifindex in (2..LINKS).step_by(2) {
                     self.link(Role::Dumps, 16, ifindex);
@@ -247,7 +247,7 @@ fn sync_of_a_checkpoint_names_the_kinds_that_no_resync_has_dumped() {
     };
     let incomplete = checkpoint(&mut kernel);
     assert!(names(&incomplete, "route") && names(&incomplete, "link"));
-    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Resync);
+    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Resync, Scope::Kind);
     kernel.run.control(NetnsId::OWN, begin);
     for number in 0..OBJECTS / 2 {
         kernel.run.address(NetnsId::OWN, Role::Dumps, NEW, number as u8);
@@ -318,7 +318,7 @@ fn records_made_while_lines_are_dropped_stand_in_order() {
         datagrams: 1,
         portid: 1,
     };
-    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Inferred);
+    let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Inferred, Scope::Kind);
     let file = || ControlRecord::File(Default::default());
     for (input, expected) in [
         (file(), &["start"][..]),

@@ -17,10 +17,10 @@ use crate::run::resync::Milestone;
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Continues the reconciliation in progress, or begins the one that is due.
     pub(super) fn reconcile(&mut self, now: Instant) -> Result<(), Error> {
-        let Some(begin) = self.resync.begin(now) else {
+        let Some(begin) = self.resync.begin(now, &self.session.pipeline) else {
             return self.receive_entries();
         };
-        let record = ControlRecord::BeginReconcile(begin.kind, begin.origin);
+        let record = ControlRecord::BeginReconcile(begin.kind, begin.origin, begin.scope);
         let input = Input::control_of(begin.channel, clock(), record);
         self.session.feed(&[input])?;
         self.request(&begin.request)

@@ -2,6 +2,7 @@
 
 mod dumps;
 mod events;
+mod reload;
 mod subscription;
 
 use std::collections::BTreeMap;
@@ -29,17 +30,18 @@ use super::session::Session;
 use super::{Outputs, open, run_id};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
-use crate::event::meta::{Settings, Stop, StopReason};
+use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
 use crate::family::Subscribed;
 use crate::input::{ControlRecord, Input};
 use crate::netlink::{DumpSource, EventSource};
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
+pub use reload::{Options, ReadOptions};
 use subscription::Subscription;
 
 /// The options of a live run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Live {
     pub outputs: Outputs,
     pub settings: Settings,
@@ -49,6 +51,10 @@ pub struct Live {
     pub exit: bool,
     /// The configuration file.
     pub config: Option<PathBuf>,
+    /// All options by name, to find those that differ after a SIGHUP.
+    pub options: Options,
+    /// Reads the options again on SIGHUP.
+    pub read_options: Option<ReadOptions>,
     /// Size of the receive buffer, bytes.
     pub rcvbuf: u32,
     /// Interval of dumps of every kind.
@@ -71,6 +77,10 @@ const BATCH_SIZE: usize = 256;
 /// Size at which lines are written although more events are queued, bytes: writing to a file costs
 /// less per byte in large pieces.
 const WRITE_SIZE: usize = 256 << 10;
+/// Number of stored objects to which work in slices comes between two batches of events.
+const SLICE: u32 = 1024;
+/// How long a line waits for the name of a device.
+const NAME_WAIT: Duration = Duration::from_millis(100);
 /// Batches after which dump entries are processed even if events keep arriving.
 const MAX_BATCHES: u32 = 1024;
 /// Minimum interval of reports of spoofed datagrams.
@@ -99,14 +109,7 @@ const MAX_ERRORS: u32 = 100;
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
 /// was to write.
 pub fn run(live: &Live) -> Result<(), Error> {
-    let mut files = Files::default();
-    if let Some(path) = &live.config {
-        files.path("--config", Access::Read, path);
-    }
-    files.output(live.outputs.output.as_ref());
-    files.option("--record", live.outputs.record.as_deref());
-    let metrics = live.metrics.as_ref().map(metrics::Config::path);
-    files.option("--metrics", metrics).check()?;
+    check_files(live)?;
     // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGHUP]).map_err(Error::Loop)?;
     // A second signal ends the program at once, even if it is blocked.
@@ -159,13 +162,25 @@ pub fn run(live: &Live) -> Result<(), Error> {
         run,
         started: header.time,
         max_coalesce: max_coalesce(smallest),
-        snapshot: live.settings.snapshot,
-        exit: live.exit,
+        live: live.clone(),
         deadline: live.duration.map(|duration| begun + duration),
-        heartbeat: live.heartbeat,
         next_heartbeat: live.heartbeat.map(|every| begun + every),
+        release_at: None,
     }
     .run(poll, signals, &impatient, &mut sink)
+}
+
+/// # Errors
+/// If a file of the run is used for two purposes.
+fn check_files(live: &Live) -> Result<(), Error> {
+    let mut files = Files::default();
+    if let Some(path) = &live.config {
+        files.path("--config", Access::Read, path);
+    }
+    files.output(live.outputs.output.as_ref());
+    files.option("--record", live.outputs.record.as_deref());
+    let metrics = live.metrics.as_ref().map(metrics::Config::path);
+    files.option("--metrics", metrics).check()
 }
 
 /// The dumps of every kind in every subscribed namespace.
@@ -176,7 +191,14 @@ fn dumps<E, D>(
     let each = |it: &Subscription<E, D>| {
         let (netns, family) = (it.netns, it.family.id());
         let kinds = it.family.dumps(settings).into_iter();
-        kinds.map(move |(kind, requests)| ((netns, kind), (family, requests)))
+        kinds.map(move |(kind, requests)| {
+            let dumps = resync::Dumps {
+                family,
+                requests,
+                details: settings.with.contains(&Part::Details),
+            };
+            ((netns, kind), dumps)
+        })
     };
     subscriptions.iter().flat_map(each).collect()
 }
@@ -212,13 +234,12 @@ struct Stream<E, D> {
     started: Time,
     /// Maximum time for which events may accumulate in the sockets.
     max_coalesce: Duration,
-    /// The output begins with a snapshot.
-    snapshot: bool,
-    /// The run ends when the snapshot is complete.
-    exit: bool,
+    /// The options, as far as they are still needed.
+    live: Live,
     deadline: Option<Instant>,
-    heartbeat: Option<Duration>,
     next_heartbeat: Option<Instant>,
+    /// When lines that wait for the names of devices are written without them.
+    release_at: Option<Instant>,
 }
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
@@ -247,12 +268,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
-            let (mut ends, mut beats) = (false, false);
+            let (mut ends, mut beats, mut reloads) = (false, false, false);
             for signal in signals.pending() {
                 match signal {
                     SIGUSR1 => beats = true,
                     // Without an output file the terminal hung up.
-                    SIGHUP if sink.hang_up() => {}
+                    SIGHUP if sink.hang_up() => reloads = true,
                     _ => ends = true,
                 }
             }
@@ -263,6 +284,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if sink.flush()? == Reader::Gone || self.session.rotate(sink, clock())? == Reader::Gone
             {
                 return self.session.abandon();
+            }
+            if reloads {
+                self.reload();
             }
             self.check_clock(clock());
             if beats {
@@ -277,6 +301,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if drained && accepts_entries && !self.session.is_full() {
                 self.reconcile(now)?;
             }
+            self.continue_slices(accepts_entries, now)?;
             self.timers(now)?;
             self.write_metrics(sink, now);
             let more = !self.backlog.is_empty() && self.session.lines.len() < WRITE_SIZE;
@@ -287,7 +312,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if self.session.is_full() {
                 break StopReason::Count;
             }
-            if self.exit && self.session.is_synced() {
+            if self.live.exit && self.session.is_synced() {
                 break StopReason::Sync;
             }
             if self.deadline.is_some_and(|deadline| now >= deadline) {
@@ -310,7 +335,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// If the run ends without the snapshot that it was to write.
     fn check_snapshot(&self, reason: StopReason) -> Result<(), Error> {
         if !self.session.is_synced() {
-            let missing = self.exit || (self.snapshot && reason == StopReason::Time);
+            let awaited = self.live.settings.snapshot && reason == StopReason::Time;
+            let missing = self.live.exit || awaited;
             return if missing { Err(Error::NoSync) } else { Ok(()) };
         }
         match self.session.pipeline.incomplete() {
@@ -342,7 +368,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.resync.wakeup().is_some_and(|due| due <= now)
             }
         };
-        self.is_readable() || !self.backlog.is_empty() || (accepts_entries && has_entries())
+        let has_slices = || self.session.pipeline.is_renaming();
+        self.is_readable()
+            || !self.backlog.is_empty()
+            || (accepts_entries && (has_slices() || has_entries()))
     }
 
     /// How long to wait for an event of mio; `None` without limit.
@@ -355,6 +384,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.deadline,
             self.next_heartbeat,
             self.resync.wakeup(),
+            self.release_at,
             self.refused.due(now),
             sink.wakeup(),
             self.manager.due(),
@@ -366,15 +396,31 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Some(wait + Duration::from_micros(999))
     }
 
-    /// Schedules dumps of the kinds that the processed events made stale.
+    /// Schedules reads of the objects that the processed events made stale.
     fn schedule_stale(&mut self, now: Instant) {
-        for (netns, kinds) in self.session.pipeline.take_stale() {
-            self.resync.schedule_stale(netns, kinds, now);
+        for (netns, stale) in self.session.pipeline.take_stale() {
+            self.resync.schedule_stale(netns, &stale, now);
         }
     }
 
+    /// Continues the work that is done in slices between batches of events.
+    fn continue_slices(&mut self, accepts_lines: bool, now: Instant) -> Result<(), Error> {
+        let pipeline = &self.session.pipeline;
+        if pipeline.has_withheld() {
+            self.release_at.get_or_insert(now + NAME_WAIT);
+        } else {
+            self.release_at = None;
+        }
+        let is_due = self.release_at.is_some_and(|due| due <= now);
+        if is_due || (accepts_lines && pipeline.is_renaming()) {
+            self.release_at = None;
+            self.control(ControlRecord::Slice(SLICE))?;
+        }
+        Ok(())
+    }
+
     fn timers(&mut self, now: Instant) -> Result<(), Error> {
-        if let (Some(every), Some(next)) = (self.heartbeat, self.next_heartbeat)
+        if let (Some(every), Some(next)) = (self.live.heartbeat, self.next_heartbeat)
             && next <= now
         {
             self.next_heartbeat = Some(now + every);
@@ -436,6 +482,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 break;
             }
             self.process_batch()?;
+            if self.session.flush(sink, clock())? == Reader::Gone {
+                return self.session.abandon();
+            }
+        }
+        // Lines about renamed devices.
+        while self.session.pipeline.is_renaming() && Instant::now() < end {
+            self.control(ControlRecord::Slice(SLICE))?;
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }

@@ -169,11 +169,10 @@ impl Run {
             run: "00000000".to_owned(),
             started: header.time,
             max_coalesce: Duration::ZERO,
-            snapshot: false,
-            exit: false,
+            live: Live::default(),
             deadline: None,
-            heartbeat: None,
             next_heartbeat: None,
+            release_at: None,
         };
         let mut run = Run {
             stream,

@@ -1,26 +1,69 @@
 //! Tests of the scheduler; the time is a parameter of every call.
 
 use super::*;
+use crate::event::kind_set::KindSet;
+use crate::kind::spec::Device;
+use crate::state::Devices;
 
-const CLEAN: Option<ReconcileResult> = Some(ReconcileResult {
+const CLEAN: ReconcileResult = ReconcileResult {
     clean: true,
     missing: 0,
-});
-const UNCLEAN: Option<ReconcileResult> = Some(ReconcileResult {
+    undecided: BTreeSet::new(),
+};
+const UNCLEAN: ReconcileResult = ReconcileResult {
     clean: false,
     missing: 0,
-});
+    undecided: BTreeSet::new(),
+};
 const OWN: NetnsId = NetnsId::OWN;
 const OTHER: NetnsId = NetnsId(1);
+
+/// Every kind has `count` objects; no device has others around it.
+struct Fake {
+    count: usize,
+    negotiates: bool,
+}
+
+impl Known for Fake {
+    fn count(&self, _: NetnsId, _: Kind) -> usize {
+        self.count
+    }
+
+    fn devices_around(&self, _: NetnsId, _: Kind, devices: &BTreeSet<u32>) -> Devices {
+        let device = |ifindex: &u32| Device {
+            ifindex: *ifindex,
+            bridged: true,
+        };
+        Devices {
+            devices: devices.iter().map(device).collect(),
+            negotiates: self.negotiates,
+        }
+    }
+}
+
+const FEW: Fake = Fake {
+    count: 100,
+    negotiates: false,
+};
+const MANY: Fake = Fake {
+    count: 1_000_000,
+    negotiates: false,
+};
 
 /// A scheduler for the links and routes of these namespaces.
 fn scheduler(namespaces: &[NetnsId], now: Instant) -> ResyncScheduler {
     let mut dumps = BTreeMap::new();
     for netns in namespaces {
         let links = vec![Request::links(false), Request::bridge_links()];
-        dumps.insert((*netns, Kind::Link), (FamilyId::ROUTE, links));
         let routes = vec![Request::routes()];
-        dumps.insert((*netns, Kind::Route), (FamilyId::ROUTE, routes));
+        for (kind, requests) in [(Kind::Link, links), (Kind::Route, routes)] {
+            let dumps_of_kind = Dumps {
+                family: FamilyId::ROUTE,
+                requests,
+                details: false,
+            };
+            dumps.insert((*netns, kind), dumps_of_kind);
+        }
     }
     ResyncScheduler::new(dumps, None, now)
 }
@@ -28,13 +71,20 @@ fn scheduler(namespaces: &[NetnsId], now: Instant) -> ResyncScheduler {
 /// Runs the reconciliation that is due.
 fn reconcile(
     resync: &mut ResyncScheduler,
-    result: Option<ReconcileResult>,
+    result: ReconcileResult,
     now: Instant,
 ) -> (Target, Origin, Milestone) {
-    let begin = resync.begin(now).expect("a reconciliation is due");
+    let begin = resync.begin(now, &FEW).expect("a reconciliation is due");
     let target = (begin.channel.netns, begin.kind);
     while resync.dump_ended(Outcome::Complete).is_ok() {}
-    (target, begin.origin, resync.over(result, now))
+    (target, begin.origin, resync.over(Some(&result), now))
+}
+
+/// All objects of these kinds are stale.
+fn stale(kinds: &[Kind]) -> Stale {
+    let mut stale = Stale::default();
+    stale.add_kinds(KindSet::of(kinds));
+    stale
 }
 
 /// A scheduler of the program's own namespace, after `sync`.
@@ -60,12 +110,12 @@ fn every_kind_is_dumped_at_the_start_and_a_stale_kind_after_the_debounce_delay()
     );
     assert_eq!(resync.wakeup(), None);
 
-    let routes = KindSet::of(&[Kind::Route]);
-    resync.schedule_stale(OWN, routes, start);
+    let routes = stale(&[Kind::Route]);
+    resync.schedule_stale(OWN, &routes, start);
     assert_eq!(resync.wakeup(), Some(start + DEBOUNCE));
     // Further events extend the delay up to the maximum.
     for tenth in 1..12 {
-        resync.schedule_stale(OWN, routes, start + MAX_DEBOUNCE / 10 * tenth);
+        resync.schedule_stale(OWN, &routes, start + MAX_DEBOUNCE / 10 * tenth);
     }
     assert_eq!(resync.wakeup(), Some(start + MAX_DEBOUNCE));
     let now = start + MAX_DEBOUNCE;
@@ -80,7 +130,7 @@ fn a_resync_within_the_debounce_delay_does_not_replace_the_dump_of_a_stale_kind(
     let now = Instant::now();
     let mut resync = synced(now);
     resync.lost(Channel::ROUTE_EVENTS, now);
-    resync.schedule_stale(OWN, KindSet::of(&[Kind::Route]), now);
+    resync.schedule_stale(OWN, &stale(&[Kind::Route]), now);
     reconcile(&mut resync, CLEAN, now);
     let (.., milestone) = reconcile(&mut resync, CLEAN, now);
     assert_eq!(milestone, Milestone::Resync);
@@ -95,10 +145,10 @@ fn missing_objects_cause_a_second_dump_at_once() {
     let now = Instant::now();
     let mut resync = scheduler(&[OWN], now);
     reconcile(&mut resync, CLEAN, now);
-    let missing = Some(ReconcileResult {
-        clean: true,
+    let missing = ReconcileResult {
         missing: 3,
-    });
+        ..CLEAN
+    };
     assert_eq!(reconcile(&mut resync, missing, now).2, Milestone::None);
     assert_eq!(
         reconcile(&mut resync, CLEAN, now),
@@ -115,12 +165,12 @@ fn a_gap_makes_every_kind_due_and_an_unclean_reconciliation_is_repeated_later() 
         reconcile(&mut resync, CLEAN, now),
         ((OWN, Kind::Link), Origin::Resync, Milestone::None)
     );
-    assert_eq!(resync.begin(now).unwrap().kind, Kind::Route);
+    assert_eq!(resync.begin(now, &FEW).unwrap().kind, Kind::Route);
     resync.disturb();
     assert_eq!(resync.dump_ended(Outcome::Complete), Err(false));
-    assert_eq!(resync.over(UNCLEAN, now), Milestone::None);
+    assert_eq!(resync.over(Some(&UNCLEAN), now), Milestone::None);
     let later = resync.wakeup().unwrap();
-    assert!(later > now && resync.begin(now).is_none());
+    assert!(later > now && resync.begin(now, &FEW).is_none());
     assert_eq!(
         reconcile(&mut resync, CLEAN, later),
         ((OWN, Kind::Route), Origin::Resync, Milestone::Resync)
@@ -173,8 +223,8 @@ fn sync_waits_for_every_namespace_and_a_gap_concerns_one() {
 fn an_event_of_one_namespace_leaves_the_dump_of_another_complete() {
     let now = Instant::now();
     let mut resync = scheduler(&[OWN, OTHER], now);
-    resync.begin(now).unwrap();
-    resync.schedule_stale(OTHER, KindSet::of(&[Kind::Link]), now);
+    resync.begin(now, &FEW).unwrap();
+    resync.schedule_stale(OTHER, &stale(&[Kind::Link]), now);
     let other = Channel {
         netns: OTHER,
         ..Channel::ROUTE_EVENTS
@@ -184,4 +234,116 @@ fn an_event_of_one_namespace_leaves_the_dump_of_another_complete() {
     assert_eq!(resync.dump_ended(Outcome::Complete), Err(true));
     resync.lost(Channel::ROUTE_EVENTS, now);
     assert_eq!(resync.dump_ended(Outcome::Complete), Err(false));
+}
+
+/// What is read after an event with this effect on a device's objects of a kind, and the number of
+/// requests; `None` for nothing.
+fn read_after(kind: Kind, effect: Effect, devices: u32, known: &Fake) -> Option<(Scope, usize)> {
+    let now = Instant::now();
+    let mut resync = synced(now);
+    let scope = Scope::Devices((1..=devices).collect());
+    resync.schedule((OWN, kind), Demand::stale(scope, effect), now);
+    let begin = resync.begin(now + MAX_DEBOUNCE, known)?;
+    let mut requests = 1;
+    while resync.dump_ended(Outcome::Complete).is_ok() {
+        requests += 1;
+    }
+    Some((begin.scope, requests))
+}
+
+#[test]
+fn the_objects_of_a_device_are_read_unless_the_whole_kind_is_cheaper() {
+    use Effect::{Anywhere, OnDevice, Verified};
+    let devices = |number: u32| Scope::Devices((1..=number).collect());
+    let links = |number: u32| Some((devices(number), number as usize + 1));
+    let routes = |number: u32| Some((devices(number), number as usize));
+    let whole = |requests| Some((Scope::Kind, requests));
+    // The messages of bridges are requested once.
+    assert_eq!(read_after(Kind::Link, Verified, 1, &FEW), links(1));
+    assert_eq!(read_after(Kind::Link, Verified, 3, &FEW), links(3));
+    assert_eq!(read_after(Kind::Link, Verified, 25, &FEW), whole(2));
+    assert_eq!(read_after(Kind::Route, Verified, 1, &FEW), routes(1));
+    assert_eq!(read_after(Kind::Route, OnDevice, 1, &FEW), routes(1));
+    assert_eq!(read_after(Kind::Route, Anywhere, 1, &FEW), whole(1));
+    // A million routes are not read for one.
+    assert_eq!(read_after(Kind::Route, Verified, 1, &MANY), None);
+    assert_eq!(read_after(Kind::Route, OnDevice, 1, &MANY), routes(1));
+    assert_eq!(read_after(Kind::Route, Anywhere, 1, &MANY), routes(1));
+}
+
+/// A scheduler that reads the routes of device 7, up to the end of its only dump.
+fn reading_a_device(now: Instant, outcome: Outcome) -> ResyncScheduler {
+    let mut resync = synced(now);
+    let demand = Demand::stale(Scope::Devices([7].into()), Effect::OnDevice);
+    resync.schedule((OWN, Kind::Route), demand, now);
+    resync.begin(now + DEBOUNCE, &FEW).unwrap();
+    assert!(resync.dump_ended(outcome).is_err());
+    resync
+}
+
+#[test]
+fn a_deleted_device_has_no_objects_and_a_rejected_request_is_replaced_by_the_whole_kind() {
+    let now = Instant::now();
+    let mut resync = reading_a_device(now, Outcome::Failed(libc::ENODEV));
+    resync.over(Some(&CLEAN), now + DEBOUNCE);
+    assert_eq!(resync.wakeup(), None);
+
+    let mut resync = reading_a_device(now, Outcome::Failed(libc::EINVAL));
+    resync.over(Some(&UNCLEAN), now + DEBOUNCE);
+    let begin = resync.begin(now + DEBOUNCE, &FEW).unwrap();
+    assert_eq!(begin.scope, Scope::Kind);
+}
+
+#[test]
+fn the_second_dump_has_the_other_devices_of_undecided_objects() {
+    let now = Instant::now();
+    let mut resync = reading_a_device(now, Outcome::Complete);
+    let undecided = ReconcileResult {
+        undecided: [7, 8].into(),
+        ..CLEAN
+    };
+    resync.over(Some(&undecided), now + DEBOUNCE);
+    let begin = resync.begin(now + DEBOUNCE, &FEW).unwrap();
+    assert_eq!(begin.scope, Scope::Devices([7, 8].into()));
+}
+
+#[test]
+fn a_demand_during_a_read_is_kept_for_the_next_one() {
+    let now = Instant::now();
+    let mut resync = reading_a_device(now, Outcome::Complete);
+    let later = now + DEBOUNCE * 2;
+    let demand = Demand::stale(Scope::Devices([9].into()), Effect::OnDevice);
+    resync.schedule((OWN, Kind::Route), demand, later);
+    resync.over(Some(&CLEAN), later);
+    let begin = resync.begin(later + MAX_DEBOUNCE * 2, &FEW).unwrap();
+    assert_eq!(begin.scope, Scope::Devices([9].into()));
+}
+
+#[test]
+fn a_negotiating_bond_is_verified_again_some_times() {
+    let known = Fake {
+        count: 100,
+        negotiates: true,
+    };
+    let start = Instant::now();
+    let mut resync = synced(start);
+    let demand = Demand::stale(Scope::Devices([7].into()), Effect::Verified);
+    resync.schedule((OWN, Kind::Link), demand, start);
+    resync
+        .pending
+        .get_mut(&(OWN, Kind::Link))
+        .unwrap()
+        .by_event = true;
+    let mut reads = 0;
+    let mut last = start;
+    while let Some(now) = resync.wakeup() {
+        last = now;
+        if resync.begin(now, &known).is_some() {
+            while resync.dump_ended(Outcome::Complete).is_ok() {}
+            resync.over(Some(&CLEAN), now);
+            reads += 1;
+        }
+    }
+    assert_eq!(reads, 1 + NEGOTIATION_RECHECKS.len());
+    assert!(last < start + NEGOTIATION_RECHECKS[2] + MAX_DEBOUNCE * 2);
 }

@@ -2,6 +2,7 @@
 
 use super::messages::*;
 use super::{apply, decoded, names, state, summary};
+use crate::event::scope::Scope;
 use crate::event::{Kind, Origin};
 use crate::state::store::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL};
 use crate::state::{ReconcileResult, State};
@@ -32,7 +33,7 @@ struct Row {
 fn dump(state: &mut State, kind: Kind, origin: Origin, steps: &[Step]) -> (String, (bool, usize)) {
     let mut changes = Vec::new();
     let mut is_whole = true;
-    state.begin_reconcile(kind, origin);
+    state.begin_reconcile(kind, origin, Scope::Kind);
     for step in steps {
         match step {
             Entry(msg) => {
@@ -46,7 +47,7 @@ fn dump(state: &mut State, kind: Kind, origin: Origin, steps: &[Step]) -> (Strin
             Truncated => is_whole = false,
         }
     }
-    let (ReconcileResult { clean, missing }, last) = state.finish_reconcile(is_whole);
+    let (ReconcileResult { clean, missing, .. }, last) = state.finish_reconcile(is_whole);
     changes.extend(last);
     let changes: Vec<_> = changes
         .iter()
@@ -185,7 +186,7 @@ fn resyncs() {
             (true, 0),
         ),
         row(
-            "rename is the link's change",
+            "rename is reported before",
             Kind::Address,
             vec![eth0(), own(), link(2, "lan")],
             vec![vec![Entry(own())]],
@@ -198,7 +199,7 @@ fn resyncs() {
             Kind::Address,
             vec![own(), eth0()],
             vec![vec![Entry(own())]],
-            "change dev;",
+            "",
             "",
             (true, 0),
         ),
@@ -235,7 +236,7 @@ fn resyncs() {
             vec![eth0(), eth1()],
             vec![vec![Entry(eth0())], vec![Entry(eth0())]],
             "delete;",
-            "route neigh fdb nexthop netconf mdb vlan vni maddress acaddress qdisc",
+            "route neigh fdb mroute nexthop netconf mdb vlan vni maddress acaddress qdisc",
             (true, 0),
         ),
         row(
@@ -296,18 +297,17 @@ fn resyncs() {
             "",
             (false, 0),
         ),
-        // A stored route has no names: the former one is reported with the new name too.
         row(
             "routes, first name of the device",
             Kind::Route,
             vec![dst().dev(2), eth0()],
             vec![vec![Entry(dst().dev(2))]],
-            "change;",
+            "",
             "",
             (true, 0),
         ),
         row(
-            "routes, rename is the link's change",
+            "routes, rename is reported before",
             Kind::Route,
             vec![eth0(), dst().dev(2), link(2, "lan")],
             vec![vec![Entry(dst().dev(2))]],

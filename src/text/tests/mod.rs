@@ -8,7 +8,7 @@ use crate::event::link::Link;
 use crate::event::link::device::InfoSlaveData;
 use crate::event::link::device::bridge::BridgePort;
 use crate::event::link::info::LinkInfo;
-use crate::event::meta::{Gap, GapCause, Meta, Skipped, Start, Stop, StopReason, Sync};
+use crate::event::meta::{Complete, Gap, GapCause, Meta, Skipped, Start, Stop, StopReason, Sync};
 use crate::event::unknown::{Attribute, Unknown};
 use crate::event::values::{Flags, Hex, IfName, LlAddr, Prefix, Symbol, Text, Time};
 use crate::event::{Change, NlType, prefix};
@@ -332,6 +332,11 @@ fn meta_records() {
             })
         ),
         "meta sync: 12 objects, snapshot complete"
+    );
+    let kinds = vec![Kind::Neigh, Kind::Fdb];
+    assert_eq!(
+        text(Op::Complete, Meta::Complete(Complete { kinds })),
+        "meta complete: neigh, fdb"
     );
     let gap = Gap {
         cause: GapCause::Overflow,

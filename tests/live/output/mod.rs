@@ -6,11 +6,20 @@ mod disk;
 mod files;
 mod kill;
 mod record;
+mod reload;
 mod service;
+mod state_command;
 
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
-    [disk::trials, files::trials, kill::trials, record::trials]
-        .into_iter()
-        .flat_map(|trials| trials())
-        .collect()
+    [
+        disk::trials,
+        files::trials,
+        kill::trials,
+        record::trials,
+        reload::trials,
+        state_command::trials,
+    ]
+    .into_iter()
+    .flat_map(|trials| trials())
+    .collect()
 }

@@ -132,8 +132,8 @@ pub(super) fn text(ns: &Namespace, file: &str) -> String {
     std::fs::read_to_string(ns.path(file)).unwrap_or_default()
 }
 
-fn count(ns: &Namespace, file: &str, what: &str) -> usize {
-    text(ns, file).matches(what).count()
+fn count(ns: &Namespace, file: &str, pattern: &str) -> usize {
+    text(ns, file).matches(pattern).count()
 }
 
 /// Returns the address of that number.

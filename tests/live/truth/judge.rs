@@ -144,11 +144,13 @@ const ADDRESS: &[&str] = &["family", "local", "prefixlen", "scope", "label", "me
 const RULE: &[&str] = &[
     "priority", "src", "srclen", "table", "fwmark", "action", "protocol",
 ];
-const FDB: &[&str] = &["mac", "master", "vlan", "dst"];
+const FDB: &[&str] = &[
+    "mac", "master", "vlan", "dst", "vni", "src_vni", "port", "nhid",
+];
 
 const MROUTE: &[&str] = &["src", "dst", "iif", "table", "state"];
 
-/// `ip` omits a weight of 1, and prints a blackhole as a key without a value.
+/// `ip` omits a weight of 1, and prints the flags `blackhole` and `fdb` as keys without a value.
 fn nexthop_sentence(nexthop: &Value) -> String {
     let mut nexthops: Vec<String> = Vec::new();
     for nexthop in nexthop["group"].as_array().into_iter().flatten() {
@@ -160,8 +162,10 @@ fn nexthop_sentence(nexthop: &Value) -> String {
     }
     let flags = nexthop["flags"].as_array().into_iter().flatten();
     let mut flags: Vec<_> = flags.filter_map(Value::as_str).collect();
-    if nexthop.get("blackhole").is_some() {
-        flags.push("blackhole");
+    for flag in ["blackhole", "fdb"] {
+        if nexthop.get(flag).is_some() {
+            flags.push(flag);
+        }
     }
     flags.sort_unstable();
     let text = sentence("nexthop", nexthop, &["id", "gateway", "dev", "scope"]);

@@ -2,6 +2,7 @@
 //! list them.
 
 mod churn;
+mod churn_commands;
 mod fold;
 mod heavy;
 mod judge;
@@ -9,6 +10,7 @@ mod million;
 mod races;
 mod random;
 mod silent;
+mod verification;
 
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
     let modules = [
@@ -17,6 +19,7 @@ pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
         million::trials,
         races::trials,
         silent::trials,
+        verification::trials,
     ];
     modules.into_iter().flat_map(|trials| trials()).collect()
 }

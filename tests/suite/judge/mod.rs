@@ -169,7 +169,7 @@ fn read(capture: &Path, rules: &[Rule], figures: &mut Figures) {
 /// events.
 fn event(decoder: &Decoder, message: &Message<'_>, name: &str) -> (String, Value) {
     let mut objects = Vec::new();
-    let result = decoder.decode(Channel::ROUTE_EVENTS, message.whole, &mut objects);
+    let result = decoder.decode(Channel::ROUTE_EVENTS, message.bytes, &mut objects);
     assert_eq!(result, Ok(()), "{name}");
     let event = |object: DecodedObject| {
         assert!(object.unparsed.is_empty(), "{:?}", object.unparsed);

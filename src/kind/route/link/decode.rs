@@ -15,7 +15,9 @@ use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr as _, declares};
 use crate::kind::context::DecodeContext;
 use crate::kind::object::some;
-use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
+use crate::kind::spec::{
+    Device, Emit, KindSpec, MessageAction, Propagation, Trigger, Triggers,
+};
 use crate::kind::wire::{u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -33,10 +35,21 @@ const AF_INET6: u8 = libc::AF_INET6 as u8;
 
 impl KindSpec for Link {
     const MESSAGES: &'static [u16] = &[RTM_NEWLINK, RTM_DELLINK, RTM_NEWLINKPROP, RTM_DELLINKPROP];
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::AnyLink];
+    const PROPAGATED: Propagation = Propagation::Neighbourhood;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes<()>>::ATTRS;
 
     fn dumps(details: bool) -> Vec<Request> {
         vec![Request::links(details), Request::bridge_links()]
+    }
+
+    fn device_dumps(device: Device, details: bool) -> Vec<Request> {
+        let link = Request::link(device.ifindex, details);
+        match device.bridged {
+            // The kernel lists the bridges' own messages only all together.
+            true => vec![link, Request::bridge_links()],
+            false => vec![link],
+        }
     }
 
     fn decode(
@@ -59,11 +72,24 @@ impl KindSpec for Link {
 
     fn triggers(&self, op: Op, old: Option<&Self>) -> Triggers {
         match (op, old) {
-            (Op::Delete, _) => Triggers::of(&[Trigger::Device, Trigger::Master]),
-            (Op::Add, _) => Triggers::of(&[Trigger::NewDevice]),
-            (_, None) => Triggers::NONE,
+            (Op::Delete, _) => {
+                Triggers::of(&[
+                    Trigger::Device,
+                    Trigger::OldDevice,
+                    Trigger::Master,
+                    Trigger::AnyLink,
+                ])
+            }
+            (Op::Add, _) => Triggers::of(&[Trigger::NewDevice, Trigger::AnyLink]),
+            (_, None) => Triggers::of(&[Trigger::AnyLink]),
             (_, Some(old)) => {
-                let mut triggers = Triggers::NONE;
+                let mut triggers = Triggers::of(&[Trigger::AnyLink]);
+                if self.mtu != old.mtu || self.inet6_ra_mtu != old.inet6_ra_mtu {
+                    triggers = triggers.or(Triggers::of(&[Trigger::Metrics]));
+                }
+                if self.is_bridge() && self.linkinfo != old.linkinfo {
+                    triggers = triggers.or(Triggers::of(&[Trigger::Bridge]));
+                }
                 if self.flags != old.flags || self.operstate != old.operstate {
                     triggers = triggers.or(Triggers::of(&[Trigger::Device]));
                 }

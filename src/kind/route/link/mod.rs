@@ -7,6 +7,7 @@ pub mod details;
 pub mod device;
 pub mod info;
 mod names;
+mod relations;
 pub mod values;
 pub mod vf;
 pub mod wire;
@@ -115,6 +116,7 @@ pub struct Link {
     /// Reason for the notification (`IFLA_EVENT`): `REBOOT`, `FEATURE CHANGE`, `BONDING FAILOVER`,
     /// `NOTIFY PEERS`, `RESEND IGMP`, `BONDING OPTION`.
     #[nla(IFLA_EVENT = 44, nonzero, names(u32, EVENTS))]
+    #[state(transient)]
     pub event: Option<Symbol>,
     /// Hardware type: `ether`, `loopback`, `sit` …
     pub link_type: Symbol,
@@ -272,6 +274,7 @@ pub struct Link {
     pub dpll_pin: Option<u32>,
     /// Undecoded wireless extensions event.
     #[nla(IFLA_WIRELESS = 11)]
+    #[state(transient)]
     pub wireless: Option<Hex>,
     /// With `details`: true if carrier is present.
     #[nla(IFLA_CARRIER = 33, details)]

@@ -12,7 +12,8 @@ use super::{CacheInfo, Destination, FLAGS, Flow, Metrics, NextHop, Route, RouteA
 use crate::kind::context::DecodeContext;
 use crate::kind::route::encap::decode as encap;
 use crate::kind::route::rule::dsfield;
-use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::Op;
+use crate::kind::spec::{Device, Emit, KindSpec, Trigger, Triggers};
 use crate::kind::wire::{family, u32_at};
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, Attrs, align};
@@ -67,9 +68,14 @@ impl KindSpec for Route {
         Trigger::Nexthop,
         Trigger::OldAddress,
     ];
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::Metrics];
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::routes()]
+    }
+
+    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+        vec![Request::routes_of_device(device.ifindex)]
     }
 
     fn decode(
@@ -82,6 +88,14 @@ impl KindSpec for Route {
             None => decode(context, message.body)?,
         };
         emit.object(context, route)
+    }
+
+    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+        // A router advertisement with a new MTU or hop limit has no event of its own.
+        match op != Op::Delete && self.protocol.is("ra") {
+            true => Triggers::of(&[Trigger::Metrics]),
+            false => Triggers::NONE,
+        }
     }
 }
 
@@ -170,33 +184,10 @@ pub(super) fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Rou
         Ok(())
     });
     it.table = names.tables.symbol(number);
-    if i32::from(af) == libc::AF_INET6 {
-        it.instance = instance(&it, protocol);
-    }
     Some(Route {
         dst,
         common: Rc::new(it.into()),
     })
-}
-
-/// The device and gateway, which distinguish an IPv6 route from others with the same destination
-/// and metric. The kernel joins routes that have a gateway into one multipath route, except for
-/// those from router advertisements; all others stay separate (`rt6_qualify_for_ecmp`,
-/// include/net/ip6_route.h).
-fn instance(it: &RouteAttrs, protocol: u8) -> Option<String> {
-    const RTPROT_RA: u8 = 9;
-    if let Some(nhid) = it.nhid {
-        return Some(format!("nhid {nhid}"));
-    }
-    if it.nexthops.is_some() {
-        return None;
-    }
-    let device = it.ifindex?;
-    match it.gateway {
-        None => Some(device.to_string()),
-        Some(router) if protocol == RTPROT_RA => Some(format!("{device} via {router}")),
-        Some(_) => None,
-    }
 }
 
 /// An MPLS label stack: a label is the upper 20 bits of its entry (linux/mpls.h).

@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use libc::{RTA_CACHEINFO, RTA_DST};
+use libc::{RTA_CACHEINFO, RTA_DST, RTA_MULTIPATH, RTA_OIF};
 
 use super::decode::unspecified;
+use crate::kind::wire::u32_at;
 use crate::netlink::attr::{Attrs, align};
 use crate::value::Prefix;
 
@@ -82,7 +83,7 @@ impl PackedPrefix {
 
 /// A body with zeros for the destination, and without `RTA_CACHEINFO`: ages and use counts, which
 /// change while the route stays the same.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodyWithoutDst(Box<[u8]>);
 
 impl BodyWithoutDst {
@@ -101,6 +102,28 @@ impl BodyWithoutDst {
             *length = 0;
         }
         BodyWithoutDst(bytes.into())
+    }
+
+    /// Indices of the output devices.
+    pub fn output_devices(&self) -> Vec<u32> {
+        let attributes = self.0.get(RTMSG..).unwrap_or_default();
+        let mut devices = Vec::new();
+        for attr in Attrs::new(attributes).flatten() {
+            match attr.kind {
+                RTA_OIF => devices.extend(attr.u32()),
+                RTA_MULTIPATH => {
+                    let mut rest = attr.value;
+                    // struct rtnexthop: length (u16), flags (u8), hops (u8), ifindex (u32)
+                    while let Some(header) = rest.first_chunk::<8>() {
+                        let length = usize::from(u16::from_ne_bytes([header[0], header[1]]));
+                        devices.push(u32_at(header, 4));
+                        rest = rest.get(align(length.max(8))..).unwrap_or_default();
+                    }
+                }
+                _ => {}
+            }
+        }
+        devices
     }
 
     /// The bytes of the body, with zeros for the destination.

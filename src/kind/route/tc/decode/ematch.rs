@@ -113,8 +113,8 @@ fn meta(
             let Some(Value::Options(side)) = it.get_mut(side) else {
                 return Err(AttrError::Value);
             };
-            let is = |side: &Options, name, what: &str| {
-                matches!(side.get(name), Some(Value::Text(text)) if text == what)
+            let is = |side: &Options, name, expected: &str| {
+                matches!(side.get(name), Some(Value::Text(text)) if text == expected)
             };
             let (name, wire) = match (is(side, "type", "int"), is(side, "id", "value")) {
                 (true, true) => ("value", Type::HexNumber),

@@ -1,0 +1,93 @@
+//! SIGHUP: the options are read again, and those that can change during a run take effect.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use log::{error, info, warn};
+
+use super::{Live, Stream, check_files};
+use crate::netlink::{DumpSource, EventSource};
+use crate::run::metrics::Metrics;
+
+/// The options of a run by name, as the command line, the environment and the configuration file
+/// give them.
+pub type Options = BTreeMap<String, String>;
+
+/// Reads the options of a run again. The error says what is wrong with them.
+pub type ReadOptions = fn() -> Result<Live, String>;
+
+/// Options that [`Stream::apply`] changes, and those of logging, which take effect when they are
+/// read.
+const RELOADED: &[&str] = &["audit", "heartbeat", "metrics", "queue", "log-level", "log-format"];
+
+/// The names of the options that differ.
+fn changed<'a>(old: &'a Options, new: &'a Options) -> Vec<&'a str> {
+    let names = old.keys().chain(new.keys());
+    let differ = |name: &&String| old.get(*name) != new.get(*name);
+    let mut names: Vec<_> = names.filter(differ).map(String::as_str).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+impl<E: EventSource, D: DumpSource> Stream<E, D> {
+    /// Reads the options again. If they are invalid, those of the run remain.
+    pub(super) fn reload(&mut self) {
+        let Some(read) = self.live.read_options else {
+            return;
+        };
+        self.manager.reloading();
+        let applied = read().and_then(|live| self.apply(&live));
+        if let Some(metrics) = &mut self.metrics {
+            metrics.reloaded(applied.is_ok());
+        }
+        if let Err(error) = applied {
+            error!("cannot reload the configuration: {error}; the run continues with its previous options");
+        }
+        self.manager.reloaded();
+    }
+
+    fn apply(&mut self, new: &Live) -> Result<(), String> {
+        let old = self.live.options.clone();
+        let names = changed(&old, &new.options);
+        let (reloaded, restart): (Vec<_>, Vec<_>) =
+            names.iter().partition(|name| RELOADED.contains(name));
+        let mut live = self.live.clone();
+        live.metrics.clone_from(&new.metrics);
+        check_files(&live).map_err(|error| error.to_string())?;
+        let now = Instant::now();
+        if live.heartbeat != new.heartbeat {
+            live.heartbeat = new.heartbeat;
+            self.next_heartbeat = live.heartbeat.map(|every| now + every);
+        }
+        if live.audit != new.audit {
+            live.audit = new.audit;
+            self.resync.set_audit(live.audit, now);
+        }
+        if reloaded.contains(&&"metrics") {
+            self.metrics = live.metrics.clone().map(Metrics::new);
+        }
+        live.outputs.queue = new.outputs.queue;
+        self.session.set_limit(live.outputs.queue);
+        for name in &reloaded {
+            match new.options.get(**name) {
+                Some(value) => live.options.insert((**name).to_owned(), value.clone()),
+                None => live.options.remove(**name),
+            };
+        }
+        self.live = live;
+        match reloaded.is_empty() {
+            true => info!("configuration reloaded: nothing has changed that a running nlstream can take over"),
+            false => info!("configuration reloaded: changed {}", list(&reloaded)),
+        }
+        if !restart.is_empty() {
+            warn!("a restart is needed for changes of {}", list(&restart));
+        }
+        Ok(())
+    }
+}
+
+fn list(names: &[&&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| **name).collect();
+    names.join(", ")
+}

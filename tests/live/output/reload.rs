@@ -1,0 +1,91 @@
+//! SIGHUP reads the configuration again.
+
+use std::fs;
+
+use super::service::{Service, with_disk};
+use crate::common::wait_until;
+use crate::namespace::Namespace;
+
+crate::trial::trials! {
+    sighup_takes_over_options_and_names_those_that_need_a_restart(Mounts),
+    an_invalid_configuration_leaves_the_options_as_they_were(Mounts),
+}
+
+fn configure(ns: &Namespace, text: &str) {
+    fs::write(ns.path("/mnt/service.toml"), text).unwrap();
+}
+
+fn start(ns: &Namespace) -> Service<'_> {
+    let args = ["-k", "address", "--config", "/mnt/service.toml"];
+    Service::start(ns, "net.ndjson", &args)
+}
+
+fn heartbeats(service: &Service<'_>) -> usize {
+    service.text().matches(r#""op":"heartbeat""#).count()
+}
+
+fn sighup_takes_over_options_and_names_those_that_need_a_restart() {
+    let ns = with_disk("8M");
+    configure(&ns, "heartbeat = \"1h\"\n");
+    let service = start(&ns);
+    assert_eq!(heartbeats(&service), 0);
+    configure(
+        &ns,
+        "heartbeat = \"50ms\"\naudit = \"100ms\"\nlog-level = \"debug\"\nrcvbuf = \"64K\"\nmetrics = \"/mnt/m.prom\"\n",
+    );
+    service.signal("HUP");
+    service
+        .wait_for_message("configuration reloaded: changed audit, heartbeat, log-level, metrics");
+    service.wait_for_message("a restart is needed for changes of rcvbuf");
+    wait_until("heartbeats", || heartbeats(&service) >= 3);
+    service.wait_for_message("debug: dump link (Inferred)");
+    wait_until("metrics", || {
+        fs::read_to_string(ns.path("/mnt/m.prom"))
+            .is_ok_and(|text| text.contains("nlstream_reload_success 1"))
+    });
+    // The same file once more: only what still needs a restart.
+    service.signal("HUP");
+    service.wait_for_message("nothing has changed that a running nlstream can take over");
+    // Options that the file does not set any more have their defaults.
+    configure(&ns, "log-level = \"debug\"\n");
+    service.signal("HUP");
+    service.wait_for_message("configuration reloaded: changed audit, heartbeat, metrics");
+    let (status, _) = service.stop();
+    assert_eq!(status, Some(0));
+}
+
+fn an_invalid_configuration_leaves_the_options_as_they_were() {
+    let ns = with_disk("8M");
+    let good = "heartbeat = \"50ms\"\nmetrics = \"/mnt/m.prom\"\n";
+    configure(&ns, good);
+    let service = start(&ns);
+    for (wrong, message) in [
+        ("hartbeat = \"1h\"\n", "line 1: unknown option `hartbeat`"),
+        ("\nheartbeat = \"1q\"\n", "line 2: invalid value '1q'"),
+        ("heartbeat = \n", "cannot reload the configuration"),
+        ("metrics = \"/mnt/net.ndjson\"\n", "are the same file"),
+    ] {
+        configure(&ns, wrong);
+        service.signal("HUP");
+        service.wait_for_message(message);
+        let before = heartbeats(&service);
+        wait_until("further heartbeats", || heartbeats(&service) > before + 1);
+    }
+    let success = |value: &str| {
+        wait_until("metrics", || {
+            fs::read_to_string(ns.path("/mnt/m.prom"))
+                .is_ok_and(|text| text.contains(&format!("nlstream_reload_success {value}\n")))
+        });
+    };
+    success("0");
+    configure(&ns, good);
+    service.signal("HUP");
+    success("1");
+    let stderr = service.end();
+    assert_eq!(
+        stderr
+            .matches("the run continues with its previous options")
+            .count(),
+        4
+    );
+}
