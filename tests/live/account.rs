@@ -12,8 +12,8 @@ use crate::common::{lines, nlstream};
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
-    notifications_that_repeat_a_request_are_in_the_replay(Namespace, LinkType("dummy")),
-    datagrams_to_the_dump_socket_are_refused_and_counted(Namespace),
+    notifications_that_repeat_a_request_are_in_the_replay(Namespace, LinkType("veth")),
+    datagrams_to_the_dump_socket_are_refused_and_counted(Namespace, LinkType("ifb")),
 }
 
 /// A pcap file of the events in a recording, as tcpdump writes it of an nlmon device: of each packet
@@ -61,7 +61,7 @@ fn notifications_that_repeat_a_request_are_in_the_replay() {
     let _ = std::fs::remove_file(&recording);
     let mut stream = ns.stream(&["--record", recording.to_str().unwrap()]);
     ns.run(
-        "ip link add d0 type dummy; ip link set d0 up; ip address add 192.0.2.1/24 dev d0
+        "ip link add d0 type veth peer name d1; ip link set d0 up; ip link set d1 up; ip address add 192.0.2.1/24 dev d0
          ip nexthop add id 5 via 192.0.2.2 dev d0; ip nexthop replace id 5 via 192.0.2.3 dev d0
          ip nexthop add id 6 group 5; ip nexthop del id 6; ip nexthop del id 5
          tc qdisc add dev d0 clsact
@@ -131,7 +131,7 @@ fn datagrams_to_the_dump_socket_are_refused_and_counted() {
     assert!(spoofer.status.success(), "{spoofer:?}");
     stream.wait_for("a refused line", |line| line["op"] == "refused");
     // The dumps that follow are complete: an object that is added by them is reported.
-    ns.run("ip link add d0 type dummy 2>/dev/null || ip link add d0 type ifb");
+    ns.run("ip link add d0 type ifb");
     stream.wait("link", "add");
     let (lines, _) = stream.interrupt();
     assert!(

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{NEW, Run, channel};
+use super::{NEW, Run, Scope, channel};
 use crate::channel::NetnsId;
 use crate::event::{Kind, Origin};
 use crate::event::values::Time;
@@ -112,7 +112,7 @@ fn event_whose_device_does_not_come_is_written_without_a_name() {
         run.event(6, &link(1, "lo"));
         // Neither a deletion of another kind nor the begin of a dump ends the wait.
         run.address(NetnsId::OWN, Role::Events, super::DEL, 1);
-        let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Inferred);
+        let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Inferred, Scope::Kind);
         run.control(NetnsId::OWN, begin);
         assert_eq!(run.take(), ["6 link add lo", "0 address delete lo"]);
         end(&mut run);

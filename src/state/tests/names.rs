@@ -3,6 +3,7 @@
 use super::messages::*;
 use super::{apply, decoded, event, rename, state, summary};
 use crate::event::{Kind, Op, Origin, Payload};
+use crate::kind::scope::Scope;
 use crate::state::{NameEffect, State, StateChange};
 
 /// The names of the devices in an object, separated by blanks.
@@ -148,7 +149,7 @@ fn an_event_between_the_rename_and_the_slice_has_both_names() {
 #[test]
 fn a_dump_reveals_a_rename() {
     let mut state = with(&objects());
-    state.begin_reconcile(Kind::Link, Origin::Resync);
+    state.begin_reconcile(Kind::Link, Origin::Resync, Scope::Kind);
     for msg in [link(2, "lan"), port()] {
         let decoded = decoded(&state, &msg);
         state.apply_dump_entry(decoded, &msg.message());
@@ -186,7 +187,7 @@ fn objects_that_a_dump_lacks_have_the_last_name_of_their_device() {
         apply(&mut state, &link(2, "new"));
         let mut deleted = Vec::new();
         for _ in 0..2 {
-            state.begin_reconcile(kind, Origin::Inferred);
+            state.begin_reconcile(kind, Origin::Inferred, Scope::Kind);
             deleted = state.finish_reconcile(true).1;
         }
         assert!(!deleted.is_empty());
@@ -263,7 +264,7 @@ fn a_device_that_only_a_part_of_the_messages_told_of_is_deleted_by_dumps() {
     assert_eq!((event.op, state.count(Kind::Link)), (Op::Present, 1));
     let mut changes = Vec::new();
     for _ in 0..2 {
-        state.begin_reconcile(Kind::Link, Origin::Resync);
+        state.begin_reconcile(Kind::Link, Origin::Resync, Scope::Kind);
         changes = state.finish_reconcile(true).1;
     }
     let ops: Vec<_> = changes.iter().map(|change| change.op).collect();
