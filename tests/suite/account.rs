@@ -1,5 +1,6 @@
 //! Every message of a capture gives a line or is counted in `stop.skipped`, under one reason.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::process::Output;
@@ -7,7 +8,7 @@ use std::process::Output;
 use nlstream::capture::Reader;
 use nlstream::encode::Format;
 use nlstream::event::Kind;
-use nlstream::event::meta::Stop;
+use nlstream::event::meta::{Part, Stop};
 use nlstream::event::values::Time;
 use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
@@ -56,6 +57,7 @@ fn account(messages: &[Datagram], kinds: Option<Vec<Kind>>, snapshot: bool) -> (
     let mut header = Header::default();
     header.start.settings.kinds = kinds;
     header.start.settings.snapshot = snapshot;
+    header.start.settings.with = vec![Part::Raw];
     let config = Config::new(Format::Json, "00000000".to_owned(), &header);
     let mut lines = Vec::new();
     let mut pipeline = Pipeline::new(config, &mut lines).unwrap();
@@ -69,7 +71,9 @@ fn account(messages: &[Datagram], kinds: Option<Vec<Kind>>, snapshot: bool) -> (
         let is_event = |line: &&Value| line["kind"] != "meta";
         let events = lines.iter().filter(is_event);
         let (deferred, direct): (Vec<_>, Vec<_>) = events.partition(|line| is_deferred(line));
-        with_lines += deferred.len() as u64 + u64::from(!direct.is_empty());
+        // Lines that waited for the name of a device come with the line about it.
+        let messages: BTreeSet<_> = direct.iter().map(|line| line["raw"].to_string()).collect();
+        with_lines += (deferred.len() + messages.len()) as u64;
         lines.last().map(|line| line["meta"]["skipped"].clone())
     };
     for (channel, bytes) in messages {
