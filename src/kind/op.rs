@@ -79,3 +79,15 @@ pub enum Origin {
     /// No news: the line repeats the tracked state of an object for a checkpoint.
     Checkpoint,
 }
+
+impl Origin {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Origin::Kernel => "kernel",
+            Origin::Snapshot => "snapshot",
+            Origin::Resync => "resync",
+            Origin::Inferred => "inferred",
+            Origin::Checkpoint => "checkpoint",
+        }
+    }
+}

@@ -13,6 +13,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account;
 mod docs;
 mod ends;
 mod events;
@@ -36,6 +37,7 @@ fn main() {
         return loss::spoof();
     }
     let modules = [
+        account::trials,
         docs::trials,
         ends::trials,
         events::trials,

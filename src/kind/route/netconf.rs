@@ -55,6 +55,9 @@ pub struct Netconf {
     /// Directed broadcasts are forwarded.
     #[nla(NETCONFA_BC_FORWARDING = 8, map(i32, |on| on != 0))]
     pub bc_forwarding: Option<bool>,
+    /// IPv6 packets are forwarded, whatever the setting for all devices is.
+    #[nla(NETCONFA_FORCE_FORWARDING = 9, map(i32, |on| on != 0))]
+    pub force_forwarding: Option<bool>,
 }
 
 impl Keyed for Netconf {

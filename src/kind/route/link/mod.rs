@@ -27,7 +27,7 @@ use device::bond::BondPort;
 use device::bridge::BridgePort;
 use device::can::{Pwm, Tdc};
 use info::LinkInfo;
-use names::{EVENTS, HW_MODES, LINK_MODES, OPER_STATES, qdisc};
+use names::{BRIDGE_FLAGS, EVENTS, HW_MODES, LINK_MODES, OPER_STATES, qdisc};
 use vf::VfInfo;
 use wire::counter;
 
@@ -175,6 +175,10 @@ pub struct Link {
     pub cfm: Option<Vec<bridge_af::Cfm>>,
     /// Status of the CFM end points.
     pub cfm_status: Option<Vec<bridge_af::CfmStatus>>,
+    /// Of a device with a bridge in its hardware: `master`, `self`: whether the message is about the
+    /// bridge that the device is a port of, or about its own.
+    #[nla(in AfBridge, IFLA_BRIDGE_FLAGS = 0, flags(u16, BRIDGE_FLAGS))]
+    pub bridge_flags: Option<Flags>,
     /// Hardware bridge mode: `VEB`, `VEPA`.
     #[nla(in AfBridge, IFLA_BRIDGE_MODE = 1, names(u16, HW_MODES))]
     pub hwmode: Option<Symbol>,
