@@ -199,7 +199,7 @@ fn every_object_has_the_names_of_ip_after_a_swap() {
         }
     }
     for entry in ns.json("bridge -j fdb show") {
-        let same = |it: &Value| it["dev"] == entry["ifname"] && it["lladdr"] == entry["mac"];
+        let same = |it: &Value| it["dev"] == entry["ifname"] && it["mac"] == entry["mac"];
         reported("fdb", &same, "dev");
     }
     // The lines say what was changed, and how the device was called.
