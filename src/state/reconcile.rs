@@ -109,7 +109,7 @@ impl State {
                 &reconciliation.touched_by_event
             }),
             complete: self.complete.contains(kind),
-            lists_all: reconciliation.is_none_or(|it| it.scope.is_kind()),
+            scope: reconciliation.map(|it| &it.scope),
         };
         let applied = self
             .stores

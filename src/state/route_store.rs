@@ -139,7 +139,7 @@ impl Store for RouteStore {
         let base = self.key(route);
         let unresolved = self.name_devices(route, env.links);
         let mut new = self.bodies.intern(route, entry.message.body);
-        let assigned = self.assign_dump_entry(base, route, new.1, entry.lists_all, env.names);
+        let assigned = self.assign_dump_entry(base, route, new.1, entry.scope, env.names);
         if unresolved {
             self.keep_reported_names(route, base, assigned.instance);
             self.bodies.release(new.1);

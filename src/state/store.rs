@@ -93,8 +93,8 @@ pub(super) struct DumpContext<'a> {
     pub touched_by_event: &'a HashSet<Key>,
     /// Every existing object of the kind was stored before.
     pub complete: bool,
-    /// The dump lists every object of the kind, not only those of a device.
-    pub lists_all: bool,
+    /// The objects that the dump lists; `None` outside of a reconciliation: all of the kind.
+    pub scope: Option<&'a Scope>,
 }
 
 /// What a message did to an object.

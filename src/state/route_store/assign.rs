@@ -2,6 +2,7 @@
 
 use super::{RouteStore, has_siblings};
 use crate::event::route::{BodyWithoutDst, Route};
+use crate::event::scope::{Membership, Scope};
 use crate::names::Names;
 use crate::state::bodies::BodyId;
 use crate::state::key::Key;
@@ -157,7 +158,7 @@ impl RouteStore {
         base: Key,
         route: &Route,
         body: BodyId,
-        lists_all: bool,
+        scope: Option<&Scope>,
         names: &Names,
     ) -> Assigned {
         if self.siblings.is_empty() || self.siblings.group(base).is_none() {
@@ -176,10 +177,17 @@ impl RouteStore {
             let stored = self.table.get(key);
             stored.is_some_and(|stored| !stored.mark.is_seen())
         };
+        // The dump would list the only stored route too: if it does not, the route was replaced.
+        let lists_lone = scope.is_none_or(|scope| {
+            let lone = self.table.get(base).map(|lone| lone.value.body);
+            let devices = lone.map(|body| self.bodies.get(body).output_devices());
+            let mut devices = devices.into_iter().flatten();
+            scope.is_kind() || scope.of_devices(&mut devices) == Membership::Inside
+        });
         let Some(group) = self.siblings.group(base) else {
             return Assigned::only(Known::Nothing);
         };
-        let (instance, place) = match siblings::of_dump_entry(group, &content, lists_all, is_unseen) {
+        let (instance, place) = match siblings::of_dump_entry(group, &content, lists_lone, is_unseen) {
             Sibling::Stored(instance) => (instance, None),
             Sibling::Other(place) => (group.free_number(), Some(place)),
         };
