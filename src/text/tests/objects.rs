@@ -374,7 +374,7 @@ fn a_route_change_shows_both_values() {
         Payload::from(of_route(RouteAttrs {
             gateway: ip(gateway),
             ifindex: Some(2),
-            dev: dev.and_then(|dev| name(dev)),
+            dev: dev.and_then(name),
             metrics: mtu.map(|mtu| {
                 Box::new(Metrics {
                     mtu: Some(mtu),
