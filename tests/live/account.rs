@@ -65,11 +65,13 @@ fn notifications_that_repeat_a_request_are_in_the_replay() {
          ip nexthop add id 5 via 192.0.2.2 dev d0; ip nexthop replace id 5 via 192.0.2.3 dev d0
          ip nexthop add id 6 group 5; ip nexthop del id 6; ip nexthop del id 5
          tc qdisc add dev d0 clsact
-         tc filter add dev d0 ingress protocol ip pref 5 matchall action drop
+         tc filter add dev d0 ingress protocol ip pref 5 u32 match u32 0 0 classid 1:1
          tc filter del dev d0 ingress pref 5
-         tc actions add action drop index 4; tc actions del action gact index 4",
+         tc chain add dev d0 ingress chain 7; tc chain del dev d0 ingress chain 7",
     );
-    stream.wait("action", "delete");
+    stream.wait_for("the deletion of chain 7", |line| {
+        line["op"] == "delete" && line["chain"]["chain"] == 7
+    });
     let (live, _) = stream.interrupt();
     let (bytes, events) = capture_of(&recording);
     std::fs::write(&capture, bytes).unwrap();
