@@ -161,7 +161,12 @@ impl Store for LinkStore {
     }
 
     fn rename(&mut self, key: Key, (): ()) -> Option<(Payload, Payload)> {
-        let old = Payload::Link(self.table.get(key)?.value.clone());
+        let stored = &self.table.get(key)?.value;
+        // Without a copy: of the devices that are examined after a rename few name the renamed one.
+        if !stored.has_further_devices() && !self.has_former_neighbour(stored) {
+            return None;
+        }
+        let old = Payload::Link(stored.clone());
         let mut link = old.clone();
         if !self.has_former_names(&mut link) {
             return None;
@@ -305,6 +310,14 @@ impl LinkStore {
         let mut found = false;
         payload.for_each_device(&mut |index, name| found |= self.new_name(index, *name).is_some());
         found
+    }
+
+    /// The same for the names of the device below a link and of its master.
+    fn has_former_neighbour(&self, link: &Link) -> bool {
+        let lower = link.link_index.filter(|_| link.link_netnsid.is_none());
+        let neighbours = [(lower, link.link), (link.master_index, link.master)];
+        let mut named = neighbours.into_iter();
+        named.any(|(index, name)| index.is_some_and(|it| self.new_name(it, name).is_some()))
     }
 
     /// Replaces the names by [`LinkStore::new_name`].

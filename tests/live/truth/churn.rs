@@ -20,11 +20,12 @@ crate::trial::trials! {
 }
 
 /// Returns commands that swap the names of two devices, or give one another name and back. Linux
-/// before 6.2 refuses to rename a device that is up.
+/// before 6.2 refuses to rename a device that is up. Only of one end of each pair: both ends in one
+/// bridge are a loop, in which addresses move without end.
 fn rename(random: &mut Random) -> String {
     let (a, b) = (
         random.pick(&["v0", "v1", "v2", "v3"]),
-        random.pick(&["w0", "w1", "w2", "w3", "br0"]),
+        random.pick(&["v0", "v1", "v2", "v3"]),
     );
     match random.below(3) {
         0 => format!("link set {a} name tmp\nlink set tmp name {a}"),

@@ -37,6 +37,14 @@ impl Link {
         }
     }
 
+    /// Returns true if it may name devices other than the one below it and its master.
+    pub fn has_further_devices(&self) -> bool {
+        let info = self.linkinfo.as_ref();
+        info.is_some_and(|info| info.info_data.is_some() || info.info_slave_data.is_some())
+            || self.mrp.is_some()
+            || self.cfm.is_some()
+    }
+
     /// Index of the device below it, or of its peer, in its own network namespace.
     pub fn lower(&self) -> Option<u32> {
         match self.link_netnsid {
