@@ -85,8 +85,10 @@ pub fn attributes(input: TokenStream) -> TokenStream {
 /// Without a key `Keyed` has to be implemented by hand.
 ///
 /// A field may have `#[state(volatile)]`, or `volatile` in its `#[nla]`: its value changes with time
-/// and without an event. `#[state(names_devices)]` on an `Option` or `Vec`: its elements name
-/// devices (`for_each_device`).
+/// and without an event. `#[state(transient)]` on an `Option`: its value describes the event and not
+/// the object; it is in the line of its event, but neither in the stored object nor in `changed`,
+/// and the schema lists it in `x-transient`. `#[state(names_devices)]` on an `Option` or `Vec`: its
+/// elements name devices (`for_each_device`).
 #[proc_macro_derive(State, attributes(nla, state))]
 pub fn state(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

@@ -115,6 +115,7 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
 #[derive(Default)]
 struct FieldState {
     volatile: bool,
+    transient: bool,
     names_devices: bool,
 }
 
@@ -125,10 +126,12 @@ fn field_state(field: &Field) -> syn::Result<FieldState> {
         for word in words {
             match word.to_string().as_str() {
                 "volatile" => state.volatile = true,
+                "transient" => state.transient = true,
                 "names_devices" => state.names_devices = true,
                 other => {
-                    let text =
-                        format!("unknown option `{other}`: expected `volatile` or `names_devices`");
+                    let text = format!(
+                        "unknown option `{other}`: expected `volatile`, `transient` or `names_devices`"
+                    );
                     return Err(Error::new(word.span(), text));
                 }
             }
@@ -168,10 +171,14 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         .collect();
     let mut volatile = Vec::new();
     let mut nested = Vec::new();
+    let mut transient = Vec::new();
     for field in named_fields(input)? {
         let (state, place) = (field_state(field)?, &field.ident);
         if state.volatile {
             volatile.push(quote!(self.#place.clone_from(&old.#place);));
+        }
+        if state.transient {
+            transient.push(place.clone());
         }
         if state.names_devices {
             nested.push(quote! {
@@ -179,6 +186,25 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
             });
         }
     }
+    let transient = (!transient.is_empty()).then(|| {
+        quote! {
+            const TRANSIENT: &'static [&'static str] =
+                &[#(crate::kind::fields::plain(stringify!(#transient))),*];
+
+            #[inline]
+            fn has_transient(&self) -> bool {
+                #(self.#transient.is_some())||*
+            }
+
+            fn clear_transient(&mut self) {
+                #(self.#transient = None;)*
+            }
+
+            fn copy_transient(&mut self, new: &Self) {
+                #(self.#transient.clone_from(&new.#transient);)*
+            }
+        }
+    });
     let trait_methods = (!nested.is_empty()).then(|| {
         quote! {
             #[allow(unused_imports)]
@@ -197,6 +223,8 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         #[automatically_derived]
         impl crate::kind::object::Object for #name {
             #(#device)*
+
+            #transient
 
             #[allow(unused_variables)]
             fn for_each_device(

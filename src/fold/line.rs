@@ -11,6 +11,7 @@ use thiserror::Error;
 
 use crate::event::Kind;
 use crate::event::values::Time;
+use crate::json::Ordered;
 
 /// The version of the schema that this program writes and reads.
 const VERSION: u64 = 1;
@@ -218,6 +219,18 @@ impl<'a> Line<'a> {
     }
 }
 
+/// Appends a JSON object without the fields that describe an event and not the object.
+fn push_without(line: &mut String, transient: &[&str], object: &str) {
+    let is_left_out = |(name, _): &(String, _)| transient.contains(&&**name);
+    match serde_json::from_str::<Ordered<&RawValue>>(object) {
+        Ok(mut fields) if fields.0.iter().any(is_left_out) => {
+            fields.0.retain(|field| !is_left_out(field));
+            *line += &serde_json::to_string(&fields).unwrap_or_default();
+        }
+        _ => *line += object,
+    }
+}
+
 /// The values of an object's key fields ([`Kind::key`]), as JSON; `None` if it has none of them.
 fn key(kind: Kind, fields: &Members<'_>) -> serde_json::Result<Option<Box<str>>> {
     let mut key = String::from("[");
@@ -285,7 +298,14 @@ impl SnapshotObject {
                 // A line is shorter than 4 GiB (`input::LONGEST`).
                 payload = (line.len() as u32, value.len() as u32);
             }
-            line += value;
+            match kind.transient() {
+                transient if name == kind.name() && !transient.is_empty() => {
+                    let start = line.len();
+                    push_without(&mut line, transient, value);
+                    payload.1 = (line.len() - start) as u32;
+                }
+                _ => line += value,
+            }
         }
         line.push('}');
         SnapshotObject {

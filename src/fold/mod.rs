@@ -105,7 +105,7 @@ struct Complete {
     kinds: Vec<String>,
 }
 
-/// What the lines of one run have told so far.
+/// What the lines of one run have reported so far.
 #[derive(Debug, Default)]
 struct Run {
     id: String,

@@ -639,3 +639,23 @@ fn a_line_without_end_is_not_read_into_memory() {
     let fault = Fold::default().read(endless, None).unwrap_err();
     assert!(matches!(fault, FoldError::TooLong(1)), "{fault}");
 }
+
+#[test]
+fn what_describes_an_event_is_not_in_the_folded_object() {
+    let line = |seq: u32, link: &str| {
+        format!(
+            r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z","kind":"link","op":"change","link":{link}}}"#
+        ) + "\n"
+    };
+    let lines = line(0, r#"{"ifindex":1,"mtu":5,"event":"NOTIFY PEERS","flags":["UP"],"wireless":"01"}"#)
+        // A name that contains that of the field.
+        + &line(1, r#"{"ifindex":2,"ifname":"event"}"#);
+    let mut fold = Fold::default();
+    fold.read(lines.as_bytes(), None).unwrap();
+    let left: Vec<_> = fold.objects().map(SnapshotObject::object).collect();
+    let expected = [
+        r#"{"ifindex":1,"mtu":5,"flags":["UP"]}"#,
+        r#"{"ifindex":2,"ifname":"event"}"#,
+    ];
+    assert_eq!(left, expected);
+}

@@ -1,6 +1,7 @@
 //! A JSON object that keeps the order of its fields, which `serde_json::Map` sorts by name.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -8,17 +9,17 @@ use serde_json::Value;
 
 /// The fields of an object, names and values, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ordered(pub Vec<(String, Value)>);
+pub struct Ordered<V = Value>(pub Vec<(String, V)>);
 
-impl<'de> Deserialize<'de> for Ordered {
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Ordered<V> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> Visitor<'de> for Fields {
-            type Value = Ordered;
+        struct Fields<V>(PhantomData<V>);
+        impl<'de, V: Deserialize<'de>> Visitor<'de> for Fields<V> {
+            type Value = Ordered<V>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered<V>, A::Error> {
                 let mut fields = Vec::new();
                 while let Some(field) = map.next_entry()? {
                     fields.push(field);
@@ -26,11 +27,11 @@ impl<'de> Deserialize<'de> for Ordered {
                 Ok(Ordered(fields))
             }
         }
-        d.deserialize_map(Fields)
+        d.deserialize_map(Fields(PhantomData))
     }
 }
 
-impl Serialize for Ordered {
+impl<V: Serialize> Serialize for Ordered<V> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }

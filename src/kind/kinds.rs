@@ -149,6 +149,23 @@ macro_rules! kinds {
                 }
             }
 
+            /// Returns true if the kernel reports objects of a new device before the device
+            /// ([`KindSpec::PRECEDES_DEVICE`]).
+            pub const fn precedes_device(self) -> bool {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::PRECEDES_DEVICE,)+
+                    _ => false,
+                }
+            }
+
+            /// The payload fields that describe an event and not the object ([`Object::TRANSIENT`]).
+            pub const fn transient(self) -> &'static [&'static str] {
+                match self {
+                    $(Kind::$state => <$type as Object>::TRANSIENT,)+
+                    _ => &[],
+                }
+            }
+
             /// The payload's fields, for a kind that is a state.
             pub fn fields(self) -> Option<&'static [&'static str]> {
                 match self {
@@ -277,6 +294,32 @@ macro_rules! kinds {
             pub fn copy_volatile(&mut self, old: &Payload) {
                 match (self, old) {
                     $((Payload::$state(new), Payload::$state(old)) => $held::make_mut(new).copy_volatile(old),)+
+                    _ => {}
+                }
+            }
+
+            /// Returns true if a field describes the event and not the object.
+            #[inline]
+            pub fn has_transient(&self) -> bool {
+                match self {
+                    $(Payload::$state(it) => it.has_transient(),)+
+                    _ => false,
+                }
+            }
+
+            /// Removes the fields that describe the event and not the object.
+            pub fn clear_transient(&mut self) {
+                match self {
+                    $(Payload::$state(it) => $held::make_mut(it).clear_transient(),)+
+                    _ => {}
+                }
+            }
+
+            /// Copies from `new`, the later state, the fields that describe the event and not the
+            /// object, so that they are no difference.
+            pub fn copy_transient(&mut self, new: &Payload) {
+                match (self, new) {
+                    $((Payload::$state(old), Payload::$state(new)) => $held::make_mut(old).copy_transient(new),)+
                     _ => {}
                 }
             }

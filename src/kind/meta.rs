@@ -16,6 +16,7 @@ pub enum Meta {
     Checkpoint(Checkpoint),
     Gap(Gap),
     Resync(Resync),
+    Complete(Complete),
     Refused(Refused),
     Heartbeat(Heartbeat),
     Clock(Clock),
@@ -121,7 +122,7 @@ pub struct Sync {
     pub checkpoint: Option<u64>,
     /// Kinds of which objects may be missing or outdated: they changed during a dump, the dump
     /// failed, or, in a checkpoint, events were lost and the `resync` follows. They are dumped
-    /// again until complete.
+    /// again until complete, and a `complete` line names them then.
     pub incomplete: Option<Vec<Kind>>,
 }
 
@@ -166,6 +167,14 @@ pub struct Resync {
     pub corrections: Vec<Corrections>,
     /// Kinds that may be incomplete, as in `sync`.
     pub incomplete: Option<Vec<Kind>>,
+}
+
+/// Kinds that the latest `sync` or `resync` listed as `incomplete` are complete, in every network
+/// namespace: from here on folding the lines gives their exact state.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Complete {
+    /// The kinds.
+    pub kinds: Vec<Kind>,
 }
 
 /// Number of objects of a kind whose tracked state was wrong.

@@ -9,6 +9,26 @@ use crate::value::IfName;
 /// Access to the devices that a payload names. Implemented by `#[derive(State)]` and
 /// `#[derive(Object)]`.
 pub trait Object {
+    /// The fields that describe an event and not the state of the object: the reason of a
+    /// notification.
+    const TRANSIENT: &'static [&'static str] = &[];
+
+    /// Returns true if one of the [`TRANSIENT`](Self::TRANSIENT) fields has a value.
+    #[inline]
+    fn has_transient(&self) -> bool {
+        false
+    }
+
+    /// Removes the values of the [`TRANSIENT`](Self::TRANSIENT) fields.
+    fn clear_transient(&mut self) {}
+
+    /// Copies the [`TRANSIENT`](Self::TRANSIENT) fields from `new`, so that they are no difference.
+    fn copy_transient(&mut self, _new: &Self)
+    where
+        Self: Sized,
+    {
+    }
+
     /// Returns the device that the object belongs to: its index, and its name if it is known.
     fn device(&self) -> Option<(u32, Option<&IfName>)> {
         None

@@ -27,6 +27,8 @@ pub enum Op {
     Gap,
     /// `meta`: state has been resynchronized after a gap.
     Resync,
+    /// `meta`: kinds that were incomplete are complete now.
+    Complete,
     /// `meta`: spoofed datagrams were rejected.
     Refused,
     /// `meta`: periodic status record.
@@ -52,6 +54,7 @@ impl Op {
             Op::Checkpoint => "checkpoint",
             Op::Gap => "gap",
             Op::Resync => "resync",
+            Op::Complete => "complete",
             Op::Refused => "refused",
             Op::Heartbeat => "heartbeat",
             Op::Clock => "clock",
@@ -75,4 +78,16 @@ pub enum Origin {
     Inferred,
     /// No news: the line repeats the tracked state of an object for a checkpoint.
     Checkpoint,
+}
+
+impl Origin {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Origin::Kernel => "kernel",
+            Origin::Snapshot => "snapshot",
+            Origin::Resync => "resync",
+            Origin::Inferred => "inferred",
+            Origin::Checkpoint => "checkpoint",
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The objects that a reconciliation is about: all of a kind, or those of some devices.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,17 @@ pub enum Membership {
     /// these, and may exist without.
     Partly,
     Inside,
+}
+
+/// What follows the name of the kind in a log message: nothing for every object.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Scope::Devices(devices) = self else {
+            return Ok(());
+        };
+        f.write_str(" of devices")?;
+        devices.iter().try_for_each(|index| write!(f, " {index}"))
+    }
 }
 
 impl Scope {

@@ -27,6 +27,9 @@ pub trait KindSpec: Sized + Into<Payload> {
     /// The triggers after which the kernel may have changed objects of the kind without an event.
     /// If the event is about a device, these are objects of that device, or [`KindSpec::PROPAGATED`].
     const STALE_AFTER: &'static [Trigger] = &[];
+    /// The kernel reports objects of a new device before the device itself: their lines wait for its
+    /// name.
+    const PRECEDES_DEVICE: bool = false;
     /// The triggers after which objects of the event's device are verified: they rarely differ, so
     /// a kind with very many objects is left to the audit.
     const VERIFIED_AFTER: &'static [Trigger] = &[];

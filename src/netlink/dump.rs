@@ -28,6 +28,9 @@ pub struct Dumps {
     in_progress: bool,
     /// True if the current dump had `NLM_F_DUMP_INTR` or a truncated datagram.
     interrupted: bool,
+    /// Datagrams from senders other than the kernel since the last call of `take_refused`, and the
+    /// port id of the last of them.
+    refused: (u64, u32),
     /// `NETLINK_GET_STRICT_CHK` of the socket. Off for the dumps of a kind: the kernel leaves out
     /// fewer objects then.
     strict: bool,
@@ -70,6 +73,7 @@ impl Dumps {
             seq: 0,
             in_progress: false,
             interrupted: false,
+            refused: (0, 0),
             strict: false,
             poll: None,
         })
@@ -131,7 +135,11 @@ impl DumpSource for Dumps {
             Err(error) => return Err(error),
         }
         let mut ended = None;
-        for datagram in self.batch.datagrams().filter(|d| d.sender == 0).take(1) {
+        for datagram in self.batch.datagrams().take(1) {
+            if datagram.sender != 0 {
+                self.refused = (self.refused.0.saturating_add(1), datagram.sender);
+                continue;
+            }
             if datagram.truncated {
                 self.interrupted = true;
             }
@@ -154,6 +162,11 @@ impl DumpSource for Dumps {
                 })
             }
         })
+    }
+
+    fn take_refused(&mut self) -> Option<(u64, u32)> {
+        let refused = std::mem::take(&mut self.refused);
+        (refused.0 > 0).then_some(refused)
     }
 
     fn entries(&self) -> impl Iterator<Item = &[u8]> {

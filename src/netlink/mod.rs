@@ -53,6 +53,12 @@ pub trait DumpSource {
     /// Those of recv(2); `Interrupted` if the call has to be repeated.
     fn receive(&mut self) -> io::Result<Progress>;
 
+    /// Number of datagrams from senders other than the kernel since the last call, which were
+    /// discarded, and the port id of the last sender; `None` if there were none.
+    fn take_refused(&mut self) -> Option<(u64, u32)> {
+        None
+    }
+
     /// The datagrams of the last receive.
     fn entries(&self) -> impl Iterator<Item = &[u8]>;
 

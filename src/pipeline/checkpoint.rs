@@ -12,7 +12,7 @@ use super::{Pipeline, Provenance, event};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, CheckpointReason, Meta, Sync};
 use crate::event::values::Time;
-use crate::event::{Event, Kind, Op, Origin};
+use crate::event::{Event, Op, Origin};
 use crate::state::StateChange;
 
 /// A checkpoint that is not complete.
@@ -137,10 +137,12 @@ impl Pipeline {
         if self.is_full() {
             return Ok(());
         }
+        let incomplete = self.incomplete_or_lost();
+        self.reported_incomplete = self.reported_incomplete.or(incomplete);
         let sync = Sync {
             objects: checkpoint.objects,
             checkpoint: Some(checkpoint.seq),
-            incomplete: self.incomplete_now(),
+            incomplete: (!incomplete.is_empty()).then(|| incomplete.iter().collect()),
         };
         self.meta(time, Op::Sync, Meta::Sync(sync), out)
     }
@@ -148,11 +150,10 @@ impl Pipeline {
     /// The kinds that may be incomplete, including those of which events were lost and that are not
     /// dumped again yet. A checkpoint does not wait for the `resync`: on a host that always loses
     /// events there would be none, and with the lines of the resync the state is exact either way.
-    fn incomplete_now(&self) -> Option<Vec<Kind>> {
+    pub(super) fn incomplete_or_lost(&self) -> KindSet {
         let namespaces = self.namespaces.iter();
-        let kinds = namespaces.fold(KindSet::EMPTY, |kinds, it| {
+        namespaces.fold(KindSet::EMPTY, |kinds, it| {
             kinds.or(it.incomplete_kinds).or(it.lost_kinds)
-        });
-        (!kinds.is_empty()).then(|| kinds.iter().collect())
+        })
     }
 }

@@ -4,6 +4,7 @@
 mod backpressure;
 mod checkpoint;
 mod decode_batch;
+mod names;
 mod namespaces;
 mod reconcile;
 mod sweep;
@@ -24,12 +25,14 @@ use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::names::Names;
 use crate::netlink::frame::{Message, message_type};
 use crate::netlink::protocols::protocol;
-use crate::state::{ReconcileResult, Stale, State, StateChange};
+use crate::state::{NameEffect, ReconcileResult, Stale, State, StateChange};
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
 use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
+use names::WithheldEvents;
 use namespaces::Namespaces;
+use sweep::Sweep;
 use totals::Totals;
 
 /// Everything that determines a run's lines, apart from its inputs.
@@ -82,6 +85,13 @@ pub struct Pipeline {
     lost: bool,
     /// The objects of which lines were dropped.
     dropped: Option<DroppedObjects>,
+    /// The kinds that the latest `sync` or `resync` listed as incomplete, without those that a
+    /// `complete` named since.
+    reported_incomplete: KindSet,
+    withheld: WithheldEvents,
+    /// The objects that may have former names of devices, and their kinds.
+    renaming: Option<Sweep>,
+    renaming_kinds: KindSet,
     /// The message in progress has given a line, or a dropped one.
     has_line: bool,
     /// The events of the next datagram, and those of the present one, may be requests.
@@ -139,6 +149,10 @@ impl Pipeline {
             resync: None,
             lost: false,
             dropped: None,
+            reported_incomplete: KindSet::EMPTY,
+            withheld: WithheldEvents::default(),
+            renaming: None,
+            renaming_kinds: KindSet::EMPTY,
             has_line: false,
             next_in_doubt: false,
             in_doubt: false,
@@ -213,9 +227,26 @@ impl Pipeline {
                     self.write(&items[from..at], out)?;
                     break 'inputs;
                 }
+                if self.has_withheld() && self.withheld.end_before(&items[at]) {
+                    self.write(&items[from..at], out)?;
+                    from = at;
+                    self.release_withheld(true, out)?;
+                }
                 match &mut items[at] {
                     DecodedItem::Object(object) if object.channel.is_events() => {
-                        self.apply_event(object);
+                        match self.apply_event(object) {
+                            NameEffect::None => {}
+                            NameEffect::Unnamed => {
+                                let item = std::mem::replace(&mut items[at], DecodedItem::Processed);
+                                self.withhold(item);
+                            }
+                            NameEffect::Changed => {
+                                let (netns, time) = (object.event.netns, object.event.time);
+                                self.write(&items[from..=at], out)?;
+                                from = at + 1;
+                                self.apply_name_changes(netns, time, out)?;
+                            }
+                        }
                         continue;
                     }
                     DecodedItem::Control(channel, message) => {
@@ -276,8 +307,9 @@ impl Pipeline {
         Ok(taken)
     }
 
-    /// Applies an event to its namespace's state, and numbers its line.
-    fn apply_event(&mut self, object: &mut DecodedObject<'_>) {
+    /// Applies an event to its namespace's state, and numbers its line unless that waits for the
+    /// name of a device.
+    fn apply_event(&mut self, object: &mut DecodedObject<'_>) -> NameEffect {
         let DecodedObject {
             message,
             action,
@@ -286,12 +318,16 @@ impl Pipeline {
             ..
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
-        state.apply_event(*action, *key, message, event);
+        let effect = state.apply_event(*action, *key, message, event);
         event.uncertain |= self.in_doubt;
-        object.seq = self.number(event);
+        match effect {
+            NameEffect::Unnamed => self.has_line = true,
+            _ => object.seq = self.number(event),
+        }
         if object.is_last && !std::mem::take(&mut self.has_line) {
             totals::add(&mut self.totals.skipped.filtered, 1);
         }
+        effect
     }
 
     /// Returns true if a datagram of this channel belongs to a dump that the run itself requested.
@@ -353,7 +389,7 @@ impl Pipeline {
                 let sync = Sync {
                     objects: self.totals.snapshot,
                     checkpoint: None,
-                    incomplete: self.incomplete(),
+                    incomplete: self.report_incomplete(),
                 };
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
@@ -405,7 +441,10 @@ impl Pipeline {
                 self.meta_line(time, Op::Start, Meta::Start(Box::new(start)), out)
             }
             ControlRecord::BeginCheckpoint(reason) => self.begin_checkpoint(time, *reason, out),
-            ControlRecord::Slice(limit) => self.write_slice(time, *limit, out),
+            ControlRecord::Slice(limit) => {
+                self.rename_slice(time, *limit, out)?;
+                self.write_slice(time, *limit, out)
+            }
             ControlRecord::EndCheckpoint => self.end_checkpoint(time, out),
             ControlRecord::Stop(stop) => {
                 self.emit_all_links(time, out)?;
@@ -521,6 +560,7 @@ impl Pipeline {
             return None;
         }
         self.totals.line(event.payload.kind());
+        self.withheld.pass(event.time);
         if self.is_output_paused() {
             self.record_dropped(event);
             self.filter.skip_seq();

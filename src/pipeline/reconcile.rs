@@ -8,7 +8,7 @@ use super::{Pipeline, Provenance, event, totals};
 use crate::channel::NetnsId;
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{Meta, Resync};
+use crate::event::meta::{Complete, Meta, Resync};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::state::StateChange;
@@ -32,15 +32,38 @@ impl Pipeline {
             return Ok(());
         };
         resync.to = now;
-        resync.incomplete = self.incomplete();
+        resync.incomplete = self.report_incomplete();
         self.meta(now, Op::Resync, Meta::Resync(resync), out)
     }
 
     /// The kinds of which objects may be missing in any namespace; `None` if there are none.
     pub fn incomplete(&self) -> Option<Vec<Kind>> {
-        let namespaces = self.namespaces.iter();
-        let kinds = namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds));
+        let kinds = self.incomplete_kinds();
         (!kinds.is_empty()).then(|| kinds.iter().collect())
+    }
+
+    fn incomplete_kinds(&self) -> KindSet {
+        let namespaces = self.namespaces.iter();
+        namespaces.fold(KindSet::EMPTY, |kinds, it| kinds.or(it.incomplete_kinds))
+    }
+
+    /// The list `incomplete` of the `sync` of a snapshot or of a `resync`; a `complete` about each of
+    /// its kinds follows.
+    pub(super) fn report_incomplete(&mut self) -> Option<Vec<Kind>> {
+        self.reported_incomplete = self.incomplete_kinds();
+        self.incomplete()
+    }
+
+    /// Writes `complete` about the kinds that were listed as incomplete and are complete now.
+    fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        let incomplete = self.incomplete_or_lost();
+        let reported = self.reported_incomplete.iter();
+        let kinds: Vec<_> = reported.filter(|kind| !incomplete.contains(*kind)).collect();
+        if kinds.is_empty() {
+            return Ok(());
+        }
+        self.reported_incomplete = self.reported_incomplete.and(incomplete);
+        self.meta(now, Op::Complete, Meta::Complete(Complete { kinds }), out)
     }
 
     /// Ends the reconciliation in a namespace; `complete`: every dump of it was.
@@ -56,11 +79,13 @@ impl Pipeline {
             return Ok(());
         };
         let (result, changes) = namespace.state.finish_reconcile(complete);
-        match result.clean {
+        match (result.clean, result.missing) {
             // A part of the kind proves nothing about the remainder, and is repeated.
             _ if !is_whole => {}
-            true => namespace.incomplete_kinds.remove(kind),
-            false => namespace.incomplete_kinds.insert(kind),
+            (true, 0) => namespace.incomplete_kinds.remove(kind),
+            // The second dump decides.
+            (true, _) => {}
+            (false, _) => namespace.incomplete_kinds.insert(kind),
         }
         if result.clean && result.missing == 0 {
             namespace.lost_kinds.remove(kind);
@@ -70,7 +95,21 @@ impl Pipeline {
             self.emit_reconciled(netns, time, origin, change, out)?;
         }
         self.namespaces.get_mut(netns).link_entries.clear();
-        Ok(())
+        self.apply_name_changes_of_dump(netns, time, out)?;
+        self.tell_complete(time, out)
+    }
+
+    /// Writes the lines that follow from names of devices which a dump revealed.
+    fn apply_name_changes_of_dump(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        match self.namespaces.get(netns).state.has_name_changes() {
+            true => self.apply_name_changes(netns, time, out),
+            false => Ok(()),
+        }
     }
 
     /// Writes a change that the end of a reconciliation found. A link's line has time and header
@@ -150,7 +189,7 @@ impl Pipeline {
             totals::add(&mut self.totals.skipped.dump_entries, without_line);
         }
         self.namespaces.get_mut(netns).link_entries.clear();
-        Ok(())
+        self.apply_name_changes_of_dump(netns, time, out)
     }
 
     /// Applies a dump entry to the state. The line about a link follows at the end of the dump.

@@ -34,6 +34,8 @@ pub struct Replay {
 
 /// Size of the lines that are passed to the sink at once, bytes.
 const WRITE_SIZE: usize = 64 * 1024;
+/// Number of stored objects to which work in slices comes at once.
+const SLICE: u32 = 1 << 16;
 /// Inputs that are read and processed together.
 const BATCH_SIZE: usize = 64;
 
@@ -99,6 +101,11 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
     let stop = loop {
         let Batch { inputs, mut end } = batch.up_to(until);
         let taken = session.feed(&inputs)?;
+        // Only a recording says when a live run went on with it.
+        while !is_recording && session.pipeline.is_renaming() && !session.is_full() {
+            let now = inputs.last().map_or(last, |input| input.time);
+            session.feed(&[Input::control(now, ControlRecord::Slice(SLICE))])?;
+        }
         if let Some(input) = inputs[..taken].last() {
             last = input.time;
         }

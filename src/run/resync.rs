@@ -264,7 +264,7 @@ impl ResyncScheduler {
             let mut left = plan.requests;
             left.reverse();
             let request = left.pop()?;
-            debug!("dump {} {:?} ({origin:?})", target.1.name(), plan.scope);
+            debug!("dump {}{} ({origin:?})", target.1.name(), plan.scope);
             self.current = Some(Current {
                 target,
                 channel,

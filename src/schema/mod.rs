@@ -80,7 +80,8 @@ const DESCRIPTION: &str = "One line: a network event of the Linux kernel, or a r
 type of the object and the property that contains it. Lines can be folded into the current state: \
 `add`, `change` and `present` replace the object with the same key, `delete` removes it. The key of \
 a kind consists of the properties listed in `x-key` of its line; an absent property is a value like \
-any other, and `a//b` means `a`, or `b` if `a` is absent. Properties without a value are omitted; \
+any other, and `a//b` means `a`, or `b` if `a` is absent. The properties in `x-transient` describe the \
+event and not the object: leave them out of the folded state. Properties without a value are omitted; \
 there are no nulls. Integers fit into 63 bits and a sign. Ignore unknown properties: later versions \
 add properties.";
 
@@ -93,15 +94,17 @@ struct Variant {
 impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
         use Op::{
-            Add, Change, Checkpoint, Clock, Delete, Gap, Heartbeat, Notify, Present, Refused,
-            Resync, Rotate, Start, Stop, Sync,
+            Add, Change, Checkpoint, Clock, Complete, Delete, Gap, Heartbeat, Notify, Present,
+            Refused, Resync, Rotate, Start, Stop, Sync,
         };
         let ops: &'static [Op] = match kind {
             Kind::Meta => &[
-                Start, Sync, Checkpoint, Gap, Resync, Refused, Heartbeat, Clock, Rotate, Stop,
+                Start, Sync, Checkpoint, Gap, Resync, Complete, Refused, Heartbeat, Clock, Rotate,
+                Stop,
             ],
-            // No state: of neighbours RTM_GETNEIGH, a solicitation for a user-space daemon; of
-            // forwarding entries a request whose result the device announces itself.
+            // No state: RTM_GETNEIGH, a solicitation for a user-space daemon, which a vxlan sends
+            // with the address family of a bridge; and a request about a forwarding entry whose
+            // result the device announces itself.
             Kind::Neigh | Kind::Fdb => &[Add, Change, Delete, Present, Notify],
             // Dumps may contain undecodable messages as well.
             Kind::Unknown => &[Notify, Present],
@@ -230,6 +233,9 @@ impl Variant {
         if !kind.key().is_empty() {
             line["x-key"] = json!(kind.key());
         }
+        if !kind.transient().is_empty() {
+            line["x-transient"] = json!(kind.transient());
+        }
         line
     }
 
@@ -251,6 +257,7 @@ impl Variant {
             (None, [Op::Checkpoint]) => schema_of::<meta::Checkpoint>(generator),
             (None, [Op::Gap]) => schema_of::<meta::Gap>(generator),
             (None, [Op::Resync]) => schema_of::<meta::Resync>(generator),
+            (None, [Op::Complete]) => schema_of::<meta::Complete>(generator),
             (None, [Op::Refused]) => schema_of::<meta::Refused>(generator),
             (None, [Op::Heartbeat]) => schema_of::<meta::Heartbeat>(generator),
             (None, [Op::Clock]) => schema_of::<meta::Clock>(generator),

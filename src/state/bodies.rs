@@ -1,12 +1,27 @@
-//! The bodies of stored routes without their destinations, each stored once.
+//! The bodies of stored routes without their destinations, each stored once, with the names of
+//! devices that their last lines had.
+
+use std::rc::Rc;
 
 use super::chunked_vec::ChunkedVec;
 use crate::event::route::{BodyWithoutDst, PackedPrefix};
 use crate::event::route::{Destination, Route, RouteAttrs};
+use crate::event::object::Object as _;
+use crate::event::values::IfName;
 use crate::kind::interned::Column;
 
+/// The devices that a route names: their indexes, and the names that its last line has.
+pub(super) type ReportedNames = Vec<(u32, Option<IfName>)>;
+
+/// The devices that the route names, and their names in it.
+pub(super) fn names_in(route: &mut Route) -> ReportedNames {
+    let mut reported = Vec::new();
+    route.for_each_device(&mut |index, name| reported.push((index, *name)));
+    reported
+}
+
 /// A stored body. It is valid until it was [released](Bodies::release) as often as it was returned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct BodyId(u32);
 
 /// Stored bodies by id, with reference counts.
@@ -22,17 +37,21 @@ pub(super) struct Bodies {
     /// The bodies of recent attributes. Each has one reference of its own, so that its id cannot be
     /// given to another body.
     by_attrs: Column<RouteAttrs, BodyId>,
+    /// The names of the body that was stored last: mostly the next one has the same.
+    last_reported: Rc<ReportedNames>,
 }
 
 #[derive(Debug)]
 struct Slot {
     body: BodyWithoutDst,
+    reported: Rc<ReportedNames>,
     references: u32,
 }
 
 impl Bodies {
-    /// Splits the body that was decoded as `route`, whose attributes must not have been modified
-    /// since. Takes a reference to the stored body.
+    /// Splits the body that was decoded as `route`, of which nothing but the names of devices has
+    /// been modified since. Takes a reference to the stored body. After a rename the attributes are
+    /// others, hence the body too: its routes are those that were reported with the new name.
     #[inline]
     pub(super) fn intern(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {
         if let Some(id) = self.by_attrs.get(&route.common)
@@ -54,15 +73,23 @@ impl Bodies {
     /// Stores a body whose attributes have none yet.
     #[inline(never)]
     fn intern_new(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {
-        let id = self.insert(BodyWithoutDst::of(body), 2);
+        let reported = names_in(&mut route.clone());
+        let id = self.insert(BodyWithoutDst::of(body), reported, 2);
         if let Some(evicted) = self.by_attrs.insert(&route.common, id) {
             self.release(evicted);
         }
         (PackedPrefix::of(body), id)
     }
 
-    fn insert(&mut self, body: BodyWithoutDst, references: u32) -> BodyId {
-        let slot = Slot { body, references };
+    fn insert(&mut self, body: BodyWithoutDst, reported: ReportedNames, references: u32) -> BodyId {
+        if *self.last_reported != reported {
+            self.last_reported = Rc::new(reported);
+        }
+        let slot = Slot {
+            body,
+            reported: self.last_reported.clone(),
+            references,
+        };
         match self.free.pop() {
             Some(id) => {
                 self.slots[id as usize] = slot;
@@ -79,10 +106,33 @@ impl Bodies {
         &self.slots[id.0 as usize].body
     }
 
-    /// Returns true if both are the same bytes. Equal bodies have two ids where one of them came in
+    /// The names that the last lines of the body's routes have.
+    pub(super) fn reported(&self, id: BodyId) -> &Rc<ReportedNames> {
+        &self.slots[id.0 as usize].reported
+    }
+
+    /// Stores the same body with other names, and takes a reference to each of the two.
+    pub(super) fn insert_renamed(&mut self, id: BodyId, reported: ReportedNames) -> BodyId {
+        self.retain(id);
+        let body = self.get(id).clone();
+        self.insert(body, reported, 1)
+    }
+
+    /// Takes a reference.
+    pub(super) fn retain(&mut self, id: BodyId) {
+        self.slots[id.0 as usize].references += 1;
+    }
+
+    /// Returns true if a stored body has names for which this returns true.
+    pub(super) fn any_reported(&self, is_wanted: impl Fn(&ReportedNames) -> bool) -> bool {
+        let mut slots = (0..self.slots.len()).map(|at| &self.slots[at]);
+        slots.any(|slot| slot.references > 0 && is_wanted(&slot.reported))
+    }
+
+    /// Returns true if both are the same bytes, and have the same names. Equal bodies have two ids where one of them came in
     /// a message with `RTA_CACHEINFO`, or after its attributes were evicted.
     pub(super) fn is_same(&self, a: BodyId, b: BodyId) -> bool {
-        a == b || self.get(a) == self.get(b)
+        a == b || self.get(a) == self.get(b) && self.reported(a) == self.reported(b)
     }
 
     /// Gives a reference back, and frees the body if it was the last one.
@@ -91,6 +141,7 @@ impl Bodies {
         slot.references -= 1;
         if slot.references == 0 {
             slot.body = BodyWithoutDst::default();
+            slot.reported = Rc::default();
             self.free.push(id.0);
         }
     }

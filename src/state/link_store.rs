@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::device_names::{GoneNames, NameChange, NameChanges};
 use super::key::Key;
 use super::store::{Applied, DumpContext, EventContext, Store, op_of};
 use super::table::{Entry, Swept, Table};
@@ -39,6 +40,11 @@ pub(super) struct LinkStore {
     /// The last name lookup: mostly the next one is for the same device.
     last_lookup: Cell<Option<(u32, Option<IfName>)>>,
     generation: u64,
+    /// The devices that were added or renamed since [`LinkStore::take_name_changes`].
+    new_names: NameChanges,
+    /// The devices whose names [`Store::rename`] replaces.
+    renaming: NameChanges,
+    gone: GoneNames,
     /// The devices of the current dump, in its order, and their former values.
     dump_entries: Vec<(u32, Option<Rc<Link>>)>,
 }
@@ -56,9 +62,9 @@ impl Store for LinkStore {
     }
 
     fn get(&self, key: Key, (): ()) -> Option<Payload> {
-        let mut link = self.table.get(key)?.value.clone();
-        self.name_link(&mut link);
-        Some(Payload::Link(link))
+        let mut link = Payload::Link(self.table.get(key)?.value.clone());
+        self.name_stored(&mut link);
+        Some(link)
     }
 
     /// Links are few, and in use all the time.
@@ -66,21 +72,33 @@ impl Store for LinkStore {
 
     fn apply_event(&mut self, link: &mut Rc<Link>, event: &EventContext<'_>, (): ()) -> Applied {
         let action = event.action;
-        let (exists, old) = self.take(action, Rc::make_mut(link));
-        self.name_link(link);
-        if exists {
-            self.put(link.clone(), event.reconciling);
+        let stored = self.take(action, Rc::make_mut(link));
+        let mut unresolved = self.name_link(link);
+        let op = match (action, stored) {
+            (MessageAction::Delete, stored) => {
+                let former = stored.map(Payload::Link);
+                let mut deleted = Payload::Link(link.clone());
+                self.name_deleted(&mut deleted, unresolved, former);
+                if let Payload::Link(deleted) = deleted {
+                    *link = deleted;
+                }
+                unresolved = false;
+                (Op::Delete, None)
+            }
+            // What a part of the messages tells of a device whose creation was lost is stored as
+            // well: else no dump would reveal that the device does not exist any more.
+            (MessageAction::Partial | MessageAction::LeaveBridge, None) => (Op::Present, None),
+            (_, old) => (op_of(action, old.is_some()), old),
+        };
+        let (op, old) = op;
+        if op != Op::Delete {
+            self.put(link.clone(), old.as_deref(), event.reconciling);
         }
-        let is_partial = matches!(action, MessageAction::Partial | MessageAction::LeaveBridge);
         Applied {
-            op: match is_partial && old.is_none() {
-                true => Op::Present,
-                false => op_of(action, old.is_some()),
-            },
+            op,
             key: event.key,
             old: old.map(Payload::Link),
-            // Its master or peer may be in another namespace, and never get a name.
-            unresolved: false,
+            unresolved,
             stale: false,
             uncertain: false,
         }
@@ -95,15 +113,18 @@ impl Store for LinkStore {
         if entry.touched_by_event.contains(&key(link.ifindex)) {
             return None;
         }
+        let is_new = entry.action == MessageAction::New;
+        // An entry of a bridge's own dump has no line: without the entry of the device it says
+        // nothing.
+        if !is_new && self.by_index(link.ifindex).is_none() {
+            return None;
+        }
         self.name_link(link);
-        let (exists, old) = self.take(entry.action, Rc::make_mut(link));
-        if exists {
-            self.put(link.clone(), true);
-            // A bridge's own dump has further fields of its ports: what both contain is reported
-            // once.
-            if entry.action == MessageAction::New {
-                self.dump_entries.push((link.ifindex, old));
-            }
+        let old = self.take(entry.action, Rc::make_mut(link));
+        self.put(link.clone(), old.as_deref(), true);
+        // A bridge's own dump has further fields of its ports: what both contain is reported once.
+        if is_new {
+            self.dump_entries.push((link.ifindex, old));
         }
         None
     }
@@ -128,10 +149,28 @@ impl Store for LinkStore {
     fn finish_resync(&mut self, clean: bool, scope: &Scope, (): ()) -> Swept<Payload> {
         let membership = |link: &Rc<Link>| scope.of_devices(&mut [link.ifindex].into_iter());
         let swept = self.table_mut().finish_resync(clean, membership);
-        swept.map(|mut entry| {
-            self.name_link(&mut entry.value);
-            Payload::Link(entry.value)
-        })
+        let swept = swept.map(|entry| {
+            let mut link = Payload::Link(entry.value);
+            self.name_stored(&mut link);
+            link
+        });
+        for link in &swept.deleted {
+            self.note_deleted(link.device());
+        }
+        swept
+    }
+
+    fn rename(&mut self, key: Key, (): ()) -> Option<(Payload, Payload)> {
+        let old = Payload::Link(self.table.get(key)?.value.clone());
+        let mut link = old.clone();
+        if !self.has_former_names(&mut link) {
+            return None;
+        }
+        self.replace_former_names(&mut link);
+        if let (Payload::Link(link), Some(entry)) = (&link, self.table.get_mut(key)) {
+            entry.value = link.clone();
+        }
+        Some((link, old))
     }
 }
 
@@ -215,6 +254,104 @@ impl LinkStore {
         name
     }
 
+    /// The devices that were added or renamed since the last call. From now on [`Store::rename`]
+    /// replaces their former names, until [`LinkStore::end_rename`].
+    pub(super) fn take_name_changes(&mut self) -> Vec<(u32, NameChange)> {
+        let new = std::mem::take(&mut self.new_names);
+        let changes = new.iter().collect();
+        self.renaming.extend(new);
+        changes
+    }
+
+    /// Returns true if [`LinkStore::take_name_changes`] would return a device.
+    #[inline]
+    pub(super) fn has_name_changes(&self) -> bool {
+        !self.new_names.is_empty()
+    }
+
+    /// Returns true between [`LinkStore::take_name_changes`] and [`LinkStore::end_rename`].
+    pub(super) fn is_renaming(&self) -> bool {
+        !self.renaming.is_empty()
+    }
+
+    pub(super) fn end_rename(&mut self) {
+        self.renaming = NameChanges::default();
+    }
+
+    /// The name that replaces `reported`, the name of a device in the last line about an object; `None`
+    /// if that is right.
+    pub(super) fn new_name(&self, index: u32, reported: Option<IfName>) -> Option<IfName> {
+        let change = self.renaming.get(index)?;
+        let is_former = reported.is_none() || change == NameChange::Renamed;
+        self.name(index).filter(|name| is_former && reported != Some(*name))
+    }
+
+    /// The name of a device that an object named when its last line was written, by `reported`. If the
+    /// device is deleted it keeps that name: another device may have its index by now.
+    pub(super) fn last_name(&self, index: u32, reported: Option<IfName>) -> Option<IfName> {
+        let renamed = self.new_name(index, reported);
+        let name = || self.name(index).or_else(|| self.gone.get(index));
+        renamed.or(reported).or_else(name)
+    }
+
+    /// Brings the names in a stored object up to date; see [`LinkStore::last_name`].
+    pub(super) fn name_stored(&self, payload: &mut Payload) {
+        payload.for_each_device(&mut |index, name| *name = self.last_name(index, *name));
+        self.adapt_lladdr(payload);
+    }
+
+    /// Returns true if the object has a name that [`LinkStore::new_name`] replaces.
+    pub(super) fn has_former_names(&self, payload: &mut Payload) -> bool {
+        let mut found = false;
+        payload.for_each_device(&mut |index, name| found |= self.new_name(index, *name).is_some());
+        found
+    }
+
+    /// Replaces the names by [`LinkStore::new_name`].
+    pub(super) fn replace_former_names(&self, payload: &mut Payload) {
+        payload.for_each_device(&mut |index, name| *name = self.new_name(index, *name).or(*name));
+        self.adapt_lladdr(payload);
+    }
+
+    /// Completes the names of devices in a message about the deletion of `stored`. `unresolved`: one
+    /// of the names is not known.
+    pub(super) fn name_deleted(
+        &self,
+        payload: &mut Payload,
+        unresolved: bool,
+        stored: Option<Payload>,
+    ) {
+        match stored {
+            Some(mut stored) if unresolved || payload.device() != stored.device() => {
+                Self::copy_names(payload, &mut stored);
+            }
+            None if unresolved => {}
+            _ => return,
+        }
+        self.name_stored(payload);
+    }
+
+    /// Copies the names of the devices that `stored` names as well.
+    pub(super) fn copy_names(payload: &mut Payload, stored: &mut Payload) {
+        let mut reported = Vec::new();
+        stored.for_each_device(&mut |index, name| reported.push((index, *name)));
+        payload.for_each_device(&mut |index, name| {
+            let known = reported.iter().find(|(reported, _)| *reported == index);
+            *name = known.and_then(|(_, name)| *name).or(*name);
+        });
+    }
+
+    /// The index of a deleted device is in use again.
+    pub(super) fn forget_gone(&mut self, ifindex: u32) {
+        self.gone.remove(ifindex);
+    }
+
+    fn note_deleted(&mut self, device: Option<(u32, Option<&IfName>)>) {
+        if let Some((index, Some(name))) = device {
+            self.gone.insert(index, *name);
+        }
+    }
+
     /// Generation counter: bumped whenever a device may have been renamed.
     pub(super) fn generation(&self) -> u64 {
         self.generation
@@ -234,6 +371,13 @@ impl LinkStore {
             return self.name_link(link);
         }
         let unresolved = self.name_each(None, &mut |name| payload.for_each_device(name));
+        self.adapt_lladdr(payload);
+        unresolved
+    }
+
+    /// On a tunnel the link-layer address of a neighbour is an IP address.
+    #[inline]
+    fn adapt_lladdr(&self, payload: &mut Payload) {
         if let Payload::Neigh(neigh) = payload
             && let Some(lladdr) = neigh.lladdr
             && lladdr.may_be_ip()
@@ -241,7 +385,6 @@ impl LinkStore {
         {
             Rc::make_mut(neigh).lladdr = Some(lladdr.of_tunnel());
         }
-        unresolved
     }
 
     /// Fills in the names of devices in a link. For the device itself it is the name in this message,
@@ -270,10 +413,14 @@ impl LinkStore {
         unresolved
     }
 
-    /// Returns true if the name of one of the object's devices was not known when it was stored.
-    pub(super) fn has_unresolved_names(payload: &mut Payload) -> bool {
-        let mut unresolved = false;
-        payload.for_each_device(&mut |index, name| unresolved |= index != 0 && name.is_none());
+    /// The indexes of the devices whose names the object lacks.
+    pub(super) fn unresolved_devices(payload: &mut Payload) -> Vec<u32> {
+        let mut unresolved = Vec::new();
+        payload.for_each_device(&mut |index, name| {
+            if index != 0 && name.is_none() {
+                unresolved.push(index);
+            }
+        });
         unresolved
     }
 
@@ -305,31 +452,42 @@ impl LinkStore {
     }
 
     /// Removes the stored device, and completes `link`, its message, with the stored fields that the
-    /// message omits. Returns true if the device exists, as `link`, and its former value if it does.
-    fn take(&mut self, action: MessageAction, link: &mut Link) -> (bool, Option<Rc<Link>>) {
-        let Some(entry) = self.table_mut().remove(key(link.ifindex)) else {
-            // Ignore partial updates of unknown devices; storing them would make the next full
-            // message look like a change.
-            return (action == MessageAction::New, None);
-        };
-        let old = entry.value;
+    /// message omits. Returns the stored device.
+    fn take(&mut self, action: MessageAction, link: &mut Link) -> Option<Rc<Link>> {
+        let stored = self.table_mut().remove(key(link.ifindex));
+        if action == MessageAction::Delete {
+            let stored_name = || stored.as_ref().and_then(|entry| entry.value.ifname);
+            let name = link.ifname.or_else(stored_name);
+            self.note_deleted(Some((link.ifindex, name.as_ref())));
+            return stored.map(|entry| entry.value);
+        }
+        if action == MessageAction::LeaveBridge && stored.is_none() {
+            leave_bridge(link);
+        }
+        let old = stored?.value;
         match action {
-            MessageAction::Delete => return (false, None),
             MessageAction::New => carry_over_omitted(link, &old),
             _ => merge_missing(link, &old),
         }
         if action == MessageAction::LeaveBridge {
             leave_bridge(link);
         }
-        (true, Some(with_one_time_fields(old, link)))
+        Some(with_transient(old, link))
     }
 
-    /// Stores a device. `reconciling`: a dump of the devices is being read.
-    fn put(&mut self, mut link: Rc<Link>, reconciling: bool) {
-        // These fields report something that happened once, and are no state.
-        if link.event.is_some() || link.wireless.is_some() {
-            let stored = Rc::make_mut(&mut link);
-            (stored.event, stored.wireless) = (None, None);
+    /// Stores a device, whose former value is `old`. `reconciling`: a dump of the devices is being
+    /// read.
+    fn put(&mut self, mut link: Rc<Link>, old: Option<&Link>, reconciling: bool) {
+        match old {
+            Some(old) if old.ifname == link.ifname => {}
+            Some(_) => self.new_names.insert(link.ifindex, NameChange::Renamed),
+            None => {
+                self.gone.remove(link.ifindex);
+                self.new_names.insert(link.ifindex, NameChange::Learnt);
+            }
+        }
+        if link.has_transient() {
+            Rc::make_mut(&mut link).clear_transient();
         }
         let key = key(link.ifindex);
         self.table_mut().put(Entry::new(key, link, reconciling));
@@ -382,11 +540,10 @@ fn merge_missing(link: &mut Link, old: &Link) {
     link.merge_missing(old);
 }
 
-/// The former link with the one-time fields of the new message, so that they are no change.
-fn with_one_time_fields(mut old: Rc<Link>, link: &Link) -> Rc<Link> {
-    if link.event.is_some() || link.wireless.is_some() {
-        let old = Rc::make_mut(&mut old);
-        (old.event, old.wireless) = (link.event.clone(), link.wireless.clone());
+/// The former link with the transient fields of the new message, so that they are no change.
+fn with_transient(mut old: Rc<Link>, link: &Link) -> Rc<Link> {
+    if link.has_transient() {
+        Rc::make_mut(&mut old).copy_transient(link);
     }
     old
 }

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod chunked_vec;
+mod device_names;
 mod key;
 mod link_store;
 mod multipath;
@@ -19,7 +20,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
@@ -31,7 +32,9 @@ use crate::netlink::frame::Message;
 pub use key::Key;
 pub use reconcile::ReconcileResult;
 use reconcile::Reconciliation;
+use device_names::NameChange;
 pub use link_store::Devices;
+use link_store::LinkStore;
 pub use stale::{Effect, Stale};
 use store::{EventContext, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE};
 use stores::Stores;
@@ -57,8 +60,25 @@ pub struct State {
     reconciliation: Option<Reconciliation>,
     /// The objects that may have changed without a notification.
     stale: Stale,
-    /// The kinds with objects that were reported without the name of a device.
-    unresolved: KindSet,
+    /// The kinds with objects that were reported without the name of a device, by its index.
+    unresolved: BTreeMap<u32, KindSet>,
+    /// The kinds with objects that [`State::rename`] may concern.
+    renaming: KindSet,
+}
+
+/// Number of devices of which [`State::unresolved`] contains the index.
+const MAX_UNRESOLVED: usize = 4096;
+
+/// What an event means for the names of devices in the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameEffect {
+    /// Nothing.
+    None,
+    /// The name of one of the object's devices is not known yet: the kernel reports some objects of
+    /// a new device before the device.
+    Unnamed,
+    /// A device was added or renamed; see [`State::begin_rename`].
+    Changed,
 }
 
 impl State {
@@ -73,7 +93,8 @@ impl State {
             complete: KindSet::EMPTY,
             reconciliation: None,
             stale: Stale::default(),
-            unresolved: KindSet::EMPTY,
+            unresolved: BTreeMap::new(),
+            renaming: KindSet::EMPTY,
         }
     }
 
@@ -133,21 +154,24 @@ impl State {
         self.stores.prefetch(kind, key);
     }
 
-    /// Applies an event to the state and fills in op, device names, `changed` and `old`.
+    /// Applies an event to the state and fills in op, device names, `changed` and `old`. Unless the
+    /// result is [`NameEffect::Unnamed`] these are all that the line needs.
     pub fn apply_event(
         &mut self,
         action: MessageAction,
         key: Option<Key>,
         message: &Message<'_>,
         event: &mut Event,
-    ) {
+    ) -> NameEffect {
         let payload = &mut event.payload;
         let kind = payload.kind();
         let Some(key) = key else {
-            self.stores.name_devices(payload);
+            if self.stores.name_devices(payload) && action == MessageAction::Delete {
+                self.stores.name_deleted(payload);
+            }
             event.op = op_of_request(action, message.flags);
             self.mark_stale(event);
-            return;
+            return NameEffect::None;
         };
         let reconciliation = self.reconciliation.as_mut();
         let mut reconciliation = reconciliation.filter(|it| {
@@ -164,15 +188,24 @@ impl State {
         if let Some(reconciliation) = &mut reconciliation {
             reconciliation.touched_by_event(applied.key);
         }
+        let effect = match kind {
+            Kind::Link if self.stores.links.has_name_changes() => NameEffect::Changed,
+            _ if !applied.unresolved => NameEffect::None,
+            _ if kind.precedes_device() => NameEffect::Unnamed,
+            _ => NameEffect::None,
+        };
         if applied.unresolved {
-            self.unresolved.insert(kind);
+            match effect {
+                NameEffect::Unnamed => {
+                    self.forget_gone(&event.payload);
+                }
+                _ => self.note_unresolved(&event.payload),
+            }
         }
         event.uncertain = applied.uncertain;
+        let payload = &event.payload;
         if applied.stale || applied.uncertain {
             self.stale.add_kinds(KindSet::of(&[kind]));
-        }
-        if applied.op == Op::Add {
-            self.after_add(kind);
         }
         event.op = match applied.op {
             Op::Add if !self.complete.contains(kind) => Op::Present,
@@ -180,6 +213,90 @@ impl State {
         };
         event.change = applied.old.map(|old| Change::between(payload, old));
         self.mark_stale(event);
+        effect
+    }
+
+    /// Fills in the names of devices in an event that was [`NameEffect::Unnamed`], and in its stored
+    /// object. Returns true if all of them are known by now.
+    pub fn complete_names(&mut self, key: Key, event: &mut Event) -> bool {
+        let unresolved = self.stores.name_devices(&mut event.payload);
+        if !unresolved {
+            self.stores.complete_names(event.payload.kind(), key);
+        }
+        !unresolved
+    }
+
+    /// An object was reported without the name of a device: [`State::rename`] will complete it. The
+    /// device exists, so it is not the deleted one that had the same index.
+    pub fn note_unresolved(&mut self, payload: &Payload) {
+        for ifindex in self.forget_gone(payload) {
+            let kinds = self.unresolved.entry(ifindex).or_default();
+            kinds.insert(payload.kind());
+        }
+        while self.unresolved.len() > MAX_UNRESOLVED {
+            self.unresolved.pop_first();
+        }
+    }
+
+    /// The indexes of the devices whose names the object lacks. They are no longer those of deleted
+    /// devices.
+    fn forget_gone(&mut self, payload: &Payload) -> Vec<u32> {
+        let unresolved = LinkStore::unresolved_devices(&mut payload.clone());
+        for ifindex in &unresolved {
+            self.stores.links.forget_gone(*ifindex);
+        }
+        unresolved
+    }
+
+    /// Returns true if a device was added or renamed since [`State::begin_rename`].
+    pub fn has_name_changes(&self) -> bool {
+        self.stores.links.has_name_changes()
+    }
+
+    /// Begins to bring the names of devices that were added or renamed into the stored objects.
+    /// Returns the kinds of which every object has to be [renamed](State::rename): those that a
+    /// rename in progress has not come to are among them. `None` if there are none, or if a rename in
+    /// progress goes on as it is.
+    pub fn begin_rename(&mut self) -> Option<KindSet> {
+        let mut kinds = KindSet::EMPTY;
+        for (ifindex, change) in self.stores.links.take_name_changes() {
+            kinds = kinds.or(match change {
+                NameChange::Learnt => self.unresolved.remove(&ifindex).unwrap_or_default(),
+                NameChange::Renamed => self.tracked,
+            });
+        }
+        if kinds.is_empty() {
+            if self.renaming.is_empty() {
+                self.stores.end_rename();
+            }
+            return None;
+        }
+        self.renaming = self.renaming.or(kinds);
+        let mut kinds = self.renaming;
+        if !self.stores.renames_routes() {
+            kinds.remove(Kind::Route);
+        }
+        Some(kinds)
+    }
+
+    /// Brings the present names of devices into a stored object. Returns the change, of which a line
+    /// is to be written; `None` if the object has these names.
+    pub fn rename(&mut self, kind: Kind, key: Key) -> Option<StateChange> {
+        if self.renaming.is_empty() {
+            return None;
+        }
+        let (payload, old) = self.stores.rename(kind, key, &self.names)?;
+        Some(StateChange {
+            op: Op::Change,
+            change: Some(Change::between(&payload, old)),
+            payload,
+        })
+    }
+
+    /// Every object of the kinds of [`State::begin_rename`] was renamed.
+    pub fn end_rename(&mut self) {
+        self.renaming = KindSet::EMPTY;
+        self.stores.end_rename();
     }
 
     /// Marks the objects stale that the kernel changes without a notification when it reports
@@ -191,13 +308,6 @@ impl State {
             let Event { op, payload, .. } = event;
             let except = KindSet::EMPTY;
             self.stale.add_event(triggers, *op, payload, old, except);
-        }
-    }
-
-    /// A new device has a name: objects that lack the name of a device are reported again.
-    fn after_add(&mut self, kind: Kind) {
-        if kind == Kind::Link {
-            self.stale.add_kinds(std::mem::take(&mut self.unresolved));
         }
     }
 }

@@ -26,7 +26,7 @@ impl Store for ObjectStore {
 
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
         let mut payload = self.0.get(key)?.value.clone();
-        env.links.name_devices(&mut payload);
+        env.links.name_stored(&mut payload);
         Some(payload)
     }
 
@@ -58,10 +58,12 @@ impl Store for ObjectStore {
         {
             payload.merge_missing(&stored.value);
         }
-        let unresolved = env.links.name_devices(payload);
+        let mut unresolved = env.links.name_devices(payload);
         let old = match event.action {
             MessageAction::Delete => {
-                self.0.remove(key);
+                let stored = self.0.remove(key).map(|entry| entry.value);
+                env.links.name_deleted(payload, unresolved, stored);
+                unresolved = false;
                 None
             }
             _ => self.put(key, payload, event.reconciling),
@@ -91,10 +93,9 @@ impl Store for ObjectStore {
             return None;
         }
         if let Some(stored) = self.0.get_mut(key) {
-            // A rename is reported for the link only; a name resolved for the first time is reported
-            // here.
-            if !LinkStore::has_unresolved_names(&mut stored.value) {
-                env.links.name_devices(&mut stored.value);
+            if unresolved {
+                // The device was deleted since, or its link is not dumped yet.
+                LinkStore::copy_names(payload, &mut stored.value.clone());
             }
             payload.copy_volatile(&stored.value);
             stored.mark.mark_seen();
@@ -113,19 +114,43 @@ impl Store for ObjectStore {
         })
     }
 
+    fn rename(&mut self, key: Key, env: Env<'_>) -> Option<(Payload, Payload)> {
+        let stored = &mut self.0.get_mut(key)?.value;
+        if !env.links.has_former_names(stored) {
+            return None;
+        }
+        let old = stored.clone();
+        env.links.replace_former_names(stored);
+        Some((stored.clone(), old))
+    }
+
     fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
         let membership = |payload: &Payload| scope.membership(payload);
         self.0.finish_resync(clean, membership).map(|mut entry| {
-            env.links.name_devices(&mut entry.value);
+            env.links.name_stored(&mut entry.value);
             entry.value
         })
     }
 }
 
 impl ObjectStore {
+    /// Fills in the names of devices that the stored object of that key lacks.
+    pub(super) fn complete_names(&mut self, key: Key, links: &LinkStore) {
+        if let Some(stored) = self.0.get_mut(key) {
+            links.name_stored(&mut stored.value);
+        }
+    }
+
     /// Stores an object. Returns the former one of that key.
     fn put(&mut self, key: Key, payload: &Payload, reconciling: bool) -> Option<Payload> {
-        let entry = Entry::new(key, payload.clone(), reconciling);
-        self.0.put(entry).map(|old| old.value)
+        let mut stored = payload.clone();
+        if stored.has_transient() {
+            stored.clear_transient();
+        }
+        let mut old = self.0.put(Entry::new(key, stored, reconciling))?.value;
+        if payload.has_transient() {
+            old.copy_transient(payload);
+        }
+        Some(old)
     }
 }

@@ -78,12 +78,18 @@ impl State {
             mut payload,
         } = decoded;
         let kind = payload.kind();
-        // Emit undecodable dump entries only during the initial snapshot.
-        if action == MessageAction::Notify && self.origin() == Origin::Snapshot {
-            return Some(StateChange {
-                op: Op::Present,
+        // What is no state has a line during the initial snapshot only.
+        if action == MessageAction::Notify {
+            let op = match kind {
+                Kind::Unknown => Op::Present,
+                // A request of the kernel, which no dump contains.
+                _ => Op::Notify,
+            };
+            let change = None;
+            return (self.origin() == Origin::Snapshot).then_some(StateChange {
+                op,
                 payload,
-                change: None,
+                change,
             });
         }
         let reconciliation = self.reconciliation.as_ref();
@@ -103,13 +109,13 @@ impl State {
                 &reconciliation.touched_by_event
             }),
             complete: self.complete.contains(kind),
-            lists_all: true,
+            scope: reconciliation.map(|it| &it.scope),
         };
         let applied = self
             .stores
             .apply_dump_entry(&mut payload, &entry, &self.names)?;
         if applied.unresolved {
-            self.unresolved.insert(kind);
+            self.note_unresolved(&payload);
         }
         let change = applied.old.map(|old| Change::between(&payload, old));
         let state_change = StateChange {
@@ -194,9 +200,7 @@ impl State {
                 (None, Origin::Snapshot) => Op::Present,
                 (None, _) => Op::Add,
             };
-            if old.is_none() {
-                self.after_add(kind);
-            }
+            self.note_unresolved(&payload);
             let change = old.map(|old| Change::between(&payload, old));
             if change.as_ref().is_none_or(|change| !change.is_empty()) {
                 changes.push(StateChange {

@@ -1,40 +1,40 @@
 //! The stored routes. There may be millions, so a route is not stored decoded but as its message:
 //!
 //! **The destination and the body without destination, put together, decode to the route.** Ages
-//! (`RTA_CACHEINFO`) are left out, the names of devices are filled in when the route is read, and the
-//! instance number of a sibling is stored beside the body.
+//! (`RTA_CACHEINFO`) are left out. The names of devices that its last line has, and the instance number
+//! of a sibling, are stored beside the body.
+
+mod assign;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::rc::Rc;
 
-use super::bodies::{Bodies, BodyId};
+use super::bodies::{Bodies, BodyId, ReportedNames, names_in};
 use super::key::{Key, KeyPrefix};
 use super::link_store::{Env, LinkStore};
 use super::multipath;
 use super::route_content::RouteContent;
-use super::siblings::{self, Known, Place, Request, Sibling, Siblings};
-use super::store::{Applied, DumpContext, EventContext, NLM_F_EXCL, NLM_F_REPLACE, Store};
+use super::siblings::{Known, Siblings};
+use super::store::{Applied, DumpContext, EventContext, NLM_F_EXCL, Store};
 use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
-use crate::event::kinds::Inline;
 use crate::event::object::Object as _;
-use crate::event::route::{AttrsInterner, BodyWithoutDst, PackedPrefix};
+use crate::event::route::{AttrsInterner, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
 use crate::event::scope::{Membership, Scope};
 use crate::event::{Op, Payload};
 use crate::kind::interned::{Column, Interned};
 use crate::names::Names;
+use assign::Assigned;
 
 /// A stored route.
 #[derive(Debug)]
 struct StoredRoute {
     body: BodyId,
     dst: PackedPrefix,
-    /// It was reported without the name of a device.
-    unresolved: bool,
     /// What is known of its siblings.
     known: Known,
     /// Tells the route from its siblings.
@@ -49,32 +49,8 @@ impl StoredRoute {
         StoredRoute {
             body,
             dst,
-            unresolved: false,
             known,
             instance,
-        }
-    }
-}
-
-/// The route that a message is about, among its siblings.
-#[derive(Clone, Copy, Debug)]
-struct Assigned {
-    instance: u32,
-    /// The place of a route that is not stored yet in the group of its siblings, and its content;
-    /// `None` for a route that is in no group.
-    grouped: Option<(Option<Place>, RouteContent)>,
-    known: Known,
-    certain: bool,
-}
-
-impl Assigned {
-    /// The one route of its key.
-    fn only(known: Known) -> Self {
-        Assigned {
-            instance: 0,
-            grouped: None,
-            known,
-            certain: true,
         }
     }
 }
@@ -83,6 +59,7 @@ impl Assigned {
 #[derive(Debug)]
 struct NamedAttrs {
     attrs: SharedAttrs,
+    reported: ReportedNames,
     /// One of the names is not known yet.
     unresolved: bool,
     /// [`LinkStore::generation`] of the names.
@@ -98,6 +75,8 @@ pub(super) struct RouteStore {
     bodies: Bodies,
     prefixes: RefCell<Column<RouteAttrs, KeyPrefix>>,
     named: RefCell<Column<RouteAttrs, NamedAttrs>>,
+    /// During a rename: the bodies that were replaced by those with the new names.
+    renamed: BTreeMap<BodyId, BodyId>,
 }
 
 impl Store for RouteStore {
@@ -113,8 +92,11 @@ impl Store for RouteStore {
     }
 
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
-        let mut route = self.decode(&self.table.get(key)?.value, env.names)?;
-        self.name_devices(&mut route, env.links);
+        let stored = &self.table.get(key)?.value;
+        let mut route = self.decode_as_reported(stored, env.names)?;
+        if env.links.is_renaming() {
+            route.for_each_device(&mut |index, name| *name = env.links.last_name(index, *name));
+        }
         Some(route.into())
     }
 
@@ -132,17 +114,19 @@ impl Store for RouteStore {
         let stored = self.table.get(event.key).map(|entry| &entry.value);
         let lone = stored.map(|stored| (stored.body, stored.known));
         let may_exist = lone.is_some() || !self.siblings.is_empty();
+        // First: the body of equal attributes is found by their names too.
+        let unresolved = self.name_devices(route, env.links);
         let mut applied = match event.action {
             MessageAction::Delete => {
                 let assigned = self.assign_deleted(route, event, lone, env.names);
-                self.delete(route, event, assigned, env.names)
+                self.delete(route, event, assigned, unresolved, env)
             }
             _ => {
                 let assigned = self.assign_new(route, event, lone, env);
                 self.set(route, event, assigned, may_exist, env.names)
             }
         };
-        self.name(route, &mut applied, env.links);
+        applied.unresolved |= unresolved && applied.op != Op::Delete;
         applied
     }
 
@@ -153,8 +137,14 @@ impl Store for RouteStore {
         env: Env<'_>,
     ) -> Option<Applied> {
         let base = self.key(route);
-        let new = self.bodies.intern(route, entry.message.body);
-        let assigned = self.assign_dump_entry(base, route, new.1, entry.lists_all, env.names);
+        let unresolved = self.name_devices(route, env.links);
+        let mut new = self.bodies.intern(route, entry.message.body);
+        let assigned = self.assign_dump_entry(base, route, new.1, entry.scope, env.names);
+        if unresolved {
+            self.keep_reported_names(route, base, assigned.instance);
+            self.bodies.release(new.1);
+            new = self.bodies.intern(route, entry.message.body);
+        }
         let key = self.set_instance(route, base, assigned.instance);
         if entry.touched_by_event.contains(&key) || self.is_known(key, route, new, env.names) {
             self.bodies.release(new.1);
@@ -168,16 +158,14 @@ impl Store for RouteStore {
         self.siblings.settle(base);
         let new = StoredRoute::new(new, assigned.instance, assigned.known);
         let old = self.put(Entry::new(key, new, true), route, env.names);
-        let mut applied = Applied {
+        Some(Applied {
             op: if old.is_some() { Op::Change } else { Op::Add },
             key,
             old: old.map(Payload::from),
-            unresolved: false,
+            unresolved,
             stale: false,
             uncertain: false,
-        };
-        self.name(route, &mut applied, env.links);
-        Some(applied)
+        })
     }
 
     fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
@@ -188,13 +176,13 @@ impl Store for RouteStore {
         } = self.sweep(clean, scope);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
-            let route = self.decode(&stored, env.names);
+            let route = self.decode_as_reported(&stored, env.names);
             self.bodies.release(stored.body);
             if let Some(mut route) = route {
                 let base = self.set_instance_key(&mut route, 0);
                 self.siblings.remove(base, stored.instance);
                 self.set_instance(&mut route, base, stored.instance);
-                self.name_devices(&mut route, env.links);
+                self.name_deleted(&mut route, env.links);
                 routes.push(Payload::from(route));
             }
         }
@@ -204,6 +192,43 @@ impl Store for RouteStore {
             undecided,
         }
     }
+
+    fn rename(&mut self, key: Key, env: Env<'_>) -> Option<(Payload, Payload)> {
+        let stored = &self.table.get(key)?.value;
+        let body = stored.body;
+        if !has_former_names(self.bodies.reported(body), env.links) {
+            return None;
+        }
+        let old = self.decode_as_reported(stored, env.names)?;
+        // Fills the column from which the new attributes are taken.
+        self.name_devices(&mut self.decode(stored, env.names)?, env.links);
+        let renamed = match self.renamed.get(&body) {
+            Some(renamed) => *renamed,
+            None => {
+                let reported = self.bodies.reported(body).iter();
+                let reported = reported.map(|(index, name)| {
+                    (*index, env.links.new_name(*index, *name).or(*name))
+                });
+                let reported = reported.collect();
+                let renamed = self.bodies.insert_renamed(body, reported);
+                self.renamed.insert(body, renamed);
+                renamed
+            }
+        };
+        self.bodies.retain(renamed);
+        self.bodies.release(body);
+        let stored = &mut self.table.get_mut(key)?.value;
+        stored.body = renamed;
+        let stored = &self.table.get(key)?.value;
+        let new = self.decode_as_reported(stored, env.names)?;
+        Some((new.into(), old.into()))
+    }
+}
+
+/// Returns true if one of the names is replaced by a rename.
+fn has_former_names(reported: &ReportedNames, links: &LinkStore) -> bool {
+    let mut reported = reported.iter();
+    reported.any(|(index, name)| links.new_name(*index, *name).is_some())
 }
 
 impl RouteStore {
@@ -264,6 +289,7 @@ impl RouteStore {
         let former = column.get(&route.common);
         let unnamed = route.common.clone();
         let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
+        let reported = names_in(route);
         match former {
             // Another device was modified: keep the allocation, by which the rendered JSON is found.
             Some(named) if named.attrs == route.common => route.common = named.attrs.clone(),
@@ -278,6 +304,7 @@ impl RouteStore {
             &unnamed,
             NamedAttrs {
                 attrs,
+                reported,
                 unresolved,
                 generation,
             },
@@ -285,31 +312,49 @@ impl RouteStore {
         unresolved
     }
 
-    /// Completes a route, and the result of its message, with the names of devices.
-    #[inline]
-    fn name(&mut self, route: &mut Route, applied: &mut Applied, links: &LinkStore) {
-        applied.unresolved = self.name_devices(route, links);
-        if applied.unresolved {
-            self.mark_unresolved(applied.key);
+    /// Gives a decoded stored route the names that its last line has.
+    fn name_as_reported(&self, route: &mut Route, reported: &ReportedNames) {
+        // Mostly the present names: these attributes are shared.
+        if let Some(named) = self.named.borrow().get(&route.common)
+            && named.reported == *reported
+        {
+            route.common = named.attrs.clone();
+            return;
         }
-        if let Some(Payload::Route(old)) = &mut applied.old {
-            self.name_former(Inline::make_mut(old), links);
-        }
+        let mut reported = reported.iter();
+        route.for_each_device(&mut |_, name| *name = reported.next().and_then(|(_, name)| *name));
     }
 
+    /// Completes the names of devices in a route that is deleted.
     #[inline(never)]
-    fn mark_unresolved(&mut self, key: Key) {
-        if let Some(stored) = self.table.get_mut(key) {
-            stored.value.unresolved = true;
+    fn name_deleted(&self, route: &mut Route, links: &LinkStore) {
+        route.for_each_device(&mut |index, name| *name = links.last_name(index, *name));
+    }
+
+    /// Copies names of devices from the stored route that a dump entry is about.
+    #[inline(never)]
+    fn keep_reported_names(&self, route: &mut Route, base: Key, instance: u32) {
+        let key = self.set_instance(&mut route.clone(), base, instance);
+        if let Some(stored) = self.table.get(key) {
+            copy_names(route, self.bodies.reported(stored.value.body));
         }
     }
 
-    #[inline(never)]
-    fn name_former(&self, old: &mut Route, links: &LinkStore) {
-        self.name_devices(old, links);
+    /// Begins to replace former names of devices. Returns true if a stored route has one.
+    pub(super) fn begin_rename(&mut self, links: &LinkStore) -> bool {
+        self.end_rename();
+        self.bodies.any_reported(|reported| has_former_names(reported, links))
     }
 
-    /// Stores the route of an event. The result lacks the names of devices.
+    /// No route has a former name any more.
+    pub(super) fn end_rename(&mut self) {
+        for (old, new) in std::mem::take(&mut self.renamed) {
+            self.bodies.release(old);
+            self.bodies.release(new);
+        }
+    }
+
+    /// Stores the route of an event, which has the names of devices.
     #[inline]
     fn set(
         &mut self,
@@ -344,19 +389,20 @@ impl RouteStore {
     }
 
     /// Removes the route of an event, or one next hop of it: then `route` becomes the remaining one.
-    /// The result lacks the names of devices.
     fn delete(
         &mut self,
         route: &mut Route,
         event: &EventContext<'_>,
         assigned: Assigned,
-        names: &Names,
+        unresolved: bool,
+        env: Env<'_>,
     ) -> Applied {
         let Assigned {
             instance, known, ..
         } = assigned;
         let key = self.set_instance(route, event.key, instance);
-        if let Some((body, mut remaining)) = self.without_nexthop(key, route, names) {
+        if let Some((body, mut remaining)) = self.without_nexthop(key, route, env.names) {
+            let unresolved = self.name_devices(&mut remaining, env.links);
             let stored = self.bodies.intern(&remaining, &body);
             if let Some((_, content)) = assigned.grouped {
                 let content = RouteContent {
@@ -367,20 +413,29 @@ impl RouteStore {
                 self.siblings.settle(event.key);
             }
             let new = StoredRoute::new(stored, instance, known);
-            let old = self.put(Entry::new(key, new, event.reconciling), route, names);
+            let old = self.put(Entry::new(key, new, event.reconciling), route, env.names);
             set_instance_field(&mut remaining, instance);
             *route = remaining;
             return Applied {
                 op: Op::Change,
                 key,
                 old: old.map(Payload::from),
-                unresolved: false,
+                unresolved,
                 stale: false,
                 uncertain: false,
             };
         }
-        if let Some(stored) = self.table.remove(key) {
+        let stored = self.table.remove(key);
+        if let Some(stored) = &stored {
+            let reported = self.bodies.reported(stored.value.body);
+            let device = route.ifindex.map(|index| (index, route.dev));
+            if unresolved || device.is_some_and(|device| reported.first() != Some(&device)) {
+                copy_names(route, reported);
+                self.name_deleted(route, env.links);
+            }
             self.bodies.release(stored.value.body);
+        } else if unresolved {
+            self.name_deleted(route, env.links);
         }
         if !self.siblings.is_empty() {
             self.siblings.remove(event.key, instance);
@@ -428,14 +483,10 @@ impl RouteStore {
         };
         entry.mark.mark_seen();
         let stored = &entry.value;
-        if stored.unresolved {
-            // It has to be reported again, with the name.
-            return false;
-        }
         let is_same = stored.dst == dst && self.bodies.is_same(stored.body, body);
         is_same || {
             let stored = self.table.get(key);
-            let old = stored.and_then(|entry| self.decode(&entry.value, names));
+            let old = stored.and_then(|entry| self.decode_as_reported(&entry.value, names));
             old.is_some_and(|mut old| {
                 copy_ages(&mut old, route);
                 let mut new = route.clone();
@@ -448,7 +499,7 @@ impl RouteStore {
     /// Stores `new`, the content of `route`. Returns the former route.
     fn put(&mut self, new: Entry<StoredRoute>, route: &Route, names: &Names) -> Option<Route> {
         let old = self.table.put(new)?.value;
-        let mut decoded = self.decode(&old, names);
+        let mut decoded = self.decode_as_reported(&old, names);
         self.bodies.release(old.body);
         if let Some(old) = &mut decoded {
             copy_ages(old, route);
@@ -456,6 +507,14 @@ impl RouteStore {
         decoded
     }
 
+    /// The stored route with the names of devices that its last line has.
+    fn decode_as_reported(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
+        let mut route = self.decode(stored, names)?;
+        self.name_as_reported(&mut route, self.bodies.reported(stored.body));
+        Some(route)
+    }
+
+    /// The stored route without the names of devices.
     fn decode(&self, stored: &StoredRoute, names: &Names) -> Option<Route> {
         let body = self.bodies.get(stored.body);
         let mut route = self.interner.decode_stored(names, stored.dst, body)?;
@@ -478,218 +537,19 @@ impl RouteStore {
         set_instance_field(route, instance);
         self.key(route)
     }
+}
 
-    /// The route that an event is about which the kernel added or changed. `lone`: body of the stored
-    /// route with number 0, and what is known of its siblings.
-    #[inline]
-    fn assign_new(
-        &mut self,
-        route: &Route,
-        event: &EventContext<'_>,
-        lone: Option<(BodyId, Known)>,
-        env: Env<'_>,
-    ) -> Assigned {
-        let flags = event.message.flags;
-        let request = Request {
-            flags,
-            is_ipv6: route.family.is("inet6"),
-            has_nexthop_object: route.nhid.is_some(),
-            complete: event.complete,
-        };
-        if self.siblings.is_empty() || self.siblings.group(event.key).is_none() {
-            let Some((body, known)) = lone else {
-                return Assigned::only(siblings::known_of_first(&request));
-            };
-            // The usual cases of a route without siblings.
-            if flags & NLM_F_EXCL != 0 {
-                return Assigned::only(Known::All);
-            }
-            if flags & NLM_F_REPLACE != 0 && (request.complete || known == Known::All) {
-                return Assigned::only(known.max(Known::First));
-            }
-            if self.bodies.id(route) == Some(body) || !has_siblings(route) {
-                return Assigned::only(known);
-            }
-        }
-        self.assign_to_group(route, event, &request, env)
-    }
-
-    #[inline(never)]
-    fn assign_to_group(
-        &mut self,
-        route: &Route,
-        event: &EventContext<'_>,
-        request: &Request,
-        env: Env<'_>,
-    ) -> Assigned {
-        let content = RouteContent::of(route, &BodyWithoutDst::of(event.message.body));
-        self.add_lone(event.key, env.names);
-        let group = self.siblings.group_mut(event.key);
-        let (sibling, mut certain) = siblings::of_new(group, &content, request);
-        let known = group.known_after(sibling, request);
-        let has_others = group.has_others();
-        let (instance, place) = match sibling {
-            Sibling::Stored(instance) => (instance, None),
-            Sibling::Other(place) => (group.free_number(), Some(place)),
-        };
-        // The kernel deletes the IPv4 routes of a device without a notification.
-        if !request.is_ipv6 && has_others && place.is_none() && request.flags & NLM_F_REPLACE != 0 {
-            let replaced = self.sibling(route, instance, env.names);
-            let ifindex = replaced.and_then(|replaced| replaced.ifindex);
-            certain &= ifindex.is_none_or(|ifindex| env.links.is_up(ifindex));
-        }
-        Assigned {
-            instance,
-            grouped: Some((place, content)),
-            known,
-            certain,
-        }
-    }
-
-    /// The route that an event is about which the kernel deleted.
-    #[inline]
-    fn assign_deleted(
-        &mut self,
-        route: &Route,
-        event: &EventContext<'_>,
-        lone: Option<(BodyId, Known)>,
-        names: &Names,
-    ) -> Assigned {
-        if self.siblings.is_empty() || self.siblings.group(event.key).is_none() {
-            match lone {
-                None => return Assigned::only(Known::Nothing),
-                Some((body, known)) if self.bodies.id(route) == Some(body) || !has_siblings(route) => {
-                    return Assigned::only(known);
-                }
-                Some(_) => {}
-            }
-        }
-        self.assign_deleted_to_group(route, event, names)
-    }
-
-    #[inline(never)]
-    fn assign_deleted_to_group(
-        &mut self,
-        route: &Route,
-        event: &EventContext<'_>,
-        names: &Names,
-    ) -> Assigned {
-        let content = RouteContent::of(route, &BodyWithoutDst::of(event.message.body));
-        self.add_lone(event.key, names);
-        let has_nexthop = |instance| {
-            let stored = self.sibling(route, instance, names);
-            stored.is_some_and(|stored| shares_nexthop(&stored, route))
-        };
-        let Some(group) = self.siblings.group(event.key) else {
-            return Assigned::only(Known::Nothing);
-        };
-        let (sibling, certain) = siblings::of_deleted(group, &content, has_nexthop);
-        let instance = match sibling {
-            Sibling::Stored(instance) => instance,
-            Sibling::Other(_) => group.free_number(),
-        };
-        Assigned {
-            instance,
-            grouped: Some((None, content)),
-            known: group.known(instance),
-            certain,
-        }
-    }
-
-    /// The route that a dump entry, stored as `body`, is about.
-    fn assign_dump_entry(
-        &mut self,
-        base: Key,
-        route: &Route,
-        body: BodyId,
-        lists_all: bool,
-        names: &Names,
-    ) -> Assigned {
-        if self.siblings.is_empty() || self.siblings.group(base).is_none() {
-            let Some(lone) = self.table.get(base) else {
-                return Assigned::only(Known::Nothing);
-            };
-            let (stored, known) = (lone.value.body, lone.value.known);
-            if self.bodies.is_same(stored, body) && !lone.mark.is_seen() || !has_siblings(route) {
-                return Assigned::only(known);
-            }
-        }
-        let content = RouteContent::of(route, self.bodies.get(body));
-        self.add_lone(base, names);
-        let is_unseen = |instance| {
-            let key = self.set_instance(&mut route.clone(), base, instance);
-            let stored = self.table.get(key);
-            stored.is_some_and(|stored| !stored.mark.is_seen())
-        };
-        let Some(group) = self.siblings.group(base) else {
-            return Assigned::only(Known::Nothing);
-        };
-        let (instance, place) = match siblings::of_dump_entry(group, &content, lists_all, is_unseen) {
-            Sibling::Stored(instance) => (instance, None),
-            Sibling::Other(place) => (group.free_number(), Some(place)),
-        };
-        Assigned {
-            instance,
-            grouped: Some((place, content)),
-            known: group.known(instance),
-            certain: true,
-        }
-    }
-
-    /// Makes a group of the stored route with number 0, unless it is in one.
-    fn add_lone(&mut self, base: Key, names: &Names) {
-        if self.siblings.group(base).is_some() {
-            return;
-        }
-        let Some(stored) = self.table.get(base).map(|entry| &entry.value) else {
-            return;
-        };
-        if let Some(route) = self.decode(stored, names) {
-            let content = RouteContent::of(&route, self.bodies.get(stored.body));
-            let group = self.siblings.group_mut(base);
-            group.add(0, Place::Last, content, stored.known);
-        }
-    }
-
-    /// The stored sibling of `route` with that number.
-    fn sibling(&self, route: &Route, instance: u32, names: &Names) -> Option<Route> {
-        let key = self.set_instance_key(&mut route.clone(), instance);
-        self.decode(&self.table.get(key)?.value, names)
-    }
-
-    /// Adds the route to the group of its siblings, or changes its content there.
-    fn store_sibling(&mut self, base: Key, assigned: &Assigned) {
-        let Assigned {
-            instance, known, ..
-        } = *assigned;
-        match assigned.grouped {
-            Some((Some(place), content)) => {
-                let group = self.siblings.group_mut(base);
-                group.add(instance, place, content, known);
-            }
-            Some((None, content)) => self.siblings.group_mut(base).set(instance, content, known),
-            None => {}
-        }
-    }
+/// Copies the names of devices that `reported` contains.
+fn copy_names(route: &mut Route, reported: &ReportedNames) {
+    route.for_each_device(&mut |index, name| {
+        let known = reported.iter().find(|(reported, _)| *reported == index);
+        *name = known.and_then(|(_, name)| *name).or(*name);
+    });
 }
 
 /// Returns true if routes of that family may have equal key fields.
 fn has_siblings(route: &Route) -> bool {
     route.family.is("inet") || route.family.is("inet6")
-}
-
-/// Returns true if the route `deleted` has a next hop of the route `stored`.
-fn shares_nexthop(stored: &Route, deleted: &Route) -> bool {
-    let nexthops = |route: &Route| -> Vec<_> {
-        let hops = route.nexthops.iter().flatten();
-        let hops = hops.map(|hop| (Some(hop.ifindex), hop.gateway));
-        match route.nexthops {
-            Some(_) => hops.collect(),
-            None => vec![(route.ifindex, route.gateway)],
-        }
-    };
-    let stored = nexthops(stored);
-    nexthops(deleted).iter().any(|hop| stored.contains(hop))
 }
 
 /// Returns true if a message about an IPv6 route, whose stored value was `old`, may not tell of

@@ -37,7 +37,7 @@ pub(super) struct Group {
     /// The numbers below `next` that no member has.
     free: BTreeSet<u32>,
     next: u32,
-    /// The order is not known: a dump contained a sibling of which no event told.
+    /// The order is not known: a dump contained a sibling of which no event reported.
     unordered: bool,
 }
 
@@ -338,12 +338,12 @@ pub(super) fn of_deleted(
 }
 
 /// The sibling of a dump entry: one with equal content, else the only one with an equal path unless
-/// the dump has had it already (`is_unseen`), else a new one. `lists_all`: the dump would list the
-/// siblings of another device too, so that a lone route that is not in the dump was replaced.
+/// the dump has had it already (`is_unseen`), else a new one. `lists_lone`: the dump would list
+/// the only stored sibling too, so that the entry replaces it.
 pub(super) fn of_dump_entry(
     group: &Group,
     content: &RouteContent,
-    lists_all: bool,
+    lists_lone: bool,
     is_unseen: impl Fn(u32) -> bool,
 ) -> Sibling {
     let unseen = group.equal(content).find(|instance| is_unseen(*instance));
@@ -354,7 +354,7 @@ pub(super) fn of_dump_entry(
     };
     let lone = || {
         let first = group.order.first_key_value().map(|(_, first)| *first);
-        first.filter(|first| lists_all && !group.has_others() && is_unseen(*first))
+        first.filter(|first| lists_lone && !group.has_others() && is_unseen(*first))
     };
     let known = equal.or_else(on_path).or_else(lone);
     known.map_or(Sibling::Other(Place::Last), Sibling::Stored)

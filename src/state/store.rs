@@ -58,6 +58,11 @@ pub(super) trait Store {
         Vec::new()
     }
 
+    /// Gives the stored object of that key the new names of devices that the link store has
+    /// [listed](super::link_store::LinkStore::take_name_changes). Returns it, and with the former
+    /// names; `None` if no name differs.
+    fn rename(&mut self, key: Key, env: Self::Env<'_>) -> Option<(Payload, Payload)>;
+
     /// Ends a dump of the objects of a scope. `clean`: an object that it has not may be deleted.
     /// Removes and returns the objects that are deleted.
     fn finish_resync(
@@ -88,8 +93,8 @@ pub(super) struct DumpContext<'a> {
     pub touched_by_event: &'a HashSet<Key>,
     /// Every existing object of the kind was stored before.
     pub complete: bool,
-    /// The dump lists every object of the kind, not only those of a device.
-    pub lists_all: bool,
+    /// The objects that the dump lists; `None` outside of a reconciliation: all of the kind.
+    pub scope: Option<&'a Scope>,
 }
 
 /// What a message did to an object.

@@ -145,6 +145,40 @@ impl Stores {
         }
     }
 
+    /// Fills in the names of devices in the last message about an object, where the device may be
+    /// deleted already.
+    pub(super) fn name_deleted(&self, payload: &mut Payload) {
+        self.links.name_stored(payload);
+    }
+
+    /// Fills in the names of devices in a stored object whose line waits for them.
+    pub(super) fn complete_names(&mut self, kind: Kind, key: Key) {
+        if let Some(objects) = self.objects.get_mut(&kind) {
+            objects.complete_names(key, &self.links);
+        }
+    }
+
+    /// See [`Store::rename`].
+    pub(super) fn rename(
+        &mut self,
+        kind: Kind,
+        key: Key,
+        names: &Names,
+    ) -> Option<(Payload, Payload)> {
+        with_store!(self, names, kind, |store, env| store.rename(key, env), None)
+    }
+
+    /// Returns true if stored routes may have one of the names that [`Stores::rename`] replaces.
+    pub(super) fn renames_routes(&mut self) -> bool {
+        self.routes.begin_rename(&self.links)
+    }
+
+    /// Every stored object has been [renamed](Stores::rename).
+    pub(super) fn end_rename(&mut self) {
+        self.links.end_rename();
+        self.routes.end_rename();
+    }
+
     pub(super) fn apply_event(
         &mut self,
         payload: &mut Payload,

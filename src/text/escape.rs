@@ -20,11 +20,25 @@ pub(super) enum Colour {
 pub(super) struct EscapingWriter<'a> {
     out: &'a mut dyn Write,
     colour: bool,
+    escape: bool,
 }
 
 impl<'a> EscapingWriter<'a> {
     pub(super) fn new(out: &'a mut dyn Write, colour: bool) -> Self {
-        EscapingWriter { out, colour }
+        EscapingWriter {
+            out,
+            colour,
+            escape: true,
+        }
+    }
+
+    /// A writer without colours that escapes nothing, for a part that is written to another one.
+    pub(super) fn unescaped(out: &'a mut dyn Write) -> Self {
+        EscapingWriter {
+            out,
+            colour: false,
+            escape: false,
+        }
     }
 
     /// Writes in a colour if colours are enabled.
@@ -63,30 +77,30 @@ impl<'a> EscapingWriter<'a> {
         }
     }
 
-    /// ` (was value)`, if the old value differs.
-    pub(super) fn was<T: Display + PartialEq>(&mut self, new: &T, old: Option<&T>) -> fmt::Result {
+    /// ` key value`, or ` key old → new` if the former value differs.
+    pub(super) fn value<T: Display + PartialEq>(
+        &mut self,
+        key: &str,
+        new: &T,
+        old: Option<&T>,
+    ) -> fmt::Result {
         match old {
-            Some(old) if old != new => write!(self, " (was {old})"),
-            _ => Ok(()),
+            Some(old) if old != new => self.arrow(key, old, new),
+            _ => self.field(key, new),
         }
     }
 
-    /// ` key value (was value)`, for a value that may be absent; ` (key was value)` for one that is
-    /// absent now.
-    pub(super) fn optional_was<T: Display + PartialEq>(
+    /// As [`value`](Self::value), for a value that may be absent: `none`, or nothing if it was
+    /// absent before as well.
+    pub(super) fn optional_value<T: Display + PartialEq>(
         &mut self,
         key: &str,
         new: &Option<T>,
         old: Option<&Option<T>>,
     ) -> fmt::Result {
-        let old = old.and_then(Option::as_ref);
-        match (new, old) {
-            (Some(new), old) => {
-                self.field(key, new)?;
-                self.was(new, old)
-            }
-            (None, Some(old)) => write!(self, " ({key} was {old})"),
-            (None, None) => Ok(()),
+        match old {
+            Some(old) if old != new => self.arrow(key, OrNone(old), OrNone(new)),
+            _ => self.optional(key, new),
         }
     }
 
@@ -128,7 +142,7 @@ impl Write for EscapingWriter<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
         // Fast path: printable ASCII needs no escaping.
         let plain = |b: u8| matches!(b, b' '..=b'~') && b != b'\\';
-        if s.bytes().all(plain) {
+        if !self.escape || s.bytes().all(plain) {
             return self.out.write_str(s);
         }
         s.chars().try_for_each(|c| self.write_char(c))
@@ -136,6 +150,7 @@ impl Write for EscapingWriter<'_> {
 
     fn write_char(&mut self, c: char) -> fmt::Result {
         match c {
+            c if !self.escape => self.out.write_char(c),
             // Escape the backslash, so that input cannot imitate an escape.
             '\\' => self.out.write_str(r"\\"),
             ' '..='~' => self.out.write_char(c),
@@ -164,7 +179,7 @@ impl Write for Bytes<'_> {
 }
 
 /// A device: its name, or `if7` if unknown, as in iproute2; `none` for no device.
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Dev<'a>(pub Option<&'a IfName>, pub Option<u32>);
 
 impl Display for Dev<'_> {

@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::escape::{Dev, EscapingWriter, Joined, List, OrNone};
+use super::plain;
 use crate::event::link::Link;
 use crate::event::link::device::InfoSlaveData;
 use crate::event::values::Symbol;
@@ -12,7 +13,7 @@ pub(super) fn write(out: &mut EscapingWriter<'_>, event: &Event, link: &Link) ->
     match (event.op, &event.change) {
         (Op::Change, Some(change)) => {
             if let Payload::Link(old) = change.old() {
-                return difference(out, change, old, link);
+                return difference(out, event, change, old, link);
             }
             full(out, link)
         }
@@ -58,7 +59,8 @@ fn full(out: &mut EscapingWriter<'_>, link: &Link) -> fmt::Result {
     for name in link.altnames.iter().flatten() {
         out.field("altname", name)?;
     }
-    out.optional("alias", &link.ifalias)
+    out.optional("alias", &link.ifalias)?;
+    out.optional("event", &link.event)
 }
 
 /// The lower device or peer; index 0 means none.
@@ -82,6 +84,7 @@ fn port_state(link: &Link) -> &Option<Symbol> {
 
 fn difference(
     out: &mut EscapingWriter<'_>,
+    event: &Event,
     change: &Change,
     old: &Link,
     new: &Link,
@@ -89,9 +92,7 @@ fn difference(
     // Use the old name of a renamed device, which the reader has seen before.
     subject(out, if old.ifname.is_some() { old } else { new })?;
     let mut rest = Vec::new();
-    let mut nothing = true;
     for name in change.names() {
-        nothing = false;
         /// ` key old → new` of a field that may be absent.
         macro_rules! arrow {
             ($key:literal, $field:ident) => {
@@ -110,7 +111,8 @@ fn difference(
             "linkmode" => arrow!("mode", linkmode),
             "group" => arrow!("group", group),
             "txqlen" => arrow!("qlen", txqlen),
-            "event" => out.optional("event", &new.event)?,
+            // Below.
+            "event" => {}
             "address" => arrow!("address", address),
             "broadcast" => arrow!("brd", broadcast),
             "permaddr" => arrow!("permaddr", permaddr),
@@ -145,12 +147,11 @@ fn difference(
             name => rest.push(name),
         }
     }
-    if nothing {
-        return out.write_str(" (nothing differs)");
-    }
-    // Large nested fields are listed by name only.
-    match &rest[..] {
-        [] => Ok(()),
-        rest => out.field("changed:", List(rest, ", ")),
+    plain::differences(out, event, change.old(), &rest)?;
+    // Why the kernel sent a message, even if nothing differs.
+    out.optional("event", &new.event)?;
+    match event.nl.as_ref().and_then(|nl| nl.family.as_deref()) {
+        Some(family) if change.is_empty() => out.field("family", family),
+        _ => Ok(()),
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::{self, Write as _};
 use super::escape::EscapingWriter;
 use crate::event::Kind;
 use crate::event::meta::{
-    CheckpointReason, Clock, Counts, Gap, GapCause, Heartbeat, Meta, Resync, Rotate, RotateReason,
-    Skipped, Start, Stop, StopReason,
+    CheckpointReason, Clock, Complete, Counts, Gap, GapCause, Heartbeat, Meta, Resync, Rotate,
+    RotateReason, Skipped, Start, Stop, StopReason,
 };
 use crate::event::unknown::Unknown;
 use crate::event::values::Time;
@@ -35,6 +35,7 @@ pub(super) fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
         }
         Meta::Gap(record) => gap(out, record),
         Meta::Resync(record) => resync(out, record),
+        Meta::Complete(record) => complete(out, record),
         Meta::Refused(record) => {
             count(out, record.datagrams, "datagram")?;
             write!(out, " from port id {} rejected", record.portid)
@@ -130,6 +131,14 @@ fn resync(out: &mut EscapingWriter<'_>, resync: &Resync) -> fmt::Result {
         write!(out, ", {number} {} corrected", found.kind.name())?;
     }
     incomplete(out, resync.incomplete.as_deref())
+}
+
+fn complete(out: &mut EscapingWriter<'_>, complete: &Complete) -> fmt::Result {
+    for (number, kind) in complete.kinds.iter().enumerate() {
+        out.write_str(if number == 0 { "" } else { ", " })?;
+        out.write_str(kind.name())?;
+    }
+    Ok(())
 }
 
 fn incomplete(out: &mut EscapingWriter<'_>, kinds: Option<&[Kind]>) -> fmt::Result {

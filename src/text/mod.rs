@@ -15,7 +15,7 @@ use std::fmt::{self, Write as _};
 use jiff::tz::TimeZone;
 
 use crate::event::values::Time;
-use crate::event::{Event, Kind, Op, Payload};
+use crate::event::{Event, Kind, Op, Origin, Payload};
 use escape::{Bytes, Colour, EscapingWriter};
 
 /// Formats the event as one human-readable line without a newline. Control and invisible characters
@@ -89,13 +89,17 @@ fn write(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
     let kind = event.payload.kind().name();
     write!(out, "{kind} ")?;
     out.paint(colour(event.op), format_args!("{}", event.op.name()))?;
+    // What was not learnt from an event is late, and its time is that of the comparison.
+    if let Some(origin @ (Origin::Inferred | Origin::Resync)) = event.origin {
+        write!(out, " ({})", origin.name())?;
+    }
     if event.uncertain {
         out.write_str(" (uncertain)")?;
     }
     match &event.payload {
         Payload::Link(link) => link::write(out, event, link),
         Payload::Address(address) => objects::address(out, event, address),
-        Payload::Route(route) => route::write(out, route),
+        Payload::Route(route) => route::write(out, event, route),
         Payload::Neigh(neigh) => objects::neigh(out, event, neigh),
         Payload::Fdb(fdb) => objects::fdb(out, event, fdb),
         Payload::Rule(rule) => rule::write(out, event, rule),
@@ -118,7 +122,14 @@ fn colour(op: Op) -> Colour {
         Op::Change => Colour::Yellow,
         Op::Delete | Op::Gap | Op::Refused | Op::Clock => Colour::Red,
         Op::Present | Op::Notify => Colour::Cyan,
-        Op::Start | Op::Sync | Op::Checkpoint | Op::Resync | Op::Heartbeat | Op::Rotate | Op::Stop => Colour::Dim,
+        Op::Start
+        | Op::Sync
+        | Op::Checkpoint
+        | Op::Resync
+        | Op::Complete
+        | Op::Heartbeat
+        | Op::Rotate
+        | Op::Stop => Colour::Dim,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::event::address::Address;
 use crate::event::fdb::Fdb;
 use crate::event::neigh::Neigh;
 use crate::event::prefix::Prefix;
+use crate::event::values::IfName;
 use crate::event::{Event, Op, Payload};
 
 /// The old payload of a changed object, if it is of this kind.
@@ -36,15 +37,14 @@ impl Display for Seconds<'_> {
     }
 }
 
-fn dev(
-    out: &mut EscapingWriter<'_>,
-    name: Option<&crate::event::values::IfName>,
-    index: u32,
-) -> fmt::Result {
+/// A device by name and index. The index 0 means every device.
+type Device<'a> = (Option<&'a IfName>, u32);
+
+fn dev(out: &mut EscapingWriter<'_>, (name, index): Device<'_>, old: Option<Device<'_>>) -> fmt::Result {
+    let old = old.map(|(name, index)| Dev(name, Some(index)));
     match index {
-        // Applies to all devices.
         0 => Ok(()),
-        index => out.field("dev", Dev(name, Some(index))),
+        index => out.value("dev", &Dev(name, Some(index)), old.as_ref()),
     }
 }
 
@@ -60,7 +60,9 @@ pub(super) fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Add
         (None, None) => out.subject(format_args!("{}", address.family))?,
     }
     if let Some((change, old)) = old_payload!(event, Address) {
-        dev(out, address.dev.as_ref(), address.ifindex)?;
+        let former = Dev(old.dev.as_ref(), Some(old.ifindex));
+        let device = Dev(address.dev.as_ref(), Some(address.ifindex));
+        out.value("dev", &device, Some(&former))?;
         let mut rest = Vec::new();
         for name in change.names() {
             macro_rules! arrow {
@@ -71,7 +73,8 @@ pub(super) fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Add
             match name {
                 "flags" => out.flags(&old.flags, &address.flags)?,
                 "scope" => out.arrow("scope", &old.scope, &address.scope)?,
-                "dev" => out.field("formerly dev", OrNone(&old.dev))?,
+                // Shown above.
+                "dev" | "ifindex" => {}
                 "address" => arrow!("peer", OrNone, address),
                 "broadcast" => arrow!("brd", OrNone, broadcast),
                 "anycast" => arrow!("any", OrNone, anycast),
@@ -84,14 +87,13 @@ pub(super) fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Add
             }
         }
         return match &rest[..] {
-            [] if change.names().next().is_none() => out.write_str(" (nothing differs)"),
             [] => Ok(()),
             rest => out.field("changed:", List(rest, ", ")),
         };
     }
     out.optional("brd", &address.broadcast)?;
     out.optional("any", &address.anycast)?;
-    dev(out, address.dev.as_ref(), address.ifindex)?;
+    dev(out, (address.dev.as_ref(), address.ifindex), None)?;
     out.field("scope", &address.scope)?;
     out.flag_names(&address.flags, &[])?;
     if address.label.is_some() && address.label != address.dev {
@@ -118,30 +120,28 @@ fn ip_subject(out: &mut EscapingWriter<'_>, ip: &Option<IpAddr>) -> fmt::Result 
 }
 
 pub(super) fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) -> fmt::Result {
-    let old = old_payload!(event, Neigh).map(|(_, old)| old);
+    let old = old_payload!(event, Neigh).map(|(_, old)| &**old);
     ip_subject(out, &neigh.dst)?;
-    dev(out, neigh.dev.as_ref(), neigh.ifindex)?;
-    match (&neigh.lladdr, old.and_then(|old| old.lladdr.as_ref())) {
-        (None, Some(old)) => write!(out, " (lladdr was {old})")?,
-        (None, None) => {}
-        (Some(new), old) => {
-            out.field("lladdr", new)?;
-            out.was(new, old)?;
-        }
-    }
+    let device = |neigh: &'_ Neigh| (neigh.dev, neigh.ifindex);
+    let (new_device, old_device) = (device(neigh), old.map(device));
+    dev(
+        out,
+        (new_device.0.as_ref(), new_device.1),
+        old_device.as_ref().map(|(name, index)| (name.as_ref(), *index)),
+    )?;
+    out.optional_value("lladdr", &neigh.lladdr, old.map(|old| &old.lladdr))?;
     out.flag_names(&neigh.flags, &[])?;
     if neigh.proxy == Some(true) && !neigh.flags.has("proxy") {
         out.write_str(" proxy")?;
     }
-    // A proxy entry has no state.
-    if neigh.state.bits != 0 || old.is_some_and(|old| old.state.bits != 0) {
-        write!(out, " {}", Joined(&neigh.state))?;
-        out.was(
-            &Joined(&neigh.state),
-            old.map(|old| Joined(&old.state)).as_ref(),
-        )?;
+    match old.filter(|old| old.state != neigh.state) {
+        Some(old) => out.arrow("state", Joined(&old.state), Joined(&neigh.state))?,
+        // A proxy entry has no state.
+        None if neigh.state.bits == 0 => {}
+        None => write!(out, " {}", Joined(&neigh.state))?,
     }
-    out.optional("proto", &neigh.protocol)?;
+    out.optional_value("proto", &neigh.protocol, old.map(|old| &old.protocol))?;
+    out.optional("vni", &neigh.vni)?;
     match old {
         Some(old) if old.flags != neigh.flags => out.flags(&old.flags, &neigh.flags),
         _ => Ok(()),
@@ -149,35 +149,40 @@ pub(super) fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) 
 }
 
 pub(super) fn fdb(out: &mut EscapingWriter<'_>, event: &Event, fdb: &Fdb) -> fmt::Result {
-    let old = old_payload!(event, Fdb).map(|(_, old)| old);
+    let old = old_payload!(event, Fdb).map(|(_, old)| &**old);
     if let Some(mac) = &fdb.mac {
         out.subject(format_args!("{mac}"))?;
     }
-    dev(out, fdb.dev.as_ref(), fdb.ifindex)?;
-    let name = |fdb: &Fdb| (fdb.ifindex, fdb.dev);
-    if let Some(old) = old.filter(|old| name(old) != name(fdb)) {
-        write!(out, " (was {})", Dev(old.dev.as_ref(), Some(old.ifindex)))?;
-    }
-    out.optional_was("dst", &fdb.dst, old.map(|old| &old.dst))?;
+    dev(
+        out,
+        (fdb.dev.as_ref(), fdb.ifindex),
+        old.map(|old| (old.dev.as_ref(), old.ifindex)),
+    )?;
+    out.optional_value("dst", &fdb.dst, old.map(|old| &old.dst))?;
     out.optional("vlan", &fdb.vlan)?;
-    out.optional_was("port", &fdb.port, old.map(|old| &old.port))?;
-    out.optional_was("vni", &fdb.vni, old.map(|old| &old.vni))?;
+    out.optional_value("port", &fdb.port, old.map(|old| &old.port))?;
+    out.optional_value("vni", &fdb.vni, old.map(|old| &old.vni))?;
     out.optional("src_vni", &fdb.src_vni)?;
     let via = |fdb: &Fdb| {
         let index = fdb.via_index;
         (fdb.via.is_some() || index.is_some()).then(|| Dev(fdb.via.as_ref(), index).to_string())
     };
-    out.optional_was("via", &via(fdb), old.map(|old| via(old)).as_ref())?;
+    out.optional_value("via", &via(fdb), old.map(via).as_ref())?;
     out.optional("link-netnsid", &fdb.link_netnsid)?;
-    out.optional_was("nhid", &fdb.nhid, old.map(|old| &old.nhid))?;
+    out.optional_value("nhid", &fdb.nhid, old.map(|old| &old.nhid))?;
     if fdb.master.is_some() || fdb.master_index.is_some() {
-        out.field("master", Dev(fdb.master.as_ref(), fdb.master_index))?;
+        let master = |fdb: &Fdb| (fdb.master, fdb.master_index);
+        let (new, old) = (master(fdb), old.map(master));
+        let old = old.as_ref().map(|(name, index)| Dev(name.as_ref(), *index));
+        out.value("master", &Dev(new.0.as_ref(), new.1), old.as_ref())?;
         out.flag_names(&fdb.flags, &["master"])?;
     } else {
         out.flag_names(&fdb.flags, &[])?;
     }
-    write!(out, " {}", fdb.state)?;
-    out.was(&fdb.state, old.map(|old| &old.state))?;
+    match old.filter(|old| old.state != fdb.state) {
+        Some(old) => out.arrow("state", &old.state, &fdb.state)?,
+        None => write!(out, " {}", fdb.state)?,
+    }
     for (name, set) in [
         ("activity_notify", fdb.activity_notify),
         ("inactive", fdb.inactive),
@@ -197,7 +202,7 @@ pub(super) fn prefix(out: &mut EscapingWriter<'_>, prefix: &Prefix) -> fmt::Resu
     if let Some(prefix) = &prefix.prefix {
         out.subject(format_args!("{prefix}"))?;
     }
-    dev(out, prefix.dev.as_ref(), prefix.ifindex)?;
+    dev(out, (prefix.dev.as_ref(), prefix.ifindex), None)?;
     out.flag_names(&prefix.flags, &[])?;
     for (key, time) in [
         ("valid", prefix.valid_life_time),

@@ -5,50 +5,117 @@ use std::fmt::{self, Write as _};
 use super::escape::{Dev, EscapingWriter, List};
 use super::tc::Entries;
 use crate::event::encap::Encap;
-use crate::event::route::{Flow, Metrics, NextHop, Route, Via};
+use crate::event::route::{Flow, Metrics, NextHop, Route, RouteAttrs, Via};
+use crate::event::{Event, Op, Payload};
 
-pub(super) fn write(out: &mut EscapingWriter<'_>, route: &Route) -> fmt::Result {
-    if !route.r#type.is("unicast") {
+pub(super) fn write(out: &mut EscapingWriter<'_>, event: &Event, route: &Route) -> fmt::Result {
+    let old = match event.change.as_ref().map(|change| change.old()) {
+        Some(Payload::Route(old)) if event.op == Op::Change => Some(&**old),
+        _ => None,
+    };
+    /// A field that may be absent, or ` key old → new`.
+    macro_rules! optional {
+        ($key:literal, $field:ident) => {
+            out.optional_value($key, &route.$field, old.map(|old| &old.$field))?
+        };
+    }
+    /// A part that `$write` writes; if it differs, the former one, an arrow and the present one.
+    macro_rules! part {
+        ($write:expr) => {
+            part(out, route, old.map(|old| &**old), $write)?
+        };
+    }
+    if let Some(old) = old.filter(|old| old.r#type != route.r#type) {
+        out.arrow("type", &old.r#type, &route.r#type)?;
+    } else if !route.r#type.is("unicast") {
         write!(out, " {}", route.r#type)?;
     }
     out.subject(format_args!("{}", route.dst))?;
     out.optional("from", &route.src)?;
     out.optional("tos", &route.tos)?;
-    encap(out, route.encap.as_deref())?;
-    out.optional("as", &route.newdst)?;
-    out.optional("nhid", &route.nhid)?;
-    out.optional("via", &route.gateway)?;
-    via(out, route.via.as_deref())?;
-    if route.dev.is_some() || route.ifindex.is_some() {
-        out.field("dev", Dev(route.dev.as_ref(), route.ifindex))?;
-    }
-    if route.iif.is_some() || route.iif_index.is_some() {
-        out.field("iif", Dev(route.iif.as_ref(), route.iif_index))?;
+    part!(|out, it| encap(out, it.encap.as_deref()));
+    optional!("as", newdst);
+    optional!("nhid", nhid);
+    optional!("via", gateway);
+    part!(|out, it| via(out, it.via.as_deref()));
+    for (key, (name, index), former) in [
+        (
+            "dev",
+            (route.dev, route.ifindex),
+            old.map(|old| (old.dev, old.ifindex)),
+        ),
+        (
+            "iif",
+            (route.iif, route.iif_index),
+            old.map(|old| (old.iif, old.iif_index)),
+        ),
+    ] {
+        let new = Dev(name.as_ref(), index);
+        match &former {
+            Some((name, index)) if Dev(name.as_ref(), *index) != new => {
+                out.arrow(key, Dev(name.as_ref(), *index), new)?;
+            }
+            _ if new != Dev(None, None) => out.field(key, new)?,
+            _ => {}
+        }
     }
     out.field("table", &route.table)?;
-    out.field("proto", &route.protocol)?;
-    if !route.scope.is("global") {
-        out.field("scope", &route.scope)?;
+    out.value("proto", &route.protocol, old.map(|old| &old.protocol))?;
+    if !route.scope.is("global") || old.is_some_and(|old| old.scope != route.scope) {
+        out.value("scope", &route.scope, old.map(|old| &old.scope))?;
     }
-    out.optional("src", &route.prefsrc)?;
-    out.optional("metric", &route.metric)?;
-    realms(out, route.flow.as_deref())?;
-    out.flag_names(&route.flags, &[])?;
-    if let Some(values) = &route.metrics {
-        metrics(out, values)?;
+    optional!("src", prefsrc);
+    optional!("metric", metric);
+    part!(|out, it| realms(out, it.flow.as_deref()));
+    match old.filter(|old| old.flags != route.flags) {
+        Some(old) => out.flags(&old.flags, &route.flags)?,
+        None => out.flag_names(&route.flags, &[])?,
     }
-    out.optional("pref", &route.pref)?;
+    part!(|out, it| match &it.metrics {
+        Some(values) => metrics(out, values),
+        None => Ok(()),
+    });
+    optional!("pref", pref);
     if let Some(expires) = route.expires {
         out.field("expires", format_args!("{expires}sec"))?;
+    } else if old.is_some_and(|old| old.expires.is_some()) {
+        out.field("expires", "none")?;
     }
     if let Some(error) = route.error {
         out.field("error", format_args!("-{error}"))?;
     }
     out.optional("mark", &route.mark)?;
     out.optional("uid", &route.uid)?;
-    out.optional("ttl-propagate", &route.ttl_propagate)?;
-    let nexthops = route.nexthops.iter().flatten();
-    nexthops.into_iter().try_for_each(|hop| nexthop(out, hop))
+    optional!("ttl-propagate", ttl_propagate);
+    out.optional("reason", &route.del_reason)?;
+    part!(|out, it| {
+        let mut nexthops = it.nexthops.iter().flatten();
+        nexthops.try_for_each(|hop| nexthop(out, hop))
+    });
+    Ok(())
+}
+
+/// Writes a part of a route; of a changed one ` old → new`, with `none` for a part that is absent.
+fn part(
+    out: &mut EscapingWriter<'_>,
+    new: &RouteAttrs,
+    old: Option<&RouteAttrs>,
+    write: impl Fn(&mut EscapingWriter<'_>, &RouteAttrs) -> fmt::Result,
+) -> fmt::Result {
+    let text = |it: &RouteAttrs| -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        write(&mut EscapingWriter::unescaped(&mut text), it)?;
+        Ok(text)
+    };
+    let Some(old) = old else {
+        return write(out, new);
+    };
+    let (old, new) = (text(old)?, text(new)?);
+    if old == new {
+        return out.write_str(&new);
+    }
+    let shown = |text: String| if text.is_empty() { " none".to_owned() } else { text };
+    write!(out, "{} →{}", shown(old), shown(new))
 }
 
 fn nexthop(out: &mut EscapingWriter<'_>, hop: &NextHop) -> fmt::Result {

@@ -2,8 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::escape::{Dev, EscapingWriter, Joined};
-use crate::event::object::Change;
+use super::escape::{Dev, EscapingWriter, Joined, OrNone};
 use crate::event::tc::options::{Options, Value};
 use crate::event::tc::{Action, Chain, Class, Filter, Qdisc};
 use crate::event::values::IfName;
@@ -18,17 +17,19 @@ pub(super) fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> 
         out.write_str(" offloaded")?;
     }
     let old = match old_state(event) {
-        Some((change, Payload::Qdisc(old))) => {
-            if change.names().next().is_none() {
-                return out.write_str(" (nothing differs)");
-            }
-            if old.kind != it.kind {
-                out.optional("formerly", &old.kind)?;
-            }
-            (old.kind == it.kind).then_some(old)
-        }
+        Some(Payload::Qdisc(old)) => Some(old),
         _ => None,
     };
+    if let Some(old) = old {
+        let [former, now] = [old, it].map(|it| Dev(it.dev.as_ref(), it.ifindex));
+        if former != now {
+            out.arrow("dev", former, now)?;
+        }
+        if old.kind != it.kind {
+            out.arrow("kind", OrNone(&old.kind), OrNone(&it.kind))?;
+        }
+    }
+    let old = old.filter(|old| old.kind == it.kind);
     if let Some(stab) = &it.stab {
         write!(out, " stab {{{} }}", Plain(stab))?;
     }
@@ -134,10 +135,10 @@ fn on(
     location(out, dev, root, parent)
 }
 
-/// The change of a tracked object and its old payload.
-fn old_state(event: &Event) -> Option<(&Change, &Payload)> {
+/// The old payload of a tracked object that changed.
+fn old_state(event: &Event) -> Option<&Payload> {
     let change = event.change.as_ref().filter(|_| event.op == Op::Change)?;
-    Some((change, change.old()))
+    Some(change.old())
 }
 
 /// Options; given old values, only the options that differ, with both values.
@@ -156,12 +157,12 @@ fn options(
         match old.get(name) {
             Some(was) if was == value => {}
             Some(was) => out.arrow(name, One(was), One(value))?,
-            None => option(out, name, value)?,
+            None => out.arrow(name, "none", One(value))?,
         }
     }
     for (name, value) in &old.0 {
         if new.get(name).is_none() {
-            write!(out, " ({name} was {})", One(value))?;
+            out.arrow(name, One(value), "none")?;
         }
     }
     Ok(())

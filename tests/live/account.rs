@@ -12,8 +12,8 @@ use crate::common::{lines, nlstream};
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
-    notifications_that_repeat_a_request_are_in_the_replay(Namespace, LinkType("dummy")),
-    datagrams_to_the_dump_socket_are_refused_and_counted(Namespace),
+    notifications_that_repeat_a_request_are_in_the_replay(Namespace, LinkType("veth")),
+    datagrams_to_the_dump_socket_are_refused_and_counted(Namespace, LinkType("ifb")),
 }
 
 /// A pcap file of the events in a recording, as tcpdump writes it of an nlmon device: of each packet
@@ -30,7 +30,11 @@ fn capture_of(recording: &std::path::Path) -> (Vec<u8>, u64) {
             continue;
         };
         if channel.role == Role::Events {
-            let packet = [&[0, 4, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], messages].concat();
+            let packet = [
+                &[0, 4, 3, 0x38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+                messages,
+            ]
+            .concat();
             let length = packet.len() as u32;
             bytes.extend(words([events as u32, 0, length, length]));
             bytes.extend(packet);
@@ -57,15 +61,17 @@ fn notifications_that_repeat_a_request_are_in_the_replay() {
     let _ = std::fs::remove_file(&recording);
     let mut stream = ns.stream(&["--record", recording.to_str().unwrap()]);
     ns.run(
-        "ip link add d0 type dummy; ip link set d0 up; ip address add 192.0.2.1/24 dev d0
+        "ip link add d0 type veth peer name d1; ip link set d0 up; ip link set d1 up; ip address add 192.0.2.1/24 dev d0
          ip nexthop add id 5 via 192.0.2.2 dev d0; ip nexthop replace id 5 via 192.0.2.3 dev d0
          ip nexthop add id 6 group 5; ip nexthop del id 6; ip nexthop del id 5
          tc qdisc add dev d0 clsact
-         tc filter add dev d0 ingress protocol ip pref 5 matchall action drop
+         tc filter add dev d0 ingress protocol ip pref 5 u32 match u32 0 0 classid 1:1
          tc filter del dev d0 ingress pref 5
-         tc actions add action drop index 4; tc actions del action gact index 4",
+         tc chain add dev d0 ingress chain 7; tc chain del dev d0 ingress chain 7",
     );
-    stream.wait("action", "delete");
+    stream.wait_for("the deletion of chain 7", |line| {
+        line["op"] == "delete" && line["chain"]["chain"] == 7
+    });
     let (live, _) = stream.interrupt();
     let (bytes, events) = capture_of(&recording);
     std::fs::write(&capture, bytes).unwrap();
@@ -74,10 +80,16 @@ fn notifications_that_repeat_a_request_are_in_the_replay() {
     std::fs::remove_file(&capture).unwrap();
     let replayed = lines(&output.stdout);
     let (expected, found) = (count(&live), count(&replayed));
-    assert!(expected.keys().any(|key| key.contains("RTM_NEWNEXTHOP")), "{expected:?}");
+    assert!(
+        expected.keys().any(|key| key.contains("RTM_NEWNEXTHOP")),
+        "{expected:?}"
+    );
     assert_eq!(found, expected);
     let stop = &replayed.last().unwrap()["meta"];
-    assert_eq!((&stop["datagrams"], stop.get("skipped")), (&events.into(), None));
+    assert_eq!(
+        (&stop["datagrams"], stop.get("skipped")),
+        (&events.into(), None)
+    );
     // Without the requests it is not certain that these are notifications.
     let uncertain = |line: &&Value| line["uncertain"] == true;
     let kinds: std::collections::BTreeSet<_> = replayed
@@ -85,7 +97,10 @@ fn notifications_that_repeat_a_request_are_in_the_replay() {
         .filter(uncertain)
         .map(|line| line["kind"].as_str().unwrap())
         .collect();
-    assert!(kinds.contains("nexthop") && !kinds.contains("route"), "{kinds:?}");
+    assert!(
+        kinds.contains("nexthop") && !kinds.contains("route"),
+        "{kinds:?}"
+    );
 }
 
 /// Port ids of the sockets of rtnetlink that belong to a process and are in no multicast group.
@@ -96,7 +111,9 @@ fn dump_ports(ns: &Namespace, pid: &str) -> Vec<u32> {
          rm /tmp/inodes.$$"
     );
     let text = ns.run(&script);
-    text.lines().map(|line| line.trim().parse().unwrap()).collect()
+    text.lines()
+        .map(|line| line.trim().parse().unwrap())
+        .collect()
 }
 
 fn datagrams_to_the_dump_socket_are_refused_and_counted() {
@@ -116,10 +133,14 @@ fn datagrams_to_the_dump_socket_are_refused_and_counted() {
     assert!(spoofer.status.success(), "{spoofer:?}");
     stream.wait_for("a refused line", |line| line["op"] == "refused");
     // The dumps that follow are complete: an object that is added by them is reported.
-    ns.run("ip link add d0 type dummy 2>/dev/null || ip link add d0 type ifb");
+    ns.run("ip link add d0 type ifb");
     stream.wait("link", "add");
     let (lines, _) = stream.interrupt();
-    assert!(lines.iter().all(|line| line["kind"] != "address" || line["address"]["local"] != "192.0.2.66"));
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["kind"] != "address" || line["address"]["local"] != "192.0.2.66")
+    );
     let refused = lines.last().unwrap()["meta"]["refused"].as_u64().unwrap();
     let sent = FORGED * ports.len() as u64;
     assert!(refused > 0 && refused <= sent, "{refused} of {sent}");

@@ -59,19 +59,34 @@ fn gaps_count_every_missing_route() {
 }
 
 /// In the environment of the process that sends the spoofed datagrams.
-const ROLE: &str = "NLSTREAM_TEST_SPOOFER";
+pub(crate) const ROLE: &str = "NLSTREAM_TEST_SPOOFER";
+/// There as well: the port ids to send to instead of the group, separated by commas, and how many
+/// datagrams each of them gets.
+pub(crate) const PORTS: &str = "NLSTREAM_TEST_SPOOFED_PORTS";
+pub(crate) const COUNT: &str = "NLSTREAM_TEST_SPOOFED_COUNT";
 const SPOOFED: u64 = 100;
 
 pub(crate) fn is_spoofer() -> bool {
     std::env::var_os(ROLE).is_some()
 }
 
-/// Sends an RTM_NEWADDR of 192.0.2.66 to the group IPV4_IFADDR, [`SPOOFED`] times in 1.5 s.
+/// Sends an RTM_NEWADDR of 192.0.2.66 to the group IPV4_IFADDR, [`SPOOFED`] times in 1.5 s, or to
+/// the [`PORTS`].
 pub(crate) fn spoof() {
     use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_ROUTE};
     let mut message = vec![32, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, 66]);
     let socket = Socket::new(NETLINK_ROUTE).unwrap();
+    if let Ok(ports) = std::env::var(PORTS) {
+        let count: u64 = std::env::var(COUNT).unwrap().parse().unwrap();
+        for port in ports.split(',') {
+            let address = SocketAddr::new(port.parse().unwrap(), 0);
+            for _ in 0..count {
+                socket.send_to(&message, &address, 0).unwrap();
+            }
+        }
+        return;
+    }
     let group = 1 << (libc::RTNLGRP_IPV4_IFADDR - 1);
     for _ in 0..SPOOFED {
         let address = SocketAddr::new(0, group);

@@ -13,12 +13,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod account;
 mod docs;
 mod ends;
 mod events;
 mod identity;
 mod judge;
 mod loss;
+mod names;
 mod namespace;
 mod output;
 mod recording;
@@ -35,12 +37,14 @@ fn main() {
         return loss::spoof();
     }
     let modules = [
+        account::trials,
         docs::trials,
         ends::trials,
         events::trials,
         identity::trials,
         judge::trials,
         loss::trials,
+        names::trials,
         output::trials,
         recording::trials,
         service::trials,

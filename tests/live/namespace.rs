@@ -29,10 +29,11 @@ impl Namespace {
     }
 
     fn of(flags: &str, kinds: &'static [&'static str]) -> Self {
-        let script = "ip link set lo up && echo ready && exec sleep 3600";
+        // Ends with its standard input, even if the test process is killed and drops nothing.
+        let script = "ip link set lo up && echo ready && exec cat >/dev/null";
         let mut command = Command::new("unshare");
         command.args([flags, "sh", "-c", script]);
-        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("unshare(1)");
         let mut line = String::new();
         let stdout = child.stdout.take().unwrap();
@@ -212,6 +213,11 @@ impl Stream {
         self.wait_for(&format!("{kind} {op}"), |line| {
             line["kind"] == kind && line["op"] == op
         })
+    }
+
+    /// The process id of the program.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends a signal.

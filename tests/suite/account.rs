@@ -1,9 +1,11 @@
 //! Every message of a capture gives a line or is counted in `stop.skipped`, under one reason.
 
+use std::collections::BTreeSet;
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::process::Output;
 
+use jiff::Timestamp;
 use nlstream::capture::Reader;
 use nlstream::encode::Format;
 use nlstream::event::Kind;
@@ -59,28 +61,40 @@ fn account(messages: &[Datagram], kinds: Option<Vec<Kind>>, snapshot: bool) -> (
     let config = Config::new(Format::Json, "00000000".to_owned(), &header);
     let mut lines = Vec::new();
     let mut pipeline = Pipeline::new(config, &mut lines).unwrap();
-    let mut with_lines = 0;
+    // A message has a sequence number and a time of its own, and its lines have at least one of
+    // them, whenever they are written: the line about a device in a dump at the end of the dump, a
+    // line that waits for the name of a device with the time of the message that has the name.
+    let mut with_lines = BTreeSet::new();
     let mut feed = |input: Input<'_>| {
         lines.clear();
         pipeline.feed(&[input], &mut lines).unwrap();
         let lines = common::lines(&lines);
-        // The line about a device in a dump is written when the dump is over.
-        let is_deferred = |line: &Value| line["kind"] == "link" && line["origin"] == "snapshot";
-        let is_event = |line: &&Value| line["kind"] != "meta";
-        let events = lines.iter().filter(is_event);
-        let (deferred, direct): (Vec<_>, Vec<_>) = events.partition(|line| is_deferred(line));
-        with_lines += deferred.len() as u64 + u64::from(!direct.is_empty());
+        for line in &lines {
+            if line["kind"] != "meta" && line["origin"] != "inferred" {
+                let number = &line["nl"]["seq"];
+                let mark = if number.is_null() {
+                    &line["time"]
+                } else {
+                    number
+                };
+                with_lines.insert(mark.to_string());
+            }
+        }
         lines.last().map(|line| line["meta"]["skipped"].clone())
     };
-    for (channel, bytes) in messages {
+    for (number, (channel, bytes)) in (1u32..).zip(messages) {
+        let mut bytes = bytes.clone();
+        if let Some(seq) = bytes.get_mut(8..12) {
+            seq.copy_from_slice(&number.to_ne_bytes());
+        }
         feed(Input {
-            time: Time::default(),
-            data: InputData::Datagram(*channel, bytes),
+            time: Time(Timestamp::from_microsecond(number.into()).unwrap()),
+            data: InputData::Datagram(*channel, &bytes),
         });
     }
     let stop = ControlRecord::Stop(Stop::default());
     let skipped = feed(Input::control(Time::default(), stop)).unwrap();
-    (with_lines, skipped)
+    (with_lines.len() as u64, skipped)
 }
 
 fn total(skipped: &Value) -> u64 {

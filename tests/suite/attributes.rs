@@ -53,7 +53,10 @@ fn attributes_of_links() {
     header[0] = 7;
     let spec = [attribute(0, &[2, 0]), attribute(1, &[1, 0])];
     let link = payload(16, &header, &[attribute(26, &spec.concat())]);
-    assert_eq!((&link["bridge_flags"], &link["hwmode"]), (&json!(["self"]), &json!("VEPA")));
+    assert_eq!(
+        (&link["bridge_flags"], &link["hwmode"]),
+        (&json!(["self"]), &json!("VEPA"))
+    );
 }
 
 #[test]
@@ -63,8 +66,15 @@ fn attributes_of_neighbours_routes_and_nexthops() {
     assert_eq!(neigh["vni"], 16_777_216);
     // A route of family phonet (pn_netlink.c, fill_route), and why a route was deleted.
     let header = [35, 6, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
-    let route = payload(24, &header, &[attribute(1, &[0x64]), attribute(4, &number(3))]);
-    assert_eq!((&route["family"], &route["dst"]), (&json!("phonet"), &json!("0x64")));
+    let route = payload(
+        24,
+        &header,
+        &[attribute(1, &[0x64]), attribute(4, &number(3))],
+    );
+    assert_eq!(
+        (&route["family"], &route["dst"]),
+        (&json!("phonet"), &json!("0x64"))
+    );
     let header = [10, 64, 0, 0, 254, 9, 0, 1, 0, 0, 0, 0];
     for (reason, expected) in [
         (0, Value::Null),
@@ -75,7 +85,11 @@ fn attributes_of_neighbours_routes_and_nexthops() {
         let route = payload(25, &header, &[attribute(32, &number(reason))]);
         assert_eq!(route["del_reason"], expected);
     }
-    let nexthop = payload(104, &[0; 8], &[attribute(1, &number(5)), attribute(18, &[0x12, 0xb5])]);
+    let nexthop = payload(
+        104,
+        &[0; 8],
+        &[attribute(1, &number(5)), attribute(18, &[0x12, 0xb5])],
+    );
     assert_eq!(nexthop["dst_port"], 4789);
 }
 
@@ -95,7 +109,12 @@ fn attributes_of_vlans() {
         attribute(2, &number(4)),
         attribute(3, &[0; 8]),
     ];
-    let port = [&number(5)[..], &attribute(1, &number(9)), &attribute(2, &[2])].concat();
+    let port = [
+        &number(5)[..],
+        &attribute(1, &number(9)),
+        &attribute(2, &[2]),
+    ]
+    .concat();
     let options = [
         attribute(1, &[10, 0]),
         nest(16, &[attribute(1, &port)]),

@@ -50,7 +50,7 @@ fn unknown_field_option_is_an_error() {
     });
     assert_eq!(
         text,
-        "unknown option `constant`: expected `volatile` or `names_devices`"
+        "unknown option `constant`: expected `volatile`, `transient` or `names_devices`"
     );
 }
 
@@ -138,6 +138,34 @@ fn volatile_fields_of_both_attributes_are_copied() {
         assert!(code.contains(copy), "{copy} in {code}");
     }
     assert!(!code.contains("self . c . clone_from"), "{code}");
+}
+
+#[test]
+fn transient_fields_are_listed_cleared_and_copied() {
+    let derived = code(parse_quote! {
+        struct S {
+            a: u32,
+            #[state(transient)]
+            event: Option<u32>,
+            #[nla(IFLA_WIRELESS = 11)]
+            #[state(transient)]
+            r#type: Option<u8>,
+        }
+    });
+    for part in [
+        "self . event . is_some () || self . r#type . is_some ()",
+        "self . event = None ; self . r#type = None ;",
+        "self . event . clone_from (& new . event)",
+    ] {
+        assert!(derived.contains(part), "{part} in {derived}");
+    }
+    assert!(derived.contains("const TRANSIENT"), "{derived}");
+    let none = code(parse_quote! {
+        struct S {
+            a: u32,
+        }
+    });
+    assert!(!none.contains("TRANSIENT"), "{none}");
 }
 
 #[test]

@@ -126,6 +126,7 @@ impl KindSpec for Fdb {
         Trigger::OldAddress,
         Trigger::Forwarding,
     ];
+    const PRECEDES_DEVICE: bool = true;
     const PROPAGATED: Propagation = Propagation::Down;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 

@@ -57,6 +57,9 @@ macro_rules! address {
             /// The flags of an address.
             #[nla(IFA_FLAGS = 8, map(u32, flags))]
             pub flags: Flags,
+            /// With `details`, of a multicast group: number of its users (sockets and the kernel).
+            #[nla(IFA_MC_USERS = 12, details, volatile)]
+            pub users: Option<u32>,
             /// With `details`: creation time, in hundredths of a second after boot.
             pub created: Option<u32>,
             /// With `details`: time of the last update, in hundredths of a second after boot.
@@ -66,6 +69,7 @@ macro_rules! address {
         impl KindSpec for $type {
             const MESSAGES: &'static [u16] = &[$($message),+];
             const STALE_AFTER: &'static [Trigger] = &[$(Trigger::$trigger),+];
+            const PRECEDES_DEVICE: bool = true;
             const VERIFIED_AFTER: &'static [Trigger] = &[$(Trigger::$verified),+];
             const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 

@@ -107,13 +107,34 @@ impl Default for MdbSource {
 #[derive(Attributes)]
 // The larger one of these two is MDBA_ROUTER_PATTR_TIMER (br_rports_fill_info).
 #[nla(skip(MDBA_ROUTER_PATTR_INET_TIMER = 3, MDBA_ROUTER_PATTR_INET6_TIMER = 4))]
-struct RouterPort {
+pub(super) struct RouterPort {
     #[nla(MDBA_ROUTER_PATTR_TIMER = 1, details, map(u32, seconds))]
     timer: Option<f64>,
     #[nla(MDBA_ROUTER_PATTR_TYPE = 2, names(u8, ROUTER_TYPES))]
-    router: Symbol,
+    pub(super) router: Symbol,
     #[nla(MDBA_ROUTER_PATTR_VID = 5)]
     vid: Option<u16>,
+}
+
+impl RouterPort {
+    /// Reads a `MDBA_ROUTER_PORT`: the index of a port, and the attributes that follow it.
+    pub(super) fn read(
+        context: &mut DecodeContext<'_>,
+        attr: &Attr<'_>,
+    ) -> Result<(u32, Self), AttrError> {
+        let (index, attributes) = attr
+            .value
+            .split_first_chunk::<4>()
+            .ok_or(AttrError::Length)?;
+        let mut port = RouterPort {
+            timer: None,
+            // Linux before 4.5 does not send the type.
+            router: Symbol::Known("temp"),
+            vid: None,
+        };
+        context.within(attr.kind, |context| port.attributes(context, attributes))?;
+        Ok((u32::from_ne_bytes(*index), port))
+    }
 }
 
 /// `MDB_RTR_TYPE_*`
@@ -232,20 +253,10 @@ impl Mdb {
         ifindex: u32,
         attr: &Attr<'_>,
     ) -> Result<Self, AttrError> {
-        let (port_index, attributes) = attr
-            .value
-            .split_first_chunk::<4>()
-            .ok_or(AttrError::Length)?;
-        let mut port = RouterPort {
-            timer: None,
-            // Linux before 4.5 does not send the type.
-            router: Symbol::Known("temp"),
-            vid: None,
-        };
-        context.within(attr.kind, |context| port.attributes(context, attributes))?;
+        let (port_index, port) = RouterPort::read(context, attr)?;
         Ok(Mdb {
             ifindex,
-            port_index: Some(u32::from_ne_bytes(*port_index)),
+            port_index: Some(port_index),
             vid: port.vid,
             router: Some(port.router),
             timer: port.timer,

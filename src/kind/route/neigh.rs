@@ -47,6 +47,10 @@ pub struct Neigh {
     /// Origin of the entry: a name from rt_protos.
     #[nla(NDA_PROTOCOL = 12, names(u8, table = protocols))]
     pub protocol: Option<Symbol>,
+    /// VXLAN, in a request to resolve an address (`RTM_GETNEIGH`): the network identifier; 16777216 if
+    /// it is that of the device.
+    #[nla(NDA_VNI = 7)]
+    pub vni: Option<u32>,
     /// With `details`: probes sent since the last answer.
     #[nla(NDA_PROBES = 4, details, volatile)]
     pub probes: Option<u32>,

@@ -55,6 +55,9 @@ pub struct Netconf {
     /// Directed broadcasts are forwarded.
     #[nla(NETCONFA_BC_FORWARDING = 8, map(i32, |on| on != 0))]
     pub bc_forwarding: Option<bool>,
+    /// IPv6 packets are forwarded, whatever the setting for all devices is.
+    #[nla(NETCONFA_FORCE_FORWARDING = 9, map(i32, |on| on != 0))]
+    pub force_forwarding: Option<bool>,
 }
 
 impl Keyed for Netconf {
@@ -68,6 +71,7 @@ impl Keyed for Netconf {
 impl KindSpec for Netconf {
     const MESSAGES: &'static [u16] = &[RTM_NEWNETCONF, RTM_DELNETCONF];
     const STALE_AFTER: &'static [Trigger] = &[Trigger::Device];
+    const PRECEDES_DEVICE: bool = true;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
     fn dumps(_details: bool) -> Vec<Request> {

@@ -54,6 +54,9 @@ pub struct Nexthop {
     /// Address of the next router.
     #[nla(NHA_GATEWAY = 6)]
     pub gateway: Option<IpAddr>,
+    /// With the flag `fdb`: UDP port of the remote tunnel end.
+    #[nla(NHA_DST_PORT = 18, wire = be16)]
+    pub dst_port: Option<u16>,
     /// Index of the outgoing device.
     #[nla(NHA_OIF = 5)]
     pub ifindex: Option<u32>,

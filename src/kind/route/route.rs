@@ -28,7 +28,8 @@ pub use packed::{BodyWithoutDst, PackedPrefix, RTMSG};
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, JsonSchema)]
 pub struct Route {
-    /// Destination, always with a prefix length; `0.0.0.0/0` is the default route. MPLS: the label.
+    /// Destination, always with a prefix length; `0.0.0.0/0` is the default route. MPLS: the label. Phonet:
+    /// the device's address, hexadecimal.
     pub dst: Destination,
     /// All other attributes. Routes that differ only in their destination share one copy, like the
     /// kernel's `fib_info`; it is copied on write. This keeps a full table of a million routes
@@ -44,7 +45,7 @@ pub type SharedAttrs = Rc<Interned<RouteAttrs>>;
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, JsonSchema)]
 pub struct RouteAttrs {
-    /// Address family: `inet`, `inet6`, `mpls`.
+    /// Address family: `inet`, `inet6`, `mpls`, `phonet`.
     pub family: Symbol,
     /// `unicast`, `local`, `broadcast`, `anycast`, `multicast`, `blackhole`, `unreachable`,
     /// `prohibit`, `throw`, `nat`.
@@ -98,6 +99,9 @@ pub struct RouteAttrs {
     pub expires: Option<i64>,
     /// Error returned to senders, a positive errno (unreachable and cached routes).
     pub error: Option<u32>,
+    /// In a deletion: why the kernel deleted the route: `expired`, `ra_withdrawn` (a router
+    /// advertisement), else a number (`RT_DEL_REASON_*`).
+    pub del_reason: Option<Symbol>,
     /// Firewall mark (replies to RTM_GETROUTE).
     pub mark: Option<u32>,
     /// User id (replies to RTM_GETROUTE).
@@ -150,6 +154,8 @@ pub enum Destination {
     Address(IpAddr),
     /// MPLS labels, outermost first.
     Labels(Box<[u32]>),
+    /// The address of a phonet device.
+    Phonet(u8),
 }
 
 impl fmt::Display for Destination {
@@ -157,6 +163,7 @@ impl fmt::Display for Destination {
         match self {
             Destination::Prefix(prefix) => prefix.fmt(f),
             Destination::Address(address) => address.fmt(f),
+            Destination::Phonet(address) => write!(f, "{address:#04x}"),
             Destination::Labels(labels) => {
                 for (number, label) in labels.iter().enumerate() {
                     let slash = if number > 0 { "/" } else { "" };
@@ -322,6 +329,7 @@ fields!(lent Route {
     pref,
     expires,
     error,
+    del_reason,
     mark,
     uid,
     ttl_propagate,

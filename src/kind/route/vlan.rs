@@ -1,11 +1,14 @@
 //! `kind:"vlan"`: the VLAN database of a bridge and its ports (`RTM_NEWVLAN`, `RTM_DELVLAN`).
 
-use nlstream_derive::{Attributes, State};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use nlstream_derive::{Attributes, Object, State};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::kind::attributes::{AttrDecl, Attributes};
+use super::mdb::RouterPort;
+use crate::kind::attributes::{AttrDecl, Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Device, Emit, KindSpec, Trigger};
 use crate::kind::wire::{u16_at, u32_at};
@@ -112,9 +115,75 @@ pub struct Vlan {
     /// Global: spanning tree instance.
     #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MSTI = 18)]
     pub msti: Option<u16>,
+    /// Global: the active multicast queriers.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_QUERIER_STATE = 17, nonzero)]
+    #[state(names_devices)]
+    pub mcast_querier_state: Option<McastQueriers>,
+    /// Global: the ports with multicast routers.
+    #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS = 16, entry(MDBA_ROUTER_PORT = 1))]
+    #[state(names_devices)]
+    pub mcast_router_ports: Option<Vec<McastRouterPort>>,
     /// With `details`: counters.
     #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_STATS = 5, details, volatile)]
     pub stats: Option<VlanStats>,
+}
+
+/// The active multicast queriers of a VLAN (`BRIDGE_QUERIER_*`, linux/if_bridge.h).
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
+#[schemars(rename = "VlanMcastQueriers")]
+// The timers count down without an event.
+#[nla(skip(
+    BRIDGE_QUERIER_PAD = 4,
+    BRIDGE_QUERIER_IP_OTHER_TIMER = 3,
+    BRIDGE_QUERIER_IPV6_OTHER_TIMER = 7,
+))]
+#[state(names_device(ipv4_port_index, ipv4_port), names_device(ipv6_port_index, ipv6_port))]
+pub struct McastQueriers {
+    /// Address of the querier, IPv4.
+    #[nla(BRIDGE_QUERIER_IP_ADDRESS = 1, nonzero)]
+    pub ipv4_addr: Option<Ipv4Addr>,
+    /// Port towards that querier.
+    pub ipv4_port: Option<IfName>,
+    /// Index of that port.
+    #[nla(BRIDGE_QUERIER_IP_PORT = 2, nonzero)]
+    pub ipv4_port_index: Option<u32>,
+    /// Address of the querier, IPv6.
+    #[nla(BRIDGE_QUERIER_IPV6_ADDRESS = 5, nonzero)]
+    pub ipv6_addr: Option<Ipv6Addr>,
+    /// Port towards that querier.
+    pub ipv6_port: Option<IfName>,
+    /// Index of that port.
+    #[nla(BRIDGE_QUERIER_IPV6_PORT = 6, nonzero)]
+    pub ipv6_port_index: Option<u32>,
+}
+
+/// A port with multicast routers.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Object)]
+#[schemars(rename = "VlanMcastRouterPort")]
+#[state(names_device(port_index, port))]
+pub struct McastRouterPort {
+    /// Index of the port.
+    pub port_index: u32,
+    /// Name of the port.
+    pub port: Option<IfName>,
+    /// How the port became one: `permanent`, `temp`, `temp_query`, `disabled`.
+    pub router: Symbol,
+}
+
+/// The index of a port, and the attributes that follow it.
+impl FromAttr for McastRouterPort {
+    const INNER: &'static [AttrDecl] = RouterPort::ATTRS;
+
+    fn from_attr(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let (index, port) = RouterPort::read(context, attr)?;
+        Ok(McastRouterPort {
+            port_index: index,
+            port: None,
+            router: port.router,
+        })
+    }
 }
 
 /// Counters of a VLAN (`BRIDGE_VLANDB_STATS_*`).

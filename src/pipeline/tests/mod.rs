@@ -1,6 +1,7 @@
-//! Tests of the pipeline: two network namespaces with the same addresses; checkpoints.
+//! Tests of the pipeline: two network namespaces with the same addresses; checkpoints; names of devices.
 
 mod checkpoint;
+mod names;
 
 use serde_json::Value;
 
@@ -29,8 +30,17 @@ impl Run {
 
     /// RTM_NEWADDR, or RTM_DELADDR, of 192.0.2.n in a namespace.
     fn address(&mut self, netns: NetnsId, role: Role, kind: u8, n: u8) {
+        self.put_address(netns, role, kind, [2, n]);
+    }
+
+    /// The event of 192.0.x.y in the own namespace.
+    fn address_of(&mut self, x: u8, y: u8, kind: u8) {
+        self.put_address(NetnsId::OWN, Role::Events, kind, [x, y]);
+    }
+
+    fn put_address(&mut self, netns: NetnsId, role: Role, kind: u8, [x, y]: [u8; 2]) {
         let mut message = vec![32, 0, 0, 0, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-        message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, 2, n]);
+        message.extend([2, 24, 0, 0, 1, 0, 0, 0, 8, 0, 2, 0, 192, 0, x, y]);
         let channel = channel(netns, role);
         self.feed(Input {
             time: Time::default(),
@@ -118,6 +128,32 @@ fn reconciliations_of_two_namespaces_do_not_meet() {
     assert_eq!(run.take_lines(), ["present 2", "present 1", "sync"]);
     assert_eq!((run.addresses(NetnsId::OWN), run.addresses(OTHER)), (1, 1));
     assert_eq!(run.pipeline.incomplete(), Some(vec![Kind::Address]));
+}
+
+#[test]
+fn incomplete_kind_is_closed_by_complete_in_its_last_namespace() {
+    let mut run = Run::new();
+    let reconcile = |run: &mut Run, netns, origin, n, complete| {
+        run.control(netns, ControlRecord::BeginReconcile(Kind::Address, origin, Scope::Kind));
+        run.address(netns, Role::Dumps, NEW, n);
+        run.control(netns, ControlRecord::EndReconcile(complete));
+    };
+    for netns in [NetnsId::OWN, OTHER] {
+        reconcile(&mut run, netns, Origin::Snapshot, 1, false);
+    }
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    assert_eq!(run.take_lines(), ["present 1", "present 1", "sync"]);
+    reconcile(&mut run, NetnsId::OWN, Origin::Inferred, 1, true);
+    assert_eq!(run.take_lines(), Vec::<String>::new());
+    reconcile(&mut run, OTHER, Origin::Inferred, 2, false);
+    assert_eq!(run.take_lines(), ["add 2"]);
+    // Without the first address, which a second dump has to confirm.
+    reconcile(&mut run, OTHER, Origin::Inferred, 2, true);
+    assert_eq!(run.take_lines(), Vec::<String>::new());
+    reconcile(&mut run, OTHER, Origin::Inferred, 2, true);
+    assert_eq!(run.take_lines(), ["delete 1", "complete"]);
+    reconcile(&mut run, OTHER, Origin::Inferred, 2, true);
+    assert_eq!(run.take_lines(), Vec::<String>::new());
 }
 
 #[test]

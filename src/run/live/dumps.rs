@@ -49,7 +49,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             return Ok(());
         };
         let subscription = &mut self.subscriptions[at];
-        let progress = match subscription.dumps.receive() {
+        let received = subscription.dumps.receive();
+        if let Some((datagrams, portid)) = subscription.dumps.take_refused() {
+            self.refused.add(datagrams, portid);
+        }
+        let progress = match received {
             Ok(Progress::Wait) => {
                 subscription.dump_readable = false;
                 return Ok(());

@@ -73,8 +73,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let channel = subscription.channel(Role::Events);
         for datagram in subscription.events.datagrams() {
             if datagram.sender != 0 {
-                self.refused.datagrams += 1;
-                self.refused.portid = datagram.sender;
+                self.refused.add(1, datagram.sender);
                 continue;
             }
             self.backlog.push(time, channel, datagram.bytes);
@@ -144,6 +143,12 @@ fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time
 }
 
 impl SpoofedDatagrams {
+    /// Counts datagrams; the last of them was sent by `portid`.
+    pub(super) fn add(&mut self, datagrams: u64, portid: u32) {
+        self.datagrams = self.datagrams.saturating_add(datagrams);
+        self.portid = portid;
+    }
+
     /// When the next report is due; `None` if there is nothing to report.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         (self.datagrams > 0).then(|| self.not_before.unwrap_or(now))

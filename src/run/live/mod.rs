@@ -77,6 +77,10 @@ const BATCH_SIZE: usize = 256;
 /// Size at which lines are written although more events are queued, bytes: writing to a file costs
 /// less per byte in large pieces.
 const WRITE_SIZE: usize = 256 << 10;
+/// Number of stored objects to which work in slices comes between two batches of events.
+const SLICE: u32 = 1024;
+/// How long a line waits for the name of a device.
+const NAME_WAIT: Duration = Duration::from_millis(100);
 /// Batches after which dump entries are processed even if events keep arriving.
 const MAX_BATCHES: u32 = 1024;
 /// Minimum interval of reports of spoofed datagrams.
@@ -161,6 +165,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         live: live.clone(),
         deadline: live.duration.map(|duration| begun + duration),
         next_heartbeat: live.heartbeat.map(|every| begun + every),
+        release_at: None,
     }
     .run(poll, signals, &impatient, &mut sink)
 }
@@ -233,6 +238,8 @@ struct Stream<E, D> {
     live: Live,
     deadline: Option<Instant>,
     next_heartbeat: Option<Instant>,
+    /// When lines that wait for the names of devices are written without them.
+    release_at: Option<Instant>,
 }
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
@@ -295,6 +302,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if drained && accepts_entries && !self.session.is_full() {
                 self.reconcile(now)?;
             }
+            self.continue_slices(accepts_entries, now)?;
             self.session
                 .write_checkpoint(sink, drained, clock(), now)?;
             self.timers(now)?;
@@ -362,10 +370,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.resync.wakeup().is_some_and(|due| due <= now)
             }
         };
-        let is_dumping = || self.session.accepts_entries(sink) && has_entries();
+        let has_slices = || self.session.pipeline.is_renaming();
+        let accepts_entries = self.session.accepts_entries(sink);
         self.is_readable()
             || !self.backlog.is_empty()
-            || is_dumping()
+            || (accepts_entries && (has_slices() || has_entries()))
             || self.session.is_checkpoint_due(sink)
     }
 
@@ -379,6 +388,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.deadline,
             self.next_heartbeat,
             self.resync.wakeup(),
+            self.release_at,
             self.session.checkpoint_wakeup(sink),
             self.refused.due(now),
             sink.wakeup(),
@@ -396,6 +406,22 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         for (netns, stale) in self.session.pipeline.take_stale() {
             self.resync.schedule_stale(netns, &stale, now);
         }
+    }
+
+    /// Continues the work that is done in slices between batches of events.
+    fn continue_slices(&mut self, accepts_lines: bool, now: Instant) -> Result<(), Error> {
+        let pipeline = &self.session.pipeline;
+        if pipeline.has_withheld() {
+            self.release_at.get_or_insert(now + NAME_WAIT);
+        } else {
+            self.release_at = None;
+        }
+        let is_due = self.release_at.is_some_and(|due| due <= now);
+        if is_due || (accepts_lines && pipeline.is_renaming()) {
+            self.release_at = None;
+            self.control(ControlRecord::Slice(SLICE))?;
+        }
+        Ok(())
     }
 
     fn timers(&mut self, now: Instant) -> Result<(), Error> {
@@ -461,6 +487,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 break;
             }
             self.process_batch()?;
+            if self.session.flush(sink, clock())? == Reader::Gone {
+                return self.session.abandon();
+            }
+        }
+        // Lines about renamed devices.
+        while self.session.pipeline.is_renaming() && Instant::now() < end {
+            self.control(ControlRecord::Slice(SLICE))?;
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }

@@ -172,6 +172,7 @@ impl Run {
             live: Live::default(),
             deadline: None,
             next_heartbeat: None,
+            release_at: None,
         };
         let mut run = Run {
             stream,

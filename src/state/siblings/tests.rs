@@ -166,8 +166,8 @@ fn dump_entry_is_assigned_to_an_unseen_sibling_first() {
     assert_eq!(entry(&[], content(99, 3)), Other(Place::Last));
     assert_eq!(entry(&[2, 3], content(99, 4)), Other(Place::Last));
     assert_eq!(entry(&[0], content(99, 9)), Other(Place::Last));
-    let lone = |lists_all, is_unseen| {
-        of_dump_entry(&group(&[(0, 1)]), &content(99, 9), lists_all, |_| is_unseen)
+    let lone = |lists_lone, is_unseen| {
+        of_dump_entry(&group(&[(0, 1)]), &content(99, 9), lists_lone, |_| is_unseen)
     };
     assert_eq!(lone(true, true), Stored(0));
     assert_eq!(lone(true, false), Other(Place::Last));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::netlink::attr::align;
 use crate::netlink::frame::Message;
 use crate::netlink::rtm::{
-    RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNEXTHOP, RTM_NEWQDISC, RTM_NEWROUTE,
+    RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNETCONF, RTM_NEWNEXTHOP, RTM_NEWQDISC, RTM_NEWROUTE,
     RTM_NEWRULE, RTM_NEWTCLASS,
 };
 
@@ -229,6 +229,15 @@ pub(super) fn nexthop(id: u32, ifindex: u32) -> Msg {
     Msg::new(RTM_NEWNEXTHOP, &[2, 0, 4, 0, 0, 0, 0, 0])
         .attr_u32(NHA_ID, id)
         .attr_u32(NHA_OIF, ifindex)
+}
+
+/// IPv4 settings of a device.
+pub(super) fn netconf(ifindex: u32) -> Msg {
+    const NETCONFA_IFINDEX: u16 = 1;
+    const NETCONFA_FORWARDING: u16 = 2;
+    Msg::new(RTM_NEWNETCONF, &[2, 0, 0, 0])
+        .attr_u32(NETCONFA_IFINDEX, ifindex)
+        .attr_u32(NETCONFA_FORWARDING, 1)
 }
 
 /// The root queueing discipline of a device.

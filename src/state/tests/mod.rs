@@ -4,10 +4,11 @@
 mod events;
 mod identity;
 mod messages;
+mod names;
 mod resync;
 mod scope;
 
-use super::{Effect, Stale, State};
+use super::{Effect, NameEffect, Stale, State, StateChange};
 use crate::channel::{FamilyId, NetnsId};
 use crate::decode::context::DecodeContext;
 use crate::decode::{Decoded, MessageAction, decode};
@@ -47,8 +48,17 @@ fn decoded(state: &State, msg: &Msg) -> Decoded {
     found.remove(0)
 }
 
-/// Applies a message as an event.
+/// Applies a message as an event, and brings new names of devices into every object.
 fn apply(state: &mut State, msg: &Msg) -> Event {
+    let (event, effect) = event(state, msg);
+    if effect == NameEffect::Changed {
+        rename(state);
+    }
+    event
+}
+
+/// Applies a message as an event.
+fn event(state: &mut State, msg: &Msg) -> (Event, NameEffect) {
     let decoded = decoded(state, msg);
     let key = state.key(&decoded);
     let mut event = Event {
@@ -63,8 +73,21 @@ fn apply(state: &mut State, msg: &Msg) -> Event {
         unparsed: Vec::new(),
         raw: None,
     };
-    state.apply_event(decoded.action, key, &msg.message(), &mut event);
-    event
+    let effect = state.apply_event(decoded.action, key, &msg.message(), &mut event);
+    (event, effect)
+}
+
+/// Brings new names of devices into every object. Returns the changes, in the order of the kinds.
+fn rename(state: &mut State) -> Vec<StateChange> {
+    let kinds = state.begin_rename().unwrap_or_default();
+    let mut changes = Vec::new();
+    for kind in kinds.iter() {
+        let keys = (0..state.count(kind)).filter_map(|at| state.key_at(kind, at));
+        let keys: Vec<_> = keys.collect();
+        changes.extend(keys.iter().filter_map(|key| state.rename(kind, *key)));
+    }
+    state.end_rename();
+    changes
 }
 
 /// The operation and the names of the changed fields, separated by blanks.

@@ -186,7 +186,7 @@ fn resyncs() {
             (true, 0),
         ),
         row(
-            "rename is the link's change",
+            "rename is reported before",
             Kind::Address,
             vec![eth0(), own(), link(2, "lan")],
             vec![vec![Entry(own())]],
@@ -199,7 +199,7 @@ fn resyncs() {
             Kind::Address,
             vec![own(), eth0()],
             vec![vec![Entry(own())]],
-            "change dev;",
+            "",
             "",
             (true, 0),
         ),
@@ -297,18 +297,17 @@ fn resyncs() {
             "",
             (false, 0),
         ),
-        // A stored route has no names: the former one is reported with the new name too.
         row(
             "routes, first name of the device",
             Kind::Route,
             vec![dst().dev(2), eth0()],
             vec![vec![Entry(dst().dev(2))]],
-            "change;",
+            "",
             "",
             (true, 0),
         ),
         row(
-            "routes, rename is the link's change",
+            "routes, rename is reported before",
             Kind::Route,
             vec![eth0(), dst().dev(2), link(2, "lan")],
             vec![vec![Entry(dst().dev(2))]],

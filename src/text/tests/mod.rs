@@ -8,7 +8,7 @@ use crate::event::link::Link;
 use crate::event::link::device::InfoSlaveData;
 use crate::event::link::device::bridge::BridgePort;
 use crate::event::link::info::LinkInfo;
-use crate::event::meta::{Gap, GapCause, Meta, Start, Stop, StopReason, Sync};
+use crate::event::meta::{Complete, Gap, GapCause, Meta, Skipped, Start, Stop, StopReason, Sync};
 use crate::event::unknown::{Attribute, Unknown};
 use crate::event::values::{Flags, Hex, IfName, LlAddr, Prefix, Symbol, Text, Time};
 use crate::event::{Change, NlType, prefix};
@@ -127,7 +127,7 @@ fn changed_link_shows_only_differences() {
     assert_eq!(
         link_change(up, link()),
         "link change veth0 flags +UP +LOWER_UP -NO-CARRIER master none → if9 state DOWN → UP \
-         changed: stats64"
+         +stats64"
     );
     let peered = Link {
         link: name("veth1"),
@@ -148,7 +148,88 @@ fn changed_link_shows_only_differences() {
     );
     assert_eq!(
         link_change(link(), link()),
-        "link change veth0 (nothing differs)"
+        "link change veth0"
+    );
+}
+
+/// A bond announces a failover: the event is all that its message says.
+#[test]
+fn a_change_without_a_difference_says_why_it_was_sent() {
+    let failover = Link {
+        event: Some(symbol("BONDING FAILOVER")),
+        ..link()
+    };
+    assert_eq!(
+        link_change(failover.clone(), link()),
+        "link change veth0 event BONDING FAILOVER"
+    );
+    assert_eq!(
+        link_change(failover.clone(), failover.clone()),
+        "link change veth0 event BONDING FAILOVER"
+    );
+    let text = sentence(&of_link(Op::Add, failover));
+    assert!(text.ends_with(" event BONDING FAILOVER"), "{text}");
+    let mut port = changed(link().into(), link().into());
+    port.nl = Some(crate::event::Nl {
+        family: Some(Box::new(symbol("bridge"))),
+        ..Default::default()
+    });
+    assert_eq!(sentence(&port), "link change veth0 family bridge");
+}
+
+#[test]
+fn fields_without_a_form_of_their_own_show_both_values() {
+    let bridge = |priority| {
+        let port = BridgePort {
+            state: Some(symbol("forwarding")),
+            priority: Some(priority),
+            ..BridgePort::default()
+        };
+        Link {
+            tso_max_size: Some(u32::from(priority)),
+            linkinfo: Some(LinkInfo {
+                info_slave_data: Some(InfoSlaveData::Bridge(Box::new(port))),
+                ..LinkInfo::default()
+            }),
+            ..link()
+        }
+    };
+    assert_eq!(
+        link_change(bridge(32), bridge(16)),
+        "link change veth0 priority 16 → 32 tso_max_size 16 → 32"
+    );
+}
+
+/// A difference that a dump showed is late: 200 ms after the event that implies it, or more.
+#[test]
+fn what_no_event_announced_is_marked() {
+    let with = |origin, uncertain| {
+        sentence(&Event {
+            origin: Some(origin),
+            uncertain,
+            ..of_link(Op::Delete, link())
+        })
+    };
+    assert_eq!(with(Origin::Kernel, false), "link delete veth0");
+    assert_eq!(with(Origin::Snapshot, false), "link delete veth0");
+    assert_eq!(with(Origin::Inferred, false), "link delete (inferred) veth0");
+    assert_eq!(with(Origin::Resync, false), "link delete (resync) veth0");
+    assert_eq!(with(Origin::Kernel, true), "link delete (uncertain) veth0");
+}
+
+#[test]
+fn messages_without_a_line_are_summed_up() {
+    let stop = Stop {
+        skipped: Skipped {
+            requests: 3,
+            dump_entries: 1,
+            ..Skipped::default()
+        },
+        ..Stop::default()
+    };
+    assert_eq!(
+        sentence(&event(Op::Stop, Payload::from(Meta::Stop(stop)))),
+        "meta stop: end of the recording, 0 events, 4 messages without a line (3 requests, 1 dump entries)"
     );
 }
 
@@ -251,6 +332,11 @@ fn meta_records() {
             })
         ),
         "meta sync: 12 objects, snapshot complete"
+    );
+    let kinds = vec![Kind::Neigh, Kind::Fdb];
+    assert_eq!(
+        text(Op::Complete, Meta::Complete(Complete { kinds })),
+        "meta complete: neigh, fdb"
     );
     let gap = Gap {
         cause: GapCause::Overflow,

@@ -173,7 +173,7 @@ fn neighbours_and_forwarding_entries() {
     };
     assert_eq!(
         sentence(&changed(Payload::from(new), Payload::from(old))),
-        "neigh change 10.0.0.2 dev veth0 lladdr 02:00:00:00:00:06 REACHABLE (was INCOMPLETE)"
+        "neigh change 10.0.0.2 dev veth0 lladdr none → 02:00:00:00:00:06 state INCOMPLETE → REACHABLE"
     );
     let entry = fdb::Fdb {
         mac: LlAddr::new(&[2, 0, 0, 0, 0, 6]),
@@ -195,7 +195,7 @@ fn neighbours_and_forwarding_entries() {
     };
     assert_eq!(
         sentence(&changed(Payload::from(entry), Payload::from(old))),
-        "fdb change 02:00:00:00:00:06 dev veth0 (was veth2) master br0 permanent"
+        "fdb change 02:00:00:00:00:06 dev veth2 → veth0 master br0 permanent"
     );
     let old = fdb::Fdb {
         mac: LlAddr::new(&[2, 0, 0, 0, 0, 6]),
@@ -214,8 +214,8 @@ fn neighbours_and_forwarding_entries() {
     };
     assert_eq!(
         sentence(&changed(Payload::from(moved), Payload::from(old))),
-        "fdb change 02:00:00:00:00:06 dev vx0 dst 192.0.2.3 (was 192.0.2.2) (port was 8472) via if3 \
-         permanent"
+        "fdb change 02:00:00:00:00:06 dev vx0 dst 192.0.2.2 → 192.0.2.3 port 8472 → none \
+         via none → if3 permanent"
     );
 }
 
@@ -352,7 +352,106 @@ fn change_of_an_object_without_a_known_former_state_shows_every_field() {
     let untracked = event(Op::Change, nsid(Some(7)).into());
     assert_eq!(sentence(&untracked), "nsid change nsid 3 pid 7");
     let tracked = changed(nsid(Some(7)).into(), nsid(Some(8)).into());
-    assert_eq!(sentence(&tracked), "nsid change nsid 3 pid 7");
+    assert_eq!(sentence(&tracked), "nsid change nsid 3 pid 8 → 7");
     let unchanged = changed(nsid(Some(7)).into(), nsid(Some(7)).into());
-    assert_eq!(sentence(&unchanged), "nsid change nsid 3 unchanged");
+    assert_eq!(sentence(&unchanged), "nsid change nsid 3");
+}
+
+#[test]
+fn a_route_change_shows_both_values() {
+    let hop = |gateway| NextHop {
+        gateway: ip(gateway),
+        via: None,
+        ifindex: 2,
+        dev: name("eth0"),
+        weight: 1,
+        flags: Flags::default(),
+        encap: None,
+        newdst: None,
+        flow: None,
+    };
+    let with = |gateway, mtu: Option<u32>, dev: Option<&str>| {
+        Payload::from(of_route(RouteAttrs {
+            gateway: ip(gateway),
+            ifindex: Some(2),
+            dev: dev.and_then(name),
+            metrics: mtu.map(|mtu| {
+                Box::new(Metrics {
+                    mtu: Some(mtu),
+                    ..Metrics::default()
+                })
+            }),
+            ..of_routes()
+        }))
+    };
+    let text = |new, old| sentence(&changed(new, old));
+    assert_eq!(
+        text(
+            with("10.1.0.253", Some(1400), Some("eth0")),
+            with("10.1.0.254", None, Some("eth0"))
+        ),
+        "route change 10.0.0.0/8 via 10.1.0.254 → 10.1.0.253 dev eth0 table main proto static \
+         none → mtu 1400"
+    );
+    // The name of the device became known.
+    assert_eq!(
+        text(
+            with("10.1.0.254", None, Some("eth0")),
+            with("10.1.0.254", None, None)
+        ),
+        "route change 10.0.0.0/8 via 10.1.0.254 dev if2 → eth0 table main proto static"
+    );
+    let multipath = |gateway| {
+        Payload::from(of_route(RouteAttrs {
+            nexthops: Some(vec![hop(gateway)]),
+            ..of_routes()
+        }))
+    };
+    assert_eq!(
+        text(multipath("10.1.0.1"), multipath("10.1.0.2")),
+        "route change 10.0.0.0/8 table main proto static nexthop via 10.1.0.2 dev eth0 weight 1 → \
+         nexthop via 10.1.0.1 dev eth0 weight 1"
+    );
+}
+
+/// Lines about a new device come before its name is known.
+#[test]
+fn a_device_without_a_name_is_shown_by_its_index() {
+    use crate::event::{mdb, netconf, nexthop};
+
+    let conf = |dev, forwarding| netconf::Netconf {
+        family: symbol("inet"),
+        ifindex: Some(2),
+        dev,
+        forwarding: Some(forwarding),
+        ..Default::default()
+    };
+    let add = |payload| sentence(&event(Op::Add, payload));
+    assert_eq!(
+        add(conf(None, false).into()),
+        "netconf add family inet dev if2 noforwarding"
+    );
+    assert_eq!(
+        sentence(&changed(conf(name("br0"), false).into(), conf(None, false).into())),
+        "netconf change family inet dev if2 → br0"
+    );
+    assert_eq!(
+        sentence(&changed(conf(None, true).into(), conf(None, false).into())),
+        "netconf change family inet dev if2 forwarding off → on"
+    );
+    let entry = mdb::Mdb {
+        ifindex: 3,
+        port_index: Some(4),
+        grp: Some("ff02::6a".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(add(entry.into()), "mdb add dev if3 port if4 grp ff02::6a");
+    let hop = nexthop::Nexthop {
+        id: 7,
+        family: symbol("inet"),
+        ifindex: Some(5),
+        ..Default::default()
+    };
+    let text = add(hop.into());
+    assert!(text.starts_with("nexthop add id 7 family inet dev if5 "), "{text}");
 }

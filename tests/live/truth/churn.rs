@@ -19,6 +19,19 @@ crate::trial::trials! {
     fold_equals_the_kernel_after_replacements_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("vxlan id 9 dstport 4789")) long "takes half an hour",
 }
 
+/// Returns commands that swap the names of two devices, or give one another name and back. Linux
+/// before 6.2 refuses to rename a device that is up.
+fn rename(random: &mut Random) -> String {
+    let (a, b) = (
+        random.pick(&["v0", "v1", "v2", "v3"]),
+        random.pick(&["w0", "w1", "w2", "w3", "br0"]),
+    );
+    match random.below(3) {
+        0 => format!("link set {a} name tmp\nlink set tmp name {a}"),
+        _ => format!("link set {a} name tmp\nlink set {b} name {a}\nlink set tmp name {b}"),
+    }
+}
+
 /// Returns a script of random commands and pauses.
 fn script(profile: Profile, seed: u64, batches: u64) -> String {
     let mut random = Random(seed);
@@ -34,6 +47,12 @@ fn script(profile: Profile, seed: u64, batches: u64) -> String {
             writeln!(script, "{}", profile.command(program, &mut random)).unwrap();
         }
         script += "END\n";
+        // In a batch of its own: `ip -batch` remembers the indexes of names.
+        if random.below(3) == 0 {
+            for command in rename(&mut random).lines() {
+                writeln!(script, "ip {command} 2>/dev/null || true").unwrap();
+            }
+        }
         if random.below(2) == 0 {
             writeln!(script, "sleep 0.{:03}", random.below(300)).unwrap();
         }

@@ -61,7 +61,8 @@ for n in 1 2 3; do ip nexthop add id 3$n via 172.16.0.$n fdb; done
 ip nexthop add id 41 group 31/32 fdb; ip nexthop add id 42 group 32/33 fdb
 ip link add mv0 link v0 type macvlan; ip link set mv0 up";
 
-/// Returns a random command for `ip -batch`.
+/// Returns a random command for `ip -batch`. Proxy neighbours, which have no event, are left to the
+/// trials of what only the audit finds.
 fn common(random: &mut Random) -> String {
     let dev = random.pick(&["v0", "v1", "v2", "v3", "w0", "w1"]);
     let other = random.pick(&["v0", "v1", "v2", "v3"]);
@@ -72,7 +73,7 @@ fn common(random: &mut Random) -> String {
     let how = random.pick(&["add", "add", "add", "del", "replace", "append", "prepend"]);
     let put = random.pick(&["add", "add", "replace", "replace", "del"]);
     let nhid = 1 + random.below(6);
-    match random.below(32) {
+    match random.below(31) {
         0 => format!("link set {dev} {}", random.pick(&["up", "down", "up"])),
         1 => format!("link set {dev} mtu {}", 1400 + b),
         // Both ends of a pair in one bridge are a loop, in which addresses move without end.
@@ -132,12 +133,7 @@ fn common(random: &mut Random) -> String {
             "route {how} 10.5.{b}.0/24 nhid {}{metric}",
             random.pick(&[nhid, 11 + a])
         ),
-        30 => format!("-6 route {how} 2001:db8:d{b}::/64 nhid {}{metric}", 21 + a),
-        _ => format!(
-            "neigh {} proxy {} dev {dev}",
-            random.pick(&["add", "add", "del"]),
-            random.pick(&["10.0.0.77", "10.1.1.77", "2001:db8::77"])
-        ),
+        _ => format!("-6 route {how} 2001:db8:d{b}::/64 nhid {}{metric}", 21 + a),
     }
 }
 
@@ -148,6 +144,8 @@ fn replacement(random: &mut Random) -> String {
     let metric = random.pick(&["", "", " metric 5"]);
     let how = random.pick(&["add", "replace", "replace", "append", "del"]);
     match random.below(16) {
+        // A device of one end of a pair never gets a name of the other end: both in one bridge are a
+        // loop, in which addresses move without end.
         0 => {
             // A failing step leaves a device with its former name: the next one moves it on.
             let (one, two) = (random.below(4), random.below(4));
@@ -156,7 +154,7 @@ fn replacement(random: &mut Random) -> String {
             )
         }
         1 => format!(
-            "link set {dev} name renamed{a}\nlink set renamed{a} mtu 140{b}\nlink set renamed{a} name {dev}"
+            "link set {dev} name t{dev}\nlink set t{dev} mtu 140{b}\nlink set t{dev} name {dev}"
         ),
         2 => format!("link set w{a} name renamed{a}"),
         3 => format!("link set renamed{a} name w{a}"),

@@ -140,7 +140,15 @@ const LINK: &[&str] = &[
     "ifalias",
     "address",
 ];
-const ADDRESS: &[&str] = &["family", "local", "prefixlen", "scope", "label", "metric"];
+const ADDRESS: &[&str] = &[
+    "family",
+    "local",
+    "address",
+    "prefixlen",
+    "scope",
+    "label",
+    "metric",
+];
 const RULE: &[&str] = &[
     "priority", "src", "srclen", "table", "fwmark", "action", "protocol",
 ];

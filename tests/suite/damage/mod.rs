@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use nlstream::capture::Reader;
 use nlstream::encode::Format;
 use nlstream::event::values::Time;
-use nlstream::input::{Channel, Header, Input, InputData};
+use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 use crate::common;
@@ -221,7 +221,9 @@ fn feed(pipeline: &mut Pipeline, bytes: &[u8]) -> Vec<u8> {
         time: Time::default(),
         data: InputData::Datagram(Channel::ROUTE_EVENTS, bytes),
     };
-    pipeline.feed(&[input], &mut lines).unwrap();
+    // Writes the lines that wait for the name of a device.
+    let slice = Input::control(Time::default(), ControlRecord::Slice(0));
+    pipeline.feed(&[input, slice], &mut lines).unwrap();
     lines
 }
 

@@ -87,6 +87,9 @@ pub struct DevlinkPort {
     /// Index of the port.
     #[nla(DEVLINK_ATTR_PORT_INDEX = 3)]
     pub port_index: Option<u32>,
+    /// Index of the devlink instance.
+    #[nla(DEVLINK_ATTR_INDEX = 184, wire = uint)]
+    pub index: Option<u64>,
 }
 
 /// Counters of a device (`struct rtnl_link_stats64`, linux/if_link.h).

@@ -27,7 +27,7 @@ use device::bond::BondPort;
 use device::bridge::BridgePort;
 use device::can::{Pwm, Tdc};
 use info::LinkInfo;
-use names::{EVENTS, HW_MODES, LINK_MODES, OPER_STATES, qdisc};
+use names::{BRIDGE_FLAGS, EVENTS, HW_MODES, LINK_MODES, OPER_STATES, qdisc};
 use vf::VfInfo;
 use wire::counter;
 
@@ -116,6 +116,7 @@ pub struct Link {
     /// Reason for the notification (`IFLA_EVENT`): `REBOOT`, `FEATURE CHANGE`, `BONDING FAILOVER`,
     /// `NOTIFY PEERS`, `RESEND IGMP`, `BONDING OPTION`.
     #[nla(IFLA_EVENT = 44, nonzero, names(u32, EVENTS))]
+    #[state(transient)]
     pub event: Option<Symbol>,
     /// Hardware type: `ether`, `loopback`, `sit` …
     pub link_type: Symbol,
@@ -174,6 +175,10 @@ pub struct Link {
     pub cfm: Option<Vec<bridge_af::Cfm>>,
     /// Status of the CFM end points.
     pub cfm_status: Option<Vec<bridge_af::CfmStatus>>,
+    /// Of a device with a bridge in its hardware: `master`, `self`: whether the message is about the
+    /// bridge that the device is a port of, or about its own.
+    #[nla(in AfBridge, IFLA_BRIDGE_FLAGS = 0, flags(u16, BRIDGE_FLAGS))]
+    pub bridge_flags: Option<Flags>,
     /// Hardware bridge mode: `VEB`, `VEPA`.
     #[nla(in AfBridge, IFLA_BRIDGE_MODE = 1, names(u16, HW_MODES))]
     pub hwmode: Option<Symbol>,
@@ -269,6 +274,7 @@ pub struct Link {
     pub dpll_pin: Option<u32>,
     /// Undecoded wireless extensions event.
     #[nla(IFLA_WIRELESS = 11)]
+    #[state(transient)]
     pub wireless: Option<Hex>,
     /// With `details`: true if carrier is present.
     #[nla(IFLA_CARRIER = 33, details)]

@@ -53,6 +53,9 @@ pub(super) const EVENTS: Names = &[
     (6, "BONDING OPTION"),
 ];
 
+/// `BRIDGE_FLAGS_*`
+pub(super) const BRIDGE_FLAGS: &FlagNames = &[(1, "master"), (2, "self")];
+
 /// `BRIDGE_MODE_*`
 pub(super) const HW_MODES: Names = &[(0, "VEB"), (1, "VEPA"), (0xffff, "UNDEF")];
 

@@ -1,4 +1,4 @@
-//! `RTM_NEWROUTE`, `RTM_DELROUTE` of IPv4, IPv6 and MPLS → [`Route`].
+//! `RTM_NEWROUTE`, `RTM_DELROUTE` of IPv4, IPv6, MPLS and phonet → [`Route`].
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
@@ -32,6 +32,10 @@ const RTA_PAD: u16 = 24;
 const RTA_UID: u16 = 25;
 const RTA_TTL_PROPAGATE: u16 = 26;
 const RTA_NH_ID: u16 = 30;
+const RTA_DEL_REASON: u16 = 32;
+
+/// `RT_DEL_REASON_*`
+const DEL_REASONS: &[(u32, &str)] = &[(1, "expired"), (2, "ra_withdrawn")];
 
 /// `RTN_*`
 const TYPES: &[(u32, &str)] = &[
@@ -56,6 +60,7 @@ impl KindSpec for Route {
         libc::AF_INET as u8,
         libc::AF_INET6 as u8,
         libc::AF_MPLS as u8,
+        libc::AF_PHONET as u8,
     ];
     const STALE_AFTER: &'static [Trigger] = &[
         Trigger::Device,
@@ -121,6 +126,7 @@ pub(super) fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Rou
     context.each(attributes, |context, attr| {
         match attr.kind {
             RTA_DST if i32::from(af) == libc::AF_MPLS => dst = labels(&attr)?,
+            RTA_DST if i32::from(af) == libc::AF_PHONET => dst = Destination::Phonet(attr.u8()?),
             RTA_DST => {
                 dst = Destination::Prefix(Prefix {
                     address: attr.ip()?,
@@ -169,6 +175,10 @@ pub(super) fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Rou
             RTA_UID => it.uid = Some(attr.u32()?),
             RTA_TTL_PROPAGATE => it.ttl_propagate = Some(attr.bool()?),
             RTA_NH_ID => it.nhid = Some(attr.u32()?),
+            RTA_DEL_REASON => {
+                let reason = Some(attr.u32()?).filter(|reason| *reason != 0);
+                it.del_reason = reason.map(|reason| Symbol::of(reason, DEL_REASONS));
+            }
             _ => return Err(AttrError::Unknown),
         }
         Ok(())

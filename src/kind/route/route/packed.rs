@@ -83,7 +83,7 @@ impl PackedPrefix {
 
 /// A body with zeros for the destination, and without `RTA_CACHEINFO`: ages and use counts, which
 /// change while the route stays the same.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodyWithoutDst(Box<[u8]>);
 
 impl BodyWithoutDst {

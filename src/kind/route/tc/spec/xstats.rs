@@ -178,6 +178,7 @@ options! {
         TCA_CAKE_STATS_DROP_NEXT_US = 14 drop_next: I32, "With `details`: microseconds until the next drop.";
         TCA_CAKE_STATS_P_DROP = 15 blue_prob: Portion, "With `details`: drop probability, from 0 to 1.";
         TCA_CAKE_STATS_BLUE_TIMER_US = 16 blue_timer: I32, "With `details`: microseconds until the virtual clock reaches the next state change.";
+        TCA_CAKE_STATS_ACTIVE_QUEUES = 17 active_queues: U32, "With `details`: queues that share the rate limit (cake_mq).";
     }
     TIN {
         TCA_CAKE_TIN_STATS_PAD = 1 pad: Skip, "";

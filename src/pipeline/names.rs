@@ -1,0 +1,180 @@
+//! Names of devices in the lines: events that wait for the name of a new device, and objects that
+//! were reported with a former name.
+//!
+//! The kernel reports some objects of a new device (`netconf`, `maddress`) before the device itself,
+//! in the same section under its lock. Their lines wait for the message about the device: so the
+//! first line of each has the name, and no second one is needed to add it.
+//!
+//! After a rename the kernel reports the device, and not the objects that are related to it by its
+//! index. Each of them gets a line, soon after the device's: at once if they are few, else in slices
+//! between other inputs.
+
+use std::io;
+
+use super::decode_batch::DecodedItem;
+use super::sweep::Sweep;
+use super::{Pipeline, Provenance, event};
+use crate::channel::NetnsId;
+use crate::decode::MessageAction;
+use crate::event::kind_set::KindSet;
+use crate::event::values::Time;
+use crate::event::{Event, Origin};
+use crate::input::{ControlRecord, InputData};
+use crate::state::Key;
+
+/// Number of stored objects that are examined at once after a rename.
+const FIRST_SLICE: u32 = 4096;
+/// Number of events that wait for the names of devices.
+const MAX_WITHHELD: usize = 1024;
+/// How long an event waits for the name of a device. The kernel sends the message about a new device
+/// within microseconds.
+const MAX_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_millis(100);
+
+/// Events whose lines wait for the names of devices.
+#[derive(Debug, Default)]
+pub(super) struct WithheldEvents {
+    /// With the keys of their objects, in the order of their reception.
+    events: Vec<(Key, Event)>,
+    /// Time of the last line that was written meanwhile.
+    passed: Time,
+}
+
+impl WithheldEvents {
+    fn push(&mut self, key: Key, event: Event) {
+        self.events.push((key, event));
+    }
+
+    /// A line of this time is written while others wait.
+    #[inline]
+    pub(super) fn pass(&mut self, time: Time) {
+        if !self.events.is_empty() {
+            self.passed = self.passed.max(time);
+        }
+    }
+
+    /// Returns true if the events have to be written before this item: they have waited too long, or
+    /// it may be about one of their objects and have a name by itself.
+    pub(super) fn end_before(&self, item: &DecodedItem<'_>) -> bool {
+        let Some((_, first)) = self.events.first() else {
+            return false;
+        };
+        match item {
+            DecodedItem::Object(object) => {
+                let may_be_same = object.event.payload.kind().precedes_device()
+                    && (!object.channel.is_events() || object.action == MessageAction::Delete);
+                may_be_same || self.events.len() >= MAX_WITHHELD
+            }
+            DecodedItem::Input(input) => {
+                let is_end = match &input.data {
+                    InputData::Datagram(..) => false,
+                    // Its entries follow.
+                    InputData::Control(_, record) => {
+                        !matches!(**record, ControlRecord::BeginReconcile(..))
+                    }
+                };
+                is_end || input.time.0.duration_since(first.time.0) >= MAX_WAIT
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Pipeline {
+    /// Returns true if lines wait for the names of devices. If no further input follows within a
+    /// short time, [`ControlRecord::Slice`] writes them.
+    pub fn has_withheld(&self) -> bool {
+        !self.withheld.events.is_empty()
+    }
+
+    /// Returns true if stored objects may have the former name of a device:
+    /// [`ControlRecord::Slice`] renames the next ones.
+    pub fn is_renaming(&self) -> bool {
+        self.renaming.is_some()
+    }
+
+    /// Lets the line of an event wait.
+    pub(super) fn withhold(&mut self, item: DecodedItem<'_>) {
+        if let DecodedItem::Object(object) = item
+            && let Some(key) = object.key
+        {
+            self.withheld.push(key, object.event);
+        }
+    }
+
+    /// Writes the lines that wait for the names of devices: those whose names are known by now, or
+    /// `all`.
+    pub(super) fn release_withheld(&mut self, all: bool, out: &mut Vec<u8>) -> io::Result<()> {
+        let has_line = self.has_line;
+        for (key, mut event) in std::mem::take(&mut self.withheld.events) {
+            let state = &mut self.namespaces.get_mut(event.netns).state;
+            let is_named = state.complete_names(key, &mut event);
+            if !is_named && !all {
+                self.withheld.push(key, event);
+                continue;
+            }
+            if !is_named {
+                state.note_unresolved(&event.payload);
+            }
+            // The times of lines do not go back.
+            event.time = event.time.max(self.withheld.passed);
+            self.emit(event, out)?;
+        }
+        // These are not lines of the message in progress.
+        self.has_line = has_line;
+        Ok(())
+    }
+
+    /// Writes the lines that follow from new names of devices in a namespace.
+    pub(super) fn apply_name_changes(
+        &mut self,
+        netns: NetnsId,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        self.release_withheld(false, out)?;
+        if let Some(kinds) = self.namespaces.get_mut(netns).state.begin_rename() {
+            // A sweep in progress begins again, with what it has not come to.
+            self.renaming_kinds = self.renaming_kinds.or(kinds);
+            self.renaming = Some(Sweep::new(&self.namespaces, self.renaming_kinds));
+            self.rename_slice(now, FIRST_SLICE, out)?;
+        }
+        Ok(())
+    }
+
+    /// Renames the devices in the next `limit` stored objects, and writes a line for each that had a
+    /// former name.
+    pub(super) fn rename_slice(
+        &mut self,
+        now: Time,
+        limit: u32,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        for _ in 0..limit {
+            let Some(sweep) = &mut self.renaming else {
+                return Ok(());
+            };
+            let Some((netns, kind, key)) = sweep.next(&self.namespaces) else {
+                self.end_renaming();
+                return Ok(());
+            };
+            if let Some(change) = self.namespaces.get_mut(netns).state.rename(kind, key) {
+                let event = Event {
+                    netns,
+                    ..event(now, Origin::Inferred, change, Provenance::default())
+                };
+                let has_line = self.has_line;
+                self.emit(event, out)?;
+                self.has_line = has_line;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_renaming(&mut self) {
+        self.renaming = None;
+        self.renaming_kinds = KindSet::EMPTY;
+        for (_, namespace) in self.namespaces.iter_mut() {
+            namespace.state.end_rename();
+        }
+    }
+}

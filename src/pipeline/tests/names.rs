@@ -1,0 +1,164 @@
+//! Names of devices in the lines: events that wait for them, and renames.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{NEW, Run, channel};
+use crate::channel::NetnsId;
+use crate::event::scope::Scope;
+use crate::event::{Kind, Origin};
+use crate::event::values::Time;
+use crate::input::{ControlRecord, Input, InputData, Role};
+use crate::netlink::build::{attr, message};
+use crate::netlink::rtm::{RTM_DELNETCONF, RTM_NEWLINK, RTM_NEWNETCONF};
+
+const NETCONFA_IFINDEX: u16 = 1;
+const NETCONFA_FORWARDING: u16 = 2;
+const IFLA_IFNAME: u16 = 3;
+const IFLA_TXQLEN: u16 = 13;
+
+fn millis(millis: i64) -> Time {
+    Time(Timestamp::from_millisecond(millis).unwrap())
+}
+
+fn netconf(ifindex: u32) -> Vec<u8> {
+    let mut body = vec![2, 0, 0, 0];
+    body.extend(attr(NETCONFA_IFINDEX, &ifindex.to_ne_bytes()));
+    body.extend(attr(NETCONFA_FORWARDING, &1_u32.to_ne_bytes()));
+    message(RTM_NEWNETCONF, &body)
+}
+
+fn netconf_deleted(ifindex: u32) -> Vec<u8> {
+    let body = [vec![2, 0, 0, 0], attr(NETCONFA_IFINDEX, &ifindex.to_ne_bytes())].concat();
+    message(RTM_DELNETCONF, &body)
+}
+
+fn link(ifindex: u32, name: &str) -> Vec<u8> {
+    let mut body = vec![0; 16];
+    body[2] = 1; // ARPHRD_ETHER
+    body[4..8].copy_from_slice(&ifindex.to_ne_bytes());
+    body.extend(attr(IFLA_IFNAME, name.as_bytes()));
+    // A complete message has it, one about a part of the device has not.
+    body.extend(attr(IFLA_TXQLEN, &1000_u32.to_ne_bytes()));
+    message(RTM_NEWLINK, &body)
+}
+
+impl Run {
+    fn synced() -> Self {
+        let mut run = Run::new();
+        run.control(NetnsId::OWN, ControlRecord::Sync);
+        run.take_lines();
+        run
+    }
+
+    fn event(&mut self, at: i64, message: &[u8]) {
+        let data = InputData::Datagram(channel(NetnsId::OWN, Role::Events), message);
+        let time = millis(at);
+        self.feed(Input { time, data });
+    }
+
+    /// The lines since the last call: milliseconds, kind, op, name of the device and of changed
+    /// fields.
+    fn take(&mut self) -> Vec<String> {
+        let lines = std::mem::take(&mut self.lines);
+        let lines = lines.split(|byte| *byte == b'\n');
+        let summary = |line: &[u8]| {
+            let line: Value = serde_json::from_slice(line).unwrap();
+            let time: Timestamp = line["time"].as_str().unwrap().parse().unwrap();
+            let text = |name: &str| line[name].as_str().unwrap_or("?").to_owned();
+            let changed = match &line["changed"] {
+                Value::Null => String::new(),
+                changed => format!(" {changed}"),
+            };
+            let (time, kind, op) = (time.as_millisecond(), text("kind"), text("op"));
+            format!("{time} {kind} {op} {}{changed}", text("ifname"))
+        };
+        lines.filter(|it| !it.is_empty()).map(summary).collect()
+    }
+}
+
+#[test]
+fn first_line_of_an_object_of_a_new_device_has_its_name() {
+    let mut run = Run::synced();
+    run.event(5, &netconf(7));
+    run.event(6, &netconf(8));
+    assert_eq!(run.take(), Vec::<String>::new());
+    run.event(7, &link(7, "eth0"));
+    // Not earlier than the line before.
+    assert_eq!(run.take(), ["7 link add eth0", "7 netconf add eth0"]);
+    // In one datagram.
+    run.event(9, &[netconf(7), link(8, "eth1")].concat());
+    assert_eq!(
+        run.take(),
+        ["9 netconf change eth0 []", "9 link add eth1", "9 netconf add eth1"]
+    );
+}
+
+#[test]
+fn event_whose_device_does_not_come_is_written_without_a_name() {
+    type End = fn(&mut Run);
+    let ends: [(&str, End); 4] = [
+        ("later", |run| run.event(200, &[])),
+        ("deletion", |run| run.event(7, &netconf_deleted(9))),
+        ("slice", |run| run.control(NetnsId::OWN, ControlRecord::Slice(1))),
+        ("dump entry", |run| {
+            let data = InputData::Datagram(channel(NetnsId::OWN, Role::Dumps), &netconf(9));
+            let time = millis(7);
+            run.feed(Input { time, data });
+        }),
+    ];
+    for (name, end) in ends {
+        let mut run = Run::synced();
+        run.event(5, &netconf(7));
+        run.event(6, &link(1, "lo"));
+        // Neither a deletion of another kind nor the begin of a dump ends the wait.
+        run.address(NetnsId::OWN, Role::Events, super::DEL, 1);
+        let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Inferred, Scope::Kind);
+        run.control(NetnsId::OWN, begin);
+        assert_eq!(run.take(), ["6 link add lo", "0 address delete lo"]);
+        end(&mut run);
+        assert_eq!(run.take()[0], "6 netconf add ?", "{name}");
+        run.event(300, &link(7, "eth0"));
+        let lines = run.take();
+        let expected = ["300 link add eth0", "300 netconf change eth0 [\"dev\"]"];
+        assert_eq!(lines[lines.len() - 2..], expected, "{name}");
+    }
+}
+
+#[test]
+fn rename_with_many_objects_is_told_in_slices() {
+    const OBJECTS: u32 = 10_000;
+    let mut run = Run::synced();
+    run.event(1, &link(1, "eth0"));
+    for n in 0..OBJECTS {
+        let [_, _, high, low] = n.to_be_bytes();
+        run.address_of(high, low, NEW);
+    }
+    run.take();
+    run.event(2, &link(1, "lan"));
+    let first = run.take();
+    assert_eq!(first[0], "2 link change lan [\"ifname\"]");
+    assert!(first.len() > 1000 && first.len() < 5000, "{}", first.len());
+    // Meanwhile one object changes, one is deleted, and the device is renamed again.
+    run.address_of(0, 0, NEW);
+    run.address_of(0, 1, super::DEL);
+    let between = run.take();
+    assert_eq!(
+        between,
+        ["0 address change lan [\"dev\"]", "0 address delete lan"]
+    );
+    run.event(3, &link(1, "wan"));
+    let mut lines = run.take();
+    let mut slices = 0;
+    while run.pipeline.is_renaming() {
+        run.control(NetnsId::OWN, ControlRecord::Slice(1000));
+        lines.extend(run.take());
+        slices += 1;
+    }
+    assert!(slices > 5, "{slices}");
+    assert_eq!(lines.len(), OBJECTS as usize, "the link and 9999 addresses");
+    assert!(lines.iter().all(|line| line.contains(" wan ")), "{lines:?}");
+    run.control(NetnsId::OWN, ControlRecord::Slice(1000));
+    assert_eq!(run.take(), Vec::<String>::new());
+    assert_eq!(run.pipeline.namespaces.get(NetnsId::OWN).state.count(Kind::Address), 9999);
+}

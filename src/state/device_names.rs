@@ -1,0 +1,118 @@
+//! Names of devices that are not those of the stored links: the last names of deleted devices, and
+//! which devices have a name that older lines do not have.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::event::values::IfName;
+
+/// The last names of deleted devices: the kernel announces the deletion of a device before that of
+/// some of its objects, and of others not at all.
+#[derive(Debug, Default)]
+pub(super) struct GoneNames {
+    /// By index: the name, and the number of the deletion.
+    names: HashMap<u32, (IfName, u64)>,
+    /// The deletions, oldest first.
+    order: VecDeque<(u32, u64)>,
+    deletions: u64,
+}
+
+/// Number of deletions that are remembered.
+const MAX_GONE: usize = 4096;
+
+impl GoneNames {
+    /// The device is deleted.
+    pub(super) fn insert(&mut self, ifindex: u32, name: IfName) {
+        self.deletions += 1;
+        self.names.insert(ifindex, (name, self.deletions));
+        self.order.push_back((ifindex, self.deletions));
+        if self.order.len() > MAX_GONE
+            && let Some((oldest, number)) = self.order.pop_front()
+            && self.names.get(&oldest).is_some_and(|(_, it)| *it == number)
+        {
+            self.names.remove(&oldest);
+        }
+    }
+
+    /// Another device has the index now.
+    pub(super) fn remove(&mut self, ifindex: u32) {
+        if !self.names.is_empty() {
+            self.names.remove(&ifindex);
+        }
+    }
+
+    pub(super) fn get(&self, ifindex: u32) -> Option<IfName> {
+        self.names.get(&ifindex).map(|(name, _)| *name)
+    }
+}
+
+/// What happened to the name of a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NameChange {
+    /// It is known for the first time: objects may have been reported without it.
+    Learnt,
+    /// It is another one: objects were reported with the former one.
+    Renamed,
+}
+
+/// The devices whose names changed, by index.
+#[derive(Debug, Default)]
+pub(super) struct NameChanges(Vec<(u32, NameChange)>);
+
+impl NameChanges {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn get(&self, ifindex: u32) -> Option<NameChange> {
+        let found = self.0.iter().find(|(index, _)| *index == ifindex);
+        found.map(|(_, change)| *change)
+    }
+
+    /// Adds a change. A rename covers that the name was learnt.
+    pub(super) fn insert(&mut self, ifindex: u32, change: NameChange) {
+        match self.0.iter_mut().find(|(index, _)| *index == ifindex) {
+            Some((_, old)) if change == NameChange::Renamed => *old = change,
+            Some(_) => {}
+            None => self.0.push((ifindex, change)),
+        }
+    }
+
+    /// Adds the changes of `other`.
+    pub(super) fn extend(&mut self, other: NameChanges) {
+        for (ifindex, change) in other.0 {
+            self.insert(ifindex, change);
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, NameChange)> {
+        self.0.iter().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> IfName {
+        IfName::new(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn the_last_deletions_are_remembered() {
+        let mut gone = GoneNames::default();
+        gone.insert(7, name("a"));
+        assert_eq!(gone.get(7), Some(name("a")));
+        // The index is used again.
+        gone.remove(7);
+        assert_eq!(gone.get(7), None);
+        gone.insert(7, name("b"));
+        for ifindex in 0..MAX_GONE as u32 - 1 {
+            gone.insert(1000 + ifindex, name("x"));
+        }
+        // The first deletion is forgotten, and the second of the same index is not.
+        assert_eq!(gone.get(7), Some(name("b")));
+        gone.insert(6000, name("x"));
+        assert_eq!((gone.get(7), gone.get(6000)), (None, Some(name("x"))));
+        assert_eq!((gone.order.len(), gone.names.len()), (MAX_GONE, MAX_GONE));
+    }
+}
