@@ -14,6 +14,8 @@ mod resync;
 mod sandbox;
 mod service;
 mod session;
+#[cfg(test)]
+mod simulation;
 pub mod state;
 
 use std::path::PathBuf;
