@@ -12,7 +12,7 @@ pub enum Checkpoints {
     /// Only on request.
     #[default]
     Off,
-    /// At the start of the run and of every file, after [`MIN_LINES`] lines at least, and after a
+    /// At the start of the run and of every file, after `MIN_LINES` lines at least, and after a
     /// day.
     Auto,
     /// At the start of the run and of every file, and at this interval.
