@@ -123,7 +123,7 @@ const ROUTE_MTU: (InKernel, InLines) = (
 /// A process that keeps a socket open for a minute, longer than a trial takes.
 macro_rules! held_by_python {
     ($script:literal) => {
-        concat!("python3 -c '", $script, "\nprint(1, flush=True)\ntime.sleep(60)' > /tmp/held 2>&1 & while ! grep -q 1 /tmp/held; do sleep 0.01; done")
+        concat!("python3 -c '", $script, "\nprint(1, flush=True)\ntime.sleep(60)' > /mnt/held 2>&1 & while ! grep -q 1 /mnt/held; do sleep 0.01; done")
     };
 }
 
@@ -319,7 +319,7 @@ pub(super) fn trials() -> Vec<Trial> {
 impl Case {
     fn run(&self) {
         let ns = Namespace::with_mounts();
-        ns.run("mount -t tmpfs tmpfs /tmp");
+        ns.run("mount -t tmpfs tmpfs /mnt");
         if self.needs.contains(&LinkType("veth")) {
             ns.run(SETUP);
         }
@@ -337,10 +337,10 @@ impl Case {
         let now = (self.kernel)(&ns);
         if let Some(audited) = &mut audited {
             self.wait_until_equal(&ns, audited);
-            let told = (self.lines)(&fold(blind.so_far()));
+            let reported = (self.lines)(&fold(blind.so_far()));
             // Other kernels may have an event for it.
             if is_the_documented_kernel() {
-                assert_eq!(told, before, "found without the audit");
+                assert_eq!(reported, before, "found without the audit");
             }
         } else {
             self.wait_until_equal(&ns, &mut blind);
