@@ -58,7 +58,7 @@ fn shown(ns: &Namespace, command: &str, pointer: &str) -> Value {
 }
 
 /// The value at `pointer` in the first object of a kind that contains all these strings.
-fn told(objects: &Objects, kind: &str, parts: &[&str], pointer: &str) -> Value {
+fn reported(objects: &Objects, kind: &str, parts: &[&str], pointer: &str) -> Value {
     let mut objects = of_kind(objects, kind);
     let found = objects.find(|object| {
         let text = object.to_string();
@@ -81,7 +81,7 @@ macro_rules! link {
                 )
             },
             |objects| {
-                told(
+                reported(
                     objects,
                     "link",
                     &[concat!("\"ifname\":\"", $name, "\"")],
@@ -117,7 +117,7 @@ const ROUTE_MTU: (InKernel, InLines) = (
             "/0/metrics/0/mtu",
         )
     },
-    |objects| told(objects, "route", &["2001:db8:9::/48"], "/metrics/mtu"),
+    |objects| reported(objects, "route", &["2001:db8:9::/48"], "/metrics/mtu"),
 );
 
 /// A process that keeps a socket open for a minute, longer than a trial takes.
@@ -179,7 +179,7 @@ s.sendto(advertisement, (\"ff02::1\", 0, 0, socket.if_nametoindex(\"w0\")))'",
         VETH, "", "ip address add 2001:db8::77/64 dev v0 nodad",
         (
             |ns| present(ns.run("bridge fdb show dev v0").contains("33:33:ff:00:00:77")),
-            |objects| present(!told(objects, "fdb", &["33:33:ff:00:00:77", "\"v0\""], "/mac").is_null()),
+            |objects| present(!reported(objects, "fdb", &["33:33:ff:00:00:77", "\"v0\""], "/mac").is_null()),
         )
     ),
     case!(
@@ -188,7 +188,7 @@ s.sendto(advertisement, (\"ff02::1\", 0, 0, socket.if_nametoindex(\"w0\")))'",
         VETH, "", "echo 1 > /proc/sys/net/ipv6/conf/v0/forwarding",
         (
             |ns| present(ns.run("bridge fdb show dev v0").contains("33:33:00:00:00:02")),
-            |objects| present(!told(objects, "fdb", &["33:33:00:00:00:02", "\"v0\""], "/mac").is_null()),
+            |objects| present(!reported(objects, "fdb", &["33:33:00:00:00:02", "\"v0\""], "/mac").is_null()),
         )
     ),
     case!(
@@ -206,7 +206,7 @@ s.setsockopt(0, 204, socket.inet_aton(\"10.0.0.5\") + socket.inet_aton(\"239.1.1
         "ip link del v0",
         (
             |ns| present(shown(ns, "ip -j mroute show", "/0/iif") == "v0"),
-            |objects| present(told(objects, "mroute", &["239.1.1.1"], "/iif") == "v0"),
+            |objects| present(reported(objects, "mroute", &["239.1.1.1"], "/iif") == "v0"),
         )
     ),
     case!(
@@ -272,7 +272,7 @@ s.setsockopt(263, 1, struct.pack(\"iHH8s\", socket.if_nametoindex(\"v0\"), 2, 0,
         VETH, "", "ip neigh add proxy 10.0.0.78 dev v0",
         (
             |ns| shown(ns, "ip -j neigh show proxy", "/0/dst"),
-            |objects| told(objects, "neigh", &["\"proxy\":true"], "/dst"),
+            |objects| reported(objects, "neigh", &["\"proxy\":true"], "/dst"),
         )
     ),
     case!(
@@ -280,7 +280,7 @@ s.setsockopt(263, 1, struct.pack(\"iHH8s\", socket.if_nametoindex(\"v0\"), 2, 0,
         VETH, "", "ip ntable change name arp_cache dev w0 queue 10",
         (
             |ns| shown(ns, "ip -j ntable show dev w0 name arp_cache", "/0/queue"),
-            |objects| told(objects, "neightbl", &["arp_cache", "\"w0\""], "/queue"),
+            |objects| reported(objects, "neightbl", &["arp_cache", "\"w0\""], "/queue"),
         )
     ),
     case!(
@@ -292,7 +292,7 @@ s.setsockopt(263, 1, struct.pack(\"iHH8s\", socket.if_nametoindex(\"v0\"), 2, 0,
                 let mut labels = labels.iter().map(|it| it["label"].clone());
                 labels.find(|label| *label == 99).unwrap_or_default()
             },
-            |objects| told(objects, "addrlabel", &["2001:db8::/32"], "/label"),
+            |objects| reported(objects, "addrlabel", &["2001:db8::/32"], "/label"),
         )
     ),
 ];
