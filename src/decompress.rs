@@ -15,7 +15,9 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 /// If the first bytes cannot be read. Damage in a compressed input is an error of a later read.
 pub fn reader<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
     let mut magic = Vec::with_capacity(ZSTD.len());
-    (&mut input).take(ZSTD.len() as u64).read_to_end(&mut magic)?;
+    (&mut input)
+        .take(ZSTD.len() as u64)
+        .read_to_end(&mut magic)?;
     let (is_zstd, is_gzip) = (magic.starts_with(ZSTD), magic.starts_with(GZIP));
     let whole = io::Cursor::new(magic).chain(input);
     Ok(match (is_zstd, is_gzip) {
@@ -55,8 +57,14 @@ mod tests {
             assert_eq!(read(&gzip(content)).unwrap(), content);
         }
         // `cat a.zst b.zst`, `cat a.gz b.gz`.
-        assert_eq!(read(&[zstd(b"a\n"), zstd(b"b\n")].concat()).unwrap(), b"a\nb\n");
-        assert_eq!(read(&[gzip(b"a\n"), gzip(b"b\n")].concat()).unwrap(), b"a\nb\n");
+        assert_eq!(
+            read(&[zstd(b"a\n"), zstd(b"b\n")].concat()).unwrap(),
+            b"a\nb\n"
+        );
+        assert_eq!(
+            read(&[gzip(b"a\n"), gzip(b"b\n")].concat()).unwrap(),
+            b"a\nb\n"
+        );
     }
 
     #[test]

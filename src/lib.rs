@@ -33,14 +33,38 @@ pub mod input;
 pub mod names;
 pub mod schema;
 
-/// Declares modules that belong to the program.
-macro_rules! internal {
-    ($($module:ident)+) => {
-        $(#[doc(hidden)] pub mod $module;)+
-    };
-}
-
-internal! {
-    cli decode decompress encode error family filter json kind logging netlink pipeline run sink state text
-    value
-}
+// Declared one by one: rustfmt does not read modules that a macro declares.
+#[doc(hidden)]
+pub mod cli;
+#[doc(hidden)]
+pub mod decode;
+#[doc(hidden)]
+pub mod decompress;
+#[doc(hidden)]
+pub mod encode;
+#[doc(hidden)]
+pub mod error;
+#[doc(hidden)]
+pub mod family;
+#[doc(hidden)]
+pub mod filter;
+#[doc(hidden)]
+pub mod json;
+#[doc(hidden)]
+pub mod kind;
+#[doc(hidden)]
+pub mod logging;
+#[doc(hidden)]
+pub mod netlink;
+#[doc(hidden)]
+pub mod pipeline;
+#[doc(hidden)]
+pub mod run;
+#[doc(hidden)]
+pub mod sink;
+#[doc(hidden)]
+pub mod state;
+#[doc(hidden)]
+pub mod text;
+#[doc(hidden)]
+pub mod value;

@@ -14,8 +14,8 @@ use crate::encode::Format;
 use crate::event::Kind;
 use crate::event::meta::Part;
 use crate::logging;
-use crate::run::{Checkpoints, Outputs};
 use crate::run::replay::Replay;
+use crate::run::{Checkpoints, Outputs};
 use crate::sink::{self, Fsync, Rotation};
 
 #[derive(Debug, Args)]

@@ -90,7 +90,11 @@ pub(super) fn read_live() -> Result<(ArgMatches, Found), String> {
 fn message(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
-    text.split("\n\n").next().unwrap_or(text).trim_end().to_owned()
+    text.split("\n\n")
+        .next()
+        .unwrap_or(text)
+        .trim_end()
+        .to_owned()
 }
 
 /// Prints an error, and exits the process.
@@ -234,7 +238,9 @@ fn strings(value: &Value, delimiter: Option<char>) -> Option<Vec<String>> {
 /// The effective options by name; those without a value are absent.
 pub(super) fn options(matches: &ArgMatches) -> Options {
     let command = Cli::command();
-    let keyed = command.get_arguments().filter_map(|arg| Some((key(arg)?, arg)));
+    let keyed = command
+        .get_arguments()
+        .filter_map(|arg| Some((key(arg)?, arg)));
     let value = |arg: &Arg| {
         let values = matches.get_raw(arg.get_id().as_str())?;
         let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();

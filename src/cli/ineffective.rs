@@ -62,7 +62,11 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
 
 fn of_stream(stream: &Stream, is_set: &dyn Fn(&&str) -> bool, warnings: &mut Vec<String>) {
     let set = |options: &[&'static str]| -> Vec<_> {
-        options.iter().copied().filter(|option| is_set(option)).collect()
+        options
+            .iter()
+            .copied()
+            .filter(|option| is_set(option))
+            .collect()
     };
     match stream.format {
         FormatArg::Text => warn(&set(&["with", "max-line"]), "with --format text", warnings),
@@ -87,7 +91,10 @@ fn warn(options: &[&str], reason: &str, warnings: &mut Vec<String>) {
 /// Returns true if the option has another source than its default.
 fn is_set(matches: &ArgMatches, found: &Found, option: &str) -> bool {
     let id = option.replace('-', "_");
-    let source = matches.try_contains_id(&id).ok().and_then(|_| matches.value_source(&id));
+    let source = matches
+        .try_contains_id(&id)
+        .ok()
+        .and_then(|_| matches.value_source(&id));
     let is_given = matches!(
         source,
         Some(ValueSource::CommandLine | ValueSource::EnvVariable)

@@ -12,11 +12,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::meta::Settings;
 use crate::logging;
-use crate::run::{Checkpoints, Outputs};
 use crate::run::live::Live;
 use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
+use crate::run::{Checkpoints, Outputs};
 use args::{ColorArg, FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use config::Found;
 use values::{Never, checkpoints, duration, duration_or_never, moment, run_id, size};
@@ -222,7 +222,9 @@ impl Cli {
     /// If an option requires another one.
     fn check(&self) -> Result<(), &'static str> {
         match self.exit && !self.stream.snapshot {
-            true => Err("--exit ends the run when the snapshot is complete: it requires --snapshot"),
+            true => {
+                Err("--exit ends the run when the snapshot is complete: it requires --snapshot")
+            }
             false => Ok(()),
         }
     }

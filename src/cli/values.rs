@@ -174,7 +174,18 @@ mod tests {
             let expected: Timestamp = expected.parse().unwrap();
             assert_eq!(moment_at(text, now, &zone), Some(expected), "{text}");
         }
-        for text in ["", "-", "5m", "--5m", "-5", "tomorrow", "25:00", "yesterday noon", "soon", "-5 parsecs"] {
+        for text in [
+            "",
+            "-",
+            "5m",
+            "--5m",
+            "-5",
+            "tomorrow",
+            "25:00",
+            "yesterday noon",
+            "soon",
+            "-5 parsecs",
+        ] {
             assert_eq!(moment_at(text, now, &zone), None, "{text}");
         }
     }

@@ -29,7 +29,12 @@ pub(super) struct JsonSerializer {
 
 impl JsonSerializer {
     /// `run`: 8 hexadecimal digits.
-    pub(super) fn new(run: &str, settings: &Settings, host: Option<String>, framing: Framing) -> Self {
+    pub(super) fn new(
+        run: &str,
+        settings: &Settings,
+        host: Option<String>,
+        framing: Framing,
+    ) -> Self {
         let max_line = settings.max_line.and_then(|max| usize::try_from(max).ok());
         JsonSerializer {
             envelope: Envelope::new(run),
@@ -46,7 +51,12 @@ impl JsonSerializer {
     ///
     /// # Errors
     /// Never; the interface of serde requires a `Result`.
-    pub(super) fn serialize(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn serialize(
+        &mut self,
+        seq: u64,
+        event: &Event,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
         if self.message {
             self.sentence.clear();
             text::write_sentence(event, &mut self.sentence);

@@ -55,7 +55,11 @@ impl LinkCache {
     ///
     /// # Errors
     /// Never; `Result` is required by serde.
-    pub(super) fn fields(&mut self, event: &Event, link: &Rc<Link>) -> Result<Option<&[u8]>, Error> {
+    pub(super) fn fields(
+        &mut self,
+        event: &Event,
+        link: &Rc<Link>,
+    ) -> Result<Option<&[u8]>, Error> {
         if event.op == Op::Delete {
             self.written.remove(&link.ifindex);
             return Ok(None);

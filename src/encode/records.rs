@@ -102,9 +102,14 @@ fn checkpoint_of_sync(record: &[u8]) -> Option<(Range<usize>, u64)> {
     let head = &record[..record.len().min(ENVELOPE)];
     find(head, b",\"kind\":\"meta\",\"op\":\"sync\"")?;
     let start = find(head, b",\"checkpoint\":")?;
-    let digits = head[start..].iter().take_while(|byte| byte.is_ascii_digit());
+    let digits = head[start..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit());
     let digits = start..start + digits.count();
-    let number = std::str::from_utf8(&record[digits.clone()]).ok()?.parse().ok()?;
+    let number = std::str::from_utf8(&record[digits.clone()])
+        .ok()?
+        .parse()
+        .ok()?;
     Some((digits, number))
 }
 
@@ -166,7 +171,10 @@ mod tests {
 
     /// Lines of the given numbers and times (seconds), as the encoder writes them.
     fn lines(stamps: &[(u64, i64)]) -> Vec<u8> {
-        let stamps: Vec<_> = stamps.iter().map(|(seq, second)| (*seq, *second, None)).collect();
+        let stamps: Vec<_> = stamps
+            .iter()
+            .map(|(seq, second)| (*seq, *second, None))
+            .collect();
         syncs(&stamps)
     }
 
@@ -218,7 +226,12 @@ mod tests {
         // The checkpoint of the first is in the file before, that of the second waits.
         let mut waiting = syncs(&[(98, 1, Some(97)), (99, 1, None), (100, 2, Some(99))]);
         JsonRecords.insert_first(Framing::Newline, &first, &mut waiting);
-        let expected = syncs(&[(98, 1, None), (99, 1, Some(97)), (100, 1, None), (101, 2, Some(100))]);
+        let expected = syncs(&[
+            (98, 1, None),
+            (99, 1, Some(97)),
+            (100, 1, None),
+            (101, 2, Some(100)),
+        ]);
         assert_eq!(
             String::from_utf8(waiting).unwrap(),
             String::from_utf8(expected).unwrap()

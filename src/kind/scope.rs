@@ -114,7 +114,10 @@ mod tests {
         assert_eq!(of(&[3]), Membership::Inside);
         assert_eq!(of(&[2, 3]), Membership::Inside);
         assert_eq!(of(&[2, 4]), Membership::Partly);
-        assert_eq!(Scope::Kind.of_devices(&mut [].into_iter()), Membership::Inside);
+        assert_eq!(
+            Scope::Kind.of_devices(&mut [].into_iter()),
+            Membership::Inside
+        );
     }
 
     #[test]

@@ -237,7 +237,8 @@ impl Pipeline {
                         match self.apply_event(object) {
                             NameEffect::None => {}
                             NameEffect::Unnamed => {
-                                let item = std::mem::replace(&mut items[at], DecodedItem::Processed);
+                                let item =
+                                    std::mem::replace(&mut items[at], DecodedItem::Processed);
                                 self.withhold(item);
                             }
                             NameEffect::Changed => {

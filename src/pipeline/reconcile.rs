@@ -58,7 +58,9 @@ impl Pipeline {
     fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
         let incomplete = self.incomplete_or_lost();
         let reported = self.reported_incomplete.iter();
-        let kinds: Vec<_> = reported.filter(|kind| !incomplete.contains(*kind)).collect();
+        let kinds: Vec<_> = reported
+            .filter(|kind| !incomplete.contains(*kind))
+            .collect();
         if kinds.is_empty() {
             return Ok(());
         }

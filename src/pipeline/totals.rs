@@ -65,9 +65,7 @@ impl Totals {
             objects: objects(*kind),
         });
         Heartbeat {
-            kinds: counts
-                .filter(|it| it.lines > 0 || it.objects > 0)
-                .collect(),
+            kinds: counts.filter(|it| it.lines > 0 || it.objects > 0).collect(),
             datagrams: self.datagrams,
             gaps: self.gaps,
             lost: self.lost,

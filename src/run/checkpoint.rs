@@ -166,12 +166,7 @@ impl CheckpointScheduler {
     }
 
     /// Why a checkpoint is due by time or by the lines since the last one.
-    fn due(
-        &mut self,
-        pipeline: &Pipeline,
-        bytes: u64,
-        now: Instant,
-    ) -> Option<CheckpointReason> {
+    fn due(&mut self, pipeline: &Pipeline, bytes: u64, now: Instant) -> Option<CheckpointReason> {
         let lines = pipeline.events();
         if self.wakeup().is_some_and(|due| due <= now) {
             // The last checkpoint still says everything.

@@ -27,7 +27,9 @@ pub(super) fn header<'a>(
         rcvbuf = rcvbuf.or_else(|| events.rcvbuf().ok());
     }
     for RefusedGroup { group, error, .. } in &refused {
-        warn!("cannot join the multicast group {group}: {error}; its events will be missing; run with CAP_NET_ADMIN");
+        warn!(
+            "cannot join the multicast group {group}: {error}; its events will be missing; run with CAP_NET_ADMIN"
+        );
     }
     let opened = sink.opened().cloned().unwrap_or_default();
     let uname = rustix::system::uname();

@@ -196,8 +196,7 @@ fn text(values: &Values<'_>, config_valid: bool) -> String {
         out.one("memory_bytes", "gauge", "Resident memory.", memory);
     }
     if let Some(since) = pulse.unrecorded_since {
-        let help =
-            "Time of the first input missing from the recording, seconds since the epoch.";
+        let help = "Time of the first input missing from the recording, seconds since the epoch.";
         out.one(
             "unrecorded_since_seconds",
             "gauge",

@@ -116,7 +116,9 @@ impl Recorder {
         self.size -= incomplete;
         if let Err(error) = self.file.set_len(self.size) {
             let path = self.path.display();
-            log::error!("cannot remove the incomplete block at the end of the recording {path}: {error}");
+            log::error!(
+                "cannot remove the incomplete block at the end of the recording {path}: {error}"
+            );
         }
     }
 
@@ -243,8 +245,15 @@ mod tests {
         fs::hard_link(&path, folder.join("notes")).unwrap();
         std::os::unix::fs::symlink("run.pcapng", folder.join("link")).unwrap();
         drop(Recorder::create(&folder.join("link"), &header, true).unwrap());
-        assert_eq!(fs::read(folder.join("notes")).unwrap(), b"my precious notes");
-        assert!(fs::read(&path).unwrap().starts_with(&[0x0a, 0x0d, 0x0d, 0x0a]));
+        assert_eq!(
+            fs::read(folder.join("notes")).unwrap(),
+            b"my precious notes"
+        );
+        assert!(
+            fs::read(&path)
+                .unwrap()
+                .starts_with(&[0x0a, 0x0d, 0x0d, 0x0a])
+        );
         let link = fs::symlink_metadata(folder.join("link")).unwrap();
         assert!(link.is_symlink());
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 3);

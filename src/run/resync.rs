@@ -119,7 +119,11 @@ pub(super) struct ResyncScheduler {
 
 impl ResyncScheduler {
     /// Schedules a dump of every target now and after every `audit` interval.
-    pub(super) fn new(dumps: BTreeMap<Target, Dumps>, audit: Option<Duration>, now: Instant) -> Self {
+    pub(super) fn new(
+        dumps: BTreeMap<Target, Dumps>,
+        audit: Option<Duration>,
+        now: Instant,
+    ) -> Self {
         let targets: BTreeSet<_> = dumps.keys().copied().collect();
         let mut resync = ResyncScheduler {
             dumps,
@@ -336,7 +340,9 @@ impl ResyncScheduler {
                 (current.complete, current.failed) = (false, true);
                 let kind = current.target.1.name();
                 let error = std::io::Error::from_raw_os_error(errno);
-                warn!("cannot dump all objects of kind {kind}: {error}; changes without an event may be missing for this kind");
+                warn!(
+                    "cannot dump all objects of kind {kind}: {error}; changes without an event may be missing for this kind"
+                );
             }
         }
         current.left.pop().ok_or(current.complete)

@@ -66,7 +66,10 @@ impl Session {
         Ok(Session {
             pipeline,
             recorder,
-            checkpoints: CheckpointScheduler::new(outputs.checkpoints, header.start.settings.snapshot),
+            checkpoints: CheckpointScheduler::new(
+                outputs.checkpoints,
+                header.start.settings.snapshot,
+            ),
             written: 0,
             checkpoint_sizes: CheckpointSizes {
                 warn_limit: outputs.file.rotation.size,

@@ -97,7 +97,9 @@ impl Simulation {
         }
         loop {
             let Simulation { session, sink, .. } = self;
-            session.write_checkpoint(sink, true, time, self.now).unwrap();
+            session
+                .write_checkpoint(sink, true, time, self.now)
+                .unwrap();
             let _alive = session.flush(sink, time).unwrap();
             let _alive = session.rotate(sink, time).unwrap();
             if !session.is_checkpoint_due(sink) {
@@ -128,7 +130,16 @@ impl Simulation {
         body.extend(ifindex.to_ne_bytes());
         body.extend([0; 8]);
         // IFLA_IFNAME, IFLA_TXQLEN, IFLA_MTU
-        body.extend([8, 0, 3, 0, b'd', b'0' + (ifindex / 10) as u8, b'0' + (ifindex % 10) as u8, 0]);
+        body.extend([
+            8,
+            0,
+            3,
+            0,
+            b'd',
+            b'0' + (ifindex / 10) as u8,
+            b'0' + (ifindex % 10) as u8,
+            0,
+        ]);
         body.extend([8, 0, 13, 0, 232, 3, 0, 0, 8, 0, 4, 0]);
         body.extend(mtu.unwrap_or(1500).to_ne_bytes());
         self.message(if mtu.is_some() { 16 } else { 17 }, &body);
@@ -205,7 +216,9 @@ fn folded(files: &[PathBuf], at: Timestamp) -> BTreeMap<(Kind, u32), u32> {
 /// Time of the first complete checkpoint in a file.
 fn first_checkpoint(path: &PathBuf) -> Timestamp {
     let text = std::fs::read_to_string(path).unwrap();
-    let sync = text.lines().find(|line| line.contains(r#""op":"sync","meta":{"objects":"#));
+    let sync = text
+        .lines()
+        .find(|line| line.contains(r#""op":"sync","meta":{"objects":"#));
     let sync: Value = serde_json::from_str(sync.unwrap()).unwrap();
     sync["time"].as_str().unwrap().parse().unwrap()
 }
@@ -253,5 +266,8 @@ fn state_at_any_time_of_the_kept_files() {
         host.begun.elapsed().as_secs_f32()
     );
     std::fs::remove_dir_all(&folder).unwrap();
-    assert!(files > 10 && share > 1.0 && share < 15.0, "{files} files, {share} %");
+    assert!(
+        files > 10 && share > 1.0 && share < 15.0,
+        "{files} files, {share} %"
+    );
 }

@@ -72,11 +72,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     print(request, &fold, reason.as_ref())
 }
 
-fn read(
-    fold: &mut Fold,
-    input: impl Read,
-    at: Option<Timestamp>,
-) -> Result<Reached, FoldError> {
+fn read(fold: &mut Fold, input: impl Read, at: Option<Timestamp>) -> Result<Reached, FoldError> {
     fold.read(BufReader::new(decompress::reader(input)?), at)
 }
 
@@ -128,16 +124,20 @@ fn print(
         // Objects that are not tracked may be gone. With --partial they are printed, and marked.
         None => request.partial || fold.is_tracked(kind),
     };
-    let is_incomplete = |kind| {
-        reason.is_some_and(|reason| reason.concerns(kind)) || !fold.is_tracked(kind)
-    };
+    let is_incomplete =
+        |kind| reason.is_some_and(|reason| reason.concerns(kind)) || !fold.is_tracked(kind);
     let framing = request.format.framing();
     let mut record = Vec::new();
     sink::print(|out| {
         for object in fold.objects().filter(|object| is_requested(object.kind)) {
             record.clear();
             framing.begin_record(&mut record);
-            write(&request.format, object, is_incomplete(object.kind), &mut record);
+            write(
+                &request.format,
+                object,
+                is_incomplete(object.kind),
+                &mut record,
+            );
             framing.end_record(&mut record);
             out.write_all(&record)?;
         }

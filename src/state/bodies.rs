@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use super::chunked_vec::ChunkedVec;
+use crate::event::object::Object as _;
 use crate::event::route::{BodyWithoutDst, PackedPrefix};
 use crate::event::route::{Destination, Route, RouteAttrs};
-use crate::event::object::Object as _;
 use crate::event::values::IfName;
 use crate::kind::interned::Column;
 

@@ -12,11 +12,11 @@ use crate::decode::MessageAction;
 use crate::event::fields::Fields;
 use crate::event::link::Link;
 use crate::event::object::Object as _;
-use crate::event::values::IfName;
-use crate::names::Names;
 use crate::event::scope::Scope;
+use crate::event::values::IfName;
 use crate::event::{Op, Payload};
 use crate::kind::spec::{Device, Propagation};
+use crate::names::Names;
 
 /// The key of the device of that index: a product has its bits spread like a hash.
 pub(super) fn key(ifindex: u32) -> Key {
@@ -288,7 +288,8 @@ impl LinkStore {
     pub(super) fn new_name(&self, index: u32, reported: Option<IfName>) -> Option<IfName> {
         let change = self.renaming.get(index)?;
         let is_former = reported.is_none() || change == NameChange::Renamed;
-        self.name(index).filter(|name| is_former && reported != Some(*name))
+        self.name(index)
+            .filter(|name| is_former && reported != Some(*name))
     }
 
     /// The name of a device that an object named when its last line was written, by `reported`. If the

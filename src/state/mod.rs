@@ -24,17 +24,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
-use crate::event::scope::Membership;
 use crate::event::route::AttrsInterner;
+use crate::event::scope::Membership;
 use crate::event::{Change, Event, Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
-pub use key::Key;
-pub use reconcile::ReconcileResult;
-use reconcile::Reconciliation;
 use device_names::NameChange;
+pub use key::Key;
 pub use link_store::Devices;
 use link_store::LinkStore;
+pub use reconcile::ReconcileResult;
+use reconcile::Reconciliation;
 pub use stale::{Effect, Stale};
 use store::{EventContext, NLM_F_APPEND, NLM_F_CREATE, NLM_F_REPLACE};
 use stores::Stores;
@@ -174,9 +174,8 @@ impl State {
             return NameEffect::None;
         };
         let reconciliation = self.reconciliation.as_mut();
-        let mut reconciliation = reconciliation.filter(|it| {
-            it.kind == kind && it.scope.membership(payload) != Membership::Outside
-        });
+        let mut reconciliation = reconciliation
+            .filter(|it| it.kind == kind && it.scope.membership(payload) != Membership::Outside);
         let context = EventContext {
             action,
             key,

@@ -96,9 +96,7 @@ impl State {
         let is_outside = |it: &Reconciliation| {
             it.kind != kind || it.scope.membership(&payload) == Membership::Outside
         };
-        if reconciliation.is_some_and(is_outside)
-            || !self.tracked.contains(kind)
-        {
+        if reconciliation.is_some_and(is_outside) || !self.tracked.contains(kind) {
             return None;
         }
         let nothing_touched = HashSet::new();

@@ -206,9 +206,8 @@ impl Store for RouteStore {
             Some(renamed) => *renamed,
             None => {
                 let reported = self.bodies.reported(body).iter();
-                let reported = reported.map(|(index, name)| {
-                    (*index, env.links.new_name(*index, *name).or(*name))
-                });
+                let reported = reported
+                    .map(|(index, name)| (*index, env.links.new_name(*index, *name).or(*name)));
                 let reported = reported.collect();
                 let renamed = self.bodies.insert_renamed(body, reported);
                 self.renamed.insert(body, renamed);
@@ -343,7 +342,8 @@ impl RouteStore {
     /// Begins to replace former names of devices. Returns true if a stored route has one.
     pub(super) fn begin_rename(&mut self, links: &LinkStore) -> bool {
         self.end_rename();
-        self.bodies.any_reported(|reported| has_former_names(reported, links))
+        self.bodies
+            .any_reported(|reported| has_former_names(reported, links))
     }
 
     /// No route has a former name any more.
@@ -409,7 +409,9 @@ impl RouteStore {
                     whole: RouteContent::of(&remaining, self.bodies.get(stored.1)).whole,
                     ..content
                 };
-                self.siblings.group_mut(event.key).set(instance, content, known);
+                self.siblings
+                    .group_mut(event.key)
+                    .set(instance, content, known);
                 self.siblings.settle(event.key);
             }
             let new = StoredRoute::new(stored, instance, known);
@@ -565,7 +567,11 @@ fn has_silent_siblings(route: &Route, old: Option<&Route>, flags: u16) -> bool {
     // ip6_route_mpath_notify tells of the first of several next hops without a gateway, which do not
     // become one multipath route.
     let is_new = old.is_none_or(|old| old.ifindex != route.ifindex);
-    route.gateway.is_none() && route.nhid.is_none() && is_new && flags & NLM_F_EXCL == 0 && flags != 0
+    route.gateway.is_none()
+        && route.nhid.is_none()
+        && is_new
+        && flags & NLM_F_EXCL == 0
+        && flags != 0
 }
 
 /// Sets a route's `instance` field; instance 0 has none.

@@ -253,7 +253,10 @@ impl Group {
     /// What is known of the siblings of a route that an event stores as `sibling`.
     pub(super) fn known_after(&self, sibling: Sibling, request: &Request) -> Known {
         let known = |instance| self.members.get(&instance).map(|member| member.known);
-        let of_first = self.order.first_key_value().and_then(|(_, first)| known(*first));
+        let of_first = self
+            .order
+            .first_key_value()
+            .and_then(|(_, first)| known(*first));
         if of_first == Some(Known::All) {
             return Known::All;
         }

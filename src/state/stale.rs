@@ -49,7 +49,9 @@ impl Stale {
         old: Option<&Payload>,
         except: KindSet,
     ) {
-        let kinds = triggers.affected().map(|kinds| kinds.and(except.complement()));
+        let kinds = triggers
+            .affected()
+            .map(|kinds| kinds.and(except.complement()));
         let device = |payload: &Payload| payload.device().map_or(0, |(ifindex, _)| ifindex);
         let ifindex = device(payload);
         self.add(ifindex, kinds);

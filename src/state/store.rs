@@ -65,12 +65,7 @@ pub(super) trait Store {
 
     /// Ends a dump of the objects of a scope. `clean`: an object that it has not may be deleted.
     /// Removes and returns the objects that are deleted.
-    fn finish_resync(
-        &mut self,
-        clean: bool,
-        scope: &Scope,
-        env: Self::Env<'_>,
-    ) -> Swept<Payload>;
+    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Self::Env<'_>) -> Swept<Payload>;
 }
 
 /// An event beside its object.

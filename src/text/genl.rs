@@ -23,7 +23,11 @@ impl Display for Names<'_> {
 }
 
 /// `<name> id <number> …`; of a change, the groups that came or went.
-pub(super) fn family(out: &mut EscapingWriter<'_>, event: &Event, family: &GenlFamily) -> fmt::Result {
+pub(super) fn family(
+    out: &mut EscapingWriter<'_>,
+    event: &Event,
+    family: &GenlFamily,
+) -> fmt::Result {
     out.subject(format_args!("{}", family.name))?;
     out.field("id", family.id)?;
     let old = match event.change.as_ref().map(|change| change.old()) {

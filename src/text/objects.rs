@@ -40,7 +40,11 @@ impl Display for Seconds<'_> {
 /// A device by name and index. The index 0 means every device.
 type Device<'a> = (Option<&'a IfName>, u32);
 
-fn dev(out: &mut EscapingWriter<'_>, (name, index): Device<'_>, old: Option<Device<'_>>) -> fmt::Result {
+fn dev(
+    out: &mut EscapingWriter<'_>,
+    (name, index): Device<'_>,
+    old: Option<Device<'_>>,
+) -> fmt::Result {
     let old = old.map(|(name, index)| Dev(name, Some(index)));
     match index {
         0 => Ok(()),
@@ -48,7 +52,11 @@ fn dev(out: &mut EscapingWriter<'_>, (name, index): Device<'_>, old: Option<Devi
     }
 }
 
-pub(super) fn address(out: &mut EscapingWriter<'_>, event: &Event, address: &Address) -> fmt::Result {
+pub(super) fn address(
+    out: &mut EscapingWriter<'_>,
+    event: &Event,
+    address: &Address,
+) -> fmt::Result {
     let length = address.prefixlen;
     match (&address.local, &address.address) {
         // The prefix length belongs to the peer address.
@@ -127,7 +135,9 @@ pub(super) fn neigh(out: &mut EscapingWriter<'_>, event: &Event, neigh: &Neigh) 
     dev(
         out,
         (new_device.0.as_ref(), new_device.1),
-        old_device.as_ref().map(|(name, index)| (name.as_ref(), *index)),
+        old_device
+            .as_ref()
+            .map(|(name, index)| (name.as_ref(), *index)),
     )?;
     out.optional_value("lladdr", &neigh.lladdr, old.map(|old| &old.lladdr))?;
     out.flag_names(&neigh.flags, &[])?;

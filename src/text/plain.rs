@@ -125,7 +125,9 @@ fn named(fields: &[(String, Value)], wanted: &str) -> Option<Value> {
     let mut named = fields
         .iter()
         .filter_map(|(name, value)| device(fields, name, value));
-    named.find(|(name, _)| *name == wanted).map(|(_, value)| value)
+    named
+        .find(|(name, _)| *name == wanted)
+        .map(|(_, value)| value)
 }
 
 /// A field as it is shown. The index of a device stands for its name if that is not known: `dev if2`.

@@ -114,7 +114,13 @@ fn part(
     if old == new {
         return out.write_str(&new);
     }
-    let shown = |text: String| if text.is_empty() { " none".to_owned() } else { text };
+    let shown = |text: String| {
+        if text.is_empty() {
+            " none".to_owned()
+        } else {
+            text
+        }
+    };
     write!(out, "{} →{}", shown(old), shown(new))
 }
 

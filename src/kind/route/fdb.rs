@@ -177,7 +177,9 @@ impl Fdb {
             ("vni", self.vni),
             ("via", self.via_index),
         ];
-        let further = further.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let further = further
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
         Some(further.fold(dst.to_string(), |text, (name, value)| {
             format!("{text} {name} {value}")
         }))

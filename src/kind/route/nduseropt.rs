@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::prefix::FLAGS as PREFIX_FLAGS;
+use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::Op;
 use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::kind::wire::{family, u16_at, u32_at};
 use crate::netlink::attr::AttrError;
@@ -116,7 +116,8 @@ impl NdOption {
         let mut list = Vec::new();
         while let [number, units, ..] = *bytes {
             let length = 8 * usize::from(units);
-            let Some((bytes_of, rest)) = bytes.split_at_checked(length).filter(|_| length > 0) else {
+            let Some((bytes_of, rest)) = bytes.split_at_checked(length).filter(|_| length > 0)
+            else {
                 break;
             };
             let mut option = NdOption::default();

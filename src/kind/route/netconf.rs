@@ -8,10 +8,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::fields::Keyed;
-use crate::kind::Op;
 use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::kind::wire::family;
 use crate::netlink::attr::{Attr, AttrError};

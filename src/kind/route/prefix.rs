@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::Op;
 use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};

@@ -50,7 +50,11 @@ impl KindSpec for Unknown {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        emit.object_as(context, MessageAction::Notify, Unknown::new(&Rtnetlink, message))
+        emit.object_as(
+            context,
+            MessageAction::Notify,
+            Unknown::new(&Rtnetlink, message),
+        )
     }
 }
 

@@ -138,7 +138,10 @@ pub struct Vlan {
     BRIDGE_QUERIER_IP_OTHER_TIMER = 3,
     BRIDGE_QUERIER_IPV6_OTHER_TIMER = 7,
 ))]
-#[state(names_device(ipv4_port_index, ipv4_port), names_device(ipv6_port_index, ipv6_port))]
+#[state(
+    names_device(ipv4_port_index, ipv4_port),
+    names_device(ipv6_port_index, ipv6_port)
+)]
 pub struct McastQueriers {
     /// Address of the querier, IPv4.
     #[nla(BRIDGE_QUERIER_IP_ADDRESS = 1, nonzero)]

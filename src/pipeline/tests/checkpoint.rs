@@ -35,7 +35,9 @@ impl Kernel {
             kernel.link(Role::Events, 16, ifindex);
         }
         for number in 0..OBJECTS / 2 {
-            kernel.run.address(NetnsId::OWN, Role::Events, NEW, number as u8);
+            kernel
+                .run
+                .address(NetnsId::OWN, Role::Events, NEW, number as u8);
             kernel.route(24, number);
         }
         kernel.run.control(NetnsId::OWN, ControlRecord::Sync);
@@ -89,8 +91,12 @@ impl Kernel {
         self.step += 1;
         let number = self.below(OBJECTS);
         match self.below(8) {
-            0 => self.run.address(NetnsId::OWN, Role::Events, DEL, number as u8),
-            1 | 2 => self.run.address(NetnsId::OWN, Role::Events, NEW, number as u8),
+            0 => self
+                .run
+                .address(NetnsId::OWN, Role::Events, DEL, number as u8),
+            1 | 2 => self
+                .run
+                .address(NetnsId::OWN, Role::Events, NEW, number as u8),
             3 => self.route(25, number),
             4 | 5 => self.route(24, number),
             6 => {
@@ -99,7 +105,8 @@ impl Kernel {
                 self.link(Role::Events, kind, ifindex);
             }
             _ => {
-                let begin = ControlRecord::BeginReconcile(Kind::Link, Origin::Inferred, Scope::Kind);
+                let begin =
+                    ControlRecord::BeginReconcile(Kind::Link, Origin::Inferred, Scope::Kind);
                 self.run.control(NetnsId::OWN, begin);
                 for ifindex in (2..LINKS).step_by(2) {
                     self.link(Role::Dumps, 16, ifindex);
@@ -115,8 +122,12 @@ impl Kernel {
     fn lines(&mut self) -> Vec<Value> {
         let text = std::mem::take(&mut self.run.lines);
         self.text.extend_from_slice(&text);
-        let lines = text.split(|byte| *byte == b'\n').filter(|it| !it.is_empty());
-        lines.map(|line| serde_json::from_slice(line).unwrap()).collect()
+        let lines = text
+            .split(|byte| *byte == b'\n')
+            .filter(|it| !it.is_empty());
+        lines
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect()
     }
 }
 
@@ -130,7 +141,10 @@ fn fold(lines: &[u8]) -> BTreeMap<String, String> {
         let key: Vec<_> = fields.map(|field| payload.get(*field)).collect();
         // Names of devices are compared as the state has them now: a rename is not repeated for the
         // objects of the device.
-        (format!("{} {key:?}", object.kind.name()), without_names(payload).to_string())
+        (
+            format!("{} {key:?}", object.kind.name()),
+            without_names(payload).to_string(),
+        )
     });
     objects.collect()
 }
@@ -165,13 +179,17 @@ fn fold_from_a_checkpoint_is_the_fold_from_the_start() {
         kernel.run.control(NetnsId::OWN, begin);
         while kernel.run.pipeline.checkpoint() == Some(CheckpointProgress::Slices) {
             let limit = kernel.below(4);
-            kernel.run.control(NetnsId::OWN, ControlRecord::Slice(limit));
+            kernel
+                .run
+                .control(NetnsId::OWN, ControlRecord::Slice(limit));
             for _ in 0..kernel.below(3) {
                 kernel.step();
                 raced += 1;
             }
         }
-        kernel.run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
+        kernel
+            .run
+            .control(NetnsId::OWN, ControlRecord::EndCheckpoint);
         let lines = kernel.lines();
         let sync = lines.last().unwrap();
         let first = lines.iter().rfind(|line| line["op"] == "checkpoint");
@@ -201,7 +219,8 @@ fn checkpoint_in_which_lines_are_dropped_has_no_sync() {
     };
     let ops = |lines: &[Value]| -> Vec<String> {
         let meta = lines.iter().filter(|line| line["kind"] == "meta");
-        meta.map(|line| line["op"].as_str().unwrap().to_owned()).collect()
+        meta.map(|line| line["op"].as_str().unwrap().to_owned())
+            .collect()
     };
     kernel.lines();
     kernel.run.control(NetnsId::OWN, begin());
@@ -211,13 +230,17 @@ fn checkpoint_in_which_lines_are_dropped_has_no_sync() {
     kernel.run.control(NetnsId::OWN, begin());
     assert_eq!(ops(&end(&mut kernel)), ["checkpoint"]);
     let Run { pipeline, lines } = &mut kernel.run;
-    pipeline.resume_output(Time::default(), usize::MAX, lines).unwrap();
+    pipeline
+        .resume_output(Time::default(), usize::MAX, lines)
+        .unwrap();
     kernel.lines();
     kernel.run.control(NetnsId::OWN, begin());
     assert_eq!(ops(&end(&mut kernel)), ["checkpoint", "sync"]);
     // A file that begins meanwhile would divide it.
     kernel.run.control(NetnsId::OWN, begin());
-    kernel.run.control(NetnsId::OWN, ControlRecord::File(Default::default()));
+    kernel
+        .run
+        .control(NetnsId::OWN, ControlRecord::File(Default::default()));
     assert_eq!(ops(&end(&mut kernel)), ["checkpoint", "start"]);
 }
 
@@ -234,7 +257,9 @@ fn sync_of_a_checkpoint_names_the_kinds_that_no_resync_has_dumped() {
     let checkpoint = |kernel: &mut Kernel| {
         let begin = ControlRecord::BeginCheckpoint(CheckpointReason::Time);
         kernel.run.control(NetnsId::OWN, begin);
-        kernel.run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
+        kernel
+            .run
+            .control(NetnsId::OWN, ControlRecord::EndCheckpoint);
         let sync = kernel.lines().pop().unwrap();
         assert_eq!(sync["op"], "sync");
         sync["meta"]["incomplete"].clone()
@@ -250,7 +275,9 @@ fn sync_of_a_checkpoint_names_the_kinds_that_no_resync_has_dumped() {
     let begin = ControlRecord::BeginReconcile(Kind::Address, Origin::Resync, Scope::Kind);
     kernel.run.control(NetnsId::OWN, begin);
     for number in 0..OBJECTS / 2 {
-        kernel.run.address(NetnsId::OWN, Role::Dumps, NEW, number as u8);
+        kernel
+            .run
+            .address(NetnsId::OWN, Role::Dumps, NEW, number as u8);
     }
     let end = ControlRecord::EndReconcile(true);
     kernel.run.control(NetnsId::OWN, end);
@@ -278,11 +305,17 @@ fn kinds_that_are_not_tracked_are_not_in_a_checkpoint() {
     kernel.lines();
     let begin = ControlRecord::BeginCheckpoint(CheckpointReason::Time);
     kernel.run.control(NetnsId::OWN, begin);
-    kernel.run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
+    kernel
+        .run
+        .control(NetnsId::OWN, ControlRecord::EndCheckpoint);
     let lines = kernel.lines();
     let (objects, meta): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line["kind"] != "meta");
     assert!(!objects.is_empty() && objects.iter().all(|line| line["kind"] == "address"));
-    assert!(objects.iter().all(|line| line["origin"] == "checkpoint" && line["op"] == "present"));
+    assert!(
+        objects
+            .iter()
+            .all(|line| line["origin"] == "checkpoint" && line["op"] == "present")
+    );
     for line in meta {
         assert_eq!(line["meta"]["objects"], objects.len());
     }
@@ -322,7 +355,10 @@ fn records_made_while_lines_are_dropped_stand_in_order() {
     let file = || ControlRecord::File(Default::default());
     for (input, expected) in [
         (file(), &["start"][..]),
-        (ControlRecord::Heartbeat(Pulse::default()), &["gap", "heartbeat"]),
+        (
+            ControlRecord::Heartbeat(Pulse::default()),
+            &["gap", "heartbeat"],
+        ),
         (ControlRecord::Gap(gap), &["gap", "gap"]),
         (ControlRecord::Rotate(rotate), &["gap", "rotate"]),
         (file(), &["start"]),
@@ -331,7 +367,10 @@ fn records_made_while_lines_are_dropped_stand_in_order() {
         (ControlRecord::Sync, &["gap", "sync"]),
         (begin, &[]),
         (ControlRecord::EndReconcile(false), &[]),
-        (ControlRecord::BeginCheckpoint(CheckpointReason::Signal), &[]),
+        (
+            ControlRecord::BeginCheckpoint(CheckpointReason::Signal),
+            &[],
+        ),
         (ControlRecord::Slice(10), &[]),
         (ControlRecord::EndCheckpoint, &[]),
         (ControlRecord::Stop(Stop::default()), &["gap", "stop"]),

@@ -134,7 +134,10 @@ fn reconciliations_of_two_namespaces_do_not_meet() {
 fn incomplete_kind_is_closed_by_complete_in_its_last_namespace() {
     let mut run = Run::new();
     let reconcile = |run: &mut Run, netns, origin, n, complete| {
-        run.control(netns, ControlRecord::BeginReconcile(Kind::Address, origin, Scope::Kind));
+        run.control(
+            netns,
+            ControlRecord::BeginReconcile(Kind::Address, origin, Scope::Kind),
+        );
         run.address(netns, Role::Dumps, NEW, n);
         run.control(netns, ControlRecord::EndReconcile(complete));
     };

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::{NEW, Run, channel};
 use crate::channel::NetnsId;
 use crate::event::scope::Scope;
-use crate::event::{Kind, Origin};
 use crate::event::values::Time;
+use crate::event::{Kind, Origin};
 use crate::input::{ControlRecord, Input, InputData, Role};
 use crate::netlink::build::{attr, message};
 use crate::netlink::rtm::{RTM_DELNETCONF, RTM_NEWLINK, RTM_NEWNETCONF};
@@ -29,7 +29,11 @@ fn netconf(ifindex: u32) -> Vec<u8> {
 }
 
 fn netconf_deleted(ifindex: u32) -> Vec<u8> {
-    let body = [vec![2, 0, 0, 0], attr(NETCONFA_IFINDEX, &ifindex.to_ne_bytes())].concat();
+    let body = [
+        vec![2, 0, 0, 0],
+        attr(NETCONFA_IFINDEX, &ifindex.to_ne_bytes()),
+    ]
+    .concat();
     message(RTM_DELNETCONF, &body)
 }
 
@@ -90,7 +94,11 @@ fn first_line_of_an_object_of_a_new_device_has_its_name() {
     run.event(9, &[netconf(7), link(8, "eth1")].concat());
     assert_eq!(
         run.take(),
-        ["9 netconf change eth0 []", "9 link add eth1", "9 netconf add eth1"]
+        [
+            "9 netconf change eth0 []",
+            "9 link add eth1",
+            "9 netconf add eth1"
+        ]
     );
 }
 
@@ -100,7 +108,9 @@ fn event_whose_device_does_not_come_is_written_without_a_name() {
     let ends: [(&str, End); 4] = [
         ("later", |run| run.event(200, &[])),
         ("deletion", |run| run.event(7, &netconf_deleted(9))),
-        ("slice", |run| run.control(NetnsId::OWN, ControlRecord::Slice(1))),
+        ("slice", |run| {
+            run.control(NetnsId::OWN, ControlRecord::Slice(1))
+        }),
         ("dump entry", |run| {
             let data = InputData::Datagram(channel(NetnsId::OWN, Role::Dumps), &netconf(9));
             let time = millis(7);
@@ -160,5 +170,12 @@ fn rename_with_many_objects_is_told_in_slices() {
     assert!(lines.iter().all(|line| line.contains(" wan ")), "{lines:?}");
     run.control(NetnsId::OWN, ControlRecord::Slice(1000));
     assert_eq!(run.take(), Vec::<String>::new());
-    assert_eq!(run.pipeline.namespaces.get(NetnsId::OWN).state.count(Kind::Address), 9999);
+    assert_eq!(
+        run.pipeline
+            .namespaces
+            .get(NetnsId::OWN)
+            .state
+            .count(Kind::Address),
+        9999
+    );
 }

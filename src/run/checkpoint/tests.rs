@@ -117,7 +117,11 @@ impl Host {
 fn a_run_without_snapshot_begins_with_a_checkpoint_when_all_objects_are_known() {
     for (when, snapshot, expected) in [
         (Checkpoints::Auto, false, Some(CheckpointReason::Start)),
-        (Checkpoints::Every(DAY), false, Some(CheckpointReason::Start)),
+        (
+            Checkpoints::Every(DAY),
+            false,
+            Some(CheckpointReason::Start),
+        ),
         (Checkpoints::Auto, true, None),
         (Checkpoints::Off, false, None),
     ] {

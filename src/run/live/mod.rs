@@ -111,7 +111,8 @@ const MAX_ERRORS: u32 = 100;
 pub fn run(live: &Live) -> Result<(), Error> {
     check_files(live)?;
     // Before anything else: from now on no signal ends the program without its last lines.
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP]).map_err(Error::Loop)?;
+    let mut signals =
+        Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP]).map_err(Error::Loop)?;
     // A second signal ends the program at once, even if it is blocked.
     let impatient = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -303,8 +304,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.reconcile(now)?;
             }
             self.continue_slices(accepts_entries, now)?;
-            self.session
-                .write_checkpoint(sink, drained, clock(), now)?;
+            self.session.write_checkpoint(sink, drained, clock(), now)?;
             self.timers(now)?;
             self.write_metrics(sink, now);
             let more = !self.backlog.is_empty() && self.session.lines.len() < WRITE_SIZE;

@@ -18,7 +18,14 @@ pub type ReadOptions = fn() -> Result<Live, String>;
 
 /// Options that [`Stream::apply`] changes, and those of logging, which take effect when they are
 /// read.
-const RELOADED: &[&str] = &["audit", "heartbeat", "metrics", "queue", "log-level", "log-format"];
+const RELOADED: &[&str] = &[
+    "audit",
+    "heartbeat",
+    "metrics",
+    "queue",
+    "log-level",
+    "log-format",
+];
 
 /// The names of the options that differ.
 fn changed<'a>(old: &'a Options, new: &'a Options) -> Vec<&'a str> {
@@ -42,7 +49,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             metrics.reloaded(applied.is_ok());
         }
         if let Err(error) = applied {
-            error!("cannot reload the configuration: {error}; the run continues with its previous options");
+            error!(
+                "cannot reload the configuration: {error}; the run continues with its previous options"
+            );
         }
         self.manager.reloaded();
     }
@@ -77,7 +86,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
         self.live = live;
         match reloaded.is_empty() {
-            true => info!("configuration reloaded: nothing has changed that a running nlstream can take over"),
+            true => info!(
+                "configuration reloaded: nothing has changed that a running nlstream can take over"
+            ),
             false => info!("configuration reloaded: changed {}", list(&reloaded)),
         }
         if !restart.is_empty() {

@@ -64,7 +64,11 @@ impl Subscription<Events, Dumps> {
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
-    pub(super) fn open(netns: NetnsId, family: &'static dyn Family, rcvbuf: u32) -> Result<Self, Error> {
+    pub(super) fn open(
+        netns: NetnsId,
+        family: &'static dyn Family,
+        rcvbuf: u32,
+    ) -> Result<Self, Error> {
         let passed = match netns == NetnsId::OWN && family.id() == crate::channel::FamilyId::ROUTE {
             true => service::passed_socket().map_err(Error::Socket)?,
             false => None,

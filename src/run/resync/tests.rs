@@ -329,11 +329,7 @@ fn a_negotiating_bond_is_verified_again_some_times() {
     let mut resync = synced(start);
     let demand = Demand::stale(Scope::Devices([7].into()), Effect::Verified);
     resync.schedule((OWN, Kind::Link), demand, start);
-    resync
-        .pending
-        .get_mut(&(OWN, Kind::Link))
-        .unwrap()
-        .by_event = true;
+    resync.pending.get_mut(&(OWN, Kind::Link)).unwrap().by_event = true;
     let mut reads = 0;
     let mut last = start;
     while let Some(now) = resync.wakeup() {

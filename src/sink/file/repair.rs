@@ -44,7 +44,11 @@ pub(super) fn repair_tail(
     }
     let starts_a_record = !whole.is_empty() || tail_start == 0;
     let is_zeroed = torn.iter().all(|byte| *byte == 0);
-    let is_torn = || framing.strip_prefix(torn).is_some_and(|it| records.is_torn(it));
+    let is_torn = || {
+        framing
+            .strip_prefix(torn)
+            .is_some_and(|it| records.is_torn(it))
+    };
     if starts_a_record && (is_zeroed || is_torn()) {
         file.set_len(tail_start + whole.len() as u64)?;
         opened.tail_repaired = Some(torn.len() as u64);

@@ -60,7 +60,11 @@ impl AppendFile {
     fn has_size(&self, limit: u64) -> bool {
         let CheckpointBytes { first, later, .. } = self.checkpoints;
         let events = self.size.saturating_sub(first + later);
-        let limit = if self.held { limit.saturating_mul(2) } else { limit };
+        let limit = if self.held {
+            limit.saturating_mul(2)
+        } else {
+            limit
+        };
         events >= limit || later >= limit + first
     }
 

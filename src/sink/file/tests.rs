@@ -220,7 +220,12 @@ fn renames_deletions_and_truncations_by_others_are_detected() {
     rotate(&mut file);
     assert_eq!(folder.text(), "begin\nc\nd\n");
     // Truncated to the size of an earlier record.
-    OpenOptions::new().write(true).open(&path).unwrap().set_len(8).unwrap();
+    OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(8)
+        .unwrap();
     file.write(b"e\n").unwrap();
     rotate(&mut file);
     assert_eq!(folder.text(), "begin\nc\nbegin\ne\n");
@@ -257,7 +262,8 @@ fn checkpoints_count_for_no_rotation_but_do_not_grow_without_end() {
     let mut file = open(&folder.file(), config).unwrap();
     let checkpoint = |file: &mut AppendFile, bytes: usize| {
         file.hold_rotation(true);
-        file.write(&[vec![b'x'; bytes - 1], vec![b'\n']].concat()).unwrap();
+        file.write(&[vec![b'x'; bytes - 1], vec![b'\n']].concat())
+            .unwrap();
         file.note_checkpoint(bytes as u64);
         let during = rotate(file);
         file.hold_rotation(false);
@@ -280,7 +286,8 @@ fn checkpoints_count_for_no_rotation_but_do_not_grow_without_end() {
     assert_eq!(checkpoint(&mut file, 31), [RotateReason::Size]);
     // While one is written a file may reach twice its size.
     file.hold_rotation(true);
-    file.write(&[vec![b'x'; 150], vec![b'\n']].concat()).unwrap();
+    file.write(&[vec![b'x'; 150], vec![b'\n']].concat())
+        .unwrap();
     assert_eq!(rotate(&mut file), []);
     file.write(&[vec![b'x'; 50], vec![b'\n']].concat()).unwrap();
     assert_eq!(rotate(&mut file), [RotateReason::Size]);

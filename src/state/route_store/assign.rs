@@ -114,7 +114,9 @@ impl RouteStore {
         if self.siblings.is_empty() || self.siblings.group(event.key).is_none() {
             match lone {
                 None => return Assigned::only(Known::Nothing),
-                Some((body, known)) if self.bodies.id(route) == Some(body) || !has_siblings(route) => {
+                Some((body, known))
+                    if self.bodies.id(route) == Some(body) || !has_siblings(route) =>
+                {
                     return Assigned::only(known);
                 }
                 Some(_) => {}
@@ -187,10 +189,11 @@ impl RouteStore {
         let Some(group) = self.siblings.group(base) else {
             return Assigned::only(Known::Nothing);
         };
-        let (instance, place) = match siblings::of_dump_entry(group, &content, lists_lone, is_unseen) {
-            Sibling::Stored(instance) => (instance, None),
-            Sibling::Other(place) => (group.free_number(), Some(place)),
-        };
+        let (instance, place) =
+            match siblings::of_dump_entry(group, &content, lists_lone, is_unseen) {
+                Sibling::Stored(instance) => (instance, None),
+                Sibling::Other(place) => (group.free_number(), Some(place)),
+            };
         Assigned {
             instance,
             grouped: Some((place, content)),
@@ -249,4 +252,3 @@ fn shares_nexthop(stored: &Route, deleted: &Route) -> bool {
     let stored = nexthops(stored);
     nexthops(deleted).iter().any(|hop| stored.contains(hop))
 }
-

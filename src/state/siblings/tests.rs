@@ -77,22 +77,92 @@ fn new_route_is_assigned_by_flags_and_content() {
         // RTNH_F_* of one of them changed.
         (&[(2, 1), (0, 3)], 0, false, content(10, 3), Stored(0), true),
         (&[(2, 1), (0, 3)], 0, false, content(99, 3), Stored(0), true),
-        (&[(2, 1), (0, 1)], 0, false, content(99, 1), Other(Last), false),
-        (&[(2, 1), (0, 3)], replace, false, content(99, 3), Stored(2), true),
+        (
+            &[(2, 1), (0, 1)],
+            0,
+            false,
+            content(99, 1),
+            Other(Last),
+            false,
+        ),
+        (
+            &[(2, 1), (0, 3)],
+            replace,
+            false,
+            content(99, 3),
+            Stored(2),
+            true,
+        ),
         (&[(0, 1)], excl, false, content(99, 9), Stored(0), true),
         // Both were deleted without a notification.
-        (&[(2, 1), (0, 3)], excl, false, content(99, 3), Stored(0), false),
+        (
+            &[(2, 1), (0, 3)],
+            excl,
+            false,
+            content(99, 3),
+            Stored(0),
+            false,
+        ),
         (&[(0, 1)], append, false, content(10, 1), Stored(0), true),
         // Another source address or metric of the same path.
         (&[(0, 1)], append, false, content(99, 1), Other(Last), true),
-        (&[(0, 1)], NLM_F_CREATE, false, content(99, 9), Other(First), true),
-        (&[(0, 1)], NLM_F_CREATE, true, content(99, 9), Other(Last), true),
-        (&[(0, 1), (1, JOINED)], append, true, content(99, JOINED), Stored(1), true),
-        (&[(0, 1), (1, JOINED)], replace, true, content(99, JOINED), Stored(1), true),
-        (&[(1, JOINED), (0, 1)], replace, true, content(99, 9), Stored(0), true),
+        (
+            &[(0, 1)],
+            NLM_F_CREATE,
+            false,
+            content(99, 9),
+            Other(First),
+            true,
+        ),
+        (
+            &[(0, 1)],
+            NLM_F_CREATE,
+            true,
+            content(99, 9),
+            Other(Last),
+            true,
+        ),
+        (
+            &[(0, 1), (1, JOINED)],
+            append,
+            true,
+            content(99, JOINED),
+            Stored(1),
+            true,
+        ),
+        (
+            &[(0, 1), (1, JOINED)],
+            replace,
+            true,
+            content(99, JOINED),
+            Stored(1),
+            true,
+        ),
+        (
+            &[(1, JOINED), (0, 1)],
+            replace,
+            true,
+            content(99, 9),
+            Stored(0),
+            true,
+        ),
         // fallback_ins of fib6_add_rt2node
-        (&[(1, 1), (0, 2)], replace, true, content(99, JOINED), Stored(1), true),
-        (&[(1, JOINED)], replace, true, content(99, 9), Stored(1), true),
+        (
+            &[(1, 1), (0, 2)],
+            replace,
+            true,
+            content(99, JOINED),
+            Stored(1),
+            true,
+        ),
+        (
+            &[(1, JOINED)],
+            replace,
+            true,
+            content(99, 9),
+            Stored(1),
+            true,
+        ),
     ];
     for (members, flags, is_ipv6, content, sibling, certain) in rows {
         let found = of_new(&group(members), content, &request(*flags, *is_ipv6));
@@ -136,9 +206,8 @@ fn replacement_is_certain_if_the_first_sibling_is_known() {
 fn deleted_route_is_assigned_by_content() {
     use Sibling::{Other, Stored};
     let none = (Other(Place::Last), true);
-    let deleted = |members: &[(u32, u64)], content, has| {
-        of_deleted(&group(members), &content, |_| has)
-    };
+    let deleted =
+        |members: &[(u32, u64)], content, has| of_deleted(&group(members), &content, |_| has);
     let two = &[(2, 1), (0, 3)];
     assert_eq!(deleted(two, content(10, 3), false), (Stored(0), true));
     assert_eq!(deleted(two, content(99, 3), false), (Stored(0), true));
@@ -167,7 +236,9 @@ fn dump_entry_is_assigned_to_an_unseen_sibling_first() {
     assert_eq!(entry(&[2, 3], content(99, 4)), Other(Place::Last));
     assert_eq!(entry(&[0], content(99, 9)), Other(Place::Last));
     let lone = |lists_lone, is_unseen| {
-        of_dump_entry(&group(&[(0, 1)]), &content(99, 9), lists_lone, |_| is_unseen)
+        of_dump_entry(&group(&[(0, 1)]), &content(99, 9), lists_lone, |_| {
+            is_unseen
+        })
     };
     assert_eq!(lone(true, true), Stored(0));
     assert_eq!(lone(true, false), Other(Place::Last));

@@ -13,7 +13,8 @@ const DEVICE: &str = "route neigh fdb nexthop netconf maddress acaddress qdisc";
 /// After a change of a device's master.
 const MASTER: &str = "route neigh fdb mdb vlan vni";
 /// After a device was deleted.
-const OLD_DEVICE: &str = "route neigh fdb mroute nexthop netconf mdb vlan vni maddress acaddress qdisc";
+const OLD_DEVICE: &str =
+    "route neigh fdb mroute nexthop netconf mdb vlan vni maddress acaddress qdisc";
 /// After an address was added, or its flags changed.
 const NEW_ADDRESS: &str = "neigh fdb";
 /// After an address was deleted.

@@ -149,7 +149,13 @@ fn forwarding_entries_of_a_bridge() {
         let entry = fdb(port, UNICAST).header(10, &[0]);
         entry.attr_u32(NDA_MASTER, 9)
     };
-    let ports = || [link(2, "p0"), link(3, "p1"), link_of_type(9, "br0", "bridge")];
+    let ports = || {
+        [
+            link(2, "p0"),
+            link(3, "p1"),
+            link_of_type(9, "br0", "bridge"),
+        ]
+    };
     let known = |entry| ports().into_iter().chain([entry]).collect::<Vec<_>>();
     check(vec![
         row(
@@ -249,15 +255,33 @@ fn ipv6_routes_replaced_across_devices() {
     let dst = || route("fd00::25fb", 128);
     let dev = |ifindex| dst().dev(ifindex);
     let via = |gateway| dev(2).via(gateway);
-    let known = |known: &[Msg]| devices().into_iter().chain(known.to_vec()).collect::<Vec<_>>();
+    let known = |known: &[Msg]| {
+        devices()
+            .into_iter()
+            .chain(known.to_vec())
+            .collect::<Vec<_>>()
+    };
     let replaced = |name, before: Msg, after: Msg, expected, stale| {
         let before = before.flags(CREATE);
-        row(name, known(&[before]), after.flags(NLM_F_REPLACE), expected, stale, 1)
+        row(
+            name,
+            known(&[before]),
+            after.flags(NLM_F_REPLACE),
+            expected,
+            stale,
+            1,
+        )
     };
     let both = [(2, "fe80::1"), (3, "fe80::2")];
     check(vec![
         // `nexthop dev A nexthop dev B` makes two routes and one notification.
-        replaced("another device", dev(2), dev(3), "change ifindex dev", "route"),
+        replaced(
+            "another device",
+            dev(2),
+            dev(3),
+            "change ifindex dev",
+            "route",
+        ),
         replaced(
             "nexthop object",
             dev(2),
@@ -456,8 +480,5 @@ fn replacement_without_a_dump() {
         ("change", false, 2)
     );
     let via = || dev(2).via("fe80::1");
-    assert_eq!(
-        replace(&[via().flags(NLM_F_CREATE)]),
-        ("change", true, 1)
-    );
+    assert_eq!(replace(&[via().flags(NLM_F_CREATE)]), ("change", true, 1));
 }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use crate::netlink::attr::align;
 use crate::netlink::frame::Message;
 use crate::netlink::rtm::{
-    RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNETCONF, RTM_NEWNEXTHOP, RTM_NEWQDISC, RTM_NEWROUTE,
-    RTM_NEWRULE, RTM_NEWTCLASS,
+    RTM_NEWADDR, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNETCONF, RTM_NEWNEXTHOP, RTM_NEWQDISC,
+    RTM_NEWROUTE, RTM_NEWRULE, RTM_NEWTCLASS,
 };
 
 // linux/if_link.h

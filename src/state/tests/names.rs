@@ -78,7 +78,10 @@ fn every_object_of_a_renamed_device_is_reported_with_both_names() {
     assert_eq!(apply_and_rename(&mut state, &link(2, "lan")), expected);
     let back = apply_and_rename(&mut state, &link(2, "eth0"));
     assert_eq!(back.len(), expected.len());
-    assert!(back.iter().all(|change| change.ends_with("eth0")), "{back:?}");
+    assert!(
+        back.iter().all(|change| change.ends_with("eth0")),
+        "{back:?}"
+    );
 }
 
 #[test]
@@ -87,7 +90,11 @@ fn two_devices_swap_their_names() {
     for (ifindex, name) in [(2, "tmp"), (3, "eth0"), (2, "port")] {
         // The renames are too fast for the slices.
         let rename = link(ifindex, name);
-        let rename = if ifindex == 3 { rename.attr_u32(IFLA_MASTER, 2) } else { rename };
+        let rename = if ifindex == 3 {
+            rename.attr_u32(IFLA_MASTER, 2)
+        } else {
+            rename
+        };
         assert_eq!(apply_only(&mut state, &rename), NameEffect::Changed);
         state.begin_rename();
     }
@@ -102,7 +109,10 @@ fn two_devices_swap_their_names() {
         for at in 0..state.count(*kind) {
             let key = state.key_at(*kind, at).unwrap();
             let named = devices(&state.object(*kind, key).unwrap());
-            assert!(!named.contains("tmp") && !named.contains('?'), "{kind:?}: {named}");
+            assert!(
+                !named.contains("tmp") && !named.contains('?'),
+                "{kind:?}: {named}"
+            );
         }
     }
 }
@@ -133,11 +143,20 @@ fn an_event_between_the_rename_and_the_slice_has_both_names() {
         let event = apply(&mut state, &msg);
         let change = event.change.as_ref().unwrap();
         assert_eq!(summary(event.op, Some(change)), expected);
-        assert_eq!((devices(change.old()), devices(&event.payload)), ("eth0".into(), "lan".into()));
+        assert_eq!(
+            (devices(change.old()), devices(&event.payload)),
+            ("eth0".into(), "lan".into())
+        );
     }
     // A deletion carries the last name.
-    let event = apply(&mut state, &neigh(2, "192.0.2.7", [2, 0, 0, 0, 0, 1]).delete());
-    assert_eq!((event.op, devices(&event.payload)), (Op::Delete, "lan".into()));
+    let event = apply(
+        &mut state,
+        &neigh(2, "192.0.2.7", [2, 0, 0, 0, 0, 1]).delete(),
+    );
+    assert_eq!(
+        (event.op, devices(&event.payload)),
+        (Op::Delete, "lan".into())
+    );
     let expected = [
         "link change master: eth0 -> lan",
         "route change nexthops: port eth0 -> port lan",
@@ -155,7 +174,10 @@ fn a_dump_reveals_a_rename() {
         state.apply_dump_entry(decoded, &msg.message());
     }
     let (_, changes) = state.finish_reconcile(true);
-    let changes: Vec<_> = changes.iter().map(|it| summary(it.op, it.change.as_ref())).collect();
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|it| summary(it.op, it.change.as_ref()))
+        .collect();
     assert_eq!(changes, ["change ifname", "change master"]);
     assert!(state.has_name_changes());
     let changes: Vec<_> = rename(&mut state).iter().map(renamed).collect();
@@ -193,7 +215,10 @@ fn objects_that_a_dump_lacks_have_the_last_name_of_their_device() {
         assert!(!deleted.is_empty());
         for change in &deleted {
             let named = devices(&change.payload);
-            assert!(!named.contains("new") && !named.contains('?'), "{kind:?}: {named}");
+            assert!(
+                !named.contains("new") && !named.contains('?'),
+                "{kind:?}: {named}"
+            );
         }
     }
 }
@@ -230,7 +255,10 @@ fn what_is_reported_before_its_device_waits_for_the_name() {
     }
     assert_eq!(apply_only(&mut state, &port()), NameEffect::Changed);
     assert_eq!(rename(&mut state).len(), 0);
-    assert_eq!(apply_only(&mut state, &link(2, "eth0")), NameEffect::Changed);
+    assert_eq!(
+        apply_only(&mut state, &link(2, "eth0")),
+        NameEffect::Changed
+    );
     assert!(state.complete_names(key, &mut waiting));
     assert_eq!(devices(&waiting.payload), "eth0");
     let stored = state.object(Kind::Netconf, key).unwrap();

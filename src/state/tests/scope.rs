@@ -9,7 +9,12 @@ use crate::state::{Effect, ReconcileResult, State};
 
 /// Reconciles the objects of these devices with a complete dump of these entries. Returns the
 /// changes and the result.
-fn dump(state: &mut State, kind: Kind, devices: &[u32], entries: &[Msg]) -> (String, ReconcileResult) {
+fn dump(
+    state: &mut State,
+    kind: Kind,
+    devices: &[u32],
+    entries: &[Msg],
+) -> (String, ReconcileResult) {
     let scope = Scope::Devices(devices.iter().copied().collect());
     state.begin_reconcile(kind, Origin::Inferred, scope);
     let mut changes = Vec::new();
@@ -23,7 +28,11 @@ fn dump(state: &mut State, kind: Kind, devices: &[u32], entries: &[Msg]) -> (Str
         let Payload::Link(link) = &change.payload else {
             return summary(change.op, change.change.as_ref());
         };
-        format!("{} {}", link.ifindex, summary(change.op, change.change.as_ref()))
+        format!(
+            "{} {}",
+            link.ifindex,
+            summary(change.op, change.change.as_ref())
+        )
     });
     (summaries.collect::<Vec<_>>().join("; "), result)
 }
@@ -52,7 +61,12 @@ fn an_object_outside_the_scope_is_neither_missing_nor_changed() {
     assert_eq!(deleted, ("delete".to_owned(), clean(0)));
     assert_eq!(state.count(Kind::Neigh), 1);
     // An unknown object of another device is no addition either.
-    let other = dump(&mut state, Kind::Neigh, &[2], &[neigh(3, "192.0.2.10", [2, 0, 0, 0, 0, 9])]);
+    let other = dump(
+        &mut state,
+        Kind::Neigh,
+        &[2],
+        &[neigh(3, "192.0.2.10", [2, 0, 0, 0, 0, 9])],
+    );
     assert_eq!(other, (String::new(), clean(0)));
     assert_eq!(state.count(Kind::Neigh), 1);
 }
@@ -81,7 +95,13 @@ fn a_multipath_route_that_lost_a_next_hop_is_not_deleted_but_its_other_devices_a
         let (changes, result) = dump(&mut state, Kind::Route, &[2], &[]);
         assert_eq!(changes, ["delete", ""][missing]);
         let undecided = [2, 3].into();
-        assert_eq!(result, ReconcileResult { undecided, ..clean(missing) });
+        assert_eq!(
+            result,
+            ReconcileResult {
+                undecided,
+                ..clean(missing)
+            }
+        );
     }
     let remaining = route("10.0.0.0", 8).via("192.0.2.2").dev(3);
     let (changes, result) = dump(&mut state, Kind::Route, &[2, 3], &[remaining]);
@@ -106,24 +126,39 @@ fn an_event_of_a_device_concerns_objects_of_that_device() {
     let devices = |effect, ifindex: u32| (effect, Scope::Devices([ifindex].into()));
     let mut state = state();
     apply(&mut state, &link(2, "eth0").attr_u32(IFLA_MTU, 1500));
-    assert_eq!(stale(&mut state, Kind::Link), [devices(Effect::Verified, 2)]);
+    assert_eq!(
+        stale(&mut state, Kind::Link),
+        [devices(Effect::Verified, 2)]
+    );
     apply(&mut state, &link(2, "eth0").attr_u32(IFLA_MTU, 1400));
-    assert_eq!(stale(&mut state, Kind::Route), [devices(Effect::Verified, 2)]);
+    assert_eq!(
+        stale(&mut state, Kind::Route),
+        [devices(Effect::Verified, 2)]
+    );
     // Devices around it before the event.
     apply(&mut state, &link(2, "eth0").attr_u32(IFLA_MASTER, 7));
     state.take_stale();
     apply(&mut state, &link(2, "eth0").attr_u32(IFLA_MASTER, 8));
     let masters = [devices(Effect::OnDevice, 2), devices(Effect::OnDevice, 7)];
     assert_eq!(stale(&mut state, Kind::Fdb), masters);
-    apply(&mut state, &link(2, "eth0").attr_u32(IFLA_MASTER, 8).delete());
+    apply(
+        &mut state,
+        &link(2, "eth0").attr_u32(IFLA_MASTER, 8).delete(),
+    );
     let masters = [devices(Effect::OnDevice, 2), devices(Effect::OnDevice, 8)];
     assert_eq!(stale(&mut state, Kind::Fdb), masters);
     // A deleted address may be the source of routes through other devices.
     apply(&mut state, &address(2, "192.0.2.1", 24).delete());
-    assert_eq!(stale(&mut state, Kind::Route), [devices(Effect::Anywhere, 2)]);
+    assert_eq!(
+        stale(&mut state, Kind::Route),
+        [devices(Effect::Anywhere, 2)]
+    );
     // A group of nexthops has no device.
     apply(&mut state, &nexthop(1, 0).delete());
-    assert_eq!(stale(&mut state, Kind::Route), [(Effect::Anywhere, Scope::Kind)]);
+    assert_eq!(
+        stale(&mut state, Kind::Route),
+        [(Effect::Anywhere, Scope::Kind)]
+    );
     // An ordinary route implies nothing.
     apply(&mut state, &route("10.0.0.0", 8).dev(2));
     assert!(state.take_stale().is_empty());
@@ -145,8 +180,15 @@ fn devices_around_a_device_are_its_lower_devices_its_master_and_its_ports() {
         apply(&mut state, message);
     }
     let around = |ifindex: u32, propagation| {
-        let devices = state.stores.links.around(&[ifindex].into(), propagation).devices;
-        devices.iter().map(|device| device.ifindex).collect::<Vec<_>>()
+        let devices = state
+            .stores
+            .links
+            .around(&[ifindex].into(), propagation)
+            .devices;
+        devices
+            .iter()
+            .map(|device| device.ifindex)
+            .collect::<Vec<_>>()
     };
     assert_eq!(around(5, Propagation::None), [5]);
     assert_eq!(around(5, Propagation::Down), [2, 3, 4, 5]);

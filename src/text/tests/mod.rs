@@ -146,10 +146,7 @@ fn changed_link_shows_only_differences() {
         link_change(renamed, link()),
         "link change veth0 renamed to eth1"
     );
-    assert_eq!(
-        link_change(link(), link()),
-        "link change veth0"
-    );
+    assert_eq!(link_change(link(), link()), "link change veth0");
 }
 
 /// A bond announces a failover: the event is all that its message says.
@@ -212,7 +209,10 @@ fn what_no_event_announced_is_marked() {
     };
     assert_eq!(with(Origin::Kernel, false), "link delete veth0");
     assert_eq!(with(Origin::Snapshot, false), "link delete veth0");
-    assert_eq!(with(Origin::Inferred, false), "link delete (inferred) veth0");
+    assert_eq!(
+        with(Origin::Inferred, false),
+        "link delete (inferred) veth0"
+    );
     assert_eq!(with(Origin::Resync, false), "link delete (resync) veth0");
     assert_eq!(with(Origin::Kernel, true), "link delete (uncertain) veth0");
 }

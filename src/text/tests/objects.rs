@@ -432,7 +432,10 @@ fn a_device_without_a_name_is_shown_by_its_index() {
         "netconf add family inet dev if2 noforwarding"
     );
     assert_eq!(
-        sentence(&changed(conf(name("br0"), false).into(), conf(None, false).into())),
+        sentence(&changed(
+            conf(name("br0"), false).into(),
+            conf(None, false).into()
+        )),
         "netconf change family inet dev if2 → br0"
     );
     assert_eq!(
@@ -453,5 +456,8 @@ fn a_device_without_a_name_is_shown_by_its_index() {
         ..Default::default()
     };
     let text = add(hop.into());
-    assert!(text.starts_with("nexthop add id 7 family inet dev if5 "), "{text}");
+    assert!(
+        text.starts_with("nexthop add id 7 family inet dev if5 "),
+        "{text}"
+    );
 }

@@ -15,9 +15,7 @@ use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr as _, declares};
 use crate::kind::context::DecodeContext;
 use crate::kind::object::some;
-use crate::kind::spec::{
-    Device, Emit, KindSpec, MessageAction, Propagation, Trigger, Triggers,
-};
+use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Propagation, Trigger, Triggers};
 use crate::kind::wire::{u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -72,14 +70,12 @@ impl KindSpec for Link {
 
     fn triggers(&self, op: Op, old: Option<&Self>) -> Triggers {
         match (op, old) {
-            (Op::Delete, _) => {
-                Triggers::of(&[
-                    Trigger::Device,
-                    Trigger::OldDevice,
-                    Trigger::Master,
-                    Trigger::AnyLink,
-                ])
-            }
+            (Op::Delete, _) => Triggers::of(&[
+                Trigger::Device,
+                Trigger::OldDevice,
+                Trigger::Master,
+                Trigger::AnyLink,
+            ]),
             (Op::Add, _) => Triggers::of(&[Trigger::NewDevice, Trigger::AnyLink]),
             (_, None) => Triggers::of(&[Trigger::AnyLink]),
             (_, Some(old)) => {

@@ -5,7 +5,10 @@ use super::device::InfoData;
 
 impl Link {
     fn is_of_type(&self, name: &str) -> bool {
-        let kind = self.linkinfo.as_ref().and_then(|info| info.info_kind.as_ref());
+        let kind = self
+            .linkinfo
+            .as_ref()
+            .and_then(|info| info.info_kind.as_ref());
         kind.is_some_and(|kind| kind.is(name))
     }
 
@@ -30,7 +33,10 @@ impl Link {
 
     /// Returns true for a bond whose values depend on what the other end sends (LACP).
     pub fn negotiates(&self) -> bool {
-        let data = self.linkinfo.as_ref().and_then(|info| info.info_data.as_ref());
+        let data = self
+            .linkinfo
+            .as_ref()
+            .and_then(|info| info.info_data.as_ref());
         match data {
             Some(InfoData::Bond(bond)) => bond.mode.as_ref().is_some_and(|it| it.is("802.3ad")),
             _ => false,
@@ -48,7 +54,9 @@ impl Link {
     /// Index of the device below it, or of its peer, in its own network namespace.
     pub fn lower(&self) -> Option<u32> {
         match self.link_netnsid {
-            None => self.link_index.filter(|index| *index != 0 && *index != self.ifindex),
+            None => self
+                .link_index
+                .filter(|index| *index != 0 && *index != self.ifindex),
             Some(_) => None,
         }
     }

@@ -9,10 +9,10 @@ use libc::{
 };
 
 use super::{CacheInfo, Destination, FLAGS, Flow, Metrics, NextHop, Route, RouteAttrs, Via};
+use crate::kind::Op;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::encap::decode as encap;
 use crate::kind::route::rule::dsfield;
-use crate::kind::Op;
 use crate::kind::spec::{Device, Emit, KindSpec, Trigger, Triggers};
 use crate::kind::wire::{family, u32_at};
 use crate::names::Names;

@@ -167,7 +167,8 @@ fn tunnel_has_ip_addresses_and_its_peer() {
 
 #[test]
 fn virtual_functions_decode() {
-    let u32s = |numbers: &[u32]| -> Vec<u8> { numbers.iter().flat_map(|w| w.to_ne_bytes()).collect() };
+    let u32s =
+        |numbers: &[u32]| -> Vec<u8> { numbers.iter().flat_map(|w| w.to_ne_bytes()).collect() };
     let mac = [&u32s(&[1])[..], &[2, 0, 0, 0, 0, 9], &[0; 26]].concat();
     let vlan = [&u32s(&[1, 9, 3])[..], &[0x88, 0xa8, 0, 0]].concat();
     let vf = [

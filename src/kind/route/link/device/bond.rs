@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::kind::route::link::wire::Names;
 use crate::kind::context::DecodeContext;
+use crate::kind::route::link::wire::Names;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{FlagNames, Flags, IfName, LlAddr, Symbol};
 

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::kind::context::DecodeContext;
 use crate::kind::route::link::values::{BridgeId, HexNumber};
 use crate::kind::route::link::wire::{Names, VLAN_PROTOCOLS, counter, exact_u32s};
-use crate::kind::context::DecodeContext;
 use crate::kind::wire::seconds;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{IfName, LlAddr, Symbol};

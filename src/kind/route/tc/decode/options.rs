@@ -248,9 +248,13 @@ fn value(
             list.push(entry);
             Value::List(list)
         }
-        Type::Entries(fields) => {
-            Value::List(entries(context, fields, kind, bytes, out.options.take(name))?)
-        }
+        Type::Entries(fields) => Value::List(entries(
+            context,
+            fields,
+            kind,
+            bytes,
+            out.options.take(name),
+        )?),
         Type::Matches => Value::List(context.within(kind, |context| ematch::list(context, bytes))?),
         Type::List(inner) => {
             let mut list = Vec::new();

@@ -149,9 +149,7 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
             if !rest.is_empty() {
                 return Err(AttrError::Length);
             }
-            let numbers = numbers
-                .iter()
-                .map(|it| i64::from(u32::from_ne_bytes(*it)));
+            let numbers = numbers.iter().map(|it| i64::from(u32::from_ne_bytes(*it)));
             Value::Numbers(numbers.collect())
         }
         Type::U64Array => {

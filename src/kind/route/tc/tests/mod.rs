@@ -172,11 +172,7 @@ fn counters_of_a_type_have_names_and_may_be_sent_twice() {
     let (_, kept) = qdisc_of(b"novel\0", &red, &red[..15]);
     assert_eq!(kept, [(Some(4), "value")]);
     // A queue of fq_codel, and one of its flows.
-    let (value, _) = qdisc_of(
-        b"fq_codel\0",
-        &u32s(&[0, 9, 8, 7, 6, 5, 4, 3, 2, 1]),
-        &[],
-    );
+    let (value, _) = qdisc_of(b"fq_codel\0", &u32s(&[0, 9, 8, 7, 6, 5, 4, 3, 2, 1]), &[]);
     assert_eq!(value["counters"]["memory_used"], 2);
     let flow = u32s(&[1, u32::MAX, 8, 7, 6, 1, 4]);
     let (value, kept) = qdisc_of(b"fq_codel\0", &flow, &flow);
