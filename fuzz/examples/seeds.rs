@@ -29,7 +29,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             // Every seed has other settings: see the target.
             let choice = ((seeds as u8) << 3)
                 | (seeds % 4) as u8
-                | if channel == Channel::ROUTE_DUMPS { 4 } else { 0 };
+                | if channel == Channel::ROUTE_DUMPS {
+                    4
+                } else {
+                    0
+                };
             fs::write(
                 datagrams.join(format!("{seeds:05}")),
                 [&[choice][..], bytes].concat(),

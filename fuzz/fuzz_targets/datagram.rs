@@ -49,7 +49,11 @@ fuzz_target!(|data: &[u8]| {
                 Kind::Link,
                 Kind::ALL[usize::from(choice >> 3) % Kind::ALL.len()],
             ] {
-                feed(control(ControlRecord::BeginReconcile(kind, origin, Scope::Kind)));
+                feed(control(ControlRecord::BeginReconcile(
+                    kind,
+                    origin,
+                    Scope::Kind,
+                )));
                 feed(InputData::Datagram(Channel::ROUTE_DUMPS, datagram));
                 feed(control(ControlRecord::EndReconcile(true)));
             }
