@@ -11,7 +11,7 @@ use super::recorder::Recorder;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
-use crate::input::{ControlRecord, Header, Input, InputData};
+use crate::input::{ControlRecord, Header, Input};
 use crate::pipeline::{CheckpointProgress, Config, Pipeline};
 use crate::sink::{Reader, Sink};
 
@@ -30,8 +30,6 @@ pub(super) struct Session {
     limit: usize,
     pending: usize,
     most_pending: usize,
-    /// The snapshot is complete.
-    synced: bool,
 }
 
 /// Sizes of the lines of checkpoints, bytes.
@@ -79,7 +77,6 @@ impl Session {
             limit: outputs.queue,
             pending: 0,
             most_pending: 0,
-            synced: false,
         })
     }
 
@@ -89,15 +86,13 @@ impl Session {
 
     /// Returns true if the snapshot is complete.
     pub(super) fn is_synced(&self) -> bool {
-        self.synced
+        self.pipeline.is_synced()
     }
 
     /// Processes inputs, and records those that the pipeline processed. Returns their number.
     pub(super) fn feed(&mut self, inputs: &[Input<'_>]) -> Result<usize, Error> {
         let fed = self.pipeline.feed(inputs, &mut self.lines);
         let taken = fed.map_err(Error::Encode)?;
-        let is_sync = |input: &Input<'_>| matches!(&input.data, InputData::Control(_, record) if matches!(**record, ControlRecord::Sync));
-        self.synced |= inputs[..taken].iter().any(is_sync);
         if let Some(recorder) = &mut self.recorder {
             for input in &inputs[..taken] {
                 recorder.write(input);
