@@ -4,21 +4,11 @@
 use std::rc::Rc;
 
 use super::chunked_vec::ChunkedVec;
+use super::device_names::{ReportedNames, names_in};
 use crate::event::object::Object as _;
 use crate::event::route::{BodyWithoutDst, PackedPrefix};
 use crate::event::route::{Destination, Route, RouteAttrs};
-use crate::event::values::IfName;
 use crate::kind::interned::Column;
-
-/// The devices that a route names: their indexes, and the names that its last line has.
-pub(super) type ReportedNames = Vec<(u32, Option<IfName>)>;
-
-/// The devices that the route names, and their names in it.
-pub(super) fn names_in(route: &mut Route) -> ReportedNames {
-    let mut reported = Vec::new();
-    route.for_each_device(&mut |index, name| reported.push((index, *name)));
-    reported
-}
 
 /// A stored body. It is valid until it was [released](Bodies::release) as often as it was returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,7 +63,7 @@ impl Bodies {
     /// Stores a body whose attributes have none yet.
     #[inline(never)]
     fn intern_new(&mut self, route: &Route, body: &[u8]) -> (PackedPrefix, BodyId) {
-        let reported = names_in(&mut route.clone());
+        let reported = names_in(&mut |name| route.clone().for_each_device(name));
         let id = self.insert(BodyWithoutDst::of(body), reported, 2);
         if let Some(evicted) = self.by_attrs.insert(&route.common, id) {
             self.release(evicted);

@@ -5,6 +5,27 @@ use std::collections::{HashMap, VecDeque};
 
 use crate::event::values::IfName;
 
+/// Callback (ifindex, name slot).
+pub(super) type NameSlot<'a> = &'a mut dyn FnMut(u32, &mut Option<IfName>);
+
+/// The devices that an object names: their indexes, and the names that its last line has.
+pub(super) type ReportedNames = Vec<(u32, Option<IfName>)>;
+
+/// The devices for which `for_each_device` calls back.
+pub(super) fn names_in(for_each_device: &mut dyn FnMut(NameSlot<'_>)) -> ReportedNames {
+    let mut reported = Vec::new();
+    for_each_device(&mut |index, name| reported.push((index, *name)));
+    reported
+}
+
+/// Copies the names that `reported` contains.
+pub(super) fn copy_names(reported: &ReportedNames, for_each_device: &mut dyn FnMut(NameSlot<'_>)) {
+    for_each_device(&mut |index, name| {
+        let known = reported.iter().find(|(reported, _)| *reported == index);
+        *name = known.and_then(|(_, name)| *name).or(*name);
+    });
+}
+
 /// The last names of deleted devices: the kernel announces the deletion of a device before that of
 /// some of its objects, and of others not at all.
 #[derive(Debug, Default)]

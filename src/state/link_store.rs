@@ -1,30 +1,25 @@
 //! The stored links, and the names of devices.
 
 use std::cell::Cell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::device_names::{GoneNames, NameChange, NameChanges};
+use super::device_names::{GoneNames, NameChange, NameChanges, NameSlot, copy_names, names_in};
 use super::key::Key;
+use super::link_merge::{carry_over_omitted, leave_bridge, merge_missing};
 use super::store::{Applied, DumpContext, EventContext, Store, op_of};
 use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
-use crate::event::fields::Fields;
 use crate::event::link::Link;
 use crate::event::object::Object as _;
 use crate::event::scope::Scope;
 use crate::event::values::IfName;
 use crate::event::{Op, Payload};
-use crate::kind::spec::{Device, Propagation};
 use crate::names::Names;
 
 /// The key of the device of that index: a product has its bits spread like a hash.
 pub(super) fn key(ifindex: u32) -> Key {
     u128::from(ifindex).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
 }
-
-/// Callback (ifindex, name slot).
-type NameSlot<'a> = &'a mut dyn FnMut(u32, &mut Option<IfName>);
 
 /// What stores other than the link store need.
 #[derive(Clone, Copy)]
@@ -179,73 +174,15 @@ impl Store for LinkStore {
     }
 }
 
-/// Levels of devices on top of each other that are followed down.
-const MAX_LEVELS: usize = 8;
-
 impl LinkStore {
-    /// These devices, and those that may have changed with them.
-    pub(super) fn around(&self, devices: &BTreeSet<u32>, propagation: Propagation) -> Devices {
-        let mut found = devices.clone();
-        if propagation != Propagation::None {
-            for ifindex in devices {
-                let mut link = self.by_index(*ifindex);
-                for _ in 0..MAX_LEVELS {
-                    let Some(lower) = link.and_then(Link::lower) else {
-                        break;
-                    };
-                    found.insert(lower);
-                    link = self.by_index(lower);
-                }
-            }
-        }
-        let is_neighbourhood = propagation == Propagation::Neighbourhood;
-        if is_neighbourhood {
-            let links = devices.iter().filter_map(|ifindex| self.by_index(*ifindex));
-            found.extend(links.filter_map(|link| link.master_index));
-        }
-        let has_ports = |ifindex: &u32| {
-            let link = self.by_index(*ifindex);
-            link.is_some_and(|link| {
-                link.is_aggregate()
-                    || is_neighbourhood && link.is_bridge() && devices.contains(ifindex)
-            })
-        };
-        let masters: Vec<_> = match propagation {
-            Propagation::None => Vec::new(),
-            _ => found.iter().copied().filter(has_ports).collect(),
-        };
-        if !masters.is_empty() {
-            let is_port = |link: &&Rc<Link>| {
-                let master = link.master_index;
-                master.is_some_and(|master| masters.contains(&master))
-            };
-            found.extend(self.table.iter().filter(is_port).map(|link| link.ifindex));
-        }
-        found.remove(&0);
-        let device = |ifindex| Device {
-            ifindex,
-            bridged: self.by_index(ifindex).is_some_and(Link::is_bridged),
-        };
-        let negotiates = |ifindex: &u32| self.by_index(*ifindex).is_some_and(Link::negotiates);
-        Devices {
-            negotiates: found.iter().any(negotiates),
-            devices: found.into_iter().map(device).collect(),
-        }
-    }
-}
-
-/// Devices whose objects may have changed together.
-#[derive(Debug, Default)]
-pub struct Devices {
-    /// In the order of their indices.
-    pub devices: Vec<Device>,
-    /// Values of one of them depend on what another host sends (LACP), some time later.
-    pub negotiates: bool,
-}
-
-impl LinkStore {
-    fn by_index(&self, ifindex: u32) -> Option<&Link> {
+    /// The stored device of that index.
+    pub(super) fn by_index(&self, ifindex: u32) -> Option<&Link> {
         Some(&self.table.get(key(ifindex))?.value)
+    }
+
+    /// Every stored device.
+    pub(super) fn links(&self) -> impl Iterator<Item = &Rc<Link>> {
+        self.table.iter()
     }
 
     fn name(&self, ifindex: u32) -> Option<IfName> {
@@ -347,12 +284,8 @@ impl LinkStore {
 
     /// Copies the names of the devices that `stored` names as well.
     pub(super) fn copy_names(payload: &mut Payload, stored: &mut Payload) {
-        let mut reported = Vec::new();
-        stored.for_each_device(&mut |index, name| reported.push((index, *name)));
-        payload.for_each_device(&mut |index, name| {
-            let known = reported.iter().find(|(reported, _)| *reported == index);
-            *name = known.and_then(|(_, name)| *name).or(*name);
-        });
+        let reported = names_in(&mut |name| stored.for_each_device(name));
+        copy_names(&reported, &mut |name| payload.for_each_device(name));
     }
 
     /// The index of a deleted device is in use again.
@@ -450,9 +383,8 @@ impl LinkStore {
     pub(super) fn is_announced_by_device(&self, payload: &Payload) -> Option<bool> {
         match payload {
             Payload::Fdb(fdb) if fdb.is_bare() => {
-                let info = self.by_index(fdb.ifindex)?.linkinfo.as_ref();
-                let kind = info.and_then(|info| info.info_kind.as_ref());
-                Some(kind.is_some_and(|kind| kind.is("vxlan") || kind.is("bridge")))
+                let link = self.by_index(fdb.ifindex)?;
+                Some(link.is_bridge() || link.is_of_type("vxlan"))
             }
             _ => Some(false),
         }
@@ -508,65 +440,10 @@ impl LinkStore {
     }
 }
 
-/// Copies from the stored link the fields that a complete message omits: fields of a bridge's own
-/// messages, of requests with `IFLA_EXT_MASK`, and of requests with CAP_NET_ADMIN.
-fn carry_over_omitted(link: &mut Link, old: &Link) {
-    if link.master_index == old.master_index {
-        if link.vlans.is_none() {
-            carry_over(&mut link.vlans, &old.vlans);
-            carry_over(&mut link.vlan_tunnels, &old.vlan_tunnels);
-        }
-        carry_over(&mut link.mst, &old.mst);
-        carry_over(&mut link.hwmode, &old.hwmode);
-    }
-    if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
-        info.carry_over_omitted(old);
-    }
-    if link.num_vf.is_none() {
-        link.num_vf = old.num_vf;
-        carry_over(&mut link.vfinfo_list, &old.vfinfo_list);
-        carry_over(&mut link.vf_ports, &old.vf_ports);
-        carry_over(&mut link.port_self, &old.port_self);
-    }
-    carry_over(&mut link.mrp, &old.mrp);
-    if link.cfm.is_none() {
-        carry_over(&mut link.cfm, &old.cfm);
-        carry_over(&mut link.cfm_status, &old.cfm_status);
-    }
-}
-
-/// Copies the stored value if the message has none. Usually neither has a value.
-#[inline]
-fn carry_over<T: Clone>(new: &mut Option<T>, old: &Option<T>) {
-    if new.is_none() && old.is_some() {
-        new.clone_from(old);
-    }
-}
-
-/// Copies from the stored link every field that a partial message omits.
-fn merge_missing(link: &mut Link, old: &Link) {
-    if let (Some(info), Some(old)) = (&mut link.linkinfo, &old.linkinfo) {
-        info.merge_missing(old);
-    }
-    if let (Some(spec), Some(old)) = (&mut link.af_spec, &old.af_spec) {
-        spec.merge_missing(old);
-    }
-    link.merge_missing(old);
-}
-
 /// The former link with the transient fields of the new message, so that they are no change.
 fn with_transient(mut old: Rc<Link>, link: &Link) -> Rc<Link> {
     if link.has_transient() {
         Rc::make_mut(&mut old).copy_transient(link);
     }
     old
-}
-
-/// Clears the fields that a port has because of its bridge.
-fn leave_bridge(link: &mut Link) {
-    (link.master, link.master_index) = (None, None);
-    (link.vlans, link.vlan_tunnels, link.mst) = (None, None, None);
-    if let Some(info) = &mut link.linkinfo {
-        (info.info_slave_kind, info.info_slave_data) = (None, None);
-    }
 }

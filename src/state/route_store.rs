@@ -5,15 +5,16 @@
 //! of a sibling, are stored beside the body.
 
 mod assign;
+mod names;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
-use std::rc::Rc;
 
-use super::bodies::{Bodies, BodyId, ReportedNames, names_in};
+use super::bodies::{Bodies, BodyId};
+use super::device_names::{ReportedNames, copy_names};
 use super::key::{Key, KeyPrefix};
-use super::link_store::{Env, LinkStore};
+use super::link_store::Env;
 use super::multipath;
 use super::route_content::RouteContent;
 use super::siblings::{Known, Siblings};
@@ -26,9 +27,10 @@ use crate::event::route::{AttrsInterner, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
 use crate::event::scope::{Membership, Scope};
 use crate::event::{Op, Payload};
-use crate::kind::interned::{Column, Interned};
+use crate::kind::interned::Column;
 use crate::names::Names;
 use assign::Assigned;
+use names::has_former_names;
 
 /// A stored route.
 #[derive(Debug)]
@@ -224,12 +226,6 @@ impl Store for RouteStore {
     }
 }
 
-/// Returns true if one of the names is replaced by a rename.
-fn has_former_names(reported: &ReportedNames, links: &LinkStore) -> bool {
-    let mut reported = reported.iter();
-    reported.any(|(index, name)| links.new_name(*index, *name).is_some())
-}
-
 impl RouteStore {
     fn sweep(&mut self, clean: bool, scope: &Scope) -> Swept<Entry<StoredRoute>> {
         let bodies = &self.bodies;
@@ -266,92 +262,6 @@ impl RouteStore {
     /// The interner by which messages and stored routes are decoded.
     pub(super) fn interner(&self) -> &AttrsInterner {
         &self.interner
-    }
-
-    /// Fills in the names of devices. Returns true if one of them is not known yet.
-    #[inline]
-    pub(super) fn name_devices(&self, route: &mut Route, links: &LinkStore) -> bool {
-        if let Some(named) = self.named.borrow().get(&route.common)
-            && named.generation == links.generation()
-        {
-            route.common = named.attrs.clone();
-            return named.unresolved;
-        }
-        self.name_attrs(route, links)
-    }
-
-    /// Fills in the names of devices in attributes that [`RouteStore::named`] lacks.
-    #[inline(never)]
-    fn name_attrs(&self, route: &mut Route, links: &LinkStore) -> bool {
-        let mut column = self.named.borrow_mut();
-        let generation = links.generation();
-        let former = column.get(&route.common);
-        let unnamed = route.common.clone();
-        let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
-        let reported = names_in(route);
-        match former {
-            // Another device was modified: keep the allocation, by which the rendered JSON is found.
-            Some(named) if named.attrs == route.common => route.common = named.attrs.clone(),
-            _ => {
-                if let Some(named) = Rc::get_mut(&mut route.common) {
-                    Interned::set_id(named, unnamed.id());
-                }
-            }
-        }
-        let attrs = route.common.clone();
-        column.insert(
-            &unnamed,
-            NamedAttrs {
-                attrs,
-                reported,
-                unresolved,
-                generation,
-            },
-        );
-        unresolved
-    }
-
-    /// Gives a decoded stored route the names that its last line has.
-    fn name_as_reported(&self, route: &mut Route, reported: &ReportedNames) {
-        // Mostly the present names: these attributes are shared.
-        if let Some(named) = self.named.borrow().get(&route.common)
-            && named.reported == *reported
-        {
-            route.common = named.attrs.clone();
-            return;
-        }
-        let mut reported = reported.iter();
-        route.for_each_device(&mut |_, name| *name = reported.next().and_then(|(_, name)| *name));
-    }
-
-    /// Completes the names of devices in a route that is deleted.
-    #[inline(never)]
-    fn name_deleted(&self, route: &mut Route, links: &LinkStore) {
-        route.for_each_device(&mut |index, name| *name = links.last_name(index, *name));
-    }
-
-    /// Copies names of devices from the stored route that a dump entry is about.
-    #[inline(never)]
-    fn keep_reported_names(&self, route: &mut Route, base: Key, instance: u32) {
-        let key = self.set_instance(&mut route.clone(), base, instance);
-        if let Some(stored) = self.table.get(key) {
-            copy_names(route, self.bodies.reported(stored.value.body));
-        }
-    }
-
-    /// Begins to replace former names of devices. Returns true if a stored route has one.
-    pub(super) fn begin_rename(&mut self, links: &LinkStore) -> bool {
-        self.end_rename();
-        self.bodies
-            .any_reported(|reported| has_former_names(reported, links))
-    }
-
-    /// No route has a former name any more.
-    pub(super) fn end_rename(&mut self) {
-        for (old, new) in std::mem::take(&mut self.renamed) {
-            self.bodies.release(old);
-            self.bodies.release(new);
-        }
     }
 
     /// Stores the route of an event, which has the names of devices.
@@ -432,7 +342,7 @@ impl RouteStore {
             let reported = self.bodies.reported(stored.value.body);
             let device = route.ifindex.map(|index| (index, route.dev));
             if unresolved || device.is_some_and(|device| reported.first() != Some(&device)) {
-                copy_names(route, reported);
+                copy_names(reported, &mut |name| route.for_each_device(name));
                 self.name_deleted(route, env.links);
             }
             self.bodies.release(stored.value.body);
@@ -539,14 +449,6 @@ impl RouteStore {
         set_instance_field(route, instance);
         self.key(route)
     }
-}
-
-/// Copies the names of devices that `reported` contains.
-fn copy_names(route: &mut Route, reported: &ReportedNames) {
-    route.for_each_device(&mut |index, name| {
-        let known = reported.iter().find(|(reported, _)| *reported == index);
-        *name = known.and_then(|(_, name)| *name).or(*name);
-    });
 }
 
 /// Returns true if routes of that family may have equal key fields.

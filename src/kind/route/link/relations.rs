@@ -4,7 +4,8 @@ use super::Link;
 use super::device::InfoData;
 
 impl Link {
-    fn is_of_type(&self, name: &str) -> bool {
+    /// Returns true for a device of that type (`IFLA_INFO_KIND`).
+    pub fn is_of_type(&self, name: &str) -> bool {
         let kind = self
             .linkinfo
             .as_ref()
