@@ -44,11 +44,8 @@ impl Pipeline {
 
     /// Number of objects that a checkpoint would have now.
     pub fn objects(&self) -> u64 {
-        let count = |kind| {
-            let states = self.namespaces.iter().map(|it| &it.state);
-            states.map(|state| state.count(kind) as u64).sum::<u64>()
-        };
-        self.namespaces.tracked().iter().map(count).sum()
+        let kinds = self.namespaces.tracked();
+        kinds.iter().map(|kind| self.namespaces.count(kind)).sum()
     }
 
     /// Number of event lines so far.

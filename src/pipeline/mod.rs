@@ -3,6 +3,7 @@
 
 mod backpressure;
 mod checkpoint;
+mod control;
 mod decode_batch;
 mod names;
 mod namespaces;
@@ -15,13 +16,13 @@ use std::io;
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{GapCause, Heartbeat, Meta, Part, Pulse, Resync, Start, Stop, Sync};
+use crate::event::meta::{Heartbeat, Meta, Part, Pulse, Resync, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::family::Subscribed;
 use crate::filter::Filter;
-use crate::input::{ControlRecord, Header, Input, InputData};
+use crate::input::{Header, Input, InputData};
 use crate::names::Names;
 use crate::netlink::frame::{Message, message_type};
 use crate::netlink::protocols::protocol;
@@ -359,119 +360,10 @@ impl Pipeline {
         events.try_for_each(|(seq, event)| self.encoder.write(*seq, event, out))
     }
 
-    fn control(
-        &mut self,
-        netns: NetnsId,
-        time: Time,
-        record: &ControlRecord,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        match record {
-            ControlRecord::BeginReconcile(kind, origin, scope) => {
-                if *origin == Origin::Resync {
-                    self.begin_resync(time);
-                }
-                let state = &mut self.namespaces.get_mut(netns).state;
-                state.begin_reconcile(*kind, *origin, scope.clone());
-                Ok(())
-            }
-            ControlRecord::EndReconcile(complete) => {
-                self.finish_reconcile(netns, time, *complete, out)
-            }
-            ControlRecord::Sync => {
-                self.emit_all_links(time, out)?;
-                self.synced = true;
-                for (_, namespace) in self.namespaces.iter_mut() {
-                    namespace.state.complete();
-                }
-                if !self.snapshot {
-                    return Ok(());
-                }
-                let sync = Sync {
-                    objects: self.totals.snapshot,
-                    checkpoint: None,
-                    incomplete: self.report_incomplete(),
-                };
-                self.meta(time, Op::Sync, Meta::Sync(sync), out)
-            }
-            ControlRecord::Resync => {
-                self.lost = false;
-                for (_, namespace) in self.namespaces.iter_mut() {
-                    namespace.lost_kinds = KindSet::EMPTY;
-                }
-                self.end_resync(time, out)
-            }
-            ControlRecord::Gap(gap) => {
-                if gap.cause != GapCause::Output {
-                    self.lost = true;
-                    let tracked = self.namespaces.tracked();
-                    self.namespaces.get_mut(netns).lost_kinds = tracked;
-                }
-                self.totals.gap(gap);
-                self.meta(time, Op::Gap, Meta::Gap(gap.clone()), out)
-            }
-            ControlRecord::Refused(refused) => {
-                totals::add(&mut self.totals.refused, refused.datagrams);
-                self.meta(time, Op::Refused, Meta::Refused(refused.clone()), out)
-            }
-            ControlRecord::InDoubt => {
-                self.next_in_doubt = true;
-                Ok(())
-            }
-            ControlRecord::Heartbeat(pulse) => {
-                let heartbeat = self.counts(*pulse);
-                self.meta(time, Op::Heartbeat, Meta::Heartbeat(heartbeat), out)
-            }
-            ControlRecord::Clock(clock) => {
-                self.meta(time, Op::Clock, Meta::Clock(clock.clone()), out)
-            }
-            ControlRecord::Rotate(rotate) => {
-                self.meta(time, Op::Rotate, Meta::Rotate(rotate.clone()), out)
-            }
-            ControlRecord::File(opened) => {
-                let start = Start {
-                    since: Some(self.started_at),
-                    tail_repaired: opened.tail_repaired,
-                    follows: opened.follows.clone(),
-                    ..self.start.clone()
-                };
-                // Its `sync` would be in another file than its first lines.
-                self.abandon_checkpoint();
-                // Not the `gap` of dropped lines: it follows the lines that wait, which the sink
-                // writes between this line and later ones.
-                self.meta_line(time, Op::Start, Meta::Start(Box::new(start)), out)
-            }
-            ControlRecord::BeginCheckpoint(reason) => self.begin_checkpoint(time, *reason, out),
-            ControlRecord::Slice(limit) => {
-                self.rename_slice(time, *limit, out)?;
-                self.write_slice(time, *limit, out)
-            }
-            ControlRecord::EndCheckpoint => self.end_checkpoint(time, out),
-            ControlRecord::Stop(stop) => {
-                self.emit_all_links(time, out)?;
-                let stop = Stop {
-                    events: self.filter.events(),
-                    ..self.totals.stop(stop)
-                };
-                self.meta(time, Op::Stop, Meta::Stop(stop), out)
-            }
-        }
-    }
-
-    fn emit_all_links(&mut self, time: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        for netns in self.namespaces.ids() {
-            self.emit_links(netns, time, out)?;
-        }
-        Ok(())
-    }
-
     /// The counts so far, over all namespaces.
     pub fn counts(&self, pulse: Pulse) -> Heartbeat {
-        let count = |kind| {
-            let states = self.namespaces.iter().map(|it| &it.state);
-            states.map(|state| state.count(kind) as u64).sum()
-        };
-        self.totals.heartbeat(pulse, count)
+        self.totals
+            .heartbeat(pulse, |kind| self.namespaces.count(kind))
     }
 
     /// Writes bytes that are not a complete message as `unknown`, so that no input is lost: with the

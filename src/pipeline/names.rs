@@ -104,7 +104,6 @@ impl Pipeline {
     /// Writes the lines that wait for the names of devices: those whose names are known by now, or
     /// `all`.
     pub(super) fn release_withheld(&mut self, all: bool, out: &mut Vec<u8>) -> io::Result<()> {
-        let has_line = self.has_line;
         for (key, mut event) in std::mem::take(&mut self.withheld.events) {
             let state = &mut self.namespaces.get_mut(event.netns).state;
             let is_named = state.complete_names(key, &mut event);
@@ -117,9 +116,15 @@ impl Pipeline {
             }
             // The times of lines do not go back.
             event.time = event.time.max(self.withheld.passed);
-            self.emit(event, out)?;
+            self.emit_apart(event, out)?;
         }
-        // These are not lines of the message in progress.
+        Ok(())
+    }
+
+    /// Writes a line that is not one of the message in progress.
+    fn emit_apart(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
+        let has_line = self.has_line;
+        self.emit(event, out)?;
         self.has_line = has_line;
         Ok(())
     }
@@ -162,9 +167,7 @@ impl Pipeline {
                     netns,
                     ..event(now, Origin::Inferred, change, Provenance::default())
                 };
-                let has_line = self.has_line;
-                self.emit(event, out)?;
-                self.has_line = has_line;
+                self.emit_apart(event, out)?;
             }
         }
         Ok(())

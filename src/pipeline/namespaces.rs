@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Provenance;
 use crate::channel::NetnsId;
+use crate::event::Kind;
 use crate::event::kind_set::KindSet;
 use crate::event::values::Time;
 use crate::input::{Input, InputData};
@@ -78,6 +79,12 @@ impl Namespaces {
             return &self.own;
         }
         self.others.get(&netns).unwrap_or(&self.own)
+    }
+
+    /// Number of stored objects of a kind, over all namespaces.
+    pub(super) fn count(&self, kind: Kind) -> u64 {
+        let counts = self.iter().map(|it| it.state.count(kind) as u64);
+        counts.sum()
     }
 
     /// As [`Namespaces::get`].

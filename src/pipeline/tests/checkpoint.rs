@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::*;
-use crate::event::meta::{CheckpointReason, Gap};
+use crate::event::meta::{CheckpointReason, Gap, GapCause, Stop};
 use crate::fold::Fold;
-use crate::input::Role;
+use crate::input::{ControlRecord, Role};
 
 /// A run whose kernel has a few links, addresses and routes, all of which change at random.
 struct Kernel {

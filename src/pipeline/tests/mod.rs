@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::event::scope::Scope;
-use crate::input::Role;
+use crate::input::{ControlRecord, Role};
 
 const OTHER: NetnsId = NetnsId(1);
 
