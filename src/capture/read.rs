@@ -15,7 +15,7 @@ use super::rtmon::Rtmon;
 use super::{Error, Fault, cooked, cut};
 use crate::channel::Channel;
 use crate::decompress;
-use crate::event::meta::Skipped;
+use crate::event::meta::{Skipped, add};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::netlink::frame::{Message, message_count};
@@ -294,11 +294,6 @@ impl Reader {
         }
         Ok(Some(channel))
     }
-}
-
-/// Adds to a counter, which saturates.
-fn add(counter: &mut u64, number: u64) {
-    *counter = counter.saturating_add(number);
 }
 
 impl Format {

@@ -342,6 +342,11 @@ pub struct Stop {
     pub unrecorded_since: Option<Time>,
 }
 
+/// Adds to a counter. A recording may contain any number, so counters saturate.
+pub fn add(counter: &mut u64, number: u64) {
+    *counter = counter.saturating_add(number);
+}
+
 /// Declares [`Skipped`]: a counter for each reason.
 macro_rules! skipped {
     ($($(#[doc = $doc:literal])+ $reason:ident),+ $(,)?) => {
@@ -363,9 +368,9 @@ macro_rules! skipped {
                 [$((stringify!($reason), self.$reason)),+].into_iter()
             }
 
-            /// Adds the counts of `other`. Counters saturate: a recording may contain any number.
+            /// Adds the counts of `other`.
             pub fn add(&mut self, other: &Skipped) {
-                $(self.$reason = self.$reason.saturating_add(other.$reason);)+
+                $(add(&mut self.$reason, other.$reason);)+
             }
         }
     };

@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::{Pipeline, Provenance, totals};
+use super::{Pipeline, Provenance};
 use crate::channel::NetnsId;
-use crate::event::meta::{Gap, GapCause};
+use crate::event::meta::{self, Gap, GapCause};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::input::ControlRecord;
@@ -48,7 +48,7 @@ impl DroppedObjects {
 
     /// Records that the line of this event was dropped.
     fn drop(&mut self, event: &Event) {
-        totals::add(&mut self.lost, 1);
+        meta::add(&mut self.lost, 1);
         let Some(key) = crate::state::key(&event.payload) else {
             return;
         };

@@ -2,10 +2,10 @@
 
 use std::io;
 
-use super::{Pipeline, totals};
+use super::Pipeline;
 use crate::channel::NetnsId;
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{GapCause, Meta, Start, Stop, Sync};
+use crate::event::meta::{self, GapCause, Meta, Start, Stop, Sync};
 use crate::event::values::Time;
 use crate::event::{Op, Origin};
 use crate::input::ControlRecord;
@@ -64,7 +64,7 @@ impl Pipeline {
                 self.meta(time, Op::Gap, Meta::Gap(gap.clone()), out)
             }
             ControlRecord::Refused(refused) => {
-                totals::add(&mut self.totals.refused, refused.datagrams);
+                meta::add(&mut self.totals.refused, refused.datagrams);
                 self.meta(time, Op::Refused, Meta::Refused(refused.clone()), out)
             }
             ControlRecord::InDoubt => {

@@ -16,7 +16,7 @@ use std::io;
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{Heartbeat, Meta, Part, Pulse, Resync, Start};
+use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Resync, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
@@ -253,14 +253,14 @@ impl Pipeline {
                     }
                     DecodedItem::Control(channel, message) => {
                         let (channel, message) = (*channel, *message);
-                        totals::add(&mut self.totals.control, channel.is_events().into());
+                        meta::add(&mut self.totals.control, channel.is_events().into());
                         if !self.is_own_dump(channel) {
                             self.totals.skip_control(message);
                         }
                         continue;
                     }
                     DecodedItem::OtherFamily(messages) => {
-                        totals::add(&mut self.totals.skipped.other_family, *messages);
+                        meta::add(&mut self.totals.skipped.other_family, *messages);
                         continue;
                     }
                     DecodedItem::NoObject(channel) => {
@@ -271,7 +271,7 @@ impl Pipeline {
                     DecodedItem::Input(input) => {
                         taken += 1;
                         if let InputData::Datagram(channel, _) = input.data {
-                            totals::add(&mut self.totals.datagrams, channel.is_events().into());
+                            meta::add(&mut self.totals.datagrams, channel.is_events().into());
                             self.in_doubt = std::mem::take(&mut self.next_in_doubt);
                             continue;
                         }
@@ -327,7 +327,7 @@ impl Pipeline {
             _ => object.seq = self.number(event),
         }
         if object.is_last && !std::mem::take(&mut self.has_line) {
-            totals::add(&mut self.totals.skipped.filtered, 1);
+            meta::add(&mut self.totals.skipped.filtered, 1);
         }
         effect
     }
@@ -342,7 +342,7 @@ impl Pipeline {
     /// Counts a dump entry that gives no line, unless it is one of the run's own dumps.
     fn skip_entry(&mut self, channel: Channel) {
         if !self.is_own_dump(channel) {
-            totals::add(&mut self.totals.skipped.dump_entries, 1);
+            meta::add(&mut self.totals.skipped.dump_entries, 1);
         }
     }
 
@@ -412,7 +412,7 @@ impl Pipeline {
         };
         self.emit(event, out)?;
         if !std::mem::take(&mut self.has_line) {
-            totals::add(&mut self.totals.skipped.malformed, 1);
+            meta::add(&mut self.totals.skipped.malformed, 1);
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::{Pipeline, Provenance, event, totals};
 use crate::channel::NetnsId;
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{Complete, Meta, Resync};
+use crate::event::meta::{self, Complete, Meta, Resync};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::state::StateChange;
@@ -150,7 +150,7 @@ impl Pipeline {
             if !self.snapshot {
                 return Ok(());
             }
-            totals::add(&mut self.totals.snapshot, 1);
+            meta::add(&mut self.totals.snapshot, 1);
         } else {
             self.totals.corrected(kind, change.op);
             if let Some(resync) = &mut self.resync
@@ -188,7 +188,7 @@ impl Pipeline {
             without_line -= u64::from(has_entry && has_line);
         }
         if self.start.groups.is_none() {
-            totals::add(&mut self.totals.skipped.dump_entries, without_line);
+            meta::add(&mut self.totals.skipped.dump_entries, without_line);
         }
         self.namespaces.get_mut(netns).link_entries.clear();
         self.apply_name_changes_of_dump(netns, time, out)

@@ -1,13 +1,10 @@
 //! The counts of a run: for heartbeats, metrics and the `stop` record.
 
-use crate::event::meta::{Corrections, Counts, Gap, GapCause, Heartbeat, Pulse, Skipped, Stop};
+use crate::event::meta::{
+    Corrections, Counts, Gap, GapCause, Heartbeat, Pulse, Skipped, Stop, add,
+};
 use crate::event::{Kind, Op};
 use crate::netlink::frame::ControlMessage;
-
-/// Adds to a counter. A recording may contain any number, so counters saturate.
-pub(super) fn add(counter: &mut u64, number: u64) {
-    *counter = counter.saturating_add(number);
-}
 
 /// The counts of a run.
 #[derive(Debug, Default)]
