@@ -62,6 +62,12 @@ fn assert_state(ns: &Namespace, lines: &[Value]) {
     assert_eq!(routes.count(), from_ip);
 }
 
+/// The text of all files that the run has written, in their order. A file that is rotated at this
+/// moment may be missing.
+fn retained(ns: &Namespace) -> String {
+    ns.run("cat $(ls /mnt/net.ndjson.2* 2>/dev/null) /mnt/net.ndjson 2>/dev/null || true")
+}
+
 /// Waits until the file has a complete checkpoint.
 #[track_caller]
 fn wait_for_checkpoint(service: &Service<'_>) {
@@ -88,8 +94,7 @@ fn each_rotated_file_alone_has_the_state() {
     // It may be in the last file that was rotated.
     wait_until("the last address", || {
         let last = format!("\"{}\"", address(401));
-        ns.run("cat $(ls /mnt/net.ndjson.2* 2>/dev/null) /mnt/net.ndjson")
-            .contains(&last)
+        retained(&ns).contains(&last)
     });
     wait_for_checkpoint(&service);
     service.end();
@@ -308,16 +313,15 @@ fn file_size_limit_below_the_state_does_not_loop() {
     let service = Service::spawn(&ns, &by, "/mnt/net.ndjson", &args);
     service.wait_for_message("the files end before the checkpoint");
     add(&ns, 301, 100);
-    let all = || ns.run("cat $(ls /mnt/net.ndjson.2* 2>/dev/null) /mnt/net.ndjson");
     let last = format!("\"{}\"", address(400));
-    wait_until("the last address", || all().contains(&last));
+    wait_until("the last address", || retained(&ns).contains(&last));
     let stderr = service.end();
     assert_eq!(
         stderr.matches("the files end before").count(),
         1,
         "{stderr}"
     );
-    let lines = lines(&all());
+    let lines = lines(&retained(&ns));
     let begun = lines
         .iter()
         .filter(|line| line["op"] == "checkpoint")
@@ -338,14 +342,13 @@ fn recording_with_checkpoints_replays_to_the_same_lines() {
     ];
     let service = Service::start(&ns, FILE, &args);
     add(&ns, 1, 300);
-    let all = || ns.run("cat $(ls /mnt/net.ndjson.2* 2>/dev/null) /mnt/net.ndjson");
     wait_until("a request that no other checkpoint serves", || {
         service.signal("USR2");
-        all().contains("\"reason\":\"signal\"")
+        retained(&ns).contains("\"reason\":\"signal\"")
     });
     wait_for_checkpoint(&service);
     service.end();
-    let written = all();
+    let written = retained(&ns);
     let run = lines(&written)[0]["run"].as_str().unwrap().to_owned();
     let output = ns
         .command(NLSTREAM)
