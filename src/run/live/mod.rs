@@ -288,7 +288,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 return self.session.abandon();
             }
             if reloads {
-                self.reload();
+                self.reload(sink);
             }
             self.check_clock(clock());
             if beats {
