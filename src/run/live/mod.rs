@@ -432,7 +432,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.emit_heartbeat()?;
         }
         if self.refused.due(now).is_some_and(|due| due <= now) {
-            self.emit_refused(now)?;
+            self.emit_refused()?;
         }
         Ok(())
     }
