@@ -116,6 +116,9 @@ pub enum Error {
         /// Number of the packets.
         packets: u64,
     },
+    /// A network namespace cannot be watched: as it was requested, and why.
+    #[error("--netns {0}: {1}")]
+    Netns(String, String),
     /// A netlink socket cannot be opened.
     #[error("cannot open a netlink socket: {0}")]
     Socket(io::Error),

@@ -42,8 +42,8 @@ pub enum InputData<'a> {
     Datagram(Channel, &'a [u8]),
     /// A step of the run itself. Boxed: control records are rare, and larger than a datagram's
     /// reference. The channel matters to [`ControlRecord::BeginReconcile`],
-    /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`]; for the other records, which
-    /// concern the run, it is [`Channel::ROUTE_EVENTS`].
+    /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`], and its namespace to
+    /// [`ControlRecord::Resync`] and [`ControlRecord::EndNetns`]; for the other records, which concern the run, it is [`Channel::ROUTE_EVENTS`].
     Control(Channel, Box<ControlRecord>),
 }
 
@@ -63,8 +63,10 @@ pub enum ControlRecord {
     EndReconcile(bool),
     /// Every kind was dumped once: objects that were not reported do not exist.
     Sync,
-    /// Every kind that may have missed events was dumped again.
+    /// Every kind of the namespace that may have missed events was dumped again.
     Resync,
+    /// The network namespace of the channel ended.
+    EndNetns,
     /// Events or lines were lost here.
     Gap(Gap),
     /// Datagrams from senders other than the kernel were discarded.

@@ -53,6 +53,14 @@ struct Cli {
     #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
     #[arg(hide_default_value = true, hide_possible_values = true)]
     exit: bool,
+    /// Watch this network namespace in place of that of the program: a name of ip-netns(8), a path or a
+    /// process id, also several times or as a comma-separated list
+    ///
+    /// Lines then have `netns`. Each namespace has sockets of its own; it ends for the run when its name or
+    /// path is deleted or its process ends, and its objects get lines with `op:"delete"`. Needs
+    /// CAP_SYS_ADMIN.
+    #[arg(long, value_name = "NAME|PATH|PID", value_delimiter = ',')]
+    netns: Vec<String>,
     /// Socket receive buffer size: unread events are held here by the kernel
     ///
     /// Accepts the suffixes K, M and G (powers of 1024). Without CAP_NET_ADMIN the size is limited
@@ -114,6 +122,7 @@ impl Live {
             options: config::options(matches),
             read_options: Some(read_options),
             exit: cli.exit,
+            netns: cli.netns.clone(),
             outputs: Outputs {
                 queue: cli.queue as usize,
                 file: cli.file.config(),

@@ -29,10 +29,10 @@ use crate::json;
 /// Number of cached links, of about 2 KiB each. Further links are serialized completely.
 const MAX_LINKS: usize = 4096;
 
-/// The fields of links as JSON, by interface index.
+/// The fields of links as JSON, by network namespace and interface index.
 #[derive(Debug, Default)]
 pub(super) struct LinkCache {
-    written: HashMap<u32, Rendered>,
+    written: HashMap<u64, Rendered>,
     /// Buffer in which the next text is built; swapped with that of the link.
     buffer: Vec<u8>,
 }
@@ -60,21 +60,19 @@ impl LinkCache {
         event: &Event,
         link: &Rc<Link>,
     ) -> Result<Option<&[u8]>, Error> {
+        let key = u64::from(event.netns.0) << 32 | u64::from(link.ifindex);
         if event.op == Op::Delete {
-            self.written.remove(&link.ifindex);
+            self.written.remove(&key);
             return Ok(None);
         }
-        if self.written.len() >= MAX_LINKS && !self.written.contains_key(&link.ifindex) {
+        if self.written.len() >= MAX_LINKS && !self.written.contains_key(&key) {
             return Ok(None);
         }
-        let written = self
-            .written
-            .entry(link.ifindex)
-            .or_insert_with(|| Rendered {
-                link: link.clone(),
-                text: Vec::new(),
-                ends: Vec::new(),
-            });
+        let written = self.written.entry(key).or_insert_with(|| Rendered {
+            link: link.clone(),
+            text: Vec::new(),
+            ends: Vec::new(),
+        });
         match &event.change {
             Some(change) if written.is(change.old()) => {
                 written.change(link, change.mask(), &mut self.buffer)?;

@@ -166,7 +166,7 @@ impl RecordReader for TextRecords {
 mod tests {
     use super::*;
     use crate::encode::{Encoder, Format};
-    use crate::event::meta::{Meta, Settings, Sync};
+    use crate::event::meta::{Meta, Start, Sync};
     use crate::event::{Event, Op};
 
     /// Lines of the given numbers and times (seconds), as the encoder writes them.
@@ -180,7 +180,7 @@ mod tests {
 
     /// The same, of `sync` lines with the number of a checkpoint.
     fn syncs(stamps: &[(u64, i64, Option<u64>)]) -> Vec<u8> {
-        let mut encoder = Encoder::new(Format::Json, "0000002a", &Settings::default(), None);
+        let mut encoder = Encoder::new(Format::Json, "0000002a", &Start::default());
         let mut lines = Vec::new();
         for (seq, second, checkpoint) in stamps {
             let sync = Sync {

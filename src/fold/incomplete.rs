@@ -107,7 +107,7 @@ impl Fold {
         if let Some((from, to)) = run.hole.or(run.unexplained_hole) {
             return Some(IncompleteReason::Missing(from, to, run.id.clone()));
         }
-        if let Some(from) = run.gap {
+        if let Some(from) = run.gaps.values().min() {
             return Some(IncompleteReason::Gap(from.0));
         }
         if !run.synced {

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::event::Kind;
+use crate::event::meta::Netns;
 use crate::event::values::Time;
 use crate::json::Ordered;
 
@@ -155,8 +156,8 @@ pub(super) struct Line<'a> {
     pub run: Cow<'a, str>,
     pub seq: u64,
     pub time: Time,
-    /// The network namespace; `None` where a run watches only one.
-    pub netns: Option<Cow<'a, str>>,
+    /// The network namespace; `None` if it is that of the program.
+    pub netns: Option<Netns>,
     /// `None` for a kind that this version does not know: such lines are ignored.
     pub kind: Option<Kind>,
     pub op: LineOp,
@@ -178,18 +179,25 @@ impl<'a> Line<'a> {
         let kind = StrDeserializer::<de::value::Error>::new(&kind);
         let kind = Kind::deserialize(kind).ok();
         let op = text("op")?;
-        let netns: Option<Text<'_>> = members.optional("netns")?;
         let origin: Option<Text<'_>> = members.optional("origin")?;
         Ok(Line {
             run: text("run")?,
             seq: members.required("seq")?,
             time: members.required("time")?,
-            netns: netns.map(|Text(netns)| netns),
+            netns: members.optional("netns")?,
             kind,
             op: kind.map_or(LineOp::Other, |kind| LineOp::of(kind, &op)),
             of_kernel: origin.is_some_and(|Text(origin)| origin == "kernel"),
             members,
         })
+    }
+
+    /// What distinguishes its network namespace from the others of a run; empty where the line has none.
+    pub(super) fn namespace(&self) -> Cow<'static, str> {
+        match &self.netns {
+            None => Cow::Borrowed(""),
+            Some(Netns { name, id, inode }) => Cow::Owned(format!("{name} {id:?} {inode}")),
+        }
     }
 
     /// Parses the content of a `meta` line.
@@ -319,6 +327,16 @@ impl SnapshotObject {
     /// The object as a line with `op:"present"`, without its newline.
     pub fn line(&self) -> &str {
         &self.line
+    }
+
+    /// The name of the network namespace; `None` if the line has none.
+    pub fn netns(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Name {
+            netns: Option<Netns>,
+        }
+        let line: Name = serde_json::from_str(&self.line).ok()?;
+        line.netns.map(|netns| netns.name)
     }
 
     /// The payload, as JSON.

@@ -58,13 +58,17 @@ struct Entry {
 }
 
 /// The checkpoint whose `present` lines are being read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Checkpoint {
     /// Number of its first line.
     seq: u64,
-    /// Begin of a gap since then that is not resynced yet.
-    gap: Option<Time>,
+    /// The gaps since then.
+    gaps: Gaps,
 }
+
+/// The begins of the gaps that are not resynced yet, by network namespace (empty where the line has
+/// none).
+type Gaps = BTreeMap<String, Time>;
 
 /// The settings of a run that limit what its lines tell.
 #[derive(Debug, Default, Deserialize)]
@@ -119,8 +123,7 @@ struct Run {
     checkpoint: Option<Checkpoint>,
     /// How many checkpoints have begun.
     checkpoints: u32,
-    /// Begin of a gap that is not resynced yet.
-    gap: Option<Time>,
+    gaps: Gaps,
     /// Names of the kinds that are not known as a whole.
     incomplete: BTreeSet<String>,
     /// Numbers before and after missing lines. The `gap` that explains the second may follow.
@@ -262,7 +265,8 @@ impl Fold {
         if line.op == LineOp::Gap {
             let gap: Gap = line.meta()?;
             if gap.from.is_none_or(|from| from.0 <= at) {
-                run.gap.get_or_insert(gap.from.unwrap_or(line.time));
+                let from = gap.from.unwrap_or(line.time);
+                run.gaps.entry(line.namespace().into()).or_insert(from);
                 return Ok(true);
             }
             if hole == 0 || (gap.cause == GapCause::Output && gap.lost == Some(hole)) {
@@ -321,8 +325,8 @@ impl Fold {
         let Some((kind, key, object)) = line.object()? else {
             return Ok(());
         };
-        let netns = line.netns.as_deref().unwrap_or_default();
-        let netns = match self.namespaces.get(netns) {
+        let netns = line.namespace();
+        let netns = match self.namespaces.get(&*netns) {
             Some(netns) => netns.clone(),
             None => {
                 let netns: Arc<str> = netns.into();
@@ -368,7 +372,7 @@ impl Run {
                 self.checkpoints += 1;
                 self.checkpoint = Some(Checkpoint {
                     seq: line.seq,
-                    gap: None,
+                    gaps: Gaps::new(),
                 });
             }
             LineOp::Gap => {
@@ -378,17 +382,20 @@ impl Run {
                     self.hole = None;
                 }
                 let from = gap.from.unwrap_or(line.time);
-                self.gap.get_or_insert(from);
-                if let Some(checkpoint) = &mut self.checkpoint {
-                    checkpoint.gap.get_or_insert(from);
+                let checkpoint = self.checkpoint.as_mut();
+                for gaps in [&mut self.gaps]
+                    .into_iter()
+                    .chain(checkpoint.map(|it| &mut it.gaps))
+                {
+                    gaps.entry(line.namespace().into()).or_insert(from);
                 }
             }
             LineOp::Resync => {
                 let resync: Resync = line.meta()?;
-                self.gap = None;
+                self.gaps.remove(&*line.namespace());
                 self.incomplete = resync.incomplete.into_iter().collect();
                 if let Some(checkpoint) = &mut self.checkpoint {
-                    checkpoint.gap = None;
+                    checkpoint.gaps.remove(&*line.namespace());
                 }
             }
             LineOp::Complete => {
@@ -421,7 +428,7 @@ impl Run {
         }
         self.synced = true;
         (self.hole, self.unexplained_hole) = (None, None);
-        self.gap = checkpoint.gap;
+        self.gaps = checkpoint.gaps;
         self.incomplete = sync.incomplete.iter().cloned().collect();
         true
     }

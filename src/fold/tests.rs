@@ -130,7 +130,7 @@ fn equal_keys_in_two_namespaces_are_two_objects() {
             r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z",{netns}"kind":"rule","op":"{op}","rule":{{"priority":1}}}}"#
         )
     };
-    let (red, none) = (r#""netns":"red","#, "");
+    let (red, none) = (r#""netns":{"name":"red","inode":4026532000},"#, "");
     let lines = [
         line(0, none, "present"),
         line(1, red, "present"),
@@ -658,4 +658,31 @@ fn what_describes_an_event_is_not_in_the_folded_object() {
         r#"{"ifindex":2,"ifname":"event"}"#,
     ];
     assert_eq!(left, expected);
+}
+
+#[test]
+fn a_gap_in_one_namespace_remains_when_another_is_resynced() {
+    let of = |text: String, name: &str| {
+        let netns = format!(r#""netns":{{"name":"{name}","inode":1}},"kind""#);
+        text.replace(r#""kind""#, &netns)
+    };
+    let run = |seq| Lines::new("00000001", seq);
+    let gap = r#"{"cause":"overflow","from":"2026-01-01T00:00:02Z"}"#;
+    let start = run(0)
+        .meta(0, "start", r#"{"settings":{"snapshot":true}}"#)
+        .meta(1, "sync", r#"{"objects":0}"#);
+    let parts = [
+        start.text,
+        of(run(2).meta(3, "gap", gap).text, "red"),
+        of(run(3).meta(3, "gap", gap).text, "blue"),
+        of(run(4).meta(4, "resync", "{}").text, "red"),
+    ];
+    let (_, reason) = fold(&[&parts.concat()], None);
+    assert!(
+        matches!(reason, Some(IncompleteReason::Gap(_))),
+        "{reason:?}"
+    );
+    let end = of(run(5).meta(5, "resync", "{}").text, "blue");
+    let (_, reason) = fold(&[&parts.concat(), &end], None);
+    assert!(reason.is_none(), "{reason:?}");
 }

@@ -45,6 +45,8 @@ pub struct Start {
     pub refused_groups: Option<Vec<RefusedGroup>>,
     /// Socket receive buffer in bytes, as reported by the kernel (`SO_RCVBUF`).
     pub rcvbuf: Option<u64>,
+    /// The watched network namespaces (`--netns`); absent if it is that of the program alone.
+    pub namespaces: Option<Vec<Netns>>,
     /// Effective settings.
     pub settings: Settings,
     /// Start time of the run; present only if the run began in an earlier file.
@@ -54,6 +56,20 @@ pub struct Start {
     pub tail_repaired: Option<u64>,
     /// The last line already in the file when this run opened it.
     pub follows: Option<Follows>,
+}
+
+/// A network namespace. Two namespaces of a run differ in `id`, or in `inode` where the kernel gives no
+/// `id`.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Netns {
+    /// Name, path or process id with which it was requested (`--netns`).
+    pub name: String,
+    /// Number that the kernel gives to no other namespace until the next boot (`NS_GET_ID`, since Linux
+    /// 6.18).
+    pub id: Option<u64>,
+    /// Inode of the namespace. The kernel may give it to another one after this one has ended.
+    pub inode: u64,
 }
 
 /// Reference to a line.
@@ -435,6 +451,8 @@ pub enum StopReason {
     Sync,
     /// The time given by `--for` elapsed.
     Time,
+    /// Every watched network namespace has ended (`--netns`).
+    Netns,
     /// The end of the recording was reached.
     #[default]
     End,

@@ -65,6 +65,7 @@ pub trait DumpSource {
     /// Cancels the dump in progress.
     ///
     /// # Errors
-    /// Those of socket(2) and bind(2): the kernel cannot cancel a dump, so a new socket is opened.
+    /// Those of socket(2) and bind(2): the kernel cannot cancel a dump, so a new socket is opened, unless
+    /// that would be in another network namespace.
     fn abandon(&mut self) -> io::Result<()>;
 }

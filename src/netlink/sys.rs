@@ -142,6 +142,17 @@ pub fn drops(socket: BorrowedFd<'_>) -> io::Result<u32> {
     }
 }
 
+/// The number of a namespace that no other one has until the next boot (`NS_GET_ID`, linux/nsfs.h);
+/// `None` if the kernel does not tell it, or if this is the file descriptor of something else.
+pub fn namespace_id(namespace: BorrowedFd<'_>) -> Option<u64> {
+    /// `_IOR(0xb7, 13, __u64)`.
+    const NS_GET_ID: u32 = 2 << 30 | 8 << 16 | 0xb7 << 8 | 13;
+    let mut id = 0u64;
+    // SAFETY: the kernel writes at most 64 bits to `id`.
+    let result = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_ID as _, &raw mut id) };
+    (result == 0).then_some(id)
+}
+
 /// Requests a receive buffer of `bytes` bytes. With CAP_NET_ADMIN it may exceed
 /// net.core.rmem_max.
 ///

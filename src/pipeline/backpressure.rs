@@ -150,7 +150,7 @@ impl Pipeline {
             if let Some(dropped) = &mut self.dropped {
                 dropped.resuming = true;
             }
-            self.begin_resync(now);
+            self.begin_resync(NetnsId::OWN, now);
         }
         while out.len() < limit {
             let Some(dropped) = &mut self.dropped else {
@@ -158,7 +158,7 @@ impl Pipeline {
             };
             let Some(((netns, kind, key), object)) = dropped.objects.pop_first() else {
                 self.dropped = None;
-                return self.end_resync(now, out);
+                return self.end_resync(NetnsId::OWN, now, out);
             };
             let state = &self.namespaces.get(netns).state;
             let (op, payload) = match (state.object(kind, key), object.deleted) {

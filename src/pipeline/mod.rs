@@ -5,18 +5,20 @@ mod backpressure;
 mod checkpoint;
 mod control;
 mod decode_batch;
+mod ending;
 mod names;
 mod namespaces;
 mod reconcile;
 mod sweep;
 mod totals;
 
+use std::collections::VecDeque;
 use std::io;
 
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Resync, Start};
+use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
@@ -31,6 +33,7 @@ use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
 use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
+use ending::EndedNamespace;
 use names::WithheldEvents;
 use namespaces::Namespaces;
 use sweep::Sweep;
@@ -79,11 +82,6 @@ pub struct Pipeline {
     encoder: Encoder,
     /// The result of the last reconciliation.
     reconcile_result: Option<ReconcileResult>,
-    /// The `resync` record in preparation: dumps after a gap, or dropped lines whose objects are
-    /// written again.
-    resync: Option<Resync>,
-    /// Events were lost, in whichever namespace, and the dumps that follow are not finished.
-    lost: bool,
     /// The objects of which lines were dropped.
     dropped: Option<DroppedObjects>,
     /// The kinds that the latest `sync` or `resync` listed as incomplete, without those that a
@@ -100,6 +98,8 @@ pub struct Pipeline {
     in_doubt: bool,
     /// The checkpoint that is being written.
     checkpoint: Option<Checkpoint>,
+    /// The namespaces that have ended, in the order of their ends.
+    ended: VecDeque<EndedNamespace>,
     totals: Totals,
     /// Start time of the run, and its `start` record.
     started_at: Time,
@@ -121,9 +121,8 @@ impl Pipeline {
     /// See [`Encoder::flush`].
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
-        let host = config.start.host.clone();
         let filter = Filter::new(settings);
-        let encoder = Encoder::new(config.format, &config.run, settings, host);
+        let encoder = Encoder::new(config.format, &config.run, &config.start);
         let mut tracked = KindSet::EMPTY;
         for kind in Kind::ALL
             .iter()
@@ -147,8 +146,6 @@ impl Pipeline {
             filter,
             encoder,
             reconcile_result: None,
-            resync: None,
-            lost: false,
             dropped: None,
             reported_incomplete: KindSet::EMPTY,
             withheld: WithheldEvents::default(),
@@ -158,6 +155,7 @@ impl Pipeline {
             next_in_doubt: false,
             in_doubt: false,
             checkpoint: None,
+            ended: VecDeque::new(),
             totals: Totals::default(),
             started_at: config.time,
             start: config.start.clone(),
@@ -417,18 +415,39 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Writes a record about the run.
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
-        self.emit_drop_gap(time, out)?;
-        self.meta_line(time, op, meta, out)
+        self.meta_of(NetnsId::OWN, time, op, meta, out)
     }
 
-    fn meta_line(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
+    /// Writes a record about one namespace.
+    fn meta_of(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        op: Op,
+        meta: Meta,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        self.emit_drop_gap(time, out)?;
+        self.meta_line(netns, time, op, meta, out)
+    }
+
+    fn meta_line(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        op: Op,
+        meta: Meta,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
         let change = StateChange {
             op,
             payload: meta.into(),
             change: None,
         };
         let event = Event {
+            netns,
             origin: None,
             ..event(time, Origin::Kernel, change, Provenance::default())
         };

@@ -14,8 +14,9 @@ use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::state::StateChange;
 
 impl Pipeline {
-    pub(super) fn begin_resync(&mut self, now: Time) {
-        self.resync.get_or_insert_with(|| Resync {
+    pub(super) fn begin_resync(&mut self, netns: NetnsId, now: Time) {
+        let namespace = self.namespaces.get_mut(netns);
+        namespace.resync.get_or_insert_with(|| Resync {
             from: now,
             to: now,
             corrections: Vec::new(),
@@ -23,17 +24,25 @@ impl Pipeline {
         });
     }
 
-    /// Writes `resync`, unless lost events or dropped lines are not resynced yet.
-    pub(super) fn end_resync(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.lost || self.has_dropped() {
+    /// Writes the `resync` of a namespace, unless lost events are not resynced yet. Dropped lines count as
+    /// lost in the program's own namespace.
+    pub(super) fn end_resync(
+        &mut self,
+        netns: NetnsId,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let has_dropped = netns == NetnsId::OWN && self.has_dropped();
+        let namespace = self.namespaces.get_mut(netns);
+        if namespace.lost || has_dropped {
             return Ok(());
         }
-        let Some(mut resync) = self.resync.take() else {
+        let Some(mut resync) = namespace.resync.take() else {
             return Ok(());
         };
         resync.to = now;
         resync.incomplete = self.report_incomplete();
-        self.meta(now, Op::Resync, Meta::Resync(resync), out)
+        self.meta_of(netns, now, Op::Resync, Meta::Resync(resync), out)
     }
 
     /// The kinds of which objects may be missing in any namespace; `None` if there are none.
@@ -55,7 +64,7 @@ impl Pipeline {
     }
 
     /// Writes `complete` about the kinds that were listed as incomplete and are complete now.
-    fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
         let incomplete = self.incomplete_or_lost();
         let reported = self.reported_incomplete.iter();
         let kinds: Vec<_> = reported
@@ -153,8 +162,10 @@ impl Pipeline {
             meta::add(&mut self.totals.snapshot, 1);
         } else {
             self.totals.corrected(kind, change.op);
-            if let Some(resync) = &mut self.resync
-                && origin == Origin::Resync
+            let of_output = self.namespaces.get(netns).resync.is_none();
+            let of = if of_output { NetnsId::OWN } else { netns };
+            if origin == Origin::Resync
+                && let Some(resync) = &mut self.namespaces.get_mut(of).resync
             {
                 totals::count(&mut resync.corrections, kind, change.op);
             }

@@ -156,7 +156,16 @@ fn write(format: &Format, object: &SnapshotObject, is_incomplete: bool, record: 
         }
         Format::Text { zone, colour } => {
             let (time, json) = (object.time, object.object());
-            write_object(time, object.kind, json, zone, *colour, record);
+            let netns = object.netns();
+            write_object(
+                time,
+                netns.as_deref(),
+                object.kind,
+                json,
+                zone,
+                *colour,
+                record,
+            );
             if is_incomplete {
                 record.extend_from_slice(b" (may be incomplete)");
             }

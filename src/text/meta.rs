@@ -176,6 +176,7 @@ fn stop(out: &mut EscapingWriter<'_>, stop: &Stop) -> fmt::Result {
         StopReason::Sync => "snapshot complete",
         StopReason::Count => "line limit reached",
         StopReason::Time => "time limit reached",
+        StopReason::Netns => "every network namespace has ended",
         StopReason::End => "end of the recording",
     })?;
     out.write_str(", ")?;

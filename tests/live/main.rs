@@ -22,6 +22,7 @@ mod judge;
 mod loss;
 mod names;
 mod namespace;
+mod netns;
 mod output;
 mod recording;
 mod service;
@@ -45,6 +46,7 @@ fn main() {
         judge::trials,
         loss::trials,
         names::trials,
+        netns::trials,
         output::trials,
         recording::trials,
         service::trials,

@@ -1,7 +1,8 @@
-//! Tests of the pipeline: two network namespaces with the same addresses; checkpoints; names of devices.
+//! Tests of the pipeline: several network namespaces; checkpoints; names of devices.
 
 mod checkpoint;
 mod names;
+mod namespaces;
 
 use serde_json::Value;
 

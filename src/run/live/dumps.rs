@@ -6,7 +6,7 @@ use std::time::Instant;
 use log::warn;
 
 use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
-use crate::channel::Role;
+use crate::channel::{Channel, Role};
 use crate::error::Error;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::netlink::dump::{Outcome, Progress};
@@ -124,7 +124,14 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         match self.resync.over(result, Instant::now()) {
             Milestone::None => Ok(()),
             Milestone::Sync => self.control(ControlRecord::Sync),
-            Milestone::Resync => self.control(ControlRecord::Resync),
+            Milestone::Resync(netns) => {
+                let channel = Channel {
+                    netns,
+                    ..Channel::ROUTE_EVENTS
+                };
+                let input = Input::control_of(channel, clock(), ControlRecord::Resync);
+                self.session.feed(&[input]).map(drop)
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod dumps;
 mod events;
+mod namespaces;
 mod reload;
 mod subscription;
 
@@ -35,8 +36,10 @@ use crate::event::values::Time;
 use crate::family::Subscribed;
 use crate::input::{ControlRecord, Input};
 use crate::netlink::{DumpSource, EventSource};
+use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
+use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
 use subscription::Subscription;
 
@@ -45,6 +48,8 @@ use subscription::Subscription;
 pub struct Live {
     pub outputs: Outputs,
     pub settings: Settings,
+    /// The network namespaces to watch: names, paths or process ids. None: that of the program.
+    pub netns: Vec<String>,
     /// Stop after this time.
     pub duration: Option<Duration>,
     /// Stop when the snapshot is complete.
@@ -119,17 +124,18 @@ pub fn run(live: &Live) -> Result<(), Error> {
         signal_hook::flag::register_conditional_default(signal, impatient.clone())
             .map_err(Error::Loop)?;
     }
-    let mut subscriptions = Subscribed::new(&live.settings)
-        .iter()
-        .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf))
-        .collect::<Result<Vec<_>, _>>()?;
+    let Namespaces {
+        mut subscriptions,
+        watched,
+        listed,
+    } = open_namespaces(live)?;
     // After the sockets, which it would refuse, and before the sink, which starts threads.
     sandbox::enter(live.outputs.output.is_some() || live.outputs.record.is_some());
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
     let resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
     let sockets = subscriptions.iter().map(|it| &it.events);
-    let header = header(&live.settings, sockets, &sink);
+    let header = header(&live.settings, sockets, listed, &sink);
     let run = run_id();
     let session = Session::new(&live.outputs, run.clone(), &header)?;
 
@@ -138,7 +144,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
     let mut register = || -> io::Result<()> {
         registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
         for (at, subscription) in subscriptions.iter_mut().enumerate() {
-            subscription.register(registry, Token(FIRST_SOCKET + 2 * at))?;
+            subscription.register(registry, FIRST_SOCKET, at)?;
         }
         Ok(())
     };
@@ -154,6 +160,8 @@ pub fn run(live: &Live) -> Result<(), Error> {
     Stream {
         session,
         subscriptions,
+        watched,
+        looked_at: begun,
         resync,
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
@@ -169,6 +177,21 @@ pub fn run(live: &Live) -> Result<(), Error> {
         release_at: None,
     }
     .run(poll, signals, &impatient, &mut sink)
+}
+
+/// Opens the sockets of every namespace and family.
+fn open_namespaces(live: &Live) -> Result<Namespaces, Error> {
+    let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
+    if !live.netns.is_empty() {
+        return namespaces::open(&live.netns, &families, live.rcvbuf);
+    }
+    let subscriptions = families
+        .into_iter()
+        .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf));
+    Ok(Namespaces {
+        subscriptions: subscriptions.collect::<Result<_, _>>()?,
+        ..Namespaces::default()
+    })
 }
 
 /// # Errors
@@ -223,7 +246,12 @@ fn clock() -> Time {
 /// The state of the loop.
 struct Stream<E, D> {
     session: Session,
+    /// In the order of their pairs of tokens.
     subscriptions: Vec<Subscription<E, D>>,
+    /// The namespaces that are watched by name.
+    watched: Vec<Watched>,
+    /// When their existence was examined last.
+    looked_at: Instant,
     resync: ResyncScheduler,
     backlog: Backlog,
     refused: SpoofedDatagrams,
@@ -295,6 +323,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.emit_heartbeat()?;
             }
             self.receive()?;
+            self.end_namespaces()?;
             let processed = self.process_batch()?;
             // Events come first: a dump entry is processed only after every event before it.
             let now = Instant::now();
@@ -317,6 +346,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
             if self.live.exit && self.session.is_synced() {
                 break StopReason::Sync;
+            }
+            if self.has_nothing_to_watch() {
+                break StopReason::Netns;
             }
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
@@ -353,7 +385,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
 
     /// Records that mio reported a socket as readable: an even number is an event socket.
     fn note_readable(&mut self, socket: usize) {
-        if let Some(subscription) = self.subscriptions.get_mut(socket / 2) {
+        let pair = socket / 2;
+        // A namespace that has ended has left a hole in the numbers.
+        if let Ok(at) = self.subscriptions.binary_search_by_key(&pair, |it| it.pair) {
+            let subscription = &mut self.subscriptions[at];
             match socket % 2 {
                 0 => subscription.readable = true,
                 _ => subscription.dump_readable = true,
@@ -370,7 +405,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.resync.wakeup().is_some_and(|due| due <= now)
             }
         };
-        let has_slices = || self.session.pipeline.is_renaming();
+        let pipeline = &self.session.pipeline;
+        let has_slices = || pipeline.is_renaming() || pipeline.is_ending();
         let accepts_entries = self.session.accepts_entries(sink);
         self.is_readable()
             || !self.backlog.is_empty()
@@ -387,6 +423,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let times = [
             self.deadline,
             self.next_heartbeat,
+            self.next_look(),
             self.resync.wakeup(),
             self.release_at,
             self.session.checkpoint_wakeup(sink),
@@ -417,7 +454,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.release_at = None;
         }
         let is_due = self.release_at.is_some_and(|due| due <= now);
-        if is_due || (accepts_lines && pipeline.is_renaming()) {
+        let has_slices = pipeline.is_renaming() || pipeline.is_ending();
+        if is_due || (accepts_lines && has_slices) {
             self.release_at = None;
             self.control(ControlRecord::Slice(SLICE))?;
         }
@@ -491,8 +529,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 return self.session.abandon();
             }
         }
-        // Lines about renamed devices.
-        while self.session.pipeline.is_renaming() && Instant::now() < end {
+        // Lines about renamed devices, and about ended namespaces.
+        let has_slices = |pipeline: &Pipeline| pipeline.is_renaming() || pipeline.is_ending();
+        while has_slices(&self.session.pipeline) && Instant::now() < end {
             self.control(ControlRecord::Slice(SLICE))?;
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();

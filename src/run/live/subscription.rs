@@ -15,6 +15,8 @@ use crate::run::service;
 /// The event and the dump socket of a family in a namespace, and their state.
 pub(super) struct Subscription<E, D> {
     pub netns: NetnsId,
+    /// Number of its two tokens' pair: they are twice this, and one more.
+    pub pair: usize,
     pub family: &'static dyn Family,
     pub events: E,
     pub dumps: D,
@@ -35,6 +37,7 @@ impl<E, D> Subscription<E, D> {
     pub(super) fn new(netns: NetnsId, family: &'static dyn Family, events: E, dumps: D) -> Self {
         Subscription {
             netns,
+            pair: 0,
             family,
             events,
             dumps,
@@ -78,15 +81,27 @@ impl Subscription<Events, Dumps> {
             None => Events::open(family, rcvbuf),
         };
         let events = events.map_err(Error::Socket)?;
-        let dumps = Dumps::open(family).map_err(Error::Dump)?;
+        let dumps = match netns {
+            NetnsId::OWN => Dumps::open(family),
+            _ => Dumps::open_only(family),
+        };
+        let dumps = dumps.map_err(Error::Dump)?;
         Ok(Self::new(netns, family, events, dumps))
     }
 
-    /// Registers the event socket as `token`, and the dump socket as the one after it.
+    /// Registers the sockets with the tokens of that pair, of which the first has the number `first`: the
+    /// event socket, and after it the dump socket.
     ///
     /// # Errors
     /// Those of epoll_ctl(2).
-    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub(super) fn register(
+        &mut self,
+        registry: &Registry,
+        first: usize,
+        pair: usize,
+    ) -> io::Result<()> {
+        self.pair = pair;
+        let token = Token(first + 2 * pair);
         registry.register(self.events.source(), token, Interest::READABLE)?;
         self.dumps
             .register(registry.try_clone()?, Token(token.0 + 1))
