@@ -47,6 +47,8 @@ pub mod error;
 #[doc(hidden)]
 pub mod family;
 #[doc(hidden)]
+pub mod file;
+#[doc(hidden)]
 pub mod filter;
 #[doc(hidden)]
 pub mod json;

@@ -56,7 +56,7 @@ pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
         files.input(path);
     }
     files.output(replay.outputs.output.as_ref());
-    files.option("--record", record).check()?;
+    files.replaced("--record", record).check()?;
     let mut result = Ok(());
     for path in paths {
         match run_file(replay, path) {

@@ -2,13 +2,14 @@
 //! be written now are kept and retried.
 
 mod archive;
+mod compress;
 mod repair;
 mod rotate;
 #[cfg(test)]
 mod tests;
 mod worker;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -16,12 +17,14 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use log::{info, warn};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 
 use super::{Stats, write_some};
 use crate::encode::{Format, Framing, RecordReader};
 use crate::error::Error;
+use crate::file::{Attributes, FolderPolicy, Place, is_refusal};
 use crate::input::Opened;
+pub use archive::is_archive_name;
 pub use rotate::RotateAction;
 
 use worker::Worker;
@@ -73,6 +76,9 @@ const SYNC: Duration = Duration::from_secs(1);
 /// A file of records, open for appending.
 pub struct AppendFile {
     path: PathBuf,
+    folders: FolderPolicy,
+    /// Where the path led to when the file was opened.
+    place: Place,
     config: Config,
     framing: Framing,
     records: &'static dyn RecordReader,
@@ -131,15 +137,25 @@ impl AppendFile {
     /// end.
     ///
     /// # Errors
-    /// If it cannot be opened or repaired, or another nlstream writes to it.
-    pub fn open(path: &Path, config: Config, format: &Format) -> Result<Self, Error> {
+    /// If it cannot be opened or repaired, another nlstream writes to it, it has other content, or its
+    /// name is too long for those of archived files.
+    pub fn open(
+        path: &Path,
+        folders: FolderPolicy,
+        config: Config,
+        format: &Format,
+    ) -> Result<Self, Error> {
         let (framing, records) = (format.framing(), format.records());
-        let (file, opened) = open(path, framing, records).map_err(|source| Error::OpenOutput {
+        let failed = |source| Error::OpenOutput {
             path: path.to_owned(),
             source,
-        })?;
+        };
+        let opened = open(path, folders, None, framing, records);
+        let (place, file, opened) = opened.map_err(failed)?;
         let mut it = AppendFile {
             path: path.to_owned(),
+            folders,
+            place,
             worker: Worker::new(path, &config.rotation),
             config,
             framing,
@@ -169,13 +185,20 @@ impl AppendFile {
             info!("removed an incomplete record of {bytes} bytes from the end of {path}");
         }
         if it.rotates() {
-            it.worker.tidy();
+            let suffix = match it.config.rotation.compress {
+                true => archive::LONGEST,
+                false => archive::LONGEST_PLAIN,
+            };
+            let (folder, name) = (it.place.folder(), it.place.name());
+            folder.check_length(name, suffix).map_err(failed)?;
+            it.worker.tidy(&it.place);
         }
         Ok(it)
     }
 
     fn rotates(&self) -> bool {
         self.regular
+            && !self.place.is_magic()
             && (self.config.rotation.size.is_some() || self.config.rotation.every.is_some())
     }
 
@@ -465,19 +488,28 @@ fn lock(file: &File) -> bool {
     false
 }
 
-/// Opens or creates the file, locks it for this process and repairs its end.
-fn open(path: &Path, framing: Framing, records: &dyn RecordReader) -> io::Result<(File, Opened)> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    let file = match options.clone().read(true).open(path) {
+/// Opens or creates the file, locks it for this process and repairs its end. A new file gets the
+/// `attributes`.
+fn open(
+    path: &Path,
+    folders: FolderPolicy,
+    attributes: Option<&Attributes>,
+    framing: Framing,
+    records: &dyn RecordReader,
+) -> io::Result<(Place, File, Opened)> {
+    let place = Place::resolve(path, folders)?;
+    let mut can_read = true;
+    let existing = match place.open_or_create(OFlags::RDWR | OFlags::APPEND, attributes) {
         // Writing is permitted and reading is not. The end cannot be repaired then.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            return Ok((options.open(path)?, Opened::default()));
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_refusal(&error) => {
+            can_read = false;
+            place.open_or_create(OFlags::WRONLY | OFlags::APPEND, attributes)?
         }
-        file => file?,
+        existing => existing?,
     };
-    if !file.metadata()?.is_file() {
-        return Ok((file, Opened::default()));
+    let file = existing.file;
+    if !existing.is_regular {
+        return Ok((place, file, Opened::default()));
     }
     if !lock(&file) {
         return Err(io::Error::new(
@@ -485,6 +517,12 @@ fn open(path: &Path, framing: Framing, records: &dyn RecordReader) -> io::Result
             "another nlstream writes to it",
         ));
     }
-    let opened = repair::repair_tail(&file, framing, records)?;
-    Ok((file, opened))
+    let opened = match can_read {
+        true => {
+            repair::check_content(&file, records)?;
+            repair::repair_tail(&file, framing, records)?
+        }
+        false => Opened::default(),
+    };
+    Ok((place, file, opened))
 }

@@ -10,11 +10,12 @@ use std::thread;
 use log::warn;
 
 use super::Rotation;
-use super::archive::Archive;
+use super::archive::Tidier;
+use crate::file::Place;
 
 enum Job {
     Sync(File),
-    Tidy,
+    Tidy(Place),
 }
 
 /// Handle of the thread, which is not joined: the end of the program interrupts its work.
@@ -29,7 +30,7 @@ impl Worker {
     /// Starts the thread for the file at `path`.
     pub(super) fn new(path: &Path, rotation: &Rotation) -> Self {
         let (jobs, todo) = channel();
-        let archive = Archive::of(path);
+        let mut tidier = Tidier::default();
         let (keep, compress) = (rotation.keep, rotation.compress);
         let failed = Arc::new(AtomicU64::new(0));
         let syncing = Arc::new(AtomicBool::new(false));
@@ -38,7 +39,10 @@ impl Worker {
         let work = move || {
             for job in todo {
                 match job {
-                    Job::Tidy => archive.tidy(keep, compress),
+                    Job::Tidy(place) => {
+                        let failed = tidier.tidy(&place, keep, compress);
+                        count.fetch_add(failed, Ordering::Relaxed);
+                    }
                     Job::Sync(file) => {
                         if let Err(error) = file.sync_data() {
                             count.fetch_add(1, Ordering::Relaxed);
@@ -76,12 +80,12 @@ impl Worker {
         true
     }
 
-    /// Starts to compress and remove archived files.
-    pub(super) fn tidy(&self) {
-        let _ = self.jobs.send(Job::Tidy);
+    /// Starts to compress and remove the archived files of the file at `place`.
+    pub(super) fn tidy(&self, place: &Place) {
+        let _ = self.jobs.send(Job::Tidy(place.clone()));
     }
 
-    /// Returns how many synchronisations failed.
+    /// Returns how many synchronisations, compressions and removals failed.
     pub(super) fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
     }
