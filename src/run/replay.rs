@@ -89,6 +89,7 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
     replay.begin(&mut header);
     if let Some(opened) = sink.opened() {
         header.start.tail_repaired = opened.tail_repaired;
+        header.start.tail_ended = opened.tail_ended;
         header.start.follows.clone_from(&opened.follows);
     }
     let run = replay.run.clone().unwrap_or_else(run_id);

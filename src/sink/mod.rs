@@ -168,6 +168,22 @@ impl Sink {
         }
     }
 
+    /// # Errors
+    /// If the file cannot be rotated as `config` says.
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        match self {
+            Sink::Stdout(_) => Ok(()),
+            Sink::File(file) => file.check(config),
+        }
+    }
+
+    /// Changes how the file is rotated and synchronised.
+    pub fn configure(&mut self, config: &Config) {
+        if let Sink::File(file) = self {
+            file.configure(config.clone());
+        }
+    }
+
     /// Requests a check whether the file was renamed (SIGHUP). Returns false for stdout.
     pub fn hang_up(&mut self) -> bool {
         match self {

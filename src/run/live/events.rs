@@ -122,13 +122,15 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Ok(size)
     }
 
-    pub(super) fn emit_refused(&mut self, now: Instant) -> Result<(), Error> {
+    pub(super) fn emit_refused(&mut self) -> Result<(), Error> {
         let datagrams = std::mem::take(&mut self.refused.datagrams);
-        self.refused.not_before = Some(now + REFUSED_INTERVAL);
         self.control(ControlRecord::Refused(Refused {
             datagrams,
             portid: self.refused.portid,
-        }))
+        }))?;
+        // After the line has its time: the next one is a second later by that as well.
+        self.refused.not_before = Some(Instant::now() + REFUSED_INTERVAL);
+        Ok(())
     }
 }
 

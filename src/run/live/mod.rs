@@ -179,9 +179,8 @@ fn check_files(live: &Live) -> Result<(), Error> {
         files.path("--config", Access::Read, path);
     }
     files.output(live.outputs.output.as_ref());
-    let rotation = &live.outputs.file.rotation;
     if let Some(path) = &live.outputs.output
-        && (rotation.size.is_some() || rotation.every.is_some())
+        && live.outputs.file.rotation.is_on()
     {
         files.rotated(path);
     }
@@ -295,7 +294,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 return self.session.abandon();
             }
             if reloads {
-                self.reload();
+                self.reload(sink);
             }
             self.check_clock(clock());
             if beats {
@@ -439,7 +438,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.emit_heartbeat()?;
         }
         if self.refused.due(now).is_some_and(|due| due <= now) {
-            self.emit_refused(now)?;
+            self.emit_refused()?;
         }
         Ok(())
     }

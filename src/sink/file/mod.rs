@@ -30,7 +30,7 @@ pub use rotate::RotateAction;
 use worker::Worker;
 
 /// How a file of records is written, rotated and synchronised.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// When the file is rotated.
     pub rotation: Rotation,
@@ -41,7 +41,7 @@ pub struct Config {
 }
 
 /// When a file is rotated: renamed to its archive name, and replaced by a new one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rotation {
     /// Size from which on the file is rotated, bytes.
     pub size: Option<u64>,
@@ -51,6 +51,13 @@ pub struct Rotation {
     pub keep: usize,
     /// Compress archived files.
     pub compress: bool,
+}
+
+impl Rotation {
+    /// Returns true if files are rotated.
+    pub fn is_on(&self) -> bool {
+        self.size.is_some() || self.every.is_some()
+    }
 }
 
 /// When written records are synchronised to the disk.
@@ -156,7 +163,7 @@ impl AppendFile {
             path: path.to_owned(),
             folders,
             place,
-            worker: Worker::new(path, &config.rotation),
+            worker: Worker::new(path),
             config,
             framing,
             records,
@@ -184,22 +191,58 @@ impl AppendFile {
             let path = path.display();
             info!("removed an incomplete record of {bytes} bytes from the end of {path}");
         }
-        if it.rotates() {
-            let suffix = match it.config.rotation.compress {
-                true => archive::LONGEST,
-                false => archive::LONGEST_PLAIN,
-            };
-            let (folder, name) = (it.place.folder(), it.place.name());
-            folder.check_length(name, suffix).map_err(failed)?;
-            it.worker.tidy(&it.place);
+        if let Some(bytes) = it.opened.tail_ended {
+            let path = path.display();
+            warn!(
+                "an incomplete record of {bytes} bytes cannot be removed from {path}: its line was ended"
+            );
         }
+        it.check(&it.config)?;
+        it.tidy();
         Ok(it)
     }
 
+    /// # Errors
+    /// If the file cannot be rotated as `config` says: its name is too long.
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        if !self.can_rotate() || !config.rotation.is_on() {
+            return Ok(());
+        }
+        let suffix = match config.rotation.compress {
+            true => archive::LONGEST,
+            false => archive::LONGEST_PLAIN,
+        };
+        let checked = self.place.folder().check_length(self.place.name(), suffix);
+        checked.map_err(|source| Error::OpenOutput {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// Changes when the file is rotated and synchronised.
+    pub fn configure(&mut self, config: Config) {
+        let every = self.config.rotation.every;
+        self.config = config;
+        if self.config.rotation.every != every {
+            self.schedule_rotation();
+        }
+        self.tidy();
+    }
+
+    /// Starts to compress and remove archived files, if files are rotated.
+    fn tidy(&self) {
+        if self.rotates() {
+            self.worker.tidy(&self.place, &self.config.rotation);
+        }
+    }
+
     fn rotates(&self) -> bool {
-        self.regular
-            && !self.place.is_magic()
-            && (self.config.rotation.size.is_some() || self.config.rotation.every.is_some())
+        self.can_rotate() && self.config.rotation.is_on()
+    }
+
+    /// A device or a pipe, and a link on procfs (`/dev/stdout`), cannot be renamed.
+    fn can_rotate(&self) -> bool {
+        self.regular && !self.place.is_magic()
     }
 
     /// Resets what belongs to one file, after another was opened.
@@ -210,6 +253,11 @@ impl AppendFile {
         (self.fresh, self.torn, self.leaving) = (0, 0, false);
         (self.checkpoints, self.held) = (CheckpointBytes::default(), false);
         self.emptied = false;
+        self.schedule_rotation();
+    }
+
+    /// Sets when the file has the age at which it is rotated.
+    fn schedule_rotation(&mut self) {
         self.rotate_at = self.config.rotation.every.map(|every| {
             let begun = repair::first_time(&self.file, self.records);
             let age = begun.map(|begun| Timestamp::now().duration_since(begun));

@@ -38,6 +38,7 @@ pub(super) fn repair_tail(
     let last = framing.last_record(whole);
     let mut opened = Opened {
         tail_repaired: None,
+        tail_ended: None,
         follows: last.and_then(|(_, record)| records.key(record)),
     };
     if torn.is_empty() {
@@ -56,7 +57,9 @@ pub(super) fn repair_tail(
                 opened.tail_repaired = Some(torn.len() as u64);
                 return Ok(opened);
             }
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                opened.tail_ended = Some(torn.len() as u64);
+            }
             Err(error) => return Err(error),
         }
     }

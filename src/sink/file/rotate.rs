@@ -225,7 +225,7 @@ impl AppendFile {
                 (self.place, self.file, self.opened) = (place, file, opened.clone());
                 self.on_opened();
                 if matches!(rotate_action, RotateAction::Rotate(_)) {
-                    self.worker.tidy(&self.place);
+                    self.tidy();
                 }
                 // The new file takes the waiting records at once.
                 if let Some(failure) = &mut self.failure {

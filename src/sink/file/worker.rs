@@ -15,7 +15,11 @@ use crate::file::Place;
 
 enum Job {
     Sync(File),
-    Tidy(Place),
+    Tidy {
+        place: Place,
+        keep: usize,
+        compress: bool,
+    },
 }
 
 /// Handle of the thread, which is not joined: the end of the program interrupts its work.
@@ -28,10 +32,9 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts the thread for the file at `path`.
-    pub(super) fn new(path: &Path, rotation: &Rotation) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         let (jobs, todo) = channel();
         let mut tidier = Tidier::default();
-        let (keep, compress) = (rotation.keep, rotation.compress);
         let failed = Arc::new(AtomicU64::new(0));
         let syncing = Arc::new(AtomicBool::new(false));
         let (count, done) = (failed.clone(), syncing.clone());
@@ -39,7 +42,11 @@ impl Worker {
         let work = move || {
             for job in todo {
                 match job {
-                    Job::Tidy(place) => {
+                    Job::Tidy {
+                        place,
+                        keep,
+                        compress,
+                    } => {
                         let failed = tidier.tidy(&place, keep, compress);
                         count.fetch_add(failed, Ordering::Relaxed);
                     }
@@ -81,8 +88,12 @@ impl Worker {
     }
 
     /// Starts to compress and remove the archived files of the file at `place`.
-    pub(super) fn tidy(&self, place: &Place) {
-        let _ = self.jobs.send(Job::Tidy(place.clone()));
+    pub(super) fn tidy(&self, place: &Place, rotation: &Rotation) {
+        let _ = self.jobs.send(Job::Tidy {
+            place: place.clone(),
+            keep: rotation.keep,
+            compress: rotation.compress,
+        });
     }
 
     /// Returns how many synchronisations, compressions and removals failed.

@@ -292,11 +292,12 @@ fn a_file_that_can_only_grow_is_continued_after_a_torn_line() {
     let before = std::fs::read_to_string(file).unwrap();
     run();
     let after = std::fs::read_to_string(file).unwrap();
-    ns.run(&format!("chattr -a {file}"));
+    ns.run(&format!("chattr -a {file}; {NLSTREAM} state {file}"));
     std::fs::remove_dir_all(&folder).unwrap();
     let added = after.strip_prefix(&before).expect("nothing is cut off");
     let added = added.strip_prefix('\n').expect("the torn line is ended");
     let added = lines(added);
     assert_eq!(added[0]["op"], "start");
+    assert_eq!(added[0]["meta"]["tail_ended"], 16);
     assert_eq!(added.last().unwrap()["op"], "stop");
 }
