@@ -36,6 +36,8 @@ fn capabilities(writes: bool) -> Result<(), caps::errors::CapsError> {
     if writes {
         // Without it root cannot write to directories of other users.
         kept.insert(Capability::CAP_DAC_OVERRIDE);
+        // A file that succeeds another one gets its owner.
+        kept.insert(Capability::CAP_CHOWN);
     }
     let has = caps::read(None, CapSet::Permitted)?;
     let left: HashSet<_> = has.intersection(&kept).copied().collect();

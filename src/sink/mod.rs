@@ -13,12 +13,13 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 
 use file::AppendFile;
-pub use file::{Config, Fsync, RotateAction, Rotation};
+pub use file::{Config, Fsync, RotateAction, Rotation, is_archive_name};
 use stdout::Stdout;
 
 use crate::encode::Format;
 use crate::error::Error;
 use crate::event::meta::Rotate;
+use crate::file::FolderPolicy;
 use crate::input::Opened;
 use crate::netlink::sys::was_stdout_closed;
 
@@ -65,8 +66,13 @@ impl Sink {
     ///
     /// # Errors
     /// If it cannot be opened or repaired, or another nlstream writes to it.
-    pub fn file(path: &Path, config: &Config, format: &Format) -> Result<Self, Error> {
-        let file = AppendFile::open(path, config.clone(), format)?;
+    pub fn file(
+        path: &Path,
+        folders: FolderPolicy,
+        config: &Config,
+        format: &Format,
+    ) -> Result<Self, Error> {
+        let file = AppendFile::open(path, folders, config.clone(), format)?;
         Ok(Sink::File(Box::new(file)))
     }
 
@@ -159,6 +165,15 @@ impl Sink {
                 ..Stats::default()
             },
             Sink::File(file) => file.stats(),
+        }
+    }
+
+    /// # Errors
+    /// If the file cannot be rotated as `config` says.
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        match self {
+            Sink::Stdout(_) => Ok(()),
+            Sink::File(file) => file.check(config),
         }
     }
 

@@ -60,8 +60,8 @@ fn sandbox_drops_capabilities_of_all_threads() {
     let ns = Namespace::new();
     let path = std::env::temp_dir().join(format!("nlstream-confined-{}", std::process::id()));
     let args = ["-o", path.to_str().unwrap(), "--fsync", "always"];
-    // CAP_NET_ADMIN, and CAP_DAC_OVERRIDE.
-    for (args, capabilities) in [(&args[..0], 1 << 12), (&args[..], 1 << 12 | 1 << 1)] {
+    // CAP_NET_ADMIN, and CAP_DAC_OVERRIDE and CAP_CHOWN.
+    for (args, capabilities) in [(&args[..0], 1 << 12), (&args[..], 1 << 12 | 1 << 1 | 1)] {
         let mut child = ns
             .command(crate::common::NLSTREAM)
             .args(args)
