@@ -9,6 +9,7 @@ mod kill;
 mod record;
 mod reload;
 mod service;
+mod stall;
 mod state_command;
 
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
@@ -19,6 +20,7 @@ pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
         kill::trials,
         record::trials,
         reload::trials,
+        stall::trials,
         state_command::trials,
     ]
     .into_iter()
