@@ -18,11 +18,13 @@ pub(crate) enum Need {
     LinkType(&'static str),
     /// A program in `PATH`.
     Program(&'static str),
+    /// Landlock, in the kernel.
+    Landlock,
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
-pub(crate) use Need::{LinkType, Mounts, Namespace, Program, UapiHeaders};
+pub(crate) use Need::{Landlock, LinkType, Mounts, Namespace, Program, UapiHeaders};
 
 impl Need {
     /// Returns why the need is not met, or `None` if it is. The probe runs once per need.
@@ -49,6 +51,13 @@ impl Need {
             Program(program) => (
                 format!("command -v {program}"),
                 format!("{program} is not installed"),
+            ),
+            Landlock => (
+                "grep -qs landlock /sys/kernel/security/lsm || python3 -c \
+                 'import ctypes; exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)'"
+                    .to_owned(),
+                "the kernel has no landlock, or that cannot be found out without python3"
+                    .to_owned(),
             ),
             UapiHeaders => (
                 "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),
