@@ -22,7 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
@@ -31,7 +31,8 @@ use crate::event::scope::Membership;
 use crate::event::{Change, Event, Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
-use device_names::NameChange;
+pub use device_names::Renames;
+use device_names::{NameChange, UnresolvedObjects};
 pub use key::Key;
 
 use link_store::LinkStore;
@@ -63,14 +64,10 @@ pub struct State {
     reconciliation: Option<Reconciliation>,
     /// The objects that may have changed without a notification.
     stale: Stale,
-    /// The kinds with objects that were reported without the name of a device, by its index.
-    unresolved: BTreeMap<u32, KindSet>,
+    unresolved: UnresolvedObjects,
     /// The kinds with objects that [`State::rename`] may concern.
     renaming: KindSet,
 }
-
-/// Number of devices of which [`State::unresolved`] contains the index.
-const MAX_UNRESOLVED: usize = 4096;
 
 /// What an event means for the names of devices in the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +93,7 @@ impl State {
             complete: KindSet::EMPTY,
             reconciliation: None,
             stale: Stale::default(),
-            unresolved: BTreeMap::new(),
+            unresolved: UnresolvedObjects::default(),
             renaming: KindSet::EMPTY,
         }
     }
@@ -231,12 +228,13 @@ impl State {
     /// An object was reported without the name of a device: [`State::rename`] will complete it. The
     /// device exists, so it is not the deleted one that had the same index.
     pub fn note_unresolved(&mut self, payload: &Payload) {
+        let kind = payload.kind();
+        // Routes have the names that their interned attributes have.
+        let key = (kind != Kind::Route)
+            .then(|| stores::key(payload))
+            .flatten();
         for ifindex in self.forget_gone(payload) {
-            let kinds = self.unresolved.entry(ifindex).or_default();
-            kinds.insert(payload.kind());
-        }
-        while self.unresolved.len() > MAX_UNRESOLVED {
-            self.unresolved.pop_first();
+            self.unresolved.insert(ifindex, kind, key);
         }
     }
 
@@ -256,35 +254,45 @@ impl State {
     }
 
     /// Begins to bring the names of devices that were added or renamed into the stored objects.
-    /// Returns the kinds of which every object has to be [renamed](State::rename): those that a
-    /// rename in progress has not come to are among them. `None` if there are none, or if a rename in
-    /// progress goes on as it is.
-    pub fn begin_rename(&mut self) -> Option<KindSet> {
-        let mut kinds = KindSet::EMPTY;
+    /// Returns those that have to be [renamed](State::rename): the objects at once; the kinds, to
+    /// which those belong that a rename in progress has not come to, until [`State::end_rename`].
+    /// Without kinds a rename in progress continues as it is.
+    pub fn begin_rename(&mut self) -> Renames {
+        let mut renames = Renames::default();
         for (ifindex, change) in self.stores.links.take_name_changes() {
-            kinds = kinds.or(match change {
-                NameChange::Learnt => self.unresolved.remove(&ifindex).unwrap_or_default(),
+            let unresolved = self.unresolved.remove(ifindex);
+            renames.kinds = renames.kinds.or(match change {
+                NameChange::Learnt => unresolved.kinds,
                 NameChange::Renamed => self.tracked,
             });
+            renames.objects.extend(unresolved.objects);
         }
-        if kinds.is_empty() {
-            if self.renaming.is_empty() {
-                self.stores.end_rename();
+        let kinds = renames.kinds;
+        renames.objects.retain(|(kind, _)| !kinds.contains(*kind));
+        // By kind, newest first: the order in which every object of a kind is renamed.
+        renames.objects.reverse();
+        renames.objects.sort_by_key(|(kind, _)| *kind);
+        if !kinds.is_empty() {
+            self.renaming = self.renaming.or(kinds);
+            renames.kinds = self.renaming;
+            if !self.stores.renames_routes() {
+                renames.kinds.remove(Kind::Route);
             }
-            return None;
         }
-        self.renaming = self.renaming.or(kinds);
-        let mut kinds = self.renaming;
-        if !self.stores.renames_routes() {
-            kinds.remove(Kind::Route);
+        renames
+    }
+
+    /// The objects of [`State::begin_rename`] were renamed.
+    pub fn end_object_renames(&mut self) {
+        if self.renaming.is_empty() {
+            self.stores.end_rename();
         }
-        Some(kinds)
     }
 
     /// Brings the present names of devices into a stored object. Returns the change, of which a line
     /// is to be written; `None` if the object has these names.
     pub fn rename(&mut self, kind: Kind, key: Key) -> Option<StateChange> {
-        if self.renaming.is_empty() {
+        if !self.stores.links.is_renaming() {
             return None;
         }
         let (payload, old) = self.stores.rename(kind, key, &self.names)?;

@@ -9,6 +9,7 @@ use super::{Live, Stream, check_files};
 use crate::netlink::{DumpSource, EventSource};
 use crate::run::confinement;
 use crate::run::metrics::{self, Metrics};
+use crate::sink::Sink;
 
 /// The options of a run by name, as the command line, the environment and the configuration file
 /// give them.
@@ -21,9 +22,15 @@ pub type ReadOptions = fn() -> Result<Live, String>;
 /// read.
 const RELOADED: &[&str] = &[
     "audit",
+    "checkpoint",
+    "fsync",
     "heartbeat",
     "metrics",
     "queue",
+    "rotate-compress",
+    "rotate-every",
+    "rotate-keep",
+    "rotate-size",
     "log-level",
     "log-format",
 ];
@@ -40,12 +47,12 @@ fn changed<'a>(old: &'a Options, new: &'a Options) -> Vec<&'a str> {
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Reads the options again. If they are invalid, those of the run remain.
-    pub(super) fn reload(&mut self) {
+    pub(super) fn reload(&mut self, sink: &mut Sink) {
         let Some(read) = self.live.read_options else {
             return;
         };
         self.manager.reloading();
-        let applied = read().and_then(|live| self.apply(&live));
+        let applied = read().and_then(|live| self.apply(&live, sink));
         if let Some(metrics) = &mut self.metrics {
             metrics.reloaded(applied.is_ok());
         }
@@ -57,7 +64,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         self.manager.reloaded();
     }
 
-    fn apply(&mut self, new: &Live) -> Result<(), String> {
+    fn apply(&mut self, new: &Live, sink: &mut Sink) -> Result<(), String> {
         let old = self.live.options.clone();
         let names = changed(&old, &new.options);
         // The confinement allows writes only in the folders of the start.
@@ -82,6 +89,16 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
         if reloaded.contains(&&"metrics") {
             self.metrics = live.metrics.clone().map(Metrics::new);
+        }
+        if live.outputs.checkpoints != new.outputs.checkpoints {
+            live.outputs.checkpoints = new.outputs.checkpoints;
+            self.session.checkpoints.set(live.outputs.checkpoints);
+        }
+        if live.outputs.file != new.outputs.file {
+            live.outputs.file = new.outputs.file.clone();
+            self.session
+                .set_rotate_size(live.outputs.file.rotation.size);
+            sink.configure(&live.outputs.file);
         }
         live.outputs.queue = new.outputs.queue;
         self.session.set_limit(live.outputs.queue);
@@ -108,4 +125,21 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
 fn list(names: &[&&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| **name).collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RELOADED;
+
+    #[test]
+    fn the_manual_lists_the_options_that_sighup_applies() {
+        let names: Vec<_> = RELOADED.iter().map(|name| format!("`{name}`")).collect();
+        let (last, others) = names.split_last().unwrap();
+        let list = format!(
+            "(SIGHUP) applies the options {} and {last}",
+            others.join(", ")
+        );
+        let text = include_str!("../../../docs/operating.md").replace('\n', " ");
+        assert!(text.contains(&list), "{list}");
+    }
 }
