@@ -1,14 +1,18 @@
 //! The capabilities that a run keeps.
 
 use std::collections::HashSet;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use caps::Capability::{CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_PTRACE};
+use caps::Capability::{
+    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_PTRACE,
+};
 use caps::errors::CapsError;
 use caps::{CapSet, Capability};
 use log::debug;
 use rustix::fs::{Access, AtFlags, CWD, accessat};
 use rustix::io::Errno;
+use rustix::process::{getegid, geteuid};
 
 use super::{Mode, Needs};
 use crate::sink::{folder, resolve};
@@ -37,11 +41,19 @@ pub(super) fn drop(needs: &Needs) -> Result<(), CapsError> {
     for output in &needs.outputs {
         let target = resolve(output);
         keep(CAP_DAC_OVERRIDE, output, &target, write, &has, &mut left)?;
+        // A file that succeeds it gets its owner.
+        if has.contains(&CAP_CHOWN) && is_foreign(&target) && left.insert(CAP_CHOWN) {
+            debug!(
+                "keeping CAP_CHOWN: {} has another owner or group",
+                output.display()
+            );
+        }
         for path in [folder(output), folder(&target)] {
             let enter = write | Access::EXEC_OK;
             keep(CAP_DAC_OVERRIDE, output, &path, enter, &has, &mut left)?;
         }
     }
+    caps::set(None, CapSet::Effective, &left)?;
     caps::set(None, CapSet::Permitted, &left)?;
     caps::clear(None, CapSet::Inheritable)
 }
@@ -65,4 +77,10 @@ fn keep(
         }
     }
     Ok(())
+}
+
+/// Returns true if the file belongs to another user or group than that of new files.
+fn is_foreign(path: &Path) -> bool {
+    let own = (geteuid().as_raw(), getegid().as_raw());
+    std::fs::metadata(path).is_ok_and(|data| (data.uid(), data.gid()) != own)
 }
