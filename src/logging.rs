@@ -3,7 +3,7 @@
 //! each message is one line.
 
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -57,6 +57,29 @@ pub fn error(text: &dyn Display) {
         journal: false,
     };
     STDERR.get().unwrap_or(&plain).write(Level::Error, text);
+}
+
+/// Logs the error that ends the program, in a signal handler: allocates nothing and takes no lock. The
+/// text needs no escaping.
+pub fn error_of_handler(text: &str) {
+    let stderr = STDERR.get();
+    let (json, journal) = stderr.map_or((false, false), |it| {
+        (it.json.load(Ordering::Relaxed), it.journal)
+    });
+    let mut line = Cursor::new([0; 512]);
+    let _ = if json {
+        let time = Time(Timestamp::now());
+        writeln!(
+            line,
+            r#"{{"time":"{time}","level":"error","message":"{text}"}}"#
+        )
+    } else if journal {
+        writeln!(line, "<3>{text}")
+    } else {
+        writeln!(line, "nlstream: error: {text}")
+    };
+    let length = line.position() as usize;
+    let _ = rustix::io::write(rustix::stdio::stderr(), &line.get_ref()[..length]);
 }
 
 /// Returns true if standard error is the journal socket: `JOURNAL_STREAM` contains its device and

@@ -285,6 +285,29 @@ impl Stream {
     }
 }
 
+/// The option of the confinement.
+#[derive(Debug, Args)]
+pub(super) struct ConfinementArgs {
+    /// Refuse system calls and writes that the task does not need
+    ///
+    /// nlstream ends with exit status 4 if it makes a system call that is refused, and logs which. Turn
+    /// it off to run nlstream under a debugger or profiler that makes further calls in the process.
+    #[arg(long, value_name = "WHEN", default_value = "on")]
+    confinement: SwitchArg,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SwitchArg {
+    On,
+    Off,
+}
+
+impl ConfinementArgs {
+    pub(super) fn is_on(&self) -> bool {
+        self.confinement == SwitchArg::On
+    }
+}
+
 /// Options for log messages on standard error.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Logging options")]

@@ -18,7 +18,7 @@ use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
-use args::{ColorArg, FileArgs, FormatArg, KindArg, LogArgs, Stream};
+use args::{ColorArg, ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use config::Found;
 use values::{Never, checkpoints, duration, duration_or_never, moment, run_id, size};
 
@@ -44,7 +44,7 @@ Options can also be set in /etc/nlstream.toml (`rotate-size = \"100M\"`) and in 
 variables (NLSTREAM_ROTATE_SIZE=100M). The command line takes precedence over variables, and
 variables over the file.
 Exit status: 0 success, 1 failure, 2 invalid command line or configuration, 3 a replayed capture has packets that its
-snapshot length cut.")]
+snapshot length cut, 4 the confinement refused a system call.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -96,6 +96,8 @@ struct Cli {
     file: FileArgs,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    confinement: ConfinementArgs,
     /// Write counters to FILE every 15 s, for the textfile collector of Prometheus node_exporter,
     /// which requires the suffix .prom
     #[arg(long, value_name = "FILE", value_parser = args::file())]
@@ -169,6 +171,8 @@ enum Command {
         /// Run id of 8 hexadecimal digits, instead of a random one
         #[arg(long, value_name = "ID", value_parser = run_id)]
         run: Option<String>,
+        #[command(flatten)]
+        confinement: ConfinementArgs,
     },
     /// Print the objects that existed at a given time, from lines written with --snapshot
     ///
@@ -202,6 +206,8 @@ enum Command {
         /// that concerns them
         #[arg(long)]
         partial: bool,
+        #[command(flatten)]
+        confinement: ConfinementArgs,
     },
     /// Print the JSON schema of the output
     Schema,
@@ -254,6 +260,8 @@ pub struct Invocation {
     pub log: logging::Config,
     /// Options that have no effect.
     pub warnings: Vec<String>,
+    /// The process is to be confined to what the task needs.
+    pub confined: bool,
     pub task: Task,
 }
 
@@ -267,12 +275,19 @@ pub fn invocation() -> Invocation {
     }
     let warnings = ineffective::warnings(&cli, &matches, &found);
     let log = cli.log.config();
+    let confinement = match &cli.command {
+        Some(Command::Replay { confinement, .. } | Command::State { confinement, .. }) => {
+            confinement
+        }
+        None | Some(Command::Schema) => &cli.confinement,
+    };
+    let confined = confinement.is_on();
     let task = match cli.command {
         None if cli.print_config => Task::Text(config::print(&matches, &found)),
         None => Task::Live(Box::new(Live::of(&cli, &matches, &found))),
-        Some(Command::Replay { files, stream, run }) => {
-            Task::Replay(Box::new(stream.replay(run)), files)
-        }
+        Some(Command::Replay {
+            files, stream, run, ..
+        }) => Task::Replay(Box::new(stream.replay(run)), files),
         Some(Command::State {
             files,
             at,
@@ -280,6 +295,7 @@ pub fn invocation() -> Invocation {
             format,
             color,
             partial,
+            ..
         }) => Task::State(StateQuery {
             files,
             at,
@@ -292,6 +308,7 @@ pub fn invocation() -> Invocation {
     Invocation {
         log,
         warnings,
+        confined,
         task,
     }
 }

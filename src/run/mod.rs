@@ -4,6 +4,7 @@
 mod backlog;
 mod checkpoint;
 mod clock;
+pub mod confinement;
 mod files;
 mod header;
 pub mod live;
@@ -11,7 +12,6 @@ pub mod metrics;
 mod recorder;
 pub mod replay;
 mod resync;
-mod sandbox;
 mod service;
 mod session;
 #[cfg(test)]

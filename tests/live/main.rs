@@ -23,6 +23,7 @@ mod loss;
 mod names;
 mod namespace;
 mod output;
+mod probe;
 mod recording;
 mod service;
 mod systemd;
@@ -36,6 +37,9 @@ fn main() {
     if loss::is_spoofer() {
         return loss::spoof();
     }
+    if probe::is_probe() {
+        return probe::run();
+    }
     let modules = [
         account::trials,
         docs::trials,
@@ -46,6 +50,7 @@ fn main() {
         loss::trials,
         names::trials,
         output::trials,
+        probe::trials,
         recording::trials,
         service::trials,
         systemd::trials,

@@ -23,11 +23,15 @@ pub(crate) enum Need {
     LinkType(&'static str),
     /// A program in `PATH`.
     Program(&'static str),
+    /// Landlock, in the kernel.
+    Landlock,
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
-pub(crate) use Need::{AppendOnly, LinkType, Mounts, Namespace, Program, UapiHeaders, Users};
+pub(crate) use Need::{
+    AppendOnly, Landlock, LinkType, Mounts, Namespace, Program, UapiHeaders, Users,
+};
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
 const AS_ROOT: &str = "$([ $(id -u) = 0 ] && echo -nm || echo -rnm --map-auto)";
@@ -66,6 +70,13 @@ impl Need {
             Program(program) => (
                 format!("command -v {program}"),
                 format!("{program} is not installed"),
+            ),
+            Landlock => (
+                "grep -qs landlock /sys/kernel/security/lsm || python3 -c \
+                 'import ctypes; exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 1)'"
+                    .to_owned(),
+                "the kernel has no landlock, or that cannot be found out without python3"
+                    .to_owned(),
             ),
             UapiHeaders => (
                 "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),

@@ -24,7 +24,6 @@ use super::files::{Access, Files};
 use super::header::header;
 use super::metrics::{self, Metrics};
 use super::resync::{self, ResyncScheduler};
-use super::sandbox;
 use super::service::Manager;
 use super::session::Session;
 use super::{Outputs, open, run_id};
@@ -102,8 +101,7 @@ const MAX_ERRORS: u32 = 100;
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
 /// This is the main function of a process, and not meant for libraries: it installs handlers of
-/// signals and, for good, drops privileges of the calling thread and of all that it starts later
-/// (module `sandbox`), so that these cannot execute programs, for example.
+/// signals.
 ///
 /// # Errors
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
@@ -123,8 +121,6 @@ pub fn run(live: &Live) -> Result<(), Error> {
         .iter()
         .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf))
         .collect::<Result<Vec<_>, _>>()?;
-    // After the sockets, which it would refuse, and before the sink, which starts threads.
-    sandbox::enter(live.outputs.output.is_some() || live.outputs.record.is_some());
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
     let resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
@@ -392,10 +388,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             return Some(Duration::ZERO);
         }
         let now = Instant::now();
+        let accepts_entries = self.session.accepts_entries(sink);
         let times = [
             self.deadline,
             self.next_heartbeat,
-            self.resync.wakeup(),
+            self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
             self.session.checkpoint_wakeup(sink),
             self.refused.due(now),

@@ -10,6 +10,7 @@ mod planted;
 mod record;
 mod reload;
 mod service;
+mod stall;
 mod state_command;
 
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
@@ -21,6 +22,7 @@ pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
         planted::trials,
         record::trials,
         reload::trials,
+        stall::trials,
         state_command::trials,
     ]
     .into_iter()
