@@ -73,10 +73,13 @@ impl KindSpec for Link {
             (Op::Delete, _) => Triggers::of(&[
                 Trigger::Device,
                 Trigger::OldDevice,
+                Trigger::DeviceName,
                 Trigger::Master,
                 Trigger::AnyLink,
             ]),
-            (Op::Add, _) => Triggers::of(&[Trigger::NewDevice, Trigger::AnyLink]),
+            (Op::Add, _) => {
+                Triggers::of(&[Trigger::NewDevice, Trigger::DeviceName, Trigger::AnyLink])
+            }
             (_, None) => Triggers::of(&[Trigger::AnyLink]),
             (_, Some(old)) => {
                 let mut triggers = Triggers::of(&[Trigger::AnyLink]);
@@ -94,6 +97,9 @@ impl KindSpec for Link {
                 }
                 if self.master_index != old.master_index {
                     triggers = triggers.or(Triggers::of(&[Trigger::Master]));
+                }
+                if self.ifname != old.ifname {
+                    triggers = triggers.or(Triggers::of(&[Trigger::DeviceName]));
                 }
                 triggers
             }
