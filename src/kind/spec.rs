@@ -212,10 +212,13 @@ pub enum Trigger {
     /// A device became an interface of multicast routing, or is none any more: multicast routes that
     /// name the interface have another input or output device (`vif_add`, `vif_delete`).
     MulticastInterface,
+    /// The deletion of a forwarding entry that names a nexthop object: perhaps only of a remote that
+    /// was appended to the entry, which the message does not show (`vxlan_fdb_info`).
+    NexthopEntry,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::MulticastInterface as usize + 1;
+const TRIGGERS: usize = Trigger::NexthopEntry as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

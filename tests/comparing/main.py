@@ -38,14 +38,19 @@ def inside(program, keep):
     failed = judge("snapshot", keep, lambda: objects.of_nlstream(program))
     with objects.Folded(program) as folded:
         missing += scenario.change(agent)
-        failed |= judge("fold of the lines after changes", keep, folded.settled)
+        failed |= judge("fold of the lines after changes", keep, folded.settled, running)
     for command in missing:
         print("not supported here:", command)
     return failed
 
 
-def judge(name, keep, read):
-    """Compares what `read` returns with the objects of ip and bridge. Returns 1 if a difference is not explained."""
+def running(path):
+    """True for a field that changes with time alone: a fold has its value of the last line."""
+    return path.startswith("stats") or path.endswith("_timer")
+
+
+def judge(name, keep, read, skipped=lambda path: False):
+    """Compares what `read` returns with the objects of ip and bridge, without the fields for which `skipped` is true. Returns 1 if a difference is not explained."""
     before = objects.of_iproute2()
     nlstream = read()
     after = objects.of_iproute2()
@@ -54,4 +59,4 @@ def judge(name, keep, read):
             with open(os.path.join(keep, f"{source}-{name.split()[0]}.json"), "w") as file:
                 json.dump(output, file, indent=1)
     print("==", name)
-    return table.report(objects.compare(before, after, nlstream))
+    return table.report(one for one in objects.compare(before, after, nlstream) if not skipped(one[2]))

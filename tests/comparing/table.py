@@ -3,7 +3,6 @@ import collections, re
 
 # (kind, path, conditions on both values, reason). Kind and path are regular expressions that match completely.
 EXPLAINED = [
-    ("link", r".*_timer", "timers run; a fold has those of the last line"),
     ("link", "flags", lambda iproute2, nlstream: set(iproute2) - {"M-DOWN"} == set(nlstream), "M-DOWN is no flag of the device: ip adds it according to the lower device"),
     ("link", r"linkinfo\.info_data\.(user|group)", "ip prints the name of the user in /etc/passwd"),
     ("link", "link", lambda iproute2, nlstream: iproute2 is None, "ip writes null if there is no lower device"),

@@ -166,6 +166,7 @@ const LINK: &[&str] = &[
     "ifalias",
     "address",
     "promiscuity",
+    "allmulti",
     "inet6_addr_gen_mode",
 ];
 /// Settings and states of devices and ports, by type. `ip` has no name for some others, and some

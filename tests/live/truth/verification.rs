@@ -303,6 +303,17 @@ interface(203, 2, \"w0\")"),
         )
     ),
     case!(
+        allmulti_of_an_interface, Verification, "`allmulti` of a device that became an interface of multicast routing",
+        PYTHON,
+        "echo 1 > /proc/sys/net/ipv6/conf/v0/disable_ipv6",
+        held_by_python!("
+import socket, struct, time
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
+s.setsockopt(0, 200, 1)
+s.setsockopt(0, 202, struct.pack(\"=HBBIiI\", 0, 8, 1, 0, socket.if_nametoindex(\"v0\"), 0))"),
+        link!("v0", "/allmulti")
+    ),
+    case!(
         alias, Audit, "the alias of a device that is down",
         VETH, "", "ip link set v1 alias one",
         link!("v1", "/ifalias")

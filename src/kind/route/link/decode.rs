@@ -33,7 +33,8 @@ const AF_INET6: u8 = libc::AF_INET6 as u8;
 
 impl KindSpec for Link {
     const MESSAGES: &'static [u16] = &[RTM_NEWLINK, RTM_DELLINK, RTM_NEWLINKPROP, RTM_DELLINKPROP];
-    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::AnyLink];
+    // An interface of multicast routing receives all multicast packets (`allmulti`).
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::AnyLink, Trigger::MulticastInterface];
     const PROPAGATED: Propagation = Propagation::Neighbourhood;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes<()>>::ATTRS;
 
