@@ -88,7 +88,7 @@ const UNRESOLVED: u32 = 0x20;
 
 impl KindSpec for Mroute {
     const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::OldDevice];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::OldDevice, Trigger::MulticastInterface];
     // RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR
     const FAMILIES: &'static [u8] = &[128, 129];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
