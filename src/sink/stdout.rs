@@ -11,6 +11,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags};
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 
+use super::give_back;
+
 /// pwritev2(2): write at the file's own position.
 const NO_OFFSET: u64 = u64::MAX;
 
@@ -100,9 +102,11 @@ impl Stdout {
         if self.written == self.pending.len() {
             self.pending.clear();
             self.written = 0;
+            give_back(&mut self.pending);
         } else if self.written > self.pending.len() / 2 {
             self.pending.drain(..self.written);
             self.written = 0;
+            give_back(&mut self.pending);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Names of devices that are not those of the stored links: the last names of deleted devices, and
 //! which devices have a name that older lines do not have.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::event::values::IfName;
 
@@ -20,9 +20,22 @@ pub(super) fn names_in(for_each_device: &mut dyn FnMut(NameSlot<'_>)) -> Reporte
 
 /// Copies the names that `reported` contains.
 pub(super) fn copy_names(reported: &ReportedNames, for_each_device: &mut dyn FnMut(NameSlot<'_>)) {
+    /// Number of devices from which on an index is faster than a search.
+    const MANY: usize = 16;
+    let by_index: BTreeMap<u32, Option<IfName>> = match reported.len() {
+        // The first of a device counts, as in a search.
+        MANY.. => reported.iter().rev().copied().collect(),
+        _ => BTreeMap::new(),
+    };
     for_each_device(&mut |index, name| {
-        let known = reported.iter().find(|(reported, _)| *reported == index);
-        *name = known.and_then(|(_, name)| *name).or(*name);
+        let known = match reported.len() {
+            MANY.. => by_index.get(&index).copied(),
+            _ => {
+                let mut search = reported.iter();
+                search.find(|(it, _)| *it == index).map(|(_, name)| *name)
+            }
+        };
+        *name = known.flatten().or(*name);
     });
 }
 
@@ -77,7 +90,7 @@ pub(super) enum NameChange {
 
 /// The devices whose names changed, by index.
 #[derive(Debug, Default)]
-pub(super) struct NameChanges(Vec<(u32, NameChange)>);
+pub(super) struct NameChanges(BTreeMap<u32, NameChange>);
 
 impl NameChanges {
     pub(super) fn is_empty(&self) -> bool {
@@ -85,16 +98,14 @@ impl NameChanges {
     }
 
     pub(super) fn get(&self, ifindex: u32) -> Option<NameChange> {
-        let found = self.0.iter().find(|(index, _)| *index == ifindex);
-        found.map(|(_, change)| *change)
+        self.0.get(&ifindex).copied()
     }
 
     /// Adds a change. A rename covers that the name was learnt.
     pub(super) fn insert(&mut self, ifindex: u32, change: NameChange) {
-        match self.0.iter_mut().find(|(index, _)| *index == ifindex) {
-            Some((_, old)) if change == NameChange::Renamed => *old = change,
-            Some(_) => {}
-            None => self.0.push((ifindex, change)),
+        let known = self.0.entry(ifindex).or_insert(change);
+        if change == NameChange::Renamed {
+            *known = change;
         }
     }
 
@@ -106,7 +117,7 @@ impl NameChanges {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, NameChange)> {
-        self.0.iter().copied()
+        self.0.iter().map(|(ifindex, change)| (*ifindex, *change))
     }
 }
 

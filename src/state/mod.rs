@@ -9,6 +9,8 @@ mod link_merge;
 mod link_store;
 mod multipath;
 mod object_store;
+mod range_map;
+mod range_store;
 mod reconcile;
 mod relations;
 mod route_content;
@@ -33,8 +35,8 @@ use crate::names::Names;
 use crate::netlink::frame::Message;
 use device_names::NameChange;
 pub use key::Key;
-
 use link_store::LinkStore;
+use range_store::Cut;
 pub use reconcile::ReconcileResult;
 use reconcile::Reconciliation;
 pub use relations::Devices;
@@ -218,6 +220,18 @@ impl State {
         effect
     }
 
+    /// Cuts the stored ranges of ids that an event of a [tracked](State::key) kind is about, for
+    /// [`State::apply_event`]. Returns the changes; their lines precede that of the event.
+    pub fn make_room(&mut self, payload: &Payload) -> Vec<StateChange> {
+        changes_of(self.stores.make_room(payload))
+    }
+
+    /// The cuts of stored ranges of ids that dump entries, or the end of a dump, have made; their
+    /// lines precede those of the other changes.
+    pub fn take_cuts(&mut self, kind: Kind) -> Vec<StateChange> {
+        changes_of(self.stores.take_cuts(kind))
+    }
+
     /// Fills in the names of devices in an event that was [`NameEffect::Unnamed`], and in its stored
     /// object. Returns true if all of them are known by now.
     pub fn complete_names(&mut self, key: Key, event: &mut Event) -> bool {
@@ -312,6 +326,17 @@ impl State {
             self.stale.add_event(triggers, *op, payload, old, except);
         }
     }
+}
+
+fn changes_of(cuts: Vec<Cut>) -> Vec<StateChange> {
+    let changes = cuts
+        .into_iter()
+        .map(|Cut { op, payload, old }| StateChange {
+            op,
+            change: old.map(|old| Change::between(&payload, old)),
+            payload,
+        });
+    changes.collect()
 }
 
 /// The operation of a message about an object that is not stored: by the flags of the request that

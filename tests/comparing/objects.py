@@ -144,6 +144,16 @@ def renamed(item, **names):
     return {names.get(key, key): value for key, value in item.items()}
 
 
+def expanded(kind, item):
+    """Each id of a range."""
+    if kind not in ("vlan", "vni"):
+        return [item]
+    last = item.get(f"{kind}_end", item[kind])
+    item = {key: value for key, value in item.items() if key != f"{kind}_end"}
+    shift = lambda at: {"tunid": item["tunid"] + at} if "tunid" in item else {}
+    return [{**item, **shift(at), kind: number} for at, number in enumerate(range(item[kind], last + 1))]
+
+
 def of_nlstream(program):
     """The objects of a snapshot of nlstream, by kind."""
     command = [program, "--snapshot", "--with", "details", "--for", "20s"]
@@ -155,7 +165,7 @@ def of_nlstream(program):
                 running.terminate()
                 break
             if line["kind"] in line:
-                found.setdefault(line["kind"], []).append(line[line["kind"]])
+                found.setdefault(line["kind"], []).extend(expanded(line["kind"], line[line["kind"]]))
             unparsed += line.get("unparsed", [])
     found["unparsed"] = unparsed
     for one in found.get("netconf", []):

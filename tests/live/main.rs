@@ -23,6 +23,7 @@ mod loss;
 mod names;
 mod namespace;
 mod output;
+mod ranges;
 mod recording;
 mod service;
 mod systemd;
@@ -46,6 +47,7 @@ fn main() {
         loss::trials,
         names::trials,
         output::trials,
+        ranges::trials,
         recording::trials,
         service::trials,
         systemd::trials,

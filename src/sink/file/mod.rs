@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use log::{info, warn};
 use rustix::fs::{FlockOperation, flock};
 
-use super::{Stats, write_some};
+use super::{Stats, give_back, write_some};
 use crate::encode::{Format, Framing, RecordReader};
 use crate::error::Error;
 use crate::input::Opened;
@@ -240,6 +240,7 @@ impl AppendFile {
             let mut pending = std::mem::take(&mut self.pending);
             let whole = self.put(&pending);
             pending.drain(..whole);
+            give_back(&mut pending);
             self.pending = pending;
         }
         if self.sync_at.is_some_and(|at| at <= Instant::now()) {
