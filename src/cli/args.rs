@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use log::LevelFilter;
 
-use super::values::{duration, file_size, period};
+use super::values::{count, duration, file_size, max_line, period};
 use crate::encode::Format;
 use crate::event::Kind;
 use crate::event::meta::Part;
@@ -58,7 +58,7 @@ pub(super) struct Stream {
     #[arg(hide_default_value = true, hide_possible_values = true)]
     pub insecure_dir: bool,
     /// Stop after N event lines
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub count: Option<u64>,
     /// Stop after this time: 500ms, 10s, 5m, 1h …
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
@@ -70,7 +70,7 @@ pub(super) struct Stream {
     ///
     /// Removes `raw` first, then entries at the end of the longest lists. The line remains valid
     /// JSON and has `truncated:true`. Has no effect on the text format.
-    #[arg(long, value_name = "SIZE", value_parser = file_size)]
+    #[arg(long, value_name = "SIZE", value_parser = max_line)]
     pub max_line: Option<u64>,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "json")]
@@ -124,7 +124,7 @@ impl ValueEnum for KindArg {
 pub(super) enum PartArg {
     /// Counters, devconf and other details in the payload
     Details,
-    /// The complete netlink message in hexadecimal, as `raw`
+    /// The complete netlink message in hexadecimal, as `raw`, in the first line of each message
     Raw,
     /// A human-readable description of the event, as `message`
     Message,

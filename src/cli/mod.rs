@@ -284,7 +284,13 @@ pub fn invocation() -> Invocation {
     let confined = confinement.is_on();
     let task = match cli.command {
         None if cli.print_config => Task::Text(config::print(&matches, &found)),
-        None => Task::Live(Box::new(Live::of(&cli, &matches, &found))),
+        None => {
+            let live = Live::of(&cli, &matches, &found);
+            if let Err(error) = live.settings.check() {
+                report::fail(&error);
+            }
+            Task::Live(Box::new(live))
+        }
         Some(Command::Replay {
             files, stream, run, ..
         }) => Task::Replay(Box::new(stream.replay(run)), files),

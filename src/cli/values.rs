@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
+use crate::event::meta::{check_count, check_max_line};
 use crate::run::Checkpoints;
 
 /// A duration; `None` for never.
@@ -116,6 +117,20 @@ pub(super) fn file_size(text: &str) -> Result<u64, String> {
         Some(bytes) if bytes >= 4096 => Ok(bytes),
         _ => Err("expected a size of at least 4K: 100M, 2G".to_owned()),
     }
+}
+
+/// Parses the limit of the length of lines.
+pub(super) fn max_line(text: &str) -> Result<u64, String> {
+    let bytes = bytes(text).unwrap_or_default();
+    check_max_line(bytes)?;
+    Ok(bytes)
+}
+
+/// Parses a number of events.
+pub(super) fn count(text: &str) -> Result<u64, String> {
+    let events = text.parse().unwrap_or_default();
+    check_count(events)?;
+    Ok(events)
 }
 
 pub(super) fn run_id(text: &str) -> Result<String, String> {

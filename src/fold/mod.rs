@@ -270,7 +270,7 @@ impl Fold {
         };
         let first = self.later.is_none();
         let last = self.later.unwrap_or(run.last);
-        let hole = line.seq.saturating_sub(last + 1);
+        let hole = line.seq.saturating_sub(last.saturating_add(1));
         self.later = Some(line.seq);
         if line.op == LineOp::Gap {
             let gap: Gap = line.meta()?;
@@ -308,7 +308,7 @@ impl Fold {
         let Some(run) = &mut self.run else {
             return Ok(());
         };
-        if line.seq > run.last + 1
+        if line.seq > run.last.saturating_add(1)
             && let Some(hole) = run.hole.replace((run.last, line.seq))
         {
             run.unexplained_hole = Some(hole);

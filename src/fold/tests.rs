@@ -682,3 +682,45 @@ fn what_describes_an_event_is_not_in_the_folded_object() {
     ];
     assert_eq!(left, expected);
 }
+
+#[test]
+fn line_numbers_are_counted_up_to_the_last() {
+    let line = |seq: u64| {
+        format!(
+            r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z","kind":"rule","op":"add","rule":{{"priority":{}}}}}"#,
+            seq % 10
+        ) + "\n"
+    };
+    let lines = line(0) + &line(u64::MAX) + &line(u64::MAX);
+    let mut fold = Fold::default();
+    fold.read(lines.as_bytes(), None).unwrap();
+    assert_eq!(objects(&fold).len(), 2);
+    let mut fold = Fold::default();
+    let at = Some(time(-1));
+    fold.read(lines.as_bytes(), at).unwrap();
+    assert_eq!(objects(&fold).len(), 0);
+}
+
+/// A search for each of half a million members would take minutes.
+#[test]
+fn a_line_with_very_many_members_is_indexed() {
+    let line = |names: &mut dyn Iterator<Item = u32>| {
+        let mut text = String::from(
+            r#"{"v":1,"run":"00000001","seq":0,"time":"2026-01-01T00:00:00Z","kind":"rule","op":"add","rule":{"priority":1"#,
+        );
+        for number in names {
+            text += &format!(r#","x{number}":0"#);
+        }
+        text + "}}\n"
+    };
+    let mut fold = Fold::default();
+    let many = line(&mut (0..500_000));
+    fold.read(many.as_bytes(), None).unwrap();
+    assert_eq!(objects(&fold).len(), 1);
+    for twice in [3, 1000] {
+        let repeated = line(&mut (0..2000).chain([twice]));
+        let error = Fold::default().read(repeated.as_bytes(), None);
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains(&format!("`x{twice}` occurs twice")), "{text}");
+    }
+}

@@ -59,6 +59,44 @@ pub struct Start {
     pub follows: Option<Follows>,
 }
 
+/// Maximum length of a text in a [`Start`], bytes. The kernel limits the name of the machine to 64.
+const MAX_TEXT: usize = 255;
+/// Maximum number of multicast groups in a [`Start`]: the netlink families that are read have fewer.
+const MAX_GROUPS: usize = 256;
+
+impl Start {
+    /// Judges what a recording says about the beginning of its run. Every file begins with it.
+    ///
+    /// # Errors
+    /// What is wrong, and what is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        self.settings.check()?;
+        let groups = self.groups.as_deref().unwrap_or_default();
+        let refused = self.refused_groups.as_deref().unwrap_or_default();
+        if groups.len() > MAX_GROUPS || refused.len() > MAX_GROUPS {
+            return Err(format!("groups: expected at most {MAX_GROUPS}"));
+        }
+        let refused = refused.iter();
+        let refused = refused.flat_map(|it| [("group", &it.group), ("error", &it.error)]);
+        let groups = groups.iter().map(|group| ("group", group));
+        let optional = [
+            ("host", &self.host),
+            ("kernel", &self.kernel),
+            ("boot_id", &self.boot_id),
+        ];
+        let optional = optional.into_iter();
+        let optional = optional.filter_map(|(name, text)| Some((name, text.as_ref()?)));
+        let plain = [("tool", &self.tool), ("version", &self.version)];
+        let follows = self.follows.iter().map(|it| ("follows", &it.run));
+        let texts = plain.into_iter().chain(optional).chain(groups);
+        let mut texts = texts.chain(refused).chain(follows);
+        match texts.find(|(_, text)| text.len() > MAX_TEXT) {
+            Some((name, _)) => Err(format!("{name}: expected at most {MAX_TEXT} bytes")),
+            None => Ok(()),
+        }
+    }
+}
+
 /// Reference to a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Follows {
@@ -104,18 +142,73 @@ pub struct Settings {
 /// The shortest `max_line`, bytes: a line keeps its required fields with it.
 pub const MIN_LINE: u64 = 4096;
 
+/// Judges a limit of the length of lines (`--max-line`), bytes.
+///
+/// # Errors
+/// What is expected instead.
+pub fn check_max_line(bytes: u64) -> Result<(), &'static str> {
+    match bytes {
+        MIN_LINE.. => Ok(()),
+        _ => Err("expected a size of at least 4K: 64K, 1M"),
+    }
+}
+
+/// Judges a number of events (`--count`).
+///
+/// # Errors
+/// What is expected instead.
+pub fn check_count(events: u64) -> Result<(), &'static str> {
+    match events {
+        1.. => Ok(()),
+        0 => Err("expected a number of events, 1.."),
+    }
+}
+
+impl Settings {
+    /// Judges settings, wherever they are from: the command line, its file of options, or a
+    /// recording.
+    ///
+    /// # Errors
+    /// The name of a setting, and what is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        let fault = |name: &str| {
+            let name = name.to_owned();
+            move |expected: &str| format!("{name}: {expected}")
+        };
+        let limit = self.max_line.map_or(Ok(()), check_max_line);
+        limit.map_err(fault("max_line"))?;
+        let count = self.count.map_or(Ok(()), check_count);
+        count.map_err(fault("count"))?;
+        let kinds = self.kinds.as_deref().unwrap_or_default();
+        for (name, kinds) in [("kinds", kinds), ("no_track", &self.no_track)] {
+            if kinds.len() > Kind::ALL.len() {
+                return Err(fault(name)("expected each kind at most once"));
+            }
+        }
+        match self.with.len() > Part::NUMBER {
+            true => Err(fault("with")("expected each part at most once")),
+            false => Ok(()),
+        }
+    }
+}
+
 /// An optional part of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Counters, devconf and other details in the payload.
     Details,
-    /// The complete netlink message, as `raw`.
+    /// The complete netlink message, as `raw`, in the first line of each message.
     Raw,
     /// A human-readable description of the event, as `message`.
     Message,
     /// Host name of the monitored machine, as `host`.
     Host,
+}
+
+impl Part {
+    /// Number of optional parts.
+    const NUMBER: usize = Part::Host as usize + 1;
 }
 
 /// The snapshot or the checkpoint is complete: all existing objects have been emitted.

@@ -8,7 +8,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, GapCause, Meta, Start, Stop, Sync};
 use crate::event::values::Time;
 use crate::event::{Op, Origin};
-use crate::input::ControlRecord;
+use crate::input::{ControlRecord, MAX_SLICE};
 
 impl Pipeline {
     /// Does what a control record says, and writes its line.
@@ -97,8 +97,9 @@ impl Pipeline {
             }
             ControlRecord::BeginCheckpoint(reason) => self.begin_checkpoint(time, *reason, out),
             ControlRecord::Slice(limit) => {
-                self.rename_slice(time, *limit, out)?;
-                self.write_slice(time, *limit, out)
+                let limit = MAX_SLICE.min(*limit);
+                self.rename_slice(time, limit, out)?;
+                self.write_slice(time, limit, out)
             }
             ControlRecord::EndCheckpoint => self.end_checkpoint(time, out),
             ControlRecord::Stop(stop) => {

@@ -270,6 +270,17 @@ impl Sink {
     }
 }
 
+/// Capacity that an empty buffer of lines keeps, bytes.
+const KEPT: usize = 1 << 20;
+
+/// Gives memory back that a buffer of lines has used while a reader was slow, and does not need now.
+pub fn give_back(buffer: &mut Vec<u8>) {
+    let needed = buffer.len().max(KEPT);
+    if buffer.capacity() / 4 > needed {
+        buffer.shrink_to(needed);
+    }
+}
+
 /// Writes as much of `bytes` as `out` takes. Returns how much that was, and the error that ended
 /// it.
 pub fn write_some(out: &mut impl Write, bytes: &[u8]) -> (usize, io::Result<()>) {
@@ -323,5 +334,28 @@ fn broken_pipe(result: Result<(), Error>) -> Result<Reader, Error> {
             Ok(Reader::Gone)
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queue_memory_is_given_back() {
+        let mut queue = vec![7; 64 << 20];
+        give_back(&mut queue);
+        assert_eq!(queue.capacity(), 64 << 20);
+        // The reader has taken most of it.
+        queue.drain(..63 << 20);
+        give_back(&mut queue);
+        assert!(queue.len() == 1 << 20 && queue.capacity() < 2 << 20);
+        queue.clear();
+        give_back(&mut queue);
+        assert!(queue.capacity() < 2 << 20);
+        // A small queue keeps its memory.
+        let mut queue = Vec::with_capacity(1000);
+        give_back(&mut queue);
+        assert_eq!(queue.capacity(), 1000);
     }
 }

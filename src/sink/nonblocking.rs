@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat, statfs};
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 
+use super::give_back;
 use crate::error::Error;
 use crate::file::{Existing, FolderPolicy, Place};
 
@@ -192,9 +193,11 @@ impl Nonblocking {
         if self.written == self.pending.len() {
             self.pending.clear();
             self.written = 0;
+            give_back(&mut self.pending);
         } else if self.written > self.pending.len() / 2 {
             self.pending.drain(..self.written);
             self.written = 0;
+            give_back(&mut self.pending);
         }
         Ok(())
     }

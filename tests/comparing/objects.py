@@ -151,6 +151,16 @@ def renamed(item, **names):
     return {names.get(key, key): value for key, value in item.items()}
 
 
+def expanded(kind, item):
+    """Each id of a range."""
+    if kind not in ("vlan", "vni"):
+        return [item]
+    last = item.get(f"{kind}_end", item[kind])
+    item = {key: value for key, value in item.items() if key != f"{kind}_end"}
+    shift = lambda at: {"tunid": item["tunid"] + at} if "tunid" in item else {}
+    return [{**item, **shift(at), kind: number} for at, number in enumerate(range(item[kind], last + 1))]
+
+
 def of_nlstream(program):
     """The objects of a snapshot of nlstream, by kind."""
     command = [program, "--snapshot", "--with", "details", "--for", "20s"]
@@ -168,7 +178,7 @@ def by_kind(items, lines):
     """Objects by kind, in the form of of_iproute2."""
     found = {}
     for kind, item in items:
-        found.setdefault(kind, []).append(item)
+        found.setdefault(kind, []).extend(expanded(kind, item))
     found["unparsed"] = [one for line in lines for one in line.get("unparsed", [])]
     for one in found.get("netconf", []):
         one.setdefault("dev", one.get("interface"))

@@ -24,6 +24,7 @@ mod names;
 mod namespace;
 mod output;
 mod probe;
+mod ranges;
 mod recording;
 mod service;
 mod systemd;
@@ -51,6 +52,7 @@ fn main() {
         names::trials,
         output::trials,
         probe::trials,
+        ranges::trials,
         recording::trials,
         service::trials,
         systemd::trials,

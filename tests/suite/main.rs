@@ -7,6 +7,7 @@
 mod common;
 
 mod account;
+mod amplification;
 mod attributes;
 mod cli;
 mod config;

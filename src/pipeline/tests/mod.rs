@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod names;
+mod ranges;
 
 use serde_json::Value;
 

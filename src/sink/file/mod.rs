@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use log::{info, warn};
 use rustix::fs::{FlockOperation, OFlags, flock};
 
-use super::{Stats, write_some};
+use super::{Stats, give_back, write_some};
 use crate::encode::{Format, Framing, RecordReader};
 use crate::error::Error;
 use crate::file::{Attributes, FolderPolicy, Place, is_refusal};
@@ -311,6 +311,7 @@ impl AppendFile {
             let mut pending = std::mem::take(&mut self.pending);
             let whole = self.put(&pending);
             pending.drain(..whole);
+            give_back(&mut pending);
             self.pending = pending;
         }
         if self.sync_at.is_some_and(|at| at <= Instant::now()) {
