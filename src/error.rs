@@ -59,6 +59,19 @@ pub enum Error {
         /// The error of open(2) or write(2).
         source: io::Error,
     },
+    /// The metrics file cannot be written.
+    #[error("cannot write metrics to {}: {source}{}", path.display(), Remedy(source))]
+    Metrics {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of a run has the name of an archived file: what it is, and the output file.
+    #[error(
+        "{0} has a name like the archived files of {1}, which rotation removes; choose another one"
+    )]
+    ArchiveName(String, String),
     /// Two files of a run are the same: what they are.
     #[error("{0} and {1} are the same file, which would be destroyed; choose another one")]
     SameFile(String, String),

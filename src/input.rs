@@ -95,6 +95,9 @@ pub enum ControlRecord {
 pub struct Opened {
     /// Bytes of an incomplete last line that were cut off.
     pub tail_repaired: Option<u64>,
+    /// Bytes of an incomplete last line that could not be cut off, and was ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tail_ended: Option<u64>,
     /// The last complete line in the file.
     pub follows: Option<Follows>,
 }

@@ -49,6 +49,8 @@ pub mod escape;
 #[doc(hidden)]
 pub mod family;
 #[doc(hidden)]
+pub mod file;
+#[doc(hidden)]
 pub mod filter;
 #[doc(hidden)]
 pub mod json;

@@ -13,6 +13,7 @@ use super::values::{duration, file_size, period};
 use crate::encode::Format;
 use crate::event::Kind;
 use crate::event::meta::Part;
+use crate::file::FolderPolicy;
 use crate::logging;
 use crate::run::replay::Replay;
 use crate::run::{Checkpoints, Outputs};
@@ -47,6 +48,15 @@ pub(super) struct Stream {
     #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
     #[arg(hide_default_value = true, hide_possible_values = true)]
     pub force: bool,
+    /// As root, also write to folders in which other users can replace files
+    ///
+    /// Without it such a folder is refused if nlstream runs as root or with CAP_DAC_OVERRIDE: one that
+    /// others may write to and that has no sticky bit, or that belongs to another user. Links, hard
+    /// links and files of other users in it are refused in either case.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
+    pub insecure_dir: bool,
     /// Stop after N event lines
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
@@ -239,6 +249,14 @@ impl Stream {
         self.output.as_ref().filter(|path| *path != Path::new("-"))
     }
 
+    /// The folders that are accepted for files.
+    pub(super) fn folders(&self) -> FolderPolicy {
+        match self.insecure_dir {
+            true => FolderPolicy::Any,
+            false => FolderPolicy::Secure,
+        }
+    }
+
     pub(super) fn outputs(&self) -> Outputs {
         let output = self.output();
         Outputs {
@@ -246,6 +264,7 @@ impl Stream {
             output: output.cloned(),
             record: self.record.clone(),
             force: self.force,
+            folders: self.folders(),
             queue: usize::MAX,
             checkpoints: Checkpoints::Off,
             file: sink::Config::default(),

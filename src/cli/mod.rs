@@ -135,7 +135,10 @@ impl Live {
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),
             rcvbuf: cli.rcvbuf,
             audit: cli.audit.0.map(SignedDuration::unsigned_abs),
-            metrics: cli.metrics.clone().map(metrics::Config::new),
+            metrics: cli
+                .metrics
+                .clone()
+                .map(|path| metrics::Config::new(path, cli.stream.folders())),
             heartbeat: cli.heartbeat.map(SignedDuration::unsigned_abs),
         }
     }

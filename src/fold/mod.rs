@@ -80,6 +80,7 @@ struct Start {
     #[serde(default)]
     settings: Settings,
     follows: Option<Follows>,
+    tail_ended: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -175,6 +176,8 @@ impl Fold {
         }
         let mut text = Vec::new();
         let mut is_first = true;
+        // A line that is no JSON. It is permitted before a `start` line that tells of it.
+        let mut torn: Option<FoldError> = None;
         for number in 1.. {
             let ending = input::next(&mut lines, &mut text)?;
             match ending {
@@ -189,8 +192,18 @@ impl Fold {
             let line = match Line::parse(&text) {
                 Ok(line) => line,
                 Err(LineFault::Json(_)) if ending == Ending::Torn && input::is_torn(&text) => break,
-                Err(error) => return Err(fault(error)),
+                Err(error @ LineFault::Json(_)) if torn.is_none() && input::is_torn(&text) => {
+                    torn = Some(fault(error));
+                    continue;
+                }
+                Err(error) => return Err(torn.unwrap_or(fault(error))),
             };
+            if let Some(torn) = torn.take() {
+                let is_start = line.op == LineOp::Start;
+                if !is_start || line.meta::<Start>().map_err(fault)?.tail_ended.is_none() {
+                    return Err(torn);
+                }
+            }
             let place = self.place(&line, is_first).map_err(fault)?;
             is_first = false;
             match place {
@@ -210,7 +223,7 @@ impl Fold {
             }
             self.apply(&line).map_err(fault)?;
         }
-        Ok(Reached::End)
+        torn.map_or(Ok(Reached::End), Err)
     }
 
     /// Compares a line with those before. `is_first`: it is the first of its file.

@@ -96,6 +96,29 @@ fn fault(text: &[u8]) -> String {
 }
 
 #[test]
+fn a_torn_line_in_the_middle_is_permitted_where_start_tells_of_it() {
+    let start = |extra: &str| {
+        format!(
+            r#"{{"v":1,"run":"0000002b","seq":0,"time":"2026-11-24T00:00:02Z","kind":"meta","op":"start","meta":{{"tool":"nlstream","version":"0","settings":{{"snapshot":false,"with":[]}}{extra}}}}}"#
+        )
+    };
+    let before = start("").replace("2b", "2a").replace("02Z", "01Z");
+    let torn = r#"{"v":1,"run":"0000002a","seq":1,"ti"#;
+    let ended = start(r#","tail_ended":36"#);
+    for (lines, is_read) in [
+        ([&*before, torn, &*ended], true),
+        ([&*before, torn, &*start("")], false),
+        ([&*before, &*start(""), torn], false),
+        ([torn, torn, &*ended], false),
+        ([&*before, "notes", &*ended], false),
+    ] {
+        let text = lines.join("\n") + "\n";
+        let read = Fold::default().read(text.as_bytes(), None);
+        assert_eq!(read.is_ok(), is_read, "{text} {read:?}");
+    }
+}
+
+#[test]
 fn objects_at_each_time_of_a_run() {
     let (one, two) = (r#"{"priority":1}"#, r#"{"priority":2}"#);
     assert!(matches!(at(-1), (_, Some(IncompleteReason::NoLines(_)))));

@@ -52,6 +52,9 @@ pub struct Start {
     /// Number of bytes of an incomplete line removed from the end of the file. Such a line is left
     /// when a run is killed or the machine loses power.
     pub tail_repaired: Option<u64>,
+    /// Number of bytes of the line before this one, if it is incomplete: the file can only grow, so
+    /// that the line was not removed. It is no JSON.
+    pub tail_ended: Option<u64>,
     /// The last line already in the file when this run opened it.
     pub follows: Option<Follows>,
 }

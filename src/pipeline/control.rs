@@ -85,6 +85,7 @@ impl Pipeline {
                 let start = Start {
                     since: Some(self.started_at),
                     tail_repaired: opened.tail_repaired,
+                    tail_ended: opened.tail_ended,
                     follows: opened.follows.clone(),
                     ..self.start.clone()
                 };

@@ -56,7 +56,7 @@ pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
         files.input(path);
     }
     files.output(replay.outputs.output.as_ref());
-    files.option("--record", record).check()?;
+    files.replaced("--record", record).check()?;
     let mut result = Ok(());
     for path in paths {
         match run_file(replay, path) {
@@ -89,6 +89,7 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
     replay.begin(&mut header);
     if let Some(opened) = sink.opened() {
         header.start.tail_repaired = opened.tail_repaired;
+        header.start.tail_ended = opened.tail_ended;
         header.start.follows.clone_from(&opened.follows);
     }
     let run = replay.run.clone().unwrap_or_else(run_id);

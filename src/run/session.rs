@@ -56,7 +56,7 @@ const RETRY: Duration = Duration::from_millis(100);
 impl Session {
     pub(super) fn new(outputs: &Outputs, run: String, header: &Header) -> Result<Self, Error> {
         let record = outputs.record.as_deref();
-        let recorder = record.map(|path| Recorder::create(path, header, outputs.force));
+        let recorder = record.map(|path| Recorder::create(path, outputs, header));
         let recorder = recorder.transpose()?;
         let mut lines = Vec::new();
         let config = Config::new(outputs.format.clone(), run, header);

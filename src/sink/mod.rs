@@ -15,13 +15,14 @@ use rustix::fs::OFlags;
 
 pub use destination::{folder, resolve};
 use file::AppendFile;
-pub use file::{Config, Fsync, RotateAction, Rotation};
+pub use file::{Config, Fsync, RotateAction, Rotation, is_archive_name};
 use nonblocking::Nonblocking;
 pub use nonblocking::is_anonymous_pipe;
 
 use crate::encode::Format;
 use crate::error::Error;
 use crate::event::meta::Rotate;
+use crate::file::FolderPolicy;
 use crate::input::Opened;
 use crate::netlink::sys::was_stdout_closed;
 
@@ -70,15 +71,20 @@ impl Sink {
     ///
     /// # Errors
     /// If it cannot be opened or repaired, or another nlstream writes to it.
-    pub fn file(path: &Path, config: &Config, format: &Format) -> Result<Self, Error> {
-        let output = Nonblocking::open(path).map_err(|source| Error::OpenOutput {
+    pub fn file(
+        path: &Path,
+        folders: FolderPolicy,
+        config: &Config,
+        format: &Format,
+    ) -> Result<Self, Error> {
+        let output = Nonblocking::open(path, folders).map_err(|source| Error::OpenOutput {
             path: path.to_owned(),
             source,
         })?;
         if let Some(output) = output {
             return Ok(Sink::Nonblocking(output));
         }
-        let file = AppendFile::open(path, config.clone(), format)?;
+        let file = AppendFile::open(path, folders, config.clone(), format)?;
         Ok(Sink::File(Box::new(file)))
     }
 
@@ -180,6 +186,15 @@ impl Sink {
                 ..Stats::default()
             },
             Sink::File(file) => file.stats(),
+        }
+    }
+
+    /// # Errors
+    /// If the file cannot be rotated as `config` says.
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        match self {
+            Sink::Nonblocking(_) => Ok(()),
+            Sink::File(file) => file.check(config),
         }
     }
 

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FileType, OFlags, fstat, statfs};
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat, statfs};
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 
 use crate::error::Error;
+use crate::file::{FolderPolicy, Place};
 
 /// pwritev2(2): write at the file's own position.
 const NO_OFFSET: u64 = u64::MAX;
@@ -45,12 +46,6 @@ enum Mode {
     Blocking,
 }
 
-/// Opens a file with a new open file description that never blocks.
-fn open_nonblocking(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    options.write(true).custom_flags(flags).open(path)
-}
-
 impl Nonblocking {
     fn new(path: Option<&Path>, file: File, mode: Mode) -> Self {
         Nonblocking {
@@ -72,8 +67,10 @@ impl Nonblocking {
         let stat = fstat(&stdout)?;
         let file_type = FileType::from_raw_mode(stat.st_mode);
         if matches!(file_type, FileType::Fifo | FileType::CharacterDevice) {
-            let options = &mut OpenOptions::new();
-            if let Ok(file) = open_nonblocking(Path::new("/proc/self/fd/1"), options) {
+            let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+            let mut options = OpenOptions::new();
+            options.write(true).custom_flags(flags);
+            if let Ok(file) = options.open("/proc/self/fd/1") {
                 return Ok(Nonblocking::new(None, file, Mode::NonBlocking));
             }
         }
@@ -89,8 +86,9 @@ impl Nonblocking {
     /// does not exist.
     ///
     /// # Errors
-    /// Those of open(2), and if nothing can be written to a file of that type.
-    pub(super) fn open(path: &Path) -> io::Result<Option<Self>> {
+    /// Those of open(2), if nothing can be written to a file of that type, and if another user may have
+    /// planted it.
+    pub(super) fn open(path: &Path, folders: FolderPolicy) -> io::Result<Option<Self>> {
         // Errors of stat(2) are those of open(2), too.
         let Some(data) = fs::metadata(path).ok().filter(|data| !data.is_file()) else {
             return Ok(None);
@@ -115,18 +113,29 @@ impl Nonblocking {
         if !file_type.is_fifo() && !file_type.is_char_device() {
             return unfit("it is a block device, whose data the lines would replace");
         }
-        let mut options = OpenOptions::new();
-        let is_named = file_type.is_fifo() && !is_anonymous_pipe(path)?;
-        // Its readers may come and go, as those of a regular file.
-        let file = match open_nonblocking(path, options.read(is_named)) {
+        let place = Place::resolve(path, folders)?;
+        // The readers of a FIFO with a name may come and go, as those of a regular file.
+        let is_named = file_type.is_fifo() && !place.is_magic();
+        let flags = if is_named {
+            OFlags::RDWR
+        } else {
+            OFlags::WRONLY
+        };
+        let existing = match place.open(flags) {
             Err(error) if is_named && error.kind() == io::ErrorKind::PermissionDenied => {
-                open_nonblocking(path, options.read(false))
+                place.open(OFlags::WRONLY)
             }
-            file => file,
+            existing => existing,
         }?;
         // Another file may be there by now.
-        let is_same = file.metadata()?.file_type() == file_type;
-        Ok(is_same.then(|| Nonblocking::new(Some(path), file, Mode::NonBlocking)))
+        let Some(file) = existing.map(|it| it.file) else {
+            return Ok(None);
+        };
+        if file.metadata()?.file_type() != file_type {
+            return Ok(None);
+        }
+        fcntl_setfl(&file, fcntl_getfl(&file)? | OFlags::NONBLOCK)?;
+        Ok(Some(Nonblocking::new(Some(path), file, Mode::NonBlocking)))
     }
 
     /// Returns true if it is the standard output, and `--output` does not name it.

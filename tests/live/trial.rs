@@ -14,6 +14,11 @@ pub(crate) enum Need {
     Namespace,
     /// The same, with mount namespaces in which tmpfs can be mounted.
     Mounts,
+    /// Root and other users, with mount and network namespaces: the trial runs as root, or with
+    /// subordinate user ids (subuid(5), newuidmap(1)).
+    Users,
+    /// Files that can only grow (`chattr +a`) in the folder of temporary files.
+    AppendOnly,
     /// A link type of the kernel: `ip link add type …`.
     LinkType(&'static str),
     /// A program in `PATH`.
@@ -24,7 +29,12 @@ pub(crate) enum Need {
     UapiHeaders,
 }
 
-pub(crate) use Need::{Landlock, LinkType, Mounts, Namespace, Program, UapiHeaders};
+pub(crate) use Need::{
+    AppendOnly, Landlock, LinkType, Mounts, Namespace, Program, UapiHeaders, Users,
+};
+
+/// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
+const AS_ROOT: &str = "$([ $(id -u) = 0 ] && echo -nm || echo -rnm --map-auto)";
 
 impl Need {
     /// Returns why the need is not met, or `None` if it is. The probe runs once per need.
@@ -43,6 +53,15 @@ impl Need {
             Mounts => (
                 "unshare -rnm mount -t tmpfs tmpfs /mnt".to_owned(),
                 "no unprivileged mount namespaces".to_owned(),
+            ),
+            Users => (
+                format!("unshare {AS_ROOT} setpriv --reuid 65534 --regid 65534 --clear-groups true"),
+                "neither root nor subordinate user ids, or no setpriv".to_owned(),
+            ),
+            AppendOnly => (
+                "f=$(mktemp) && trap 'chattr -a $f; rm $f' EXIT && chattr +a $f && ! (: >$f)"
+                    .to_owned(),
+                "not root, no chattr, or the file system of the temporary folder has no append-only files".to_owned(),
             ),
             LinkType(kind) => (
                 format!("unshare -rn ip link add probe0 type {kind}"),

@@ -9,7 +9,7 @@ use crate::common;
 /// The modules in the order of the stream. Modules of one row do not import each other.
 const ROWS: &[&[&str]] = &[
     &["channel", "escape"],
-    &["decompress", "json", "netlink"],
+    &["decompress", "file", "json", "netlink"],
     &["value"],
     &["names"],
     &["kind"],

@@ -168,16 +168,22 @@ pub fn run(live: &Live) -> Result<(), Error> {
 }
 
 /// # Errors
-/// If a file of the run is used for two purposes.
+/// If a file of the run is used for two purposes, or the metrics file is refused.
 fn check_files(live: &Live) -> Result<(), Error> {
     let mut files = Files::default();
     if let Some(path) = &live.config {
         files.path("--config", Access::Read, path);
     }
     files.output(live.outputs.output.as_ref());
-    files.option("--record", live.outputs.record.as_deref());
+    if let Some(path) = &live.outputs.output
+        && live.outputs.file.rotation.is_on()
+    {
+        files.rotated(path);
+    }
+    files.replaced("--record", live.outputs.record.as_deref());
     let metrics = live.metrics.as_ref().map(metrics::Config::path);
-    files.option("--metrics", metrics).check()
+    files.replaced("--metrics", metrics).check()?;
+    live.metrics.as_ref().map_or(Ok(()), metrics::Config::check)
 }
 
 /// The dumps of every kind in every subscribed namespace.

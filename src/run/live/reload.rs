@@ -77,7 +77,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         if !is_refused {
             live.metrics.clone_from(&new.metrics);
         }
-        check_files(&live).map_err(|error| error.to_string())?;
+        let mut files = live.clone();
+        files.outputs.file.clone_from(&new.outputs.file);
+        let checked = check_files(&files).and_then(|()| sink.check(&new.outputs.file));
+        checked.map_err(|error| error.to_string())?;
         let now = Instant::now();
         if live.heartbeat != new.heartbeat {
             live.heartbeat = new.heartbeat;

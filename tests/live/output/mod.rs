@@ -6,6 +6,7 @@ mod checkpoint;
 mod disk;
 mod files;
 mod kill;
+mod planted;
 mod record;
 mod reload;
 mod service;
@@ -18,6 +19,7 @@ pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
         disk::trials,
         files::trials,
         kill::trials,
+        planted::trials,
         record::trials,
         reload::trials,
         stall::trials,
