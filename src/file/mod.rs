@@ -117,6 +117,12 @@ impl From<Refusal> for io::Error {
     }
 }
 
+/// Notes the user and the rights of this process, on which the rules for folders depend: to be called
+/// before it gives up capabilities.
+pub fn note_user() {
+    user::User::current();
+}
+
 /// Returns true if the error is a [`Refusal`], which a retry does not change.
 pub fn is_refusal(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<Refusal>())

@@ -16,7 +16,7 @@ use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 
 use super::give_back;
 use crate::error::Error;
-use crate::file::{Existing, FolderPolicy, Place};
+use crate::file::{FolderPolicy, Place};
 
 /// pwritev2(2): write at the file's own position.
 const NO_OFFSET: u64 = u64::MAX;
@@ -47,16 +47,6 @@ enum Mode {
     Blocking,
 }
 
-/// Opens the standard output with a new open file description that never blocks.
-fn reopen_stdout() -> io::Result<File> {
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
-    let mut options = OpenOptions::new();
-    options
-        .write(true)
-        .custom_flags(flags)
-        .open("/proc/self/fd/1")
-}
-
 impl Nonblocking {
     fn new(path: Option<&Path>, file: File, mode: Mode) -> Self {
         Nonblocking {
@@ -77,10 +67,13 @@ impl Nonblocking {
         let stdout = io::stdout();
         let stat = fstat(&stdout)?;
         let file_type = FileType::from_raw_mode(stat.st_mode);
-        if matches!(file_type, FileType::Fifo | FileType::CharacterDevice)
-            && let Ok(file) = reopen_stdout()
-        {
-            return Ok(Nonblocking::new(None, file, Mode::NonBlocking));
+        if matches!(file_type, FileType::Fifo | FileType::CharacterDevice) {
+            let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+            let mut options = OpenOptions::new();
+            options.write(true).custom_flags(flags);
+            if let Ok(file) = options.open("/proc/self/fd/1") {
+                return Ok(Nonblocking::new(None, file, Mode::NonBlocking));
+            }
         }
         let mode = match file_type {
             FileType::Fifo | FileType::CharacterDevice | FileType::Socket => Mode::NoWait,
@@ -94,8 +87,8 @@ impl Nonblocking {
     /// does not exist.
     ///
     /// # Errors
-    /// Those of open(2), if nothing can be written to a file of that type, and if another user may
-    /// have planted it.
+    /// Those of open(2), if nothing can be written to a file of that type, and if another user may have
+    /// planted it.
     pub(super) fn open(path: &Path, folders: FolderPolicy) -> io::Result<Option<Self>> {
         // Errors of stat(2) are those of open(2), too.
         let Some(data) = fs::metadata(path).ok().filter(|data| !data.is_file()) else {
@@ -122,8 +115,8 @@ impl Nonblocking {
             return unfit("it is a block device, whose data the lines would replace");
         }
         let place = Place::resolve(path, folders)?;
-        let is_named = file_type.is_fifo() && !is_anonymous_pipe(path)?;
-        // With a reading end of its own: its readers may come and go, as those of a regular file.
+        // The readers of a FIFO with a name may come and go, as those of a regular file.
+        let is_named = file_type.is_fifo() && !place.is_magic();
         let flags = if is_named {
             OFlags::RDWR
         } else {
@@ -135,14 +128,13 @@ impl Nonblocking {
             }
             existing => existing,
         }?;
-        let Some(Existing { file, .. }) = existing else {
+        // Another file may be there by now.
+        let Some(file) = existing.map(|it| it.file) else {
             return Ok(None);
         };
-        // Another file may be there by now.
         if file.metadata()?.file_type() != file_type {
             return Ok(None);
         }
-        // The open file description is new, so no other process shares the flag.
         fcntl_setfl(&file, fcntl_getfl(&file)? | OFlags::NONBLOCK)?;
         Ok(Some(Nonblocking::new(Some(path), file, Mode::NonBlocking)))
     }

@@ -325,7 +325,6 @@ pub static CALLS: &[Call] = &[
     call!(SYS_geteuid, ALL, "owners of files"),
     call!(SYS_getgid, ALL, "owners of files"),
     call!(SYS_getegid, ALL, "owners of files"),
-    call!(SYS_capget, RUNS, "whether files of others can be written"),
     call!(SYS_getgroups, RUNS, "owners of files"),
     // Memory.
     call!(SYS_brk, ALL, "allocation"),

@@ -87,6 +87,7 @@ pub fn enter(needs: &Needs, report: fn(&str)) {
         true => Level::Debug,
         false => Level::Warn,
     };
+    crate::file::note_user();
     if let Err(error) = capabilities::drop(needs) {
         log!(level, "cannot drop capabilities: {error}");
     }
