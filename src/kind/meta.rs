@@ -101,6 +101,9 @@ pub struct Settings {
     pub no_track: Vec<Kind>,
 }
 
+/// The shortest `max_line`, bytes: a line keeps its required fields with it.
+pub const MIN_LINE: u64 = 4096;
+
 /// An optional part of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

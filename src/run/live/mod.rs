@@ -301,6 +301,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.emit_heartbeat()?;
             }
             self.receive()?;
+            self.discard_unexpected();
             let processed = self.process_batch()?;
             // Events come first: a dump entry is processed only after every event before it.
             let now = Instant::now();
@@ -380,6 +381,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let accepts_entries = self.session.accepts_entries(sink);
         self.is_readable()
             || !self.backlog.is_empty()
+            || self.has_unexpected()
             || (accepts_entries && (has_slices() || has_entries()))
             || self.session.is_checkpoint_due(sink)
     }
