@@ -21,6 +21,10 @@ impl Pipeline {
     ) -> io::Result<()> {
         match record {
             ControlRecord::BeginReconcile(kind, origin, scope) => {
+                // A forged or cut recording may lack the end of the reconciliation before. What it
+                // and dump entries outside of one have stored has its lines first.
+                self.finish_reconcile(netns, time, false, out)?;
+                self.emit_links(netns, time, out)?;
                 if *origin == Origin::Resync {
                     self.begin_resync(time);
                 }

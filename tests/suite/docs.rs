@@ -176,6 +176,8 @@ fn links_between_pages_lead_to_files() {
         "docs/coverage.md",
         "docs/operating.md",
         "docs/release.md",
+        "docs/security.md",
+        "SECURITY.md",
         "fixtures/README.md",
     ] {
         let text = std::fs::read_to_string(root.join(page)).unwrap();

@@ -19,6 +19,7 @@ mod docs;
 mod escapes;
 mod judge;
 mod layers;
+mod mutation;
 
 mod paths;
 mod schema;
