@@ -45,7 +45,7 @@ fn script(profile: Profile, seed: u64, batches: u64) -> String {
     for _ in 0..batches {
         let program = profile.program(&mut random);
         let run = match program {
-            "agent" => "cat - <(echo sync) >&${AGENT[1]}".to_owned(),
+            "agent" => "{ cat; echo sync; } >&${AGENT[1]}".to_owned(),
             "bash" => "bash".to_owned(),
             program => format!("{program} -force -batch -"),
         };
