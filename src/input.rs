@@ -11,7 +11,7 @@ use crate::event::meta::{
 use crate::event::scope::Scope;
 use crate::event::values::Time;
 use crate::event::{Kind, Origin};
-use crate::names::Recorded;
+use crate::names::{MAX_NAME, Recorded};
 
 /// One input and the time at which it was received or made.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +46,9 @@ pub enum InputData<'a> {
     /// [`ControlRecord::Resync`] and [`ControlRecord::EndNetns`]; for the other records, which concern the run, it is [`Channel::ROUTE_EVENTS`].
     Control(Channel, Box<ControlRecord>),
 }
+
+/// The largest number of a [`ControlRecord::Slice`]; a larger one counts as this.
+pub const MAX_SLICE: u32 = 4096;
 
 /// A record about the run itself. The serialized names are part of the recording format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -97,6 +100,9 @@ pub enum ControlRecord {
 pub struct Opened {
     /// Bytes of an incomplete last line that were cut off.
     pub tail_repaired: Option<u64>,
+    /// Bytes of an incomplete last line that could not be cut off, and was ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tail_ended: Option<u64>,
     /// The last complete line in the file.
     pub follows: Option<Follows>,
 }
@@ -111,6 +117,23 @@ pub struct Header {
     /// Names that the machine defines beyond the built-in ones.
     #[serde(default)]
     pub names: Recorded,
+}
+
+impl Header {
+    /// Judges the header of a recording: its settings like those of the command line, and the
+    /// lengths of what is repeated in the lines.
+    ///
+    /// # Errors
+    /// What is wrong, and what is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        self.start.check()?;
+        match self.names.too_long() {
+            Some(table) => Err(format!(
+                "a name in {table}: expected at most {MAX_NAME} bytes"
+            )),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod ineffective;
+mod report;
 mod values;
 
 use std::path::PathBuf;
@@ -10,23 +11,24 @@ use std::path::PathBuf;
 use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::event::meta::Settings;
+use crate::event::meta::{MAX_NAMESPACES, Settings};
 use crate::logging;
 use crate::run::live::Live;
 use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
-use args::{ColorArg, FileArgs, FormatArg, KindArg, LogArgs, Stream};
+use args::{ColorArg, ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use config::Found;
-use values::{Never, checkpoints, duration, duration_or_never, moment, run_id, size};
+use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
 
 /// Stream Linux network events (rtnetlink) as one JSON object per line.
 ///
 /// Without a command, streams live events to standard output until interrupted. No privileges are
 /// required.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(version, bin_name = "nlstream", max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   nlstream                                     all network events of this machine
   nlstream -k link,address --format text       links and addresses, human-readable
@@ -42,7 +44,7 @@ Options can also be set in /etc/nlstream.toml (`rotate-size = \"100M\"`) and in 
 variables (NLSTREAM_ROTATE_SIZE=100M). The command line takes precedence over variables, and
 variables over the file.
 Exit status: 0 success, 1 failure, 2 invalid command line or configuration, 3 a replayed capture has packets that its
-snapshot length cut.")]
+snapshot length cut, 4 the confinement refused a system call.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -59,7 +61,7 @@ struct Cli {
     /// Lines then have `netns`. Each namespace has sockets of its own; it ends for the run when its name or
     /// path is deleted or its process ends, and its objects get lines with `op:"delete"`. Needs
     /// CAP_SYS_ADMIN.
-    #[arg(long, value_name = "NAME|PATH|PID", value_delimiter = ',')]
+    #[arg(long, value_name = "NAME|PATH|PID", value_delimiter = ',', value_parser = namespace)]
     netns: Vec<String>,
     /// Socket receive buffer size: unread events are held here by the kernel
     ///
@@ -102,6 +104,8 @@ struct Cli {
     file: FileArgs,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    confinement: ConfinementArgs,
     /// Write counters to FILE every 15 s, for the textfile collector of Prometheus node_exporter,
     /// which requires the suffix .prom
     #[arg(long, value_name = "FILE", value_parser = args::file())]
@@ -140,7 +144,10 @@ impl Live {
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),
             rcvbuf: cli.rcvbuf,
             audit: cli.audit.0.map(SignedDuration::unsigned_abs),
-            metrics: cli.metrics.clone().map(metrics::Config::new),
+            metrics: cli
+                .metrics
+                .clone()
+                .map(|path| metrics::Config::new(path, cli.stream.folders())),
             heartbeat: cli.heartbeat.map(SignedDuration::unsigned_abs),
         }
     }
@@ -173,6 +180,8 @@ enum Command {
         /// Run id of 8 hexadecimal digits, instead of a random one
         #[arg(long, value_name = "ID", value_parser = run_id)]
         run: Option<String>,
+        #[command(flatten)]
+        confinement: ConfinementArgs,
     },
     /// Print the objects that existed at a given time, from lines written with --snapshot
     ///
@@ -206,6 +215,8 @@ enum Command {
         /// that concerns them
         #[arg(long)]
         partial: bool,
+        #[command(flatten)]
+        confinement: ConfinementArgs,
     },
     /// Print the JSON schema of the output
     Schema,
@@ -230,6 +241,9 @@ impl Cli {
     /// # Errors
     /// If an option requires another one.
     fn check(&self) -> Result<(), &'static str> {
+        if self.netns.len() > MAX_NAMESPACES {
+            return Err("--netns: expected at most 1024 network namespaces");
+        }
         match self.exit && !self.stream.snapshot {
             true => {
                 Err("--exit ends the run when the snapshot is complete: it requires --snapshot")
@@ -243,7 +257,7 @@ impl Cli {
 /// options of logging take effect.
 fn read_options() -> Result<Live, String> {
     let (matches, found) = config::read_live()?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| report::message(&error))?;
     cli.check()?;
     logging::set(cli.log.config());
     for warning in ineffective::warnings(&cli, &matches, &found) {
@@ -258,6 +272,8 @@ pub struct Invocation {
     pub log: logging::Config,
     /// Options that have no effect.
     pub warnings: Vec<String>,
+    /// The process is to be confined to what the task needs.
+    pub confined: bool,
     pub task: Task,
 }
 
@@ -265,18 +281,31 @@ pub struct Invocation {
 /// and for `--help`.
 pub fn invocation() -> Invocation {
     let (matches, found) = config::read();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| report::exit(error));
     if let Err(error) = cli.check() {
-        config::fail(error);
+        report::fail(error);
     }
     let warnings = ineffective::warnings(&cli, &matches, &found);
     let log = cli.log.config();
+    let confinement = match &cli.command {
+        Some(Command::Replay { confinement, .. } | Command::State { confinement, .. }) => {
+            confinement
+        }
+        None | Some(Command::Schema) => &cli.confinement,
+    };
+    let confined = confinement.is_on();
     let task = match cli.command {
         None if cli.print_config => Task::Text(config::print(&matches, &found)),
-        None => Task::Live(Box::new(Live::of(&cli, &matches, &found))),
-        Some(Command::Replay { files, stream, run }) => {
-            Task::Replay(Box::new(stream.replay(run)), files)
+        None => {
+            let live = Live::of(&cli, &matches, &found);
+            if let Err(error) = live.settings.check() {
+                report::fail(&error);
+            }
+            Task::Live(Box::new(live))
         }
+        Some(Command::Replay {
+            files, stream, run, ..
+        }) => Task::Replay(Box::new(stream.replay(run)), files),
         Some(Command::State {
             files,
             at,
@@ -284,6 +313,7 @@ pub fn invocation() -> Invocation {
             format,
             color,
             partial,
+            ..
         }) => Task::State(StateQuery {
             files,
             at,
@@ -296,6 +326,7 @@ pub fn invocation() -> Invocation {
     Invocation {
         log,
         warnings,
+        confined,
         task,
     }
 }

@@ -53,6 +53,11 @@ impl Format {
         }
     }
 
+    /// Returns true if records can have the complete message (`raw`).
+    pub fn has_raw(&self) -> bool {
+        matches!(self, Format::Json)
+    }
+
     /// Returns the reader of records of this format, for a sink.
     pub fn records(&self) -> &'static dyn RecordReader {
         match self {

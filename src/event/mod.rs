@@ -1,6 +1,8 @@
 //! The event: a payload of a [kind](crate::kind) with the operation, the change, and the netlink
 //! header of its message.
 
+use std::rc::Rc;
+
 use crate::channel::NetnsId;
 // The modules of the kinds: a new one is public without a line here.
 pub use crate::kind::genl::*;
@@ -36,6 +38,7 @@ pub struct Event {
     pub nl: Option<Nl>,
     /// The attributes that could not be decoded.
     pub unparsed: Vec<Unparsed>,
-    /// The complete message, if requested with `--with raw`.
-    pub raw: Option<Hex>,
+    /// The complete message, if requested with `--with raw`: shared by all events of the message, of
+    /// which the first one that has a line writes it.
+    pub raw: Option<Rc<Hex>>,
 }

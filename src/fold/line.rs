@@ -1,6 +1,7 @@
 //! Takes a line apart.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -64,6 +65,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// Number of members from which on an index is faster than a search.
+const MANY: usize = 256;
+
 /// The members of a JSON object, with unparsed values.
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -79,8 +83,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Members(Vec::with_capacity(16));
+                // The names, of an object that has more members than any of nlstream.
+                let mut names = HashSet::new();
                 while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &RawValue>()? {
-                    if members.get(&name).is_some() {
+                    let is_known = match members.0.len() {
+                        ..MANY => members.get(&name).is_some(),
+                        MANY => {
+                            names.extend(members.0.iter().map(|(name, _)| name.clone()));
+                            !names.insert(name.clone())
+                        }
+                        _ => !names.insert(name.clone()),
+                    };
+                    if is_known {
                         return Err(de::Error::custom(format_args!("`{name}` occurs twice")));
                     }
                     members.0.push((name, value));

@@ -84,6 +84,7 @@ struct Start {
     #[serde(default)]
     settings: Settings,
     follows: Option<Follows>,
+    tail_ended: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -178,6 +179,8 @@ impl Fold {
         }
         let mut text = Vec::new();
         let mut is_first = true;
+        // A line that is no JSON. It is permitted before a `start` line that tells of it.
+        let mut torn: Option<FoldError> = None;
         for number in 1.. {
             let ending = input::next(&mut lines, &mut text)?;
             match ending {
@@ -192,8 +195,18 @@ impl Fold {
             let line = match Line::parse(&text) {
                 Ok(line) => line,
                 Err(LineFault::Json(_)) if ending == Ending::Torn && input::is_torn(&text) => break,
-                Err(error) => return Err(fault(error)),
+                Err(error @ LineFault::Json(_)) if torn.is_none() && input::is_torn(&text) => {
+                    torn = Some(fault(error));
+                    continue;
+                }
+                Err(error) => return Err(torn.unwrap_or(fault(error))),
             };
+            if let Some(torn) = torn.take() {
+                let is_start = line.op == LineOp::Start;
+                if !is_start || line.meta::<Start>().map_err(fault)?.tail_ended.is_none() {
+                    return Err(torn);
+                }
+            }
             let place = self.place(&line, is_first).map_err(fault)?;
             is_first = false;
             match place {
@@ -213,7 +226,7 @@ impl Fold {
             }
             self.apply(&line).map_err(fault)?;
         }
-        Ok(Reached::End)
+        torn.map_or(Ok(Reached::End), Err)
     }
 
     /// Compares a line with those before. `is_first`: it is the first of its file.
@@ -260,7 +273,7 @@ impl Fold {
         };
         let first = self.later.is_none();
         let last = self.later.unwrap_or(run.last);
-        let hole = line.seq.saturating_sub(last + 1);
+        let hole = line.seq.saturating_sub(last.saturating_add(1));
         self.later = Some(line.seq);
         if line.op == LineOp::Gap {
             let gap: Gap = line.meta()?;
@@ -299,7 +312,7 @@ impl Fold {
         let Some(run) = &mut self.run else {
             return Ok(());
         };
-        if line.seq > run.last + 1
+        if line.seq > run.last.saturating_add(1)
             && let Some(hole) = run.hole.replace((run.last, line.seq))
         {
             run.unexplained_hole = Some(hole);

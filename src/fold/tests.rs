@@ -96,6 +96,29 @@ fn fault(text: &[u8]) -> String {
 }
 
 #[test]
+fn a_torn_line_in_the_middle_is_permitted_where_start_tells_of_it() {
+    let start = |extra: &str| {
+        format!(
+            r#"{{"v":1,"run":"0000002b","seq":0,"time":"2026-11-24T00:00:02Z","kind":"meta","op":"start","meta":{{"tool":"nlstream","version":"0","settings":{{"snapshot":false,"with":[]}}{extra}}}}}"#
+        )
+    };
+    let before = start("").replace("2b", "2a").replace("02Z", "01Z");
+    let torn = r#"{"v":1,"run":"0000002a","seq":1,"ti"#;
+    let ended = start(r#","tail_ended":36"#);
+    for (lines, is_read) in [
+        ([&*before, torn, &*ended], true),
+        ([&*before, torn, &*start("")], false),
+        ([&*before, &*start(""), torn], false),
+        ([torn, torn, &*ended], false),
+        ([&*before, "notes", &*ended], false),
+    ] {
+        let text = lines.join("\n") + "\n";
+        let read = Fold::default().read(text.as_bytes(), None);
+        assert_eq!(read.is_ok(), is_read, "{text} {read:?}");
+    }
+}
+
+#[test]
 fn objects_at_each_time_of_a_run() {
     let (one, two) = (r#"{"priority":1}"#, r#"{"priority":2}"#);
     assert!(matches!(at(-1), (_, Some(IncompleteReason::NoLines(_)))));
@@ -685,4 +708,46 @@ fn a_gap_in_one_namespace_remains_when_another_is_resynced() {
     let end = of(run(5).meta(5, "resync", "{}").text, "blue");
     let (_, reason) = fold(&[&parts.concat(), &end], None);
     assert!(reason.is_none(), "{reason:?}");
+}
+
+#[test]
+fn line_numbers_are_counted_up_to_the_last() {
+    let line = |seq: u64| {
+        format!(
+            r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z","kind":"rule","op":"add","rule":{{"priority":{}}}}}"#,
+            seq % 10
+        ) + "\n"
+    };
+    let lines = line(0) + &line(u64::MAX) + &line(u64::MAX);
+    let mut fold = Fold::default();
+    fold.read(lines.as_bytes(), None).unwrap();
+    assert_eq!(objects(&fold).len(), 2);
+    let mut fold = Fold::default();
+    let at = Some(time(-1));
+    fold.read(lines.as_bytes(), at).unwrap();
+    assert_eq!(objects(&fold).len(), 0);
+}
+
+/// A search for each of half a million members would take minutes.
+#[test]
+fn a_line_with_very_many_members_is_indexed() {
+    let line = |names: &mut dyn Iterator<Item = u32>| {
+        let mut text = String::from(
+            r#"{"v":1,"run":"00000001","seq":0,"time":"2026-01-01T00:00:00Z","kind":"rule","op":"add","rule":{"priority":1"#,
+        );
+        for number in names {
+            text += &format!(r#","x{number}":0"#);
+        }
+        text + "}}\n"
+    };
+    let mut fold = Fold::default();
+    let many = line(&mut (0..500_000));
+    fold.read(many.as_bytes(), None).unwrap();
+    assert_eq!(objects(&fold).len(), 1);
+    for twice in [3, 1000] {
+        let repeated = line(&mut (0..2000).chain([twice]));
+        let error = Fold::default().read(repeated.as_bytes(), None);
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains(&format!("`x{twice}` occurs twice")), "{text}");
+    }
 }

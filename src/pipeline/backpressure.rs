@@ -35,6 +35,10 @@ struct DroppedObject {
     deleted: Option<Payload>,
 }
 
+/// Number of objects from which on those of kinds that are not tracked are not remembered: their
+/// present state is unknown, and there may be any number of them.
+const MAX_UNTRACKED: usize = 65_536;
+
 impl DroppedObjects {
     fn new(since: Time) -> Self {
         DroppedObjects {
@@ -47,8 +51,11 @@ impl DroppedObjects {
     }
 
     /// Records that the line of this event was dropped.
-    fn drop(&mut self, event: &Event) {
+    fn drop(&mut self, event: &Event, is_tracked: bool) {
         meta::add(&mut self.lost, 1);
+        if !is_tracked && self.objects.len() >= MAX_UNTRACKED {
+            return;
+        }
         let Some(key) = crate::state::key(&event.payload) else {
             return;
         };
@@ -115,8 +122,10 @@ impl Pipeline {
 
     /// Records that the line of this event was dropped.
     pub(super) fn record_dropped(&mut self, event: &Event) {
+        let kind = event.payload.kind();
+        let is_tracked = kind == Kind::Link || self.namespaces.tracked().contains(kind);
         if let Some(dropped) = &mut self.dropped {
-            dropped.drop(event);
+            dropped.drop(event, is_tracked);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, GapCause, Meta, Start, Stop, Sync};
 use crate::event::values::Time;
 use crate::event::{Op, Origin};
-use crate::input::ControlRecord;
+use crate::input::{ControlRecord, MAX_SLICE};
 
 impl Pipeline {
     /// Does what a control record says, and writes its line.
@@ -21,6 +21,10 @@ impl Pipeline {
     ) -> io::Result<()> {
         match record {
             ControlRecord::BeginReconcile(kind, origin, scope) => {
+                // A forged or cut recording may lack the end of the reconciliation before. What it
+                // and dump entries outside of one have stored has its lines first.
+                self.finish_reconcile(netns, time, false, out)?;
+                self.emit_links(netns, time, out)?;
                 if *origin == Origin::Resync {
                     self.begin_resync(netns, time);
                 }
@@ -87,6 +91,7 @@ impl Pipeline {
                 let start = Start {
                     since: Some(self.started_at),
                     tail_repaired: opened.tail_repaired,
+                    tail_ended: opened.tail_ended,
                     follows: opened.follows.clone(),
                     ..self.start.clone()
                 };
@@ -104,9 +109,10 @@ impl Pipeline {
             }
             ControlRecord::BeginCheckpoint(reason) => self.begin_checkpoint(time, *reason, out),
             ControlRecord::Slice(limit) => {
-                self.rename_slice(time, *limit, out)?;
-                self.delete_slice(time, *limit, out)?;
-                self.write_slice(time, *limit, out)
+                let limit = MAX_SLICE.min(*limit);
+                self.rename_slice(time, limit, out)?;
+                self.delete_slice(time, limit, out)?;
+                self.write_slice(time, limit, out)
             }
             ControlRecord::EndCheckpoint => self.end_checkpoint(time, out),
             ControlRecord::Stop(stop) => {

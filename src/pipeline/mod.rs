@@ -14,6 +14,7 @@ mod totals;
 
 use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
 
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
@@ -53,12 +54,16 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration of a run with that header.
+    /// The configuration of a run with that header. A shorter `max_line` than the command line allows is
+    /// lengthened: a recording with one is refused, and a program that uses the library may have one.
     pub fn new(format: Format, run: String, header: &Header) -> Self {
+        let mut start = header.start.clone();
+        let max_line = &mut start.settings.max_line;
+        *max_line = max_line.map(|max| max.max(meta::MIN_LINE));
         Config {
             format,
             run,
-            start: header.start.clone(),
+            start,
             time: header.time,
             names: Names::from(&header.names),
         }
@@ -91,6 +96,8 @@ pub struct Pipeline {
     /// The objects that may have former names of devices, and their kinds.
     renaming: Option<Sweep>,
     renaming_kinds: KindSet,
+    /// Number of objects that may be renamed at once.
+    rename_budget: u32,
     /// The message in progress has given a line, or a dropped one.
     has_line: bool,
     /// The events of the next datagram, and those of the present one, may be requests.
@@ -101,6 +108,8 @@ pub struct Pipeline {
     /// The namespaces that have ended, in the order of their ends.
     ended: VecDeque<EndedNamespace>,
     totals: Totals,
+    /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
+    portion: usize,
     /// Start time of the run, and its `start` record.
     started_at: Time,
     start: Start,
@@ -111,7 +120,7 @@ pub struct Pipeline {
 struct Provenance {
     nl: Option<Nl>,
     unparsed: Vec<Unparsed>,
-    raw: Option<Hex>,
+    raw: Option<Rc<Hex>>,
 }
 
 impl Pipeline {
@@ -122,6 +131,7 @@ impl Pipeline {
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
         let filter = Filter::new(settings);
+        let has_raw = config.format.has_raw();
         let encoder = Encoder::new(config.format, &config.run, &config.start);
         let mut tracked = KindSet::EMPTY;
         for kind in Kind::ALL
@@ -137,7 +147,8 @@ impl Pipeline {
         let mut pipeline = Pipeline {
             optional_parts: OptionalParts {
                 details: settings.with.contains(&Part::Details),
-                raw: settings.with.contains(&Part::Raw),
+                // Sentences have no place for it.
+                raw: settings.with.contains(&Part::Raw) && has_raw,
             },
             snapshot: settings.snapshot,
             synced: false,
@@ -151,12 +162,14 @@ impl Pipeline {
             withheld: WithheldEvents::default(),
             renaming: None,
             renaming_kinds: KindSet::EMPTY,
+            rename_budget: names::FIRST_SLICE,
             has_line: false,
             next_in_doubt: false,
             in_doubt: false,
             checkpoint: None,
             ended: VecDeque::new(),
             totals: Totals::default(),
+            portion: usize::MAX,
             started_at: config.time,
             start: config.start.clone(),
         };
@@ -168,6 +181,12 @@ impl Pipeline {
         )?;
         pipeline.encoder.flush(out)?;
         Ok(pipeline)
+    }
+
+    /// From now on [`Pipeline::feed`] returns after the input with which `out` exceeds this number of
+    /// bytes, so that the lines can be written before there are more.
+    pub fn set_portion(&mut self, bytes: usize) {
+        self.portion = bytes;
     }
 
     /// Returns true if as many events were written as requested (`--count`).
@@ -201,8 +220,8 @@ impl Pipeline {
     }
 
     /// Processes inputs, and appends the resulting lines to `out`. Returns the number of inputs
-    /// that were processed: those after the one with which the run [is full](Self::is_full) are
-    /// not.
+    /// that were processed: those after the one with which the run [is full](Self::is_full), or the
+    /// [portion](Self::set_portion), are not.
     ///
     /// # Errors
     /// See [`Encoder::flush`].
@@ -222,7 +241,10 @@ impl Pipeline {
             // Index of the first event whose line is not written yet.
             let mut from = 0;
             for at in 0..items.len() {
-                if taken > 0 && self.is_full() && matches!(items[at], DecodedItem::Input(_)) {
+                if taken > 0
+                    && (self.is_full() || out.len() > self.portion)
+                    && matches!(items[at], DecodedItem::Input(_))
+                {
                     self.write(&items[from..at], out)?;
                     break 'inputs;
                 }
@@ -230,6 +252,18 @@ impl Pipeline {
                     self.write(&items[from..at], out)?;
                     from = at;
                     self.release_withheld(true, out)?;
+                }
+                if let DecodedItem::Object(object) = &items[at]
+                    && object.is_range_event()
+                {
+                    let (netns, time) = (object.event.netns, object.event.time);
+                    let state = &mut self.namespaces.get_mut(netns).state;
+                    let cuts = state.make_room(&object.event.payload);
+                    if !cuts.is_empty() {
+                        self.write(&items[from..at], out)?;
+                        from = at;
+                        self.emit_cuts(netns, time, cuts, out)?;
+                    }
                 }
                 match &mut items[at] {
                     DecodedItem::Object(object) if object.channel.is_events() => {
@@ -268,6 +302,7 @@ impl Pipeline {
                     }
                     DecodedItem::Input(input) => {
                         taken += 1;
+                        self.add_to_rename_budget();
                         if let InputData::Datagram(channel, _) = input.data {
                             meta::add(&mut self.totals.datagrams, channel.is_events().into());
                             self.in_doubt = std::mem::take(&mut self.next_in_doubt);
@@ -319,7 +354,12 @@ impl Pipeline {
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
-        event.uncertain |= self.in_doubt;
+        // A message of a kind that is no state concerns no object.
+        event.uncertain |= self.in_doubt && event.payload.kind().fields().is_some();
+        // An earlier line of the message has it.
+        if event.raw.is_some() && self.has_line {
+            event.raw = None;
+        }
         match effect {
             NameEffect::Unnamed => self.has_line = true,
             _ => object.seq = self.number(event),
@@ -401,7 +441,7 @@ impl Pipeline {
         };
         let provenance = Provenance {
             nl,
-            raw: self.optional_parts.raw.then(|| Hex(rest.into())),
+            raw: self.optional_parts.raw.then(|| Rc::new(Hex(rest.into()))),
             ..Provenance::default()
         };
         let event = Event {

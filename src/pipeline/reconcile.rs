@@ -102,6 +102,8 @@ impl Pipeline {
             namespace.lost_kinds.remove(kind);
         }
         self.reconcile_result = Some(result);
+        let cuts = self.namespaces.get_mut(netns).state.take_cuts(kind);
+        self.emit_cuts(netns, time, cuts, out)?;
         for change in changes {
             self.emit_reconciled(netns, time, origin, change, out)?;
         }
@@ -229,6 +231,8 @@ impl Pipeline {
             ..
         } = event;
         let decoded = Decoded { action, payload };
+        // An earlier line of the message has it.
+        let raw = raw.filter(|_| !self.has_line);
         let provenance = Provenance { nl, unparsed, raw };
         match &decoded.payload {
             Payload::Link(link) if decoded.action == MessageAction::New => {
@@ -245,13 +249,58 @@ impl Pipeline {
             Payload::Link(_) => {}
             _ => self.emit_links(netns, time, out)?,
         }
+        let kind = decoded.payload.kind();
         let state = &mut self.namespaces.get_mut(netns).state;
         if let Some(change) = state.apply_dump_entry(decoded, &message) {
             let origin = state.origin();
             self.emit_correction(netns, time, origin, change, provenance, out)?;
+        } else if kind.has_ranges() {
+            self.emit_changed_ranges(netns, kind, time, provenance, out)?;
         }
         if is_last && !std::mem::take(&mut self.has_line) {
             self.skip_entry(channel);
+        }
+        Ok(())
+    }
+
+    /// Writes what a dump entry, a range of ids, has changed.
+    fn emit_changed_ranges(
+        &mut self,
+        netns: NetnsId,
+        kind: Kind,
+        time: Time,
+        provenance: Provenance,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let state = &mut self.namespaces.get_mut(netns).state;
+        let origin = state.origin();
+        let (cuts, changes) = (state.take_cuts(kind), state.take_changed_ranges(kind));
+        if origin != Origin::Snapshot || self.snapshot {
+            self.emit_cuts(netns, time, cuts, out)?;
+        }
+        let mut provenance = Some(provenance);
+        for change in changes {
+            let provenance = provenance.take().unwrap_or_default();
+            self.emit_correction(netns, time, origin, change, provenance, out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the lines of stored ranges of ids that were cut. They say nothing new, and are no
+    /// corrections.
+    pub(super) fn emit_cuts(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        cuts: Vec<StateChange>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        for change in cuts {
+            let event = Event {
+                netns,
+                ..event(time, Origin::Inferred, change, Provenance::default())
+            };
+            self.emit_apart(event, out)?;
         }
         Ok(())
     }

@@ -61,6 +61,7 @@ pub(super) fn header<'a>(
             settings: settings.clone(),
             since: None,
             tail_repaired: opened.tail_repaired,
+            tail_ended: opened.tail_ended,
             follows: opened.follows,
         },
         names: Names::of_machine().recorded(),

@@ -74,6 +74,11 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
         count(out, bytes, "byte")?;
         out.write_str(" of an incomplete line removed")?;
     }
+    if let Some(bytes) = start.tail_ended {
+        out.write_str(", ")?;
+        count(out, bytes, "byte")?;
+        out.write_str(" of an incomplete line remain")?;
+    }
     Ok(())
 }
 

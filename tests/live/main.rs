@@ -24,6 +24,8 @@ mod names;
 mod namespace;
 mod netns;
 mod output;
+mod probe;
+mod ranges;
 mod recording;
 mod service;
 mod systemd;
@@ -37,6 +39,9 @@ fn main() {
     if loss::is_spoofer() {
         return loss::spoof();
     }
+    if probe::is_probe() {
+        return probe::run();
+    }
     let modules = [
         account::trials,
         docs::trials,
@@ -48,6 +53,8 @@ fn main() {
         names::trials,
         netns::trials,
         output::trials,
+        probe::trials,
+        ranges::trials,
         recording::trials,
         service::trials,
         systemd::trials,

@@ -8,8 +8,8 @@ use crate::common;
 
 /// The modules in the order of the stream. Modules of one row do not import each other.
 const ROWS: &[&[&str]] = &[
-    &["channel"],
-    &["decompress", "json", "netlink"],
+    &["channel", "escape"],
+    &["decompress", "file", "json", "netlink"],
     &["value"],
     &["names"],
     &["kind"],

@@ -7,6 +7,7 @@
 mod common;
 
 mod account;
+mod amplification;
 mod attributes;
 mod cli;
 mod config;
@@ -15,8 +16,11 @@ mod coverage;
 mod damage;
 mod division;
 mod docs;
+mod escapes;
 mod judge;
 mod layers;
+mod mutation;
+
 mod paths;
 mod schema;
 mod state_command;

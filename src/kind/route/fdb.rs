@@ -10,11 +10,12 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::neigh::{CacheInfo, FLAGS, flag_bits};
+use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::fields::Keyed;
 use crate::kind::object::some;
-use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Propagation, Trigger};
+use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Propagation, Trigger, Triggers};
 use crate::kind::wire::{u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -126,6 +127,7 @@ impl KindSpec for Fdb {
         Trigger::OldAddress,
         Trigger::Forwarding,
     ];
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::NexthopEntry];
     const PRECEDES_DEVICE: bool = true;
     const PROPAGATED: Propagation = Propagation::Down;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
@@ -158,6 +160,13 @@ impl KindSpec for Fdb {
             _ => emit.action(),
         };
         emit.object_as(context, action, fdb)
+    }
+
+    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+        match op == Op::Delete && self.nhid.is_some() {
+            true => Triggers::of(&[Trigger::NexthopEntry]),
+            false => Triggers::NONE,
+        }
     }
 }
 

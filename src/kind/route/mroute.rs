@@ -88,7 +88,7 @@ const UNRESOLVED: u32 = 0x20;
 
 impl KindSpec for Mroute {
     const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::OldDevice];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::OldDevice, Trigger::MulticastInterface];
     // RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR
     const FAMILIES: &'static [u8] = &[128, 129];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
@@ -122,15 +122,12 @@ impl KindSpec for Mroute {
 impl MrouteStats {
     /// Reads a `struct rta_mfc_stats`.
     fn decode(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (counters, _) = attr.value.as_chunks::<8>();
-        let [packets, bytes, wrong_if, ..] = counters else {
-            return Err(AttrError::Length);
-        };
+        let [packets, bytes, wrong_if] = context.counters(attr, 3)?;
         context.record_excess(attr, 24);
         Ok(MrouteStats {
-            packets: u64::from_ne_bytes(*packets),
-            bytes: u64::from_ne_bytes(*bytes),
-            wrong_if: u64::from_ne_bytes(*wrong_if),
+            packets,
+            bytes,
+            wrong_if,
         })
     }
 }

@@ -10,7 +10,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::KindSpec;
+use crate::kind::spec::{KindSpec, Trigger};
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::request::Request;
@@ -186,6 +186,7 @@ const IP_PROTOCOLS: &[(u32, &str)] = &[
 
 impl KindSpec for Rule {
     const MESSAGES: &'static [u16] = &[RTM_NEWRULE, RTM_DELRULE];
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::DeviceName];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
     fn dumps(_details: bool) -> Vec<Request> {

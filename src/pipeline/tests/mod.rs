@@ -3,6 +3,7 @@
 mod checkpoint;
 mod names;
 mod namespaces;
+mod ranges;
 
 use serde_json::Value;
 

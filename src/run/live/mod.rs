@@ -25,7 +25,6 @@ use super::files::{Access, Files};
 use super::header::header;
 use super::metrics::{self, Metrics};
 use super::resync::{self, ResyncScheduler};
-use super::sandbox;
 use super::service::Manager;
 use super::session::Session;
 use super::{Outputs, open, run_id};
@@ -39,7 +38,8 @@ use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
-use namespaces::{Namespaces, Watched};
+pub use namespaces::Namespaces;
+use namespaces::Watched;
 pub use reload::{Options, ReadOptions};
 use subscription::Subscription;
 
@@ -107,13 +107,12 @@ const MAX_ERRORS: u32 = 100;
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
 /// This is the main function of a process, and not meant for libraries: it installs handlers of
-/// signals and, for good, drops privileges of the calling thread and of all that it starts later
-/// (module `sandbox`), so that these cannot execute programs, for example.
+/// signals. `namespaces`: the result of [`enter_namespaces`].
 ///
 /// # Errors
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
 /// was to write.
-pub fn run(live: &Live) -> Result<(), Error> {
+pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
     check_files(live)?;
     // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals =
@@ -128,9 +127,13 @@ pub fn run(live: &Live) -> Result<(), Error> {
         mut subscriptions,
         watched,
         listed,
-    } = open_namespaces(live)?;
-    // After the sockets, which it would refuse, and before the sink, which starts threads.
-    sandbox::enter(live.outputs.output.is_some() || live.outputs.record.is_some());
+    } = namespaces;
+    if live.netns.is_empty() {
+        for family in Subscribed::new(&live.settings).iter() {
+            let subscription = Subscription::open(NetnsId::OWN, family, live.rcvbuf)?;
+            subscriptions.push(subscription);
+        }
+    }
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
     let resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
@@ -179,32 +182,36 @@ pub fn run(live: &Live) -> Result<(), Error> {
     .run(poll, signals, &impatient, &mut sink)
 }
 
-/// Opens the sockets of every namespace and family.
-fn open_namespaces(live: &Live) -> Result<Namespaces, Error> {
-    let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
-    if !live.netns.is_empty() {
-        return namespaces::open(&live.netns, &families, live.rcvbuf);
+/// Enters the network namespaces that the run watches by name, and opens its sockets in them: before the
+/// process is confined.
+///
+/// # Errors
+/// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
+pub fn enter_namespaces(live: &Live) -> Result<Namespaces, Error> {
+    if live.netns.is_empty() {
+        return Ok(Namespaces::default());
     }
-    let subscriptions = families
-        .into_iter()
-        .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf));
-    Ok(Namespaces {
-        subscriptions: subscriptions.collect::<Result<_, _>>()?,
-        ..Namespaces::default()
-    })
+    let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
+    namespaces::open(&live.netns, &families, live.rcvbuf)
 }
 
 /// # Errors
-/// If a file of the run is used for two purposes.
+/// If a file of the run is used for two purposes, or the metrics file is refused.
 fn check_files(live: &Live) -> Result<(), Error> {
     let mut files = Files::default();
     if let Some(path) = &live.config {
         files.path("--config", Access::Read, path);
     }
     files.output(live.outputs.output.as_ref());
-    files.option("--record", live.outputs.record.as_deref());
+    if let Some(path) = &live.outputs.output
+        && live.outputs.file.rotation.is_on()
+    {
+        files.rotated(path);
+    }
+    files.replaced("--record", live.outputs.record.as_deref());
     let metrics = live.metrics.as_ref().map(metrics::Config::path);
-    files.option("--metrics", metrics).check()
+    files.replaced("--metrics", metrics).check()?;
+    live.metrics.as_ref().map_or(Ok(()), metrics::Config::check)
 }
 
 /// The dumps of every kind in every subscribed namespace.
@@ -324,6 +331,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
             self.receive()?;
             self.end_namespaces()?;
+            self.discard_unexpected();
             let processed = self.process_batch()?;
             // Events come first: a dump entry is processed only after every event before it.
             let now = Instant::now();
@@ -410,6 +418,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let accepts_entries = self.session.accepts_entries(sink);
         self.is_readable()
             || !self.backlog.is_empty()
+            || self.has_unexpected()
             || (accepts_entries && (has_slices() || has_entries()))
             || self.session.is_checkpoint_due(sink)
     }
@@ -420,11 +429,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             return Some(Duration::ZERO);
         }
         let now = Instant::now();
+        let accepts_entries = self.session.accepts_entries(sink);
         let times = [
             self.deadline,
             self.next_heartbeat,
             self.next_look(),
-            self.resync.wakeup(),
+            self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
             self.session.checkpoint_wakeup(sink),
             self.refused.due(now),

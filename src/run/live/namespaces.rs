@@ -67,13 +67,13 @@ impl Watched {
     }
 }
 
-/// The namespaces of a run, in the order of their numbers.
+/// The namespaces that a run watches by name, in the order of their numbers, and their sockets.
 #[derive(Default)]
-pub(super) struct Namespaces {
-    pub subscriptions: Vec<Subscription<Events, Dumps>>,
-    pub watched: Vec<Watched>,
+pub struct Namespaces {
+    pub(super) subscriptions: Vec<Subscription<Events, Dumps>>,
+    pub(super) watched: Vec<Watched>,
     /// For the `start` record.
-    pub listed: Vec<Netns>,
+    pub(super) listed: Vec<Netns>,
 }
 
 /// Enters the namespaces of these names, and opens the sockets of the families in each. One that ends

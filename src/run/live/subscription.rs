@@ -73,19 +73,18 @@ impl Subscription<Events, Dumps> {
         rcvbuf: u32,
     ) -> Result<Self, Error> {
         let passed = match netns == NetnsId::OWN && family.id() == crate::channel::FamilyId::ROUTE {
-            true => service::passed_socket().map_err(Error::Socket)?,
+            true => service::passed_socket().map_err(Error::PassedSocket)?,
             false => None,
         };
         let events = match passed {
-            Some(fd) => Events::take_over(family, fd),
-            None => Events::open(family, rcvbuf),
-        };
-        let events = events.map_err(Error::Socket)?;
+            Some(fd) => Events::take_over(family, fd).map_err(Error::PassedSocket),
+            None => Events::open(family, rcvbuf).map_err(Error::Socket),
+        }?;
         let dumps = match netns {
             NetnsId::OWN => Dumps::open(family),
             _ => Dumps::open_only(family),
         };
-        let dumps = dumps.map_err(Error::Dump)?;
+        let dumps = dumps.map_err(Error::Socket)?;
         Ok(Self::new(netns, family, events, dumps))
     }
 

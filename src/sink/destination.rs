@@ -1,0 +1,28 @@
+//! Where the file of a path is.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// As many symbolic links as the kernel follows (path_resolution(7)).
+const MAX_LINKS: usize = 40;
+
+/// Returns the folder that contains the file or link of this path.
+pub fn folder(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Returns the path of the file to which a symbolic link leads, whether it exists or not, and the path
+/// itself if it is no link.
+pub fn resolve(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MAX_LINKS {
+        match fs::read_link(&path) {
+            Ok(target) => path = folder(&path).join(target),
+            Err(_) => break,
+        }
+    }
+    path
+}
