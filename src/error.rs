@@ -119,8 +119,24 @@ pub enum Error {
     /// A netlink socket cannot be opened.
     #[error("cannot open a netlink socket: {0}")]
     Socket(io::Error),
+    /// The socket that the service manager passed cannot be used.
+    #[error("cannot use the socket that the service manager passed: {0}")]
+    PassedSocket(io::Error),
+    /// Every receive from a socket failed.
+    #[error("cannot receive {what} from the kernel: {source}, after {errors} errors in a row")]
+    Receive {
+        /// What the socket is for: events or dumps.
+        what: &'static str,
+        /// Number of errors without a datagram or an empty socket between them.
+        errors: u32,
+        /// The last error of recvmmsg(2).
+        source: io::Error,
+    },
+    /// The kernel does not tell how many events it dropped.
+    #[error("cannot read the number of events that the kernel dropped: {0}")]
+    DropCount(io::Error),
     /// A dump cannot be requested.
-    #[error("cannot dump existing objects from the kernel: {0}")]
+    #[error("cannot request a dump of existing objects from the kernel: {0}")]
     Dump(io::Error),
     /// The event loop cannot be set up.
     #[error("cannot set up the event loop: {0}")]

@@ -45,6 +45,8 @@ pub mod encode;
 #[doc(hidden)]
 pub mod error;
 #[doc(hidden)]
+pub mod escape;
+#[doc(hidden)]
 pub mod family;
 #[doc(hidden)]
 pub mod filter;

@@ -3,6 +3,7 @@
 mod args;
 mod config;
 mod ineffective;
+mod report;
 mod values;
 
 use std::path::PathBuf;
@@ -26,7 +27,8 @@ use values::{Never, checkpoints, duration, duration_or_never, moment, run_id, si
 /// Without a command, streams live events to standard output until interrupted. No privileges are
 /// required.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(version, bin_name = "nlstream", max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   nlstream                                     all network events of this machine
   nlstream -k link,address --format text       links and addresses, human-readable
@@ -234,7 +236,7 @@ impl Cli {
 /// options of logging take effect.
 fn read_options() -> Result<Live, String> {
     let (matches, found) = config::read_live()?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| report::message(&error))?;
     cli.check()?;
     logging::set(cli.log.config());
     for warning in ineffective::warnings(&cli, &matches, &found) {
@@ -256,9 +258,9 @@ pub struct Invocation {
 /// and for `--help`.
 pub fn invocation() -> Invocation {
     let (matches, found) = config::read();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| report::exit(error));
     if let Err(error) = cli.check() {
-        config::fail(error);
+        report::fail(error);
     }
     let warnings = ineffective::warnings(&cli, &matches, &found);
     let log = cli.log.config();
@@ -267,7 +269,7 @@ pub fn invocation() -> Invocation {
         None => {
             let live = Live::of(&cli, &matches, &found);
             if let Err(error) = live.settings.check() {
-                config::fail(&error);
+                report::fail(&error);
             }
             Task::Live(Box::new(live))
         }

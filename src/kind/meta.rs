@@ -136,8 +136,8 @@ pub struct Settings {
     pub no_track: Vec<Kind>,
 }
 
-/// The shortest limit of the length of a line, bytes: what is left of a truncated line fits.
-const MIN_LINE: u64 = 4096;
+/// The shortest `max_line`, bytes: a line keeps its required fields with it.
+pub const MIN_LINE: u64 = 4096;
 
 /// Judges a limit of the length of lines (`--max-line`), bytes.
 ///

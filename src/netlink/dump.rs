@@ -18,6 +18,9 @@ use super::sys::{Batch, set_receive_buffer};
 /// complete.
 const BUFFER_SIZE: usize = 256 * 1024;
 
+/// Datagrams that are discarded before the loop does other work.
+const MAX_DISCARDED: u32 = 256;
+
 /// A socket with at most one dump request in progress.
 pub struct Dumps {
     protocol: &'static dyn Protocol,
@@ -90,6 +93,15 @@ impl Dumps {
     }
 }
 
+impl Dumps {
+    /// Counts those of the datagrams received last that other processes sent.
+    fn count_refused(&mut self) {
+        for datagram in self.batch.datagrams().filter(|d| d.sender != 0) {
+            self.refused = (self.refused.0.saturating_add(1), datagram.sender);
+        }
+    }
+}
+
 fn socket(protocol: &dyn Protocol) -> io::Result<Socket> {
     let mut socket = Socket::new(protocol.id().protocol() as isize)?;
     socket.set_non_blocking(true)?;
@@ -135,11 +147,8 @@ impl DumpSource for Dumps {
             Err(error) => return Err(error),
         }
         let mut ended = None;
-        for datagram in self.batch.datagrams().take(1) {
-            if datagram.sender != 0 {
-                self.refused = (self.refused.0.saturating_add(1), datagram.sender);
-                continue;
-            }
+        self.count_refused();
+        for datagram in self.batch.datagrams().filter(|d| d.sender == 0) {
             if datagram.truncated {
                 self.interrupted = true;
             }
@@ -164,13 +173,23 @@ impl DumpSource for Dumps {
         })
     }
 
+    fn discard(&mut self) -> bool {
+        for _ in 0..MAX_DISCARDED {
+            match self.batch.receive(self.socket.as_fd()) {
+                Ok(_) => self.count_refused(),
+                Err(error) => return error.kind() == io::ErrorKind::Interrupted,
+            }
+        }
+        true
+    }
+
     fn take_refused(&mut self) -> Option<(u64, u32)> {
         let refused = std::mem::take(&mut self.refused);
         (refused.0 > 0).then_some(refused)
     }
 
     fn entries(&self) -> impl Iterator<Item = &[u8]> {
-        let datagrams = self.batch.datagrams().filter(|d| d.sender == 0).take(1);
+        let datagrams = self.batch.datagrams().filter(|d| d.sender == 0);
         datagrams.map(|datagram| datagram.bytes)
     }
 }

@@ -59,6 +59,12 @@ pub trait DumpSource {
         None
     }
 
+    /// Discards some of the queued datagrams while no dump is in progress: the kernel sends none
+    /// then. Returns true if more may be queued.
+    fn discard(&mut self) -> bool {
+        false
+    }
+
     /// The datagrams of the last receive.
     fn entries(&self) -> impl Iterator<Item = &[u8]>;
 

@@ -51,12 +51,16 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration of a run with that header.
+    /// The configuration of a run with that header. A shorter `max_line` than the command line allows is
+    /// lengthened: a recording with one is refused, and a program that uses the library may have one.
     pub fn new(format: Format, run: String, header: &Header) -> Self {
+        let mut start = header.start.clone();
+        let max_line = &mut start.settings.max_line;
+        *max_line = max_line.map(|max| max.max(meta::MIN_LINE));
         Config {
             format,
             run,
-            start: header.start.clone(),
+            start,
             time: header.time,
             names: Names::from(&header.names),
         }
@@ -352,7 +356,8 @@ impl Pipeline {
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
-        event.uncertain |= self.in_doubt;
+        // A message of a kind that is no state concerns no object.
+        event.uncertain |= self.in_doubt && event.payload.kind().fields().is_some();
         // An earlier line of the message has it.
         if event.raw.is_some() && self.has_line {
             event.raw = None;

@@ -150,9 +150,14 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         self.release_withheld(false, out)?;
-        if let Some(kinds) = self.namespaces.get_mut(netns).state.begin_rename() {
+        let renames = self.namespaces.get_mut(netns).state.begin_rename();
+        for (kind, key) in renames.objects {
+            self.rename(netns, kind, key, now, out)?;
+        }
+        self.namespaces.get_mut(netns).state.end_object_renames();
+        if !renames.kinds.is_empty() {
             // A sweep in progress begins again, with what it has not come to.
-            self.renaming_kinds = self.renaming_kinds.or(kinds);
+            self.renaming_kinds = self.renaming_kinds.or(renames.kinds);
             self.renaming = Some(Sweep::new(&self.namespaces, self.renaming_kinds));
             self.rename_slice(now, self.rename_budget, out)?;
         }
@@ -190,15 +195,28 @@ impl Pipeline {
                 self.end_renaming();
                 return Ok(());
             };
-            if let Some(change) = self.namespaces.get_mut(netns).state.rename(kind, key) {
-                let event = Event {
-                    netns,
-                    ..event(now, Origin::Inferred, change, Provenance::default())
-                };
-                self.emit_apart(event, out)?;
-            }
+            self.rename(netns, kind, key, now, out)?;
         }
         Ok(())
+    }
+
+    /// Renames the devices in a stored object, and writes a line if it had a former name.
+    fn rename(
+        &mut self,
+        netns: NetnsId,
+        kind: Kind,
+        key: Key,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let Some(change) = self.namespaces.get_mut(netns).state.rename(kind, key) else {
+            return Ok(());
+        };
+        let event = Event {
+            netns,
+            ..event(now, Origin::Inferred, change, Provenance::default())
+        };
+        self.emit_apart(event, out)
     }
 
     fn end_renaming(&mut self) {

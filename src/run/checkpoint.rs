@@ -80,6 +80,16 @@ impl CheckpointScheduler {
         }
     }
 
+    /// Changes when checkpoints are written. If there were none until now, one is due.
+    pub(super) fn set(&mut self, when: Checkpoints) {
+        match (self.when, when) {
+            (_, Checkpoints::Off) => self.due = None,
+            (Checkpoints::Off, _) => self.request(),
+            _ => {}
+        }
+        self.when = when;
+    }
+
     /// A file began. `is_cut`: lines of a checkpoint wait since the last file took no more. Returns
     /// false if there will be no checkpoint at the beginning of files from now on, since the last
     /// ones had no room for it (RLIMIT_FSIZE): each would only be the reason for another file.

@@ -101,6 +101,11 @@ impl Session {
         Ok(taken)
     }
 
+    /// Sets the size from which on the file is rotated, bytes.
+    pub(super) fn set_rotate_size(&mut self, size: Option<u64>) {
+        self.checkpoint_sizes.warn_limit = size;
+    }
+
     /// Sets the maximum size of the lines that wait for a slow reader, bytes.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;

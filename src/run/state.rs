@@ -15,6 +15,7 @@ use super::files::Files;
 use crate::decompress;
 use crate::encode::Format;
 use crate::error::Error;
+use crate::escape;
 use crate::event::Kind;
 use crate::fold::{Fold, FoldError, IncompleteReason, Reached, SnapshotObject};
 use crate::sink;
@@ -148,7 +149,8 @@ fn print(
 fn write(format: &Format, object: &SnapshotObject, is_incomplete: bool, record: &mut Vec<u8>) {
     match format {
         Format::Json => {
-            record.extend_from_slice(object.line().as_bytes());
+            // The lines may have been written by another program.
+            record.extend_from_slice(escape::json(object.line()).as_bytes());
             if is_incomplete {
                 record.pop();
                 record.extend_from_slice(b",\"incomplete\":true}");

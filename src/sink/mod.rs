@@ -162,6 +162,13 @@ impl Sink {
         }
     }
 
+    /// Changes how the file is rotated and synchronised.
+    pub fn configure(&mut self, config: &Config) {
+        if let Sink::File(file) = self {
+            file.configure(config.clone());
+        }
+    }
+
     /// Requests a check whether the file was renamed (SIGHUP). Returns false for stdout.
     pub fn hang_up(&mut self) -> bool {
         match self {

@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use super::key::Key;
+use crate::event::Kind;
+use crate::event::kind_set::KindSet;
 use crate::event::values::IfName;
 
 /// Callback (ifindex, name slot).
@@ -118,6 +121,48 @@ impl NameChanges {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, NameChange)> {
         self.0.iter().map(|(ifindex, change)| (*ifindex, *change))
+    }
+}
+
+/// The objects that were reported without the name of a device, by the index of the device.
+#[derive(Debug, Default)]
+pub(super) struct UnresolvedObjects(BTreeMap<u32, Renames>);
+
+/// Number of devices of which [`UnresolvedObjects`] contains the index, and of objects that it lists
+/// for one.
+const MAX_UNRESOLVED: usize = 4096;
+const MAX_LISTED: usize = 16;
+
+/// The stored objects that may have a former name of a device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Renames {
+    /// The kinds of which every object may.
+    pub kinds: KindSet,
+    /// Objects of other kinds.
+    pub objects: Vec<(Kind, Key)>,
+}
+
+impl UnresolvedObjects {
+    /// Adds an object of that kind that names the device; `key`: `None` for any object of the kind.
+    pub(super) fn insert(&mut self, ifindex: u32, kind: Kind, key: Option<Key>) {
+        let renames = self.0.entry(ifindex).or_default();
+        match key.map(|key| (kind, key)) {
+            _ if renames.kinds.contains(kind) => {}
+            Some(object) if renames.objects.contains(&object) => {}
+            Some(object) if renames.objects.len() < MAX_LISTED => renames.objects.push(object),
+            _ => {
+                renames.kinds.insert(kind);
+                renames.objects.retain(|(listed, _)| *listed != kind);
+            }
+        }
+        while self.0.len() > MAX_UNRESOLVED {
+            self.0.pop_first();
+        }
+    }
+
+    /// Removes and returns the objects that name the device.
+    pub(super) fn remove(&mut self, ifindex: u32) -> Renames {
+        self.0.remove(&ifindex).unwrap_or_default()
     }
 }
 

@@ -24,7 +24,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
@@ -33,7 +33,8 @@ use crate::event::scope::Membership;
 use crate::event::{Change, Event, Kind, Op, Payload};
 use crate::names::Names;
 use crate::netlink::frame::Message;
-use device_names::NameChange;
+pub use device_names::Renames;
+use device_names::{NameChange, UnresolvedObjects};
 pub use key::Key;
 use link_store::LinkStore;
 use range_store::Cut;
@@ -65,14 +66,10 @@ pub struct State {
     reconciliation: Option<Reconciliation>,
     /// The objects that may have changed without a notification.
     stale: Stale,
-    /// The kinds with objects that were reported without the name of a device, by its index.
-    unresolved: BTreeMap<u32, KindSet>,
+    unresolved: UnresolvedObjects,
     /// The kinds with objects that [`State::rename`] may concern.
     renaming: KindSet,
 }
-
-/// Number of devices of which [`State::unresolved`] contains the index.
-const MAX_UNRESOLVED: usize = 4096;
 
 /// What an event means for the names of devices in the lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +95,7 @@ impl State {
             complete: KindSet::EMPTY,
             reconciliation: None,
             stale: Stale::default(),
-            unresolved: BTreeMap::new(),
+            unresolved: UnresolvedObjects::default(),
             renaming: KindSet::EMPTY,
         }
     }
@@ -223,13 +220,29 @@ impl State {
     /// Cuts the stored ranges of ids that an event of a [tracked](State::key) kind is about, for
     /// [`State::apply_event`]. Returns the changes; their lines precede that of the event.
     pub fn make_room(&mut self, payload: &Payload) -> Vec<StateChange> {
-        changes_of(self.stores.make_room(payload))
+        let cuts = self.stores.make_room(payload);
+        self.changes_of(cuts)
     }
 
     /// The cuts of stored ranges of ids that dump entries, or the end of a dump, have made; their
     /// lines precede those of the other changes.
     pub fn take_cuts(&mut self, kind: Kind) -> Vec<StateChange> {
-        changes_of(self.stores.take_cuts(kind))
+        let cuts = self.stores.take_cuts(kind);
+        self.changes_of(cuts)
+    }
+
+    fn changes_of(&mut self, cuts: Vec<Cut>) -> Vec<StateChange> {
+        let change = |Cut { op, payload, old }| {
+            if op != Op::Delete {
+                self.note_unresolved(&payload);
+            }
+            StateChange {
+                op,
+                change: old.map(|old| Change::between(&payload, old)),
+                payload,
+            }
+        };
+        cuts.into_iter().map(change).collect()
     }
 
     /// Fills in the names of devices in an event that was [`NameEffect::Unnamed`], and in its stored
@@ -245,12 +258,13 @@ impl State {
     /// An object was reported without the name of a device: [`State::rename`] will complete it. The
     /// device exists, so it is not the deleted one that had the same index.
     pub fn note_unresolved(&mut self, payload: &Payload) {
+        let kind = payload.kind();
+        // Routes have the names that their interned attributes have.
+        let key = (kind != Kind::Route)
+            .then(|| stores::key(payload))
+            .flatten();
         for ifindex in self.forget_gone(payload) {
-            let kinds = self.unresolved.entry(ifindex).or_default();
-            kinds.insert(payload.kind());
-        }
-        while self.unresolved.len() > MAX_UNRESOLVED {
-            self.unresolved.pop_first();
+            self.unresolved.insert(ifindex, kind, key);
         }
     }
 
@@ -270,35 +284,45 @@ impl State {
     }
 
     /// Begins to bring the names of devices that were added or renamed into the stored objects.
-    /// Returns the kinds of which every object has to be [renamed](State::rename): those that a
-    /// rename in progress has not come to are among them. `None` if there are none, or if a rename in
-    /// progress goes on as it is.
-    pub fn begin_rename(&mut self) -> Option<KindSet> {
-        let mut kinds = KindSet::EMPTY;
+    /// Returns those that have to be [renamed](State::rename): the objects at once; the kinds, to
+    /// which those belong that a rename in progress has not come to, until [`State::end_rename`].
+    /// Without kinds a rename in progress continues as it is.
+    pub fn begin_rename(&mut self) -> Renames {
+        let mut renames = Renames::default();
         for (ifindex, change) in self.stores.links.take_name_changes() {
-            kinds = kinds.or(match change {
-                NameChange::Learnt => self.unresolved.remove(&ifindex).unwrap_or_default(),
+            let unresolved = self.unresolved.remove(ifindex);
+            renames.kinds = renames.kinds.or(match change {
+                NameChange::Learnt => unresolved.kinds,
                 NameChange::Renamed => self.tracked,
             });
+            renames.objects.extend(unresolved.objects);
         }
-        if kinds.is_empty() {
-            if self.renaming.is_empty() {
-                self.stores.end_rename();
+        let kinds = renames.kinds;
+        renames.objects.retain(|(kind, _)| !kinds.contains(*kind));
+        // By kind, newest first: the order in which every object of a kind is renamed.
+        renames.objects.reverse();
+        renames.objects.sort_by_key(|(kind, _)| *kind);
+        if !kinds.is_empty() {
+            self.renaming = self.renaming.or(kinds);
+            renames.kinds = self.renaming;
+            if !self.stores.renames_routes() {
+                renames.kinds.remove(Kind::Route);
             }
-            return None;
         }
-        self.renaming = self.renaming.or(kinds);
-        let mut kinds = self.renaming;
-        if !self.stores.renames_routes() {
-            kinds.remove(Kind::Route);
+        renames
+    }
+
+    /// The objects of [`State::begin_rename`] were renamed.
+    pub fn end_object_renames(&mut self) {
+        if self.renaming.is_empty() {
+            self.stores.end_rename();
         }
-        Some(kinds)
     }
 
     /// Brings the present names of devices into a stored object. Returns the change, of which a line
     /// is to be written; `None` if the object has these names.
     pub fn rename(&mut self, kind: Kind, key: Key) -> Option<StateChange> {
-        if self.renaming.is_empty() {
+        if !self.stores.links.is_renaming() {
             return None;
         }
         let (payload, old) = self.stores.rename(kind, key, &self.names)?;
@@ -326,17 +350,6 @@ impl State {
             self.stale.add_event(triggers, *op, payload, old, except);
         }
     }
-}
-
-fn changes_of(cuts: Vec<Cut>) -> Vec<StateChange> {
-    let changes = cuts
-        .into_iter()
-        .map(|Cut { op, payload, old }| StateChange {
-            op,
-            change: old.map(|old| Change::between(&payload, old)),
-            payload,
-        });
-    changes.collect()
 }
 
 /// The operation of a message about an object that is not stored: by the flags of the request that

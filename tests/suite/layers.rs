@@ -8,7 +8,7 @@ use crate::common;
 
 /// The modules in the order of the stream. Modules of one row do not import each other.
 const ROWS: &[&[&str]] = &[
-    &["channel"],
+    &["channel", "escape"],
     &["decompress", "json", "netlink"],
     &["value"],
     &["names"],

@@ -16,8 +16,10 @@ mod coverage;
 mod damage;
 mod division;
 mod docs;
+mod escapes;
 mod judge;
 mod layers;
+
 mod paths;
 mod schema;
 mod state_command;

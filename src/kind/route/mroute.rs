@@ -122,15 +122,12 @@ impl KindSpec for Mroute {
 impl MrouteStats {
     /// Reads a `struct rta_mfc_stats`.
     fn decode(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (counters, _) = attr.value.as_chunks::<8>();
-        let [packets, bytes, wrong_if, ..] = counters else {
-            return Err(AttrError::Length);
-        };
+        let [packets, bytes, wrong_if] = context.counters(attr, 3)?;
         context.record_excess(attr, 24);
         Ok(MrouteStats {
-            packets: u64::from_ne_bytes(*packets),
-            bytes: u64::from_ne_bytes(*bytes),
-            wrong_if: u64::from_ne_bytes(*wrong_if),
+            packets,
+            bytes,
+            wrong_if,
         })
     }
 }

@@ -345,3 +345,26 @@ fn the_first_line_of_a_message_has_it_as_raw() {
     assert_eq!(raw(Role::Dumps), [0; 0]);
     assert_eq!(raw(Role::Events), [message.len(), 0]);
 }
+
+/// The kernel reports VLANs before their new device, and the next message divides them.
+#[test]
+fn each_part_of_a_range_gets_the_name_of_a_new_device() {
+    let mut folded = Folded::new();
+    let range = entry(10, 20, (3, None));
+    folded.datagram(Role::Events, &vlans(RTM_NEWVLAN, 7, &[range]));
+    let deleted = entry(15, 15, (0, None));
+    folded.datagram(Role::Events, &vlans(RTM_DELVLAN, 7, &[deleted]));
+    let mut body = vec![0; 16];
+    body[2] = 1; // ARPHRD_ETHER
+    body[4] = 7;
+    body.extend(attr(3, b"eth0\0"));
+    body.extend(attr(13, &1000_u32.to_ne_bytes()));
+    folded.fold();
+    folded.datagram(Role::Events, &message(16, &body));
+    let lines = std::mem::take(&mut folded.run.lines);
+    let lines = String::from_utf8(lines).unwrap();
+    for part in ["\"vlan\":10,\"vlan_end\":14", "\"vlan\":16,\"vlan_end\":20"] {
+        let named = format!("\"ifindex\":7,\"dev\":\"eth0\",{part}");
+        assert!(lines.contains(&named), "{part}: {lines}");
+    }
+}

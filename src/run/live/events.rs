@@ -50,6 +50,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     self.queue_received(at, time);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    subscription.errors = 0;
                     self.note_loss(at)?;
                     self.subscriptions[at].emptied = Some(clock());
                     return Ok(false);
@@ -59,7 +60,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 Err(error) => {
                     subscription.errors += 1;
                     if subscription.errors > MAX_ERRORS {
-                        return Err(Error::Socket(error));
+                        return Err(Error::Receive {
+                            what: "events",
+                            errors: subscription.errors,
+                            source: error,
+                        });
                     }
                     subscription.fault = Some(error);
                 }
@@ -91,7 +96,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let Some(error) = subscription.fault.take() else {
             return Ok(());
         };
-        let lost = subscription.events.dropped().map_err(Error::Socket)?;
+        let lost = subscription.events.dropped().map_err(Error::DropCount)?;
         let cause = match error.raw_os_error() {
             Some(libc::ENOBUFS) => GapCause::Overflow,
             _ => GapCause::Error,
@@ -122,13 +127,15 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Ok(size)
     }
 
-    pub(super) fn emit_refused(&mut self, now: Instant) -> Result<(), Error> {
+    pub(super) fn emit_refused(&mut self) -> Result<(), Error> {
         let datagrams = std::mem::take(&mut self.refused.datagrams);
-        self.refused.not_before = Some(now + REFUSED_INTERVAL);
         self.control(ControlRecord::Refused(Refused {
             datagrams,
             portid: self.refused.portid,
-        }))
+        }))?;
+        // After the line has its time: the next one is a second later by that as well.
+        self.refused.not_before = Some(Instant::now() + REFUSED_INTERVAL);
+        Ok(())
     }
 }
 

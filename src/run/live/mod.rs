@@ -288,13 +288,14 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 return self.session.abandon();
             }
             if reloads {
-                self.reload();
+                self.reload(sink);
             }
             self.check_clock(clock());
             if beats {
                 self.emit_heartbeat()?;
             }
             self.receive()?;
+            self.discard_unexpected();
             let processed = self.process_batch()?;
             // Events come first: a dump entry is processed only after every event before it.
             let now = Instant::now();
@@ -374,6 +375,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let accepts_entries = self.session.accepts_entries(sink);
         self.is_readable()
             || !self.backlog.is_empty()
+            || self.has_unexpected()
             || (accepts_entries && (has_slices() || has_entries()))
             || self.session.is_checkpoint_due(sink)
     }
@@ -432,7 +434,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.emit_heartbeat()?;
         }
         if self.refused.due(now).is_some_and(|due| due <= now) {
-            self.emit_refused(now)?;
+            self.emit_refused()?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use log::{error, info, warn};
 use super::{Live, Stream, check_files};
 use crate::netlink::{DumpSource, EventSource};
 use crate::run::metrics::Metrics;
+use crate::sink::Sink;
 
 /// The options of a run by name, as the command line, the environment and the configuration file
 /// give them.
@@ -20,9 +21,15 @@ pub type ReadOptions = fn() -> Result<Live, String>;
 /// read.
 const RELOADED: &[&str] = &[
     "audit",
+    "checkpoint",
+    "fsync",
     "heartbeat",
     "metrics",
     "queue",
+    "rotate-compress",
+    "rotate-every",
+    "rotate-keep",
+    "rotate-size",
     "log-level",
     "log-format",
 ];
@@ -39,12 +46,12 @@ fn changed<'a>(old: &'a Options, new: &'a Options) -> Vec<&'a str> {
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Reads the options again. If they are invalid, those of the run remain.
-    pub(super) fn reload(&mut self) {
+    pub(super) fn reload(&mut self, sink: &mut Sink) {
         let Some(read) = self.live.read_options else {
             return;
         };
         self.manager.reloading();
-        let applied = read().and_then(|live| self.apply(&live));
+        let applied = read().and_then(|live| self.apply(&live, sink));
         if let Some(metrics) = &mut self.metrics {
             metrics.reloaded(applied.is_ok());
         }
@@ -56,7 +63,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         self.manager.reloaded();
     }
 
-    fn apply(&mut self, new: &Live) -> Result<(), String> {
+    fn apply(&mut self, new: &Live, sink: &mut Sink) -> Result<(), String> {
         let old = self.live.options.clone();
         let names = changed(&old, &new.options);
         let (reloaded, restart): (Vec<_>, Vec<_>) =
@@ -75,6 +82,16 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
         if reloaded.contains(&&"metrics") {
             self.metrics = live.metrics.clone().map(Metrics::new);
+        }
+        if live.outputs.checkpoints != new.outputs.checkpoints {
+            live.outputs.checkpoints = new.outputs.checkpoints;
+            self.session.checkpoints.set(live.outputs.checkpoints);
+        }
+        if live.outputs.file != new.outputs.file {
+            live.outputs.file = new.outputs.file.clone();
+            self.session
+                .set_rotate_size(live.outputs.file.rotation.size);
+            sink.configure(&live.outputs.file);
         }
         live.outputs.queue = new.outputs.queue;
         self.session.set_limit(live.outputs.queue);
@@ -101,4 +118,21 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
 fn list(names: &[&&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| **name).collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RELOADED;
+
+    #[test]
+    fn the_manual_lists_the_options_that_sighup_applies() {
+        let names: Vec<_> = RELOADED.iter().map(|name| format!("`{name}`")).collect();
+        let (last, others) = names.split_last().unwrap();
+        let list = format!(
+            "(SIGHUP) applies the options {} and {last}",
+            others.join(", ")
+        );
+        let text = include_str!("../../../docs/operating.md").replace('\n', " ");
+        assert!(text.contains(&list), "{list}");
+    }
 }

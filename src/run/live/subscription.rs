@@ -70,15 +70,14 @@ impl Subscription<Events, Dumps> {
         rcvbuf: u32,
     ) -> Result<Self, Error> {
         let passed = match netns == NetnsId::OWN && family.id() == crate::channel::FamilyId::ROUTE {
-            true => service::passed_socket().map_err(Error::Socket)?,
+            true => service::passed_socket().map_err(Error::PassedSocket)?,
             false => None,
         };
         let events = match passed {
-            Some(fd) => Events::take_over(family, fd),
-            None => Events::open(family, rcvbuf),
-        };
-        let events = events.map_err(Error::Socket)?;
-        let dumps = Dumps::open(family).map_err(Error::Dump)?;
+            Some(fd) => Events::take_over(family, fd).map_err(Error::PassedSocket),
+            None => Events::open(family, rcvbuf).map_err(Error::Socket),
+        }?;
+        let dumps = Dumps::open(family).map_err(Error::Socket)?;
         Ok(Self::new(netns, family, events, dumps))
     }
 

@@ -27,7 +27,7 @@ pub use rotate::RotateAction;
 use worker::Worker;
 
 /// How a file of records is written, rotated and synchronised.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// When the file is rotated.
     pub rotation: Rotation,
@@ -38,7 +38,7 @@ pub struct Config {
 }
 
 /// When a file is rotated: renamed to its archive name, and replaced by a new one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rotation {
     /// Size from which on the file is rotated, bytes.
     pub size: Option<u64>,
@@ -140,7 +140,7 @@ impl AppendFile {
         })?;
         let mut it = AppendFile {
             path: path.to_owned(),
-            worker: Worker::new(path, &config.rotation),
+            worker: Worker::new(path),
             config,
             framing,
             records,
@@ -168,10 +168,25 @@ impl AppendFile {
             let path = path.display();
             info!("removed an incomplete record of {bytes} bytes from the end of {path}");
         }
-        if it.rotates() {
-            it.worker.tidy();
-        }
+        it.tidy();
         Ok(it)
+    }
+
+    /// Changes when the file is rotated and synchronised.
+    pub fn configure(&mut self, config: Config) {
+        let every = self.config.rotation.every;
+        self.config = config;
+        if self.config.rotation.every != every {
+            self.schedule_rotation();
+        }
+        self.tidy();
+    }
+
+    /// Starts to compress and remove archived files, if files are rotated.
+    fn tidy(&self) {
+        if self.rotates() {
+            self.worker.tidy(&self.config.rotation);
+        }
     }
 
     fn rotates(&self) -> bool {
@@ -187,6 +202,11 @@ impl AppendFile {
         (self.fresh, self.torn, self.leaving) = (0, 0, false);
         (self.checkpoints, self.held) = (CheckpointBytes::default(), false);
         self.emptied = false;
+        self.schedule_rotation();
+    }
+
+    /// Sets when the file has the age at which it is rotated.
+    fn schedule_rotation(&mut self) {
         self.rotate_at = self.config.rotation.every.map(|every| {
             let begun = repair::first_time(&self.file, self.records);
             let age = begun.map(|begun| Timestamp::now().duration_since(begun));

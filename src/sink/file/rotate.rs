@@ -198,7 +198,7 @@ impl AppendFile {
                 (self.file, self.opened) = (file, opened.clone());
                 self.on_opened();
                 if matches!(rotate_action, RotateAction::Rotate(_)) {
-                    self.worker.tidy();
+                    self.tidy();
                 }
                 // The new file takes the waiting records at once.
                 if let Some(failure) = &mut self.failure {

@@ -14,7 +14,7 @@ use super::archive::Archive;
 
 enum Job {
     Sync(File),
-    Tidy,
+    Tidy { keep: usize, compress: bool },
 }
 
 /// Handle of the thread, which is not joined: the end of the program interrupts its work.
@@ -27,10 +27,9 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Starts the thread for the file at `path`.
-    pub(super) fn new(path: &Path, rotation: &Rotation) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         let (jobs, todo) = channel();
         let archive = Archive::of(path);
-        let (keep, compress) = (rotation.keep, rotation.compress);
         let failed = Arc::new(AtomicU64::new(0));
         let syncing = Arc::new(AtomicBool::new(false));
         let (count, done) = (failed.clone(), syncing.clone());
@@ -38,7 +37,7 @@ impl Worker {
         let work = move || {
             for job in todo {
                 match job {
-                    Job::Tidy => archive.tidy(keep, compress),
+                    Job::Tidy { keep, compress } => archive.tidy(keep, compress),
                     Job::Sync(file) => {
                         if let Err(error) = file.sync_data() {
                             count.fetch_add(1, Ordering::Relaxed);
@@ -77,8 +76,9 @@ impl Worker {
     }
 
     /// Starts to compress and remove archived files.
-    pub(super) fn tidy(&self) {
-        let _ = self.jobs.send(Job::Tidy);
+    pub(super) fn tidy(&self, rotation: &Rotation) {
+        let (keep, compress) = (rotation.keep, rotation.compress);
+        let _ = self.jobs.send(Job::Tidy { keep, compress });
     }
 
     /// Returns how many synchronisations failed.

@@ -77,11 +77,15 @@ fn event(state: &mut State, msg: &Msg) -> (Event, NameEffect) {
     (event, effect)
 }
 
-/// Brings new names of devices into every object. Returns the changes, in the order of the kinds.
+/// Brings new names of devices into every object. Returns the changes: of the listed objects, and
+/// then in the order of the kinds.
 fn rename(state: &mut State) -> Vec<StateChange> {
-    let kinds = state.begin_rename().unwrap_or_default();
-    let mut changes = Vec::new();
-    for kind in kinds.iter() {
+    let renames = state.begin_rename();
+    let objects = renames.objects.iter();
+    let mut changes: Vec<_> = objects
+        .filter_map(|(kind, key)| state.rename(*kind, *key))
+        .collect();
+    for kind in renames.kinds.iter() {
         let keys = (0..state.count(kind)).filter_map(|at| state.key_at(kind, at));
         let keys: Vec<_> = keys.collect();
         changes.extend(keys.iter().filter_map(|key| state.rename(kind, *key)));

@@ -2,9 +2,10 @@
 
 use super::messages::*;
 use super::{apply, decoded, event, rename, state, summary};
+use crate::event::kind_set::KindSet;
 use crate::event::scope::Scope;
 use crate::event::{Kind, Op, Origin, Payload};
-use crate::state::{NameEffect, State, StateChange};
+use crate::state::{NameEffect, Renames, State, StateChange};
 
 /// The names of the devices in an object, separated by blanks.
 fn devices(payload: &Payload) -> String {
@@ -283,6 +284,48 @@ fn what_was_reported_without_a_name_gets_it_with_the_device() {
     assert_eq!(changes, ["netconf change dev: ? -> eth0"]);
     let changes = apply_and_rename(&mut state, &link(3, "eth1"));
     assert!(changes.is_empty(), "{changes:?}");
+}
+
+#[test]
+fn few_objects_without_a_name_are_renamed_alone_and_many_by_their_kind() {
+    for (count, listed) in [(1, true), (16, true), (17, false)] {
+        let mut state = state();
+        let addresses: Vec<_> = (1..=count)
+            .map(|last| address(2, &format!("192.0.2.{last}"), 24))
+            .collect();
+        for msg in &addresses {
+            apply_only(&mut state, msg);
+            // A second report of the same object.
+            apply_only(&mut state, msg);
+        }
+        apply_only(&mut state, &link(2, "eth0"));
+        let renames = state.begin_rename();
+        match listed {
+            true => assert_eq!(
+                (renames.objects.len(), renames.kinds.is_empty()),
+                (count, true)
+            ),
+            false => assert_eq!(
+                renames,
+                Renames {
+                    kinds: KindSet::of(&[Kind::Address]),
+                    objects: Vec::new()
+                }
+            ),
+        }
+    }
+}
+
+#[test]
+fn each_object_gets_the_name_however_many_there_are() {
+    for count in [1, 16, 17, 200] {
+        let mut state = state();
+        for last in 1..=count {
+            apply_only(&mut state, &address(2, &format!("192.0.2.{last}"), 24));
+        }
+        let changes = apply_and_rename(&mut state, &link(2, "eth0"));
+        assert_eq!(changes, vec!["address change dev: ? -> eth0"; count]);
+    }
 }
 
 #[test]

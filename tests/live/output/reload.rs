@@ -2,12 +2,13 @@
 
 use std::fs;
 
-use super::service::{Service, with_disk};
+use super::service::{Service, add, address, with_disk};
 use crate::common::wait_until;
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
     sighup_takes_over_options_and_names_those_that_need_a_restart(Mounts),
+    sighup_changes_when_files_are_rotated_and_checkpoints_written(Mounts),
     an_invalid_configuration_leaves_the_options_as_they_were(Mounts),
 }
 
@@ -52,6 +53,39 @@ fn sighup_takes_over_options_and_names_those_that_need_a_restart() {
     service.wait_for_message("configuration reloaded: changed audit, heartbeat, metrics");
     let (status, _) = service.stop();
     assert_eq!(status, Some(0));
+}
+
+fn sighup_changes_when_files_are_rotated_and_checkpoints_written() {
+    let ns = with_disk("8M");
+    configure(&ns, "checkpoint = \"off\"\n");
+    let service = start(&ns);
+    let archived = || {
+        let names = ns.run("ls /mnt");
+        names.lines().filter(|it| it.contains(".ndjson.2")).count()
+    };
+    add(&ns, 1, 300);
+    service.wait(&address(300));
+    assert_eq!(archived(), 0);
+    assert!(!service.text().contains(r#""op":"checkpoint""#));
+    configure(
+        &ns,
+        "checkpoint = \"1h\"\nfsync = \"always\"\nrotate-size = \"20K\"\nrotate-keep = 2\n",
+    );
+    service.signal("HUP");
+    service.wait_for_message(
+        "configuration reloaded: changed checkpoint, fsync, rotate-keep, rotate-size",
+    );
+    // The file that has more than 20 KiB already is rotated; the new one begins with a checkpoint.
+    wait_until("a rotated file", || archived() == 1);
+    service.wait(r#""op":"checkpoint""#);
+    add(&ns, 301, 900);
+    wait_until("the removal of the oldest files", || {
+        service.text().contains(&address(1200)) && archived() == 2
+    });
+    configure(&ns, "");
+    service.signal("HUP");
+    service.wait_for_message("changed checkpoint, fsync, rotate-keep, rotate-size\n");
+    service.end();
 }
 
 fn an_invalid_configuration_leaves_the_options_as_they_were() {

@@ -29,7 +29,6 @@ use device::can::{Pwm, Tdc};
 use info::LinkInfo;
 use names::{BRIDGE_FLAGS, EVENTS, HW_MODES, LINK_MODES, OPER_STATES, qdisc};
 use vf::VfInfo;
-use wire::counter;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::fields::{Fields as _, Mask};
@@ -264,7 +263,7 @@ pub struct Link {
     #[nla(IFLA_TAILROOM = 69)]
     pub tailroom: Option<u16>,
     /// Maximum pacing horizon that can be offloaded to the device, nanoseconds.
-    #[nla(IFLA_MAX_PACING_OFFLOAD_HORIZON = 66, map(uint, counter))]
+    #[nla(IFLA_MAX_PACING_OFFLOAD_HORIZON = 66, wire = uint)]
     pub max_pacing_offload_horizon: Option<u64>,
     /// Handle of the devlink port.
     #[nla(IFLA_DEVLINK_PORT = 62, nonzero)]
