@@ -217,6 +217,7 @@ fn control(random: &mut Random) -> ControlRecord {
         }),
         11 => ControlRecord::File(Opened {
             tail_repaired: random.one_in(2).then(|| random.extreme()),
+            tail_ended: random.one_in(2).then(|| random.extreme()),
             follows: random.one_in(2).then(|| Follows {
                 run: "00000001".to_owned(),
                 seq: random.extreme(),
