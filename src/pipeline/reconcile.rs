@@ -145,25 +145,32 @@ impl Pipeline {
         provenance: Provenance,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let kind = change.payload.kind();
         if origin == Origin::Snapshot {
             if !self.snapshot {
                 return Ok(());
             }
-            meta::add(&mut self.totals.snapshot, 1);
         } else {
-            self.totals.corrected(kind, change.op);
-            if let Some(resync) = &mut self.resync
-                && origin == Origin::Resync
-            {
-                totals::count(&mut resync.corrections, kind, change.op);
-            }
+            self.count_correction(origin, &change);
         }
         let event = Event {
             netns,
             ..event(time, origin, change, provenance)
         };
+        if origin == Origin::Snapshot && self.filter.selects(&event) {
+            meta::add(&mut self.totals.snapshot, 1);
+        }
         self.emit(event, out)
+    }
+
+    /// Counts a change that a dump showed, or whose line was dropped.
+    pub(super) fn count_correction(&mut self, origin: Origin, change: &StateChange) {
+        let kind = change.payload.kind();
+        self.totals.corrected(kind, change.op);
+        if let Some(resync) = &mut self.resync
+            && origin == Origin::Resync
+        {
+            totals::count(&mut resync.corrections, kind, change.op);
+        }
     }
 
     /// Writes the lines about links whose dump entries were received outside a reconciliation:

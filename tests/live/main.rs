@@ -17,6 +17,7 @@ mod account;
 mod docs;
 mod ends;
 mod events;
+mod filters;
 mod identity;
 mod judge;
 mod loss;
@@ -41,6 +42,7 @@ fn main() {
         docs::trials,
         ends::trials,
         events::trials,
+        filters::trials,
         identity::trials,
         judge::trials,
         loss::trials,

@@ -15,6 +15,7 @@ mod coverage;
 mod damage;
 mod division;
 mod docs;
+mod filters;
 mod judge;
 mod layers;
 mod paths;
