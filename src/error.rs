@@ -116,6 +116,9 @@ pub enum Error {
         "the state at that time is incomplete: {0}; use --partial to print the available objects"
     )]
     Incomplete(IncompleteReason),
+    /// A filter selects nothing, or has an invalid value: its option, and why.
+    #[error(transparent)]
+    Filter(#[from] crate::filter::Fault),
     /// A capture cannot be read.
     #[error(transparent)]
     Capture(#[from] crate::capture::Error),
@@ -163,10 +166,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// The exit status of the program: 3 if the input was read to its end and is not whole, else 1.
+    /// The exit status of the program: 3 if the input was read to its end and is not whole, 2 if an
+    /// option is invalid, else 1.
     pub fn exit_status(&self) -> u8 {
         match self {
             Error::CutPackets { .. } => 3,
+            Error::Filter(_) => 2,
             _ => 1,
         }
     }

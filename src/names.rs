@@ -37,6 +37,14 @@ impl Table {
         Some(Symbol::Known(entry.1))
     }
 
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let replaced = |number: &u32| self.machine.contains_key(number);
+        let builtin = self.builtin.iter().filter(move |row| !replaced(&row.0));
+        let builtin = builtin.map(|row| row.1);
+        builtin.chain(self.machine.values().map(|name| &**name))
+    }
+
     /// Sets a name, unless it is longer than iproute2 would read.
     fn set(&mut self, number: u32, name: &str) {
         if name.len() > MAX_NAME {

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use log::LevelFilter;
 
+use super::filters::FilterArgs;
 use super::values::{count, duration, file_size, max_line, period};
 use crate::encode::Format;
 use crate::event::Kind;
@@ -31,6 +32,8 @@ pub(super) struct Stream {
     )]
     #[arg(help = kinds_help())]
     pub kinds: Option<Vec<KindArg>>,
+    #[command(flatten)]
+    pub filters: FilterArgs,
     /// Append lines to FILE; `-` is the standard output, the default
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -275,6 +278,7 @@ impl Stream {
         Replay {
             outputs: self.outputs(),
             kinds: self.kinds(),
+            filters: self.filters.0.clone(),
             with: self.with(),
             snapshot: self.snapshot,
             count: self.count,

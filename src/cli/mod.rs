@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod filters;
 mod ineffective;
 mod report;
 mod values;
@@ -20,6 +21,7 @@ use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
 use args::{ColorArg, ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use config::Found;
+use filters::ObjectFilterArgs;
 use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
 
 /// Stream Linux network events (rtnetlink) as one JSON object per line.
@@ -33,7 +35,8 @@ use values::{Never, checkpoints, duration, duration_or_never, moment, namespace,
   nlstream                                     all network events of this machine
   nlstream -k link,address --format text       links and addresses, human-readable
   nlstream --snapshot --exit                   all existing objects
-  nlstream | jq -c 'select(.op == \"delete\")'   deletions only
+  nlstream --op delete --dev 'eth*,!eth9'      deletions that concern devices eth…, except eth9
+  nlstream | jq -c 'select(.link.mtu > 1500)'   what no filter can express
   nlstream --snapshot --record night.pcapng -o night.ndjson
   nlstream replay night.pcapng                 replay the recording
   nlstream state -k route --at 2026-11-24T03:12 night.ndjson
@@ -137,6 +140,7 @@ impl Live {
                 kinds: cli.stream.kinds(),
                 with: cli.stream.with().unwrap_or_default(),
                 snapshot: cli.stream.snapshot,
+                filters: cli.stream.filters.0.clone(),
                 count: cli.stream.count,
                 max_line: cli.stream.max_line,
                 no_track: cli.no_track.iter().map(|kind| kind.0).collect(),
@@ -205,6 +209,8 @@ enum Command {
             hide_possible_values = true
         )]
         kinds: Option<Vec<KindArg>>,
+        #[command(flatten)]
+        filters: ObjectFilterArgs,
         /// Output format
         #[arg(long, value_name = "FORMAT", default_value = "json")]
         format: FormatArg,
@@ -310,6 +316,7 @@ pub fn invocation() -> Invocation {
             files,
             at,
             kinds,
+            filters,
             format,
             color,
             partial,
@@ -318,6 +325,7 @@ pub fn invocation() -> Invocation {
             files,
             at,
             kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),
+            filters: filters.0,
             format: format.format(color.is_on(true)),
             partial,
         }),

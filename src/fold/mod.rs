@@ -75,6 +75,7 @@ type Gaps = BTreeMap<String, Time>;
 #[serde(default)]
 struct Settings {
     kinds: Option<Vec<String>>,
+    filters: BTreeMap<String, Vec<String>>,
     no_track: Vec<String>,
     snapshot: bool,
 }
@@ -365,6 +366,14 @@ impl Fold {
     /// The objects that exist, by network namespace, kind and key.
     pub fn objects(&self) -> impl Iterator<Item = &SnapshotObject> {
         self.objects.values().map(|entry| &entry.object)
+    }
+
+    /// The filters of the run that wrote the last line, as in its settings.
+    pub fn filters(&self) -> BTreeMap<String, Vec<String>> {
+        let settings = self.run.as_ref().and_then(|run| run.settings.as_ref());
+        settings
+            .map(|settings| settings.filters.clone())
+            .unwrap_or_default()
     }
 
     /// Returns true if the run may write further lines after the last one: it neither stopped nor

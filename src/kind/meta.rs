@@ -1,5 +1,7 @@
 //! `kind:"meta"`: records that nlstream itself produces.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -153,6 +155,10 @@ pub struct Settings {
     /// True if the output begins with a snapshot of existing objects.
     #[serde(default)]
     pub snapshot: bool,
+    /// Filters that select events, by the name of their option, with their values; `!` negates one.
+    #[serde(default)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub filters: BTreeMap<String, Vec<String>>,
     /// Number of event lines after which the run stops.
     pub count: Option<u64>,
     /// Maximum line length in bytes; longer lines are truncated.
@@ -239,7 +245,7 @@ impl Part {
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Sync {
-    /// Number of objects in the snapshot or checkpoint.
+    /// Number of objects in the snapshot or checkpoint, those that filters leave out not counted.
     pub objects: u64,
     /// `seq` of the `checkpoint` line that this line completes; absent for the snapshot.
     pub checkpoint: Option<u64>,

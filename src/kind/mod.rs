@@ -13,6 +13,7 @@ pub mod meta;
 mod nl;
 pub mod object;
 mod op;
+pub mod property;
 pub mod range;
 pub mod route;
 pub mod scope;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::{Pipeline, Provenance};
+use super::{Pipeline, Provenance, event};
 use crate::channel::NetnsId;
 use crate::event::meta::{self, Gap, GapCause};
 use crate::event::values::Time;
@@ -181,8 +181,18 @@ impl Pipeline {
                 payload,
                 change: None,
             };
-            let provenance = Provenance::default();
-            self.emit_correction(netns, now, Origin::Resync, change, provenance, out)?;
+            self.count_correction(netns, Origin::Resync, &change);
+            let event = Event {
+                netns,
+                ..event(now, Origin::Resync, change, Provenance::default())
+            };
+            // The object has passed the filters on objects before, which the reader has to know even
+            // if it would not pass any more.
+            if self.filter.selects_correction(&event)
+                && let Some(seq) = self.number_selected(&event)
+            {
+                self.encoder.put(seq, event, out)?;
+            }
         }
         Ok(())
     }

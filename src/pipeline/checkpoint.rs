@@ -110,7 +110,6 @@ impl Pipeline {
         let Some(payload) = self.namespaces.get(netns).state.object(kind, key) else {
             return Ok(true);
         };
-        checkpoint.objects += 1;
         let change = StateChange {
             op: Op::Present,
             payload,
@@ -120,6 +119,11 @@ impl Pipeline {
             netns,
             ..event(time, Origin::Checkpoint, change, Provenance::default())
         };
+        if self.filter.selects(&event)
+            && let Some(checkpoint) = &mut self.checkpoint
+        {
+            checkpoint.objects += 1;
+        }
         self.emit(event, out)?;
         Ok(true)
     }

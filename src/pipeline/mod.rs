@@ -127,10 +127,11 @@ impl Pipeline {
     /// Begins a run: appends its `start` record to `out`.
     ///
     /// # Errors
-    /// See [`Encoder::flush`].
+    /// See [`Encoder::flush`]. `InvalidInput` if the value of a filter is invalid.
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
-        let filter = Filter::new(settings);
+        let filter = Filter::new(settings, &config.names)
+            .map_err(|fault| io::Error::new(io::ErrorKind::InvalidInput, fault))?;
         let has_raw = config.format.has_raw();
         let encoder = Encoder::new(config.format, &config.run, &config.start);
         let mut tracked = KindSet::EMPTY;
@@ -508,9 +509,14 @@ impl Pipeline {
     /// Returns the number of the event's line, or `None` if the event has no line: a filter rejects
     /// it, or the output is paused, in which case the dropped line keeps its number.
     fn number(&mut self, event: &Event) -> Option<u64> {
-        if !self.filter.selects(event) {
-            return None;
+        match self.filter.selects(event) {
+            true => self.number_selected(event),
+            false => None,
         }
+    }
+
+    /// The same for an event that passes the filters.
+    fn number_selected(&mut self, event: &Event) -> Option<u64> {
         self.totals.line(event.payload.kind());
         self.withheld.pass(event.time);
         if self.is_output_paused() {

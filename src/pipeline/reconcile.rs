@@ -156,27 +156,40 @@ impl Pipeline {
         provenance: Provenance,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let kind = change.payload.kind();
         if origin == Origin::Snapshot {
             if !self.snapshot {
                 return Ok(());
             }
-            meta::add(&mut self.totals.snapshot, 1);
         } else {
-            self.totals.corrected(kind, change.op);
-            let of_output = self.namespaces.get(netns).resync.is_none();
-            let of = if of_output { NetnsId::OWN } else { netns };
-            if origin == Origin::Resync
-                && let Some(resync) = &mut self.namespaces.get_mut(of).resync
-            {
-                totals::count(&mut resync.corrections, kind, change.op);
-            }
+            self.count_correction(netns, origin, &change);
         }
         let event = Event {
             netns,
             ..event(time, origin, change, provenance)
         };
+        if origin == Origin::Snapshot && self.filter.selects(&event) {
+            meta::add(&mut self.totals.snapshot, 1);
+        }
         self.emit(event, out)
+    }
+
+    /// Counts a change that a dump showed, or whose line was dropped.
+    pub(super) fn count_correction(
+        &mut self,
+        netns: NetnsId,
+        origin: Origin,
+        change: &StateChange,
+    ) {
+        let kind = change.payload.kind();
+        self.totals.corrected(kind, change.op);
+        // A resync after dropped lines is that of the whole output.
+        let of_output = self.namespaces.get(netns).resync.is_none();
+        let of = if of_output { NetnsId::OWN } else { netns };
+        if origin == Origin::Resync
+            && let Some(resync) = &mut self.namespaces.get_mut(of).resync
+        {
+            totals::count(&mut resync.corrections, kind, change.op);
+        }
     }
 
     /// Writes the lines about links whose dump entries were received outside a reconciliation:

@@ -13,7 +13,9 @@ use crate::error::Error;
 use crate::event::Kind;
 use crate::event::meta::{Part, Stop, StopReason};
 use crate::event::values::Time;
+use crate::filter::{self, Values};
 use crate::input::{ControlRecord, Header, Input, InputData, MAX_SLICE};
+use crate::names::Names;
 use crate::sink::{Reader, Sink};
 
 /// The options of a replay. `None` keeps the recorded setting.
@@ -21,6 +23,8 @@ use crate::sink::{Reader, Sink};
 pub struct Replay {
     pub outputs: Outputs,
     pub kinds: Option<Vec<Kind>>,
+    /// Filters by option, in place of the recorded values; an empty list removes a filter.
+    pub filters: Values,
     pub with: Option<Vec<Part>>,
     pub snapshot: bool,
     pub count: Option<u64>,
@@ -86,7 +90,7 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
             .unwrap_or_default(),
         ..Header::default()
     });
-    replay.begin(&mut header);
+    replay.begin(&mut header)?;
     if let Some(opened) = sink.opened() {
         header.start.tail_repaired = opened.tail_repaired;
         header.start.tail_ended = opened.tail_ended;
@@ -276,7 +280,10 @@ fn stopped(reason: StopReason) -> Stop {
 
 impl Replay {
     /// Changes the header of the recording into that of this run.
-    fn begin(&self, header: &mut Header) {
+    ///
+    /// # Errors
+    /// If the value of a filter is invalid, or if no event can pass.
+    fn begin(&self, header: &mut Header) -> Result<(), Error> {
         let start = &mut header.start;
         start.tool = env!("CARGO_PKG_NAME").to_owned();
         start.version = env!("CARGO_PKG_VERSION").to_owned();
@@ -287,8 +294,11 @@ impl Replay {
         if let Some(with) = &self.with {
             settings.with.clone_from(with);
         }
+        settings.filters.extend(self.filters.clone());
+        filter::prepare(settings, &Names::from(&header.names))?;
         settings.snapshot |= self.snapshot;
         settings.count = self.count.or(settings.count);
         settings.max_line = self.max_line.or(settings.max_line);
+        Ok(())
     }
 }

@@ -17,6 +17,7 @@ mod account;
 mod docs;
 mod ends;
 mod events;
+mod filters;
 mod identity;
 mod judge;
 mod loss;
@@ -47,6 +48,7 @@ fn main() {
         docs::trials,
         ends::trials,
         events::trials,
+        filters::trials,
         identity::trials,
         judge::trials,
         loss::trials,

@@ -7,7 +7,12 @@ use crate::common;
 #[test]
 fn options_in_the_pages_exist() {
     let help = String::from_utf8(common::nlstream(&["--help"]).stdout).unwrap();
-    for page in ["docs/cookbook.md", "docs/operating.md", "README.md"] {
+    for page in [
+        "docs/cookbook.md",
+        "docs/filters.md",
+        "docs/operating.md",
+        "README.md",
+    ] {
         let text = std::fs::read_to_string(common::root().join(page)).unwrap();
         let lines = text
             .lines()
@@ -174,6 +179,7 @@ fn links_between_pages_lead_to_files() {
         "docs/architecture.md",
         "docs/cookbook.md",
         "docs/coverage.md",
+        "docs/filters.md",
         "docs/operating.md",
         "docs/release.md",
         "docs/security.md",

@@ -21,7 +21,7 @@ use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH};
-use crate::value::{Flags, IfName, LlAddr, Symbol};
+use crate::value::{FlagNames, Flags, IfName, LlAddr, Symbol};
 
 /// A forwarding entry (`struct ndmsg`, linux/neighbour.h).
 #[skip_serializing_none]
@@ -238,15 +238,18 @@ impl Fdb {
     }
 }
 
+/// `NUD_*`
+pub(in crate::kind) const STATES: &FlagNames = &[
+    (0x80, "permanent"),
+    (0x40, "static"),
+    (0x04, "stale"),
+    (0x02, "reachable"),
+];
+
 /// Returns the state (`NUD_*`) by the names of `bridge fdb`: the first bit that is set counts.
 fn state(state: u16) -> Symbol {
-    let names = [
-        (0x80, "permanent"),
-        (0x40, "static"),
-        (0x04, "stale"),
-        (0x02, "reachable"),
-    ];
-    match names.iter().find(|(bit, _)| state & bit != 0) {
+    let state = u64::from(state);
+    match STATES.iter().find(|(bit, _)| state & bit != 0) {
         Some((_, name)) => Symbol::Known(name),
         None => Symbol::Named(format!("{state:#x}").into()),
     }

@@ -125,7 +125,7 @@ pub struct Vlan {
     pub mcast_querier_state: Option<McastQueriers>,
     /// Global: the ports with multicast routers.
     #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS = 16, entry(MDBA_ROUTER_PORT = 1))]
-    #[state(names_devices)]
+    #[state(names_devices, properties)]
     pub mcast_router_ports: Option<Vec<McastRouterPort>>,
     /// With `details`: counters.
     #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_STATS = 5, details, volatile)]
@@ -212,7 +212,7 @@ pub struct VlanStats {
 }
 
 /// `BR_STATE_*`
-const STATES: &[(u32, &str)] = &[
+pub(in crate::kind) const STATES: &[(u32, &str)] = &[
     (0, "disabled"),
     (1, "listening"),
     (2, "learning"),

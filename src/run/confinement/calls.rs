@@ -386,6 +386,7 @@ mod tests {
             files: Vec::new(),
             at: None,
             kinds: None,
+            filters: Default::default(),
             format: crate::encode::Format::Json,
             partial: false,
         });

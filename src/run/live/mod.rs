@@ -33,7 +33,9 @@ use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
 use crate::family::Subscribed;
+use crate::filter;
 use crate::input::{ControlRecord, Input};
+use crate::names::Names;
 use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
@@ -114,6 +116,11 @@ const MAX_ERRORS: u32 = 100;
 /// was to write.
 pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
     check_files(live)?;
+    let mut live = live.clone();
+    if !live.settings.filters.is_empty() {
+        filter::prepare(&mut live.settings, &Names::of_machine())?;
+    }
+    let live = &live;
     // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals =
         Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP]).map_err(Error::Loop)?;

@@ -39,7 +39,7 @@ const RTA_DEL_REASON: u16 = 32;
 const DEL_REASONS: &[(u32, &str)] = &[(1, "expired"), (2, "ra_withdrawn")];
 
 /// `RTN_*`
-const TYPES: &[(u32, &str)] = &[
+pub(in crate::kind) const TYPES: &[(u32, &str)] = &[
     (0, "none"),
     (1, "unicast"),
     (2, "local"),
