@@ -186,10 +186,11 @@ fn dropped_lines_of_equal_objects_are_made_up_for_in_each_namespace() {
 #[test]
 fn a_reconciliation_without_an_end_leaves_no_link_without_its_line() {
     let mut run = Run::new();
-    // RTM_NEWLINK with the index 7 and IFLA_IFNAME "eth7".
-    let mut message = vec![44, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    // RTM_NEWLINK with the index 7, IFLA_IFNAME "eth7" and IFLA_TXQLEN, which a complete one has.
+    let mut message = vec![52, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     message.extend([0, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     message.extend([9, 0, 3, 0, b'e', b't', b'h', b'7', 0, 0, 0, 0]);
+    message.extend([8, 0, 13, 0, 1, 0, 0, 0]);
     let begin = |kind| ControlRecord::BeginReconcile(kind, Origin::Snapshot, Scope::Kind);
     run.control(NetnsId::OWN, begin(Kind::Link));
     run.feed(Input {
