@@ -14,7 +14,7 @@ use super::FolderPolicy;
 use super::folder::{Attributes, Existing, Folder};
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
-const MAX_LINKS: u32 = 40;
+const MAX_SYMLINKS: u32 = 40;
 /// How often a file is looked for that appears and disappears at the same time.
 const ATTEMPTS: u32 = 10;
 
@@ -61,7 +61,7 @@ impl Place {
                 FileType::Symlink => {
                     at.check_link(&name, &stat)?;
                     links += 1;
-                    if links > MAX_LINKS {
+                    if links > MAX_SYMLINKS {
                         return Err(Errno::LOOP.into());
                     }
                     let target = readlinkat(&fd, "", Vec::new())?.into_bytes();

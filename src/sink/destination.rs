@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// As many symbolic links as the kernel follows (path_resolution(7)).
-const MAX_LINKS: usize = 40;
+const MAX_SYMLINKS: usize = 40;
 
 /// Returns the folder that contains the file or link of this path.
 pub fn folder(path: &Path) -> PathBuf {
@@ -18,7 +18,7 @@ pub fn folder(path: &Path) -> PathBuf {
 /// itself if it is no link.
 pub fn resolve(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
-    for _ in 0..MAX_LINKS {
+    for _ in 0..MAX_SYMLINKS {
         match fs::read_link(&path) {
             Ok(target) => path = folder(&path).join(target),
             Err(_) => break,

@@ -101,6 +101,7 @@ impl Nonblocking {
                 ..output
             }));
         }
+        let place = Place::resolve(path, folders)?;
         let file_type = data.file_type();
         let unfit = |text: &str| Err(io::Error::new(io::ErrorKind::InvalidInput, text));
         if file_type.is_dir() {
@@ -114,7 +115,6 @@ impl Nonblocking {
         if !file_type.is_fifo() && !file_type.is_char_device() {
             return unfit("it is a block device, whose data the lines would replace");
         }
-        let place = Place::resolve(path, folders)?;
         // The readers of a FIFO with a name may come and go, as those of a regular file.
         let is_named = file_type.is_fifo() && !place.is_magic();
         let flags = if is_named {

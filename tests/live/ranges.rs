@@ -11,7 +11,7 @@ use crate::trial::trials;
 use crate::truth::fold::{fold, of_kind};
 
 trials! {
-    vlans_are_those_of_the_kernel(Namespace, LinkType("bridge vlan_filtering 1"), LinkType("dummy")),
+    vlans_are_those_of_the_kernel(Namespace, GuestLinkType("bridge vlan_filtering 1"), GuestLinkType("dummy")),
     vnis_are_those_of_the_kernel(Namespace, LinkType("vxlan external vnifilter dstport 4789")),
 }
 
@@ -66,7 +66,7 @@ fn folded(stream: &mut Stream, name: &str) -> BTreeSet<Id> {
 /// Runs each command, and compares after each.
 fn follow(ns: &Namespace, changes: &[&str], command: &str, list: &str, name: &str) -> Stream {
     let kinds = format!("link,{name}");
-    let mut stream = ns.synced(&["--snapshot", "--kind", &kinds, "--audit", "1s"]);
+    let mut stream = ns.synced(&["--kind", &kinds, "--audit", "1s"]);
     for change in changes {
         ns.run(change);
         let wanted = kernel(ns, command, list, name);
@@ -106,11 +106,11 @@ fn vnis_are_those_of_the_kernel() {
     ns.run("ip link add vx0 type vxlan external vnifilter dstport 4789 local 192.0.2.1");
     let changes = [
         "bridge vni add vni 100-200 dev vx0",
-        "bridge vni del vni 150 dev vx0",
-        "bridge vni del vni 120-130 dev vx0; bridge vni add vni 90-110 dev vx0",
+        "bridge vni delete vni 150 dev vx0",
+        "bridge vni delete vni 120-130 dev vx0; bridge vni add vni 90-110 dev vx0",
         "bridge vni add vni 140-160 remote 192.0.2.2 dev vx0",
         "bridge vni add vni 5000 dev vx0",
-        "bridge vni del vni 1-10000 dev vx0",
+        "bridge vni delete vni 90-119 dev vx0; bridge vni delete vni 131-200 dev vx0",
     ];
     follow(&ns, &changes, "bridge -j vni show", "vnis", "vni").interrupt();
 }

@@ -17,11 +17,11 @@ crate::trial::trials! {
     fold_equals_the_kernel(Namespace, LinkType("veth"), LinkType("bridge")),
     fold_equals_the_kernel_after_replacements(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("vxlan id 9 dstport 4789")),
     fold_equals_the_kernel_after_settings(Namespace, LinkType("veth"), LinkType("bridge"), Program("python3")),
-    fold_equals_the_kernel_with_stacked_devices(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("dummy"), LinkType("bond"), LinkType("vrf table 9")),
+    fold_equals_the_kernel_with_stacked_devices(Namespace, LinkType("veth"), LinkType("bridge"), GuestLinkType("dummy"), GuestLinkType("bond"), GuestLinkType("vrf table 9")),
     fold_equals_the_kernel_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge")) long "takes three minutes",
     fold_equals_the_kernel_after_replacements_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("vxlan id 9 dstport 4789")) long "takes three minutes",
     fold_equals_the_kernel_after_settings_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge"), Program("python3")) long "takes ten minutes",
-    fold_equals_the_kernel_with_stacked_devices_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("dummy"), LinkType("bond"), LinkType("vrf table 9")) long "takes ten minutes",
+    fold_equals_the_kernel_with_stacked_devices_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge"), GuestLinkType("dummy"), GuestLinkType("bond"), GuestLinkType("vrf table 9")) long "takes ten minutes",
 }
 
 /// Returns commands that swap the names of two devices, or give one another name and back. Linux

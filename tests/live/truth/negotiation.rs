@@ -5,7 +5,7 @@ use crate::common::wait_until;
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
-    lacp_values_after_negotiation(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("bond")),
+    lacp_values_after_negotiation(Namespace, LinkType("veth"), LinkType("bridge"), GuestLinkType("bond")),
 }
 
 /// The other end is in a namespace of its own, whose events the program does not see.
