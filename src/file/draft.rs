@@ -4,8 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 
-use rustix::fs::{FlockOperation, OFlags, flock, fstat};
-use rustix::io::Errno;
+use rustix::fs::{OFlags, fstat};
 
 use super::folder::{Attributes, Folder};
 
@@ -101,12 +100,11 @@ pub fn remove_stale(folder: &Folder, name: &OsStr) -> io::Result<()> {
 /// # Errors
 /// If another process has locked the file.
 fn lock(file: &File) -> io::Result<()> {
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => Err(io::Error::new(
+    match super::lock(file) {
+        true => Ok(()),
+        false => Err(io::Error::new(
             io::ErrorKind::ResourceBusy,
             "another process is writing it",
         )),
-        // File systems without locks return other errors: writing to them is still right.
-        _ => Ok(()),
     }
 }

@@ -14,6 +14,8 @@
 
 mod draft;
 mod folder;
+mod link;
+mod lock;
 mod place;
 mod user;
 
@@ -24,6 +26,8 @@ use thiserror::Error;
 
 pub use draft::{Draft, remove_stale};
 pub use folder::{Attributes, Existing, Folder, is_same};
+pub use link::{folder_of, target_of};
+pub use lock::lock;
 pub use place::Place;
 
 /// Which folders are accepted for files that a privileged process writes.

@@ -12,9 +12,8 @@ use rustix::io::Errno;
 
 use super::FolderPolicy;
 use super::folder::{Attributes, Existing, Folder};
+use super::link::MAX_SYMLINKS;
 
-/// As many symbolic links as the kernel follows (path_resolution(7)).
-const MAX_SYMLINKS: u32 = 40;
 /// How often a file is looked for that appears and disappears at the same time.
 const ATTEMPTS: u32 = 10;
 

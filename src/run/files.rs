@@ -12,6 +12,7 @@ use rustix::fs::{FileType, fstat};
 
 use super::metrics::PART;
 use crate::error::Error;
+use crate::file::{folder_of, target_of};
 use crate::sink::is_archive_name;
 
 /// What a run uses a file for.
@@ -34,30 +35,16 @@ impl Identity {
     /// Returns `None` for devices, which several outputs may share, and for paths that cannot be
     /// examined: opening them fails with a better message.
     fn of(path: &Path) -> Option<Self> {
-        let mut path = path.to_owned();
-        // As many symbolic links as the kernel follows (path_resolution(7)).
-        for _ in 0..40 {
-            match fs::metadata(&path) {
-                Ok(data) if data.file_type().is_char_device() => return None,
-                Ok(data) => return Some(Identity::File(data.dev(), data.ino())),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(_) => return None,
-            }
-            let parent = match path.parent() {
-                Some(parent) if parent != Path::new("") => parent,
-                _ => Path::new("."),
-            };
-            match fs::read_link(&path) {
-                // A link to a file that does not exist yet.
-                Ok(target) => path = parent.join(target),
-                Err(_) => {
-                    let data = fs::metadata(parent).ok()?;
-                    let name = path.file_name()?.to_owned();
-                    return Some(Identity::Absent(data.dev(), data.ino(), name));
-                }
-            }
+        match fs::metadata(path) {
+            Ok(data) if data.file_type().is_char_device() => return None,
+            Ok(data) => return Some(Identity::File(data.dev(), data.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(_) => return None,
         }
-        None
+        let target = target_of(path);
+        let data = fs::metadata(folder_of(&target)).ok()?;
+        let name = target.file_name()?.to_owned();
+        Some(Identity::Absent(data.dev(), data.ino(), name))
     }
 
     /// The same for a standard stream; `None` unless it is a regular file or a pipe. A socket or a
@@ -73,10 +60,10 @@ impl Identity {
 /// Device and inode of a directory, and a name in it.
 type Entry = (u64, u64, OsString);
 
-/// Returns the entry that a path leads to, with symbolic links resolved.
-fn entry(path: &Path) -> Option<Entry> {
-    if let Some(Identity::Absent(device, inode, name)) = Identity::of(path) {
-        return Some((device, inode, name));
+/// Returns the entry that a path leads to, with symbolic links resolved; `identity` is that of the path.
+fn entry(path: &Path, identity: Option<&Identity>) -> Option<Entry> {
+    if let Some(Identity::Absent(device, inode, name)) = identity {
+        return Some((*device, *inode, name.clone()));
     }
     let path = fs::canonicalize(path).ok()?;
     let directory = fs::metadata(path.parent()?).ok()?;
@@ -104,22 +91,28 @@ pub(super) struct Files {
 impl Files {
     /// Adds a file; `name` says in messages what it is.
     pub(super) fn path(&mut self, name: &str, access: Access, path: &Path) -> &mut Self {
-        if let Some(identity) = Identity::of(path) {
-            let name = format!("{name} {}", path.display());
-            let entry = entry(path);
-            self.files.push(RunFile {
-                name,
-                access,
-                identity,
-                entry,
-            });
-        }
-        self
+        let identity = Identity::of(path);
+        let entry = identity.as_ref().and_then(|it| entry(path, Some(it)));
+        self.add(
+            format!("{name} {}", path.display()),
+            access,
+            identity,
+            entry,
+        )
     }
 
     fn stream(&mut self, name: &str, access: Access, identity: Option<Identity>) -> &mut Self {
+        self.add(name.to_owned(), access, identity, None)
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        access: Access,
+        identity: Option<Identity>,
+        entry: Option<Entry>,
+    ) -> &mut Self {
         if let Some(identity) = identity {
-            let (name, entry) = (name.to_owned(), None);
             self.files.push(RunFile {
                 name,
                 access,
@@ -151,7 +144,7 @@ impl Files {
     /// Notes that the output file is rotated.
     pub(super) fn rotated(&mut self, path: &Path) -> &mut Self {
         let name = format!("--output {}", path.display());
-        self.rotated = entry(path).map(|entry| (name, entry));
+        self.rotated = entry(path, Identity::of(path).as_ref()).map(|entry| (name, entry));
         self
     }
 

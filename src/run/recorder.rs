@@ -5,14 +5,14 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::Outputs;
 use crate::capture::Writer;
 use crate::error::Error;
 use crate::event::values::Time;
-use crate::file::{Attributes, Draft, Place};
+use crate::file::{self, Attributes, Draft, Place};
 use crate::input::{Header, Input};
 use crate::sink::write_some;
 
@@ -203,13 +203,12 @@ fn replace(place: &Place, attributes: &Attributes, begin: &[u8]) -> io::Result<F
 
 /// Locks the file for this run.
 fn lock(file: &File) -> io::Result<()> {
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => Err(io::Error::new(
+    match file::lock(file) {
+        true => Ok(()),
+        false => Err(io::Error::new(
             io::ErrorKind::ResourceBusy,
             "another nlstream records to it",
         )),
-        // File systems without locks return other errors: writing to them is still right.
-        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,6 @@
 //! about their format only what [`RecordReader`](crate::encode::RecordReader) provides. Writing
 //! never blocks the thread that reads the netlink socket.
 
-mod destination;
 mod file;
 mod nonblocking;
 
@@ -13,11 +12,9 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
-pub use destination::{folder, resolve};
 use file::AppendFile;
 pub use file::{Config, Fsync, RotateAction, Rotation, is_archive_name};
 use nonblocking::Nonblocking;
-pub use nonblocking::is_anonymous_pipe;
 
 use crate::encode::Format;
 use crate::error::Error;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat, statfs};
+use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
 use rustix::io::{Errno, ReadWriteFlags, pwritev2};
 
 use super::give_back;
@@ -20,8 +20,6 @@ use crate::file::{FolderPolicy, Place};
 
 /// pwritev2(2): write at the file's own position.
 const NO_OFFSET: u64 = u64::MAX;
-/// Type of the file system of pipes without a name (linux/magic.h).
-const PIPEFS_MAGIC: i64 = 0x5049_5045;
 
 /// A nonblocking output and the bytes that could not be written to it yet.
 pub struct Nonblocking {
@@ -243,15 +241,6 @@ impl Nonblocking {
         self.bytes += written as u64;
         Ok(written)
     }
-}
-
-/// Returns true if the file at `path` is in the file system of pipes without a name: the path is one
-/// of a descriptor, as /dev/stdout.
-///
-/// # Errors
-/// Those of statfs(2).
-pub fn is_anonymous_pipe(path: &Path) -> io::Result<bool> {
-    Ok(statfs(path)?.f_type as i64 == PIPEFS_MAGIC)
 }
 
 /// Returns true if the file is that of the standard output, by whatever name.

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use rustix::process::{getegid, geteuid};
 
 use super::{Mode, Needs};
-use crate::sink::{folder, resolve};
+use crate::file::{folder_of, target_of};
 
 /// Gives up all capabilities that the run does not need.
 ///
@@ -39,7 +39,7 @@ pub(super) fn drop(needs: &Needs) -> Result<(), CapsError> {
         keep(CAP_DAC_READ_SEARCH, input, input, read, &has, &mut left)?;
     }
     for output in &needs.outputs {
-        let target = resolve(output);
+        let target = target_of(output);
         keep(CAP_DAC_OVERRIDE, output, &target, write, &has, &mut left)?;
         // A file that succeeds it gets its owner.
         if has.contains(&CAP_CHOWN) && is_foreign(&target) && left.insert(CAP_CHOWN) {
@@ -48,7 +48,7 @@ pub(super) fn drop(needs: &Needs) -> Result<(), CapsError> {
                 output.display()
             );
         }
-        for path in [folder(output), folder(&target)] {
+        for path in [folder_of(output), folder_of(&target)] {
             let enter = write | Access::EXEC_OK;
             keep(CAP_DAC_OVERRIDE, output, &path, enter, &has, &mut left)?;
         }

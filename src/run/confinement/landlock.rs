@@ -11,8 +11,13 @@ use landlock::{
     RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope,
 };
 
+use rustix::fs::statfs;
+
 use super::Needs;
-use crate::sink::{folder, is_anonymous_pipe, resolve};
+use crate::file::{folder_of, target_of};
+
+/// Type of the file system of pipes without a name (linux/magic.h).
+const PIPEFS_MAGIC: i64 = 0x5049_5045;
 
 /// Device and inode of each folder in which the process may write; unset if it is not confined.
 static FOLDERS: OnceLock<Vec<(u64, u64)>> = OnceLock::new();
@@ -22,7 +27,7 @@ pub fn is_writable(path: &Path) -> bool {
     let identity = |folder: &Path| fs::metadata(folder).map(|data| (data.dev(), data.ino()));
     FOLDERS.get().is_none_or(|folders| {
         // A folder that does not exist is reported when the file is opened.
-        identity(&folder(path)).map_or(true, |found| folders.contains(&found))
+        identity(&folder_of(path)).map_or(true, |found| folders.contains(&found))
     })
 }
 
@@ -48,12 +53,12 @@ pub(super) fn restrict(needs: &Needs) -> Result<bool, RulesetError> {
         .create()?;
     let mut folders = Vec::new();
     for output in &needs.outputs {
-        let target = resolve(output);
+        let target = target_of(output);
         if is_special(&target) {
             ruleset = add(ruleset, &target, AccessFs::WriteFile.into())?;
             continue;
         }
-        for folder in [folder(output), folder(&target)] {
+        for folder in [folder_of(output), folder_of(&target)] {
             let access = AccessFs::WriteFile | AccessFs::Truncate;
             let access = access | AccessFs::MakeReg | AccessFs::RemoveFile;
             ruleset = add(ruleset, &folder, access)?;
@@ -91,4 +96,13 @@ fn is_special(path: &Path) -> bool {
     let file_type = fs::metadata(path).map(|data| data.file_type());
     let is_fifo = |path| is_anonymous_pipe(path).is_ok_and(|is_anonymous| !is_anonymous);
     file_type.is_ok_and(|it| it.is_char_device() || (it.is_fifo() && is_fifo(path)))
+}
+
+/// Returns true if the file at `path` is in the file system of pipes without a name: the path is one
+/// of a descriptor, as /dev/stdout.
+///
+/// # Errors
+/// Those of statfs(2).
+fn is_anonymous_pipe(path: &Path) -> std::io::Result<bool> {
+    Ok(statfs(path)?.f_type as i64 == PIPEFS_MAGIC)
 }

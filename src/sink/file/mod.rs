@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use log::{info, warn};
-use rustix::fs::{FlockOperation, OFlags, flock};
+use rustix::fs::OFlags;
 
 use super::{Stats, give_back, write_some};
 use crate::encode::{Format, Framing, RecordReader};
@@ -528,11 +528,10 @@ impl AppendFile {
 /// tries for a moment whether it is held, and then holds it itself.
 fn lock(file: &File) -> bool {
     for _ in 0..LOCK_ATTEMPTS {
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
-            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_INTERVAL),
-            // File systems without locks return other errors: writing to them is still right.
-            _ => return true,
+        if crate::file::lock(file) {
+            return true;
         }
+        std::thread::sleep(LOCK_INTERVAL);
     }
     false
 }
