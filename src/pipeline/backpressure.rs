@@ -182,10 +182,7 @@ impl Pipeline {
                 change: None,
             };
             self.count_correction(netns, Origin::Resync, &change);
-            let event = Event {
-                netns,
-                ..event(now, Origin::Resync, change, Provenance::default())
-            };
+            let event = event(netns, now, Origin::Resync, change, Provenance::default());
             // The object has passed the filters on objects before, which the reader has to know even
             // if it would not pass any more.
             if self.filter.selects_correction(&event)

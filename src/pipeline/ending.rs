@@ -7,7 +7,7 @@ use super::{Pipeline, Provenance, event};
 use crate::channel::NetnsId;
 use crate::event::meta::{Meta, Resync};
 use crate::event::values::Time;
-use crate::event::{Event, Kind, Op, Origin};
+use crate::event::{Kind, Op, Origin};
 use crate::state::StateChange;
 
 /// A namespace that has ended, and of which objects are left that have no `delete` line yet.
@@ -80,10 +80,7 @@ impl Pipeline {
             let netns = ended.netns;
             match ended.next() {
                 Some(change) => {
-                    let event = Event {
-                        netns,
-                        ..event(time, Origin::Inferred, change, Provenance::default())
-                    };
+                    let event = event(netns, time, Origin::Inferred, change, Provenance::default());
                     self.emit(event, out)?;
                 }
                 None => self.finish_namespace(time, out)?,

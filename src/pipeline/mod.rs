@@ -445,10 +445,7 @@ impl Pipeline {
             raw: self.optional_parts.raw.then(|| Rc::new(Hex(rest.into()))),
             ..Provenance::default()
         };
-        let event = Event {
-            netns: channel.netns,
-            ..event(time, Origin::Kernel, change, provenance)
-        };
+        let event = event(channel.netns, time, Origin::Kernel, change, provenance);
         self.emit(event, out)?;
         if !std::mem::take(&mut self.has_line) {
             meta::add(&mut self.totals.skipped.malformed, 1);
@@ -488,9 +485,8 @@ impl Pipeline {
             change: None,
         };
         let event = Event {
-            netns,
             origin: None,
-            ..event(time, Origin::Kernel, change, Provenance::default())
+            ..event(netns, time, Origin::Kernel, change, Provenance::default())
         };
         match self.filter.next_seq(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
@@ -532,10 +528,16 @@ impl Pipeline {
     }
 }
 
-fn event(time: Time, origin: Origin, change: StateChange, provenance: Provenance) -> Event {
+fn event(
+    netns: NetnsId,
+    time: Time,
+    origin: Origin,
+    change: StateChange,
+    provenance: Provenance,
+) -> Event {
     Event {
         time,
-        netns: NetnsId::OWN,
+        netns,
         op: change.op,
         origin: Some(origin),
         payload: change.payload,

@@ -212,10 +212,7 @@ impl Pipeline {
         let Some(change) = self.namespaces.get_mut(netns).state.rename(kind, key) else {
             return Ok(());
         };
-        let event = Event {
-            netns,
-            ..event(now, Origin::Inferred, change, Provenance::default())
-        };
+        let event = event(netns, now, Origin::Inferred, change, Provenance::default());
         self.emit_apart(event, out)
     }
 

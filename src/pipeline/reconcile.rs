@@ -163,10 +163,7 @@ impl Pipeline {
         } else {
             self.count_correction(netns, origin, &change);
         }
-        let event = Event {
-            netns,
-            ..event(time, origin, change, provenance)
-        };
+        let event = event(netns, time, origin, change, provenance);
         if origin == Origin::Snapshot && self.filter.selects(&event) {
             meta::add(&mut self.totals.snapshot, 1);
         }
@@ -309,10 +306,7 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         for change in cuts {
-            let event = Event {
-                netns,
-                ..event(time, Origin::Inferred, change, Provenance::default())
-            };
+            let event = event(netns, time, Origin::Inferred, change, Provenance::default());
             self.emit_apart(event, out)?;
         }
         Ok(())

@@ -56,9 +56,16 @@ impl<V: Clone + PartialEq> RangeMap<V> {
 
     /// The parts of `whole` that have no value, in order.
     pub(super) fn gaps(&self, whole: IdRange) -> Vec<IdRange> {
+        self.parts_without(whole, |_| true)
+    }
+
+    /// The parts of `whole` that have no value of those that `has` accepts, as the longest possible
+    /// ranges, in order.
+    pub(super) fn parts_without(&self, whole: IdRange, has: impl Fn(&V) -> bool) -> Vec<IdRange> {
         let mut gaps = Vec::new();
         let mut next = whole.first;
-        for (known, _) in self.overlapping(whole) {
+        let known = self.overlapping(whole).filter(|(_, value)| has(value));
+        for (known, _) in known {
             if known.first > next {
                 gaps.push(whole.with(next, known.first - 1));
             }

@@ -119,7 +119,7 @@ impl Store for RangeStore {
             None => vec![ids],
         };
         for unseen in unseen {
-            for ids in self.differing(unseen, &content) {
+            for ids in self.contents.parts_without(unseen, |it| *it == content) {
                 self.put_entry(payload.with_range(ids.first, ids.last), ids, &content, env);
             }
         }
@@ -237,24 +237,6 @@ impl RangeStore {
     fn index(&mut self, ids: IdRange, key: Key, content: Payload) {
         self.keys.set(ids, key);
         self.contents.set(ids, content);
-    }
-
-    /// The ids without that content, as the longest possible ranges.
-    fn differing(&self, ids: IdRange, content: &Payload) -> Vec<IdRange> {
-        let mut differing = Vec::new();
-        let mut next = ids.first;
-        for (known, value) in self.contents.overlapping(ids) {
-            if value == content {
-                if known.first > next {
-                    differing.push(ids.with(next, known.first - 1));
-                }
-                next = known.last + 1;
-            }
-        }
-        if next <= ids.last {
-            differing.push(ids.with(next, ids.last));
-        }
-        differing
     }
 
     /// Stores ids of a dump entry whose content differs.

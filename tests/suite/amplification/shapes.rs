@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use nlstream::capture::Writer;
-use nlstream::channel::{Channel, NetnsId, Role};
+use nlstream::channel::{Channel, NetnsId};
 use nlstream::event::meta::{CheckpointReason, Gap, GapCause, Part, Start};
 use nlstream::event::values::Time;
 use nlstream::event::{Kind, Origin};
@@ -481,29 +481,25 @@ fn devices() -> Vec<Shape> {
         }),
         Shape::new("network namespaces", |out| {
             for number in 1..4_000 {
-                let netns = NetnsId(number);
-                let channel = Channel {
-                    netns,
-                    role: Role::Events,
-                    ..Channel::ROUTE_EVENTS
-                };
-                out.put(channel, &link(2, 0, &named("eth0")));
-                out.put(channel, &route(number.into(), 0x400, &[]));
+                out.put(events_of(number), &link(2, 0, &named("eth0")));
+                out.put(events_of(number), &route(number.into(), 0x400, &[]));
             }
         }),
         Shape::new("more network namespaces", |out| {
             for number in 1..5_000 {
-                let netns = NetnsId(number);
-                let channel = Channel {
-                    netns,
-                    role: Role::Events,
-                    ..Channel::ROUTE_EVENTS
-                };
-                out.put(channel, &link(2, 0, &named("eth0")));
+                out.put(events_of(number), &link(2, 0, &named("eth0")));
             }
         })
         .refused("too many interfaces"),
     ]
+}
+
+/// The events of a network namespace.
+fn events_of(netns: u16) -> Channel {
+    Channel {
+        netns: NetnsId(netns),
+        ..Channel::ROUTE_EVENTS
+    }
 }
 
 fn controls() -> Vec<Shape> {
