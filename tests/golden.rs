@@ -1,4 +1,5 @@
-//! Every capture under fixtures/ replays to its `expected.ndjson`: one trial for each fixture.
+//! Every capture under fixtures/ replays to its `expected.ndjson`, and with `--format text` to its
+//! `expected.txt`: two trials for each fixture.
 //!
 //! `NLSTREAM_BLESS=1 cargo test --test golden` rewrites the expectations, and still fails: the
 //! diff is for review.
@@ -14,9 +15,13 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::Value;
 
 fn main() {
-    let trials = common::fixtures().into_iter().map(|folder| {
+    let trials = common::fixtures().into_iter().flat_map(|folder| {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-        Trial::test(name, move || replay(&folder))
+        let of_text = folder.clone();
+        [
+            Trial::test(name.clone(), move || replay(&folder)),
+            Trial::test(format!("{name}::text"), move || text(&of_text)),
+        ]
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
 }
@@ -43,6 +48,32 @@ fn replay(folder: &Path) -> Result<(), Failed> {
         return Err(format!("{} is rewritten: review the diff", file.display()).into());
     }
     Err(report(folder, &expected, &lines).into())
+}
+
+/// Replays to text, in UTC.
+fn text(folder: &Path) -> Result<(), Failed> {
+    let capture = folder.join("capture.pcapng");
+    let capture = capture.to_str().ok_or("the path is not UTF-8")?;
+    let output = common::nlstream_in_utc(&["replay", "--format", "text", capture]);
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let version = concat!("nlstream ", env!("CARGO_PKG_VERSION"));
+    let lines = String::from_utf8(output.stdout)?;
+    let lines = lines.replacen(version, "nlstream 0.0.0", 1);
+    let file = folder.join("expected.txt");
+    let expected = std::fs::read_to_string(&file).unwrap_or_default();
+    if lines == expected {
+        return Ok(());
+    }
+    if std::env::var_os("NLSTREAM_BLESS").is_some() {
+        std::fs::write(&file, &lines)?;
+        return Err(format!("{} is rewritten: review the diff", file.display()).into());
+    }
+    let mut pairs = expected.lines().zip(lines.lines());
+    let differ = pairs.find(|(expected, got)| expected != got);
+    let differ = differ.unwrap_or(("lines", "more or fewer lines"));
+    Err(format!("expected: {}\n     got: {}", differ.0, differ.1).into())
 }
 
 /// The fields that differ, in the first lines that do.

@@ -11,6 +11,7 @@ use nlstream::event::values::Time;
 use nlstream::event::{Kind, Origin};
 use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
+use nlstream::text::TextStyle;
 
 fuzz_target!(|data: &[u8]| {
     let Some((&choice, datagram)) = data.split_first() else {
@@ -19,10 +20,10 @@ fuzz_target!(|data: &[u8]| {
     let json = choice & 1 == 0;
     let format = match json {
         true => Format::Json,
-        false => Format::Text {
-            zone: jiff::tz::TimeZone::UTC,
+        false => Format::Text(TextStyle {
             colour: choice & 8 != 0,
-        },
+            ..TextStyle::new(jiff::tz::TimeZone::UTC)
+        }),
     };
     let mut header = Header::default();
     header.start.settings.snapshot = true;

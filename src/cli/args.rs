@@ -19,6 +19,7 @@ use crate::logging;
 use crate::run::replay::Replay;
 use crate::run::{Checkpoints, Outputs};
 use crate::sink::{self, Fsync, Rotation};
+use crate::text::{TextStyle, Times};
 
 #[derive(Debug, Args)]
 pub(super) struct Stream {
@@ -78,9 +79,35 @@ pub(super) struct Stream {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: FormatArg,
-    /// Colour of the text format; auto: on a terminal, unless NO_COLOR is set
+    #[command(flatten)]
+    pub text: TextArgs,
+    /// Write a text line that repeats the one before it as a count; auto: on a terminal
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub fold: WhenArg,
+}
+
+/// Options of the text format. `WHEN` is `auto`, `always` or `never`.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct TextArgs {
+    /// Time of text lines [default: time, of `state` date]
+    #[arg(long, value_name = "FORMAT")]
+    pub time_format: Option<TimesArg>,
+    /// Colour of the text format; auto: on a terminal, unless NO_COLOR is set, or if CLICOLOR_FORCE is
     #[arg(long, alias = "colour", value_name = "WHEN", default_value = "auto")]
-    pub color: ColorArg,
+    pub color: WhenArg,
+    /// Align kinds, operations and objects of the text format; auto: on a terminal
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    pub columns: WhenArg,
 }
 
 /// Parses the path of a file that is not a standard stream.
@@ -143,32 +170,61 @@ pub(super) enum FormatArg {
     Text,
 }
 
-impl FormatArg {
-    pub(super) fn format(self, colour: bool) -> Format {
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum TimesArg {
+    /// Local time, and a line with the date at midnight
+    Time,
+    /// Local date and time
+    Date,
+    /// ISO 8601: 2026-11-24T21:26:54.897+01:00
+    Iso,
+    /// Seconds since the first line; of `state`, before its time
+    Relative,
+    /// No time
+    None,
+}
+
+impl TimesArg {
+    fn times(self) -> Times {
         match self {
-            FormatArg::Json => Format::Json,
-            FormatArg::Text => Format::Text {
-                zone: TimeZone::system(),
-                colour,
-            },
+            TimesArg::Time => Times::Time,
+            TimesArg::Date => Times::Date,
+            TimesArg::Iso => Times::Iso,
+            TimesArg::Relative => Times::Relative,
+            TimesArg::None => Times::None,
         }
     }
 }
 
+/// When something is done for the eyes of a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorArg {
+pub(super) enum WhenArg {
     Auto,
     Always,
     Never,
 }
 
-impl ColorArg {
-    /// `stdout`: the text goes to the standard output.
-    pub(super) fn is_on(self, stdout: bool) -> bool {
+impl WhenArg {
+    /// `auto`: the lines are for a person.
+    fn is_on(self, auto: impl FnOnce() -> bool) -> bool {
         match self {
-            ColorArg::Auto => stdout && colour(),
-            ColorArg::Always => true,
-            ColorArg::Never => false,
+            WhenArg::Auto => auto(),
+            WhenArg::Always => true,
+            WhenArg::Never => false,
+        }
+    }
+}
+
+impl TextArgs {
+    /// The style of lines. `stdout`: they go to the standard output. `times`: the default.
+    pub(super) fn style(&self, stdout: bool, times: Times, fold: WhenArg) -> TextStyle {
+        let is_terminal = || stdout && std::io::stdout().is_terminal();
+        TextStyle {
+            times: self.time_format.map_or(times, TimesArg::times),
+            colour: self.color.is_on(|| stdout && colour()),
+            columns: self.columns.is_on(is_terminal),
+            fold: fold.is_on(is_terminal),
+            ..TextStyle::new(TimeZone::system())
         }
     }
 }
@@ -263,7 +319,13 @@ impl Stream {
     pub(super) fn outputs(&self) -> Outputs {
         let output = self.output();
         Outputs {
-            format: self.format.format(self.color.is_on(output.is_none())),
+            format: match self.format {
+                FormatArg::Json => Format::Json,
+                FormatArg::Text => {
+                    let times = Times::default();
+                    Format::Text(self.text.style(output.is_none(), times, self.fold))
+                }
+            },
             output: output.cloned(),
             record: self.record.clone(),
             force: self.force,
@@ -354,10 +416,12 @@ impl LogArgs {
     }
 }
 
-/// Returns true if standard output is a terminal with colour support and NO_COLOR is not set
-/// (no-color.org).
+/// Returns true if the standard output is to have colours: a terminal that has them, unless NO_COLOR is
+/// set (no-color.org), or whatever it is if CLICOLOR_FORCE is (bixense.com/clicolors).
 fn colour() -> bool {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    std::io::stdout().is_terminal() && !set("NO_COLOR") && !dumb
+    if anstyle_query::no_color() {
+        return false;
+    }
+    let terminal = std::io::stdout().is_terminal() && anstyle_query::term_supports_color();
+    anstyle_query::clicolor_force() || (terminal && anstyle_query::clicolor() != Some(false))
 }

@@ -3,7 +3,7 @@
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::args::{ColorArg, FormatArg, Stream};
+use super::args::{FormatArg, Stream, WhenArg};
 use super::config::Found;
 use super::{Cli, Command};
 
@@ -76,10 +76,17 @@ fn of_stream(
     };
     match stream.format {
         FormatArg::Text => warn(&set(&["with", "max-line"]), "with --format text", warnings),
-        FormatArg::Json if stream.color == ColorArg::Always => {
-            warn(&["color"], "with --format json", warnings);
+        FormatArg::Json => {
+            let options = [
+                ("color", stream.text.color == WhenArg::Always),
+                ("columns", stream.text.columns == WhenArg::Always),
+                ("fold", stream.fold == WhenArg::Always),
+                ("time-format", stream.text.time_format.is_some()),
+            ];
+            let options: Vec<_> = options.iter().filter(|(_, asks)| *asks).collect();
+            let options: Vec<_> = options.iter().map(|(option, _)| *option).collect();
+            warn(&options, "with --format json", warnings);
         }
-        FormatArg::Json => {}
     }
     if stream.force && stream.record.is_none() {
         warn(&["force"], "without --record", warnings);

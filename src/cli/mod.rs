@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::encode::Format;
 use crate::event::meta::{MAX_NAMESPACES, Settings};
 use crate::logging;
 use crate::run::live::Live;
@@ -19,7 +20,8 @@ use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
-use args::{ColorArg, ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream};
+use crate::text::Times;
+use args::{ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextArgs, WhenArg};
 use config::Found;
 use filters::ObjectFilterArgs;
 use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
@@ -214,9 +216,8 @@ enum Command {
         /// Output format
         #[arg(long, value_name = "FORMAT", default_value = "json")]
         format: FormatArg,
-        /// Colour of the text format; auto: on a terminal, unless NO_COLOR is set
-        #[arg(long, alias = "colour", value_name = "WHEN", default_value = "auto")]
-        color: ColorArg,
+        #[command(flatten)]
+        text: TextArgs,
         /// Print the available objects even if the state is incomplete, with `incomplete:true` where
         /// that concerns them
         #[arg(long)]
@@ -318,7 +319,7 @@ pub fn invocation() -> Invocation {
             kinds,
             filters,
             format,
-            color,
+            text,
             partial,
             ..
         }) => Task::State(StateQuery {
@@ -326,7 +327,10 @@ pub fn invocation() -> Invocation {
             at,
             kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),
             filters: filters.0,
-            format: format.format(color.is_on(true)),
+            format: match format {
+                FormatArg::Json => Format::Json,
+                FormatArg::Text => Format::Text(text.style(true, Times::Date, WhenArg::Never)),
+            },
             partial,
         }),
         Some(Command::Schema) => Task::Text(crate::schema::text()),

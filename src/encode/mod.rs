@@ -20,8 +20,6 @@ mod truncate;
 
 use std::io;
 
-use jiff::tz::TimeZone;
-
 use crate::event::Event;
 use crate::event::meta::Start;
 pub use framing::Framing;
@@ -30,6 +28,8 @@ pub use records::RecordReader;
 use records::{JsonRecords, TextRecords};
 use text::TextSerializer;
 
+use crate::text::TextStyle;
+
 /// The format of the output.
 #[derive(Clone, Debug, Default)]
 pub enum Format {
@@ -37,19 +37,14 @@ pub enum Format {
     #[default]
     Json,
     /// One sentence per line, for people.
-    Text {
-        /// The time zone of the times.
-        zone: TimeZone,
-        /// Emphasise with ANSI colours.
-        colour: bool,
-    },
+    Text(TextStyle),
 }
 
 impl Format {
     /// Returns how records of this format are delimited.
     pub fn framing(&self) -> Framing {
         match self {
-            Format::Json | Format::Text { .. } => Framing::Newline,
+            Format::Json | Format::Text(_) => Framing::Newline,
         }
     }
 
@@ -62,7 +57,7 @@ impl Format {
     pub fn records(&self) -> &'static dyn RecordReader {
         match self {
             Format::Json => &JsonRecords,
-            Format::Text { .. } => &TextRecords,
+            Format::Text(_) => &TextRecords,
         }
     }
 }
@@ -80,7 +75,7 @@ pub struct Encoder {
 #[derive(Debug)]
 enum Serializer {
     Json(Box<JsonSerializer>),
-    Text(TextSerializer),
+    Text(Box<TextSerializer>),
 }
 
 /// Events that are serialized together. The code of the serializer stays in the instruction cache,
@@ -96,8 +91,8 @@ impl Encoder {
                 let json = JsonSerializer::new(run, start, framing);
                 Serializer::Json(Box::new(json))
             }
-            Format::Text { zone, colour } => {
-                Serializer::Text(TextSerializer::new(zone, colour, start))
+            Format::Text(style) => {
+                Serializer::Text(Box::new(TextSerializer::new(style, start, framing)))
             }
         };
         Encoder {
@@ -140,12 +135,30 @@ impl Encoder {
     /// # Errors
     /// See [`flush`](Self::flush).
     pub fn write(&mut self, seq: u64, event: &Event, out: &mut Vec<u8>) -> io::Result<()> {
-        self.framing.begin_record(out);
         match &mut self.serializer {
-            Serializer::Json(json) => json.serialize(seq, event, out)?,
+            Serializer::Json(json) => {
+                self.framing.begin_record(out);
+                json.serialize(seq, event, out)?;
+                self.framing.end_record(out);
+            }
+            // Not every event is one record.
             Serializer::Text(text) => text.serialize(event, out),
         }
-        self.framing.end_record(out);
         Ok(())
+    }
+
+    /// Returns true if the text format has not yet written how often its last record was repeated.
+    pub fn has_repetitions(&self) -> bool {
+        match &self.serializer {
+            Serializer::Json(_) => false,
+            Serializer::Text(text) => text.has_repetitions(),
+        }
+    }
+
+    /// Appends a record with their number, if there are any.
+    pub fn end_repetitions(&mut self, out: &mut Vec<u8>) {
+        if let Serializer::Text(text) = &mut self.serializer {
+            text.end_repetitions(out);
+        }
     }
 }

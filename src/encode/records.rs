@@ -162,6 +162,14 @@ impl Stamp {
     }
 }
 
+/// How a line of the text format begins; `0` stands for a digit.
+const TEXT_STARTS: [&[u8]; 4] = [
+    b"-- 0000-00-00 ",
+    b"[00:00:00.000]",
+    b"[0000-00-00 00:00:00.000]",
+    b"[0000-00-00T00:00:00.000",
+];
+
 /// Reader of the text format. Sentences have neither numbers nor a recognizable beginning. A file
 /// may hold JSON records of an earlier run, which are read as such.
 #[derive(Debug)]
@@ -173,21 +181,25 @@ impl RecordReader for TextRecords {
     }
 
     fn is_own(&self, head: &[u8]) -> bool {
-        // `[21:26:54.897] link add …`, and with colour an escape sequence before it.
+        // With colour an escape sequence precedes the time.
         let text = first_text(head);
         let end = text.iter().position(|byte| *byte == b'm');
         let text = match end.filter(|_| text.starts_with(b"\x1b[")) {
             Some(end) => &text[end + 1..],
             None => text,
         };
-        let like = |pattern: &[u8]| {
+        let like = |text: &[u8], pattern: &[u8]| {
             let mut pairs = text.iter().zip(pattern);
             pairs.all(|(byte, like)| match like {
                 b'0' => byte.is_ascii_digit(),
                 like => byte == like,
             })
         };
-        like(b"[00:00:00.000]") || JsonRecords.is_own(head)
+        let is_relative = text.starts_with(b"[+") || text.starts_with(b"[-");
+        let is_stamped = TEXT_STARTS.iter().any(|pattern| like(text, pattern));
+        // Without times the first line of a file is that of its `start`.
+        let is_start = text.starts_with(b"meta") && head.windows(8).any(|it| it == b"nlstream");
+        is_relative || is_stamped || is_start || JsonRecords.is_own(head)
     }
 
     fn describe(&self) -> &'static str {

@@ -1,44 +1,54 @@
 //! The text format: one sentence per event, for people.
 
-use jiff::tz::TimeZone;
-
+use super::Framing;
 use crate::event::Event;
 use crate::event::meta::Start;
-use crate::text::write_line;
+use crate::text::{Printer, TextStyle};
 
 /// Serializes events as sentences. They have no numbers.
 #[derive(Debug)]
 pub(super) struct TextSerializer {
-    /// The time zone of the times.
-    zone: TimeZone,
-    /// Emphasise with ANSI colours.
-    colour: bool,
+    printer: Printer,
+    framing: Framing,
     /// The names of the network namespaces, by number from 1.
     namespaces: Vec<String>,
 }
 
 impl TextSerializer {
-    pub(super) fn new(zone: TimeZone, colour: bool, start: &Start) -> Self {
+    pub(super) fn new(style: TextStyle, start: &Start, framing: Framing) -> Self {
         let namespaces = start.namespaces.iter().flatten();
         TextSerializer {
-            zone,
-            colour,
+            printer: Printer::new(style),
+            framing,
             namespaces: namespaces.map(|netns| netns.name.clone()).collect(),
         }
     }
 
-    /// Appends the sentence to `out`, without a newline.
-    pub(super) fn serialize(&self, event: &Event, out: &mut Vec<u8>) {
-        let netns = event
-            .netns
-            .listed_at()
-            .and_then(|at| self.namespaces.get(at));
-        write_line(
-            event,
-            netns.map(String::as_str),
-            &self.zone,
-            self.colour,
-            out,
-        );
+    /// Appends the records of the event to `out`: date line, count of repetitions and sentence, as far as
+    /// there are any.
+    pub(super) fn serialize(&mut self, event: &Event, out: &mut Vec<u8>) {
+        let netns = event.netns.listed_at();
+        let netns = netns.and_then(|at| self.namespaces.get(at));
+        for line in self.printer.event(event, netns.map(String::as_str)) {
+            self.write(&line, out);
+        }
+    }
+
+    /// Returns true if repetitions of the last record were not written.
+    pub(super) fn has_repetitions(&self) -> bool {
+        self.printer.has_repetitions()
+    }
+
+    /// Appends the count of these repetitions.
+    pub(super) fn end_repetitions(&mut self, out: &mut Vec<u8>) {
+        if let Some(line) = self.printer.repetitions() {
+            self.write(&line, out);
+        }
+    }
+
+    fn write(&self, line: &str, out: &mut Vec<u8>) {
+        self.framing.begin_record(out);
+        out.extend_from_slice(line.as_bytes());
+        self.framing.end_record(out);
     }
 }

@@ -8,8 +8,20 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
 /// The fields of an object, names and values, in their order.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Ordered<V = Value>(pub Vec<(String, V)>);
+
+impl<V> Default for Ordered<V> {
+    fn default() -> Self {
+        Ordered(Vec::new())
+    }
+}
+
+impl<V> From<Vec<(String, V)>> for Ordered<V> {
+    fn from(fields: Vec<(String, V)>) -> Self {
+        Ordered(fields)
+    }
+}
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for Ordered<V> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {

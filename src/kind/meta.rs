@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use super::Kind;
+use super::{Kind, Op};
 use crate::value::Time;
 
 /// A record that nlstream itself produces, one type per `op`.
@@ -24,6 +24,32 @@ pub enum Meta {
     Clock(Clock),
     Rotate(Rotate),
     Stop(Stop),
+}
+
+impl Meta {
+    /// Reads the record of a line with that `op`; `None` if the op is none of a record.
+    ///
+    /// # Errors
+    /// If it lacks a field, or a field has a wrong value.
+    pub fn read(op: Op, text: &str) -> serde_json::Result<Option<Self>> {
+        fn of<T: serde::de::DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+            serde_json::from_str(text)
+        }
+        Ok(Some(match op {
+            Op::Start => Meta::Start(of(text)?),
+            Op::Sync => Meta::Sync(of(text)?),
+            Op::Checkpoint => Meta::Checkpoint(of(text)?),
+            Op::Gap => Meta::Gap(of(text)?),
+            Op::Resync => Meta::Resync(of(text)?),
+            Op::Complete => Meta::Complete(of(text)?),
+            Op::Refused => Meta::Refused(of(text)?),
+            Op::Heartbeat => Meta::Heartbeat(of(text)?),
+            Op::Clock => Meta::Clock(of(text)?),
+            Op::Rotate => Meta::Rotate(of(text)?),
+            Op::Stop => Meta::Stop(of(text)?),
+            Op::Add | Op::Change | Op::Delete | Op::Present | Op::Notify => return Ok(None),
+        }))
+    }
 }
 
 /// First record of every run and of every file.
@@ -243,7 +269,7 @@ impl Part {
 
 /// The snapshot or the checkpoint is complete: all existing objects have been emitted.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sync {
     /// Number of objects in the snapshot or checkpoint, those that filters leave out not counted.
     pub objects: u64,
@@ -259,7 +285,7 @@ pub struct Sync {
 /// object, among other lines, up to the `sync` whose `checkpoint` is the `seq` of this line. Folding
 /// the lines from here to there, beginning with no objects, gives the complete state. A checkpoint
 /// without such a `sync` was abandoned.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Checkpoint {
     /// Reason for the checkpoint.
     pub reason: CheckpointReason,
@@ -286,7 +312,7 @@ pub enum CheckpointReason {
 /// State has been resynchronized after a gap: all tracked kinds were dumped again and the
 /// differences emitted.
 #[skip_serializing_none]
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resync {
     /// Start of the resync.
     pub from: Time,
@@ -300,14 +326,14 @@ pub struct Resync {
 
 /// Kinds that the latest `sync` or `resync` listed as `incomplete` are complete, in every network
 /// namespace: from here on folding the lines gives their exact state.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Complete {
     /// The kinds.
     pub kinds: Vec<Kind>,
 }
 
 /// Number of objects of a kind whose tracked state was wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Corrections {
     /// Kind of the objects.
     pub kind: Kind,
@@ -330,7 +356,7 @@ pub struct Refused {
 
 /// Periodic status record; counters count from the start of the run.
 #[skip_serializing_none]
-#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Heartbeat {
     /// Counts by kind; kinds without lines and objects are omitted.
     pub kinds: Vec<Counts>,
@@ -352,7 +378,7 @@ pub struct Heartbeat {
 }
 
 /// Counts of one kind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// Kind.
     pub kind: Kind,

@@ -190,6 +190,16 @@ impl Pipeline {
         self.portion = bytes;
     }
 
+    /// Returns true if the text format has not yet written how often its last line was repeated.
+    pub fn has_repetitions(&self) -> bool {
+        self.encoder.has_repetitions()
+    }
+
+    /// Appends a line with their number, if there are any.
+    pub fn end_repetitions(&mut self, out: &mut Vec<u8>) {
+        self.encoder.end_repetitions(out);
+    }
+
     /// Returns true if as many events were written as requested (`--count`).
     pub fn is_full(&self) -> bool {
         self.filter.is_full()

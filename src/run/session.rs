@@ -30,7 +30,12 @@ pub(super) struct Session {
     limit: usize,
     pending: usize,
     most_pending: usize,
+    /// When the number of repetitions is written that the text format has not written.
+    repetitions_due: Option<Instant>,
 }
+
+/// Time after which the text format writes how often a line was repeated, if no other line follows.
+const REPETITIONS: Duration = Duration::from_millis(500);
 
 /// Sizes of the lines of checkpoints, bytes.
 #[derive(Debug, Default)]
@@ -77,6 +82,7 @@ impl Session {
             limit: outputs.queue,
             pending: 0,
             most_pending: 0,
+            repetitions_due: None,
         })
     }
 
@@ -114,6 +120,25 @@ impl Session {
     /// Returns true if less than half of the limit waits for the reader.
     pub(super) fn accepts_entries(&self, sink: &Sink) -> bool {
         sink.pending() < self.limit / 2
+    }
+
+    /// Writes how often the last line was repeated, if that is due.
+    pub(super) fn end_repetitions(&mut self, now: Instant) {
+        let has = self.pipeline.has_repetitions();
+        let due = self.repetitions_due.filter(|_| has);
+        self.repetitions_due = match due {
+            None => has.then(|| now + REPETITIONS),
+            Some(due) if due > now => Some(due),
+            Some(_) => {
+                self.pipeline.end_repetitions(&mut self.lines);
+                None
+            }
+        };
+    }
+
+    /// When [`Session::end_repetitions`] has something to do.
+    pub(super) fn repetitions_wakeup(&self) -> Option<Instant> {
+        self.repetitions_due
     }
 
     /// Passes the lines to the sink. If more than the limit waits for the reader, further lines are

@@ -13,15 +13,16 @@ use rustix::io::Errno;
 
 use super::files::Files;
 use crate::decompress;
-use crate::encode::Format;
+use crate::encode::{Format, Framing};
 use crate::error::Error;
 use crate::escape;
 use crate::event::Kind;
+use crate::event::values::Time;
 use crate::filter::{Fault, Selection, Values, Vocabulary};
 use crate::fold::{Fold, FoldError, IncompleteReason, Reached, SnapshotObject};
 use crate::names::Names;
 use crate::sink;
-use crate::text::write_object;
+use crate::text::Printer;
 
 /// The options of `nlstream state`.
 #[derive(Clone, Debug)]
@@ -159,22 +160,15 @@ fn print(
     };
     let is_incomplete =
         |kind| reason.is_some_and(|reason| reason.concerns(kind)) || !fold.is_tracked(kind);
-    let framing = request.format.framing();
-    let mut record = Vec::new();
+    let mut writer = Writer::new(&request.format, request.at);
+    let mut records = Vec::new();
     sink::print(|out| {
         let passes =
             |object: &&SnapshotObject| is_requested(object.kind) && passes(object, selections);
         for object in fold.objects().filter(passes) {
-            record.clear();
-            framing.begin_record(&mut record);
-            write(
-                &request.format,
-                object,
-                is_incomplete(object.kind),
-                &mut record,
-            );
-            framing.end_record(&mut record);
-            out.write_all(&record)?;
+            records.clear();
+            writer.write(object, is_incomplete(object.kind), &mut records);
+            out.write_all(&records)?;
         }
         Ok(())
     })
@@ -216,31 +210,49 @@ fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool {
     selections.all(|selection| selection.selects_json(object.kind, &json))
 }
 
-fn write(format: &Format, object: &SnapshotObject, is_incomplete: bool, record: &mut Vec<u8>) {
-    match format {
-        Format::Json => {
-            // The lines may have been written by another program.
-            record.extend_from_slice(escape::json(object.line()).as_bytes());
-            if is_incomplete {
-                record.pop();
-                record.extend_from_slice(b",\"incomplete\":true}");
-            }
+/// Writes objects in a format.
+struct Writer {
+    framing: Framing,
+    /// `None` for JSON.
+    printer: Option<Printer>,
+}
+
+impl Writer {
+    /// `at`: the time of the state, to which relative times refer.
+    fn new(format: &Format, at: Option<Timestamp>) -> Self {
+        let printer = match format {
+            Format::Json => None,
+            Format::Text(style) => Some(Printer::new(style.clone())),
+        };
+        Writer {
+            framing: format.framing(),
+            printer: printer.map(|mut printer| {
+                printer.refer_to(Time(at.unwrap_or_else(Timestamp::now)));
+                printer
+            }),
         }
-        Format::Text { zone, colour } => {
-            let (time, json) = (object.time, object.object());
-            let netns = object.netns();
-            write_object(
-                time,
-                netns.as_deref(),
-                object.kind,
-                json,
-                zone,
-                *colour,
-                record,
-            );
+    }
+
+    fn write(&mut self, object: &SnapshotObject, is_incomplete: bool, records: &mut Vec<u8>) {
+        let Some(printer) = &mut self.printer else {
+            self.framing.begin_record(records);
+            // The lines may have been written by another program.
+            records.extend_from_slice(escape::json(object.line()).as_bytes());
             if is_incomplete {
-                record.extend_from_slice(b" (may be incomplete)");
+                records.pop();
+                records.extend_from_slice(b",\"incomplete\":true}");
             }
+            self.framing.end_record(records);
+            return;
+        };
+        let lines = printer.object(object.line()).unwrap_or_default();
+        for (number, line) in lines.iter().enumerate() {
+            self.framing.begin_record(records);
+            records.extend_from_slice(line.as_bytes());
+            if is_incomplete && number + 1 == lines.len() {
+                records.extend_from_slice(b" (may be incomplete)");
+            }
+            self.framing.end_record(records);
         }
     }
 }

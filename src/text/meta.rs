@@ -8,11 +8,10 @@ use crate::event::meta::{
     CheckpointReason, Clock, Complete, Counts, Gap, GapCause, Heartbeat, Meta, Resync, Rotate,
     RotateReason, Skipped, Start, Stop, StopReason,
 };
-use crate::event::unknown::Unknown;
 use crate::event::values::Time;
 
+/// Writes the sentence of a record.
 pub(super) fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
-    out.write_str(": ")?;
     match meta {
         Meta::Start(record) => start(out, record),
         Meta::Sync(record) => {
@@ -222,17 +221,4 @@ fn unrecorded(out: &mut EscapingWriter<'_>, since: Option<Time>) -> fmt::Result 
         Some(since) => write!(out, ", not recorded since {:.3}", since.0),
         None => Ok(()),
     }
-}
-
-pub(super) fn unknown(out: &mut EscapingWriter<'_>, unknown: &Unknown) -> fmt::Result {
-    out.subject(format_args!("{}", unknown.r#type))?;
-    if let Some(attributes) = &unknown.attributes {
-        out.write_str(", ")?;
-        count(out, attributes.len() as u64, "attribute")?;
-    }
-    if let Some(data) = &unknown.data {
-        out.write_str(", ")?;
-        count(out, data.0.len() as u64, "byte")?;
-    }
-    Ok(())
 }

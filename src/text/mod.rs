@@ -1,22 +1,43 @@
 //! The text format: one human-readable line per event, in the style of iproute2.
+//!
+//! An event and a line of the JSON format are rendered by the same code, so that `nlstream state` and
+//! other readers of lines print the same words as a run.
 
 mod escape;
-mod genl;
-mod link;
+mod layout;
 mod meta;
-mod objects;
-mod plain;
-mod route;
-mod rule;
-mod tc;
+mod node;
+mod sentence;
+mod style;
+mod words;
 
 use std::fmt::{self, Write as _};
 
-use jiff::tz::TimeZone;
+use serde::Deserialize;
+use serde::de::value::{Error as NameError, StrDeserializer};
 
+use crate::event::meta::Meta;
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
-use escape::{Bytes, Colour, EscapingWriter};
+use escape::{Colour, EscapingWriter};
+use node::{Fields, Node};
+use sentence::Object;
+use style::Clock;
+pub use style::{TextStyle, Times};
+
+/// Columns of kinds, operations and objects, if they are aligned.
+const WIDTHS: Widths = Widths {
+    kind: 9,
+    op: 7,
+    subject: 18,
+};
+
+#[derive(Clone, Copy, Default)]
+struct Widths {
+    kind: usize,
+    op: usize,
+    subject: usize,
+}
 
 /// Formats the event as one human-readable line without a newline. Control and invisible characters
 /// are escaped (`\x1b`), so the text cannot control a terminal.
@@ -28,115 +49,253 @@ pub fn sentence(event: &Event) -> String {
 
 /// Appends the [`sentence`] to `out`.
 pub fn write_sentence(event: &Event, out: &mut String) {
+    let record = Record::of(event, None);
     // Writing to a String cannot fail.
-    let _ = write(&mut EscapingWriter::new(out, false), event);
+    let _ = record.write(&mut EscapingWriter::new(out, false), Widths::default());
 }
 
-/// Appends a line of the text format, without its newline: `[21:26:54.897] address add …`, with
-/// local time in `zone` and optional terminal colours. `netns`: the name of the network namespace,
-/// which then precedes the kind: `[21:26:54.897] red: address add …`.
-pub fn write_line(
-    event: &Event,
-    netns: Option<&str>,
-    zone: &TimeZone,
-    colour: bool,
-    out: &mut Vec<u8>,
-) {
-    // Writing to a Vec cannot fail.
-    let _ = line(
-        &mut EscapingWriter::new(&mut Bytes(out), colour),
-        event,
-        netns,
-        zone,
-    );
+/// Prints the lines of the text format, in their order.
+#[derive(Debug)]
+pub struct Printer {
+    style: TextStyle,
+    clock: Clock,
+    last: Option<Last>,
 }
 
-/// Appends a line for an existing object given as JSON, without its newline, for `nlstream state`.
-pub fn write_object(
+/// The line that was printed last.
+#[derive(Debug)]
+struct Last {
+    text: String,
     time: Time,
-    netns: Option<&str>,
-    kind: Kind,
-    object: &str,
-    zone: &TimeZone,
-    colour: bool,
-    out: &mut Vec<u8>,
-) {
-    let mut bytes = Bytes(out);
-    let writer = &mut EscapingWriter::new(&mut bytes, colour);
-    let mut line = || -> fmt::Result {
-        stamp(writer, time, zone)?;
-        namespace(writer, netns)?;
-        write!(writer, "{} ", kind.name())?;
-        writer.paint(
-            self::colour(Op::Present),
-            format_args!("{}", Op::Present.name()),
-        )?;
-        plain::snapshot_object(writer, object)
-    };
-    // Writing to a Vec cannot fail.
-    let _ = line();
+    /// How often it was repeated since, and when last.
+    repeats: u64,
+    until: Time,
 }
 
-fn line(
-    out: &mut EscapingWriter<'_>,
-    event: &Event,
-    netns: Option<&str>,
-    zone: &TimeZone,
-) -> fmt::Result {
-    stamp(out, event.time, zone)?;
-    namespace(out, netns)?;
-    write(out, event)
-}
+impl Printer {
+    /// A printer of lines with that style.
+    pub fn new(style: TextStyle) -> Self {
+        Printer {
+            clock: Clock::new(&style),
+            style,
+            last: None,
+        }
+    }
 
-/// `[21:26:54.897] `
-fn stamp(out: &mut EscapingWriter<'_>, time: Time, zone: &TimeZone) -> fmt::Result {
-    let at = zone.to_datetime(time.0);
-    let (hour, minute, second) = (at.hour(), at.minute(), at.second());
-    let milli = at.subsec_nanosecond() / 1_000_000;
-    out.paint(
-        Colour::Dim,
-        format_args!("[{hour:02}:{minute:02}:{second:02}.{milli:03}]"),
-    )?;
-    out.write_char(' ')
-}
+    /// Sets the time to which relative times refer; without it, that of the first line.
+    pub fn refer_to(&mut self, time: Time) {
+        self.clock.refer_to(time);
+    }
 
-/// `red: `
-fn namespace(out: &mut EscapingWriter<'_>, netns: Option<&str>) -> fmt::Result {
-    match netns {
-        Some(name) => write!(out, "{name}: "),
-        None => Ok(()),
+    /// Returns the lines of an event, without newlines: usually one, before it a date line or the count of
+    /// repetitions if they are due, and none for a repetition. `netns`: the name of the network
+    /// namespace, which then precedes the kind.
+    pub fn event(&mut self, event: &Event, netns: Option<&str>) -> Vec<String> {
+        self.print(&Record::of(event, netns))
+    }
+
+    /// Returns the lines of a line of the JSON format, as [`event`](Self::event) does; `None` if it is
+    /// not one, or has a kind that this version does not know.
+    pub fn line(&mut self, line: &str) -> Option<Vec<String>> {
+        Some(self.print(&Record::of_line(line)?))
+    }
+
+    /// Returns the line of an object in a folded state: where its last line came from is left out.
+    /// `None` as for [`line`](Self::line).
+    pub fn object(&mut self, line: &str) -> Option<Vec<String>> {
+        let mut record = Record::of_line(line)?;
+        record.origin = None;
+        Some(self.print(&record))
+    }
+
+    fn print(&mut self, record: &Record) -> Vec<String> {
+        let mut text = String::new();
+        let widths = match self.style.columns {
+            true => WIDTHS,
+            false => Widths::default(),
+        };
+        // Writing to a String cannot fail.
+        let _ = record.write(
+            &mut EscapingWriter::new(&mut text, self.style.colour),
+            widths,
+        );
+        text.truncate(text.trim_end_matches(' ').len());
+        let time = record.time;
+        if let Some(last) = self.last.as_mut().filter(|last| last.text == text) {
+            (last.repeats, last.until) = (last.repeats + 1, time);
+            return Vec::new();
+        }
+        let mut lines = Vec::new();
+        lines.extend(self.repetitions());
+        lines.extend(self.clock.date_line(time, record.op == Op::Start));
+        let stamp = self.clock.stamp(time, self.style.columns);
+        let mut line = String::new();
+        if !stamp.is_empty() {
+            let mut out = EscapingWriter::new(&mut line, self.style.colour);
+            let _ = out.paint(Colour::Dim, format_args!("{stamp}"));
+            line.push(' ');
+        }
+        line.push_str(&text);
+        lines.push(line);
+        self.last = self.style.fold.then_some(Last {
+            text,
+            time,
+            repeats: 0,
+            until: time,
+        });
+        lines
+    }
+
+    /// Returns true if repetitions of the last line were not printed.
+    pub fn has_repetitions(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.repeats > 0)
+    }
+
+    /// Returns the line about repetitions that were not printed, if there are any, and forgets them:
+    /// `… repeated 14 times in 80 ms`.
+    pub fn repetitions(&mut self) -> Option<String> {
+        let last = self.last.take().filter(|last| last.repeats > 0)?;
+        let span = last.until.0.duration_since(last.time.0);
+        let times = if last.repeats == 1 { "time" } else { "times" };
+        let span = match span.as_millis() {
+            ..1000 => format!("{} ms", span.as_millis()),
+            _ => format!("{:.1} s", span.as_secs_f64()),
+        };
+        let mut line = String::new();
+        let mut out = EscapingWriter::new(&mut line, self.style.colour);
+        let _ = out.paint(
+            Colour::Dim,
+            format_args!("… repeated {} {times} in {span}", last.repeats),
+        );
+        Some(line)
     }
 }
 
-/// `<kind> <op> <object>`
-fn write(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
-    let kind = event.payload.kind().name();
-    write!(out, "{kind} ")?;
-    out.paint(colour(event.op), format_args!("{}", event.op.name()))?;
-    // What was not learnt from an event is late, and its time is that of the comparison.
-    if let Some(origin @ (Origin::Inferred | Origin::Resync)) = event.origin {
-        write!(out, " ({})", origin.name())?;
+/// What a line says.
+struct Record {
+    time: Time,
+    netns: Option<String>,
+    op: Op,
+    origin: Option<Origin>,
+    uncertain: bool,
+    /// Who caused it.
+    by: Option<String>,
+    content: Content,
+}
+
+enum Content {
+    Object(Object),
+    Meta(Meta),
+}
+
+impl Record {
+    fn of(event: &Event, netns: Option<&str>) -> Self {
+        Record {
+            time: event.time,
+            netns: netns.map(str::to_owned),
+            op: event.op,
+            origin: event.origin,
+            uncertain: event.uncertain,
+            by: None,
+            content: match &event.payload {
+                Payload::Meta(meta) => Content::Meta((**meta).clone()),
+                _ => Content::Object(Object::of(event)),
+            },
+        }
     }
-    if event.uncertain {
-        out.write_str(" (uncertain)")?;
+
+    fn of_line(line: &str) -> Option<Self> {
+        let mut line: Fields = serde_json::from_str(line).ok()?;
+        let name = |name: &str| line.text(name);
+        let kind = Kind::deserialize(StrDeserializer::<NameError>::new(&name("kind")?)).ok()?;
+        let op = Op::deserialize(StrDeserializer::<NameError>::new(&name("op")?)).ok()?;
+        let origin = name("origin")
+            .map(|origin| Origin::deserialize(StrDeserializer::<NameError>::new(&origin)));
+        let time = name("time")?.parse().ok().map(Time)?;
+        let netns = line.object("netns").and_then(|netns| netns.text("name"));
+        let uncertain = line.field("uncertain") == Some(&Node::Bool(true));
+        let by = line.object("by").and_then(by);
+        let family = line.object("nl").and_then(|nl| nl.text("family"));
+        let mut take = |name: &str| {
+            let at = line.0.iter().position(|(field, _)| field == name)?;
+            Some(line.0.swap_remove(at).1)
+        };
+        let object = |node: Option<Node>| match node {
+            Some(Node::Object(fields)) => Some(fields),
+            _ => None,
+        };
+        let names = |node: Option<Node>| match node {
+            Some(Node::List(names)) => Some(names.iter().filter_map(Node::text).collect()),
+            _ => None,
+        };
+        let changed = names(take("changed"));
+        let old = object(take("old"));
+        let payload = object(take(kind.name()))?;
+        let content = match kind {
+            Kind::Meta => Content::Meta(Meta::read(op, &payload.to_json()).ok()??),
+            kind => Content::Object(Object::of_line(kind, op, payload, changed, old, family)),
+        };
+        Some(Record {
+            time,
+            netns,
+            op,
+            origin: origin.and_then(Result::ok),
+            uncertain,
+            by,
+            content,
+        })
     }
-    match &event.payload {
-        Payload::Link(link) => link::write(out, event, link),
-        Payload::Address(address) => objects::address(out, event, address),
-        Payload::Route(route) => route::write(out, event, route),
-        Payload::Neigh(neigh) => objects::neigh(out, event, neigh),
-        Payload::Fdb(fdb) => objects::fdb(out, event, fdb),
-        Payload::Rule(rule) => rule::write(out, event, rule),
-        Payload::Prefix(prefix) => objects::prefix(out, prefix),
-        Payload::Qdisc(qdisc) => tc::qdisc(out, event, qdisc),
-        Payload::Class(class) => tc::class(out, class),
-        Payload::Filter(filter) => tc::filter(out, filter),
-        Payload::Chain(chain) => tc::chain(out, chain),
-        Payload::Action(action) => tc::action(out, action),
-        Payload::GenlFamily(family) => genl::family(out, event, family),
-        Payload::Unknown(unknown) => meta::unknown(out, unknown),
-        Payload::Meta(meta) => meta::write(out, meta),
-        other => plain::write(out, event, other),
+
+    /// `netns: kind op object (origin) by process`
+    fn write(&self, out: &mut EscapingWriter<'_>, widths: Widths) -> fmt::Result {
+        if let Some(name) = &self.netns {
+            write!(out, "{name}: ")?;
+        }
+        let (kind, op) = (self.kind().name(), self.op.name());
+        write!(out, "{kind}")?;
+        out.pad(kind, widths.kind)?;
+        out.write_char(' ')?;
+        out.paint(colour(self.op), format_args!("{op}"))?;
+        match &self.content {
+            Content::Object(object) => {
+                out.pad(op, widths.op)?;
+                object.write(out, widths.subject)?;
+            }
+            Content::Meta(meta) => {
+                match widths.op {
+                    0 => out.write_char(':')?,
+                    width => out.pad(op, width)?,
+                }
+                out.write_char(' ')?;
+                meta::write(out, meta)?;
+            }
+        }
+        // What the kernel did not announce just now is late, and its time is that of the comparison.
+        if let Some(origin) = self.origin.filter(|origin| *origin != Origin::Kernel) {
+            out.mark(origin.name())?;
+        }
+        if self.uncertain {
+            out.mark("uncertain")?;
+        }
+        self.by.iter().try_for_each(|by| out.field("by", by))
+    }
+
+    fn kind(&self) -> Kind {
+        match &self.content {
+            Content::Object(object) => object.kind,
+            Content::Meta(_) => Kind::Meta,
+        }
+    }
+}
+
+/// Who caused an event, from the member `by` of a line: `kernel`, or name and id of a process.
+fn by(by: &Fields) -> Option<String> {
+    if by.field("kernel") == Some(&Node::Bool(true)) {
+        return Some("kernel".to_owned());
+    }
+    match (by.text("comm"), by.text("pid")) {
+        (Some(name), Some(pid)) => Some(format!("{name}[{pid}]")),
+        (name, pid) => name.or(pid),
     }
 }
 

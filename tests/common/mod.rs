@@ -69,8 +69,16 @@ pub(crate) fn wait_until(condition: &str, mut holds: impl FnMut() -> bool) {
 
 /// Runs the program with these arguments.
 pub(crate) fn nlstream(args: &[&str]) -> Output {
-    let mut command = Command::new(NLSTREAM);
-    command.args(args).stdin(Stdio::null());
+    run(Command::new(NLSTREAM).args(args))
+}
+
+/// The same, with UTC as local time.
+pub(crate) fn nlstream_in_utc(args: &[&str]) -> Output {
+    run(Command::new(NLSTREAM).args(args).env("TZ", "UTC"))
+}
+
+fn run(command: &mut Command) -> Output {
+    command.stdin(Stdio::null());
     command
         .output()
         .unwrap_or_else(|e| panic!("{NLSTREAM}: {e}"))

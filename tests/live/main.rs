@@ -31,6 +31,7 @@ mod recording;
 mod service;
 mod systemd;
 mod tc;
+mod text;
 mod trial;
 mod truth;
 mod uapi;
@@ -61,6 +62,7 @@ fn main() {
         service::trials,
         systemd::trials,
         tc::trials,
+        text::trials,
         truth::trials,
         uapi::trials,
     ];

@@ -197,16 +197,18 @@ fn options_of_a_replay() {
 }
 
 #[test]
-fn text_format_has_one_plain_line_per_event() {
+fn text_format_has_a_date_and_one_plain_line_per_event() {
     let capture = capture("link-name-bytes");
     let output = nlstream(&["replay", "--format", "text", &capture]);
     let text = String::from_utf8(output.stdout).unwrap();
+    let (date, events) = text.split_once('\n').unwrap();
+    assert!(date.starts_with("-- 20") && date.ends_with(" --"), "{date}");
     assert_eq!(
-        text.lines().count(),
+        events.lines().count(),
         lines(&nlstream(&["replay", &capture]).stdout).len()
     );
     let stamp = |line: &str| line.starts_with('[') && line.as_bytes()[13] == b']';
-    assert!(text.lines().all(stamp), "{text}");
+    assert!(events.lines().all(stamp), "{text}");
     // Without a terminal there is no colour, and names contain no escape sequences.
     assert!(!text.contains('\x1b'), "{text}");
 }

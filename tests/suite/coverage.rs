@@ -1,4 +1,4 @@
-//! The tables of `docs/coverage.md` and the README match the code and the fixtures: each message
+//! The tables of `docs/coverage.md` and `docs/guide.md` match the code and the fixtures: each message
 //! type, group and kind, its key, and the fixture that has it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -158,8 +158,8 @@ fn every_group_has_a_row() {
 }
 
 #[test]
-fn readme_has_every_kind_and_its_key() {
-    let entries = table(&read("README.md"), "| `kind` | what | key |");
+fn the_guide_has_every_kind_and_its_key() {
+    let entries = table(&read("docs/guide.md"), "| `kind` | what | key |");
     let names: Vec<_> = entries.iter().map(|row| words(&row[0])[0]).collect();
     let all: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     assert_eq!(names, all);

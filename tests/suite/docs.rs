@@ -9,7 +9,9 @@ fn options_in_the_pages_exist() {
     let help = String::from_utf8(common::nlstream(&["--help"]).stdout).unwrap();
     for page in [
         "docs/cookbook.md",
+        "docs/faq.md",
         "docs/filters.md",
+        "docs/guide.md",
         "docs/operating.md",
         "README.md",
     ] {
@@ -177,9 +179,12 @@ fn links_between_pages_lead_to_files() {
         "CHANGELOG.md",
         "BENCH.md",
         "docs/architecture.md",
+        "docs/comparison.md",
         "docs/cookbook.md",
         "docs/coverage.md",
+        "docs/faq.md",
         "docs/filters.md",
+        "docs/guide.md",
         "docs/operating.md",
         "docs/release.md",
         "docs/security.md",

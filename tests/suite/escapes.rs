@@ -11,6 +11,7 @@ use nlstream::encode::Format;
 use nlstream::event::meta::Part;
 use nlstream::input::{Channel, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
+use nlstream::text::TextStyle;
 
 use crate::common::{NLSTREAM, root};
 
@@ -311,10 +312,7 @@ fn text_in_messages_of_the_kernel_is_escaped_in_every_format() {
     header.start.groups = Some(vec![HOSTILE.to_owned()]);
     for format in [
         Format::Json,
-        Format::Text {
-            zone: jiff::tz::TimeZone::UTC,
-            colour: false,
-        },
+        Format::Text(TextStyle::new(jiff::tz::TimeZone::UTC)),
     ] {
         // With a limit that every line exceeds, too.
         for limit in [None, Some(700)] {
@@ -349,7 +347,9 @@ fn text_in_messages_of_the_kernel_is_escaped_in_every_format() {
                 };
                 pipeline.feed(&[input], &mut lines).unwrap();
             }
-            assert!(lines.iter().filter(|byte| **byte == b'\n').count() == 5);
+            let date_lines = usize::from(matches!(format, Format::Text(_)));
+            let count = lines.iter().filter(|byte| **byte == b'\n').count();
+            assert_eq!(count, 5 + date_lines, "{format:?}");
             assert_harmless(&lines, &format!("{format:?}"));
             if let (Format::Json, None) = (&format, limit) {
                 let text = String::from_utf8(lines).unwrap();

@@ -25,4 +25,5 @@ mod mutation;
 mod paths;
 mod schema;
 mod state_command;
+mod text;
 mod unparsed;

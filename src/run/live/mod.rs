@@ -342,6 +342,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             let processed = self.process_batch()?;
             // Events come first: a dump entry is processed only after every event before it.
             let now = Instant::now();
+            self.session.end_repetitions(now);
             self.schedule_stale(now);
             let drained = !self.is_readable() && self.backlog.is_empty();
             if drained && accepts_entries && !self.session.is_full() {
@@ -444,6 +445,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
             self.session.checkpoint_wakeup(sink),
+            self.session.repetitions_wakeup(),
             self.refused.due(now),
             sink.wakeup(),
             self.manager.due(),

@@ -307,10 +307,7 @@ fn checkpoints_count_for_no_rotation_but_do_not_grow_without_end() {
 #[test]
 fn content_that_is_no_lines_is_never_appended_to() {
     let folder = Folder::new("content");
-    let text = Format::Text {
-        zone: jiff::tz::TimeZone::UTC,
-        colour: false,
-    };
+    let text = Format::Text(crate::text::TextStyle::new(jiff::tz::TimeZone::UTC));
     let json = r#"{"v":1,"run":"0000002a","seq":7}"#;
     let sentence = "[21:26:54.897] meta start";
     let coloured = "\x1b[2m[21:26:54.897]\x1b[0m meta start";
@@ -322,6 +319,16 @@ fn content_that_is_no_lines_is_never_appended_to() {
         (sentence.as_bytes(), false, true),
         (&sentence.as_bytes()[..3], false, true),
         (coloured.as_bytes(), false, true),
+        (
+            b"-- 2026-11-24 +01:00 --\n[21:26:54.897] meta start",
+            false,
+            true,
+        ),
+        (b"[2026-11-24 21:26:54.897] meta start", false, true),
+        (b"[2026-11-24T21:26:54.897+01:00] meta start", false, true),
+        (b"[+0.000] meta start", false, true),
+        (b"meta start: nlstream 0.1.0", false, true),
+        (b"metadata of other things", false, false),
         (b"\x0a\x0d\x0d\x0a\x1c\0\0\0", false, false),
         (b"\xd4\xc3\xb2\xa1\x02\0\x04\0", false, false),
         (b"\x28\xb5\x2f\xfd", false, false),

@@ -2,6 +2,8 @@ mod objects;
 
 use std::net::IpAddr;
 
+use jiff::tz::TimeZone;
+
 use super::*;
 use crate::event::ctrl::{GenlFamily, GenlMcastGroup, GenlOp, McastGroups};
 use crate::event::link::Link;
@@ -101,8 +103,8 @@ fn new_link_shows_main_fields() {
     };
     assert_eq!(
         sentence(&of_link(Op::Add, veth)),
-        "link add veth0 (index 7) type veth link if6 mtu 1500 master br0 state DOWN \
-         link/ether 02:00:00:00:00:07 flags NO-CARRIER,BROADCAST"
+        "link add veth0 index 7 type veth link if6 <NO-CARRIER,BROADCAST> mtu 1500 master br0 \
+         state DOWN link/ether 02:00:00:00:00:07"
     );
     assert_eq!(sentence(&of_link(Op::Delete, link())), "link delete veth0");
     let moved = Link {
@@ -126,8 +128,8 @@ fn changed_link_shows_only_differences() {
     };
     assert_eq!(
         link_change(up, link()),
-        "link change veth0 flags +UP +LOWER_UP -NO-CARRIER master none → if9 state DOWN → UP \
-         +stats64"
+        "link change veth0 UP off → on LOWER_UP off → on NO-CARRIER on → off master none → if9 \
+         state DOWN → UP stats64 none → present"
     );
     let peered = Link {
         link: name("veth1"),
@@ -144,7 +146,7 @@ fn changed_link_shows_only_differences() {
     };
     assert_eq!(
         link_change(renamed, link()),
-        "link change veth0 renamed to eth1"
+        "link change veth0 name veth0 → eth1"
     );
     assert_eq!(link_change(link(), link()), "link change veth0");
 }
@@ -193,7 +195,7 @@ fn fields_without_a_form_of_their_own_show_both_values() {
     };
     assert_eq!(
         link_change(bridge(32), bridge(16)),
-        "link change veth0 priority 16 → 32 tso_max_size 16 → 32"
+        "link change veth0 port priority 16 → 32 tso_max_size 16 → 32"
     );
 }
 
@@ -208,13 +210,14 @@ fn what_no_event_announced_is_marked() {
         })
     };
     assert_eq!(with(Origin::Kernel, false), "link delete veth0");
-    assert_eq!(with(Origin::Snapshot, false), "link delete veth0");
-    assert_eq!(
-        with(Origin::Inferred, false),
-        "link delete (inferred) veth0"
-    );
-    assert_eq!(with(Origin::Resync, false), "link delete (resync) veth0");
-    assert_eq!(with(Origin::Kernel, true), "link delete (uncertain) veth0");
+    for (origin, uncertain, mark) in [
+        (Origin::Snapshot, false, "(snapshot)"),
+        (Origin::Inferred, false, "(inferred)"),
+        (Origin::Resync, true, "(resync) (uncertain)"),
+        (Origin::Kernel, true, "(uncertain)"),
+    ] {
+        assert_eq!(with(origin, uncertain), format!("link delete veth0 {mark}"));
+    }
 }
 
 #[test]
@@ -290,7 +293,8 @@ fn notifications_without_state() {
     };
     assert_eq!(
         sentence(&event(Op::Notify, Payload::from(announced))),
-        "prefix notify 2001:db8::/64 dev eth0 onlink autoconf valid 86400 preferred 14400"
+        "prefix notify 2001:db8::/64 dev eth0 onlink autoconf valid_lft 86400sec \
+         preferred_lft 14400sec"
     );
     let attribute = Attribute {
         attr: 1,
@@ -303,7 +307,7 @@ fn notifications_without_state() {
     };
     assert_eq!(
         sentence(&event(Op::Notify, Payload::from(unknown))),
-        "unknown notify RTM_NEWNEXTHOP, 5 attributes"
+        "unknown notify RTM_NEWNEXTHOP attributes 5"
     );
 }
 
@@ -392,7 +396,7 @@ fn control_and_invisible_characters_are_escaped() {
     };
     let text = sentence(&of_link(Op::Add, link.clone()));
     assert!(
-        text.starts_with(r"link add v\x1b[2J\u{85} (index 7) "),
+        text.starts_with(r"link add v\x1b[2J\u{85} index 7 "),
         "{text}"
     );
     let alias = text.split_once(" alias ").unwrap().1;
@@ -410,30 +414,159 @@ fn control_and_invisible_characters_are_escaped() {
     assert_eq!(text, "link delete v\u{fffd}\u{fffd}");
 }
 
+/// The lines of these events with that style.
+fn printed(style: TextStyle, events: &[(&Event, Option<&str>)]) -> Vec<String> {
+    let mut printer = Printer::new(style);
+    let lines = events
+        .iter()
+        .flat_map(|(event, netns)| printer.event(event, *netns));
+    lines.collect()
+}
+
+fn at(event: Event, time: &str) -> Event {
+    Event {
+        time: Time(time.parse().unwrap()),
+        ..event
+    }
+}
+
 #[test]
-fn lines_have_local_time_and_optional_colours() {
+fn lines_have_the_namespace_and_optional_colours() {
     let event = of_link(Op::Delete, link());
-    let mut out = b"before\n".to_vec();
-    write_line(&event, None, &TimeZone::UTC, false, &mut out);
-    out.push(b'\n');
+    let style = TextStyle {
+        times: Times::None,
+        ..TextStyle::new(TimeZone::UTC)
+    };
+    assert_eq!(
+        printed(style.clone(), &[(&event, None), (&event, Some("re\x1bd"))]),
+        ["link delete veth0", "re\\x1bd: link delete veth0"]
+    );
+    let colour = TextStyle {
+        colour: true,
+        times: Times::Relative,
+        ..style
+    };
+    assert_eq!(
+        printed(colour, &[(&event, None)]),
+        ["\x1b[2m[+0.000]\x1b[0m link \x1b[31mdelete\x1b[0m \x1b[1mveth0\x1b[0m"]
+    );
+}
+
+#[test]
+fn every_time_format_has_its_form_and_the_date_comes_at_midnight() {
     let east = TimeZone::fixed(jiff::tz::offset(1));
-    write_line(&event, None, &east, false, &mut out);
+    let events = ["22:59:59.5", "23:00:00", "23:00:00.25"]
+        .map(|time| at(of_link(Op::Delete, link()), &format!("2026-11-24T{time}Z")));
+    let events = events.each_ref().map(|event| (event, None));
+    let times = |times| {
+        let style = TextStyle {
+            times,
+            ..TextStyle::new(east.clone())
+        };
+        let lines = printed(style, &events);
+        lines
+            .iter()
+            .map(|line| line.replace(" link delete veth0", ""))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(
-        String::from_utf8(out).unwrap(),
-        "before\n[20:26:54.897] link delete veth0\n[21:26:54.897] link delete veth0"
+        times(Times::Time),
+        [
+            "-- 2026-11-24 +01:00 --",
+            "[23:59:59.500]",
+            "-- 2026-11-25 +01:00 --",
+            "[00:00:00.000]",
+            "[00:00:00.250]"
+        ]
     );
+    assert_eq!(
+        times(Times::Date),
+        [
+            "[2026-11-24 23:59:59.500]",
+            "[2026-11-25 00:00:00.000]",
+            "[2026-11-25 00:00:00.250]"
+        ]
+    );
+    assert_eq!(times(Times::Iso)[1], "[2026-11-25T00:00:00.000+01:00]");
+    assert_eq!(times(Times::Relative), ["[+0.000]", "[+0.500]", "[+0.750]"]);
+    assert_eq!(times(Times::None)[0], "link delete veth0");
+}
 
-    let mut out = Vec::new();
-    write_line(&event, Some("re\x1bd"), &TimeZone::UTC, false, &mut out);
-    assert_eq!(
-        String::from_utf8(out).unwrap(),
-        "[20:26:54.897] re\\x1bd: link delete veth0"
+/// A change of the offset from UTC makes times ambiguous, as a change of the date does.
+#[test]
+fn a_change_of_the_offset_has_a_line() {
+    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    let events = ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]
+        .map(|time| at(of_link(Op::Delete, link()), time));
+    let lines = printed(
+        TextStyle::new(zone),
+        &events.each_ref().map(|event| (event, None)),
     );
+    assert_eq!(
+        lines,
+        [
+            "-- 2026-10-25 +02:00 --",
+            "[02:30:00.000] link delete veth0",
+            "-- 2026-10-25 +01:00 --",
+            "[02:30:00.000] link delete veth0"
+        ]
+    );
+}
 
-    let mut out = Vec::new();
-    write_line(&event, None, &TimeZone::UTC, true, &mut out);
+#[test]
+fn columns_begin_at_the_same_place() {
+    let style = TextStyle {
+        times: Times::None,
+        columns: true,
+        ..TextStyle::new(TimeZone::UTC)
+    };
+    let address = objects::of_address();
+    let add = event(Op::Add, Payload::from(address));
+    let gone = of_link(Op::Delete, link());
+    let up = Link {
+        mtu: Some(1400),
+        ..link()
+    };
+    let change = changed(up.into(), link().into());
+    let lines = printed(style, &[(&add, None), (&change, None), (&gone, None)]);
     assert_eq!(
-        String::from_utf8(out).unwrap(),
-        "\x1b[2m[20:26:54.897]\x1b[0m link \x1b[31mdelete\x1b[0m \x1b[1mveth0\x1b[0m"
+        lines,
+        [
+            "address   add     192.168.100.101/24 dev veth1 scope global",
+            "link      change  veth0              mtu 1500 → 1400",
+            "link      delete  veth0",
+        ]
     );
+}
+
+#[test]
+fn repetitions_are_counted_and_nothing_else_is() {
+    let style = TextStyle {
+        fold: true,
+        ..TextStyle::new(TimeZone::UTC)
+    };
+    let gone = |milli: u32| {
+        at(
+            of_link(Op::Delete, link()),
+            &format!("2026-11-24T20:26:54.{milli:03}Z"),
+        )
+    };
+    let other = at(of_link(Op::Add, link()), "2026-11-24T20:26:57Z");
+    let events = [gone(0), gone(10), gone(80), other.clone(), gone(90), other];
+    let pairs = events.each_ref().map(|event| (event, None));
+    let lines = printed(style, &pairs);
+    let start = "2026-11-24 +00:00 --";
+    assert_eq!(lines[0], format!("-- {start}"));
+    assert_eq!(
+        lines[1..3],
+        [
+            "[20:26:54.000] link delete veth0",
+            "… repeated 2 times in 80 ms"
+        ]
+    );
+    assert!(lines[3].contains("link add veth0"), "{lines:?}");
+    assert_eq!(lines[4], "[20:26:54.090] link delete veth0");
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    let unfolded = printed(TextStyle::new(TimeZone::UTC), &pairs);
+    assert_eq!(unfolded.len(), 7);
 }

@@ -8,7 +8,7 @@ use crate::event::route::Destination;
 use crate::event::route::{Metrics, NextHop, Route, RouteAttrs, Via};
 use crate::event::{address, fdb, neigh, nsid, rule};
 
-fn of_address() -> address::Address {
+pub(super) fn of_address() -> address::Address {
     address::Address {
         ifindex: 7,
         dev: name("veth1"),
@@ -49,7 +49,7 @@ fn addresses() {
     };
     assert_eq!(
         sentence(&changed(Payload::from(of_address()), Payload::from(old))),
-        "address change 192.168.100.101/24 dev veth1 flags -tentative valid_lft 60sec → forever"
+        "address change 192.168.100.101/24 dev veth1 tentative on → off valid_lft 60sec → forever"
     );
     let with = |peer| address::Address {
         address: ip(peer),
@@ -64,8 +64,7 @@ fn addresses() {
     };
     assert_eq!(
         sentence(&uncertain),
-        "address change (uncertain) 192.168.100.101 peer 192.0.2.9/24 dev veth1 \
-         peer 192.0.2.1 → 192.0.2.9"
+        "address change 192.168.100.101 peer 192.0.2.1/24 → 192.0.2.9/24 dev veth1 (uncertain)"
     );
 }
 
@@ -107,17 +106,13 @@ fn routes() {
     });
     assert_eq!(
         add(plain),
-        "route add 10.0.0.0/8 via 10.1.1.1 dev eth0 table main proto static metric 100 \
-         mtu lock 1400"
+        "route add 10.0.0.0/8 via 10.1.1.1 dev eth0 proto static metric 100 mtu lock 1400"
     );
     let black = of_route(RouteAttrs {
         r#type: symbol("blackhole"),
         ..of_routes()
     });
-    assert_eq!(
-        add(black),
-        "route add blackhole 10.0.0.0/8 table main proto static"
-    );
+    assert_eq!(add(black), "route add blackhole 10.0.0.0/8 proto static");
 
     let hop = NextHop {
         gateway: ip("10.1.1.1"),
@@ -151,8 +146,8 @@ fn routes() {
     });
     assert_eq!(
         add(multipath),
-        "route add 10.0.0.0/8 table main proto static nexthop via 10.1.1.1 dev eth0 weight 1 \
-         onlink nexthop via inet6 fe80::2 dev if3 weight 2"
+        "route add 10.0.0.0/8 proto static nexthop via 10.1.1.1 dev eth0 weight 1 onlink \
+         nexthop via inet6 fe80::2 dev if3 weight 2"
     );
 }
 
@@ -250,7 +245,7 @@ fn rules() {
     };
     assert_eq!(
         add(other),
-        "rule add inet6 0: not from all iif eth9 [detached] dport 80-90 goto 200"
+        "rule add 0: inet6 not from all iif eth9 [detached] dport 80-90 goto 200"
     );
 }
 
@@ -338,7 +333,7 @@ fn traffic_control() {
     });
     assert_eq!(
         sentence(&event(Op::Add, Payload::from(route))),
-        "route add 10.0.0.0/8 encap ip vxlan_opts [ { gbp 7 } ] table main proto static"
+        "route add 10.0.0.0/8 encap ip vxlan_opts [ { gbp 7 } ] proto static"
     );
 }
 
@@ -350,11 +345,11 @@ fn change_of_an_object_without_a_known_former_state_shows_every_field() {
         ..Default::default()
     };
     let untracked = event(Op::Change, nsid(Some(7)).into());
-    assert_eq!(sentence(&untracked), "nsid change nsid 3 pid 7");
+    assert_eq!(sentence(&untracked), "nsid change 3 pid 7");
     let tracked = changed(nsid(Some(7)).into(), nsid(Some(8)).into());
-    assert_eq!(sentence(&tracked), "nsid change nsid 3 pid 8 → 7");
+    assert_eq!(sentence(&tracked), "nsid change 3 pid 8 → 7");
     let unchanged = changed(nsid(Some(7)).into(), nsid(Some(7)).into());
-    assert_eq!(sentence(&unchanged), "nsid change nsid 3");
+    assert_eq!(sentence(&unchanged), "nsid change 3");
 }
 
 #[test]
@@ -390,8 +385,7 @@ fn a_route_change_shows_both_values() {
             with("10.1.0.253", Some(1400), Some("eth0")),
             with("10.1.0.254", None, Some("eth0"))
         ),
-        "route change 10.0.0.0/8 via 10.1.0.254 → 10.1.0.253 dev eth0 table main proto static \
-         none → mtu 1400"
+        "route change 10.0.0.0/8 via 10.1.0.254 → 10.1.0.253 dev eth0 mtu none → 1400"
     );
     // The name of the device became known.
     assert_eq!(
@@ -399,7 +393,7 @@ fn a_route_change_shows_both_values() {
             with("10.1.0.254", None, Some("eth0")),
             with("10.1.0.254", None, None)
         ),
-        "route change 10.0.0.0/8 via 10.1.0.254 dev if2 → eth0 table main proto static"
+        "route change 10.0.0.0/8 dev if2 → eth0"
     );
     let multipath = |gateway| {
         Payload::from(of_route(RouteAttrs {
@@ -409,8 +403,8 @@ fn a_route_change_shows_both_values() {
     };
     assert_eq!(
         text(multipath("10.1.0.1"), multipath("10.1.0.2")),
-        "route change 10.0.0.0/8 table main proto static nexthop via 10.1.0.2 dev eth0 weight 1 → \
-         nexthop via 10.1.0.1 dev eth0 weight 1"
+        "route change 10.0.0.0/8 nexthop via 10.1.0.2 dev eth0 weight 1 → \
+         via 10.1.0.1 dev eth0 weight 1"
     );
 }
 
@@ -429,18 +423,18 @@ fn a_device_without_a_name_is_shown_by_its_index() {
     let add = |payload| sentence(&event(Op::Add, payload));
     assert_eq!(
         add(conf(None, false).into()),
-        "netconf add family inet dev if2 noforwarding"
+        "netconf add inet dev if2 forwarding off"
     );
     assert_eq!(
         sentence(&changed(
             conf(name("br0"), false).into(),
             conf(None, false).into()
         )),
-        "netconf change family inet dev if2 → br0"
+        "netconf change inet dev if2 → br0"
     );
     assert_eq!(
         sentence(&changed(conf(None, true).into(), conf(None, false).into())),
-        "netconf change family inet dev if2 forwarding off → on"
+        "netconf change inet dev if2 forwarding off → on"
     );
     let entry = mdb::Mdb {
         ifindex: 3,
@@ -448,7 +442,7 @@ fn a_device_without_a_name_is_shown_by_its_index() {
         grp: Some("ff02::6a".to_owned()),
         ..Default::default()
     };
-    assert_eq!(add(entry.into()), "mdb add dev if3 port if4 grp ff02::6a");
+    assert_eq!(add(entry.into()), "mdb add ff02::6a dev if3 port if4");
     let hop = nexthop::Nexthop {
         id: 7,
         family: symbol("inet"),
@@ -456,8 +450,5 @@ fn a_device_without_a_name_is_shown_by_its_index() {
         ..Default::default()
     };
     let text = add(hop.into());
-    assert!(
-        text.starts_with("nexthop add id 7 family inet dev if5 "),
-        "{text}"
-    );
+    assert!(text.starts_with("nexthop add id 7 dev if5"), "{text}");
 }

@@ -24,6 +24,7 @@ use nlstream::event::meta::{CheckpointReason, Part, Stop};
 use nlstream::event::values::Time;
 use nlstream::input::{ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
+use nlstream::text::TextStyle;
 use serde_json::Value;
 
 use crate::common::oracle::{
@@ -276,10 +277,7 @@ fn replay(corpus: &Corpus, number: u64, oracle: &mut LineOracle) -> Result<u64, 
     let json = !random.one_in(10);
     let format = match json {
         true => Format::Json,
-        false => Format::Text {
-            zone: jiff::tz::TimeZone::UTC,
-            colour: false,
-        },
+        false => Format::Text(TextStyle::new(jiff::tz::TimeZone::UTC)),
     };
     let config = Config::new(format, "00000000".to_owned(), &header);
     let mut lines = Vec::new();

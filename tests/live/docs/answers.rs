@@ -1,0 +1,410 @@
+//! The answers of the commands of each page.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Answer::{Check, Has, Moments, Nothing, Rows, Sample};
+use super::{Answers, words};
+use crate::namespace::Namespace;
+
+pub(super) const README: Answers = &[
+    ("unshare -rn bash", Sample),
+    ("-k address | jq", Check(addresses)),
+    ("0.0.0.0/0", Rows(DEFAULT_ROUTE)),
+    ("def up", Has(&["4 veth0"])),
+    (
+        "-k route --table main",
+        Rows(&[
+            "route present default via 192.0.2.253 dev veth0",
+            "route present 192.0.2.0/24 dev veth0 proto kernel scope link src 192.0.2.1",
+        ]),
+    ),
+    ("FAILED", Rows(&["1 192.0.2.10 veth0"])),
+    ("nlstream | head -1", Moments),
+];
+
+/// The program `ip` made the first two changes, and the kernel removed the route with the device.
+const DEFAULT_ROUTE: &[&str] = &[
+    "add 192.0.2.254 veth0 a program",
+    "change 192.0.2.253 veth0 a program",
+    "delete 192.0.2.253 veth0 the kernel",
+];
+
+pub(super) const GUIDE: Answers = &[
+    ("jq 'select(.kind == \"address\"", Check(first_sample)),
+    (".old.mtu", Rows(&["[\"veth0\",[\"mtu\"],{\"mtu\":1500}]"])),
+    (
+        "--dev veth0 -k link,address",
+        Has(&["address present 192.0.2.1/24 dev veth0 scope global"]),
+    ),
+    ("--rotate-compress zstd", Moments),
+    (
+        "--print-config",
+        Has(&["rotate-size = \"200M\" # NLSTREAM_ROTATE_SIZE"]),
+    ),
+];
+
+pub(super) const FAQ: Answers = &[
+    (
+        "link,address,route,neigh,rule",
+        Has(&["address present 192.0.2.1/24 dev veth0 scope global"]),
+    ),
+    (
+        "sort -u",
+        Has(&["0.0.0.0/0", "192.0.2.0/24", "198.51.100.0/24"]),
+    ),
+    (".changed == []", Rows(&["\"link\""])),
+    ("valid_life_time", Rows(&["4294967295"])),
+];
+
+pub(super) const COOKBOOK: Answers = &[
+    ("if .link.flags | up then \"up\"", Check(ups_and_downs)),
+    ("| not)) | .ifname'", Has(&["4 veth0"])),
+    ("def seconds", Check(times_down)),
+    ("state -k link --format text", Check(links)),
+    (".old.mtu, .link.mtu]", Rows(&["veth0 1500 1400"])),
+    (
+        ".old.address, .link.address",
+        Has(&["veth1 * 02:00:00:00:00:11"]),
+    ),
+    (
+        "info_kind",
+        Rows(&[
+            "add veth0 veth",
+            "add veth1 veth",
+            "add br0 bridge",
+            "add p0 veth",
+            "add q0 veth",
+            "add p1 veth",
+            "add q1 veth",
+            "delete br0 bridge",
+        ]),
+    ),
+    (".old.ifname, .ifname", Rows(&["p0 lan0"])),
+    (
+        "master_index",
+        Rows(&["p0 - br0", "p1 - br0", "p0 br0 -", "p1 br0 -"]),
+    ),
+    (
+        "promiscuity",
+        Rows(&["veth1 0 1", "p0 0 1", "p1 0 1", "p0 1 0", "p1 1 0"]),
+    ),
+    ("object: .[.kind]", Check(everything_of_veth0)),
+    ("192.0.2.77", Rows(&["add veth0"])),
+    ("state -k address net.ndjson | jq -r '[", Check(addresses)),
+    ("dadfailed", Rows(&["veth0 2001:db8::1"])),
+    ("todate", Check(expiry)),
+    (
+        "if .nl.portid then",
+        Rows(&[
+            "add 192.0.2.254 veth0 main a program",
+            "change 192.0.2.253 veth0 main a program",
+            "delete 192.0.2.253 veth0 main the kernel",
+        ]),
+    ),
+    (
+        ".origin == \"inferred\"",
+        Has(&[
+            "0.0.0.0/0 veth0 main",
+            "192.0.2.0/24 veth0 main",
+            "198.51.100.0/24 veth0 77",
+        ]),
+    ),
+    ("nexthops[]?", Rows(&["198.51.100.0/24 77"])),
+    (
+        "covers:",
+        Rows(&["route present default via 192.0.2.253 dev veth0"]),
+    ),
+    (
+        "[.route.protocol, .op]",
+        Rows(&["1 bgp add", "1 bgp delete", "2 boot add", "2 boot delete"]),
+    ),
+    ("'.route.table'", Check(tables)),
+    (
+        "rule.priority",
+        Rows(&["add 500 192.0.2.0/24 77", "delete 500 192.0.2.0/24 77"]),
+    ),
+    ("FAILED", Rows(&["1 192.0.2.10 veth0"])),
+    (
+        "$line.neigh.lladdr",
+        Rows(&[
+            "192.0.2.9 02:00:00:00:00:01 02:00:00:00:00:02",
+            "192.0.2.9 02:00:00:00:00:02 02:00:00:00:00:03",
+        ]),
+    ),
+    (".fdb.mac", Rows(&["02:00:00:00:00:aa p0 p1"])),
+    ("diff", Check(new_addresses)),
+    ("reduce", Has(&["br0 delete", "lan0 change ifname"])),
+    (
+        "[.kind, .op]",
+        Has(&[
+            "1 link delete",
+            "1 rule delete",
+            "1 fdb change",
+            "1 meta stop",
+        ]),
+    ),
+    ("\"gap\"", Nothing),
+    ("foreach inputs", Nothing),
+    (".unparsed", Nothing),
+];
+
+pub(super) const FILTERS: Answers = &[
+    ("--op present", Check(lines_of_veth)),
+    ("within:192.0.2.0/24", Check(addresses_within)),
+    ("--type veth", Check(links_of_veth)),
+    ("--dev veth0", Check(objects_of_veth0)),
+    (".op == \"delete\"", Check(deleted_routes)),
+];
+
+pub(super) const OPERATING: Answers = &[
+    ("--rotate-keep 7", Nothing),
+    ("--print-config", Has(&["rcvbuf = \"32M\" # default"])),
+    (".meta.rcvbuf", Has(&["*"])),
+    ("\"gap\"", Nothing),
+    (".meta.skipped", Has(&["*"])),
+    ("nlstream_lost_total", Rows(&["nlstream_lost_total 0"])),
+    ("--partial", Check(names_of_links)),
+    ("stat -c", Rows(&["640"])),
+    ("\"checkpoint\"", Nothing),
+];
+
+fn json(output: &str) -> Vec<Value> {
+    crate::common::lines(output.as_bytes())
+}
+
+fn sorted(mut rows: Vec<String>) -> Vec<String> {
+    rows.sort();
+    rows
+}
+
+/// The addresses of all devices as rows: name and prefix.
+fn rows_of_ip(ns: &Namespace, command: &str) -> Vec<String> {
+    let mut rows = Vec::new();
+    for link in ns.json(command) {
+        for address in link["addr_info"].as_array().into_iter().flatten() {
+            let name = link["ifname"].as_str().unwrap();
+            let local = address["local"].as_str().unwrap();
+            rows.push(format!("{name} {local}/{}", address["prefixlen"]));
+        }
+    }
+    sorted(rows)
+}
+
+fn addresses(ns: &Namespace, output: &str) {
+    let rows = output.lines().map(|line| words(line).join(" ")).collect();
+    assert_eq!(sorted(rows), rows_of_ip(ns, "ip -j address"));
+}
+
+/// The objects of veth0, except for the link itself, of which veth1 is the peer.
+fn lines_of_veth(ns: &Namespace, output: &str) {
+    let lines = json(output);
+    let objects: Vec<_> = lines.iter().filter(|line| line["kind"] != "meta").collect();
+    let is_of_veth0 = |line: &&Value| line["ifname"] == "veth0" && line["kind"] != "link";
+    assert!(
+        objects.iter().copied().all(|line| is_of_veth0(&line)),
+        "{output}"
+    );
+    assert!(
+        objects.iter().all(|line| line["op"] == "present"),
+        "{output}"
+    );
+    let addresses = objects.iter().filter(|line| line["kind"] == "address");
+    assert_eq!(
+        addresses.count(),
+        rows_of_ip(ns, "ip -j address show dev veth0").len()
+    );
+}
+
+fn objects_of_veth0(ns: &Namespace, output: &str) {
+    let lines = json(output);
+    let is = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
+    assert_eq!(
+        is("address"),
+        rows_of_ip(ns, "ip -j address show dev veth0").len()
+    );
+    // A peer names the device as well.
+    assert_eq!(is("link"), 2, "{output}");
+}
+
+/// The script deleted one route, and two went with the device.
+fn deleted_routes(_: &Namespace, output: &str) {
+    let dst = json(output)
+        .iter()
+        .map(|line| line["route"]["dst"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        sorted(dst),
+        ["0.0.0.0/0", "198.51.100.0/24", "203.0.113.0/24"]
+    );
+}
+
+fn addresses_within(ns: &Namespace, output: &str) {
+    let lines = json(output);
+    let rows = lines.iter().map(|line| {
+        let address = &line["address"];
+        let [name, local] = [&line["ifname"], &address["local"]].map(|it| it.as_str().unwrap());
+        format!("{name} {local}/{}", address["prefixlen"])
+    });
+    let expected = rows_of_ip(ns, "ip -j address show to 192.0.2.0/24");
+    assert_eq!(sorted(rows.collect()), expected);
+    assert!(!expected.is_empty());
+}
+
+/// The links of `ip`, with their MTU.
+fn compare_links(ns: &Namespace, output: &str, command: &str) {
+    let links = ns.json(command);
+    assert!(!links.is_empty());
+    assert_eq!(output.lines().count(), links.len(), "{output}");
+    for link in links {
+        let start = format!(
+            " link present {} index {} ",
+            link["ifname"].as_str().unwrap(),
+            link["ifindex"]
+        );
+        let line = output.lines().find(|line| line.contains(&start));
+        let line = line.unwrap_or_else(|| panic!("no {start}: {output}"));
+        assert!(line.contains(&format!(" mtu {} ", link["mtu"])), "{line}");
+    }
+}
+
+fn links(ns: &Namespace, output: &str) {
+    compare_links(ns, output, "ip -j link");
+}
+
+fn links_of_veth(ns: &Namespace, output: &str) {
+    compare_links(ns, output, "ip -j link show type veth");
+}
+
+fn names_of_links(ns: &Namespace, output: &str) {
+    let names = ns.json("ip -j link").into_iter();
+    let names = names.map(|link| link["ifname"].as_str().unwrap().to_owned());
+    let rows = output.lines().map(str::to_owned).collect();
+    assert_eq!(sorted(rows), sorted(names.collect()));
+}
+
+/// The script enabled veth0 four times, and disabled it four times.
+fn ups_and_downs(_: &Namespace, output: &str) {
+    let rows = output.lines().map(words);
+    let of_veth0 = rows.filter(|row| row[0] == "veth0").map(|row| row[1]);
+    assert_eq!(of_veth0.collect::<Vec<_>>(), ["up", "down"].repeat(4));
+}
+
+/// It was up again after three of them.
+fn times_down(_: &Namespace, output: &str) {
+    let rows = output.lines().map(words);
+    let of_veth0 = rows.filter(|row| row[0] == "veth0");
+    let times: Vec<f64> = of_veth0.map(|row| row[1].parse().unwrap()).collect();
+    assert_eq!(times.len(), 3, "{output}");
+    assert!(
+        times.iter().all(|time| (0.0..60.0).contains(time)),
+        "{output}"
+    );
+}
+
+fn everything_of_veth0(_: &Namespace, output: &str) {
+    let happened = json(output);
+    let first = [&happened[0]["kind"], &happened[0]["op"]];
+    assert_eq!(first, ["link", "add"]);
+    let is_added = |it: &&Value| {
+        it["op"] == "add" && it["kind"] == "address" && it["object"]["family"] == "inet"
+    };
+    let added = happened.iter().filter(is_added);
+    let added: Vec<_> = added
+        .map(|it| it["object"]["local"].as_str().unwrap())
+        .collect();
+    assert_eq!(added, ["192.0.2.1", "192.0.2.77"]);
+    for it in &happened {
+        let op = it["op"].as_str().unwrap();
+        assert!(["add", "change", "delete", "present"].contains(&op), "{it}");
+        assert!(
+            op != "change" || it["changed"] != serde_json::json!([]),
+            "{it}"
+        );
+    }
+}
+
+/// The time at which the kernel says that the address expires, within the time that a test may take.
+fn expiry(ns: &Namespace, output: &str) {
+    let [local, time] = output.split_whitespace().collect::<Vec<_>>()[..] else {
+        panic!("{output}");
+    };
+    assert_eq!(local, "192.0.2.77");
+    let time: jiff::Timestamp = time.parse().unwrap();
+    let links = ns.json("ip -j address show to 192.0.2.77");
+    let left = links
+        .iter()
+        .flat_map(|link| link["addr_info"].as_array().into_iter().flatten())
+        .find_map(|address| address["valid_life_time"].as_i64())
+        .unwrap();
+    let expected = jiff::Timestamp::now().as_second() + left;
+    assert!(
+        (time.as_second() - expected).abs() < 5,
+        "{output}: {expected}"
+    );
+}
+
+fn tables(ns: &Namespace, output: &str) {
+    let mut tables = BTreeMap::<String, usize>::new();
+    for family in ["-4", "-6"] {
+        for route in ns.json(&format!("ip -j {family} route show table all")) {
+            let table = route
+                .get("table")
+                .map_or("main", |table| table.as_str().unwrap());
+            *tables.entry(table.to_owned()).or_default() += 1;
+        }
+    }
+    let counts = output.lines().map(words);
+    let counts = counts.map(|row| (row[1].to_owned(), row[0].parse().unwrap()));
+    assert_eq!(counts.collect::<BTreeMap<_, _>>(), tables);
+}
+
+/// There were only the addresses of lo at first.
+fn new_addresses(ns: &Namespace, output: &str) {
+    let new = output.lines().filter_map(|line| line.strip_prefix("> "));
+    let new = new.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let new = new.filter(|object| object["kind"] == "address");
+    let new = new.map(|object| {
+        let [name, local] =
+            [&object["ifname"], &object["address"]["local"]].map(|it| it.as_str().unwrap());
+        format!("{name} {local}/{}", object["address"]["prefixlen"])
+    });
+    let mut now = rows_of_ip(ns, "ip -j address");
+    now.retain(|row| !row.starts_with("lo "));
+    assert_eq!(sorted(new.collect()), now);
+}
+
+/// The sample of the guide has the members of the line, with values of the same types.
+fn first_sample(_: &Namespace, output: &str) {
+    let text = std::fs::read_to_string(crate::common::root().join("docs/guide.md")).unwrap();
+    let (_, sample) = text.split_once("```jsonc\n").unwrap();
+    let (sample, _) = sample.split_once("```").unwrap();
+    let sample: String = sample
+        .lines()
+        .map(|line| line.split("//").next().unwrap())
+        .collect();
+    let sample: Value = serde_json::from_str(&sample).unwrap();
+    let line: Value = serde_json::from_str(output).unwrap();
+    assert_same_members(&sample, &line);
+    for name in ["local", "prefixlen", "scope", "label", "valid_life_time"] {
+        assert_eq!(sample["address"][name], line["address"][name]);
+    }
+}
+
+fn assert_same_members(sample: &Value, line: &Value) {
+    match (sample, line) {
+        (Value::Object(sample), Value::Object(line)) => {
+            let names =
+                |it: &serde_json::Map<String, Value>| it.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(names(sample), names(line));
+            for (name, value) in sample {
+                assert_same_members(value, &line[name]);
+            }
+        }
+        (sample, line) => {
+            let same = std::mem::discriminant(sample) == std::mem::discriminant(line);
+            assert!(same, "{sample} {line}");
+        }
+    }
+}
