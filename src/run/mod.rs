@@ -5,8 +5,10 @@ mod backlog;
 mod checkpoint;
 mod clock;
 pub mod confinement;
+pub mod exec;
 mod files;
 mod header;
+mod line_filter;
 pub mod live;
 pub mod metrics;
 mod recorder;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 use signal_hook::consts::SIGXFSZ;
 
 pub use checkpoint::Checkpoints;
+pub use line_filter::{LineOptions, META_OPS};
 
 use crate::encode::Format;
 use crate::error::Error;
