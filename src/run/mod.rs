@@ -10,8 +10,10 @@ mod files;
 mod header;
 mod line_filter;
 pub mod live;
+pub mod log;
 pub mod metrics;
 mod recorder;
+mod render;
 pub mod replay;
 mod resync;
 mod service;
@@ -19,6 +21,7 @@ mod session;
 #[cfg(test)]
 mod simulation;
 pub mod state;
+mod state_diff;
 
 use std::path::PathBuf;
 use std::sync::Arc;
