@@ -69,7 +69,7 @@ pub fn run(query: &LogQuery) -> Result<(), Error> {
                     Err(_) => ControlFlow::Break(()),
                 })
             };
-            let read = open(path).and_then(|input| Ok(lines::each(input, &mut order, &mut take)));
+            let read = open(path).map(|input| lines::each(input, &mut order, &mut take));
             written?;
             if let Err(source) = read.map_err(LinesError::Read).and_then(|read| read) {
                 let path = path.clone();
