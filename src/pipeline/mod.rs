@@ -6,6 +6,7 @@ mod checkpoint;
 mod control;
 mod decode_batch;
 mod ending;
+mod implied;
 mod names;
 mod namespaces;
 mod reconcile;
@@ -107,6 +108,10 @@ pub struct Pipeline {
     checkpoint: Option<Checkpoint>,
     /// The namespaces that have ended, in the order of their ends.
     ended: VecDeque<EndedNamespace>,
+    /// The inputs are a capture of another program: no dump corrects the state.
+    is_foreign: bool,
+    /// Time of the first event whose implied changes have no lines yet.
+    unsettled: Option<Time>,
     totals: Totals,
     /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
     portion: usize,
@@ -145,6 +150,8 @@ impl Pipeline {
         for kind in &settings.no_track {
             tracked.remove(*kind);
         }
+        // Nothing was received from a kernel: the inputs are a capture of another program.
+        let is_foreign = config.start.groups.is_none();
         let mut pipeline = Pipeline {
             optional_parts: OptionalParts {
                 details: settings.with.contains(&Part::Details),
@@ -154,7 +161,7 @@ impl Pipeline {
             snapshot: settings.snapshot,
             synced: false,
             families: Subscribed::new(settings),
-            namespaces: Namespaces::new(config.names, tracked),
+            namespaces: Namespaces::new(config.names, tracked, is_foreign),
             filter,
             encoder,
             reconcile_result: None,
@@ -169,6 +176,8 @@ impl Pipeline {
             in_doubt: false,
             checkpoint: None,
             ended: VecDeque::new(),
+            is_foreign,
+            unsettled: None,
             totals: Totals::default(),
             portion: usize::MAX,
             started_at: config.time,
@@ -253,6 +262,11 @@ impl Pipeline {
                     self.write(&items[from..at], out)?;
                     from = at;
                     self.release_withheld(true, out)?;
+                }
+                if self.settles_before(&items[at]) {
+                    self.write(&items[from..at], out)?;
+                    from = at;
+                    self.settle(&items[at], out)?;
                 }
                 if let DecodedItem::Object(object) = &items[at]
                     && object.is_range_event()
@@ -355,6 +369,9 @@ impl Pipeline {
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
+        if self.is_foreign && state.is_unsettled() {
+            self.unsettled.get_or_insert(event.time);
+        }
         // A message of a kind that is no state concerns no object.
         event.uncertain |= self.in_doubt && event.payload.kind().fields().is_some();
         // An earlier line of the message has it.

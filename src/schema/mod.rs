@@ -203,7 +203,7 @@ impl Variant {
         }
         if kind.fields().is_some() {
             of.optional("uncertain", json!({ "const": true }),
-                "The events alone do not say which object was replaced or deleted: it need not be this one. A live run dumps the kind soon after and corrects what was wrong.");
+                "The events alone do not say which object was replaced or deleted, or what became of this one: it need not be as the line says. A live run dumps the kind soon after and corrects what was wrong.");
         }
         if kind != Kind::Meta {
             of.optional("nl", schema_of::<Nl>(generator), "");

@@ -4,6 +4,7 @@
 mod bodies;
 mod chunked_vec;
 mod device_names;
+mod implied;
 mod key;
 mod link_merge;
 mod link_store;
@@ -35,6 +36,8 @@ use crate::names::Names;
 use crate::netlink::frame::Message;
 pub use device_names::Renames;
 use device_names::{NameChange, UnresolvedObjects};
+use implied::Implications;
+pub use implied::ImpliedChange;
 pub use key::Key;
 use link_store::LinkStore;
 use range_store::Cut;
@@ -69,6 +72,8 @@ pub struct State {
     unresolved: UnresolvedObjects,
     /// The kinds with objects that [`State::rename`] may concern.
     renaming: KindSet,
+    /// Of a run that no dump corrects.
+    implied: Option<Box<Implications>>,
 }
 
 /// What an event means for the names of devices in the lines.
@@ -97,6 +102,7 @@ impl State {
             stale: Stale::default(),
             unresolved: UnresolvedObjects::default(),
             renaming: KindSet::EMPTY,
+            implied: None,
         }
     }
 
@@ -214,6 +220,9 @@ impl State {
         };
         event.change = applied.old.map(|old| Change::between(payload, old));
         self.mark_stale(event);
+        if self.implied.is_some() {
+            self.note_event(applied.key, action, message, event);
+        }
         effect
     }
 

@@ -150,6 +150,13 @@ impl ObjectStore {
         self.0.remove(key);
     }
 
+    /// Removes the object of that key. Returns it, with the names of devices.
+    pub(super) fn take(&mut self, key: Key, links: &LinkStore) -> Option<Payload> {
+        let mut payload = self.0.remove(key)?.value;
+        links.name_stored(&mut payload);
+        Some(payload)
+    }
+
     /// Stores an object. Returns the former one of that key.
     pub(super) fn put(
         &mut self,

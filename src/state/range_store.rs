@@ -258,8 +258,8 @@ impl RangeStore {
         self.found.push((payload, old));
     }
 
-    /// Removes ids that two dumps lacked, and appends what they were.
-    fn delete(&mut self, ids: IdRange, deleted: &mut Vec<Payload>) {
+    /// Removes ids that do not exist any more, and appends what they were.
+    pub(super) fn delete(&mut self, ids: IdRange, deleted: &mut Vec<Payload>) {
         self.missing.remove(ids);
         self.contents.remove(ids);
         let before = std::mem::take(&mut self.cuts);

@@ -117,6 +117,7 @@ impl State {
         if applied.unresolved {
             self.note_unresolved(&payload);
         }
+        self.note_stored(applied.key, &payload);
         let change = applied.old.map(|old| Change::between(&payload, old));
         let state_change = StateChange {
             op: self.op_of_entry(applied.op),

@@ -28,6 +28,7 @@ mod output;
 mod probe;
 mod ranges;
 mod recording;
+mod rtmon;
 mod service;
 mod systemd;
 mod tc;
