@@ -47,7 +47,8 @@ pub struct Outputs {
     pub record: Option<PathBuf>,
     /// A file that has content is replaced by the recording.
     pub force: bool,
-    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes.
+    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes, and of the
+    /// inputs that wait for the reader of a recording. `usize::MAX`: the run waits for the readers.
     pub queue: usize,
     /// When checkpoints are written.
     pub checkpoints: Checkpoints,

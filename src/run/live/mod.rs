@@ -74,9 +74,10 @@ pub struct Live {
 
 const SIGNALS: Token = Token(0);
 const OUTPUT: Token = Token(1);
+const RECORDING: Token = Token(2);
 /// The event socket of the first subscription. Its dump socket has the next number, and so on for
 /// every further subscription.
-const FIRST_SOCKET: usize = 2;
+const FIRST_SOCKET: usize = 3;
 
 /// Events processed before the sockets are emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds that many routes.
@@ -159,10 +160,12 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
         Ok(())
     };
     register().map_err(Error::Loop)?;
-    if let Some(fd) = sink.pollable() {
-        let fd = std::os::fd::AsRawFd::as_raw_fd(&fd);
-        // Fails for a regular file, which never blocks.
-        let _ = registry.register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE);
+    for (token, fd) in [(OUTPUT, sink.pollable()), (RECORDING, session.recording())] {
+        if let Some(fd) = fd {
+            let fd = std::os::fd::AsRawFd::as_raw_fd(&fd);
+            // Fails for a regular file, which never blocks.
+            let _ = registry.register(&mut SourceFd(&fd), token, Interest::WRITABLE);
+        }
     }
     let buffers = subscriptions.iter().map(|it| it.events.rcvbuf());
     let smallest = buffers.map(|it| it.unwrap_or(0)).min().unwrap_or(0);
@@ -307,7 +310,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
-                    OUTPUT => {}
+                    OUTPUT | RECORDING => {}
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
