@@ -101,6 +101,7 @@ mod tests {
             payload: Rc::new(Link::default()).into(),
             change: None,
             uncertain: false,
+            by: None,
             nl: None,
             unparsed: Vec::new(),
             raw: None,

@@ -2,6 +2,8 @@
 //! makes inputs, a recording stores them, and a replay reads them back: equal inputs give equal
 //! lines.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
@@ -10,7 +12,7 @@ use crate::event::meta::{
 };
 use crate::event::scope::Scope;
 use crate::event::values::Time;
-use crate::event::{Kind, Origin};
+use crate::event::{By, Kind, Origin};
 use crate::names::Recorded;
 
 /// One input and the time at which it was received or made.
@@ -72,6 +74,9 @@ pub enum ControlRecord {
     /// The next datagram may be a request, which another program sent to the kernel: the capture
     /// does not tell.
     InDoubt,
+    /// Who caused the events from here on, up to the next such record; `None` if that is unknown, as
+    /// it is before the first.
+    By(Option<Rc<By>>),
     /// A heartbeat line is due.
     Heartbeat(Pulse),
     /// The system clock was set.

@@ -59,6 +59,8 @@ pub(super) struct DecodedObject<'a> {
 pub(super) struct OptionalParts {
     pub details: bool,
     pub raw: bool,
+    /// Not of the message: the pipeline adds it to the event.
+    pub by: bool,
 }
 
 /// Decodes inputs, and appends their content to `items`.
@@ -190,6 +192,7 @@ impl Datagram<'_> {
                 payload,
                 change: None,
                 uncertain: false,
+                by: None,
                 nl,
                 unparsed,
                 raw: self.optional_parts.raw.then(|| Hex(message.bytes.into())),

@@ -12,6 +12,7 @@ mod sweep;
 mod totals;
 
 use std::io;
+use std::rc::Rc;
 
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
@@ -19,7 +20,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Resync, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
-use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
+use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::family::Subscribed;
 use crate::filter::Filter;
 use crate::input::{Header, Input, InputData};
@@ -98,6 +99,8 @@ pub struct Pipeline {
     /// The events of the next datagram, and those of the present one, may be requests.
     next_in_doubt: bool,
     in_doubt: bool,
+    /// Who caused the events from here on.
+    by: Option<Rc<By>>,
     /// The checkpoint that is being written.
     checkpoint: Option<Checkpoint>,
     totals: Totals,
@@ -139,6 +142,7 @@ impl Pipeline {
             optional_parts: OptionalParts {
                 details: settings.with.contains(&Part::Details),
                 raw: settings.with.contains(&Part::Raw),
+                by: settings.with.contains(&Part::By),
             },
             snapshot: settings.snapshot,
             synced: false,
@@ -157,6 +161,7 @@ impl Pipeline {
             has_line: false,
             next_in_doubt: false,
             in_doubt: false,
+            by: None,
             checkpoint: None,
             totals: Totals::default(),
             started_at: config.time,
@@ -322,6 +327,7 @@ impl Pipeline {
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
         event.uncertain |= self.in_doubt;
+        event.by.clone_from(&self.by);
         match effect {
             NameEffect::Unnamed => self.has_line = true,
             _ => object.seq = self.number(event),
@@ -408,6 +414,7 @@ impl Pipeline {
         };
         let event = Event {
             netns: channel.netns,
+            by: self.by.clone().filter(|_| channel.is_events()),
             ..event(time, Origin::Kernel, change, provenance)
         };
         self.emit(event, out)?;
@@ -476,6 +483,7 @@ fn event(time: Time, origin: Origin, change: StateChange, provenance: Provenance
         payload: change.payload,
         change: change.change,
         uncertain: false,
+        by: None,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,

@@ -8,6 +8,7 @@ mod files;
 mod header;
 pub mod live;
 pub mod metrics;
+mod processes;
 mod recorder;
 pub mod replay;
 mod resync;

@@ -28,6 +28,11 @@ impl Namespace {
         Self::of("-rnm", &["-U", "-n", "-m"])
     }
 
+    /// A network namespace whose root is that of the machine. A trial that calls it needs `Bpf`.
+    pub(crate) fn privileged() -> Self {
+        Self::of("-n", &["-n"])
+    }
+
     fn of(flags: &str, kinds: &'static [&'static str]) -> Self {
         // Ends with its standard input, even if the test process is killed and drops nothing.
         let script = "ip link set lo up && echo ready && exec cat >/dev/null";

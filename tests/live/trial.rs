@@ -16,13 +16,15 @@ pub(crate) enum Need {
     Mounts,
     /// A link type of the kernel: `ip link add type …`.
     LinkType(&'static str),
+    /// Network namespaces of root with CAP_BPF and CAP_PERFMON, and a kernel with BPF and its types.
+    Bpf,
     /// A program in `PATH`.
     Program(&'static str),
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
-pub(crate) use Need::{LinkType, Mounts, Namespace, Program, UapiHeaders};
+pub(crate) use Need::{Bpf, LinkType, Mounts, Namespace, Program, UapiHeaders};
 
 impl Need {
     /// Returns why the need is not met, or `None` if it is. The probe runs once per need.
@@ -45,6 +47,14 @@ impl Need {
             LinkType(kind) => (
                 format!("unshare -rn ip link add probe0 type {kind}"),
                 format!("the kernel has no links of the type {kind}"),
+            ),
+            Bpf => (
+                format!(
+                    "test -e /sys/kernel/btf/vmlinux &&
+                     unshare -n sh -c 'ip link set lo up; ! {} --with by --snapshot --exit -k link 2>&1 | grep -q \"not permitted\"'",
+                    crate::common::NLSTREAM
+                ),
+                "no CAP_BPF and CAP_PERFMON, or a kernel without CONFIG_DEBUG_INFO_BTF".to_owned(),
             ),
             Program(program) => (
                 format!("command -v {program}"),

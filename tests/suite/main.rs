@@ -8,6 +8,7 @@ mod common;
 
 mod account;
 mod attributes;
+mod by;
 mod cli;
 mod config;
 mod contract;

@@ -1,15 +1,20 @@
 //! The event sockets: received datagrams, losses, and datagrams from senders other than the kernel.
 
+use std::collections::HashMap;
 use std::io;
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
 use crate::channel::Role;
 use crate::error::Error;
-use crate::event::meta::{Gap, GapCause, Refused};
+use crate::event::By;
+use crate::event::meta::{Gap, GapCause, LostBy, Refused};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, InputData};
+use crate::netlink::requester::Requester;
 use crate::netlink::{DumpSource, EventSource};
+use crate::run::processes::Processes;
 
 /// Datagrams from senders other than the kernel, which were discarded and not reported yet.
 #[derive(Debug, Default)]
@@ -18,6 +23,51 @@ pub(super) struct SpoofedDatagrams {
     portid: u32,
     /// Earliest time of the next report.
     not_before: Option<Instant>,
+}
+
+/// Who caused the events, and the last of them that the inputs name.
+#[derive(Debug)]
+pub(super) struct RequesterLog {
+    processes: Processes,
+    last: Option<Rc<By>>,
+}
+
+impl RequesterLog {
+    pub(super) fn new() -> Self {
+        RequesterLog {
+            processes: Processes::new(),
+            last: None,
+        }
+    }
+
+    /// Returns the record that precedes an event of this requester, unless the inputs name it
+    /// already.
+    fn record(&mut self, requester: Option<&Requester>) -> Option<ControlRecord> {
+        let by = requester.map(|requester| self.processes.by(requester));
+        if by == self.last {
+            return None;
+        }
+        self.last.clone_from(&by);
+        Some(ControlRecord::By(by))
+    }
+
+    /// Returns who caused most of the lost events; `None` if that is known of none.
+    fn lost_by(&mut self, requesters: &[Requester]) -> Option<Vec<LostBy>> {
+        const MOST: usize = 5;
+        let mut counts = HashMap::<&Requester, u64>::new();
+        for requester in requesters {
+            *counts.entry(requester).or_default() += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, lost)| std::cmp::Reverse(*lost));
+        counts.truncate(MOST);
+        let lost_by = counts.into_iter().map(|(requester, lost)| LostBy {
+            lost,
+            by: By::clone(&self.processes.by(requester)),
+        });
+        let lost_by: Vec<_> = lost_by.collect();
+        (!lost_by.is_empty()).then_some(lost_by)
+    }
 }
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
@@ -51,7 +101,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.note_loss(at)?;
-                    self.subscriptions[at].emptied = Some(clock());
+                    let subscription = &mut self.subscriptions[at];
+                    if let Some(requesters) = &mut subscription.requesters {
+                        requesters.note_empty();
+                    }
+                    subscription.emptied = Some(clock());
                     return Ok(false);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -69,12 +123,18 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     }
 
     fn queue_received(&mut self, at: usize, time: Time) {
-        let subscription = &self.subscriptions[at];
+        let subscription = &mut self.subscriptions[at];
         let channel = subscription.channel(Role::Events);
         for datagram in subscription.events.datagrams() {
+            let requesters = subscription.requesters.as_mut();
+            let requester = requesters.and_then(|requesters| requesters.of(datagram.bytes));
             if datagram.sender != 0 {
                 self.refused.add(1, datagram.sender);
                 continue;
+            }
+            let log = self.requesters.as_mut();
+            if let Some(record) = log.and_then(|log| log.record(requester.as_ref())) {
+                self.backlog.push_control(time, channel, record);
             }
             self.backlog.push(time, channel, datagram.bytes);
             if datagram.truncated {
@@ -97,8 +157,15 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             _ => GapCause::Error,
         };
         let errno = error.raw_os_error().map(i32::unsigned_abs);
+        let requesters = subscription.requesters.as_mut();
+        let requesters = requesters.map(|requesters| requesters.note_loss(lost));
+        let log = self.requesters.as_mut().zip(requesters);
+        let by = log.and_then(|(log, requesters)| log.lost_by(&requesters));
         let lost = (lost > 0).then_some(u64::from(lost));
-        let record = ControlRecord::Gap(gap(cause, errno, lost, subscription.emptied));
+        let record = ControlRecord::Gap(Gap {
+            by,
+            ..gap(cause, errno, lost, subscription.emptied)
+        });
         let channel = subscription.channel(Role::Events);
         self.backlog.push_control(clock(), channel, record);
         Ok(())
@@ -141,6 +208,7 @@ fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time
         lost,
         from,
         to: Some(clock()),
+        by: None,
     }
 }
 

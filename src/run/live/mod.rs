@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -34,9 +35,11 @@ use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
 use crate::family::Subscribed;
 use crate::input::{ControlRecord, Input};
+use crate::netlink::dump::Dumps;
+use crate::netlink::events::Events;
 use crate::netlink::{DumpSource, EventSource};
 use crate::sink::{Reader, Sink};
-use events::SpoofedDatagrams;
+use events::{RequesterLog, SpoofedDatagrams};
 pub use reload::{Options, ReadOptions};
 use subscription::Subscription;
 
@@ -123,7 +126,8 @@ pub fn run(live: &Live) -> Result<(), Error> {
         .iter()
         .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf))
         .collect::<Result<Vec<_>, _>>()?;
-    // After the sockets, which it would refuse, and before the sink, which starts threads.
+    let requesters = requesters(&live.settings, &mut subscriptions);
+    // After the sockets and the BPF filter, which it would refuse, and before the sink, which starts threads.
     sandbox::enter(live.outputs.output.is_some() || live.outputs.record.is_some());
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
@@ -157,6 +161,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
         resync,
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
+        requesters,
         clock: Clock::new(),
         manager: Manager::new(),
         metrics: live.metrics.clone().map(Metrics::new),
@@ -169,6 +174,27 @@ pub fn run(live: &Live) -> Result<(), Error> {
         release_at: None,
     }
     .run(poll, signals, &impatient, &mut sink)
+}
+
+/// With `--with by`: finds out from now on who causes the events. Without what that needs the run goes
+/// on, and its lines lack `by`.
+fn requesters(
+    settings: &Settings,
+    subscriptions: &mut [Subscription<Events, Dumps>],
+) -> Option<RequesterLog> {
+    if !settings.with.contains(&Part::By) {
+        return None;
+    }
+    for subscription in subscriptions {
+        if let Err(error) = subscription.attach_requesters() {
+            warn!(
+                "--with by: {error}; the lines do not say who caused an event; \
+                 this needs CAP_BPF and CAP_PERFMON, and a kernel with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF"
+            );
+            return None;
+        }
+    }
+    Some(RequesterLog::new())
 }
 
 /// # Errors
@@ -227,6 +253,8 @@ struct Stream<E, D> {
     resync: ResyncScheduler,
     backlog: Backlog,
     refused: SpoofedDatagrams,
+    /// Who caused the events, with `--with by`.
+    requesters: Option<RequesterLog>,
     clock: Clock,
     manager: Manager,
     metrics: Option<Metrics>,

@@ -10,6 +10,7 @@ use crate::event::values::Time;
 use crate::family::Family;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
+use crate::netlink::requester::{Requesters, Unavailable};
 use crate::run::service;
 
 /// The event and the dump socket of a family in a namespace, and their state.
@@ -18,6 +19,8 @@ pub(super) struct Subscription<E, D> {
     pub family: &'static dyn Family,
     pub events: E,
     pub dumps: D,
+    /// Who caused the events, with `--with by`.
+    pub requesters: Option<Requesters>,
     /// A read of the event socket, or of the dump socket, may find something. mio is
     /// edge-triggered: this holds until a read finds nothing.
     pub readable: bool,
@@ -38,6 +41,7 @@ impl<E, D> Subscription<E, D> {
             family,
             events,
             dumps,
+            requesters: None,
             readable: true,
             dump_readable: true,
             fault: None,
@@ -80,6 +84,15 @@ impl Subscription<Events, Dumps> {
         let events = events.map_err(Error::Socket)?;
         let dumps = Dumps::open(family).map_err(Error::Dump)?;
         Ok(Self::new(netns, family, events, dumps))
+    }
+
+    /// Finds out from now on who causes the events.
+    ///
+    /// # Errors
+    /// Those of [`Requesters::attach`].
+    pub(super) fn attach_requesters(&mut self) -> Result<(), Unavailable> {
+        self.requesters = Some(Requesters::attach(&self.events)?);
+        Ok(())
     }
 
     /// Registers the event socket as `token`, and the dump socket as the one after it.
