@@ -2,7 +2,7 @@
 //! makes inputs, a recording stores them, and a replay reads them back: equal inputs give equal
 //! lines.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -76,7 +76,7 @@ pub enum ControlRecord {
     InDoubt,
     /// Who caused the events from here on, up to the next such record; `None` if that is unknown, as
     /// it is before the first.
-    By(Option<Rc<By>>),
+    By(Option<Arc<By>>),
     /// A heartbeat line is due.
     Heartbeat(Pulse),
     /// The system clock was set.

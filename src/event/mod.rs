@@ -1,7 +1,7 @@
 //! The event: a payload of a [kind](crate::kind) with the operation, the change, and the netlink
 //! header of its message.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::channel::NetnsId;
 // The modules of the kinds: a new one is public without a line here.
@@ -35,7 +35,7 @@ pub struct Event {
     /// The events alone do not say which object was replaced or deleted: it need not be this one.
     pub uncertain: bool,
     /// Who caused the event, if that is known and requested with `--with by`.
-    pub by: Option<Rc<By>>,
+    pub by: Option<Arc<By>>,
     /// The netlink header; absent for `meta`, and for events that no message reported.
     pub nl: Option<Nl>,
     /// The attributes that could not be decoded.

@@ -12,7 +12,7 @@ mod sweep;
 mod totals;
 
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
@@ -100,7 +100,7 @@ pub struct Pipeline {
     next_in_doubt: bool,
     in_doubt: bool,
     /// Who caused the events from here on.
-    by: Option<Rc<By>>,
+    by: Option<Arc<By>>,
     /// The checkpoint that is being written.
     checkpoint: Option<Checkpoint>,
     totals: Totals,

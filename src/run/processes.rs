@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 use std::{fs, io};
@@ -67,8 +67,8 @@ impl Executables {
 #[derive(Debug)]
 pub(super) struct Processes {
     executables: Option<Executables>,
-    known: HashMap<Requester, Rc<By>>,
-    kernel: Rc<By>,
+    known: HashMap<Requester, Arc<By>>,
+    kernel: Arc<By>,
     /// The mount point of the cgroup hierarchy of version 2.
     mount: Option<PathBuf>,
     /// The paths of cgroups by id, below the mount point.
@@ -86,7 +86,7 @@ impl Processes {
         Processes {
             executables: Executables::start(),
             known: HashMap::new(),
-            kernel: Rc::new(By {
+            kernel: Arc::new(By {
                 kernel: Some(true),
                 ..By::default()
             }),
@@ -99,14 +99,14 @@ impl Processes {
     }
 
     /// Returns what is known about a requester. Equal ones give the same value.
-    pub(super) fn by(&mut self, requester: &Requester) -> Rc<By> {
+    pub(super) fn by(&mut self, requester: &Requester) -> Arc<By> {
         let Requester::Process { .. } = requester else {
             return self.kernel.clone();
         };
         if let Some(by) = self.known.get(requester) {
             return by.clone();
         }
-        let by = Rc::new(self.read(requester));
+        let by = Arc::new(self.read(requester));
         if self.known.len() >= MAX_PROCESSES {
             self.known.clear();
         }
@@ -372,6 +372,6 @@ mod tests {
             (by.comm.as_deref(), by.exe.as_deref()),
             (Some("test"), None)
         );
-        assert!(Rc::ptr_eq(&by, &processes.by(&own)));
+        assert!(Arc::ptr_eq(&by, &processes.by(&own)));
     }
 }

@@ -1,7 +1,7 @@
 //! One-entry caches for the parts of the envelope that successive records share: written once,
 //! then copied.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::Error;
 
@@ -95,7 +95,7 @@ impl SubjectCache {
 /// The field `by` as JSON. Events of one process in a row share the value.
 #[derive(Debug, Default)]
 pub(super) struct ByCache {
-    by: Option<Rc<By>>,
+    by: Option<Arc<By>>,
     text: Vec<u8>,
 }
 
@@ -104,8 +104,8 @@ impl ByCache {
     ///
     /// # Errors
     /// Never; `Result` is required by serde.
-    pub(super) fn of(&mut self, by: &Rc<By>) -> Result<&[u8], Error> {
-        if !self.by.as_ref().is_some_and(|old| Rc::ptr_eq(old, by)) {
+    pub(super) fn of(&mut self, by: &Arc<By>) -> Result<&[u8], Error> {
+        if !self.by.as_ref().is_some_and(|old| Arc::ptr_eq(old, by)) {
             self.by = None;
             self.text.clear();
             json::append(&mut self.text, |json| json.object().field("by", &**by))?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
@@ -29,7 +29,7 @@ pub(super) struct SpoofedDatagrams {
 #[derive(Debug)]
 pub(super) struct RequesterLog {
     processes: Processes,
-    last: Option<Rc<By>>,
+    last: Option<Arc<By>>,
 }
 
 impl RequesterLog {
