@@ -12,6 +12,17 @@ pub struct NetnsId(pub u16);
 impl NetnsId {
     /// The namespace in which the program was started.
     pub const OWN: NetnsId = NetnsId(0);
+
+    /// The number of the namespace at this position of the list in `start`.
+    pub fn of_listed(at: usize) -> Self {
+        NetnsId(u16::try_from(at + 1).unwrap_or(u16::MAX))
+    }
+
+    /// The position in the list of namespaces in `start`; `None` for [`NetnsId::OWN`], which is not
+    /// listed.
+    pub fn listed_at(self) -> Option<usize> {
+        usize::from(self.0).checked_sub(1)
+    }
 }
 
 /// A netlink family: a protocol number (`NETLINK_*`, linux/netlink.h) and, for generic netlink,

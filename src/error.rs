@@ -59,6 +59,19 @@ pub enum Error {
         /// The error of open(2) or write(2).
         source: io::Error,
     },
+    /// The metrics file cannot be written.
+    #[error("cannot write metrics to {}: {source}{}", path.display(), Remedy(source))]
+    Metrics {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of a run has the name of an archived file: what it is, and the output file.
+    #[error(
+        "{0} has a name like the archived files of {1}, which rotation removes; choose another one"
+    )]
+    ArchiveName(String, String),
     /// Two files of a run are the same: what they are.
     #[error("{0} and {1} are the same file, which would be destroyed; choose another one")]
     SameFile(String, String),
@@ -103,6 +116,9 @@ pub enum Error {
         "the state at that time is incomplete: {0}; use --partial to print the available objects"
     )]
     Incomplete(IncompleteReason),
+    /// A filter selects nothing, or has an invalid value: its option, and why.
+    #[error(transparent)]
+    Filter(#[from] crate::filter::Fault),
     /// A capture cannot be read.
     #[error(transparent)]
     Capture(#[from] crate::capture::Error),
@@ -116,11 +132,30 @@ pub enum Error {
         /// Number of the packets.
         packets: u64,
     },
+    /// A network namespace cannot be watched: as it was requested, and why.
+    #[error("--netns {0}: {1}")]
+    Netns(String, String),
     /// A netlink socket cannot be opened.
     #[error("cannot open a netlink socket: {0}")]
     Socket(io::Error),
+    /// The socket that the service manager passed cannot be used.
+    #[error("cannot use the socket that the service manager passed: {0}")]
+    PassedSocket(io::Error),
+    /// Every receive from a socket failed.
+    #[error("cannot receive {what} from the kernel: {source}, after {errors} errors in a row")]
+    Receive {
+        /// What the socket is for: events or dumps.
+        what: &'static str,
+        /// Number of errors without a datagram or an empty socket between them.
+        errors: u32,
+        /// The last error of recvmmsg(2).
+        source: io::Error,
+    },
+    /// The kernel does not tell how many events it dropped.
+    #[error("cannot read the number of events that the kernel dropped: {0}")]
+    DropCount(io::Error),
     /// A dump cannot be requested.
-    #[error("cannot dump existing objects from the kernel: {0}")]
+    #[error("cannot request a dump of existing objects from the kernel: {0}")]
     Dump(io::Error),
     /// The event loop cannot be set up.
     #[error("cannot set up the event loop: {0}")]
@@ -131,10 +166,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// The exit status of the program: 3 if the input was read to its end and is not whole, else 1.
+    /// The exit status of the program: 3 if the input was read to its end and is not whole, 2 if an
+    /// option is invalid, else 1.
     pub fn exit_status(&self) -> u8 {
         match self {
             Error::CutPackets { .. } => 3,
+            Error::Filter(_) => 2,
             _ => 1,
         }
     }

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
+use crate::event::by::MAX_LOST_BY;
 use crate::event::meta::{
     CheckpointReason, Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop,
 };
 use crate::event::scope::Scope;
 use crate::event::values::Time;
 use crate::event::{By, Kind, Origin};
-use crate::names::Recorded;
+use crate::names::{MAX_NAME, Recorded};
 
 /// One input and the time at which it was received or made.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +45,13 @@ pub enum InputData<'a> {
     Datagram(Channel, &'a [u8]),
     /// A step of the run itself. Boxed: control records are rare, and larger than a datagram's
     /// reference. The channel matters to [`ControlRecord::BeginReconcile`],
-    /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`]; for the other records, which
-    /// concern the run, it is [`Channel::ROUTE_EVENTS`].
+    /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`], and its namespace to
+    /// [`ControlRecord::Resync`] and [`ControlRecord::EndNetns`]; for the other records, which concern the run, it is [`Channel::ROUTE_EVENTS`].
     Control(Channel, Box<ControlRecord>),
 }
+
+/// The largest number of a [`ControlRecord::Slice`]; a larger one counts as this.
+pub const MAX_SLICE: u32 = 4096;
 
 /// A record about the run itself. The serialized names are part of the recording format.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,8 +69,10 @@ pub enum ControlRecord {
     EndReconcile(bool),
     /// Every kind was dumped once: objects that were not reported do not exist.
     Sync,
-    /// Every kind that may have missed events was dumped again.
+    /// Every kind of the namespace that may have missed events was dumped again.
     Resync,
+    /// The network namespace of the channel ended.
+    EndNetns,
     /// Events or lines were lost here.
     Gap(Gap),
     /// Datagrams from senders other than the kernel were discarded.
@@ -95,11 +101,33 @@ pub enum ControlRecord {
     Stop(Stop),
 }
 
+impl ControlRecord {
+    /// Judges a record of a recording: the lengths of what is repeated in the lines.
+    ///
+    /// # Errors
+    /// What is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            ControlRecord::By(Some(by)) => by.check(),
+            ControlRecord::Gap(Gap { by: Some(by), .. }) if by.len() > MAX_LOST_BY => {
+                Err(format!("by: expected at most {MAX_LOST_BY}"))
+            }
+            ControlRecord::Gap(Gap { by: Some(by), .. }) => {
+                by.iter().try_for_each(|it| it.by.check())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The state in which an output file was found when it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
     /// Bytes of an incomplete last line that were cut off.
     pub tail_repaired: Option<u64>,
+    /// Bytes of an incomplete last line that could not be cut off, and was ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tail_ended: Option<u64>,
     /// The last complete line in the file.
     pub follows: Option<Follows>,
 }
@@ -114,6 +142,23 @@ pub struct Header {
     /// Names that the machine defines beyond the built-in ones.
     #[serde(default)]
     pub names: Recorded,
+}
+
+impl Header {
+    /// Judges the header of a recording: its settings like those of the command line, and the
+    /// lengths of what is repeated in the lines.
+    ///
+    /// # Errors
+    /// What is wrong, and what is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        self.start.check()?;
+        match self.names.too_long() {
+            Some(table) => Err(format!(
+                "a name in {table}: expected at most {MAX_NAME} bytes"
+            )),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,11 @@ pub mod encode;
 #[doc(hidden)]
 pub mod error;
 #[doc(hidden)]
+pub mod escape;
+#[doc(hidden)]
 pub mod family;
+#[doc(hidden)]
+pub mod file;
 #[doc(hidden)]
 pub mod filter;
 #[doc(hidden)]

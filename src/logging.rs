@@ -1,7 +1,9 @@
-//! Log messages, written to standard error; standard output is reserved for event lines.
+//! Log messages, written to standard error; standard output is reserved for event lines. Messages
+//! contain text of captures, arguments and files: control and invisible characters are escaped, so
+//! each message is one line.
 
 use std::fmt::Display;
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +11,9 @@ use jiff::Timestamp;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde::Serialize;
 
+use crate::escape::Escaped;
 use crate::event::values::Time;
+use crate::json;
 
 /// Log configuration.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +59,29 @@ pub fn error(text: &dyn Display) {
     STDERR.get().unwrap_or(&plain).write(Level::Error, text);
 }
 
+/// Logs the error that ends the program, in a signal handler: allocates nothing and takes no lock. The
+/// text needs no escaping.
+pub fn error_of_handler(text: &str) {
+    let stderr = STDERR.get();
+    let (json, journal) = stderr.map_or((false, false), |it| {
+        (it.json.load(Ordering::Relaxed), it.journal)
+    });
+    let mut line = Cursor::new([0; 512]);
+    let _ = if json {
+        let time = Time(Timestamp::now());
+        writeln!(
+            line,
+            r#"{{"time":"{time}","level":"error","message":"{text}"}}"#
+        )
+    } else if journal {
+        writeln!(line, "<3>{text}")
+    } else {
+        writeln!(line, "nlstream: error: {text}")
+    };
+    let length = line.position() as usize;
+    let _ = rustix::io::write(rustix::stdio::stderr(), &line.get_ref()[..length]);
+}
+
 /// Returns true if standard error is the journal socket: `JOURNAL_STREAM` contains its device and
 /// inode (systemd.exec(5)).
 fn is_journal() -> bool {
@@ -74,16 +101,16 @@ impl Stderr {
             Level::Debug | Level::Trace => ("debug", 7),
         };
         let line = match (self.json.load(Ordering::Relaxed), self.journal) {
-            (true, _) => json(level, text),
-            (false, true) => format!("<{number}>{text}\n"),
-            (false, false) => format!("nlstream: {name}: {text}\n"),
+            (true, _) => json_line(level, text),
+            (false, true) => format!("<{number}>{}\n", Escaped(text)).into_bytes(),
+            (false, false) => format!("nlstream: {name}: {}\n", Escaped(text)).into_bytes(),
         };
         // A failure to write to standard error cannot be reported anywhere.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        let _ = std::io::stderr().write_all(&line);
     }
 }
 
-fn json(level: Level, text: &dyn Display) -> String {
+fn json_line(level: Level, text: &dyn Display) -> Vec<u8> {
     #[derive(Serialize)]
     struct Line<'a> {
         time: Time,
@@ -95,7 +122,11 @@ fn json(level: Level, text: &dyn Display) -> String {
         level: &level.as_str().to_lowercase(),
         message: &text.to_string(),
     };
-    serde_json::to_string(&line).unwrap_or_default() + "\n"
+    let mut bytes = Vec::new();
+    // Fails only for a map whose keys are not strings.
+    let _ = json::append(&mut bytes, |json| line.serialize(json));
+    bytes.push(b'\n');
+    bytes
 }
 
 impl Log for Stderr {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use nlstream::cli::{self, Task};
 use nlstream::error::Error;
 use nlstream::logging;
+use nlstream::run::confinement::{self, Needs};
 use nlstream::run::{live, replay, state};
 use nlstream::sink;
 
@@ -12,13 +13,22 @@ fn main() -> ExitCode {
     let cli::Invocation {
         log,
         warnings,
+        confined,
         task,
     } = cli::invocation();
     logging::begin(log);
     for warning in warnings {
         log::warn!("{warning}");
     }
-    match run(task) {
+    // The confinement would refuse it.
+    let prepared = match &task {
+        Task::Live(live) => live::prepare(live),
+        _ => Ok(live::Prepared::default()),
+    };
+    if confined {
+        confine(&task);
+    }
+    match prepared.and_then(|prepared| run(task, prepared)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::error(&error);
@@ -27,11 +37,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task) -> Result<(), Error> {
+fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {
     match task {
-        Task::Live(live) => live::run(&live),
+        Task::Live(live) => live::run(&live, prepared),
         Task::Replay(replay, files) => replay::run(&replay, &files),
         Task::State(query) => state::run(&query),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }
+}
+
+/// Confines the process to what the task needs: in the program, since a library must not confine the
+/// programs that use it.
+fn confine(task: &Task) {
+    let needs = match task {
+        Task::Live(live) => Needs::live(live),
+        Task::Replay(replay, files) => Needs::replay(replay, files),
+        Task::State(query) => Needs::state(query),
+        Task::Text(_) => return,
+    };
+    confinement::enter(&needs, logging::error_of_handler);
 }

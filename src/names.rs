@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::Symbol;
 
+/// Maximum length of a name, bytes: every object that has the number is written with it.
+pub const MAX_NAME: usize = 511;
+
 /// Names of one file.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -34,7 +37,19 @@ impl Table {
         Some(Symbol::Known(entry.1))
     }
 
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let replaced = |number: &u32| self.machine.contains_key(number);
+        let builtin = self.builtin.iter().filter(move |row| !replaced(&row.0));
+        let builtin = builtin.map(|row| row.1);
+        builtin.chain(self.machine.values().map(|name| &**name))
+    }
+
+    /// Sets a name, unless it is longer than iproute2 would read.
     fn set(&mut self, number: u32, name: &str) {
+        if name.len() > MAX_NAME {
+            return;
+        }
         if !self.builtin.contains(&(number, name)) {
             self.machine.insert(number, name.into());
         }
@@ -77,6 +92,18 @@ macro_rules! tables {
         #[serde(default)]
         pub struct Recorded {
             $(#[serde(skip_serializing_if = "BTreeMap::is_empty")] $field: BTreeMap<u32, String>),+
+        }
+
+        impl Recorded {
+            /// Returns the table of a name that is longer than [`MAX_NAME`].
+            pub fn too_long(&self) -> Option<&'static str> {
+                $(
+                    if self.$field.values().any(|name| name.len() > MAX_NAME) {
+                        return Some(stringify!($field));
+                    }
+                )+
+                None
+            }
         }
 
         impl From<&Recorded> for Names {

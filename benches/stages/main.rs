@@ -17,7 +17,7 @@ use made::{Links, Maker as _, Neighs, Routes};
 use nlstream::decode::context::DecodeContext;
 use nlstream::encode::{Encoder, Format};
 use nlstream::event::kind_set::KindSet;
-use nlstream::event::meta::Settings;
+use nlstream::event::meta::Start;
 use nlstream::event::values::Time;
 use nlstream::event::{Event, Kind, Nl, NlType, Op, Origin};
 use nlstream::family::Family as _;
@@ -95,7 +95,7 @@ fn decoding(bencher: Bencher<'_, '_>, kind: &str) {
 fn encoding(bencher: Bencher<'_, '_>, kind: &str) {
     let events = events_of(kind);
     let run = "00000000".to_owned();
-    let mut encoder = Encoder::new(Format::Json, &run, &Settings::default(), None);
+    let mut encoder = Encoder::new(Format::Json, &run, &Start::default());
     let mut turn = events.iter().cycle();
     let mut line = Vec::new();
     bencher

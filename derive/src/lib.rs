@@ -10,6 +10,7 @@
 //! crates.
 
 mod attributes;
+mod properties;
 mod state;
 
 use proc_macro::TokenStream;
@@ -68,7 +69,7 @@ pub fn attributes(input: TokenStream) -> TokenStream {
         .into()
 }
 
-/// Implements `Fields`, `Object` and, if the struct has a key, `Keyed`.
+/// Implements `Fields`, `Object`, `Properties` and, if the struct has a key, `Keyed`.
 ///
 /// The struct may have `#[state(…)]` with any of these options:
 ///
@@ -80,6 +81,9 @@ pub fn attributes(input: TokenStream) -> TokenStream {
 /// | `is_device(INDEX, NAME)` | instead of `device`: the object is that device, its messages have its name |
 /// | `names_device(INDEX, NAME)` | another device that the object names; repeatable |
 /// | `names_devices = F` | `F(&mut self, name)` gives further devices to `name`; `F` is a path |
+/// | `property(PROPERTY = FIELD)` | a field with another name that is this property for filters (`kind::property`): `family`, `table`, `protocol`, `type`, `state`; repeatable |
+/// | `no_property(FIELD, …)` | fields with the name of a property that mean something else |
+/// | `prefix(FIELD)`, `prefix(FIELD, LENGTH)` | an address or prefix that the object is about, for filters, and the field with the length of the prefix; repeatable |
 /// | `copy_volatile = F` | `F(&mut self, &old)` copies the volatile values within fields; `F` is a path |
 ///
 /// Without a key `Keyed` has to be implemented by hand.
@@ -88,7 +92,8 @@ pub fn attributes(input: TokenStream) -> TokenStream {
 /// and without an event. `#[state(transient)]` on an `Option`: its value describes the event and not
 /// the object; it is in the line of its event, but neither in the stored object nor in `changed`,
 /// and the schema lists it in `x-transient`. `#[state(names_devices)]` on an `Option` or `Vec`: its
-/// elements name devices (`for_each_device`).
+/// elements name devices (`for_each_device`). `#[state(properties)]`: its properties, or those of its
+/// elements, are properties of the object. Every field of type `IfName` is a device for filters.
 #[proc_macro_derive(State, attributes(nla, state))]
 pub fn state(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -97,7 +102,8 @@ pub fn state(input: TokenStream) -> TokenStream {
         .into()
 }
 
-/// Implements `Object`, by those options of [`macro@State`] that name devices.
+/// Implements `Object` and `Properties`, by those options of [`macro@State`] that name
+/// devices and properties.
 #[proc_macro_derive(Object, attributes(nla, state))]
 pub fn object(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

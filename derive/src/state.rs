@@ -9,6 +9,7 @@ use syn::{DeriveInput, Error, Field, Path, Token, parenthesized};
 
 use super::attributes::field_declarations;
 use super::named_fields;
+use super::properties::Declared;
 
 #[derive(Default)]
 struct Options {
@@ -19,6 +20,7 @@ struct Options {
     other_devices: Vec<(Ident, Ident)>,
     names_devices: Option<Path>,
     copy_volatile: Option<Path>,
+    properties: Declared,
 }
 
 /// The fields that identify the object.
@@ -87,6 +89,9 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
                         input.parse::<Token![=]>()?;
                         options.names_devices = Some(input.parse()?);
                     }
+                    "property" => options.properties.add_property(input)?,
+                    "no_property" => options.properties.excluded.extend(idents(input)?),
+                    "prefix" => options.properties.add_prefix(&option, idents(input)?)?,
                     "copy_volatile" => {
                         input.parse::<Token![=]>()?;
                         options.copy_volatile = Some(input.parse()?);
@@ -96,6 +101,7 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
                             "unknown option `{other}`: expected one of `key(FIELD, …)`, \
                              `key_except(FIELD, …)`, `device(INDEX, NAME)`, \
                              `is_device(INDEX, NAME)`, `names_device(INDEX, NAME)`, `names_devices = F`, \
+                             `property(PROPERTY = FIELD)`, `no_property(FIELD, …)`, `prefix(FIELD)`, \
                              `copy_volatile = F`"
                         );
                         return Err(Error::new(option.span(), text));
@@ -117,6 +123,7 @@ struct FieldState {
     volatile: bool,
     transient: bool,
     names_devices: bool,
+    properties: bool,
 }
 
 fn field_state(field: &Field) -> syn::Result<FieldState> {
@@ -128,9 +135,10 @@ fn field_state(field: &Field) -> syn::Result<FieldState> {
                 "volatile" => state.volatile = true,
                 "transient" => state.transient = true,
                 "names_devices" => state.names_devices = true,
+                "properties" => state.properties = true,
                 other => {
                     let text = format!(
-                        "unknown option `{other}`: expected `volatile`, `transient` or `names_devices`"
+                        "unknown option `{other}`: expected `volatile`, `transient`, `names_devices` or `properties`"
                     );
                     return Err(Error::new(word.span(), text));
                 }
@@ -143,7 +151,7 @@ fn field_state(field: &Field) -> syn::Result<FieldState> {
     Ok(state)
 }
 
-/// The implementation of `Object`.
+/// The implementations of `Object` and `Properties`.
 ///
 /// # Errors
 /// If an option is unknown or malformed.
@@ -171,6 +179,7 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         .collect();
     let mut volatile = Vec::new();
     let mut nested = Vec::new();
+    let mut with_properties = Vec::new();
     let mut transient = Vec::new();
     for field in named_fields(input)? {
         let (state, place) = (field_state(field)?, &field.ident);
@@ -179,6 +188,9 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         }
         if state.transient {
             transient.push(place.clone());
+        }
+        if state.properties {
+            with_properties.push(field);
         }
         if state.names_devices {
             nested.push(quote! {
@@ -219,7 +231,11 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         .copy_volatile
         .iter()
         .map(|copy| quote!(#copy(self, old);));
+    let all: Vec<_> = named_fields(input)?.collect();
+    let properties = options.properties.expand(name, &all, &with_properties)?;
     Ok(quote! {
+        #properties
+
         #[automatically_derived]
         impl crate::kind::object::Object for #name {
             #(#device)*
@@ -246,7 +262,7 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
     })
 }
 
-/// The implementations of `Fields`, `Object` and `Keyed`.
+/// The implementations of `Fields`, `Object`, `Properties` and `Keyed`.
 ///
 /// # Errors
 /// If an option is unknown or malformed, or the key names a field that does not exist.

@@ -40,6 +40,13 @@ impl Buffer {
     /// Allows the buffer to overwrite the consumed bytes.
     pub(super) fn release(&mut self) {
         self.kept = self.start;
+        // An item that was longer than others.
+        if self.bytes.len() > 4 * INITIAL_SIZE && self.end - self.start < INITIAL_SIZE {
+            self.bytes.copy_within(self.start..self.end, 0);
+            (self.end, self.start, self.kept) = (self.end - self.start, 0, 0);
+            self.bytes.truncate(INITIAL_SIZE);
+            self.bytes.shrink_to_fit();
+        }
     }
 
     /// Returns true if the caller should use and release the consumed bytes, since many of them are

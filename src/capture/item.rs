@@ -47,8 +47,6 @@ pub(super) fn moment(seconds: i64, nanos: u64, offset: u64) -> Result<Time, Faul
     // A valid capture has less than a second of nanoseconds.
     let (carry, nanos) = ((nanos / SECOND) as i64, (nanos % SECOND) as i32);
     let seconds = seconds.saturating_add(carry);
-    match Timestamp::new(seconds, nanos) {
-        Ok(stamp) => Ok(Time(stamp)),
-        Err(_) => Err(Fault::malformed(offset, "a time out of range")),
-    }
+    let time = Timestamp::new(seconds, nanos).ok().and_then(Time::of_file);
+    time.ok_or_else(|| Fault::malformed(offset, "a time out of range"))
 }

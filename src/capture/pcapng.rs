@@ -14,7 +14,7 @@ use super::item::{Item, moment};
 use super::{Fault, LINKTYPE_NETLINK, TOOL};
 use crate::channel::Channel;
 use crate::event::values::Time;
-use crate::input::Header;
+use crate::input::{ControlRecord, Header};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const BYTE_ORDER: u32 = 0x1a2b_3c4d;
@@ -31,6 +31,8 @@ const DATA: usize = 28;
 const SIMPLE_DATA: u64 = 12;
 /// Limit for damaged files, whose interfaces would only use up memory: valid ones have a few.
 const MAX_INTERFACES: usize = 65_536;
+/// The same for a recording: each is a channel, and each network namespace has a state of its own.
+const MAX_CHANNELS: usize = 4096;
 
 /// Reads a pcapng capture, block by block.
 pub(super) struct Pcapng {
@@ -166,7 +168,11 @@ impl Pcapng {
             return Err(Fault::SecondHeader { offset });
         }
         if is_recording {
-            self.header = Some(json(&comment, "the recording's header", offset)?);
+            let header: Header = json(&comment, "the recording's header", offset)?;
+            let fault =
+                |fault| Fault::malformed(offset, format!("the recording's header: {fault}"));
+            header.check().map_err(fault)?;
+            self.header = Some(header);
         }
         self.sections += 1;
         self.section = Section {
@@ -188,7 +194,11 @@ impl Pcapng {
             buffer.need(length, "block")?,
             offset
         );
-        if self.section.interfaces.len() == MAX_INTERFACES {
+        let limit = match self.section.is_recording {
+            true => MAX_CHANNELS,
+            false => MAX_INTERFACES,
+        };
+        if self.section.interfaces.len() == limit {
             return Err(Fault::malformed(offset, "too many interfaces"));
         }
         // By hand: the parser lacks powers of two, and reads if_tsoffset in one byte order only.
@@ -319,7 +329,9 @@ impl Pcapng {
         if comment.is_empty() {
             return Ok(Item::NoPacket);
         }
-        let record = json(&comment, "a control record", offset)?;
+        let record: Box<ControlRecord> = json(&comment, "a control record", offset)?;
+        let fault = |fault| Fault::malformed(offset, format!("a control record: {fault}"));
+        record.check().map_err(fault)?;
         let interface = self.described(block.if_id, offset)?;
         let time = interface.time((block.ts_high, block.ts_low), offset)?;
         let channel = interface.channel.unwrap_or(Channel::ROUTE_EVENTS);

@@ -38,45 +38,45 @@ impl Rtmon {
     }
 
     pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
-        loop {
-            if buffer.fill(1)?.is_empty() {
-                return Ok(None);
-            }
-            let offset = buffer.offset();
-            let head = buffer.need(HEADER, "message header")?;
-            let length = u32::from_ne_bytes([head[0], head[1], head[2], head[3]]) as usize;
-            let kind = u16::from_ne_bytes([head[4], head[5]]);
-            if length < HEADER {
-                let what = "a message shorter than its header";
-                return Err(Fault::malformed(offset, what));
-            }
-            if length > LONGEST {
-                let what = "message";
-                return Err(Fault::TooLong {
-                    offset,
-                    what,
-                    length,
-                });
-            }
-            let whole = align(length);
-            let message = buffer.need(whole, "message")?;
-            if kind != STAMP {
-                let first = Message::incomplete(message);
-                let channel = cooked::channel(FamilyId::ROUTE, first.as_ref());
-                buffer.consume(whole);
-                return Ok(Some(Item::Messages {
-                    time: self.time,
-                    channel,
-                    place: offset..offset + length as u64,
-                }));
-            }
-            let Some(s) = message.get(HEADER..).and_then(|b| b.first_chunk::<8>()) else {
-                return Err(Fault::malformed(offset, "a time stamp without a time"));
-            };
-            let seconds = u32::from_ne_bytes([s[0], s[1], s[2], s[3]]);
-            let micros = u32::from_ne_bytes([s[4], s[5], s[6], s[7]]);
-            self.time = moment(seconds.into(), u64::from(micros) * 1000, offset)?;
-            buffer.consume(whole);
+        if buffer.fill(1)?.is_empty() {
+            return Ok(None);
         }
+        let offset = buffer.offset();
+        let head = buffer.need(HEADER, "message header")?;
+        let length = u32::from_ne_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        let kind = u16::from_ne_bytes([head[4], head[5]]);
+        if length < HEADER {
+            let what = "a message shorter than its header";
+            return Err(Fault::malformed(offset, what));
+        }
+        if length > LONGEST {
+            let what = "message";
+            return Err(Fault::TooLong {
+                offset,
+                what,
+                length,
+            });
+        }
+        let whole = align(length);
+        let message = buffer.need(whole, "message")?;
+        if kind != STAMP {
+            let first = Message::incomplete(message);
+            let channel = cooked::channel(FamilyId::ROUTE, first.as_ref());
+            buffer.consume(whole);
+            return Ok(Some(Item::Messages {
+                time: self.time,
+                channel,
+                place: offset..offset + length as u64,
+            }));
+        }
+        let Some(s) = message.get(HEADER..).and_then(|b| b.first_chunk::<8>()) else {
+            return Err(Fault::malformed(offset, "a time stamp without a time"));
+        };
+        let seconds = u32::from_ne_bytes([s[0], s[1], s[2], s[3]]);
+        let micros = u32::from_ne_bytes([s[4], s[5], s[6], s[7]]);
+        self.time = moment(seconds.into(), u64::from(micros) * 1000, offset)?;
+        buffer.consume(whole);
+        // The caller may release it: a file may have nothing but time stamps.
+        Ok(Some(Item::NoPacket))
     }
 }

@@ -9,10 +9,12 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use log::LevelFilter;
 
-use super::values::{duration, file_size, period};
+use super::filters::FilterArgs;
+use super::values::{count, duration, file_size, max_line, period};
 use crate::encode::Format;
 use crate::event::Kind;
 use crate::event::meta::Part;
+use crate::file::FolderPolicy;
 use crate::logging;
 use crate::run::replay::Replay;
 use crate::run::{Checkpoints, Outputs};
@@ -30,6 +32,8 @@ pub(super) struct Stream {
     )]
     #[arg(help = kinds_help())]
     pub kinds: Option<Vec<KindArg>>,
+    #[command(flatten)]
+    pub filters: FilterArgs,
     /// Append lines to FILE; `-` is the standard output, the default
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -47,8 +51,17 @@ pub(super) struct Stream {
     #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
     #[arg(hide_default_value = true, hide_possible_values = true)]
     pub force: bool,
+    /// As root, also write to folders in which other users can replace files
+    ///
+    /// Without it such a folder is refused if nlstream runs as root or with CAP_DAC_OVERRIDE: one that
+    /// others may write to and that has no sticky bit, or that belongs to another user. Links, hard
+    /// links and files of other users in it are refused in either case.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
+    pub insecure_dir: bool,
     /// Stop after N event lines
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = count)]
     pub count: Option<u64>,
     /// Stop after this time: 500ms, 10s, 5m, 1h …
     #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
@@ -60,7 +73,7 @@ pub(super) struct Stream {
     ///
     /// Removes `raw` first, then entries at the end of the longest lists. The line remains valid
     /// JSON and has `truncated:true`. Has no effect on the text format.
-    #[arg(long, value_name = "SIZE", value_parser = file_size)]
+    #[arg(long, value_name = "SIZE", value_parser = max_line)]
     pub max_line: Option<u64>,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "json")]
@@ -114,7 +127,7 @@ impl ValueEnum for KindArg {
 pub(super) enum PartArg {
     /// Counters, devconf and other details in the payload
     Details,
-    /// The complete netlink message in hexadecimal, as `raw`
+    /// The complete netlink message in hexadecimal, as `raw`, in the first line of each message
     Raw,
     /// A human-readable description of the event, as `message`
     Message,
@@ -242,6 +255,14 @@ impl Stream {
         self.output.as_ref().filter(|path| *path != Path::new("-"))
     }
 
+    /// The folders that are accepted for files.
+    pub(super) fn folders(&self) -> FolderPolicy {
+        match self.insecure_dir {
+            true => FolderPolicy::Any,
+            false => FolderPolicy::Secure,
+        }
+    }
+
     pub(super) fn outputs(&self) -> Outputs {
         let output = self.output();
         Outputs {
@@ -249,6 +270,7 @@ impl Stream {
             output: output.cloned(),
             record: self.record.clone(),
             force: self.force,
+            folders: self.folders(),
             queue: usize::MAX,
             checkpoints: Checkpoints::Off,
             file: sink::Config::default(),
@@ -259,6 +281,7 @@ impl Stream {
         Replay {
             outputs: self.outputs(),
             kinds: self.kinds(),
+            filters: self.filters.0.clone(),
             with: self.with(),
             snapshot: self.snapshot,
             count: self.count,
@@ -266,6 +289,29 @@ impl Stream {
             duration: self.duration,
             run,
         }
+    }
+}
+
+/// The option of the confinement.
+#[derive(Debug, Args)]
+pub(super) struct ConfinementArgs {
+    /// Refuse system calls and writes that the task does not need
+    ///
+    /// nlstream ends with exit status 4 if it makes a system call that is refused, and logs which. Turn
+    /// it off to run nlstream under a debugger or profiler that makes further calls in the process.
+    #[arg(long, value_name = "WHEN", default_value = "on")]
+    confinement: SwitchArg,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SwitchArg {
+    On,
+    Off,
+}
+
+impl ConfinementArgs {
+    pub(super) fn is_on(&self) -> bool {
+        self.confinement == SwitchArg::On
     }
 }
 

@@ -11,6 +11,8 @@ use toml::de::DeTable;
 use toml::{Table, Value};
 
 use super::Cli;
+use super::report::{exit, fail, message};
+use crate::escape::{Escaped, is_visible};
 use crate::run::live::Options;
 
 const DEFAULT: &str = "/etc/nlstream.toml";
@@ -49,7 +51,9 @@ impl Found {
 /// Reads command line, environment and configuration file. Exits the process on an invalid value
 /// and for `--help`.
 pub(super) fn read() -> (ArgMatches, Found) {
-    let plain = Cli::command().get_matches();
+    let plain = Cli::command()
+        .try_get_matches()
+        .unwrap_or_else(|error| exit(error));
     if plain.subcommand_name().is_some() {
         return (plain, Found::default());
     }
@@ -84,23 +88,6 @@ pub(super) fn read_live() -> Result<(ArgMatches, Found), String> {
     let command = with_file(with_variables(Cli::command()), &found);
     let matches = matches(command).map_err(|error| message(&error))?;
     Ok((matches, found))
-}
-
-/// The first paragraph of an error of clap: without the usage.
-fn message(error: &clap::Error) -> String {
-    let text = error.render().to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text);
-    text.split("\n\n")
-        .next()
-        .unwrap_or(text)
-        .trim_end()
-        .to_owned()
-}
-
-/// Prints an error, and exits the process.
-pub(super) fn fail(text: &str) -> ! {
-    crate::logging::error(&text);
-    std::process::exit(2)
 }
 
 /// # Errors
@@ -185,13 +172,18 @@ fn load(path: &Path, must_exist: bool) -> Result<Found, String> {
         }
         text => text.map_err(|error| format!("cannot read {name}: {error}"))?,
     };
-    let table: Table = toml::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
+    let line_at = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+    // Without the excerpt of the file, which takes several lines.
+    let invalid = |error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| line_at(span.start));
+        format!("{name}, line {line}: {}", error.message())
+    };
+    let table: Table = toml::from_str(&text).map_err(invalid)?;
     // The same once more: a `Table` does not have the places of its keys.
-    let places = DeTable::parse(&text).map_err(|error| format!("{name}: {error}"))?;
+    let places = DeTable::parse(&text).map_err(invalid)?;
     let line_of = |key: &str| {
         let key = places.get_ref().keys().find(|it| it.get_ref() == key);
-        let before = key.and_then(|key| text.get(..key.span().start));
-        before.unwrap_or_default().matches('\n').count() + 1
+        line_at(key.map_or(0, |key| key.span().start))
     };
     let command = Cli::command();
     let mut values = BTreeMap::new();
@@ -280,13 +272,40 @@ pub(super) fn print(matches: &ArgMatches, found: &Found) -> String {
             (_, Some(_)) => Value::Array(values),
             ([value, ..], None) => value.clone(),
         };
-        lines.push((format!("{key} = {value}"), source));
+        lines.push((format!("{key} = {}", toml_text(&value)), source));
     }
     let width = lines.iter().map(|(text, _)| text.chars().count()).max();
     let width = width.unwrap_or(0).min(48);
     let mut text = String::new();
     for (line, source) in lines {
-        let _ = writeln!(text, "{line:width$}  # {source}");
+        let _ = writeln!(text, "{line:width$}  # {}", Escaped(source));
     }
     text
+}
+
+/// A value as TOML, on one line, with control and invisible characters as escapes.
+fn toml_text(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().all(is_visible) {
+        return text;
+    }
+    let quoted = |text: &str| {
+        let escaped = text.chars().fold(String::new(), |mut out, c| {
+            match c {
+                '"' | '\\' => out.extend(['\\', c]),
+                c if is_visible(c) => out.push(c),
+                c => out += &format!("\\U{:08x}", u32::from(c)),
+            }
+            out
+        });
+        format!("\"{escaped}\"")
+    };
+    match value {
+        Value::String(text) => quoted(text),
+        Value::Array(list) => {
+            let list: Vec<_> = list.iter().map(toml_text).collect();
+            format!("[{}]", list.join(", "))
+        }
+        value => value.to_string(),
+    }
 }

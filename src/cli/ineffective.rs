@@ -36,8 +36,8 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
                 }
                 Some(_) => {}
             }
-            of_stream(&cli.stream, &is_set, &mut warnings);
             let metrics = cli.metrics.as_ref();
+            of_stream(&cli.stream, metrics.is_some(), &is_set, &mut warnings);
             if let Some(path) = metrics
                 && path.extension().is_none_or(|suffix| suffix != "prom")
             {
@@ -53,14 +53,20 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
             };
             let none = Found::default();
             let is_set = |option: &&str| is_set(matches, &none, option);
-            of_stream(stream, &is_set, &mut warnings);
+            of_stream(stream, false, &is_set, &mut warnings);
         }
         Some(_) => {}
     }
     warnings
 }
 
-fn of_stream(stream: &Stream, is_set: &dyn Fn(&&str) -> bool, warnings: &mut Vec<String>) {
+/// `writes`: the run also writes a file that no option of `stream` names.
+fn of_stream(
+    stream: &Stream,
+    writes: bool,
+    is_set: &dyn Fn(&&str) -> bool,
+    warnings: &mut Vec<String>,
+) {
     let set = |options: &[&'static str]| -> Vec<_> {
         options
             .iter()
@@ -77,6 +83,14 @@ fn of_stream(stream: &Stream, is_set: &dyn Fn(&&str) -> bool, warnings: &mut Vec
     }
     if stream.force && stream.record.is_none() {
         warn(&["force"], "without --record", warnings);
+    }
+    let writes = writes || stream.record.is_some() || stream.output().is_some();
+    if stream.insecure_dir && !writes {
+        warn(
+            &["insecure-dir"],
+            "without a file that is written",
+            warnings,
+        );
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod args;
 mod config;
+mod filters;
 mod ineffective;
+mod report;
 mod values;
 
 use std::path::PathBuf;
@@ -10,28 +12,31 @@ use std::path::PathBuf;
 use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::event::meta::Settings;
+use crate::event::meta::{MAX_NAMESPACES, Settings};
 use crate::logging;
 use crate::run::live::Live;
 use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
-use args::{ColorArg, FileArgs, FormatArg, KindArg, LogArgs, Stream};
+use args::{ColorArg, ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use config::Found;
-use values::{Never, checkpoints, duration, duration_or_never, moment, run_id, size};
+use filters::ObjectFilterArgs;
+use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
 
 /// Stream Linux network events (rtnetlink) as one JSON object per line.
 ///
 /// Without a command, streams live events to standard output until interrupted. No privileges are
 /// required.
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, args_conflicts_with_subcommands = true)]
+#[command(version, bin_name = "nlstream", max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
   nlstream                                     all network events of this machine
   nlstream -k link,address --format text       links and addresses, human-readable
   nlstream --snapshot --exit                   all existing objects
-  nlstream | jq -c 'select(.op == \"delete\")'   deletions only
+  nlstream --op delete --dev 'eth*,!eth9'      deletions that concern devices eth…, except eth9
+  nlstream | jq -c 'select(.link.mtu > 1500)'   what no filter can express
   nlstream --snapshot --record night.pcapng -o night.ndjson
   nlstream replay night.pcapng                 replay the recording
   nlstream state -k route --at 2026-11-24T03:12 night.ndjson
@@ -42,7 +47,7 @@ Options can also be set in /etc/nlstream.toml (`rotate-size = \"100M\"`) and in 
 variables (NLSTREAM_ROTATE_SIZE=100M). The command line takes precedence over variables, and
 variables over the file.
 Exit status: 0 success, 1 failure, 2 invalid command line or configuration, 3 a replayed capture has packets that its
-snapshot length cut.")]
+snapshot length cut, 4 the confinement refused a system call.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -53,6 +58,14 @@ struct Cli {
     #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
     #[arg(hide_default_value = true, hide_possible_values = true)]
     exit: bool,
+    /// Watch this network namespace in place of that of the program: a name of ip-netns(8), a path or a
+    /// process id, also several times or as a comma-separated list
+    ///
+    /// Lines then have `netns`. Each namespace has sockets of its own; it ends for the run when its name or
+    /// path is deleted or its process ends, and its objects get lines with `op:"delete"`. Needs
+    /// CAP_SYS_ADMIN.
+    #[arg(long, value_name = "NAME|PATH|PID", value_delimiter = ',', value_parser = namespace)]
+    netns: Vec<String>,
     /// Socket receive buffer size: unread events are held here by the kernel
     ///
     /// Accepts the suffixes K, M and G (powers of 1024). Without CAP_NET_ADMIN the size is limited
@@ -94,6 +107,8 @@ struct Cli {
     file: FileArgs,
     #[command(flatten)]
     log: LogArgs,
+    #[command(flatten)]
+    confinement: ConfinementArgs,
     /// Write counters to FILE every 15 s, for the textfile collector of Prometheus node_exporter,
     /// which requires the suffix .prom
     #[arg(long, value_name = "FILE", value_parser = args::file())]
@@ -114,6 +129,7 @@ impl Live {
             options: config::options(matches),
             read_options: Some(read_options),
             exit: cli.exit,
+            netns: cli.netns.clone(),
             outputs: Outputs {
                 queue: cli.queue as usize,
                 file: cli.file.config(),
@@ -124,6 +140,7 @@ impl Live {
                 kinds: cli.stream.kinds(),
                 with: cli.stream.with().unwrap_or_default(),
                 snapshot: cli.stream.snapshot,
+                filters: cli.stream.filters.0.clone(),
                 count: cli.stream.count,
                 max_line: cli.stream.max_line,
                 no_track: cli.no_track.iter().map(|kind| kind.0).collect(),
@@ -131,7 +148,10 @@ impl Live {
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),
             rcvbuf: cli.rcvbuf,
             audit: cli.audit.0.map(SignedDuration::unsigned_abs),
-            metrics: cli.metrics.clone().map(metrics::Config::new),
+            metrics: cli
+                .metrics
+                .clone()
+                .map(|path| metrics::Config::new(path, cli.stream.folders())),
             heartbeat: cli.heartbeat.map(SignedDuration::unsigned_abs),
         }
     }
@@ -164,6 +184,8 @@ enum Command {
         /// Run id of 8 hexadecimal digits, instead of a random one
         #[arg(long, value_name = "ID", value_parser = run_id)]
         run: Option<String>,
+        #[command(flatten)]
+        confinement: ConfinementArgs,
     },
     /// Print the objects that existed at a given time, from lines written with --snapshot
     ///
@@ -187,6 +209,8 @@ enum Command {
             hide_possible_values = true
         )]
         kinds: Option<Vec<KindArg>>,
+        #[command(flatten)]
+        filters: ObjectFilterArgs,
         /// Output format
         #[arg(long, value_name = "FORMAT", default_value = "json")]
         format: FormatArg,
@@ -197,6 +221,8 @@ enum Command {
         /// that concerns them
         #[arg(long)]
         partial: bool,
+        #[command(flatten)]
+        confinement: ConfinementArgs,
     },
     /// Print the JSON schema of the output
     Schema,
@@ -221,6 +247,9 @@ impl Cli {
     /// # Errors
     /// If an option requires another one.
     fn check(&self) -> Result<(), &'static str> {
+        if self.netns.len() > MAX_NAMESPACES {
+            return Err("--netns: expected at most 1024 network namespaces");
+        }
         match self.exit && !self.stream.snapshot {
             true => {
                 Err("--exit ends the run when the snapshot is complete: it requires --snapshot")
@@ -234,7 +263,7 @@ impl Cli {
 /// options of logging take effect.
 fn read_options() -> Result<Live, String> {
     let (matches, found) = config::read_live()?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.to_string())?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| report::message(&error))?;
     cli.check()?;
     logging::set(cli.log.config());
     for warning in ineffective::warnings(&cli, &matches, &found) {
@@ -249,6 +278,8 @@ pub struct Invocation {
     pub log: logging::Config,
     /// Options that have no effect.
     pub warnings: Vec<String>,
+    /// The process is to be confined to what the task needs.
+    pub confined: bool,
     pub task: Task,
 }
 
@@ -256,29 +287,45 @@ pub struct Invocation {
 /// and for `--help`.
 pub fn invocation() -> Invocation {
     let (matches, found) = config::read();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| report::exit(error));
     if let Err(error) = cli.check() {
-        config::fail(error);
+        report::fail(error);
     }
     let warnings = ineffective::warnings(&cli, &matches, &found);
     let log = cli.log.config();
+    let confinement = match &cli.command {
+        Some(Command::Replay { confinement, .. } | Command::State { confinement, .. }) => {
+            confinement
+        }
+        None | Some(Command::Schema) => &cli.confinement,
+    };
+    let confined = confinement.is_on();
     let task = match cli.command {
         None if cli.print_config => Task::Text(config::print(&matches, &found)),
-        None => Task::Live(Box::new(Live::of(&cli, &matches, &found))),
-        Some(Command::Replay { files, stream, run }) => {
-            Task::Replay(Box::new(stream.replay(run)), files)
+        None => {
+            let live = Live::of(&cli, &matches, &found);
+            if let Err(error) = live.settings.check() {
+                report::fail(&error);
+            }
+            Task::Live(Box::new(live))
         }
+        Some(Command::Replay {
+            files, stream, run, ..
+        }) => Task::Replay(Box::new(stream.replay(run)), files),
         Some(Command::State {
             files,
             at,
             kinds,
+            filters,
             format,
             color,
             partial,
+            ..
         }) => Task::State(StateQuery {
             files,
             at,
             kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),
+            filters: filters.0,
             format: format.format(color.is_on(true)),
             partial,
         }),
@@ -287,6 +334,7 @@ pub fn invocation() -> Invocation {
     Invocation {
         log,
         warnings,
+        confined,
         task,
     }
 }

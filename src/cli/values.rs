@@ -6,6 +6,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
+use crate::event::meta::MAX_TEXT;
+use crate::event::meta::{check_count, check_max_line};
 use crate::run::Checkpoints;
 
 /// A duration; `None` for never.
@@ -115,6 +117,28 @@ pub(super) fn file_size(text: &str) -> Result<u64, String> {
     match bytes(text) {
         Some(bytes) if bytes >= 4096 => Ok(bytes),
         _ => Err("expected a size of at least 4K: 100M, 2G".to_owned()),
+    }
+}
+
+/// Parses the limit of the length of lines.
+pub(super) fn max_line(text: &str) -> Result<u64, String> {
+    let bytes = bytes(text).unwrap_or_default();
+    check_max_line(bytes)?;
+    Ok(bytes)
+}
+
+/// Parses a number of events.
+pub(super) fn count(text: &str) -> Result<u64, String> {
+    let events = text.parse().unwrap_or_default();
+    check_count(events)?;
+    Ok(events)
+}
+
+/// Parses the name of a network namespace, which every line about it repeats.
+pub(super) fn namespace(text: &str) -> Result<String, String> {
+    match text.len() <= MAX_TEXT {
+        true => Ok(text.to_owned()),
+        false => Err(format!("expected at most {MAX_TEXT} bytes")),
     }
 }
 

@@ -7,7 +7,7 @@ use super::envelope::{Envelope, Line, Rendered};
 use super::link_cache::LinkCache;
 use super::route_cache::RouteCache;
 use super::truncate::truncate;
-use crate::event::meta::{Part, Settings};
+use crate::event::meta::{Part, Start};
 use crate::event::{Event, Payload};
 use crate::text;
 
@@ -29,16 +29,15 @@ pub(super) struct JsonSerializer {
 
 impl JsonSerializer {
     /// `run`: 8 hexadecimal digits.
-    pub(super) fn new(
-        run: &str,
-        settings: &Settings,
-        host: Option<String>,
-        framing: Framing,
-    ) -> Self {
+    pub(super) fn new(run: &str, start: &Start, framing: Framing) -> Self {
+        let settings = &start.settings;
         let max_line = settings.max_line.and_then(|max| usize::try_from(max).ok());
         JsonSerializer {
-            envelope: Envelope::new(run),
-            host: host.filter(|_| settings.with.contains(&Part::Host)),
+            envelope: Envelope::new(run, start.namespaces.as_deref().unwrap_or_default()),
+            host: start
+                .host
+                .clone()
+                .filter(|_| settings.with.contains(&Part::Host)),
             message: settings.with.contains(&Part::Message),
             max_record: max_line.map(|max| max.saturating_sub(framing.overhead())),
             link_cache: LinkCache::default(),

@@ -28,11 +28,15 @@ use crate::json;
 
 /// Number of cached links, of about 2 KiB each. Further links are serialized completely.
 const MAX_LINKS: usize = 4096;
+/// Size of the cached text, bytes: with more, from links that no kernel has, the cache begins again.
+const MAX_TEXT: usize = 32 << 20;
 
-/// The fields of links as JSON, by interface index.
+/// The fields of links as JSON, by network namespace and interface index.
 #[derive(Debug, Default)]
 pub(super) struct LinkCache {
-    written: HashMap<u32, Rendered>,
+    written: HashMap<u64, Rendered>,
+    /// Size of the text of all links, bytes.
+    size: usize,
     /// Buffer in which the next text is built; swapped with that of the link.
     buffer: Vec<u8>,
 }
@@ -60,27 +64,33 @@ impl LinkCache {
         event: &Event,
         link: &Rc<Link>,
     ) -> Result<Option<&[u8]>, Error> {
+        let key = u64::from(event.netns.0) << 32 | u64::from(link.ifindex);
         if event.op == Op::Delete {
-            self.written.remove(&link.ifindex);
+            if let Some(removed) = self.written.remove(&key) {
+                self.size -= removed.text.len();
+            }
             return Ok(None);
         }
-        if self.written.len() >= MAX_LINKS && !self.written.contains_key(&link.ifindex) {
+        if self.size > MAX_TEXT {
+            (self.size, self.buffer) = (0, Vec::new());
+            self.written.clear();
+        }
+        if self.written.len() >= MAX_LINKS && !self.written.contains_key(&key) {
             return Ok(None);
         }
-        let written = self
-            .written
-            .entry(link.ifindex)
-            .or_insert_with(|| Rendered {
-                link: link.clone(),
-                text: Vec::new(),
-                ends: Vec::new(),
-            });
+        let written = self.written.entry(key).or_insert_with(|| Rendered {
+            link: link.clone(),
+            text: Vec::new(),
+            ends: Vec::new(),
+        });
+        self.size -= written.text.len();
         match &event.change {
             Some(change) if written.is(change.old()) => {
                 written.change(link, change.mask(), &mut self.buffer)?;
             }
             _ => written.serialize_all(link)?,
         }
+        self.size += written.text.len();
         written.link = link.clone();
         Ok(Some(&written.text))
     }

@@ -23,7 +23,7 @@ use std::io;
 use jiff::tz::TimeZone;
 
 use crate::event::Event;
-use crate::event::meta::Settings;
+use crate::event::meta::Start;
 pub use framing::Framing;
 use json::JsonSerializer;
 pub use records::RecordReader;
@@ -51,6 +51,11 @@ impl Format {
         match self {
             Format::Json | Format::Text { .. } => Framing::Newline,
         }
+    }
+
+    /// Returns true if records can have the complete message (`raw`).
+    pub fn has_raw(&self) -> bool {
+        matches!(self, Format::Json)
     }
 
     /// Returns the reader of records of this format, for a sink.
@@ -83,16 +88,17 @@ enum Serializer {
 const BATCH_SIZE: usize = 16;
 
 impl Encoder {
-    /// An encoder for the run with the id `run` (8 hexadecimal digits). `host` is the machine's
-    /// name, which records have if `settings` ask for it.
-    pub fn new(format: Format, run: &str, settings: &Settings, host: Option<String>) -> Self {
+    /// An encoder for the run with the id `run` (8 hexadecimal digits) and that `start` record.
+    pub fn new(format: Format, run: &str, start: &Start) -> Self {
         let framing = format.framing();
         let serializer = match format {
             Format::Json => {
-                let json = JsonSerializer::new(run, settings, host, framing);
+                let json = JsonSerializer::new(run, start, framing);
                 Serializer::Json(Box::new(json))
             }
-            Format::Text { zone, colour } => Serializer::Text(TextSerializer { zone, colour }),
+            Format::Text { zone, colour } => {
+                Serializer::Text(TextSerializer::new(zone, colour, start))
+            }
         };
         Encoder {
             serializer,

@@ -17,6 +17,12 @@ pub trait RecordReader: Debug + Sync {
     /// this program: the machine or the program died while it was written.
     fn is_torn(&self, tail: &[u8]) -> bool;
 
+    /// Returns true if a file that begins with `head` has records of this format, or no content.
+    fn is_own(&self, head: &[u8]) -> bool;
+
+    /// Returns what the format is called in messages.
+    fn describe(&self) -> &'static str;
+
     /// Returns run and number of a record; `None` if it is not a record of this program.
     fn key(&self, record: &[u8]) -> Option<Follows>;
 
@@ -36,6 +42,14 @@ pub(super) struct JsonRecords;
 impl RecordReader for JsonRecords {
     fn is_torn(&self, tail: &[u8]) -> bool {
         tail.starts_with(RECORD_START) || RECORD_START.starts_with(tail)
+    }
+
+    fn is_own(&self, head: &[u8]) -> bool {
+        self.is_torn(first_text(head))
+    }
+
+    fn describe(&self) -> &'static str {
+        "lines of nlstream in the format json"
     }
 
     fn key(&self, record: &[u8]) -> Option<Follows> {
@@ -113,6 +127,15 @@ fn checkpoint_of_sync(record: &[u8]) -> Option<(Range<usize>, u64)> {
     Some((digits, number))
 }
 
+/// Returns the first line that has content, without its newline. File systems leave NULs after a power
+/// loss.
+fn first_text(head: &[u8]) -> &[u8] {
+    let is_empty = |byte: &u8| matches!(byte, 0 | b'\n');
+    let start = head.iter().position(|byte| !is_empty(byte));
+    let text = &head[start.unwrap_or(head.len())..];
+    text.split(|byte| *byte == b'\n').next().unwrap_or(text)
+}
+
 /// Number and time of a record that the [envelope](envelope) has written. Both have the same
 /// position in every record: the number at [`envelope::SEQ_OFFSET`], the time after it.
 struct Stamp {
@@ -149,6 +172,28 @@ impl RecordReader for TextRecords {
         JsonRecords.is_torn(tail)
     }
 
+    fn is_own(&self, head: &[u8]) -> bool {
+        // `[21:26:54.897] link add …`, and with colour an escape sequence before it.
+        let text = first_text(head);
+        let end = text.iter().position(|byte| *byte == b'm');
+        let text = match end.filter(|_| text.starts_with(b"\x1b[")) {
+            Some(end) => &text[end + 1..],
+            None => text,
+        };
+        let like = |pattern: &[u8]| {
+            let mut pairs = text.iter().zip(pattern);
+            pairs.all(|(byte, like)| match like {
+                b'0' => byte.is_ascii_digit(),
+                like => byte == like,
+            })
+        };
+        like(b"[00:00:00.000]") || JsonRecords.is_own(head)
+    }
+
+    fn describe(&self) -> &'static str {
+        "lines of nlstream"
+    }
+
     fn key(&self, record: &[u8]) -> Option<Follows> {
         JsonRecords.key(record)
     }
@@ -166,7 +211,7 @@ impl RecordReader for TextRecords {
 mod tests {
     use super::*;
     use crate::encode::{Encoder, Format};
-    use crate::event::meta::{Meta, Settings, Sync};
+    use crate::event::meta::{Meta, Start, Sync};
     use crate::event::{Event, Op};
 
     /// Lines of the given numbers and times (seconds), as the encoder writes them.
@@ -180,7 +225,7 @@ mod tests {
 
     /// The same, of `sync` lines with the number of a checkpoint.
     fn syncs(stamps: &[(u64, i64, Option<u64>)]) -> Vec<u8> {
-        let mut encoder = Encoder::new(Format::Json, "0000002a", &Settings::default(), None);
+        let mut encoder = Encoder::new(Format::Json, "0000002a", &Start::default());
         let mut lines = Vec::new();
         for (seq, second, checkpoint) in stamps {
             let sync = Sync {

@@ -1,8 +1,9 @@
 //! `--max-line`: shortens JSON records that are too long for their reader.
 
+use serde::Serialize as _;
 use serde_json::Value;
 
-use crate::json::Ordered;
+use crate::json::{self, Ordered};
 
 /// Length to which long strings are cut, bytes. No property of a key is longer.
 const MAX_TEXT: usize = 64;
@@ -17,7 +18,9 @@ pub(super) fn truncate(out: &mut Vec<u8>, start: usize, limit: usize, kind: &str
     };
     record.0.push(("truncated".to_owned(), Value::Bool(true)));
     loop {
-        let written = serde_json::to_vec(&record).unwrap_or_default();
+        let mut written = Vec::new();
+        // Fails only for a map whose keys are not strings.
+        let _ = json::append(&mut written, |json| record.serialize(json));
         let length = written.len();
         if length < limit || !shorten(&mut record.0, length + 1 - limit, kind, key) {
             out.truncate(start);

@@ -1,6 +1,7 @@
 //! The event: a payload of a [kind](crate::kind) with the operation, the change, and the netlink
 //! header of its message.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::channel::NetnsId;
@@ -8,7 +9,7 @@ use crate::channel::NetnsId;
 pub use crate::kind::genl::*;
 pub use crate::kind::route::*;
 pub use crate::kind::{
-    By, Change, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Payload, Unparsed, fields,
+    By, Change, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Payload, Unparsed, by, fields,
     kind_set, kinds, meta, object, scope,
 };
 pub use crate::value as values;
@@ -40,6 +41,7 @@ pub struct Event {
     pub nl: Option<Nl>,
     /// The attributes that could not be decoded.
     pub unparsed: Vec<Unparsed>,
-    /// The complete message, if requested with `--with raw`.
-    pub raw: Option<Hex>,
+    /// The complete message, if requested with `--with raw`: shared by all events of the message, of
+    /// which the first one that has a line writes it.
+    pub raw: Option<Rc<Hex>>,
 }

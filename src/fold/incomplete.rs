@@ -35,6 +35,16 @@ pub enum IncompleteReason {
         "the run has written neither a snapshot nor a checkpoint by then: objects from before the run are missing; run nlstream with --snapshot"
     )]
     WithoutSnapshot,
+    /// The run wrote no `meta` lines.
+    #[error(
+        "the lines have no `meta` lines (--no-meta), which tell whether they contain all objects; run nlstream without this option"
+    )]
+    WithoutMeta,
+    /// The run left out changes: its options.
+    #[error(
+        "the run left out changes of the objects in the lines (its options {0}); filters on objects, such as --dev, do not"
+    )]
+    Filtered(String),
     /// The lines begin after those of the snapshot, and no checkpoint follows.
     #[error(
         "the lines begin in the middle of a run (seq {0}), without its snapshot and without a checkpoint by then: add the files before them, or ask for a later time"
@@ -53,7 +63,7 @@ pub enum IncompleteReason {
     )]
     Kinds(Vec<String>),
     /// Kinds that the run did not write.
-    #[error("the run did not write lines of {list} (its option --kind)", list = names(.0))]
+    #[error("the run did not write lines of {list} (its option --kind, or a filter that no such object passes)", list = names(.0))]
     NotWritten(Vec<String>),
     /// Kinds that are not tracked.
     #[error(
@@ -107,7 +117,7 @@ impl Fold {
         if let Some((from, to)) = run.hole.or(run.unexplained_hole) {
             return Some(IncompleteReason::Missing(from, to, run.id.clone()));
         }
-        if let Some(from) = run.gap {
+        if let Some(from) = run.gaps.values().min() {
             return Some(IncompleteReason::Gap(from.0));
         }
         if !run.synced {
@@ -131,6 +141,7 @@ impl Run {
     fn no_snapshot(&self) -> IncompleteReason {
         match &self.settings {
             _ if self.first > 0 => IncompleteReason::NoBeginning(self.first),
+            None => IncompleteReason::WithoutMeta,
             Some(settings) if !settings.snapshot => IncompleteReason::WithoutSnapshot,
             _ => IncompleteReason::NoSnapshot,
         }

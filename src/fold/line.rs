@@ -1,6 +1,7 @@
 //! Takes a line apart.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 use crate::event::Kind;
+use crate::event::meta::Netns;
 use crate::event::values::Time;
 use crate::json::Ordered;
 
@@ -63,6 +65,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
+/// Number of members from which on an index is faster than a search.
+const MANY: usize = 256;
+
 /// The members of a JSON object, with unparsed values.
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -78,8 +83,18 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Members(Vec::with_capacity(16));
+                // The names, of an object that has more members than any of nlstream.
+                let mut names = HashSet::new();
                 while let Some((Text(name), value)) = map.next_entry::<Text<'de>, &RawValue>()? {
-                    if members.get(&name).is_some() {
+                    let is_known = match members.0.len() {
+                        ..MANY => members.get(&name).is_some(),
+                        MANY => {
+                            names.extend(members.0.iter().map(|(name, _)| name.clone()));
+                            !names.insert(name.clone())
+                        }
+                        _ => !names.insert(name.clone()),
+                    };
+                    if is_known {
                         return Err(de::Error::custom(format_args!("`{name}` occurs twice")));
                     }
                     members.0.push((name, value));
@@ -155,8 +170,8 @@ pub(super) struct Line<'a> {
     pub run: Cow<'a, str>,
     pub seq: u64,
     pub time: Time,
-    /// The network namespace; `None` where a run watches only one.
-    pub netns: Option<Cow<'a, str>>,
+    /// The network namespace; `None` if it is that of the program.
+    pub netns: Option<Netns>,
     /// `None` for a kind that this version does not know: such lines are ignored.
     pub kind: Option<Kind>,
     pub op: LineOp,
@@ -178,18 +193,25 @@ impl<'a> Line<'a> {
         let kind = StrDeserializer::<de::value::Error>::new(&kind);
         let kind = Kind::deserialize(kind).ok();
         let op = text("op")?;
-        let netns: Option<Text<'_>> = members.optional("netns")?;
         let origin: Option<Text<'_>> = members.optional("origin")?;
         Ok(Line {
             run: text("run")?,
             seq: members.required("seq")?,
             time: members.required("time")?,
-            netns: netns.map(|Text(netns)| netns),
+            netns: members.optional("netns")?,
             kind,
             op: kind.map_or(LineOp::Other, |kind| LineOp::of(kind, &op)),
             of_kernel: origin.is_some_and(|Text(origin)| origin == "kernel"),
             members,
         })
+    }
+
+    /// What distinguishes its network namespace from the others of a run; empty where the line has none.
+    pub(super) fn namespace(&self) -> Cow<'static, str> {
+        match &self.netns {
+            None => Cow::Borrowed(""),
+            Some(Netns { name, id, inode }) => Cow::Owned(format!("{name} {id:?} {inode}")),
+        }
     }
 
     /// Parses the content of a `meta` line.
@@ -319,6 +341,16 @@ impl SnapshotObject {
     /// The object as a line with `op:"present"`, without its newline.
     pub fn line(&self) -> &str {
         &self.line
+    }
+
+    /// The name of the network namespace; `None` if the line has none.
+    pub fn netns(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Name {
+            netns: Option<Netns>,
+        }
+        let line: Name = serde_json::from_str(&self.line).ok()?;
+        line.netns.map(|netns| netns.name)
     }
 
     /// The payload, as JSON.

@@ -58,19 +58,24 @@ struct Entry {
 }
 
 /// The checkpoint whose `present` lines are being read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Checkpoint {
     /// Number of its first line.
     seq: u64,
-    /// Begin of a gap since then that is not resynced yet.
-    gap: Option<Time>,
+    /// The gaps since then.
+    gaps: Gaps,
 }
+
+/// The begins of the gaps that are not resynced yet, by network namespace (empty where the line has
+/// none).
+type Gaps = BTreeMap<String, Time>;
 
 /// The settings of a run that limit what its lines tell.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Settings {
     kinds: Option<Vec<String>>,
+    filters: BTreeMap<String, Vec<String>>,
     no_track: Vec<String>,
     snapshot: bool,
 }
@@ -80,6 +85,7 @@ struct Start {
     #[serde(default)]
     settings: Settings,
     follows: Option<Follows>,
+    tail_ended: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -119,8 +125,7 @@ struct Run {
     checkpoint: Option<Checkpoint>,
     /// How many checkpoints have begun.
     checkpoints: u32,
-    /// Begin of a gap that is not resynced yet.
-    gap: Option<Time>,
+    gaps: Gaps,
     /// Names of the kinds that are not known as a whole.
     incomplete: BTreeSet<String>,
     /// Numbers before and after missing lines. The `gap` that explains the second may follow.
@@ -175,6 +180,8 @@ impl Fold {
         }
         let mut text = Vec::new();
         let mut is_first = true;
+        // A line that is no JSON. It is permitted before a `start` line that tells of it.
+        let mut torn: Option<FoldError> = None;
         for number in 1.. {
             let ending = input::next(&mut lines, &mut text)?;
             match ending {
@@ -189,8 +196,18 @@ impl Fold {
             let line = match Line::parse(&text) {
                 Ok(line) => line,
                 Err(LineFault::Json(_)) if ending == Ending::Torn && input::is_torn(&text) => break,
-                Err(error) => return Err(fault(error)),
+                Err(error @ LineFault::Json(_)) if torn.is_none() && input::is_torn(&text) => {
+                    torn = Some(fault(error));
+                    continue;
+                }
+                Err(error) => return Err(torn.unwrap_or(fault(error))),
             };
+            if let Some(torn) = torn.take() {
+                let is_start = line.op == LineOp::Start;
+                if !is_start || line.meta::<Start>().map_err(fault)?.tail_ended.is_none() {
+                    return Err(torn);
+                }
+            }
             let place = self.place(&line, is_first).map_err(fault)?;
             is_first = false;
             match place {
@@ -210,7 +227,7 @@ impl Fold {
             }
             self.apply(&line).map_err(fault)?;
         }
-        Ok(Reached::End)
+        torn.map_or(Ok(Reached::End), Err)
     }
 
     /// Compares a line with those before. `is_first`: it is the first of its file.
@@ -257,12 +274,13 @@ impl Fold {
         };
         let first = self.later.is_none();
         let last = self.later.unwrap_or(run.last);
-        let hole = line.seq.saturating_sub(last + 1);
+        let hole = line.seq.saturating_sub(last.saturating_add(1));
         self.later = Some(line.seq);
         if line.op == LineOp::Gap {
             let gap: Gap = line.meta()?;
             if gap.from.is_none_or(|from| from.0 <= at) {
-                run.gap.get_or_insert(gap.from.unwrap_or(line.time));
+                let from = gap.from.unwrap_or(line.time);
+                run.gaps.entry(line.namespace().into()).or_insert(from);
                 return Ok(true);
             }
             if hole == 0 || (gap.cause == GapCause::Output && gap.lost == Some(hole)) {
@@ -295,7 +313,7 @@ impl Fold {
         let Some(run) = &mut self.run else {
             return Ok(());
         };
-        if line.seq > run.last + 1
+        if line.seq > run.last.saturating_add(1)
             && let Some(hole) = run.hole.replace((run.last, line.seq))
         {
             run.unexplained_hole = Some(hole);
@@ -321,8 +339,8 @@ impl Fold {
         let Some((kind, key, object)) = line.object()? else {
             return Ok(());
         };
-        let netns = line.netns.as_deref().unwrap_or_default();
-        let netns = match self.namespaces.get(netns) {
+        let netns = line.namespace();
+        let netns = match self.namespaces.get(&*netns) {
             Some(netns) => netns.clone(),
             None => {
                 let netns: Arc<str> = netns.into();
@@ -350,6 +368,14 @@ impl Fold {
         self.objects.values().map(|entry| &entry.object)
     }
 
+    /// The filters of the run that wrote the last line, as in its settings.
+    pub fn filters(&self) -> BTreeMap<String, Vec<String>> {
+        let settings = self.run.as_ref().and_then(|run| run.settings.as_ref());
+        settings
+            .map(|settings| settings.filters.clone())
+            .unwrap_or_default()
+    }
+
     /// Returns true if the run may write further lines after the last one: it neither stopped nor
     /// continues in another file.
     pub fn may_continue(&self) -> bool {
@@ -368,7 +394,7 @@ impl Run {
                 self.checkpoints += 1;
                 self.checkpoint = Some(Checkpoint {
                     seq: line.seq,
-                    gap: None,
+                    gaps: Gaps::new(),
                 });
             }
             LineOp::Gap => {
@@ -378,17 +404,20 @@ impl Run {
                     self.hole = None;
                 }
                 let from = gap.from.unwrap_or(line.time);
-                self.gap.get_or_insert(from);
-                if let Some(checkpoint) = &mut self.checkpoint {
-                    checkpoint.gap.get_or_insert(from);
+                let checkpoint = self.checkpoint.as_mut();
+                for gaps in [&mut self.gaps]
+                    .into_iter()
+                    .chain(checkpoint.map(|it| &mut it.gaps))
+                {
+                    gaps.entry(line.namespace().into()).or_insert(from);
                 }
             }
             LineOp::Resync => {
                 let resync: Resync = line.meta()?;
-                self.gap = None;
+                self.gaps.remove(&*line.namespace());
                 self.incomplete = resync.incomplete.into_iter().collect();
                 if let Some(checkpoint) = &mut self.checkpoint {
-                    checkpoint.gap = None;
+                    checkpoint.gaps.remove(&*line.namespace());
                 }
             }
             LineOp::Complete => {
@@ -421,7 +450,7 @@ impl Run {
         }
         self.synced = true;
         (self.hole, self.unexplained_hole) = (None, None);
-        self.gap = checkpoint.gap;
+        self.gaps = checkpoint.gaps;
         self.incomplete = sync.incomplete.iter().cloned().collect();
         true
     }

@@ -96,6 +96,29 @@ fn fault(text: &[u8]) -> String {
 }
 
 #[test]
+fn a_torn_line_in_the_middle_is_permitted_where_start_tells_of_it() {
+    let start = |extra: &str| {
+        format!(
+            r#"{{"v":1,"run":"0000002b","seq":0,"time":"2026-11-24T00:00:02Z","kind":"meta","op":"start","meta":{{"tool":"nlstream","version":"0","settings":{{"snapshot":false,"with":[]}}{extra}}}}}"#
+        )
+    };
+    let before = start("").replace("2b", "2a").replace("02Z", "01Z");
+    let torn = r#"{"v":1,"run":"0000002a","seq":1,"ti"#;
+    let ended = start(r#","tail_ended":36"#);
+    for (lines, is_read) in [
+        ([&*before, torn, &*ended], true),
+        ([&*before, torn, &*start("")], false),
+        ([&*before, &*start(""), torn], false),
+        ([torn, torn, &*ended], false),
+        ([&*before, "notes", &*ended], false),
+    ] {
+        let text = lines.join("\n") + "\n";
+        let read = Fold::default().read(text.as_bytes(), None);
+        assert_eq!(read.is_ok(), is_read, "{text} {read:?}");
+    }
+}
+
+#[test]
 fn objects_at_each_time_of_a_run() {
     let (one, two) = (r#"{"priority":1}"#, r#"{"priority":2}"#);
     assert!(matches!(at(-1), (_, Some(IncompleteReason::NoLines(_)))));
@@ -130,7 +153,7 @@ fn equal_keys_in_two_namespaces_are_two_objects() {
             r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z",{netns}"kind":"rule","op":"{op}","rule":{{"priority":1}}}}"#
         )
     };
-    let (red, none) = (r#""netns":"red","#, "");
+    let (red, none) = (r#""netns":{"name":"red","inode":4026532000},"#, "");
     let lines = [
         line(0, none, "present"),
         line(1, red, "present"),
@@ -658,4 +681,73 @@ fn what_describes_an_event_is_not_in_the_folded_object() {
         r#"{"ifindex":2,"ifname":"event"}"#,
     ];
     assert_eq!(left, expected);
+}
+
+#[test]
+fn a_gap_in_one_namespace_remains_when_another_is_resynced() {
+    let of = |text: String, name: &str| {
+        let netns = format!(r#""netns":{{"name":"{name}","inode":1}},"kind""#);
+        text.replace(r#""kind""#, &netns)
+    };
+    let run = |seq| Lines::new("00000001", seq);
+    let gap = r#"{"cause":"overflow","from":"2026-01-01T00:00:02Z"}"#;
+    let start = run(0)
+        .meta(0, "start", r#"{"settings":{"snapshot":true}}"#)
+        .meta(1, "sync", r#"{"objects":0}"#);
+    let parts = [
+        start.text,
+        of(run(2).meta(3, "gap", gap).text, "red"),
+        of(run(3).meta(3, "gap", gap).text, "blue"),
+        of(run(4).meta(4, "resync", "{}").text, "red"),
+    ];
+    let (_, reason) = fold(&[&parts.concat()], None);
+    assert!(
+        matches!(reason, Some(IncompleteReason::Gap(_))),
+        "{reason:?}"
+    );
+    let end = of(run(5).meta(5, "resync", "{}").text, "blue");
+    let (_, reason) = fold(&[&parts.concat(), &end], None);
+    assert!(reason.is_none(), "{reason:?}");
+}
+
+#[test]
+fn line_numbers_are_counted_up_to_the_last() {
+    let line = |seq: u64| {
+        format!(
+            r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z","kind":"rule","op":"add","rule":{{"priority":{}}}}}"#,
+            seq % 10
+        ) + "\n"
+    };
+    let lines = line(0) + &line(u64::MAX) + &line(u64::MAX);
+    let mut fold = Fold::default();
+    fold.read(lines.as_bytes(), None).unwrap();
+    assert_eq!(objects(&fold).len(), 2);
+    let mut fold = Fold::default();
+    let at = Some(time(-1));
+    fold.read(lines.as_bytes(), at).unwrap();
+    assert_eq!(objects(&fold).len(), 0);
+}
+
+/// A search for each of half a million members would take minutes.
+#[test]
+fn a_line_with_very_many_members_is_indexed() {
+    let line = |names: &mut dyn Iterator<Item = u32>| {
+        let mut text = String::from(
+            r#"{"v":1,"run":"00000001","seq":0,"time":"2026-01-01T00:00:00Z","kind":"rule","op":"add","rule":{"priority":1"#,
+        );
+        for number in names {
+            text += &format!(r#","x{number}":0"#);
+        }
+        text + "}}\n"
+    };
+    let mut fold = Fold::default();
+    let many = line(&mut (0..500_000));
+    fold.read(many.as_bytes(), None).unwrap();
+    assert_eq!(objects(&fold).len(), 1);
+    for twice in [3, 1000] {
+        let repeated = line(&mut (0..2000).chain([twice]));
+        let error = Fold::default().read(repeated.as_bytes(), None);
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains(&format!("`x{twice}` occurs twice")), "{text}");
+    }
 }

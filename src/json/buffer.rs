@@ -1,6 +1,8 @@
 //! An append buffer for JSON text. Space is reserved ahead, so that most appends are a bounds check
 //! and a copy of a length that the compiler knows.
 
+use crate::escape::{is_visible, json_units};
+
 /// A byte vector whose part after `end` is reserved space.
 #[derive(Debug)]
 pub(super) struct LineBuffer {
@@ -102,7 +104,18 @@ impl LineBuffer {
 
     #[cold]
     fn escape(&mut self, text: &str) {
-        for byte in text.bytes() {
+        for c in text.chars() {
+            let byte = match u8::try_from(c) {
+                Ok(byte @ ..0x7f) => byte,
+                _ if is_visible(c) => {
+                    self.bytes(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    continue;
+                }
+                _ => {
+                    json_units(c).for_each(|unit| self.put(&unit));
+                    continue;
+                }
+            };
             let short = match byte {
                 b'"' => b'"',
                 b'\\' => b'\\',
@@ -168,7 +181,7 @@ impl std::io::Write for LineBuffer {
     }
 }
 
-/// Returns true if no byte needs JSON escaping. Tests 8 bytes at a time with SWAR (SIMD within a
+/// Returns true if the text is ASCII and no byte needs JSON escaping. Tests 8 bytes at a time with SWAR (SIMD within a
 /// register), the "has a byte less than n" test of Sean Anderson's Bit Twiddling Hacks.
 #[inline]
 fn is_plain(text: &[u8]) -> bool {
@@ -183,10 +196,12 @@ fn is_plain(text: &[u8]) -> bool {
         // Bytes that equal the character become 0.
         let quote = bytes ^ (EACH * u64::from(b'"'));
         let backslash = bytes ^ (EACH * u64::from(b'\\'));
-        (below(bytes, b' ') | below(quote, 1) | below(backslash, 1)) & HIGH != 0
+        // DEL and what is not ASCII: no byte of UTF-8 is large enough to carry into the next one.
+        let not_ascii = bytes.wrapping_add(EACH);
+        (below(bytes, b' ') | below(quote, 1) | below(backslash, 1) | not_ascii) & HIGH != 0
     };
     let Some(last) = text.last_chunk() else {
-        let needs_escape = |byte: &u8| *byte < b' ' || matches!(byte, b'"' | b'\\');
+        let needs_escape = |byte: &u8| matches!(byte, ..b' ' | b'"' | b'\\' | 0x7f..);
         return !text.iter().any(needs_escape);
     };
     // The last 8 bytes may overlap the last chunk: so no remainder has to be tested by byte.
@@ -218,12 +233,13 @@ mod tests {
 
     #[test]
     fn is_plain_tests_every_byte_at_every_position() {
-        for byte in 0..=u8::MAX {
+        // 0xf4 begins the longest sequence of UTF-8.
+        for byte in 0..=0xf4 {
             for (length, at) in (1..20).flat_map(|n| (0..n).map(move |at| (n, at))) {
-                for others in [b'a', b' ', b'#', 0x80, 0xff] {
+                for others in [b'a', b' ', b'#', b'~'] {
                     let mut text = vec![others; length];
                     text[at] = byte;
-                    let plain = byte >= b' ' && byte != b'"' && byte != b'\\';
+                    let plain = matches!(byte, b' '..0x7f) && byte != b'"' && byte != b'\\';
                     assert_eq!(is_plain(&text), plain, "{text:?}");
                 }
             }

@@ -1,5 +1,6 @@
 //! A serde serializer that writes the same JSON as serde_json, faster: field names are Rust
 //! identifiers, which are never escaped, and strings are tested for escapes 8 bytes at a time.
+//! Characters that are not visible are always escaped, and no integer exceeds [`MAX_INTEGER`].
 //! Fields that are already written as JSON can be copied into an object.
 //!
 //! Some methods return a `Result` although they never fail, because the traits of serde require it.
@@ -19,6 +20,10 @@ use serde_json::Error;
 
 use buffer::LineBuffer;
 pub use ordered::Ordered;
+
+/// The largest integer in a line: many readers have no unsigned 64-bit integers. Larger ones, which
+/// only a recording can contain, saturate; attributes of the kernel are judged when they are decoded.
+pub const MAX_INTEGER: u64 = i64::MAX as u64;
 
 /// Appends the JSON that `value` writes to `bytes`.
 ///
@@ -124,7 +129,13 @@ impl<'a> Serializer for &'a mut Json {
 
     integers! {
         serialize_i8(i8), serialize_i16(i16), serialize_i32(i32), serialize_i64(i64),
-        serialize_u8(u8), serialize_u16(u16), serialize_u32(u32), serialize_u64(u64)
+        serialize_u8(u8), serialize_u16(u16), serialize_u32(u32)
+    }
+
+    #[inline]
+    fn serialize_u64(self, value: u64) -> Result<(), Error> {
+        self.0.integer(value.min(MAX_INTEGER));
+        Ok(())
     }
 
     #[inline]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::*;
+use crate::escape;
 
 fn json(value: &impl Serialize) -> String {
     let mut out = Vec::new();
@@ -40,7 +41,11 @@ struct Everything {
 
 #[test]
 fn output_equals_serde_json() {
-    let odd: String = (0..=0x100).filter_map(char::from_u32).collect();
+    let is_plain = |c: &char| *c < '\x7f' || escape::is_visible(*c);
+    let odd: String = (0..=0x2ff)
+        .filter_map(char::from_u32)
+        .filter(is_plain)
+        .collect();
     let everything = Everything {
         integers: (
             i8::MIN,
@@ -50,11 +55,11 @@ fn output_equals_serde_json() {
             u8::MAX,
             u16::MAX,
             u32::MAX,
-            u64::MAX,
+            MAX_INTEGER,
         ),
         fractions: [0.0, -1.5, 1e300, f64::NAN],
         newtype: Newtype(0.1),
-        texts: vec!["", "plain", "a \"quote\"", "\u{2028}", String::leak(odd)],
+        texts: vec!["", "plain", "a \"quote\"", "\u{2021}", String::leak(odd)],
         char: '"',
         unit: (),
         empty: [],
@@ -73,6 +78,23 @@ fn output_equals_serde_json() {
     };
     let expected = serde_json::to_string(&everything).unwrap();
     assert_eq!(json(&everything), expected);
+}
+
+#[test]
+fn characters_that_are_not_visible_are_escaped_and_read_back() {
+    let invisible = |c: &char| *c >= '\x7f' && !escape::is_visible(*c);
+    let text: String = ('\x7f'..='\u{10ffff}').filter(invisible).collect();
+    let written = json(&text);
+    assert!(written.is_ascii());
+    assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+}
+
+#[test]
+fn integers_saturate_at_63_bits() {
+    assert_eq!(
+        json(&[u64::MAX, MAX_INTEGER + 1, 1]),
+        "[9223372036854775807,9223372036854775807,1]"
+    );
 }
 
 #[test]

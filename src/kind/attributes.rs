@@ -172,7 +172,7 @@ read_by! {
     u8: Attr::u8;
     u16: Attr::u16;
     u32: Attr::u32;
-    u64: Attr::u64;
+    u64: Attr::integer;
     i32: Attr::i32;
     bool: Attr::bool;
     IpAddr: Attr::ip;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::route::route::AttrsInterner;
 use super::wire;
+use crate::json::MAX_INTEGER;
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, MAX_DEPTH};
 use crate::value::Hex;
@@ -125,6 +126,39 @@ impl<'n> DecodeContext<'n> {
         let numbers = wire::u32_array(attr.value)?;
         self.record_excess(attr, 4 * N);
         Ok(numbers)
+    }
+
+    /// Limits the counters of a structure to what a line can have as an integer. If one of them is
+    /// larger, as after an underflow in a driver, the attribute is recorded as unparsed, too.
+    #[inline]
+    pub fn limit_counters(&mut self, attr: &Attr<'_>, counters: &mut [u64]) {
+        if counters.iter().any(|counter| *counter > MAX_INTEGER) {
+            self.record_unparsed(Some(attr.kind), AttrError::Value, attr.value);
+            for counter in counters {
+                *counter = MAX_INTEGER.min(*counter);
+            }
+        }
+    }
+
+    /// Reads the native `u64`s of a structure of counters, limited by
+    /// [`limit_counters`](Self::limit_counters). The first `least` must be there; those that an
+    /// older kernel lacks are 0.
+    ///
+    /// # Errors
+    /// [`AttrError::Length`] if there are fewer.
+    pub fn counters<const N: usize>(
+        &mut self,
+        attr: &Attr<'_>,
+        least: usize,
+    ) -> Result<[u64; N], AttrError> {
+        let (numbers, _) = attr.value.as_chunks::<8>();
+        if numbers.len() < least {
+            return Err(AttrError::Length);
+        }
+        let at = |at| numbers.get(at).copied().map_or(0, u64::from_ne_bytes);
+        let mut counters = std::array::from_fn(at);
+        self.limit_counters(attr, &mut counters);
+        Ok(counters)
     }
 
     /// Records an attribute of which only the first `decoded` bytes were decoded.

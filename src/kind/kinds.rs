@@ -14,6 +14,7 @@ use super::fields::{Fields, Keyed, Mask};
 use super::genl::*;
 use super::kind_set::KindSet;
 use super::object::Object;
+use super::property::{Place, Properties, Property, Value};
 use super::route::*;
 use super::spec::{Decoders, Device, KindSpec, KindsByTrigger, Propagation, Triggers};
 use super::{Op, meta};
@@ -166,6 +167,15 @@ macro_rules! kinds {
                 }
             }
 
+            /// Where the payload has the properties that filters compare.
+            pub const fn places(self) -> &'static [Place] {
+                match self {
+                    $(Kind::$state => <$type as Properties>::PLACES,)+
+                    $(Kind::$message => <$message_type as Properties>::PLACES,)+
+                    Kind::$meta => &[],
+                }
+            }
+
             /// The payload's fields, for a kind that is a state.
             pub fn fields(self) -> Option<&'static [&'static str]> {
                 match self {
@@ -247,6 +257,16 @@ macro_rules! kinds {
                     Payload::$meta(_) => None,
                 };
                 device.filter(|(ifindex, _)| *ifindex != 0)
+            }
+
+            /// Returns true if `is_match` does for one of the values of a property; false if the
+            /// object does not have it.
+            pub fn any_value(&self, property: Property, is_match: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+                match self {
+                    $(Payload::$state(it) => it.any_value(property, is_match),)+
+                    $(Payload::$message(it) => it.any_value(property, is_match),)+
+                    Payload::$meta(_) => false,
+                }
             }
 
             /// Calls `name` with the index and the name field of every device that the object

@@ -1,5 +1,7 @@
 //! `kind:"meta"`: records that nlstream itself produces.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
@@ -45,6 +47,8 @@ pub struct Start {
     pub refused_groups: Option<Vec<RefusedGroup>>,
     /// Socket receive buffer in bytes, as reported by the kernel (`SO_RCVBUF`).
     pub rcvbuf: Option<u64>,
+    /// The watched network namespaces (`--netns`); absent if it is that of the program alone.
+    pub namespaces: Option<Vec<Netns>>,
     /// Effective settings.
     pub settings: Settings,
     /// Start time of the run; present only if the run began in an earlier file.
@@ -52,8 +56,71 @@ pub struct Start {
     /// Number of bytes of an incomplete line removed from the end of the file. Such a line is left
     /// when a run is killed or the machine loses power.
     pub tail_repaired: Option<u64>,
+    /// Number of bytes of the line before this one, if it is incomplete: the file can only grow, so
+    /// that the line was not removed. It is no JSON.
+    pub tail_ended: Option<u64>,
     /// The last line already in the file when this run opened it.
     pub follows: Option<Follows>,
+}
+
+/// A network namespace. Two namespaces of a run differ in `id`, or in `inode` where the kernel gives no
+/// `id`.
+#[skip_serializing_none]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Netns {
+    /// Name, path or process id with which it was requested (`--netns`).
+    pub name: String,
+    /// Number that the kernel gives to no other namespace until the next boot (`NS_GET_ID`, since Linux
+    /// 6.18).
+    pub id: Option<u64>,
+    /// Inode of the namespace. The kernel may give it to another one after this one has ended.
+    pub inode: u64,
+}
+
+/// Maximum length of a text in a [`Start`], bytes. The kernel limits the name of the machine to 64.
+pub const MAX_TEXT: usize = 255;
+/// Maximum number of multicast groups in a [`Start`]: the netlink families that are read have fewer.
+const MAX_GROUPS: usize = 256;
+
+/// Maximum number of network namespaces: in a recording each of them may have two channels of each family.
+pub const MAX_NAMESPACES: usize = 1024;
+
+impl Start {
+    /// Judges what a recording says about the beginning of its run. Every file begins with it.
+    ///
+    /// # Errors
+    /// What is wrong, and what is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        self.settings.check()?;
+        let groups = self.groups.as_deref().unwrap_or_default();
+        let refused = self.refused_groups.as_deref().unwrap_or_default();
+        if groups.len() > MAX_GROUPS || refused.len() > MAX_GROUPS {
+            return Err(format!("groups: expected at most {MAX_GROUPS}"));
+        }
+        let refused = refused.iter();
+        let refused = refused.flat_map(|it| [("group", &it.group), ("error", &it.error)]);
+        let groups = groups.iter().map(|group| ("group", group));
+        let optional = [
+            ("host", &self.host),
+            ("kernel", &self.kernel),
+            ("boot_id", &self.boot_id),
+        ];
+        let optional = optional.into_iter();
+        let optional = optional.filter_map(|(name, text)| Some((name, text.as_ref()?)));
+        let namespaces = self.namespaces.as_deref().unwrap_or_default();
+        if namespaces.len() > MAX_NAMESPACES {
+            return Err(format!("namespaces: expected at most {MAX_NAMESPACES}"));
+        }
+        let names = namespaces.iter().map(|it| ("namespaces", &it.name));
+        let plain = [("tool", &self.tool), ("version", &self.version)];
+        let follows = self.follows.iter().map(|it| ("follows", &it.run));
+        let texts = plain.into_iter().chain(optional).chain(groups).chain(names);
+        let mut texts = texts.chain(refused).chain(follows);
+        match texts.find(|(_, text)| text.len() > MAX_TEXT) {
+            Some((name, _)) => Err(format!("{name}: expected at most {MAX_TEXT} bytes")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Reference to a line.
@@ -88,6 +155,10 @@ pub struct Settings {
     /// True if the output begins with a snapshot of existing objects.
     #[serde(default)]
     pub snapshot: bool,
+    /// Filters that select events, by the name of their option, with their values; `!` negates one.
+    #[serde(default)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub filters: BTreeMap<String, Vec<String>>,
     /// Number of event lines after which the run stops.
     pub count: Option<u64>,
     /// Maximum line length in bytes; longer lines are truncated.
@@ -98,13 +169,66 @@ pub struct Settings {
     pub no_track: Vec<Kind>,
 }
 
+/// The shortest `max_line`, bytes: a line keeps its required fields with it.
+pub const MIN_LINE: u64 = 4096;
+
+/// Judges a limit of the length of lines (`--max-line`), bytes.
+///
+/// # Errors
+/// What is expected instead.
+pub fn check_max_line(bytes: u64) -> Result<(), &'static str> {
+    match bytes {
+        MIN_LINE.. => Ok(()),
+        _ => Err("expected a size of at least 4K: 64K, 1M"),
+    }
+}
+
+/// Judges a number of events (`--count`).
+///
+/// # Errors
+/// What is expected instead.
+pub fn check_count(events: u64) -> Result<(), &'static str> {
+    match events {
+        1.. => Ok(()),
+        0 => Err("expected a number of events, 1.."),
+    }
+}
+
+impl Settings {
+    /// Judges settings, wherever they are from: the command line, its file of options, or a
+    /// recording.
+    ///
+    /// # Errors
+    /// The name of a setting, and what is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        let fault = |name: &str| {
+            let name = name.to_owned();
+            move |expected: &str| format!("{name}: {expected}")
+        };
+        let limit = self.max_line.map_or(Ok(()), check_max_line);
+        limit.map_err(fault("max_line"))?;
+        let count = self.count.map_or(Ok(()), check_count);
+        count.map_err(fault("count"))?;
+        let kinds = self.kinds.as_deref().unwrap_or_default();
+        for (name, kinds) in [("kinds", kinds), ("no_track", &self.no_track)] {
+            if kinds.len() > Kind::ALL.len() {
+                return Err(fault(name)("expected each kind at most once"));
+            }
+        }
+        match self.with.len() > Part::NUMBER {
+            true => Err(fault("with")("expected each part at most once")),
+            false => Ok(()),
+        }
+    }
+}
+
 /// An optional part of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Counters, devconf and other details in the payload.
     Details,
-    /// The complete netlink message, as `raw`.
+    /// The complete netlink message, as `raw`, in the first line of each message.
     Raw,
     /// A human-readable description of the event, as `message`.
     Message,
@@ -114,11 +238,16 @@ pub enum Part {
     By,
 }
 
+impl Part {
+    /// Number of optional parts.
+    const NUMBER: usize = Part::Host as usize + 1;
+}
+
 /// The snapshot or the checkpoint is complete: all existing objects have been emitted.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Sync {
-    /// Number of objects in the snapshot or checkpoint.
+    /// Number of objects in the snapshot or checkpoint, those that filters leave out not counted.
     pub objects: u64,
     /// `seq` of the `checkpoint` line that this line completes; absent for the snapshot.
     pub checkpoint: Option<u64>,
@@ -309,6 +438,10 @@ pub struct Gap {
 pub struct LostBy {
     /// Number of lost messages.
     pub lost: u64,
+    /// Number of processes, if there are several: of one name, user and cgroup. `pid`, `tid`, `ppid` and
+    /// `exe` are absent then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u64>,
     /// Who caused them.
     #[serde(flatten)]
     pub by: By,
@@ -450,6 +583,8 @@ pub enum StopReason {
     Sync,
     /// The time given by `--for` elapsed.
     Time,
+    /// Every watched network namespace has ended (`--netns`).
+    Netns,
     /// The end of the recording was reached.
     #[default]
     End,

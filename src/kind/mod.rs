@@ -3,7 +3,7 @@
 //! the schema's descriptions.
 
 pub mod attributes;
-mod by;
+pub mod by;
 pub mod context;
 pub mod fields;
 pub mod genl;
@@ -14,6 +14,8 @@ pub mod meta;
 mod nl;
 pub mod object;
 mod op;
+pub mod property;
+pub mod range;
 pub mod route;
 pub mod scope;
 pub mod spec;

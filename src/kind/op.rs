@@ -74,7 +74,8 @@ pub enum Origin {
     Snapshot,
     /// A difference found by the resync after a gap.
     Resync,
-    /// An implicit change: found by dumping, as the kernel sends no notification for it.
+    /// An implicit change, for which the kernel sends no notification: found by dumping, or following
+    /// from another event, which renamed a device or divided a range of ids.
     Inferred,
     /// No news: the line repeats the tracked state of an object for a checkpoint.
     Checkpoint,

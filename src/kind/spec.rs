@@ -182,6 +182,9 @@ pub enum Trigger {
     OldDevice,
     /// A device was added: the kernel joins multicast groups on it while it is down.
     NewDevice,
+    /// A device was added, renamed or deleted: the kernel attaches rules to the device that they
+    /// name, or detaches them.
+    DeviceName,
     /// A device joined or left a bridge or VRF, with effects on its forwarding entries and routes.
     Master,
     /// A nexthop was changed or deleted: the kernel deletes IPv4 routes through it, and removes it
@@ -206,10 +209,16 @@ pub enum Trigger {
     Metrics,
     /// Forwarding was switched: the device joins or leaves the groups of all routers.
     Forwarding,
+    /// A device became an interface of multicast routing, or is none any more: multicast routes that
+    /// name the interface have another input or output device (`vif_add`, `vif_delete`).
+    MulticastInterface,
+    /// The deletion of a forwarding entry that names a nexthop object: perhaps only of a remote that
+    /// was appended to the entry, which the message does not show (`vxlan_fdb_info`).
+    NexthopEntry,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::Forwarding as usize + 1;
+const TRIGGERS: usize = Trigger::NexthopEntry as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -257,6 +266,7 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::OldDevice,
     Trigger::Nexthop,
     Trigger::Qdisc,
+    Trigger::MulticastInterface,
 ];
 
 /// A set of kinds for each trigger.

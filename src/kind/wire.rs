@@ -4,22 +4,22 @@ use crate::netlink::attr::AttrError;
 use crate::value::Symbol;
 
 /// Address families (`AF_*`, linux/socket.h; `RTNL_FAMILY_*`, linux/rtnetlink.h).
+pub const FAMILIES: &[(u32, &str)] = &[
+    (0, "unspec"),
+    (2, "inet"),
+    (7, "bridge"),
+    (10, "inet6"),
+    (17, "packet"),
+    (28, "mpls"),
+    (35, "phonet"),
+    (45, "mctp"),
+    (128, "ipmr"),
+    (129, "ip6mr"),
+];
+
+/// The name of an address family, or its number.
 pub fn family(family: u8) -> Symbol {
-    Symbol::of(
-        u32::from(family),
-        &[
-            (0, "unspec"),
-            (2, "inet"),
-            (7, "bridge"),
-            (10, "inet6"),
-            (17, "packet"),
-            (28, "mpls"),
-            (35, "phonet"),
-            (45, "mctp"),
-            (128, "ipmr"),
-            (129, "ip6mr"),
-        ],
-    )
+    Symbol::of(u32::from(family), FAMILIES)
 }
 
 /// Converts clock ticks (`USER_HZ`, 1/100 s) to seconds.

@@ -80,7 +80,7 @@ impl<'a> Attr<'a> {
     pub fn i32(&self) -> Result<i32, AttrError> {
         self.array().map(i32::from_ne_bytes)
     }
-    /// `nla_get_u64`
+    /// `nla_get_u64`: any 64 bits.
     pub fn u64(&self) -> Result<u64, AttrError> {
         self.array().map(u64::from_ne_bytes)
     }
@@ -88,11 +88,20 @@ impl<'a> Attr<'a> {
     pub fn be64(&self) -> Result<u64, AttrError> {
         self.array().map(u64::from_be_bytes)
     }
-    /// `nla_get_uint` (`NLA_UINT`): 32 or 64 bits wide.
+    /// `nla_get_u64` of a value that a line has as an integer: [`AttrError::Value`] beyond 63 bits,
+    /// which many readers of JSON cannot represent.
+    pub fn integer(&self) -> Result<u64, AttrError> {
+        let value = self.u64()?;
+        match i64::try_from(value) {
+            Ok(_) => Ok(value),
+            Err(_) => Err(AttrError::Value),
+        }
+    }
+    /// `nla_get_uint` (`NLA_UINT`), 32 or 64 bits wide, as [`integer`](Self::integer).
     pub fn uint(&self) -> Result<u64, AttrError> {
         match self.value.len() {
             4 => self.u32().map(u64::from),
-            _ => self.u64(),
+            _ => self.integer(),
         }
     }
     /// A `u8` as a boolean: true unless zero.

@@ -18,6 +18,9 @@ use super::sys::{Batch, set_receive_buffer};
 /// complete.
 const BUFFER_SIZE: usize = 256 * 1024;
 
+/// Datagrams that are discarded before the loop does other work.
+const MAX_DISCARDED: u32 = 256;
+
 /// A socket with at most one dump request in progress.
 pub struct Dumps {
     protocol: &'static dyn Protocol,
@@ -34,6 +37,12 @@ pub struct Dumps {
     /// `NETLINK_GET_STRICT_CHK` of the socket. Off for the dumps of a kind: the kernel leaves out
     /// fewer objects then.
     strict: bool,
+    /// A new socket would be in another network namespace: the dump that is abandoned is read to its end.
+    only: bool,
+    /// The dump of this number was abandoned, and has not ended.
+    abandoned: Option<u32>,
+    /// The request that follows an abandoned dump.
+    next: Option<Vec<u8>>,
     /// The poll that the socket is registered with.
     poll: Option<(Registry, Token)>,
 }
@@ -75,8 +84,46 @@ impl Dumps {
             interrupted: false,
             refused: (0, 0),
             strict: false,
+            only: false,
+            abandoned: None,
+            next: None,
             poll: None,
         })
+    }
+
+    /// The same for a namespace that the calling thread will leave: the socket remains the only one.
+    ///
+    /// # Errors
+    /// As for [`Dumps::open`].
+    pub fn open_only(protocol: &'static dyn Protocol) -> io::Result<Self> {
+        let dumps = Dumps::open(protocol)?;
+        Ok(Dumps {
+            only: true,
+            ..dumps
+        })
+    }
+
+    /// Receives a datagram of the dump that was abandoned; after the last one the next request is sent.
+    /// Returns true if none is queued.
+    ///
+    /// # Errors
+    /// Those of recv(2) and send(2).
+    fn discard_abandoned(&mut self, seq: u32) -> io::Result<bool> {
+        match self.batch.receive(self.socket.as_fd()) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+            Err(error) => return Err(error),
+        }
+        let own = self.batch.datagrams().filter(|it| it.sender == 0);
+        let mut messages = own.flat_map(|it| Messages::new(it.bytes).flatten());
+        let is_end = |kind| matches!(kind, NLMSG_DONE | NLMSG_ERROR);
+        if messages.any(|it| it.seq == seq && is_end(it.kind)) {
+            self.abandoned = None;
+            if let Some(request) = self.next.take() {
+                self.socket.send(&request, 0)?;
+            }
+        }
+        Ok(false)
     }
 
     /// Registers the socket, so that answers wake up this poll.
@@ -87,6 +134,15 @@ impl Dumps {
         registry.register(&mut self.socket, token, Interest::READABLE)?;
         self.poll = Some((registry, token));
         Ok(())
+    }
+}
+
+impl Dumps {
+    /// Counts those of the datagrams received last that other processes sent.
+    fn count_refused(&mut self) {
+        for datagram in self.batch.datagrams().filter(|d| d.sender != 0) {
+            self.refused = (self.refused.0.saturating_add(1), datagram.sender);
+        }
     }
 }
 
@@ -108,12 +164,22 @@ impl DumpSource for Dumps {
             let _ = self.socket.set_netlink_get_strict_chk(request.strict);
             self.strict = request.strict;
         }
-        self.socket.send(&request.message(self.seq), 0)?;
+        let request = request.message(self.seq);
+        match self.abandoned {
+            // The kernel refuses a second dump.
+            Some(_) => self.next = Some(request),
+            None => drop(self.socket.send(&request, 0)?),
+        }
         self.in_progress = true;
         Ok(())
     }
 
     fn abandon(&mut self) -> io::Result<()> {
+        if self.only {
+            self.abandoned = self.abandoned.or(self.in_progress.then_some(self.seq));
+            (self.in_progress, self.next) = (false, None);
+            return Ok(());
+        }
         // On the old socket the kernel would continue the dump that was requested there.
         self.socket = socket(self.protocol)?;
         (self.in_progress, self.strict) = (false, false);
@@ -129,17 +195,19 @@ impl DumpSource for Dumps {
         if !self.in_progress {
             return Ok(Progress::Wait);
         }
+        while let Some(seq) = self.abandoned {
+            if self.discard_abandoned(seq)? {
+                return Ok(Progress::Wait);
+            }
+        }
         match self.batch.receive(self.socket.as_fd()) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Wait),
             Err(error) => return Err(error),
         }
         let mut ended = None;
-        for datagram in self.batch.datagrams().take(1) {
-            if datagram.sender != 0 {
-                self.refused = (self.refused.0.saturating_add(1), datagram.sender);
-                continue;
-            }
+        self.count_refused();
+        for datagram in self.batch.datagrams().filter(|d| d.sender == 0) {
             if datagram.truncated {
                 self.interrupted = true;
             }
@@ -164,13 +232,23 @@ impl DumpSource for Dumps {
         })
     }
 
+    fn discard(&mut self) -> bool {
+        for _ in 0..MAX_DISCARDED {
+            match self.batch.receive(self.socket.as_fd()) {
+                Ok(_) => self.count_refused(),
+                Err(error) => return error.kind() == io::ErrorKind::Interrupted,
+            }
+        }
+        true
+    }
+
     fn take_refused(&mut self) -> Option<(u64, u32)> {
         let refused = std::mem::take(&mut self.refused);
         (refused.0 > 0).then_some(refused)
     }
 
     fn entries(&self) -> impl Iterator<Item = &[u8]> {
-        let datagrams = self.batch.datagrams().filter(|d| d.sender == 0).take(1);
+        let datagrams = self.batch.datagrams().filter(|d| d.sender == 0);
         datagrams.map(|datagram| datagram.bytes)
     }
 }

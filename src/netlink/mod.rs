@@ -60,12 +60,19 @@ pub trait DumpSource {
         None
     }
 
+    /// Discards some of the queued datagrams while no dump is in progress: the kernel sends none
+    /// then. Returns true if more may be queued.
+    fn discard(&mut self) -> bool {
+        false
+    }
+
     /// The datagrams of the last receive.
     fn entries(&self) -> impl Iterator<Item = &[u8]>;
 
     /// Cancels the dump in progress.
     ///
     /// # Errors
-    /// Those of socket(2) and bind(2): the kernel cannot cancel a dump, so a new socket is opened.
+    /// Those of socket(2) and bind(2): the kernel cannot cancel a dump, so a new socket is opened, unless
+    /// that would be in another network namespace.
     fn abandon(&mut self) -> io::Result<()>;
 }

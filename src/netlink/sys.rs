@@ -8,6 +8,7 @@
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use netlink_sys::Socket;
@@ -140,6 +141,17 @@ pub fn drops(socket: BorrowedFd<'_>) -> io::Result<u32> {
         0 => Ok(info[SK_MEMINFO_DROPS]),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// The number of a namespace that no other one has until the next boot (`NS_GET_ID`, linux/nsfs.h);
+/// `None` if the kernel does not tell it, or if this is the file descriptor of something else.
+pub fn namespace_id(namespace: BorrowedFd<'_>) -> Option<u64> {
+    /// `_IOR(0xb7, 13, __u64)`.
+    const NS_GET_ID: u32 = 2 << 30 | 8 << 16 | 0xb7 << 8 | 13;
+    let mut id = 0u64;
+    // SAFETY: the kernel writes at most 64 bits to `id`.
+    let result = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_ID as _, &raw mut id) };
+    (result == 0).then_some(id)
 }
 
 /// Requests a receive buffer of `bytes` bytes. With CAP_NET_ADMIN it may exceed
@@ -410,4 +422,59 @@ static NOTE_CLOSED_STDOUT: extern "C" fn() = note_closed_stdout;
 /// Returns true if the standard output was closed when the program began.
 pub fn was_stdout_closed() -> bool {
     STDOUT_CLOSED.load(Ordering::Relaxed)
+}
+
+/// What happens at a refused call: the function that reports its number, and the exit status.
+static ON_REFUSED_CALL: OnceLock<(fn(i32), i32)> = OnceLock::new();
+
+/// The beginning of siginfo_t for SIGSYS (sigaction(2)), of which libc has no definition.
+#[repr(C)]
+struct SigSys {
+    signal: libc::c_int,
+    errno: libc::c_int,
+    code: libc::c_int,
+    address: *mut libc::c_void,
+    call: libc::c_int,
+}
+
+/// SIGSYS was sent by a seccomp filter (asm-generic/siginfo.h).
+const SYS_SECCOMP: libc::c_int = 1;
+
+extern "C" fn end_at_refused_call(
+    _signal: libc::c_int,
+    info: *mut libc::siginfo_t,
+    _context: *mut libc::c_void,
+) {
+    // SAFETY: the kernel passes a siginfo_t, which is larger than SigSys.
+    let (code, call) = unsafe { ((*info.cast::<SigSys>()).code, (*info.cast::<SigSys>()).call) };
+    let mut status = 128 + libc::SIGSYS;
+    if let Some((report, refused)) = ON_REFUSED_CALL.get()
+        && code == SYS_SECCOMP
+    {
+        report(call);
+        status = *refused;
+    }
+    // SAFETY: it does not return, and runs no destructors or handlers.
+    unsafe { libc::_exit(status) }
+}
+
+/// Makes a system call that a seccomp filter traps end the process with this exit status. `report` is
+/// called with its number, by a signal handler: it must be async-signal-safe.
+///
+/// # Errors
+/// Those of sigaction(2).
+pub fn on_refused_call(report: fn(i32), status: i32) -> io::Result<()> {
+    let _ = ON_REFUSED_CALL.set((report, status));
+    // SAFETY: a plain C structure, for which zero is a valid value: no flags, an empty mask.
+    let mut action: libc::sigaction = unsafe { mem::zeroed() };
+    let handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void) =
+        end_at_refused_call;
+    action.sa_sigaction = handler as libc::sighandler_t;
+    action.sa_flags = libc::SA_SIGINFO;
+    // SAFETY: the handler has the signature that SA_SIGINFO requires, and only calls functions that
+    // are async-signal-safe.
+    match unsafe { libc::sigaction(libc::SIGSYS, &raw const action, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }

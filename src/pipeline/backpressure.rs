@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::{Pipeline, Provenance};
+use super::{Pipeline, Provenance, event};
 use crate::channel::NetnsId;
 use crate::event::meta::{self, Gap, GapCause};
 use crate::event::values::Time;
@@ -35,6 +35,10 @@ struct DroppedObject {
     deleted: Option<Payload>,
 }
 
+/// Number of objects from which on those of kinds that are not tracked are not remembered: their
+/// present state is unknown, and there may be any number of them.
+const MAX_UNTRACKED: usize = 65_536;
+
 impl DroppedObjects {
     fn new(since: Time) -> Self {
         DroppedObjects {
@@ -47,8 +51,11 @@ impl DroppedObjects {
     }
 
     /// Records that the line of this event was dropped.
-    fn drop(&mut self, event: &Event) {
+    fn drop(&mut self, event: &Event, is_tracked: bool) {
         meta::add(&mut self.lost, 1);
+        if !is_tracked && self.objects.len() >= MAX_UNTRACKED {
+            return;
+        }
         let Some(key) = crate::state::key(&event.payload) else {
             return;
         };
@@ -116,8 +123,10 @@ impl Pipeline {
 
     /// Records that the line of this event was dropped.
     pub(super) fn record_dropped(&mut self, event: &Event) {
+        let kind = event.payload.kind();
+        let is_tracked = kind == Kind::Link || self.namespaces.tracked().contains(kind);
         if let Some(dropped) = &mut self.dropped {
-            dropped.drop(event);
+            dropped.drop(event, is_tracked);
         }
     }
 
@@ -151,7 +160,7 @@ impl Pipeline {
             if let Some(dropped) = &mut self.dropped {
                 dropped.resuming = true;
             }
-            self.begin_resync(now);
+            self.begin_resync(NetnsId::OWN, now);
         }
         while out.len() < limit {
             let Some(dropped) = &mut self.dropped else {
@@ -159,7 +168,7 @@ impl Pipeline {
             };
             let Some(((netns, kind, key), object)) = dropped.objects.pop_first() else {
                 self.dropped = None;
-                return self.end_resync(now, out);
+                return self.end_resync(NetnsId::OWN, now, out);
             };
             let state = &self.namespaces.get(netns).state;
             let (op, payload) = match (state.object(kind, key), object.deleted) {
@@ -173,8 +182,15 @@ impl Pipeline {
                 payload,
                 change: None,
             };
-            let provenance = Provenance::default();
-            self.emit_correction(netns, now, Origin::Resync, change, provenance, out)?;
+            self.count_correction(netns, Origin::Resync, &change);
+            let event = event(netns, now, Origin::Resync, change, Provenance::default());
+            // The object has passed the filters on objects before, which the reader has to know even
+            // if it would not pass any more.
+            if self.filter.selects_correction(&event)
+                && let Some(seq) = self.number_selected(&event)
+            {
+                self.encoder.put(seq, event, out)?;
+            }
         }
         Ok(())
     }

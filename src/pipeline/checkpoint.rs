@@ -12,7 +12,7 @@ use super::{Pipeline, Provenance, event};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, CheckpointReason, Meta, Sync};
 use crate::event::values::Time;
-use crate::event::{Event, Op, Origin};
+use crate::event::{Op, Origin};
 use crate::state::StateChange;
 
 /// A checkpoint that is not complete.
@@ -110,16 +110,23 @@ impl Pipeline {
         let Some(payload) = self.namespaces.get(netns).state.object(kind, key) else {
             return Ok(true);
         };
-        checkpoint.objects += 1;
         let change = StateChange {
             op: Op::Present,
             payload,
             change: None,
         };
-        let event = Event {
+        let event = event(
             netns,
-            ..event(time, Origin::Checkpoint, change, Provenance::default())
-        };
+            time,
+            Origin::Checkpoint,
+            change,
+            Provenance::default(),
+        );
+        if self.filter.selects(&event)
+            && let Some(checkpoint) = &mut self.checkpoint
+        {
+            checkpoint.objects += 1;
+        }
         self.emit(event, out)?;
         Ok(true)
     }

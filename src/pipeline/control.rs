@@ -8,7 +8,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Gap, GapCause, Meta, Start, Stop, Sync};
 use crate::event::values::Time;
 use crate::event::{Op, Origin};
-use crate::input::ControlRecord;
+use crate::input::{ControlRecord, MAX_SLICE};
 
 impl Pipeline {
     /// Does what a control record says, and writes its line.
@@ -21,8 +21,12 @@ impl Pipeline {
     ) -> io::Result<()> {
         match record {
             ControlRecord::BeginReconcile(kind, origin, scope) => {
+                // A forged or cut recording may lack the end of the reconciliation before. What it
+                // and dump entries outside of one have stored has its lines first.
+                self.finish_reconcile(netns, time, false, out)?;
+                self.emit_links(netns, time, out)?;
                 if *origin == Origin::Resync {
-                    self.begin_resync(time);
+                    self.begin_resync(netns, time);
                 }
                 let state = &mut self.namespaces.get_mut(netns).state;
                 state.begin_reconcile(*kind, *origin, scope.clone());
@@ -48,24 +52,26 @@ impl Pipeline {
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
             ControlRecord::Resync => {
-                self.lost = false;
-                for (_, namespace) in self.namespaces.iter_mut() {
-                    namespace.lost_kinds = KindSet::EMPTY;
-                }
-                self.end_resync(time, out)
+                let namespace = self.namespaces.get_mut(netns);
+                (namespace.lost, namespace.lost_kinds) = (false, KindSet::EMPTY);
+                self.end_resync(netns, time, out)
+            }
+            ControlRecord::EndNetns => {
+                self.end_namespace(netns);
+                Ok(())
             }
             ControlRecord::Gap(gap) => {
                 if gap.cause != GapCause::Output {
-                    self.lost = true;
                     let tracked = self.namespaces.tracked();
-                    self.namespaces.get_mut(netns).lost_kinds = tracked;
+                    let namespace = self.namespaces.get_mut(netns);
+                    (namespace.lost, namespace.lost_kinds) = (true, tracked);
                 }
                 self.totals.gap(gap);
                 let gap = Gap {
                     by: gap.by.clone().filter(|_| self.optional_parts.by),
                     ..gap.clone()
                 };
-                self.meta(time, Op::Gap, Meta::Gap(gap), out)
+                self.meta_of(netns, time, Op::Gap, Meta::Gap(gap), out)
             }
             ControlRecord::Refused(refused) => {
                 meta::add(&mut self.totals.refused, refused.datagrams);
@@ -93,6 +99,7 @@ impl Pipeline {
                 let start = Start {
                     since: Some(self.started_at),
                     tail_repaired: opened.tail_repaired,
+                    tail_ended: opened.tail_ended,
                     follows: opened.follows.clone(),
                     ..self.start.clone()
                 };
@@ -100,16 +107,27 @@ impl Pipeline {
                 self.abandon_checkpoint();
                 // Not the `gap` of dropped lines: it follows the lines that wait, which the sink
                 // writes between this line and later ones.
-                self.meta_line(time, Op::Start, Meta::Start(Box::new(start)), out)
+                self.meta_line(
+                    NetnsId::OWN,
+                    time,
+                    Op::Start,
+                    Meta::Start(Box::new(start)),
+                    out,
+                )
             }
             ControlRecord::BeginCheckpoint(reason) => self.begin_checkpoint(time, *reason, out),
             ControlRecord::Slice(limit) => {
-                self.rename_slice(time, *limit, out)?;
-                self.write_slice(time, *limit, out)
+                let limit = MAX_SLICE.min(*limit);
+                self.rename_slice(time, limit, out)?;
+                self.delete_slice(time, limit, out)?;
+                self.write_slice(time, limit, out)
             }
             ControlRecord::EndCheckpoint => self.end_checkpoint(time, out),
             ControlRecord::Stop(stop) => {
                 self.emit_all_links(time, out)?;
+                while self.is_ending() {
+                    self.delete_slice(time, u32::MAX, out)?;
+                }
                 let stop = Stop {
                     events: self.filter.events(),
                     ..self.totals.stop(stop)

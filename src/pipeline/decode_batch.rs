@@ -2,6 +2,7 @@
 //! that earlier inputs change, so a batch of inputs passes it together.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use super::namespaces::Namespaces;
 use crate::channel::{Channel, FamilyId};
@@ -52,6 +53,14 @@ pub(super) struct DecodedObject<'a> {
     pub seq: Option<u64>,
     /// This is the last object of its message.
     pub is_last: bool,
+}
+
+impl DecodedObject<'_> {
+    /// Returns true for an event about a stored range of ids, which may overlap others.
+    #[inline]
+    pub(super) fn is_range_event(&self) -> bool {
+        self.event.payload.kind().has_ranges() && self.key.is_some() && self.channel.is_events()
+    }
 }
 
 /// The optional parts of a line that decoding provides.
@@ -144,10 +153,12 @@ impl Datagram<'_> {
     ) {
         let mut context = DecodeContext::new(self.state.names(), self.optional_parts.details)
             .with_interner(self.state.interner());
+        let raw = self.optional_parts.raw;
+        let raw = raw.then(|| Rc::new(Hex(message.bytes.into())));
         let is_empty = Cell::new(true);
         let each = &mut |decoded, unparsed| {
             is_empty.set(false);
-            items.push(self.object(family, message, decoded, unparsed));
+            items.push(self.object(family, message, decoded, unparsed, raw.clone()));
         };
         family.decode(&mut context, &message, each);
         if is_empty.get() {
@@ -172,6 +183,7 @@ impl Datagram<'_> {
         message: Message<'a>,
         decoded: Decoded,
         unparsed: Vec<Unparsed>,
+        raw: Option<Rc<Hex>>,
     ) -> DecodedItem<'a> {
         let key = match self.channel.is_events() {
             true => self.state.key(&decoded),
@@ -195,7 +207,7 @@ impl Datagram<'_> {
                 by: None,
                 nl,
                 unparsed,
-                raw: self.optional_parts.raw.then(|| Hex(message.bytes.into())),
+                raw,
             },
             seq: None,
             is_last: false,

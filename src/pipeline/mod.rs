@@ -5,19 +5,22 @@ mod backpressure;
 mod checkpoint;
 mod control;
 mod decode_batch;
+mod ending;
 mod names;
 mod namespaces;
 mod reconcile;
 mod sweep;
 mod totals;
 
+use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Resync, Start};
+use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
@@ -32,6 +35,7 @@ use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
 use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
+use ending::EndedNamespace;
 use names::WithheldEvents;
 use namespaces::Namespaces;
 use sweep::Sweep;
@@ -51,12 +55,16 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration of a run with that header.
+    /// The configuration of a run with that header. A shorter `max_line` than the command line allows is
+    /// lengthened: a recording with one is refused, and a program that uses the library may have one.
     pub fn new(format: Format, run: String, header: &Header) -> Self {
+        let mut start = header.start.clone();
+        let max_line = &mut start.settings.max_line;
+        *max_line = max_line.map(|max| max.max(meta::MIN_LINE));
         Config {
             format,
             run,
-            start: header.start.clone(),
+            start,
             time: header.time,
             names: Names::from(&header.names),
         }
@@ -80,11 +88,6 @@ pub struct Pipeline {
     encoder: Encoder,
     /// The result of the last reconciliation.
     reconcile_result: Option<ReconcileResult>,
-    /// The `resync` record in preparation: dumps after a gap, or dropped lines whose objects are
-    /// written again.
-    resync: Option<Resync>,
-    /// Events were lost, in whichever namespace, and the dumps that follow are not finished.
-    lost: bool,
     /// The objects of which lines were dropped.
     dropped: Option<DroppedObjects>,
     /// The kinds that the latest `sync` or `resync` listed as incomplete, without those that a
@@ -94,6 +97,8 @@ pub struct Pipeline {
     /// The objects that may have former names of devices, and their kinds.
     renaming: Option<Sweep>,
     renaming_kinds: KindSet,
+    /// Number of objects that may be renamed at once.
+    rename_budget: u32,
     /// The message in progress has given a line, or a dropped one.
     has_line: bool,
     /// The events of the next datagram, and those of the present one, may be requests.
@@ -103,7 +108,11 @@ pub struct Pipeline {
     by: Option<Arc<By>>,
     /// The checkpoint that is being written.
     checkpoint: Option<Checkpoint>,
+    /// The namespaces that have ended, in the order of their ends.
+    ended: VecDeque<EndedNamespace>,
     totals: Totals,
+    /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
+    portion: usize,
     /// Start time of the run, and its `start` record.
     started_at: Time,
     start: Start,
@@ -114,19 +123,20 @@ pub struct Pipeline {
 struct Provenance {
     nl: Option<Nl>,
     unparsed: Vec<Unparsed>,
-    raw: Option<Hex>,
+    raw: Option<Rc<Hex>>,
 }
 
 impl Pipeline {
     /// Begins a run: appends its `start` record to `out`.
     ///
     /// # Errors
-    /// See [`Encoder::flush`].
+    /// See [`Encoder::flush`]. `InvalidInput` if the value of a filter is invalid.
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
-        let host = config.start.host.clone();
-        let filter = Filter::new(settings);
-        let encoder = Encoder::new(config.format, &config.run, settings, host);
+        let filter = Filter::new(settings, &config.names)
+            .map_err(|fault| io::Error::new(io::ErrorKind::InvalidInput, fault))?;
+        let has_raw = config.format.has_raw();
+        let encoder = Encoder::new(config.format, &config.run, &config.start);
         let mut tracked = KindSet::EMPTY;
         for kind in Kind::ALL
             .iter()
@@ -141,7 +151,8 @@ impl Pipeline {
         let mut pipeline = Pipeline {
             optional_parts: OptionalParts {
                 details: settings.with.contains(&Part::Details),
-                raw: settings.with.contains(&Part::Raw),
+                // Sentences have no place for it.
+                raw: settings.with.contains(&Part::Raw) && has_raw,
                 by: settings.with.contains(&Part::By),
             },
             snapshot: settings.snapshot,
@@ -151,19 +162,20 @@ impl Pipeline {
             filter,
             encoder,
             reconcile_result: None,
-            resync: None,
-            lost: false,
             dropped: None,
             reported_incomplete: KindSet::EMPTY,
             withheld: WithheldEvents::default(),
             renaming: None,
             renaming_kinds: KindSet::EMPTY,
+            rename_budget: names::FIRST_SLICE,
             has_line: false,
             next_in_doubt: false,
             in_doubt: false,
             by: None,
             checkpoint: None,
+            ended: VecDeque::new(),
             totals: Totals::default(),
+            portion: usize::MAX,
             started_at: config.time,
             start: config.start.clone(),
         };
@@ -175,6 +187,12 @@ impl Pipeline {
         )?;
         pipeline.encoder.flush(out)?;
         Ok(pipeline)
+    }
+
+    /// From now on [`Pipeline::feed`] returns after the input with which `out` exceeds this number of
+    /// bytes, so that the lines can be written before there are more.
+    pub fn set_portion(&mut self, bytes: usize) {
+        self.portion = bytes;
     }
 
     /// Returns true if as many events were written as requested (`--count`).
@@ -208,8 +226,8 @@ impl Pipeline {
     }
 
     /// Processes inputs, and appends the resulting lines to `out`. Returns the number of inputs
-    /// that were processed: those after the one with which the run [is full](Self::is_full) are
-    /// not.
+    /// that were processed: those after the one with which the run [is full](Self::is_full), or the
+    /// [portion](Self::set_portion), are not.
     ///
     /// # Errors
     /// See [`Encoder::flush`].
@@ -229,7 +247,10 @@ impl Pipeline {
             // Index of the first event whose line is not written yet.
             let mut from = 0;
             for at in 0..items.len() {
-                if taken > 0 && self.is_full() && matches!(items[at], DecodedItem::Input(_)) {
+                if taken > 0
+                    && (self.is_full() || out.len() > self.portion)
+                    && matches!(items[at], DecodedItem::Input(_))
+                {
                     self.write(&items[from..at], out)?;
                     break 'inputs;
                 }
@@ -237,6 +258,18 @@ impl Pipeline {
                     self.write(&items[from..at], out)?;
                     from = at;
                     self.release_withheld(true, out)?;
+                }
+                if let DecodedItem::Object(object) = &items[at]
+                    && object.is_range_event()
+                {
+                    let (netns, time) = (object.event.netns, object.event.time);
+                    let state = &mut self.namespaces.get_mut(netns).state;
+                    let cuts = state.make_room(&object.event.payload);
+                    if !cuts.is_empty() {
+                        self.write(&items[from..at], out)?;
+                        from = at;
+                        self.emit_cuts(netns, time, cuts, out)?;
+                    }
                 }
                 match &mut items[at] {
                     DecodedItem::Object(object) if object.channel.is_events() => {
@@ -275,6 +308,7 @@ impl Pipeline {
                     }
                     DecodedItem::Input(input) => {
                         taken += 1;
+                        self.add_to_rename_budget();
                         if let InputData::Datagram(channel, _) = input.data {
                             meta::add(&mut self.totals.datagrams, channel.is_events().into());
                             self.in_doubt = std::mem::take(&mut self.next_in_doubt);
@@ -326,7 +360,12 @@ impl Pipeline {
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
-        event.uncertain |= self.in_doubt;
+        // A message of a kind that is no state concerns no object.
+        event.uncertain |= self.in_doubt && event.payload.kind().fields().is_some();
+        // An earlier line of the message has it.
+        if event.raw.is_some() && self.has_line {
+            event.raw = None;
+        }
         event.by.clone_from(&self.by);
         match effect {
             NameEffect::Unnamed => self.has_line = true,
@@ -409,13 +448,12 @@ impl Pipeline {
         };
         let provenance = Provenance {
             nl,
-            raw: self.optional_parts.raw.then(|| Hex(rest.into())),
+            raw: self.optional_parts.raw.then(|| Rc::new(Hex(rest.into()))),
             ..Provenance::default()
         };
         let event = Event {
-            netns: channel.netns,
             by: self.by.clone().filter(|_| channel.is_events()),
-            ..event(time, Origin::Kernel, change, provenance)
+            ..event(channel.netns, time, Origin::Kernel, change, provenance)
         };
         self.emit(event, out)?;
         if !std::mem::take(&mut self.has_line) {
@@ -424,12 +462,32 @@ impl Pipeline {
         Ok(())
     }
 
+    /// Writes a record about the run.
     fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
-        self.emit_drop_gap(time, out)?;
-        self.meta_line(time, op, meta, out)
+        self.meta_of(NetnsId::OWN, time, op, meta, out)
     }
 
-    fn meta_line(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
+    /// Writes a record about one namespace.
+    fn meta_of(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        op: Op,
+        meta: Meta,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        self.emit_drop_gap(time, out)?;
+        self.meta_line(netns, time, op, meta, out)
+    }
+
+    fn meta_line(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        op: Op,
+        meta: Meta,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
         let change = StateChange {
             op,
             payload: meta.into(),
@@ -437,7 +495,7 @@ impl Pipeline {
         };
         let event = Event {
             origin: None,
-            ..event(time, Origin::Kernel, change, Provenance::default())
+            ..event(netns, time, Origin::Kernel, change, Provenance::default())
         };
         match self.filter.next_seq(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
@@ -456,9 +514,14 @@ impl Pipeline {
     /// Returns the number of the event's line, or `None` if the event has no line: a filter rejects
     /// it, or the output is paused, in which case the dropped line keeps its number.
     fn number(&mut self, event: &Event) -> Option<u64> {
-        if !self.filter.selects(event) {
-            return None;
+        match self.filter.selects(event) {
+            true => self.number_selected(event),
+            false => None,
         }
+    }
+
+    /// The same for an event that passes the filters.
+    fn number_selected(&mut self, event: &Event) -> Option<u64> {
         self.totals.line(event.payload.kind());
         self.withheld.pass(event.time);
         if self.is_output_paused() {
@@ -474,10 +537,16 @@ impl Pipeline {
     }
 }
 
-fn event(time: Time, origin: Origin, change: StateChange, provenance: Provenance) -> Event {
+fn event(
+    netns: NetnsId,
+    time: Time,
+    origin: Origin,
+    change: StateChange,
+    provenance: Provenance,
+) -> Event {
     Event {
         time,
-        netns: NetnsId::OWN,
+        netns,
         op: change.op,
         origin: Some(origin),
         payload: change.payload,

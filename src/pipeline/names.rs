@@ -23,9 +23,15 @@ use crate::input::{ControlRecord, InputData};
 use crate::state::Key;
 
 /// Number of stored objects that are examined at once after a rename.
-const FIRST_SLICE: u32 = 4096;
-/// Number of events that wait for the names of devices.
+pub(super) const FIRST_SLICE: u32 = 4096;
+/// Number of stored objects that may be examined at once after later renames, for each input: however
+/// often devices are renamed, the lines remain a multiple of the inputs.
+const RENAMES_PER_INPUT: u32 = 64;
+/// Number of links whose keys take as long to collect as another object takes to be examined.
+const LINKS_PER_RENAME: u64 = 64;
+/// Number of events that wait for the names of devices, and bytes of messages in them.
 const MAX_WITHHELD: usize = 1024;
+const MAX_WITHHELD_BYTES: usize = 1 << 20;
 /// How long an event waits for the name of a device. The kernel sends the message about a new device
 /// within microseconds.
 const MAX_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_millis(100);
@@ -35,12 +41,17 @@ const MAX_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_millis(100);
 pub(super) struct WithheldEvents {
     /// With the keys of their objects, in the order of their reception.
     events: Vec<(Key, Event)>,
+    /// Bytes of their messages that they contain.
+    bytes: usize,
     /// Time of the last line that was written meanwhile.
     passed: Time,
 }
 
 impl WithheldEvents {
     fn push(&mut self, key: Key, event: Event) {
+        let unparsed = event.unparsed.iter().map(|it| it.hex.0.len());
+        let raw = event.raw.as_ref().map_or(0, |raw| raw.0.len());
+        self.bytes += unparsed.sum::<usize>() + raw;
         self.events.push((key, event));
     }
 
@@ -62,7 +73,8 @@ impl WithheldEvents {
             DecodedItem::Object(object) => {
                 let may_be_same = object.event.payload.kind().precedes_device()
                     && (!object.channel.is_events() || object.action == MessageAction::Delete);
-                may_be_same || self.events.len() >= MAX_WITHHELD
+                let is_much = self.events.len() >= MAX_WITHHELD || self.bytes > MAX_WITHHELD_BYTES;
+                may_be_same || is_much
             }
             DecodedItem::Input(input) => {
                 let is_end = match &input.data {
@@ -104,6 +116,7 @@ impl Pipeline {
     /// Writes the lines that wait for the names of devices: those whose names are known by now, or
     /// `all`.
     pub(super) fn release_withheld(&mut self, all: bool, out: &mut Vec<u8>) -> io::Result<()> {
+        self.withheld.bytes = 0;
         for (key, mut event) in std::mem::take(&mut self.withheld.events) {
             let state = &mut self.namespaces.get_mut(event.netns).state;
             let is_named = state.complete_names(key, &mut event);
@@ -122,7 +135,7 @@ impl Pipeline {
     }
 
     /// Writes a line that is not one of the message in progress.
-    fn emit_apart(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn emit_apart(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
         let has_line = self.has_line;
         self.emit(event, out)?;
         self.has_line = has_line;
@@ -146,23 +159,38 @@ impl Pipeline {
             // A sweep in progress begins again, with what it has not come to.
             self.renaming_kinds = self.renaming_kinds.or(renames.kinds);
             self.renaming = Some(Sweep::new(&self.namespaces, self.renaming_kinds));
-            self.rename_slice(now, FIRST_SLICE, out)?;
+            self.rename_slice(now, self.rename_budget, out)?;
         }
         Ok(())
     }
 
+    /// An input was read: some more objects may be renamed at once.
+    #[inline]
+    pub(super) fn add_to_rename_budget(&mut self) {
+        self.rename_budget = FIRST_SLICE.min(self.rename_budget + RENAMES_PER_INPUT);
+    }
+
     /// Renames the devices in the next `limit` stored objects, and writes a line for each that had a
-    /// former name.
+    /// former name. A sweep begins only if the budget has room for the keys of all links.
     pub(super) fn rename_slice(
         &mut self,
         now: Time,
         limit: u32,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        if self.renaming.as_ref().is_some_and(Sweep::is_new) {
+            let links = self.namespaces.count(Kind::Link) / LINKS_PER_RENAME;
+            let cost = FIRST_SLICE.min(u32::try_from(links).unwrap_or(u32::MAX));
+            if self.rename_budget < cost {
+                return Ok(());
+            }
+            self.rename_budget -= cost;
+        }
         for _ in 0..limit {
             let Some(sweep) = &mut self.renaming else {
                 return Ok(());
             };
+            self.rename_budget = self.rename_budget.saturating_sub(1);
             let Some((netns, kind, key)) = sweep.next(&self.namespaces) else {
                 self.end_renaming();
                 return Ok(());
@@ -184,10 +212,7 @@ impl Pipeline {
         let Some(change) = self.namespaces.get_mut(netns).state.rename(kind, key) else {
             return Ok(());
         };
-        let event = Event {
-            netns,
-            ..event(now, Origin::Inferred, change, Provenance::default())
-        };
+        let event = event(netns, now, Origin::Inferred, change, Provenance::default());
         self.emit_apart(event, out)
     }
 

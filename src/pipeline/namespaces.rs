@@ -6,6 +6,7 @@ use super::Provenance;
 use crate::channel::NetnsId;
 use crate::event::Kind;
 use crate::event::kind_set::KindSet;
+use crate::event::meta::Resync;
 use crate::event::values::Time;
 use crate::input::{Input, InputData};
 use crate::names::Names;
@@ -20,6 +21,11 @@ pub(super) struct Namespace {
     pub link_entries: HashMap<u32, (Time, Provenance)>,
     /// The kinds whose last reconciliation was not clean.
     pub incomplete_kinds: KindSet,
+    /// Events were lost, and the dumps that follow are not finished.
+    pub lost: bool,
+    /// The `resync` record in preparation: dumps after a gap. In the program's own namespace also dropped
+    /// lines, of whichever namespace, whose objects are written again.
+    pub resync: Option<Resync>,
     /// The kinds of which events were lost, and that no clean dump has made up for yet.
     pub lost_kinds: KindSet,
 }
@@ -30,6 +36,8 @@ impl Namespace {
             state: State::new(names, tracked),
             link_entries: HashMap::new(),
             incomplete_kinds: KindSet::EMPTY,
+            lost: false,
+            resync: None,
             lost_kinds: KindSet::EMPTY,
         }
     }
@@ -79,6 +87,11 @@ impl Namespaces {
             return &self.own;
         }
         self.others.get(&netns).unwrap_or(&self.own)
+    }
+
+    /// Removes a namespace; that of the program remains.
+    pub(super) fn remove(&mut self, netns: NetnsId) -> Option<Namespace> {
+        self.others.remove(&netns)
     }
 
     /// Number of stored objects of a kind, over all namespaces.

@@ -14,8 +14,9 @@ use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::state::StateChange;
 
 impl Pipeline {
-    pub(super) fn begin_resync(&mut self, now: Time) {
-        self.resync.get_or_insert_with(|| Resync {
+    pub(super) fn begin_resync(&mut self, netns: NetnsId, now: Time) {
+        let namespace = self.namespaces.get_mut(netns);
+        namespace.resync.get_or_insert_with(|| Resync {
             from: now,
             to: now,
             corrections: Vec::new(),
@@ -23,17 +24,25 @@ impl Pipeline {
         });
     }
 
-    /// Writes `resync`, unless lost events or dropped lines are not resynced yet.
-    pub(super) fn end_resync(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
-        if self.lost || self.has_dropped() {
+    /// Writes the `resync` of a namespace, unless lost events are not resynced yet. Dropped lines count as
+    /// lost in the program's own namespace.
+    pub(super) fn end_resync(
+        &mut self,
+        netns: NetnsId,
+        now: Time,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let has_dropped = netns == NetnsId::OWN && self.has_dropped();
+        let namespace = self.namespaces.get_mut(netns);
+        if namespace.lost || has_dropped {
             return Ok(());
         }
-        let Some(mut resync) = self.resync.take() else {
+        let Some(mut resync) = namespace.resync.take() else {
             return Ok(());
         };
         resync.to = now;
         resync.incomplete = self.report_incomplete();
-        self.meta(now, Op::Resync, Meta::Resync(resync), out)
+        self.meta_of(netns, now, Op::Resync, Meta::Resync(resync), out)
     }
 
     /// The kinds of which objects may be missing in any namespace; `None` if there are none.
@@ -55,7 +64,7 @@ impl Pipeline {
     }
 
     /// Writes `complete` about the kinds that were listed as incomplete and are complete now.
-    fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn tell_complete(&mut self, now: Time, out: &mut Vec<u8>) -> io::Result<()> {
         let incomplete = self.incomplete_or_lost();
         let reported = self.reported_incomplete.iter();
         let kinds: Vec<_> = reported
@@ -93,6 +102,8 @@ impl Pipeline {
             namespace.lost_kinds.remove(kind);
         }
         self.reconcile_result = Some(result);
+        let cuts = self.namespaces.get_mut(netns).state.take_cuts(kind);
+        self.emit_cuts(netns, time, cuts, out)?;
         for change in changes {
             self.emit_reconciled(netns, time, origin, change, out)?;
         }
@@ -145,25 +156,37 @@ impl Pipeline {
         provenance: Provenance,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let kind = change.payload.kind();
         if origin == Origin::Snapshot {
             if !self.snapshot {
                 return Ok(());
             }
-            meta::add(&mut self.totals.snapshot, 1);
         } else {
-            self.totals.corrected(kind, change.op);
-            if let Some(resync) = &mut self.resync
-                && origin == Origin::Resync
-            {
-                totals::count(&mut resync.corrections, kind, change.op);
-            }
+            self.count_correction(netns, origin, &change);
         }
-        let event = Event {
-            netns,
-            ..event(time, origin, change, provenance)
-        };
+        let event = event(netns, time, origin, change, provenance);
+        if origin == Origin::Snapshot && self.filter.selects(&event) {
+            meta::add(&mut self.totals.snapshot, 1);
+        }
         self.emit(event, out)
+    }
+
+    /// Counts a change that a dump showed, or whose line was dropped.
+    pub(super) fn count_correction(
+        &mut self,
+        netns: NetnsId,
+        origin: Origin,
+        change: &StateChange,
+    ) {
+        let kind = change.payload.kind();
+        self.totals.corrected(kind, change.op);
+        // A resync after dropped lines is that of the whole output.
+        let of_output = self.namespaces.get(netns).resync.is_none();
+        let of = if of_output { NetnsId::OWN } else { netns };
+        if origin == Origin::Resync
+            && let Some(resync) = &mut self.namespaces.get_mut(of).resync
+        {
+            totals::count(&mut resync.corrections, kind, change.op);
+        }
     }
 
     /// Writes the lines about links whose dump entries were received outside a reconciliation:
@@ -218,6 +241,8 @@ impl Pipeline {
             ..
         } = event;
         let decoded = Decoded { action, payload };
+        // An earlier line of the message has it.
+        let raw = raw.filter(|_| !self.has_line);
         let provenance = Provenance { nl, unparsed, raw };
         match &decoded.payload {
             Payload::Link(link) if decoded.action == MessageAction::New => {
@@ -234,13 +259,55 @@ impl Pipeline {
             Payload::Link(_) => {}
             _ => self.emit_links(netns, time, out)?,
         }
+        let kind = decoded.payload.kind();
         let state = &mut self.namespaces.get_mut(netns).state;
         if let Some(change) = state.apply_dump_entry(decoded, &message) {
             let origin = state.origin();
             self.emit_correction(netns, time, origin, change, provenance, out)?;
+        } else if kind.has_ranges() {
+            self.emit_changed_ranges(netns, kind, time, provenance, out)?;
         }
         if is_last && !std::mem::take(&mut self.has_line) {
             self.skip_entry(channel);
+        }
+        Ok(())
+    }
+
+    /// Writes what a dump entry, a range of ids, has changed.
+    fn emit_changed_ranges(
+        &mut self,
+        netns: NetnsId,
+        kind: Kind,
+        time: Time,
+        provenance: Provenance,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let state = &mut self.namespaces.get_mut(netns).state;
+        let origin = state.origin();
+        let (cuts, changes) = (state.take_cuts(kind), state.take_changed_ranges(kind));
+        if origin != Origin::Snapshot || self.snapshot {
+            self.emit_cuts(netns, time, cuts, out)?;
+        }
+        let mut provenance = Some(provenance);
+        for change in changes {
+            let provenance = provenance.take().unwrap_or_default();
+            self.emit_correction(netns, time, origin, change, provenance, out)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the lines of stored ranges of ids that were cut. They say nothing new, and are no
+    /// corrections.
+    pub(super) fn emit_cuts(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        cuts: Vec<StateChange>,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        for change in cuts {
+            let event = event(netns, time, Origin::Inferred, change, Provenance::default());
+            self.emit_apart(event, out)?;
         }
         Ok(())
     }

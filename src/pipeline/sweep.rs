@@ -42,6 +42,11 @@ impl Sweep {
         }
     }
 
+    /// Returns true if the sweep has not come to an object yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.current.is_none()
+    }
+
     /// The next object; `None` at the end of the sweep.
     pub(super) fn next(&mut self, namespaces: &Namespaces) -> Option<(NetnsId, Kind, Key)> {
         loop {

@@ -1,5 +1,6 @@
 //! The files that a run reads and writes are different files: an output that is also another output,
-//! or an input, would destroy it.
+//! or an input, would destroy it. Later, when a file is opened again, its lock, its content and the
+//! lock of the recording prevent the same.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,7 +10,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, fstat};
 
+use super::metrics::PART;
 use crate::error::Error;
+use crate::file::{folder_of, target_of};
+use crate::sink::is_archive_name;
 
 /// What a run uses a file for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,30 +35,16 @@ impl Identity {
     /// Returns `None` for devices, which several outputs may share, and for paths that cannot be
     /// examined: opening them fails with a better message.
     fn of(path: &Path) -> Option<Self> {
-        let mut path = path.to_owned();
-        // As many symbolic links as the kernel follows (path_resolution(7)).
-        for _ in 0..40 {
-            match fs::metadata(&path) {
-                Ok(data) if data.file_type().is_char_device() => return None,
-                Ok(data) => return Some(Identity::File(data.dev(), data.ino())),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(_) => return None,
-            }
-            let parent = match path.parent() {
-                Some(parent) if parent != Path::new("") => parent,
-                _ => Path::new("."),
-            };
-            match fs::read_link(&path) {
-                // A link to a file that does not exist yet.
-                Ok(target) => path = parent.join(target),
-                Err(_) => {
-                    let data = fs::metadata(parent).ok()?;
-                    let name = path.file_name()?.to_owned();
-                    return Some(Identity::Absent(data.dev(), data.ino(), name));
-                }
-            }
+        match fs::metadata(path) {
+            Ok(data) if data.file_type().is_char_device() => return None,
+            Ok(data) => return Some(Identity::File(data.dev(), data.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(_) => return None,
         }
-        None
+        let target = target_of(path);
+        let data = fs::metadata(folder_of(&target)).ok()?;
+        let name = target.file_name()?.to_owned();
+        Some(Identity::Absent(data.dev(), data.ino(), name))
     }
 
     /// The same for a standard stream; `None` unless it is a regular file or a pipe. A socket or a
@@ -67,16 +57,68 @@ impl Identity {
     }
 }
 
+/// Device and inode of a directory, and a name in it.
+type Entry = (u64, u64, OsString);
+
+/// Returns the entry that a path leads to, with symbolic links resolved; `identity` is that of the path.
+fn entry(path: &Path, identity: Option<&Identity>) -> Option<Entry> {
+    if let Some(Identity::Absent(device, inode, name)) = identity {
+        return Some((*device, *inode, name.clone()));
+    }
+    let path = fs::canonicalize(path).ok()?;
+    let directory = fs::metadata(path.parent()?).ok()?;
+    let name = path.file_name()?.to_owned();
+    Some((directory.dev(), directory.ino(), name))
+}
+
+/// A file of a run.
+struct RunFile {
+    /// What it is, for messages.
+    name: String,
+    access: Access,
+    identity: Identity,
+    entry: Option<Entry>,
+}
+
 /// The files of a run.
 #[derive(Default)]
-pub(super) struct Files(Vec<(String, Access, Identity)>);
+pub(super) struct Files {
+    files: Vec<RunFile>,
+    /// The output file that is rotated.
+    rotated: Option<(String, Entry)>,
+}
 
 impl Files {
     /// Adds a file; `name` says in messages what it is.
     pub(super) fn path(&mut self, name: &str, access: Access, path: &Path) -> &mut Self {
-        if let Some(identity) = Identity::of(path) {
-            let name = format!("{name} {}", path.display());
-            self.0.push((name, access, identity));
+        let identity = Identity::of(path);
+        let entry = identity.as_ref().and_then(|it| entry(path, Some(it)));
+        self.add(
+            format!("{name} {}", path.display()),
+            access,
+            identity,
+            entry,
+        )
+    }
+
+    fn stream(&mut self, name: &str, access: Access, identity: Option<Identity>) -> &mut Self {
+        self.add(name.to_owned(), access, identity, None)
+    }
+
+    fn add(
+        &mut self,
+        name: String,
+        access: Access,
+        identity: Option<Identity>,
+        entry: Option<Entry>,
+    ) -> &mut Self {
+        if let Some(identity) = identity {
+            self.files.push(RunFile {
+                name,
+                access,
+                identity,
+                entry,
+            });
         }
         self
     }
@@ -86,11 +128,8 @@ impl Files {
         if path != Path::new("-") {
             return self.path("the input", Access::Read, path);
         }
-        if let Some(identity) = Identity::of_stream(io::stdin()) {
-            let name = "the standard input".to_owned();
-            self.0.push((name, Access::Read, identity));
-        }
-        self
+        let identity = Identity::of_stream(io::stdin());
+        self.stream("the standard input", Access::Read, identity)
     }
 
     /// Adds the output: a file, or the standard output.
@@ -98,10 +137,14 @@ impl Files {
         if let Some(path) = path {
             return self.path("--output", Access::Write, path);
         }
-        if let Some(identity) = Identity::of_stream(io::stdout()) {
-            let name = "the standard output".to_owned();
-            self.0.push((name, Access::Write, identity));
-        }
+        let identity = Identity::of_stream(io::stdout());
+        self.stream("the standard output", Access::Write, identity)
+    }
+
+    /// Notes that the output file is rotated.
+    pub(super) fn rotated(&mut self, path: &Path) -> &mut Self {
+        let name = format!("--output {}", path.display());
+        self.rotated = entry(path, Identity::of(path).as_ref()).map(|entry| (name, entry));
         self
     }
 
@@ -113,15 +156,35 @@ impl Files {
         }
     }
 
+    /// The same, of a file that is written under its name with `.part` appended, and then renamed.
+    pub(super) fn replaced(&mut self, name: &str, path: Option<&Path>) -> &mut Self {
+        let part = path.map(|path| {
+            let mut part = path.as_os_str().to_owned();
+            part.push(PART);
+            PathBuf::from(part)
+        });
+        let of_part = format!("the temporary file of {name},");
+        self.option(name, path).option(&of_part, part.as_deref())
+    }
+
     /// # Errors
-    /// If a file that is written is also read, or written for another purpose.
+    /// If a file that is written is also read, or written for another purpose, or if rotation would take
+    /// it for an archived file.
     pub(super) fn check(&self) -> Result<(), Error> {
-        for (at, (name, access, identity)) in self.0.iter().enumerate() {
-            let conflict = self.0[..at].iter().find(|(_, other, same)| {
-                same == identity && (*access == Access::Write || *other == Access::Write)
+        for (at, file) in self.files.iter().enumerate() {
+            let conflict = self.files[..at].iter().find(|other| {
+                other.identity == file.identity
+                    && (file.access == Access::Write || other.access == Access::Write)
             });
-            if let Some((other, ..)) = conflict {
-                return Err(Error::SameFile(other.clone(), name.clone()));
+            if let Some(other) = conflict {
+                return Err(Error::SameFile(other.name.clone(), file.name.clone()));
+            }
+            if let Some((output, (device, inode, name))) = &self.rotated
+                && let Some((file_device, file_inode, file_name)) = &file.entry
+                && (device, inode) == (file_device, file_inode)
+                && is_archive_name(name, file_name)
+            {
+                return Err(Error::ArchiveName(file.name.clone(), output.clone()));
             }
         }
         Ok(())
@@ -131,6 +194,38 @@ impl Files {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn files_that_rotation_or_a_temporary_file_would_destroy_are_found() {
+        let folder = std::env::temp_dir().join(format!("nlstream-derived-{}", std::process::id()));
+        fs::create_dir_all(folder.join("sub")).unwrap();
+        let path = |name: &str| folder.join(name);
+        let stamp = "20261124T040844.602Z";
+        std::os::unix::fs::symlink("sub/net", path("net")).unwrap();
+        let is_refused = |name: &str| {
+            let mut files = Files::default();
+            files.output(Some(&path("net"))).rotated(&path("net"));
+            files.replaced("--metrics", Some(&path("m.prom")));
+            files.option("--record", Some(&path(name))).check().is_err()
+        };
+        for is_there in [false, true] {
+            for (name, refused) in [
+                (format!("sub/net.{stamp}"), true),
+                (format!("sub/net.{stamp}.zst.part"), true),
+                // The folder of the link, not of the file.
+                (format!("net.{stamp}"), false),
+                (format!("sub/other.{stamp}"), false),
+                ("m.prom.part".to_owned(), true),
+                ("sub/m.prom.part".to_owned(), false),
+            ] {
+                if is_there {
+                    fs::write(path(&name), "").unwrap();
+                }
+                assert_eq!(is_refused(&name), refused, "{name}");
+            }
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn equal_files_are_found_through_links_and_before_they_exist() {

@@ -3,27 +3,39 @@
 use jiff::Timestamp;
 use log::warn;
 
-use crate::event::meta::{RefusedGroup, Settings, Start};
+use crate::event::meta::{Netns, RefusedGroup, Settings, Start};
 use crate::event::values::Time;
 use crate::input::Header;
 use crate::names::Names;
 use crate::netlink::events::Events;
 use crate::sink::Sink;
 
-/// The header of a run with these settings and event sockets. `rcvbuf` is that of the first socket.
+/// The header of a run with these settings and event sockets, which watches these namespaces by name. `rcvbuf` is that of the first socket.
 pub(super) fn header<'a>(
     settings: &Settings,
     sockets: impl Iterator<Item = &'a Events>,
+    namespaces: Vec<Netns>,
     sink: &Sink,
 ) -> Header {
     let (mut groups, mut refused, mut rcvbuf) = (Vec::new(), Vec::new(), None);
     for events in sockets {
-        groups.extend(events.joined.iter().map(|group| events.group_name(*group)));
-        refused.extend(events.refused.iter().map(|(group, error)| RefusedGroup {
-            group: events.group_name(*group),
-            errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
-            error: error.to_string(),
-        }));
+        // Those of a family are the same in every namespace.
+        for group in &events.joined {
+            let name = events.group_name(*group);
+            if !groups.contains(&name) {
+                groups.push(name);
+            }
+        }
+        for (group, error) in &events.refused {
+            let group = events.group_name(*group);
+            if !refused.iter().any(|it: &RefusedGroup| it.group == group) {
+                refused.push(RefusedGroup {
+                    group,
+                    errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
+                    error: error.to_string(),
+                });
+            }
+        }
         rcvbuf = rcvbuf.or_else(|| events.rcvbuf().ok());
     }
     for RefusedGroup { group, error, .. } in &refused {
@@ -43,11 +55,13 @@ pub(super) fn header<'a>(
             kernel: Some(uname.release().to_string_lossy().into_owned()),
             boot_id: boot_id.ok().map(|id| id.trim().to_owned()),
             groups: Some(groups),
+            namespaces: (!namespaces.is_empty()).then_some(namespaces),
             refused_groups: (!refused.is_empty()).then_some(refused),
             rcvbuf,
             settings: settings.clone(),
             since: None,
             tail_repaired: opened.tail_repaired,
+            tail_ended: opened.tail_ended,
             follows: opened.follows,
         },
         names: Names::of_machine().recorded(),

@@ -2,31 +2,87 @@
 //! collector.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use log::warn;
+use rustix::fs::OFlags;
 
+use crate::error::Error;
 use crate::event::meta::Heartbeat;
+use crate::file::{Attributes, Draft, FolderPolicy, Place, Refusal, is_refusal};
 use crate::sink::Stats;
 
 /// Path and interval of the metrics file.
 #[derive(Clone, Debug)]
 pub struct Config {
     path: PathBuf,
+    folders: FolderPolicy,
     every: Duration,
 }
 
+/// What is appended to the name of the file while it is written.
+pub(super) const PART: &str = ".part";
+/// What the file begins with.
+const BEGIN: &[u8] = b"# HELP nlstream_";
+
 impl Config {
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(path: PathBuf, folders: FolderPolicy) -> Self {
         let every = Duration::from_secs(15);
-        Config { path, every }
+        Config {
+            path,
+            folders,
+            every,
+        }
     }
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// # Errors
+    /// If the file cannot be replaced for a reason that a retry does not change.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match self.place() {
+            Err(source) if is_refusal(&source) || source.kind() == io::ErrorKind::IsADirectory => {
+                let path = self.path.clone();
+                Err(Error::Metrics { path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns where the file is, and mode and owner of the existing one.
+    ///
+    /// # Errors
+    /// If there is anything but metrics, which must not be replaced.
+    fn place(&self) -> io::Result<(Place, Option<Attributes>)> {
+        let place = Place::resolve(&self.path, self.folders)?;
+        let folder = place.folder();
+        folder.check_length(place.name(), PART)?;
+        let part = place.name_with(PART);
+        if let Some(stale) = folder.examine(&part)? {
+            folder.check_own(&part, &stale)?;
+        }
+        let Some(existing) = place.open(OFlags::RDONLY)? else {
+            return Ok((place, None));
+        };
+        let attributes = existing.attributes();
+        if place.is_magic() || !existing.is_regular {
+            let (file, found) = (place.path(), "a device or a pipe");
+            return Err(Refusal::NotRegular { file, found }.into());
+        }
+        let mut head = [0; BEGIN.len()];
+        let read = existing.file.read_at(&mut head, 0)?;
+        match read == 0 || head[..read] == *BEGIN {
+            true => Ok((place, Some(attributes))),
+            false => Err(Refusal::ForeignContent {
+                expected: "metrics of nlstream",
+            }
+            .into()),
+        }
     }
 }
 
@@ -82,10 +138,12 @@ impl Metrics {
     }
 
     fn try_write(&self, values: &Values<'_>) -> io::Result<()> {
-        let mut part = self.config.path.clone().into_os_string();
-        part.push(".part");
-        fs::write(&part, text(values, self.config_valid))?;
-        fs::rename(part, &self.config.path)
+        let (place, attributes) = self.config.place()?;
+        let draft = Draft::create(place.folder(), place.name_with(PART), attributes.as_ref())?;
+        draft
+            .file()
+            .write_all(text(values, self.config_valid).as_bytes())?;
+        draft.publish(place.name(), true).map(|_file| ())
     }
 }
 

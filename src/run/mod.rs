@@ -4,6 +4,7 @@
 mod backlog;
 mod checkpoint;
 mod clock;
+pub mod confinement;
 mod files;
 mod header;
 pub mod live;
@@ -12,7 +13,6 @@ mod processes;
 mod recorder;
 pub mod replay;
 mod resync;
-mod sandbox;
 mod service;
 mod session;
 #[cfg(test)]
@@ -28,6 +28,7 @@ pub use checkpoint::Checkpoints;
 
 use crate::encode::Format;
 use crate::error::Error;
+use crate::file::FolderPolicy;
 use crate::sink::{self, Sink};
 
 /// The outputs of a run: its lines and its recording.
@@ -36,6 +37,8 @@ pub struct Outputs {
     pub format: Format,
     /// The file for the lines; `None` for the standard output.
     pub output: Option<PathBuf>,
+    /// The folders that are accepted for files.
+    pub folders: FolderPolicy,
     /// How that file is rotated and archived.
     pub file: sink::Config,
     /// The file for the recording.
@@ -52,7 +55,7 @@ fn open(outputs: &Outputs) -> Result<Sink, Error> {
     // Makes RLIMIT_FSIZE an error of write(2); by default the signal ends the process.
     signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
     match &outputs.output {
-        Some(path) => Sink::file(path, &outputs.file, &outputs.format),
+        Some(path) => Sink::file(path, outputs.folders, &outputs.file, &outputs.format),
         None => Sink::stdout(),
     }
 }

@@ -1,17 +1,18 @@
 //! Records a run. After a write error the recording ends with its last complete block, and the run
 //! continues without it.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use super::Outputs;
 use crate::capture::Writer;
 use crate::error::Error;
 use crate::event::values::Time;
+use crate::file::{self, Attributes, Draft, Place};
 use crate::input::{Header, Input};
 use crate::sink::write_some;
 
@@ -39,14 +40,15 @@ struct Failed {
 }
 
 impl Recorder {
-    /// Begins a recording, in a new or empty file. `force`: a file that has content is replaced.
+    /// Begins a recording, in a new or empty file. With `force` of the outputs a file that has content is
+    /// replaced.
     ///
     /// # Errors
     /// If the file cannot be created or written, is being written by another run, or has content.
-    pub(super) fn create(path: &Path, header: &Header, force: bool) -> Result<Self, Error> {
+    pub(super) fn create(path: &Path, outputs: &Outputs, header: &Header) -> Result<Self, Error> {
         let create = || {
             let mut writer = Writer::new(Vec::new(), header)?;
-            let file = create(path, writer.get_mut(), force)?;
+            let file = create(path, writer.get_mut(), outputs)?;
             let size = writer.get_mut().len() as u64;
             writer.get_mut().clear();
             Ok(Recorder {
@@ -160,17 +162,17 @@ impl Drop for Recorder {
 }
 
 /// Writes the beginning of a recording to a file that is locked for this run.
-fn create(path: &Path, begin: &[u8], force: bool) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    // The content of an existing file is not touched.
-    let mut file = options.truncate(false).open(path)?;
-    let data = file.metadata()?;
-    if data.is_file() {
+fn create(path: &Path, begin: &[u8], outputs: &Outputs) -> io::Result<File> {
+    let place = Place::resolve(path, outputs.folders)?;
+    let flags = OFlags::WRONLY | OFlags::APPEND;
+    let existing = place.open_or_create(flags, None).map_err(no_reader)?;
+    let attributes = existing.attributes();
+    let mut file = existing.file;
+    if existing.is_regular {
         lock(&file)?;
-        if data.len() > 0 {
-            return match force {
-                true => replace(&fs::canonicalize(path)?, &data, begin),
+        if file.metadata()?.len() > 0 {
+            return match outputs.force {
+                true => replace(&place, &attributes, begin),
                 false => Err(io::Error::new(
                     io::ErrorKind::AlreadyExists,
                     "the file exists and is not empty",
@@ -182,44 +184,38 @@ fn create(path: &Path, begin: &[u8], force: bool) -> io::Result<File> {
     Ok(file)
 }
 
-/// Writes the beginning of a recording to a new file, which replaces the one at `path`: at no time
-/// is there neither.
-fn replace(path: &Path, old: &Metadata, begin: &[u8]) -> io::Result<File> {
-    let mut new = path.as_os_str().to_owned();
-    new.push(format!(".{}.new", std::process::id()));
-    let new = Path::new(&new);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    let mut file = options.open(new)?;
-    let write = |file: &mut File| {
-        lock(file)?;
-        file.set_permissions(old.permissions())?;
-        file.write_all(begin)?;
-        fs::rename(new, path)
-    };
-    match write(&mut file) {
-        Ok(()) => Ok(file),
-        Err(error) => {
-            let _ = fs::remove_file(new);
-            Err(error)
-        }
+/// The error of a FIFO that no program has opened for reading.
+fn no_reader(error: io::Error) -> io::Error {
+    match error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) {
+        true => io::Error::other("no program reads from it; start the reader first"),
+        false => error,
     }
+}
+
+/// Writes the beginning of a recording to a new file, which replaces the one at `place`: at no time
+/// is there neither.
+fn replace(place: &Place, attributes: &Attributes, begin: &[u8]) -> io::Result<File> {
+    let folder = place.folder();
+    let draft = Draft::create(folder, place.name_with(".part"), Some(attributes))?;
+    draft.file().write_all(begin)?;
+    draft.publish(place.name(), true)
 }
 
 /// Locks the file for this run.
 fn lock(file: &File) -> io::Result<()> {
-    match flock(file, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => Err(io::Error::new(
+    match file::lock(file) {
+        true => Ok(()),
+        false => Err(io::Error::new(
             io::ErrorKind::ResourceBusy,
             "another nlstream records to it",
         )),
-        // File systems without locks return other errors: writing to them is still right.
-        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -228,7 +224,14 @@ mod tests {
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join("run.pcapng");
         let header = Header::default();
-        let create = |force| Recorder::create(&path, &header, force);
+        let create_at = |path: &Path, force| {
+            let outputs = Outputs {
+                force,
+                ..Outputs::default()
+            };
+            Recorder::create(path, &outputs, &header)
+        };
+        let create = |force| create_at(&path, force);
         let first = create(false).unwrap();
         // The first run still records, with and without --force.
         for force in [false, true] {
@@ -244,7 +247,7 @@ mod tests {
         // The old file lives on for those who have it open, also through a link.
         fs::hard_link(&path, folder.join("notes")).unwrap();
         std::os::unix::fs::symlink("run.pcapng", folder.join("link")).unwrap();
-        drop(Recorder::create(&folder.join("link"), &header, true).unwrap());
+        drop(create_at(&folder.join("link"), true).unwrap());
         assert_eq!(
             fs::read(folder.join("notes")).unwrap(),
             b"my precious notes"
@@ -260,7 +263,7 @@ mod tests {
         // A new or empty file, and a device, need no --force.
         fs::write(&path, "").unwrap();
         drop(create(false).unwrap());
-        drop(Recorder::create(Path::new("/dev/null"), &header, false).unwrap());
+        drop(create_at(Path::new("/dev/null"), false).unwrap());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

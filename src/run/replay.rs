@@ -13,14 +13,18 @@ use crate::error::Error;
 use crate::event::Kind;
 use crate::event::meta::{Part, Stop, StopReason};
 use crate::event::values::Time;
-use crate::input::{ControlRecord, Header, Input, InputData};
-use crate::sink::Reader;
+use crate::filter::{self, Values};
+use crate::input::{ControlRecord, Header, Input, InputData, MAX_SLICE};
+use crate::names::Names;
+use crate::sink::{Reader, Sink};
 
 /// The options of a replay. `None` keeps the recorded setting.
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
     pub outputs: Outputs,
     pub kinds: Option<Vec<Kind>>,
+    /// Filters by option, in place of the recorded values; an empty list removes a filter.
+    pub filters: Values,
     pub with: Option<Vec<Part>>,
     pub snapshot: bool,
     pub count: Option<u64>,
@@ -34,8 +38,8 @@ pub struct Replay {
 
 /// Size of the lines that are passed to the sink at once, bytes.
 const WRITE_SIZE: usize = 64 * 1024;
-/// Number of stored objects to which work in slices comes at once.
-const SLICE: u32 = 1 << 16;
+/// Size of the lines with which the pipeline returns, bytes.
+const PORTION: usize = 1 << 20;
 /// Inputs that are read and processed together.
 const BATCH_SIZE: usize = 64;
 
@@ -56,7 +60,7 @@ pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
         files.input(path);
     }
     files.output(replay.outputs.output.as_ref());
-    files.option("--record", record).check()?;
+    files.replaced("--record", record).check()?;
     let mut result = Ok(());
     for path in paths {
         match run_file(replay, path) {
@@ -86,13 +90,15 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
             .unwrap_or_default(),
         ..Header::default()
     });
-    replay.begin(&mut header);
+    replay.begin(&mut header)?;
     if let Some(opened) = sink.opened() {
         header.start.tail_repaired = opened.tail_repaired;
+        header.start.tail_ended = opened.tail_ended;
         header.start.follows.clone_from(&opened.follows);
     }
     let run = replay.run.clone().unwrap_or_else(run_id);
     let mut session = Session::new(&replay.outputs, run, &header)?;
+    session.pipeline.set_portion(PORTION);
 
     let until = replay
         .duration
@@ -100,11 +106,17 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
     let mut last = header.time;
     let stop = loop {
         let Batch { inputs, mut end } = batch.up_to(until);
-        let taken = session.feed(&inputs)?;
+        let mut taken = session.feed(&inputs)?;
+        while taken < inputs.len() && !session.is_full() {
+            if write(&mut session, &mut sink, last)? == Reader::Gone {
+                return session.abandon();
+            }
+            taken += session.feed(&inputs[taken..])?;
+        }
         // Only a recording says when a live run went on with it.
-        while !is_recording && session.pipeline.is_renaming() && !session.is_full() {
+        if !is_recording && session.pipeline.is_renaming() && !session.is_full() {
             let now = inputs.last().map_or(last, |input| input.time);
-            session.feed(&[Input::control(now, ControlRecord::Slice(SLICE))])?;
+            session.feed(&[Input::control(now, ControlRecord::Slice(MAX_SLICE))])?;
         }
         if let Some(input) = inputs[..taken].last() {
             last = input.time;
@@ -124,11 +136,10 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
                 _ => stopped(StopReason::Count),
             };
         }
-        if session.lines.len() >= WRITE_SIZE {
-            let _gone = session.flush(&mut sink, last)?;
-            if sink.finish(None)? == Reader::Gone {
-                return session.abandon();
-            }
+        if session.lines.len() >= WRITE_SIZE
+            && write(&mut session, &mut sink, last)? == Reader::Gone
+        {
+            return session.abandon();
         }
         match end {
             None => {}
@@ -154,10 +165,22 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
         }
         batch = Batch::read(&mut capture, BATCH_SIZE);
     };
+    while !is_recording && session.pipeline.is_renaming() && !session.is_full() {
+        session.feed(&[Input::control(last, ControlRecord::Slice(MAX_SLICE))])?;
+        if write(&mut session, &mut sink, last)? == Reader::Gone {
+            return session.abandon();
+        }
+    }
     let mut stop = stop;
     stop.skipped.add(&capture.skipped());
     session.stop(stop, &mut sink, last, None)?;
     report(&capture, file)
+}
+
+/// Writes the lines so far, and waits for their reader.
+fn write(session: &mut Session, sink: &mut Sink, now: Time) -> Result<Reader, Error> {
+    let _gone = session.flush(sink, now)?;
+    sink.finish(None)
 }
 
 /// Logs what was skipped, where that may be a surprise.
@@ -257,7 +280,10 @@ fn stopped(reason: StopReason) -> Stop {
 
 impl Replay {
     /// Changes the header of the recording into that of this run.
-    fn begin(&self, header: &mut Header) {
+    ///
+    /// # Errors
+    /// If the value of a filter is invalid, or if no event can pass.
+    fn begin(&self, header: &mut Header) -> Result<(), Error> {
         let start = &mut header.start;
         start.tool = env!("CARGO_PKG_NAME").to_owned();
         start.version = env!("CARGO_PKG_VERSION").to_owned();
@@ -268,8 +294,11 @@ impl Replay {
         if let Some(with) = &self.with {
             settings.with.clone_from(with);
         }
+        settings.filters.extend(self.filters.clone());
+        filter::prepare(settings, &Names::from(&header.names))?;
         settings.snapshot |= self.snapshot;
         settings.count = self.count.or(settings.count);
         settings.max_line = self.max_line.or(settings.max_line);
+        Ok(())
     }
 }

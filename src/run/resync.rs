@@ -97,8 +97,8 @@ pub(super) enum Milestone {
     None,
     /// Every target was dumped once.
     Sync,
-    /// Every target that a gap concerned was dumped again.
-    Resync,
+    /// Every target of this namespace that a gap concerned was dumped again.
+    Resync(NetnsId),
 }
 
 /// Decides when each kind of each namespace is dumped. At most one reconciliation is in progress.
@@ -205,6 +205,20 @@ impl ResyncScheduler {
         for target in targets {
             self.resync.insert(target);
             self.schedule(target, Demand::kind(Origin::Resync), now);
+        }
+    }
+
+    /// Removes the targets of a namespace that has ended. Returns what is complete without them.
+    pub(super) fn remove(&mut self, netns: NetnsId) -> Milestone {
+        self.dumps.retain(|target, _| target.0 != netns);
+        self.pending.retain(|target, _| target.0 != netns);
+        self.rechecks.retain(|(target, _), _| target.0 != netns);
+        self.sync.retain(|target| target.0 != netns);
+        self.resync.retain(|target| target.0 != netns);
+        self.current.take_if(|current| current.target.0 == netns);
+        match self.sync.is_empty() && !std::mem::replace(&mut self.synced, self.sync.is_empty()) {
+            true => Milestone::Sync,
+            false => Milestone::None,
         }
     }
 
@@ -422,8 +436,9 @@ impl ResyncScheduler {
             self.synced = true;
             return Milestone::Sync;
         }
-        match origin == Origin::Resync && self.resync.is_empty() {
-            true => Milestone::Resync,
+        let is_left = self.resync.iter().any(|(netns, _)| *netns == target.0);
+        match origin == Origin::Resync && !is_left {
+            true => Milestone::Resync(target.0),
             false => Milestone::None,
         }
     }

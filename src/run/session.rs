@@ -13,7 +13,7 @@ use crate::event::meta::{Pulse, Stop};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input};
 use crate::pipeline::{CheckpointProgress, Config, Pipeline};
-use crate::sink::{Reader, Sink};
+use crate::sink::{Reader, Sink, give_back};
 
 /// A run that has begun.
 pub(super) struct Session {
@@ -56,7 +56,7 @@ const RETRY: Duration = Duration::from_millis(100);
 impl Session {
     pub(super) fn new(outputs: &Outputs, run: String, header: &Header) -> Result<Self, Error> {
         let record = outputs.record.as_deref();
-        let recorder = record.map(|path| Recorder::create(path, header, outputs.force));
+        let recorder = record.map(|path| Recorder::create(path, outputs, header));
         let recorder = recorder.transpose()?;
         let mut lines = Vec::new();
         let config = Config::new(outputs.format.clone(), run, header);
@@ -135,6 +135,7 @@ impl Session {
         self.checkpoint_sizes.waits = waits && sink.pending() > 0;
         self.written += self.lines.len() as u64;
         self.lines.clear();
+        give_back(&mut self.lines);
         self.pending = sink.pending();
         self.most_pending = self.most_pending.max(self.pending);
         Ok(reader)

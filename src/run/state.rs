@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use log::warn;
+use log::{info, warn};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
@@ -15,8 +15,11 @@ use super::files::Files;
 use crate::decompress;
 use crate::encode::Format;
 use crate::error::Error;
+use crate::escape;
 use crate::event::Kind;
+use crate::filter::{Fault, Selection, Values, Vocabulary};
 use crate::fold::{Fold, FoldError, IncompleteReason, Reached, SnapshotObject};
+use crate::names::Names;
 use crate::sink;
 use crate::text::write_object;
 
@@ -29,6 +32,8 @@ pub struct StateQuery {
     pub at: Option<Timestamp>,
     /// Limits the result to these kinds.
     pub kinds: Option<Vec<Kind>>,
+    /// Limits the result to the objects that pass these filters.
+    pub filters: Values,
     pub format: Format,
     /// Prints the result even if it is incomplete.
     pub partial: bool,
@@ -43,6 +48,13 @@ const WRITE_TIME: Duration = Duration::from_millis(100);
 /// # Errors
 /// If the lines cannot be read, or if the state at that time is incomplete.
 pub fn run(request: &StateQuery) -> Result<(), Error> {
+    // The lines may be those of another machine, with other names.
+    let names = Names::of_machine();
+    let vocabulary = Vocabulary {
+        names: &names,
+        is_open: true,
+    };
+    let requested = Selection::new(&request.filters, vocabulary)?;
     let mut files = Files::default();
     for path in &request.files {
         files.input(path);
@@ -63,13 +75,33 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
             break;
         }
     }
-    let reason = fold.incomplete(request.at, reached, request.kinds.as_deref());
+    check_names(&request.filters, &names, &fold)?;
+    let filters = fold.filters();
+    let written = Selection::new(&filters, vocabulary)?;
+    if !written.is_empty() {
+        let filters = filters
+            .iter()
+            .map(|(name, values)| format!("--{name} {}", values.join(",")));
+        let filters = filters.collect::<Vec<_>>().join(" ");
+        info!(
+            "the run wrote only what passes its filters, {filters}: the result has no other objects"
+        );
+    }
+    let hiding = written.hiding_changes();
+    let hiding = hiding
+        .iter()
+        .map(|name| format!("--{name}"))
+        .collect::<Vec<_>>();
+    let reason = match hiding.is_empty() {
+        true => fold.incomplete(request.at, reached, request.kinds.as_deref()),
+        false => Some(IncompleteReason::Filtered(hiding.join(", "))),
+    };
     match reason {
         Some(reason) if !request.partial => return Err(Error::Incomplete(reason)),
         Some(ref reason) => warn!("the result is incomplete: {reason}"),
         None => {}
     }
-    print(request, &fold, reason.as_ref())
+    print(request, &fold, &[written, requested], reason.as_ref())
 }
 
 fn read(fold: &mut Fold, input: impl Read, at: Option<Timestamp>) -> Result<Reached, FoldError> {
@@ -117,6 +149,7 @@ fn is_at(path: &Path, file: &File) -> bool {
 fn print(
     request: &StateQuery,
     fold: &Fold,
+    selections: &[Selection],
     reason: Option<&IncompleteReason>,
 ) -> Result<(), Error> {
     let is_requested = |kind| match &request.kinds {
@@ -129,7 +162,9 @@ fn print(
     let framing = request.format.framing();
     let mut record = Vec::new();
     sink::print(|out| {
-        for object in fold.objects().filter(|object| is_requested(object.kind)) {
+        let passes =
+            |object: &&SnapshotObject| is_requested(object.kind) && passes(object, selections);
+        for object in fold.objects().filter(passes) {
             record.clear();
             framing.begin_record(&mut record);
             write(
@@ -145,10 +180,47 @@ fn print(
     })
 }
 
+/// Checks the names of tables and protocols: the machine has to know each, or an object of the lines
+/// has to have it.
+///
+/// # Errors
+/// The first that is unknown.
+fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault> {
+    for (option, values) in filters {
+        for value in values {
+            let value = value.trim_start_matches('!').to_owned();
+            let filter = Values::from([(option.clone(), vec![value])]);
+            let Err(fault) = Selection::new(&filter, Vocabulary::of(names)) else {
+                continue;
+            };
+            let vocabulary = Vocabulary {
+                names,
+                is_open: true,
+            };
+            let selection = [Selection::new(&filter, vocabulary)?];
+            if !fold.objects().any(|object| passes(object, &selection)) {
+                return Err(fault);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Returns true if the object passes the filters.
+fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool {
+    if selections.iter().all(Selection::is_empty) {
+        return true;
+    }
+    let json = serde_json::from_str(object.object()).unwrap_or_default();
+    let mut selections = selections.iter();
+    selections.all(|selection| selection.selects_json(object.kind, &json))
+}
+
 fn write(format: &Format, object: &SnapshotObject, is_incomplete: bool, record: &mut Vec<u8>) {
     match format {
         Format::Json => {
-            record.extend_from_slice(object.line().as_bytes());
+            // The lines may have been written by another program.
+            record.extend_from_slice(escape::json(object.line()).as_bytes());
             if is_incomplete {
                 record.pop();
                 record.extend_from_slice(b",\"incomplete\":true}");
@@ -156,7 +228,16 @@ fn write(format: &Format, object: &SnapshotObject, is_incomplete: bool, record: 
         }
         Format::Text { zone, colour } => {
             let (time, json) = (object.time, object.object());
-            write_object(time, object.kind, json, zone, *colour, record);
+            let netns = object.netns();
+            write_object(
+                time,
+                netns.as_deref(),
+                object.kind,
+                json,
+                zone,
+                *colour,
+                record,
+            );
             if is_incomplete {
                 record.extend_from_slice(b" (may be incomplete)");
             }

@@ -78,9 +78,9 @@ pub fn text() -> String {
 
 const DESCRIPTION: &str = "One line: a network event of the Linux kernel, or a record of nlstream itself. `kind` names the \
 type of the object and the property that contains it. Lines can be folded into the current state: \
-`add`, `change` and `present` replace the object with the same key, `delete` removes it. The key of \
-a kind consists of the properties listed in `x-key` of its line; an absent property is a value like \
-any other, and `a//b` means `a`, or `b` if `a` is absent. The properties in `x-transient` describe the \
+`add`, `change` and `present` replace the object with the same key, `delete` removes it. The key \
+consists of `netns` of the line and of the payload's properties listed in `x-key` of its kind; an absent \
+property is a value like any other, and `a//b` means `a`, or `b` if `a` is absent. The properties in `x-transient` describe the \
 event and not the object: leave them out of the folded state. Properties without a value are omitted; \
 there are no nulls. Integers fit into 63 bits and a sign. Ignore unknown properties: later versions \
 add properties.";
@@ -157,6 +157,13 @@ impl Variant {
             json!({ "type": "string" }),
             "On request: host name of the monitored machine.",
         );
+        if kind != Kind::Meta || matches!(self.ops, [Op::Gap | Op::Resync]) {
+            of.optional(
+                "netns",
+                schema_of::<meta::Netns>(generator),
+                "The network namespace, if the run watches others than that of the program (`--netns`).",
+            );
+        }
         of.required(
             "kind",
             json!({ "type": "string", "const": name }),

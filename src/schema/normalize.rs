@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// The largest integer in a line.
-const MAX: u64 = i64::MAX as u64;
+use crate::json::MAX_INTEGER as MAX;
 
 /// Normalizes a schema and all its subschemas.
 pub(super) fn normalize(schema: &mut Value) {

@@ -3,7 +3,7 @@
 //! never blocks the thread that reads the netlink socket.
 
 mod file;
-mod stdout;
+mod nonblocking;
 
 use std::io::{self, BufWriter, Write};
 use std::os::fd::BorrowedFd;
@@ -13,20 +13,21 @@ use std::time::{Duration, Instant};
 use rustix::fs::OFlags;
 
 use file::AppendFile;
-pub use file::{Config, Fsync, RotateAction, Rotation};
-use stdout::Stdout;
+pub use file::{Config, Fsync, RotateAction, Rotation, is_archive_name};
+use nonblocking::Nonblocking;
 
 use crate::encode::Format;
 use crate::error::Error;
 use crate::event::meta::Rotate;
+use crate::file::FolderPolicy;
 use crate::input::Opened;
 use crate::netlink::sys::was_stdout_closed;
 
 /// The destination of the output.
 pub enum Sink {
-    /// The standard output.
-    Stdout(Stdout),
-    /// A file, with `--output`.
+    /// The standard output, or a FIFO, a terminal or another device, with `--output`.
+    Nonblocking(Nonblocking),
+    /// A regular file, with `--output`.
     File(Box<AppendFile>),
 }
 
@@ -58,22 +59,36 @@ impl Sink {
     /// If it is closed.
     pub fn stdout() -> Result<Self, Error> {
         check_stdout()?;
-        Ok(Sink::Stdout(Stdout::new()))
+        Nonblocking::stdout()
+            .map(Sink::Nonblocking)
+            .map_err(stdout_error)
     }
 
-    /// A file to which records of `format` are appended.
+    /// A file to which records of `format` are appended: a regular one, or a nonblocking one such as a FIFO.
     ///
     /// # Errors
     /// If it cannot be opened or repaired, or another nlstream writes to it.
-    pub fn file(path: &Path, config: &Config, format: &Format) -> Result<Self, Error> {
-        let file = AppendFile::open(path, config.clone(), format)?;
+    pub fn file(
+        path: &Path,
+        folders: FolderPolicy,
+        config: &Config,
+        format: &Format,
+    ) -> Result<Self, Error> {
+        let output = Nonblocking::open(path, folders).map_err(|source| Error::OpenOutput {
+            path: path.to_owned(),
+            source,
+        })?;
+        if let Some(output) = output {
+            return Ok(Sink::Nonblocking(output));
+        }
+        let file = AppendFile::open(path, folders, config.clone(), format)?;
         Ok(Sink::File(Box::new(file)))
     }
 
-    /// Returns how the file was found; `None` for stdout.
+    /// Returns how the file was found; `None` for a nonblocking output.
     pub fn opened(&self) -> Option<&Opened> {
         match self {
-            Sink::Stdout(_) => None,
+            Sink::Nonblocking(_) => None,
             Sink::File(file) => Some(file.opened()),
         }
     }
@@ -85,7 +100,10 @@ impl Sink {
     /// [patient](Config::patient) file keeps the records instead and retries.
     pub fn write(&mut self, lines: &[u8]) -> Result<Reader, Error> {
         match self {
-            Sink::Stdout(stdout) => broken_pipe(stdout.write(lines).map_err(stdout_error)),
+            Sink::Nonblocking(output) => {
+                let result = output.write(lines);
+                broken_pipe(result.map_err(|source| output.error(source)))
+            }
             Sink::File(file) => broken_pipe(file.write(lines)),
         }
     }
@@ -96,7 +114,10 @@ impl Sink {
     /// As [`Sink::write`].
     pub fn flush(&mut self) -> Result<Reader, Error> {
         match self {
-            Sink::Stdout(stdout) => broken_pipe(stdout.flush().map_err(stdout_error)),
+            Sink::Nonblocking(output) => {
+                let result = output.flush();
+                broken_pipe(result.map_err(|source| output.error(source)))
+            }
             Sink::File(file) => broken_pipe(file.flush()),
         }
     }
@@ -108,7 +129,10 @@ impl Sink {
     /// As [`Sink::write`], and if the reader takes nothing within `patience`.
     pub fn finish(&mut self, patience: Option<Duration>) -> Result<Reader, Error> {
         match self {
-            Sink::Stdout(stdout) => broken_pipe(stdout.finish(patience).map_err(stdout_error)),
+            Sink::Nonblocking(output) => {
+                let result = output.finish(patience);
+                broken_pipe(result.map_err(|source| output.error(source)))
+            }
             Sink::File(file) => broken_pipe(file.finish()),
         }
     }
@@ -116,7 +140,7 @@ impl Sink {
     /// Returns how many bytes wait for the reader.
     pub fn pending(&self) -> usize {
         match self {
-            Sink::Stdout(stdout) => stdout.pending(),
+            Sink::Nonblocking(output) => output.pending(),
             Sink::File(file) => file.pending(),
         }
     }
@@ -129,7 +153,7 @@ impl Sink {
     /// Returns the error number of the failure for which records wait.
     pub fn errno(&self) -> Option<u32> {
         match self {
-            Sink::Stdout(_) => None,
+            Sink::Nonblocking(_) => None,
             Sink::File(file) => file.errno(),
         }
     }
@@ -138,7 +162,7 @@ impl Sink {
     /// before.
     pub fn wakeup(&self) -> Option<Instant> {
         match self {
-            Sink::Stdout(_) => None,
+            Sink::Nonblocking(_) => None,
             Sink::File(file) => file.wakeup(),
         }
     }
@@ -146,7 +170,7 @@ impl Sink {
     /// Returns the descriptor to poll for the reader taking more, or going away.
     pub fn pollable(&self) -> Option<BorrowedFd<'_>> {
         match self {
-            Sink::Stdout(stdout) => Some(stdout.fd()),
+            Sink::Nonblocking(output) => Some(output.fd()),
             Sink::File(_) => None,
         }
     }
@@ -154,11 +178,20 @@ impl Sink {
     /// Returns the counts so far.
     pub fn stats(&self) -> Stats {
         match self {
-            Sink::Stdout(stdout) => Stats {
-                bytes: stdout.bytes(),
+            Sink::Nonblocking(output) => Stats {
+                bytes: output.bytes(),
                 ..Stats::default()
             },
             Sink::File(file) => file.stats(),
+        }
+    }
+
+    /// # Errors
+    /// If the file cannot be rotated as `config` says.
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        match self {
+            Sink::Nonblocking(_) => Ok(()),
+            Sink::File(file) => file.check(config),
         }
     }
 
@@ -169,10 +202,10 @@ impl Sink {
         }
     }
 
-    /// Requests a check whether the file was renamed (SIGHUP). Returns false for stdout.
+    /// Requests a check whether the file was renamed (SIGHUP). Returns false without `--output`.
     pub fn hang_up(&mut self) -> bool {
         match self {
-            Sink::Stdout(_) => false,
+            Sink::Nonblocking(output) => !output.is_default(),
             Sink::File(file) => {
                 file.hang_up();
                 true
@@ -200,7 +233,7 @@ impl Sink {
     /// then calls [`Sink::close_current`], [`Sink::open_next`] and [`Sink::write_first`].
     pub fn rotate_action(&mut self) -> Option<RotateAction> {
         match self {
-            Sink::Stdout(_) => None,
+            Sink::Nonblocking(_) => None,
             Sink::File(file) => file.rotate_action(),
         }
     }
@@ -209,7 +242,7 @@ impl Sink {
     /// `None` if it takes none.
     pub fn close_current(&mut self, rotate_action: RotateAction) -> Option<Rotate> {
         match self {
-            Sink::Stdout(_) => None,
+            Sink::Nonblocking(_) => None,
             Sink::File(file) => file.close_current(rotate_action),
         }
     }
@@ -217,7 +250,7 @@ impl Sink {
     /// Opens the next file. Returns how it was found, `None` if that failed and is retried later.
     pub fn open_next(&mut self, rotate_action: RotateAction) -> Option<Opened> {
         match self {
-            Sink::Stdout(_) => None,
+            Sink::Nonblocking(_) => None,
             Sink::File(file) => file.open_next(rotate_action),
         }
     }
@@ -228,9 +261,20 @@ impl Sink {
     /// As [`Sink::write`].
     pub fn write_first(&mut self, record: &[u8]) -> Result<Reader, Error> {
         match self {
-            Sink::Stdout(_) => self.write(record),
+            Sink::Nonblocking(_) => self.write(record),
             Sink::File(file) => broken_pipe(file.write_first(record)),
         }
+    }
+}
+
+/// Capacity that an empty buffer of lines keeps, bytes.
+const KEPT: usize = 1 << 20;
+
+/// Gives memory back that a buffer of lines has used while a reader was slow, and does not need now.
+pub fn give_back(buffer: &mut Vec<u8>) {
+    let needed = buffer.len().max(KEPT);
+    if buffer.capacity() / 4 > needed {
+        buffer.shrink_to(needed);
     }
 }
 
@@ -287,5 +331,28 @@ fn broken_pipe(result: Result<(), Error>) -> Result<Reader, Error> {
             Ok(Reader::Gone)
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queue_memory_is_given_back() {
+        let mut queue = vec![7; 64 << 20];
+        give_back(&mut queue);
+        assert_eq!(queue.capacity(), 64 << 20);
+        // The reader has taken most of it.
+        queue.drain(..63 << 20);
+        give_back(&mut queue);
+        assert!(queue.len() == 1 << 20 && queue.capacity() < 2 << 20);
+        queue.clear();
+        give_back(&mut queue);
+        assert!(queue.capacity() < 2 << 20);
+        // A small queue keeps its memory.
+        let mut queue = Vec::with_capacity(1000);
+        give_back(&mut queue);
+        assert_eq!(queue.capacity(), 1000);
     }
 }

@@ -1,9 +1,10 @@
-//! A chunked vector: pushing never moves existing elements.
+//! A chunked vector: pushing moves none of many existing elements.
 
 use std::ops::{Index, IndexMut};
 
 /// A vector in chunks of equal size. Growing it allocates one chunk, and copies nothing: to
-/// reallocate one vector of a million routes takes as long as to decode them.
+/// reallocate one vector of a million routes takes as long as to decode them. Only the first chunk
+/// grows with its elements: most kinds have few objects, and a network namespace has a vector for each.
 #[derive(Debug)]
 pub(super) struct ChunkedVec<T>(Vec<Vec<T>>);
 
@@ -27,7 +28,8 @@ impl<T> ChunkedVec<T> {
         match self.0.last_mut() {
             Some(chunk) if chunk.len() < CHUNK => chunk.push(element),
             _ => {
-                let mut chunk = Vec::with_capacity(CHUNK);
+                let capacity = if self.0.is_empty() { 1 } else { CHUNK };
+                let mut chunk = Vec::with_capacity(capacity);
                 chunk.push(element);
                 self.0.push(chunk);
             }

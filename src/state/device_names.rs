@@ -23,9 +23,22 @@ pub(super) fn names_in(for_each_device: &mut dyn FnMut(NameSlot<'_>)) -> Reporte
 
 /// Copies the names that `reported` contains.
 pub(super) fn copy_names(reported: &ReportedNames, for_each_device: &mut dyn FnMut(NameSlot<'_>)) {
+    /// Number of devices from which on an index is faster than a search.
+    const MANY: usize = 16;
+    let by_index: BTreeMap<u32, Option<IfName>> = match reported.len() {
+        // The first of a device counts, as in a search.
+        MANY.. => reported.iter().rev().copied().collect(),
+        _ => BTreeMap::new(),
+    };
     for_each_device(&mut |index, name| {
-        let known = reported.iter().find(|(reported, _)| *reported == index);
-        *name = known.and_then(|(_, name)| *name).or(*name);
+        let known = match reported.len() {
+            MANY.. => by_index.get(&index).copied(),
+            _ => {
+                let mut search = reported.iter();
+                search.find(|(it, _)| *it == index).map(|(_, name)| *name)
+            }
+        };
+        *name = known.flatten().or(*name);
     });
 }
 

@@ -9,6 +9,8 @@ mod link_merge;
 mod link_store;
 mod multipath;
 mod object_store;
+mod range_map;
+mod range_store;
 mod reconcile;
 mod relations;
 mod route_content;
@@ -34,8 +36,8 @@ use crate::netlink::frame::Message;
 pub use device_names::Renames;
 use device_names::{NameChange, UnresolvedObjects};
 pub use key::Key;
-
 use link_store::LinkStore;
+use range_store::Cut;
 pub use reconcile::ReconcileResult;
 use reconcile::Reconciliation;
 pub use relations::Devices;
@@ -213,6 +215,34 @@ impl State {
         event.change = applied.old.map(|old| Change::between(payload, old));
         self.mark_stale(event);
         effect
+    }
+
+    /// Cuts the stored ranges of ids that an event of a [tracked](State::key) kind is about, for
+    /// [`State::apply_event`]. Returns the changes; their lines precede that of the event.
+    pub fn make_room(&mut self, payload: &Payload) -> Vec<StateChange> {
+        let cuts = self.stores.make_room(payload);
+        self.changes_of(cuts)
+    }
+
+    /// The cuts of stored ranges of ids that dump entries, or the end of a dump, have made; their
+    /// lines precede those of the other changes.
+    pub fn take_cuts(&mut self, kind: Kind) -> Vec<StateChange> {
+        let cuts = self.stores.take_cuts(kind);
+        self.changes_of(cuts)
+    }
+
+    fn changes_of(&mut self, cuts: Vec<Cut>) -> Vec<StateChange> {
+        let change = |Cut { op, payload, old }| {
+            if op != Op::Delete {
+                self.note_unresolved(&payload);
+            }
+            StateChange {
+                op,
+                change: old.map(|old| Change::between(&payload, old)),
+                payload,
+            }
+        };
+        cuts.into_iter().map(change).collect()
     }
 
     /// Fills in the names of devices in an event that was [`NameEffect::Unnamed`], and in its stored

@@ -141,8 +141,22 @@ impl ObjectStore {
         }
     }
 
+    /// The stored object of that key, with the names of devices that its last line has.
+    pub(super) fn stored(&self, key: Key) -> Option<&Payload> {
+        self.0.get(key).map(|entry| &entry.value)
+    }
+
+    pub(super) fn remove(&mut self, key: Key) {
+        self.0.remove(key);
+    }
+
     /// Stores an object. Returns the former one of that key.
-    fn put(&mut self, key: Key, payload: &Payload, reconciling: bool) -> Option<Payload> {
+    pub(super) fn put(
+        &mut self,
+        key: Key,
+        payload: &Payload,
+        reconciling: bool,
+    ) -> Option<Payload> {
         let mut stored = payload.clone();
         if stored.has_transient() {
             stored.clear_transient();

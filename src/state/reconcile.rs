@@ -42,6 +42,7 @@ pub struct ReconcileResult {
 impl State {
     /// Begins the reconciliation of objects of a kind: a dump of the scope follows.
     pub fn begin_reconcile(&mut self, kind: Kind, origin: Origin, scope: Scope) {
+        self.stores.begin_resync(kind);
         self.reconciliation = Some(Reconciliation {
             kind,
             origin,
@@ -67,7 +68,8 @@ impl State {
     }
 
     /// Applies a dump entry. Returns what it changes in the state; `None` for links, whose changes
-    /// are returned by [`State::finish_reconcile`].
+    /// are returned by [`State::finish_reconcile`], and for ranges of ids, whose changes
+    /// [`State::take_changed_ranges`] returns.
     pub fn apply_dump_entry(
         &mut self,
         decoded: Decoded,
@@ -188,6 +190,12 @@ impl State {
     /// The changes of links that dump entries made so far.
     pub fn take_reconciled_links(&mut self, origin: Origin) -> Vec<StateChange> {
         self.take_found(Kind::Link, origin)
+    }
+
+    /// The changes of ranges of ids that dump entries made since the last call, without the
+    /// [cuts](State::take_cuts).
+    pub fn take_changed_ranges(&mut self, kind: Kind) -> Vec<StateChange> {
+        self.take_found(kind, self.origin())
     }
 
     fn take_found(&mut self, kind: Kind, origin: Origin) -> Vec<StateChange> {

@@ -13,8 +13,9 @@ const PROTOCOL: usize = 5;
 const FLAGS: usize = 8;
 /// Offset of `rtnh_flags` in `struct rtnexthop`.
 const NEXTHOP_FLAGS: usize = 2;
-/// linux/rtnetlink.h
+// linux/rtnetlink.h
 const RTPROT_RA: u8 = 9;
+const RTA_EXPIRES: u16 = 23;
 
 /// The content of a route, as two hashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +52,15 @@ fn whole(body: &[u8]) -> u64 {
     hasher.write(body.get(..FLAGS).unwrap_or(body));
     let attributes = body.get(RTMSG..).unwrap_or_default();
     for (attr, bytes) in Attrs::new(attributes).with_bytes() {
-        if attr.kind != RTA_MULTIPATH {
-            hasher.write(bytes);
-            continue;
-        }
-        for nexthop in nexthops(attr.value) {
-            hasher.write(&nexthop[..NEXTHOP_FLAGS]);
-            hasher.write(&nexthop[NEXTHOP_FLAGS + 1..]);
+        match attr.kind {
+            RTA_EXPIRES => {}
+            RTA_MULTIPATH => {
+                for nexthop in nexthops(attr.value) {
+                    hasher.write(&nexthop[..NEXTHOP_FLAGS]);
+                    hasher.write(&nexthop[NEXTHOP_FLAGS + 1..]);
+                }
+            }
+            _ => hasher.write(bytes),
         }
     }
     hasher.finish()

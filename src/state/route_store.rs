@@ -1,7 +1,7 @@
 //! The stored routes. There may be millions, so a route is not stored decoded but as its message:
 //!
 //! **The destination and the body without destination, put together, decode to the route.** Ages
-//! (`RTA_CACHEINFO`) are left out. The names of devices that its last line has, and the instance number
+//! (`RTA_CACHEINFO`) are left out, except for the time until the route expires. The names of devices that its last line has, and the instance number
 //! of a sibling, are stored beside the body.
 
 mod assign;
@@ -491,10 +491,13 @@ fn replace_instance_field(route: &mut Route, instance: u32) {
     }
 }
 
-/// Sets the ages of a stored route, which has none, to those of its new message: they are no change.
+/// Sets the ages of a stored route to those of its new message: they are no change. That it expires,
+/// or no more, is one.
 fn copy_ages(old: &mut Route, new: &Route) {
-    if (old.expires, old.error) != (new.expires, new.error) {
-        (old.expires, old.error) = (new.expires, new.error);
+    let expires = new.expires.filter(|_| old.expires.is_some());
+    let expires = expires.or(old.expires);
+    if (old.expires, old.error) != (expires, new.error) {
+        (old.expires, old.error) = (expires, new.error);
     }
     if old.cacheinfo != new.cacheinfo {
         old.cacheinfo.clone_from(&new.cacheinfo);

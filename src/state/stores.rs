@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::key::{self, Key};
 use super::link_store::{Env, LinkStore};
 use super::object_store::ObjectStore;
+use super::range_store::{Cut, RangeStore};
 use super::route_store::RouteStore;
 use super::store::{Applied, DumpContext, EventContext, Store};
 use super::table::Swept;
@@ -20,6 +21,7 @@ pub(super) struct Stores {
     pub links: LinkStore,
     routes: RouteStore,
     objects: BTreeMap<Kind, ObjectStore>,
+    ranges: BTreeMap<Kind, RangeStore>,
 }
 
 /// Evaluates an expression with the store of a kind, as `$store`, and its `Env`. A match and not a
@@ -42,6 +44,10 @@ macro_rules! with_store {
                         let $store = &mut $stores.routes;
                         $body
                     }
+                    kind if kind.has_ranges() => match $stores.ranges.get_mut(&kind) {
+                        Some($store) => $body,
+                        None => $none,
+                    },
                     kind => match $stores.objects.get_mut(&kind) {
                         Some($store) => $body,
                         None => $none,
@@ -72,6 +78,10 @@ macro_rules! with_store_of {
                         let ($store, $object) = (&mut $stores.routes, Inline::make_mut(route));
                         $body
                     }
+                    $object if $object.kind().has_ranges() => {
+                        let $store = $stores.ranges.entry($object.kind()).or_default();
+                        $body
+                    }
                     $object => {
                         let $store = $stores.objects.entry($object.kind()).or_default();
                         $body
@@ -91,6 +101,7 @@ impl Stores {
         match kind {
             Kind::Link => self.links.len(),
             Kind::Route => self.routes.len(),
+            _ if kind.has_ranges() => self.ranges.get(&kind).map_or(0, Store::len),
             _ => self.objects.get(&kind).map_or(0, Store::len),
         }
     }
@@ -99,6 +110,7 @@ impl Stores {
         match kind {
             Kind::Link => self.links.key_at(at),
             Kind::Route => self.routes.key_at(at),
+            _ if kind.has_ranges() => self.ranges.get(&kind)?.key_at(at),
             _ => self.objects.get(&kind)?.key_at(at),
         }
     }
@@ -118,6 +130,7 @@ impl Stores {
         match kind {
             Kind::Link => self.links.get(key, ()),
             Kind::Route => self.routes.get(key, env),
+            _ if kind.has_ranges() => self.ranges.get(&kind)?.get(key, env),
             _ => self.objects.get(&kind)?.get(key, env),
         }
     }
@@ -202,8 +215,34 @@ impl Stores {
     pub(super) fn take_found(&mut self, kind: Kind) -> Vec<(Payload, Option<Payload>)> {
         match kind {
             Kind::Link => self.links.take_found(),
-            _ => Vec::new(),
+            _ => {
+                let ranges = self.ranges.get_mut(&kind);
+                ranges.map(Store::take_found).unwrap_or_default()
+            }
         }
+    }
+
+    /// A dump of the kind follows.
+    pub(super) fn begin_resync(&mut self, kind: Kind) {
+        if let Some(ranges) = self.ranges.get_mut(&kind) {
+            ranges.begin_resync();
+        }
+    }
+
+    /// See [`RangeStore::make_room`].
+    pub(super) fn make_room(&mut self, payload: &Payload) -> Vec<Cut> {
+        let ranges = self.ranges.get_mut(&payload.kind());
+        let (Some(ranges), Some(ids)) = (ranges, payload.range()) else {
+            return Vec::new();
+        };
+        ranges.make_room(ids);
+        ranges.take_cuts()
+    }
+
+    /// See [`RangeStore::take_cuts`].
+    pub(super) fn take_cuts(&mut self, kind: Kind) -> Vec<Cut> {
+        let ranges = self.ranges.get_mut(&kind);
+        ranges.map(RangeStore::take_cuts).unwrap_or_default()
     }
 
     pub(super) fn finish_resync(

@@ -63,8 +63,8 @@ impl<T> Entry<T> {
 #[derive(Debug)]
 pub(super) struct Table<T> {
     /// The index in shards: growing moves one shard's slots only, so that no event waits until a
-    /// million have moved.
-    shards: Box<[HashTable<Slot>]>,
+    /// million have moved. One shard as long as there are few objects.
+    shards: Vec<HashTable<Slot>>,
     objects: ChunkedVec<Entry<T>>,
 }
 
@@ -97,16 +97,19 @@ impl Slot {
 }
 
 const SHARDS: usize = 256;
+/// Number of objects from which on there are several shards.
+const FEW: usize = 1024;
 
-/// The shard of a key: by the bits that a hash table does not use.
-fn shard(key: Key) -> usize {
-    (key >> (Key::BITS - SHARDS.ilog2())) as usize
+/// The shard of a key, of a power of two of them: by the bits that a hash table does not use.
+#[inline]
+fn shard(key: Key, shards: usize) -> usize {
+    (key >> (Key::BITS - SHARDS.ilog2())) as usize & (shards - 1)
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
         Table {
-            shards: (0..SHARDS).map(|_| HashTable::new()).collect(),
+            shards: vec![HashTable::new()],
             objects: ChunkedVec::default(),
         }
     }
@@ -116,7 +119,8 @@ impl<T> Table<T> {
     /// The position of the object with that key.
     fn position(&self, key: Key) -> Option<usize> {
         let is_it = |slot: &Slot| slot.is_of(key, &self.objects);
-        let slot = self.shards[shard(key)].find(Slot::of(key, 0).hash(), is_it)?;
+        let slot =
+            self.shards[shard(key, self.shards.len())].find(Slot::of(key, 0).hash(), is_it)?;
         Some(slot.at as usize)
     }
 
@@ -143,9 +147,26 @@ impl<T> Table<T> {
     /// Adds an object whose key is not in the table.
     pub(super) fn add(&mut self, object: Entry<T>) {
         let key = object.key;
-        let slot = Slot::of(key, self.objects.len());
-        self.shards[shard(key)].insert_unique(slot.hash(), slot, |slot| slot.hash());
+        if self.objects.len() == FEW && self.shards.len() == 1 {
+            self.split();
+        }
+        self.index(Slot::of(key, self.objects.len()), key);
         self.objects.push(object);
+    }
+
+    fn index(&mut self, slot: Slot, key: Key) {
+        let shard = shard(key, self.shards.len());
+        self.shards[shard].insert_unique(slot.hash(), slot, |slot| slot.hash());
+    }
+
+    /// Distributes the slots of the only shard over all.
+    #[cold]
+    fn split(&mut self) {
+        self.shards = (0..SHARDS).map(|_| HashTable::new()).collect();
+        for at in 0..self.objects.len() {
+            let key = self.objects[at].key;
+            self.index(Slot::of(key, at), key);
+        }
     }
 
     /// Stores an object. Returns the former one of that key.
@@ -160,7 +181,8 @@ impl<T> Table<T> {
     pub(super) fn remove(&mut self, key: Key) -> Option<Entry<T>> {
         let Table { shards, objects } = self;
         let is_it = |slot: &Slot| slot.is_of(key, objects);
-        let entry = shards[shard(key)].find_entry(Slot::of(key, 0).hash(), is_it);
+        let count = shards.len();
+        let entry = shards[shard(key, count)].find_entry(Slot::of(key, 0).hash(), is_it);
         let (Slot { at, .. }, _) = entry.ok()?.remove();
         let last = objects.pop()?;
         let moved = Slot::of(last.key, objects.len());
@@ -168,7 +190,7 @@ impl<T> Table<T> {
             return Some(last);
         }
         // The last object moves into the gap.
-        let slots = &mut shards[shard(last.key)];
+        let slots = &mut shards[shard(last.key, count)];
         slots.find_mut(moved.hash(), |slot| slot.at == moved.at)?.at = at;
         Some(std::mem::replace(&mut objects[at as usize], last))
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Write};
 
+use crate::escape;
 use crate::event::values::{Flags, IfName};
 
 /// Terminal style of a part of a line.
@@ -140,30 +141,9 @@ impl<'a> EscapingWriter<'a> {
 
 impl Write for EscapingWriter<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
-        // Fast path: printable ASCII needs no escaping.
-        let plain = |b: u8| matches!(b, b' '..=b'~') && b != b'\\';
-        if !self.escape || s.bytes().all(plain) {
-            return self.out.write_str(s);
-        }
-        s.chars().try_for_each(|c| self.write_char(c))
-    }
-
-    fn write_char(&mut self, c: char) -> fmt::Result {
-        match c {
-            c if !self.escape => self.out.write_char(c),
-            // Escape the backslash, so that input cannot imitate an escape.
-            '\\' => self.out.write_str(r"\\"),
-            ' '..='~' => self.out.write_char(c),
-            '\0'..='\x7f' => write!(self.out, "\\x{:02x}", u32::from(c)),
-            _ => {
-                // `escape_debug` escapes invisible and bidirectional characters. It escapes a
-                // combining character only at the start of a string, hence the preceding letter.
-                let mut text = [b'a', 0, 0, 0, 0];
-                let end = 1 + c.encode_utf8(&mut text[1..]).len();
-                let text = std::str::from_utf8(&text[..end]).unwrap_or_default();
-                let mut shown = text.escape_debug().skip(1);
-                shown.try_for_each(|c| self.out.write_char(c))
-            }
+        match self.escape {
+            true => escape::write_str(self.out, s),
+            false => self.out.write_str(s),
         }
     }
 }

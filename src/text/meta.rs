@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use super::escape::EscapingWriter;
-use super::requester;
+use super::{requester, within};
 use crate::event::Kind;
 use crate::event::meta::{
     CheckpointReason, Clock, Complete, Counts, Gap, GapCause, Heartbeat, LostBy, Meta, Resync,
@@ -75,6 +75,11 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
         count(out, bytes, "byte")?;
         out.write_str(" of an incomplete line removed")?;
     }
+    if let Some(bytes) = start.tail_ended {
+        out.write_str(", ")?;
+        count(out, bytes, "byte")?;
+        out.write_str(" of an incomplete line remain")?;
+    }
     Ok(())
 }
 
@@ -122,10 +127,22 @@ fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
         (Some(from), None) => write!(out, " after {:.3}", from.0)?,
         (None, None) => {}
     }
-    for (number, LostBy { lost, by }) in gap.by.iter().flatten().enumerate() {
+    for (number, lost_by) in gap.by.iter().flatten().enumerate() {
+        let LostBy {
+            lost,
+            processes,
+            by,
+        } = lost_by;
         out.write_str(if number == 0 { ":" } else { "," })?;
         write!(out, " {lost}")?;
-        requester(out, by)?;
+        match processes {
+            Some(processes) => {
+                let comm = by.comm.as_deref().unwrap_or_default();
+                write!(out, " by {processes} processes {comm}")?;
+                within(out, by)?;
+            }
+            None => requester(out, by)?,
+        }
     }
     Ok(())
 }
@@ -183,6 +200,7 @@ fn stop(out: &mut EscapingWriter<'_>, stop: &Stop) -> fmt::Result {
         StopReason::Sync => "snapshot complete",
         StopReason::Count => "line limit reached",
         StopReason::Time => "time limit reached",
+        StopReason::Netns => "every network namespace has ended",
         StopReason::End => "end of the recording",
     })?;
     out.write_str(", ")?;

@@ -33,12 +33,20 @@ pub fn write_sentence(event: &Event, out: &mut String) {
 }
 
 /// Appends a line of the text format, without its newline: `[21:26:54.897] address add …`, with
-/// local time in `zone` and optional terminal colours.
-pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8>) {
+/// local time in `zone` and optional terminal colours. `netns`: the name of the network namespace,
+/// which then precedes the kind: `[21:26:54.897] red: address add …`.
+pub fn write_line(
+    event: &Event,
+    netns: Option<&str>,
+    zone: &TimeZone,
+    colour: bool,
+    out: &mut Vec<u8>,
+) {
     // Writing to a Vec cannot fail.
     let _ = line(
         &mut EscapingWriter::new(&mut Bytes(out), colour),
         event,
+        netns,
         zone,
     );
 }
@@ -46,6 +54,7 @@ pub fn write_line(event: &Event, zone: &TimeZone, colour: bool, out: &mut Vec<u8
 /// Appends a line for an existing object given as JSON, without its newline, for `nlstream state`.
 pub fn write_object(
     time: Time,
+    netns: Option<&str>,
     kind: Kind,
     object: &str,
     zone: &TimeZone,
@@ -56,6 +65,7 @@ pub fn write_object(
     let writer = &mut EscapingWriter::new(&mut bytes, colour);
     let mut line = || -> fmt::Result {
         stamp(writer, time, zone)?;
+        namespace(writer, netns)?;
         write!(writer, "{} ", kind.name())?;
         writer.paint(
             self::colour(Op::Present),
@@ -67,8 +77,14 @@ pub fn write_object(
     let _ = line();
 }
 
-fn line(out: &mut EscapingWriter<'_>, event: &Event, zone: &TimeZone) -> fmt::Result {
+fn line(
+    out: &mut EscapingWriter<'_>,
+    event: &Event,
+    netns: Option<&str>,
+    zone: &TimeZone,
+) -> fmt::Result {
     stamp(out, event.time, zone)?;
+    namespace(out, netns)?;
     write(out, event)
 }
 
@@ -82,6 +98,14 @@ fn stamp(out: &mut EscapingWriter<'_>, time: Time, zone: &TimeZone) -> fmt::Resu
         format_args!("[{hour:02}:{minute:02}:{second:02}.{milli:03}]"),
     )?;
     out.write_char(' ')
+}
+
+/// `red: `
+fn namespace(out: &mut EscapingWriter<'_>, netns: Option<&str>) -> fmt::Result {
+    match netns {
+        Some(name) => write!(out, "{name}: "),
+        None => Ok(()),
+    }
 }
 
 /// `<kind> <op> <object>`
@@ -112,6 +136,11 @@ fn requester(out: &mut EscapingWriter<'_>, by: &By) -> fmt::Result {
         };
     };
     write!(out, " by {}[{pid}]", by.comm.as_deref().unwrap_or_default())?;
+    within(out, by)
+}
+
+/// ` (ssh.service)`
+fn within(out: &mut EscapingWriter<'_>, by: &By) -> fmt::Result {
     match by.container.as_ref().or(by.unit.as_ref()) {
         Some(within) => write!(out, " ({within})"),
         None => Ok(()),

@@ -13,6 +13,14 @@ use super::string_schema;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(pub Timestamp);
 
+impl Time {
+    /// A time that comes from a file. `None` before the year 0, which a line cannot express.
+    pub fn of_file(time: Timestamp) -> Option<Self> {
+        const EARLIEST: Timestamp = Timestamp::constant(-62_167_219_200, 0);
+        (time >= EARLIEST).then_some(Time(time))
+    }
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.9}", self.0)
@@ -28,7 +36,8 @@ impl Serialize for Time {
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = Cow::<str>::deserialize(d)?;
-        text.parse().map(Time).map_err(serde::de::Error::custom)
+        let time = text.parse().map_err(serde::de::Error::custom)?;
+        Time::of_file(time).ok_or_else(|| serde::de::Error::custom("a time before the year 0"))
     }
 }
 

@@ -1,5 +1,5 @@
 """The objects of both programs as dictionaries, and the comparison of those with equal keys."""
-import ipaddress, json, subprocess
+import ipaddress, json, subprocess, threading, time
 
 # The fields that identify an object of a kind.
 KEYS = {
@@ -15,6 +15,7 @@ KEYS = {
     "vni": ["dev", "vni"],
     "bridge link": ["ifindex"],
     "netconf": ["family", "dev"],
+    "mroute": ["family", "src", "dst", "table"],
 }
 
 
@@ -137,6 +138,12 @@ def of_iproute2():
     found["netconf"] = []
     for letter in ("-4", "-6"):
         found["netconf"] += [renamed(one, interface="dev") for one in show(f"ip {letter} -j netconf show")]
+    found["mroute"] = []
+    for family, letter, table in (("ipmr", "-4", "default"), ("ip6mr", "-6", "main")):
+        for one in show(f"ip {letter} -j mroute show table all"):
+            if one.get("iif") == "unresolved":
+                del one["iif"]
+            found["mroute"].append({"table": table, **one, "family": family})
     return found
 
 
@@ -144,20 +151,35 @@ def renamed(item, **names):
     return {names.get(key, key): value for key, value in item.items()}
 
 
+def expanded(kind, item):
+    """Each id of a range."""
+    if kind not in ("vlan", "vni"):
+        return [item]
+    last = item.get(f"{kind}_end", item[kind])
+    item = {key: value for key, value in item.items() if key != f"{kind}_end"}
+    shift = lambda at: {"tunid": item["tunid"] + at} if "tunid" in item else {}
+    return [{**item, **shift(at), kind: number} for at, number in enumerate(range(item[kind], last + 1))]
+
+
 def of_nlstream(program):
     """The objects of a snapshot of nlstream, by kind."""
     command = [program, "--snapshot", "--with", "details", "--for", "20s"]
-    found, unparsed = {}, []
+    lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         for line in running.stdout:
-            line = json.loads(line)
-            if line["kind"] == "meta" and line["op"] == "sync":
+            lines.append(json.loads(line))
+            if lines[-1]["kind"] == "meta" and lines[-1]["op"] == "sync":
                 running.terminate()
                 break
-            if line["kind"] in line:
-                found.setdefault(line["kind"], []).append(line[line["kind"]])
-            unparsed += line.get("unparsed", [])
-    found["unparsed"] = unparsed
+    return by_kind([(line["kind"], line[line["kind"]]) for line in lines if line["kind"] in line], lines)
+
+
+def by_kind(items, lines):
+    """Objects by kind, in the form of of_iproute2."""
+    found = {}
+    for kind, item in items:
+        found.setdefault(kind, []).extend(expanded(kind, item))
+    found["unparsed"] = [one for line in lines for one in line.get("unparsed", [])]
     for one in found.get("netconf", []):
         one.setdefault("dev", one.get("interface"))
     ports = []
@@ -167,6 +189,58 @@ def of_nlstream(program):
             ports.append({**link, **info["info_slave_data"]})
     found["bridge link"] = ports
     return found
+
+
+class Folded:
+    """nlstream while it streams; its lines are folded by the keys of the published schema."""
+
+    QUIET = 3  # seconds without a line after which everything was read again
+    LONGEST = 90
+
+    def __init__(self, program):
+        schema = json.loads(subprocess.check_output([program, "schema"], text=True))
+        definitions = schema["$defs"].items()
+        self.keys = {name[len("line_"):]: one["x-key"] for name, one in definitions if name.startswith("line_") and one.get("x-key")}
+        # The audit would find what the events and their verification do not tell.
+        command = [program, "--snapshot", "--with", "details", "--audit", "0"]
+        self.running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.lines, self.last, self.synced = [], time.monotonic(), threading.Event()
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.running.stdout:
+            self.lines.append(json.loads(line))
+            self.last = time.monotonic()
+            if self.lines[-1]["op"] == "sync":
+                self.synced.set()
+
+    def __enter__(self):
+        assert self.synced.wait(60), "no sync"
+        return self
+
+    def __exit__(self, *_):
+        self.running.terminate()
+        self.running.wait()
+
+    def settled(self):
+        """The objects of the fold, once no line has come for some time."""
+        end = time.monotonic() + self.LONGEST
+        self.last = time.monotonic()
+        while time.monotonic() < min(self.last + self.QUIET, end):
+            time.sleep(0.1)
+        found = {}
+        for line in list(self.lines):
+            kind = line["kind"]
+            if kind not in self.keys:
+                continue
+            item = line[kind]
+            names = [next((item[name] for name in field.split("//") if name in item), None) for field in self.keys[kind]]
+            key = (kind, json.dumps(names))
+            if line["op"] == "delete":
+                found.pop(key, None)
+            elif line["op"] in ("add", "change", "present"):
+                found[key] = item
+        return by_kind([(kind, dict(item)) for (kind, _), item in found.items()], self.lines)
 
 
 def fields(value, path=""):

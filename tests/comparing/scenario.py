@@ -1,5 +1,5 @@
 """The scenario: commands. Those that the kernel or iproute2 does not support fail, and are listed."""
-import subprocess
+import os, subprocess, sys
 
 # One command per line. An indented command is run only if the last command that is not indented succeeded.
 COMMANDS = """
@@ -167,16 +167,160 @@ ip -6 rule add pref 1022 oif w0 unreachable
 """
 
 
-def build():
-    """Runs them. Returns those that failed."""
-    failed, skip = [], False
+# What changes while nlstream streams: settings, names and places of objects that exist, and objects that are replaced in place.
+CHANGES = """
+ip link set y0 name moved0
+ip link set moved0 name y0
+ip link set d0 name swap
+ip link set d1 name d0
+ip link set swap name d1
+ip link set v0 down
+ip link set v0 name renamed0
+ip link set renamed0 name v0
+ip link set v0 up
+ip link set w0 name uplink9
+ip link add vx9 type vxlan id 99 dstport 4799 local 127.0.0.1 nolearning
+  ip link set vx9 up
+  bridge fdb add 02:aa:00:00:01:01 dev vx9 dst 10.9.0.1 self
+  bridge fdb replace 02:aa:00:00:01:01 dev vx9 dst 10.9.0.2 port 4790 vni 98 self
+  bridge fdb append 00:00:00:00:00:00 dev vx9 dst 10.9.0.1 self
+  bridge fdb append 00:00:00:00:00:00 dev vx9 dst 10.9.0.3 self
+  bridge fdb del 00:00:00:00:00:00 dev vx9 dst 10.9.0.1 self
+ip link add q0 type veth peer name q1
+  ip link set q0 up
+  ip link set q1 up
+  ip link set q0 master br0
+  bridge fdb add 02:aa:00:00:01:02 dev q0 master static
+  bridge fdb replace 02:aa:00:00:01:02 dev q0 master static vlan 1
+  ip link set q0 type bridge_slave cost 77 priority 5 isolated on neigh_suppress on learning off mcast_flood off
+  ip link set q0 master br1
+  bridge fdb add 02:aa:00:00:01:02 dev q0 master static vlan 5
+  ip address add 10.40.0.1 peer 10.40.0.2 dev q1
+  ip address change 10.40.0.1 peer 10.40.0.3 dev q1
+  ip -6 address add 2001:db8:40::1 peer 2001:db8:40::2 dev q1 nodad
+  ip -6 address change 2001:db8:40::1 peer 2001:db8:40::3 dev q1 nodad
+  ip -6 route add 2001:db8:41::/64 dev q0
+  ip -6 route replace 2001:db8:41::/64 dev q1
+  ip -6 route append 2001:db8:41::/64 via fe80::9 dev v1
+  ip -6 route add 2001:db8:42::/64 dev q0 expires 500
+  ip -6 route replace 2001:db8:42::/64 dev q1 mtu 1300
+  ip route add 10.41.0.0/24 dev q0
+  ip route replace 10.41.0.0/24 dev q1
+  ip route append 10.41.0.0/24 dev v1
+  ip nexthop add id 91 dev q0
+  ip nexthop replace id 91 via 10.40.0.9 dev q1 onlink
+  ip route add 10.42.0.0/24 nhid 91
+  ip nexthop replace id 91 dev v1
+ip link add br8 address 02:00:00:00:00:b8 type bridge forward_delay 400
+  ip link set br8 up
+  ip link add s0 address 02:00:00:00:08:01 type veth peer name s1
+  ip link set s0 up
+  ip link set s1 up
+  ip link set s0 master br8
+  ip link set s0 type bridge_slave cost 77 priority 5 isolated on neigh_suppress on learning off mcast_flood off
+  ip link set br8 type bridge stp_state 1 priority 4096 forward_delay 300 hello_time 150 max_age 700 mcast_querier 1
+  ip link set br8 type bridge mcast_router 2 mcast_last_member_count 4 nf_call_iptables 1 group_fwd_mask 0x10
+  bridge fdb add 02:aa:00:00:01:04 dev s0 master static
+  bridge mdb add dev br8 port s0 grp 239.1.1.8 permanent
+  ip link set br8 address 02:00:00:00:00:b7
+  ip link set s0 name s0moved
+  ip link set br8 name br9
+ip link set br0 type bridge priority 4096 forward_delay 300 hello_time 150 max_age 700 mcast_querier 0 group_fwd_mask 0x10 mcast_query_interval 9000
+ip link set br1 type bridge vlan_default_pvid 6 mcast_router 2 mcast_last_member_count 4 nf_call_iptables 1
+ip link set br1 address 02:00:00:00:00:b9
+bridge vlan add vid 11 pvid dev p0
+bridge vlan del vid 102 dev p0
+bridge vlan add vid 12 dev br1 self
+bridge mdb replace dev br1 port p0 grp 239.1.1.1 permanent vid 10
+bridge mdb del dev br1 port p0 grp 239.1.1.2 src 192.0.2.9 permanent vid 10
+ip link set p0 mtu 1380
+ip link set bond0 type bond miimon 200 updelay 400 primary bp0 primary_reselect failure
+ip link add bp2 type dummy
+  ip link set bp2 master bond0
+  ip link set bond0 type bond active_slave bp2
+  ip link set bp0 nomaster
+ip link set bond1 type bond lacp_rate slow xmit_hash_policy layer2+3
+ip link add vrf8 type vrf table 108
+  ip link set vrf8 up
+  ip link add vrf9 type vrf table 109
+  ip link set vrf9 up
+  ip address add 10.44.0.1/24 dev x0
+  ip -6 address add 2001:db8:44::1/64 dev x0 nodad
+  ip link set x0 up
+  ip link set x1 up
+  ip route add 10.45.0.0/24 via 10.44.0.2
+  ip link set x0 master vrf8
+  ip route add 10.46.0.0/24 vrf vrf8 via 10.44.0.3
+  ip link set x0 master vrf9
+  ip link del vrf8
+agent device
+  agent vif 4 0 v1
+  agent vif 4 1 w1
+  agent vif 4 2 router0
+  agent vif 6 0 v1
+  agent vif 6 1 router0
+  agent mfc 4 10.50.0.1 239.5.5.1 0 1,2
+  agent mfc 4 10.50.0.2 239.5.5.2 2 1
+  agent mfc 4 10.50.0.2 239.5.5.2 0 2
+  agent mfc 6 2001:db8:50::1 ff0e::51 0 1
+  agent vif 4 1 -
+  agent vif 4 3 w1
+  agent mfc 4 10.50.0.3 239.5.5.3 0 3
+  agent mfc 4 10.50.0.3 239.5.5.3 0 -
+  agent ra fe80::1 lifetime=1800 preference=1 hoplimit=61 mtu=1400 prefix=2001:db8:51::/64,0xc0,3000,2000
+  agent ra fe80::2 lifetime=900 prefix=2001:db8:52::/64,0x80,3000,2000
+  agent ra fe80::1 lifetime=1800 preference=3 hoplimit=60 mtu=1300 prefix=2001:db8:51::/64,0xc0,4294967295,2000
+  agent ra fe80::2 lifetime=0 prefix=2001:db8:53::/64,0xc0,3000,0
+"""
+
+
+class Agent:
+    """Multicast routing of the namespace and a router in another one (tests/common/agent.py)."""
+
+    def __init__(self):
+        path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "../common/agent.py")
+        self.running = subprocess.Popen([sys.executable, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.namespace = self.running.stdout.readline().strip()
+
+    def run(self, words):
+        """Runs a command of the agent, or `device`, which makes the router's device and this end of it. Returns its status."""
+        if words == ["device"]:
+            script = f"""ip link add router0 type veth peer name r0 netns {self.namespace} &&
+              echo 0 >/proc/sys/net/ipv6/conf/router0/accept_dad && ip link set router0 up"""
+            status = subprocess.call(["bash", "-c", script])
+            words = ["router"]
+            if status:
+                return status
+        self.running.stdin.write(" ".join(words) + "\nsync\n")
+        self.running.stdin.flush()
+        self.running.stdout.readline()
+        return 0
+
+
+def build(agent):
+    """Runs the commands of the scenario. Returns those that failed."""
     subprocess.run("modprobe -a mpls_iptunnel mpls_router gtp batman-adv fou tun ovpn 2>/dev/null", shell=True)
-    for line in COMMANDS.strip().split("\n"):
+    return run(COMMANDS, agent)
+
+
+def change(agent):
+    """Runs the changes. Returns those that failed."""
+    return run(CHANGES, agent)
+
+
+def run(commands, agent):
+    failed, skip = [], False
+    for line in commands.strip().split("\n"):
         if line.startswith(" ") and skip:
             continue
-        done = subprocess.run(line.split(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        words = line.split()
+        if words[0] == "agent":
+            status, error = agent.run(words[1:]), ""
+        else:
+            done = subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            status, error = done.returncode, done.stderr.strip()
         if not line.startswith(" "):
-            skip = done.returncode != 0
-        if done.returncode:
-            failed.append(f"{line.strip()}: {done.stderr.strip().splitlines()[0] if done.stderr.strip() else done.returncode}")
+            skip = status != 0
+        if status:
+            failed.append(f"{line.strip()}: {error.splitlines()[0] if error else status}")
     return failed

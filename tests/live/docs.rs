@@ -7,6 +7,7 @@ use crate::namespace::Namespace;
 
 crate::trial::trials! {
     cookbook(Namespace, LinkType("veth"), Program("jq")),
+    filters(Namespace, LinkType("veth"), Program("jq")),
     operating_guide(Namespace, LinkType("veth"), Program("jq")),
 }
 
@@ -85,6 +86,14 @@ fn rows(output: &str) -> Vec<Vec<&str>> {
             .collect()
     }
     output.lines().map(columns).collect()
+}
+
+fn filters() {
+    let (_ns, all) = outputs("filters");
+    assert!(all.len() >= 3, "{}", all.len());
+    for (command, output) in &all {
+        assert!(!output.is_empty(), "{command}");
+    }
 }
 
 fn cookbook() {

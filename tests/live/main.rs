@@ -18,12 +18,16 @@ mod by;
 mod docs;
 mod ends;
 mod events;
+mod filters;
 mod identity;
 mod judge;
 mod loss;
 mod names;
 mod namespace;
+mod netns;
 mod output;
+mod probe;
+mod ranges;
 mod recording;
 mod service;
 mod systemd;
@@ -37,17 +41,24 @@ fn main() {
     if loss::is_spoofer() {
         return loss::spoof();
     }
+    if probe::is_probe() {
+        return probe::run();
+    }
     let modules = [
         account::trials,
         by::trials,
         docs::trials,
         ends::trials,
         events::trials,
+        filters::trials,
         identity::trials,
         judge::trials,
         loss::trials,
         names::trials,
+        netns::trials,
         output::trials,
+        probe::trials,
+        ranges::trials,
         recording::trials,
         service::trials,
         systemd::trials,

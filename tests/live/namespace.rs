@@ -20,24 +20,33 @@ pub(crate) struct Namespace {
 impl Namespace {
     /// Makes a namespace. A trial that calls it needs `Namespace`.
     pub(crate) fn new() -> Self {
-        Self::of("-rn", &["-U", "-n"])
+        Self::of(&["-rn"], &["-U", "-n"])
     }
 
     /// The same, with a mount namespace. A trial that calls it needs `Mounts`.
     pub(crate) fn with_mounts() -> Self {
-        Self::of("-rnm", &["-U", "-n", "-m"])
+        Self::of(&["-rnm"], &["-U", "-n", "-m"])
     }
 
     /// A network namespace whose root is that of the machine. A trial that calls it needs `Bpf`.
     pub(crate) fn privileged() -> Self {
-        Self::of("-n", &["-n"])
+        Self::of(&["-n"], &["-n"])
     }
 
-    fn of(flags: &str, kinds: &'static [&'static str]) -> Self {
+    /// The same, with root and other users, whose programs `setpriv --reuid` starts. A trial that calls it
+    /// needs `Users`.
+    pub(crate) fn with_users() -> Self {
+        match rustix::process::geteuid().is_root() {
+            true => Self::of(&["-nm"], &["-n", "-m"]),
+            false => Self::of(&["-rnm", "--map-auto"], &["-U", "-n", "-m"]),
+        }
+    }
+
+    fn of(flags: &[&str], kinds: &'static [&'static str]) -> Self {
         // Ends with its standard input, even if the test process is killed and drops nothing.
         let script = "ip link set lo up && echo ready && exec cat >/dev/null";
         let mut command = Command::new("unshare");
-        command.args([flags, "sh", "-c", script]);
+        command.args(flags).args(["sh", "-c", script]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("unshare(1)");
         let mut line = String::new();
@@ -45,7 +54,7 @@ impl Namespace {
         BufReader::new(stdout).read_line(&mut line).unwrap();
         assert_eq!(
             line, "ready\n",
-            "`unshare {flags} ip link set lo up` failed"
+            "`unshare {flags:?} ip link set lo up` failed"
         );
         Namespace { child, kinds }
     }
@@ -53,6 +62,11 @@ impl Namespace {
     /// Returns the path outside the namespace of a path inside.
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/root{inside}", self.child.id()))
+    }
+
+    /// Returns the path of the network namespace.
+    pub(crate) fn netns(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/ns/net", self.child.id()))
     }
 
     /// Returns a command that runs `program` inside.

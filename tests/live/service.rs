@@ -1,11 +1,10 @@
-//! Metrics, and the sandbox.
+//! Metrics.
 
 use crate::common::wait_until;
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
     metrics_for_prometheus(Namespace),
-    sandbox_drops_capabilities_of_all_threads(Namespace),
 }
 
 fn metrics_for_prometheus() {
@@ -54,47 +53,4 @@ fn metrics_for_prometheus() {
     let count = described.len();
     described.dedup();
     assert_eq!(described.len(), count);
-}
-
-fn sandbox_drops_capabilities_of_all_threads() {
-    let ns = Namespace::new();
-    let path = std::env::temp_dir().join(format!("nlstream-confined-{}", std::process::id()));
-    let args = ["-o", path.to_str().unwrap(), "--fsync", "always"];
-    // CAP_NET_ADMIN, and CAP_DAC_OVERRIDE.
-    for (args, capabilities) in [(&args[..0], 1 << 12), (&args[..], 1 << 12 | 1 << 1)] {
-        let mut child = ns
-            .command(crate::common::NLSTREAM)
-            .args(args)
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let tasks = format!("/proc/{}/task", child.id());
-        let field = |text: &str, name: &str| {
-            let line = text
-                .lines()
-                .find_map(|line| line.strip_prefix(name))
-                .unwrap();
-            u64::from_str_radix(line.trim(), 16).unwrap()
-        };
-        let confined = || {
-            let tasks: Vec<_> = std::fs::read_dir(&tasks).unwrap().flatten().collect();
-            let filtered = tasks.iter().filter(|task| {
-                let text = std::fs::read_to_string(task.path().join("status")).unwrap_or_default();
-                text.contains("Seccomp:\t2")
-                    && field(&text, "CapEff:") == capabilities
-                    && field(&text, "CapPrm:") == capabilities
-                    && field(&text, "NoNewPrivs:") == 1
-            });
-            // A second thread writes the file.
-            filtered.count() == tasks.len() && tasks.len() == if args.is_empty() { 1 } else { 2 }
-        };
-        wait_until("the capabilities are dropped", confined);
-        let pid = child.id().to_string();
-        std::process::Command::new("kill")
-            .arg(pid)
-            .status()
-            .unwrap();
-        assert!(child.wait().unwrap().success());
-    }
-    std::fs::remove_file(path).unwrap();
 }

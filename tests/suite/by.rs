@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use nlstream::capture::{Reader, Writer};
 use nlstream::event::By;
-use nlstream::event::meta::Part;
+use nlstream::event::meta::{Gap, GapCause, LostBy, Part};
+use nlstream::event::values::Time;
 use nlstream::input::{ControlRecord, Input, InputData};
 use serde_json::{Value, json};
 
@@ -117,32 +118,100 @@ fn who_caused_an_event_is_left_out_unless_requested() {
 
 #[test]
 fn a_long_path_is_cut_with_the_line() {
-    let mut header = nlstream::input::Header::default();
-    header.start.settings.with = vec![Part::By];
-    let mut writer = Writer::new(Vec::new(), &header).unwrap();
     let by = By {
         comm: Some("x".to_owned()),
-        exe: Some(format!("/{}", "x".repeat(60_000))),
+        exe: Some(format!("/{}", "x".repeat(1900))),
         ..By::default()
     };
-    let capture = std::fs::read(fixture()).unwrap();
-    let mut reader = Reader::new(std::io::Cursor::new(capture), "capture").unwrap();
-    let record = ControlRecord::By(Some(by.into()));
-    writer.write(&Input::control(header.time, record)).unwrap();
-    while let Some(input) = reader.next().unwrap() {
-        writer.write(&input).unwrap();
-    }
-    let path = std::env::temp_dir().join(format!("nlstream-by-{}-long.pcapng", std::process::id()));
-    std::fs::write(&path, writer.get_mut()).unwrap();
-    let lines = replay(&["--max-line", "4K"], path.to_str().unwrap());
+    let file = of_one_requester("long.pcapng", by);
+    let lines = replay(&["--max-line", "4K", "--with", "by,details"], &file);
     let cut: Vec<_> = lines
         .iter()
-        .filter(|line| line["truncated"] == true)
+        .filter(|line| line["truncated"] == true && line["origin"] == "kernel")
         .collect();
     assert!(!cut.is_empty());
     for line in cut {
         assert_eq!(line["by"]["comm"], "x");
         assert!(line.to_string().len() < 4096, "{line}");
     }
-    std::fs::remove_file(path).unwrap();
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn a_longer_path_than_a_run_records_is_refused() {
+    let by = By {
+        exe: Some(format!("/{}", "x".repeat(2048))),
+        ..By::default()
+    };
+    let file = of_one_requester("longer.pcapng", by);
+    let output = nlstream(&["replay", &file]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(
+        message.contains("by: expected at most 2048 bytes"),
+        "{message}"
+    );
+    std::fs::remove_file(file).unwrap();
+}
+
+#[test]
+fn a_gap_says_who_caused_the_lost_events() {
+    let lost_by = LostBy {
+        lost: 7,
+        processes: Some(3),
+        by: By {
+            uid: Some(0),
+            comm: Some("ip".to_owned()),
+            ..By::default()
+        },
+    };
+    let file = written("gap.pcapng", &[Part::By], |writer, time| {
+        let gap = Gap {
+            cause: GapCause::Overflow,
+            errno: None,
+            lost: Some(9),
+            from: None,
+            to: None,
+            by: Some(vec![lost_by.clone()]),
+        };
+        writer
+            .write(&Input::control(time, ControlRecord::Gap(gap)))
+            .unwrap();
+    });
+    let gap = |args| {
+        let all = replay(args, &file);
+        let gap = all.into_iter().find(|line| line["op"] == "gap").unwrap();
+        gap["meta"]["by"].clone()
+    };
+    assert_eq!(
+        gap(&[]),
+        json!([{"lost": 7, "processes": 3, "uid": 0, "comm": "ip"}])
+    );
+    let text = nlstream(&["replay", "--format", "text", &file]).stdout;
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains(": 7 by 3 processes ip\n"), "{text}");
+    std::fs::remove_file(file).unwrap();
+}
+
+/// Writes a recording of the fixture's inputs behind those of `first`.
+fn written(name: &str, parts: &[Part], first: impl FnOnce(&mut Writer<Vec<u8>>, Time)) -> String {
+    let mut header = nlstream::input::Header::default();
+    header.start.settings.with = parts.to_vec();
+    let mut writer = Writer::new(Vec::new(), &header).unwrap();
+    let capture = std::fs::read(fixture()).unwrap();
+    let mut reader = Reader::new(std::io::Cursor::new(capture), "capture").unwrap();
+    first(&mut writer, header.time);
+    while let Some(input) = reader.next().unwrap() {
+        writer.write(&input).unwrap();
+    }
+    let path = std::env::temp_dir().join(format!("nlstream-by-{}-{name}", std::process::id()));
+    std::fs::write(&path, writer.get_mut()).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+fn of_one_requester(name: &str, by: By) -> String {
+    written(name, &[Part::By], |writer, time| {
+        let record = ControlRecord::By(Some(by.into()));
+        writer.write(&Input::control(time, record)).unwrap();
+    })
 }

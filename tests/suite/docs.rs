@@ -7,7 +7,12 @@ use crate::common;
 #[test]
 fn options_in_the_pages_exist() {
     let help = String::from_utf8(common::nlstream(&["--help"]).stdout).unwrap();
-    for page in ["docs/cookbook.md", "docs/operating.md", "README.md"] {
+    for page in [
+        "docs/cookbook.md",
+        "docs/filters.md",
+        "docs/operating.md",
+        "README.md",
+    ] {
         let text = std::fs::read_to_string(common::root().join(page)).unwrap();
         let lines = text
             .lines()
@@ -174,8 +179,11 @@ fn links_between_pages_lead_to_files() {
         "docs/architecture.md",
         "docs/cookbook.md",
         "docs/coverage.md",
+        "docs/filters.md",
         "docs/operating.md",
         "docs/release.md",
+        "docs/security.md",
+        "SECURITY.md",
         "fixtures/README.md",
     ] {
         let text = std::fs::read_to_string(root.join(page)).unwrap();
@@ -190,4 +198,16 @@ fn links_between_pages_lead_to_files() {
         }
     }
     assert!(count > 15, "found only {count} links");
+}
+
+/// The table of system calls is that of the program.
+#[test]
+fn the_table_of_system_calls_is_current() {
+    const PAGE: &str = "docs/confinement.md";
+    let page = std::fs::read_to_string(common::root().join(PAGE)).unwrap();
+    let (text, _) = page.split_once("<!-- table -->\n").unwrap();
+    let table = nlstream::run::confinement::calls::table();
+    assert!(table.lines().count() > 80);
+    let then = "look at every call that is new";
+    common::assert_current(PAGE, &format!("{text}<!-- table -->\n\n{table}"), then);
 }

@@ -8,17 +8,17 @@ use crate::common;
 
 /// The modules in the order of the stream. Modules of one row do not import each other.
 const ROWS: &[&[&str]] = &[
-    &["channel"],
-    &["decompress", "json", "netlink"],
+    &["channel", "escape"],
+    &["decompress", "file", "json", "netlink"],
     &["value"],
     &["names"],
     &["kind"],
     &["event"],
-    &["fold", "schema"],
+    &["filter", "fold", "schema"],
     &["input"],
     &["capture", "decode"],
     &["error", "family", "state", "text"],
-    &["decoder", "filter"],
+    &["decoder"],
     &["encode"],
     &["sink"],
     &["pipeline"],

@@ -7,6 +7,7 @@
 mod common;
 
 mod account;
+mod amplification;
 mod attributes;
 mod by;
 mod cli;
@@ -16,8 +17,12 @@ mod coverage;
 mod damage;
 mod division;
 mod docs;
+mod escapes;
+mod filters;
 mod judge;
 mod layers;
+mod mutation;
+
 mod paths;
 mod schema;
 mod state_command;

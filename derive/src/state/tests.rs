@@ -34,6 +34,9 @@ fn unknown_struct_option_is_an_error_that_lists_the_options() {
         "is_device(",
         "names_device(",
         "names_devices =",
+        "property(",
+        "no_property(",
+        "prefix(",
         "copy_volatile =",
     ] {
         assert!(text.contains(&format!("`{option}")), "{option} in {text}");
@@ -50,7 +53,7 @@ fn unknown_field_option_is_an_error() {
     });
     assert_eq!(
         text,
-        "unknown option `constant`: expected `volatile`, `transient` or `names_devices`"
+        "unknown option `constant`: expected `volatile`, `transient`, `names_devices` or `properties`"
     );
 }
 

@@ -205,3 +205,57 @@ fn datagrams_of_an_unknown_family_are_skipped_and_counted() {
     assert_eq!(reader.next().unwrap(), None);
     assert_eq!(reader.skipped().total(), 1);
 }
+
+/// Texts and settings that a command line would not accept, and one of each that it would.
+#[test]
+fn settings_of_a_recording_are_judged_like_those_of_the_command_line() {
+    use crate::event::meta::{Part, RefusedGroup};
+    type Change = fn(&mut Header);
+    let rows: [(&str, Change); 13] = [
+        ("", |_| {}),
+        ("", |it| it.start.settings.max_line = Some(4096)),
+        ("max_line: ", |it| it.start.settings.max_line = Some(4095)),
+        ("max_line: ", |it| it.start.settings.max_line = Some(0)),
+        ("", |it| it.start.settings.count = Some(1)),
+        ("count: ", |it| it.start.settings.count = Some(0)),
+        ("with: ", |it| {
+            it.start.settings.with = vec![Part::Details; 5]
+        }),
+        ("kinds: ", |it| {
+            it.start.settings.kinds = Some(vec![crate::event::Kind::Link; 100]);
+        }),
+        ("no_track: ", |it| {
+            it.start.settings.no_track = vec![crate::event::Kind::Link; 100];
+        }),
+        ("host: ", |it| it.start.host = Some("h".repeat(256))),
+        ("groups: ", |it| {
+            it.start.groups = Some(vec![String::new(); 1000])
+        }),
+        ("error: ", |it| {
+            it.start.refused_groups = Some(vec![RefusedGroup {
+                group: String::new(),
+                errno: 1,
+                error: "e".repeat(256),
+            }]);
+        }),
+        ("a name in realms: ", |it| {
+            let names = format!(r#"{{"realms":{{"1":"{}"}}}}"#, "n".repeat(512));
+            it.names = serde_json::from_str(&names).unwrap();
+        }),
+    ];
+    for (expected, change) in rows {
+        let mut header = Header::default();
+        change(&mut header);
+        let mut recording = Vec::new();
+        Writer::new(&mut recording, &header).unwrap();
+        let opened = Reader::new(Cursor::new(recording), "recording");
+        match opened {
+            Ok(_) => assert_eq!(expected, ""),
+            Err(error) => {
+                let text = error.to_string();
+                assert!(!expected.is_empty() && text.contains(expected), "{text}");
+                assert!(text.contains("expected"), "{text}");
+            }
+        }
+    }
+}

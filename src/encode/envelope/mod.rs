@@ -7,6 +7,7 @@ use std::io;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
+use crate::event::meta::Netns;
 use crate::event::route::Destination;
 use crate::event::values::{PrefixText, Word};
 use crate::event::{Change, Event, SCHEMA_VERSION};
@@ -50,6 +51,8 @@ const _: () = assert!(SCHEMA_VERSION < 10);
 pub(super) struct Envelope {
     /// The fields `v` and `run`, which are the same in every record.
     head: Vec<u8>,
+    /// The field `netns` of each namespace, by number from 1.
+    namespaces: Vec<Vec<u8>>,
     timestamp: TimestampCache,
     subject: SubjectCache,
     by: ByCache,
@@ -57,9 +60,16 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// `run`: 8 hexadecimal digits, random per start.
-    pub(super) fn new(run: &str) -> Self {
+    /// `run`: 8 hexadecimal digits, random per start. `namespaces`: those that the run watches.
+    pub(super) fn new(run: &str, namespaces: &[Netns]) -> Self {
+        let field = |netns| {
+            let mut text = Vec::new();
+            // Writing to a Vec cannot fail.
+            let _ = json::append(&mut text, |json| json.object().field("netns", netns));
+            text
+        };
         Envelope {
+            namespaces: namespaces.iter().map(field).collect(),
             head: format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"").into_bytes(),
             timestamp: TimestampCache::default(),
             subject: SubjectCache::default(),
@@ -84,6 +94,10 @@ impl Envelope {
         to.written(self.timestamp.at(event.time));
         if let Some(host) = line.host {
             to.field("host", host)?;
+        }
+        let netns = event.netns.listed_at();
+        if let Some(netns) = netns.and_then(|at| self.namespaces.get(at)) {
+            to.written(netns);
         }
         to.written(self.subject.of(event)?);
         if let Some(message) = line.message {

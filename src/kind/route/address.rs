@@ -30,6 +30,8 @@ use crate::value::{Flags, Hex, IfName, Symbol};
     key(ifindex, family, local, prefixlen, instance),
     device(ifindex, dev),
     copy_volatile = Self::copy_times,
+    prefix(local, prefixlen),
+    prefix(address, prefixlen),
 )]
 pub struct Address {
     /// The device's index.
@@ -175,7 +177,8 @@ impl Address {
 }
 
 /// `IFAPROT_*` (linux/if_addr.h)
-const PROTOCOLS: &[(u32, &str)] = &[(1, "kernel_lo"), (2, "kernel_ra"), (3, "kernel_ll")];
+pub(in crate::kind) const PROTOCOLS: &[(u32, &str)] =
+    &[(1, "kernel_lo"), (2, "kernel_ra"), (3, "kernel_ll")];
 
 /// `IFA_F_PERMANENT`
 const PERMANENT: u64 = 0x80;

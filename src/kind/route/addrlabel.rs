@@ -20,7 +20,7 @@ use crate::value::{IfName, Prefix, Symbol};
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[nla(custom(IFAL_ADDRESS = 1 => Self::address))]
-#[state(key(family, prefix, ifindex), device(ifindex, dev))]
+#[state(key(family, prefix, ifindex), device(ifindex, dev), prefix(prefix))]
 pub struct Addrlabel {
     /// Address family: `inet6`.
     pub family: Symbol,

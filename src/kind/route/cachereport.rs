@@ -17,7 +17,7 @@ use crate::netlink::rtm::RTM_NEWCACHEREPORT;
 use crate::value::{Hex, Symbol};
 
 /// `IGMPMSG_*` (linux/mroute.h), `MRT6MSG_*` (linux/mroute6.h)
-const TYPES: &[(u32, &str)] = &[
+pub(in crate::kind) const TYPES: &[(u32, &str)] = &[
     (1, "nocache"),
     (2, "wrongvif"),
     (3, "wholepkt"),
@@ -28,6 +28,7 @@ const TYPES: &[(u32, &str)] = &[
 /// (`IPMRA_CREPORT_*`, linux/mroute.h, with the numbers of `IP6MRA_CREPORT_*`, linux/mroute6.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
+#[state(prefix(src), prefix(dst))]
 pub struct Cachereport {
     /// Address family: `ipmr` (IPv4), `ip6mr` (IPv6).
     pub family: Symbol,

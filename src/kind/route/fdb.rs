@@ -10,17 +10,18 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::neigh::{CacheInfo, FLAGS, flag_bits};
+use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::fields::Keyed;
 use crate::kind::object::some;
-use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Propagation, Trigger};
+use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Propagation, Trigger, Triggers};
 use crate::kind::wire::{u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELNEIGH, RTM_GETNEIGH, RTM_NEWNEIGH};
-use crate::value::{Flags, IfName, LlAddr, Symbol};
+use crate::value::{FlagNames, Flags, IfName, LlAddr, Symbol};
 
 /// A forwarding entry (`struct ndmsg`, linux/neighbour.h).
 #[skip_serializing_none]
@@ -126,6 +127,7 @@ impl KindSpec for Fdb {
         Trigger::OldAddress,
         Trigger::Forwarding,
     ];
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::NexthopEntry];
     const PRECEDES_DEVICE: bool = true;
     const PROPAGATED: Propagation = Propagation::Down;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
@@ -158,6 +160,13 @@ impl KindSpec for Fdb {
             _ => emit.action(),
         };
         emit.object_as(context, action, fdb)
+    }
+
+    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+        match op == Op::Delete && self.nhid.is_some() {
+            true => Triggers::of(&[Trigger::NexthopEntry]),
+            false => Triggers::NONE,
+        }
     }
 }
 
@@ -229,15 +238,18 @@ impl Fdb {
     }
 }
 
+/// `NUD_*`
+pub(in crate::kind) const STATES: &FlagNames = &[
+    (0x80, "permanent"),
+    (0x40, "static"),
+    (0x04, "stale"),
+    (0x02, "reachable"),
+];
+
 /// Returns the state (`NUD_*`) by the names of `bridge fdb`: the first bit that is set counts.
 fn state(state: u16) -> Symbol {
-    let names = [
-        (0x80, "permanent"),
-        (0x40, "static"),
-        (0x04, "stale"),
-        (0x02, "reachable"),
-    ];
-    match names.iter().find(|(bit, _)| state & bit != 0) {
+    let state = u64::from(state);
+    match STATES.iter().find(|(bit, _)| state & bit != 0) {
         Some((_, name)) => Symbol::Known(name),
         None => Symbol::Named(format!("{state:#x}").into()),
     }

@@ -39,7 +39,7 @@ macro_rules! address {
         #[skip_serializing_none]
         #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
         #[nla(custom(IFA_CACHEINFO = 6 => Self::times))]
-        #[state(key(ifindex, family, address), device(ifindex, dev))]
+        #[state(key(ifindex, family, address), device(ifindex, dev), prefix(address))]
         pub struct $type {
             /// The device's index.
             pub ifindex: u32,

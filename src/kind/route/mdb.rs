@@ -27,6 +27,8 @@ use crate::value::{FlagNames, Flags, IfName, LlAddr, Symbol};
     names_device(port_index, port),
     names_device(via_index, via),
     copy_volatile = Self::copy_source_timers,
+    prefix(grp),
+    prefix(src),
 )]
 pub struct Mdb {
     /// Index of the bridge or VXLAN device.
@@ -81,6 +83,9 @@ pub struct Mdb {
     #[nla(MDBA_MDB_EATTR_TIMER = 1, details, volatile, map(u32, seconds))]
     pub timer: Option<f64>,
 }
+
+/// `MDB_TEMPORARY`, `MDB_PERMANENT`
+pub(in crate::kind) const STATES: &[(u32, &str)] = &[(0, "temp"), (1, "permanent")];
 
 /// A source of a group.
 #[skip_serializing_none]
@@ -236,10 +241,7 @@ impl Mdb {
             port_index: Some(u32_at(entry, 0)),
             grp: Some(group(entry)),
             vid: (vid != 0).then_some(vid),
-            state: Some(Symbol::of(
-                u32::from(entry[4]),
-                &[(0, "temp"), (1, "permanent")],
-            )),
+            state: Some(Symbol::of(u32::from(entry[4]), STATES)),
             flags: Some(Flags::new(u64::from(entry[5]), FLAGS)),
             ..Default::default()
         };

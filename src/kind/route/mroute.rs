@@ -22,7 +22,12 @@ use crate::value::{Flags, IfName, Symbol};
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[nla(skip(RTA_PAD = 24))]
-#[state(key(family, table, src, dst), names_device(iif_index, iif))]
+#[state(
+    key(family, table, src, dst),
+    names_device(iif_index, iif),
+    prefix(src),
+    prefix(dst)
+)]
 pub struct Mroute {
     /// Address family: `ipmr` (IPv4), `ip6mr` (IPv6).
     pub family: Symbol,
@@ -47,7 +52,7 @@ pub struct Mroute {
     pub protocol: Symbol,
     /// Outgoing devices.
     #[nla(RTA_MULTIPATH = 9, with = Oif::list)]
-    #[state(names_devices)]
+    #[state(names_devices, properties)]
     pub multipath: Option<Vec<Oif>>,
     /// Flags of a route: `offload`.
     pub flags: Flags,
@@ -58,6 +63,9 @@ pub struct Mroute {
     #[nla(RTA_EXPIRES = 23, details, volatile, map(u64, seconds))]
     pub lastuse: Option<f64>,
 }
+
+/// Whether the multicast routing daemon has answered.
+pub(in crate::kind) const STATES: &[&str] = &["resolved", "unresolved"];
 
 /// An outgoing device of a multicast route.
 #[skip_serializing_none]
@@ -88,7 +96,7 @@ const UNRESOLVED: u32 = 0x20;
 
 impl KindSpec for Mroute {
     const MESSAGES: &'static [u16] = &[RTM_NEWROUTE, RTM_DELROUTE];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::OldDevice];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::OldDevice, Trigger::MulticastInterface];
     // RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR
     const FAMILIES: &'static [u8] = &[128, 129];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
@@ -106,10 +114,7 @@ impl KindSpec for Mroute {
         let mut mroute = Mroute {
             family: family(header[0]),
             table: context.names.tables.symbol(u32::from(header[4])),
-            state: Symbol::Known(match flags & UNRESOLVED {
-                0 => "resolved",
-                _ => "unresolved",
-            }),
+            state: Symbol::Known(STATES[usize::from(flags & UNRESOLVED != 0)]),
             protocol: context.names.protocols.symbol(u32::from(header[5])),
             flags: Flags::new(u64::from(flags & !UNRESOLVED), FLAGS),
             ..Default::default()
@@ -122,15 +127,12 @@ impl KindSpec for Mroute {
 impl MrouteStats {
     /// Reads a `struct rta_mfc_stats`.
     fn decode(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (counters, _) = attr.value.as_chunks::<8>();
-        let [packets, bytes, wrong_if, ..] = counters else {
-            return Err(AttrError::Length);
-        };
+        let [packets, bytes, wrong_if] = context.counters(attr, 3)?;
         context.record_excess(attr, 24);
         Ok(MrouteStats {
-            packets: u64::from_ne_bytes(*packets),
-            bytes: u64::from_ne_bytes(*bytes),
-            wrong_if: u64::from_ne_bytes(*wrong_if),
+            packets,
+            bytes,
+            wrong_if,
         })
     }
 }

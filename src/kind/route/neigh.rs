@@ -23,7 +23,7 @@ use crate::value::{FlagNames, Flags, IfName, LlAddr, Symbol};
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[nla(custom(NDA_FLAGS_EXT = 15 => Self::extended_flags))]
-#[state(key(family, ifindex, dst, proxy), device(ifindex, dev))]
+#[state(key(family, ifindex, dst, proxy), device(ifindex, dev), prefix(dst))]
 pub struct Neigh {
     /// Address family: `inet` (ARP), `inet6` (NDP).
     pub family: Symbol,
@@ -159,7 +159,7 @@ pub const FLAGS: &FlagNames = &[
 ];
 
 /// `NUD_*`
-const STATES: &FlagNames = &[
+pub(in crate::kind) const STATES: &FlagNames = &[
     (0x01, "INCOMPLETE"),
     (0x02, "REACHABLE"),
     (0x04, "STALE"),

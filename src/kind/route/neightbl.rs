@@ -195,12 +195,9 @@ impl Config {
 
 impl Stats {
     /// Reads a `struct ndt_stats`, to which Linux 4.3 added the last counter.
-    fn decode(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (counters, _) = attr.value.as_chunks::<8>();
-        if counters.len() < 10 {
-            return Err(AttrError::Length);
-        }
-        let counter = |at: usize| counters.get(at).copied().map_or(0, u64::from_ne_bytes);
+    fn decode(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
+        let counters = context.counters::<11>(attr, 10)?;
+        let counter = |at: usize| counters[at];
         Ok(Stats {
             allocs: counter(0),
             destroys: counter(1),

@@ -105,10 +105,17 @@ impl KindSpec for Netconf {
     }
 
     fn triggers(&self, _op: Op, old: Option<&Self>) -> Triggers {
-        match old.is_none_or(|old| old.forwarding != self.forwarding) {
-            true => Triggers::of(&[Trigger::Forwarding]),
-            false => Triggers::NONE,
+        let mut triggers = Triggers::NONE;
+        if old.is_none_or(|old| old.forwarding != self.forwarding) {
+            triggers = triggers.or(Triggers::of(&[Trigger::Forwarding]));
         }
+        // The kernel counts the interfaces of a device: an event without a difference is about a
+        // further one.
+        let counts = |old: &Self| self.mc_forwarding == Some(true) && old == self;
+        if old.is_some_and(|old| old.mc_forwarding != self.mc_forwarding || counts(old)) {
+            triggers = triggers.or(Triggers::of(&[Trigger::MulticastInterface]));
+        }
+        triggers
     }
 }
 

@@ -22,6 +22,9 @@ use crate::netlink::rtm::{
 };
 use crate::value::{FlagNames, Flags, IfName, Symbol};
 
+/// `NEXTHOP_GRP_TYPE_*`
+pub(in crate::kind) const TYPES: &[(u32, &str)] = &[(0, "mpath"), (1, "resilient")];
+
 /// A next hop, or a group of them (`struct nhmsg`, linux/nexthop.h).
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
@@ -46,7 +49,7 @@ pub struct Nexthop {
     #[nla(NHA_GROUP = 2, with = group)]
     pub group: Option<Vec<Member>>,
     /// Type of a group: `mpath`, `resilient`.
-    #[nla(NHA_GROUP_TYPE = 3, names(u16, &[(0, "mpath"), (1, "resilient")]))]
+    #[nla(NHA_GROUP_TYPE = 3, names(u16, TYPES))]
     pub r#type: Option<Symbol>,
     /// Settings of a resilient group.
     #[nla(NHA_RES_GROUP = 12)]

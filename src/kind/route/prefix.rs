@@ -21,7 +21,7 @@ use crate::value::{self, Flags, IfName, Symbol};
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
 #[nla(by_caller(PREFIX_ADDRESS = 1), custom(PREFIX_CACHEINFO = 2 => Self::life_times))]
-#[state(device(ifindex, dev))]
+#[state(device(ifindex, dev), prefix(prefix), no_property(type))]
 pub struct Prefix {
     /// Address family: `inet6`.
     pub family: Symbol,

@@ -20,7 +20,9 @@ use super::encap::Encap;
 use crate::kind::fields::{Fields as _, Keyed, Mask, Present, fields, key};
 use crate::kind::interned::Interned;
 use crate::kind::object::{Object, some};
+use crate::kind::property::{Place, Properties, Property, PropertyValue as _, Value};
 use crate::value::{FlagNames, Flags, IfName, Prefix, Symbol, string_schema};
+pub(in crate::kind) use decode::TYPES;
 pub use interner::AttrsInterner;
 pub use packed::{BodyWithoutDst, PackedPrefix, RTMSG};
 
@@ -388,6 +390,50 @@ impl Object for Route {
                 hops.sort_by_key(former_position);
             }
         }
+    }
+}
+
+/// In the order in which filters probably ask: no part of a route derives it, since its fields are
+/// in two structs.
+impl Properties for Route {
+    const PLACES: &'static [Place] = &[
+        field(Property::Dev, "dev"),
+        field(Property::Dev, "iif"),
+        Place::Inside("nexthops", &[field(Property::Dev, "dev")]),
+        field(Property::Family, "family"),
+        field(Property::Prefix, "dst"),
+        field(Property::Table, "table"),
+        field(Property::Protocol, "protocol"),
+        field(Property::Type, "type"),
+    ];
+
+    fn any_value(&self, property: Property, is_match: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        match property {
+            Property::Dev => {
+                let mut hops = self.nexthops.iter().flatten();
+                self.dev.any(is_match)
+                    || self.iif.any(is_match)
+                    || hops.any(|hop| hop.dev.any(is_match))
+            }
+            Property::Family => self.family.any(is_match),
+            Property::Prefix => match &self.dst {
+                Destination::Prefix(prefix) => prefix.any(is_match),
+                Destination::Address(address) => address.any(is_match),
+                Destination::Labels(_) | Destination::Phonet(_) => false,
+            },
+            Property::Table => self.table.any(is_match),
+            Property::Protocol => self.protocol.any(is_match),
+            Property::Type => self.r#type.any(is_match),
+            Property::State => false,
+        }
+    }
+}
+
+const fn field(property: Property, field: &'static str) -> Place {
+    Place::Field {
+        property,
+        field,
+        length: None,
     }
 }
 

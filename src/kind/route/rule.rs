@@ -10,7 +10,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::KindSpec;
+use crate::kind::spec::{KindSpec, Trigger};
 use crate::kind::wire::{family, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::request::Request;
@@ -34,7 +34,12 @@ use crate::value::{FlagNames, Flags, Hex, IfName, Symbol};
     ),
     skip(FRA_PAD = 18),
 )]
-#[state(key_except(state))]
+#[state(
+    key_except(state),
+    property(type = action),
+    prefix(src, srclen),
+    prefix(dst, dstlen)
+)]
 pub struct Rule {
     /// Address family: `inet`, `inet6`, `ipmr`, `ip6mr`.
     pub family: Symbol,
@@ -145,7 +150,7 @@ const FLAGS: &FlagNames = &[
 /// Not a flag of the kernel: bit for `FRA_L3MDEV`, above the 32 bits of the header.
 const L3MDEV: u64 = 1 << 32;
 /// The flags that change with devices and other rules.
-const STATE: &FlagNames = &[
+pub(in crate::kind) const STATE: &FlagNames = &[
     (0x08, "iif_detached"),
     (0x10, "oif_detached"),
     (0x04, "unresolved"),
@@ -154,7 +159,7 @@ const STATE_BITS: u64 = 0x1c;
 
 /// `FR_ACT_*`; the usual action, a lookup, is omitted.
 const TO_TBL: u32 = 1;
-const ACTIONS: &[(u32, &str)] = &[
+pub(in crate::kind) const ACTIONS: &[(u32, &str)] = &[
     (2, "goto"),
     (3, "nop"),
     (6, "blackhole"),
@@ -186,6 +191,7 @@ const IP_PROTOCOLS: &[(u32, &str)] = &[
 
 impl KindSpec for Rule {
     const MESSAGES: &'static [u16] = &[RTM_NEWRULE, RTM_DELRULE];
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::DeviceName];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
     fn dumps(_details: bool) -> Vec<Request> {

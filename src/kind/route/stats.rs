@@ -116,9 +116,7 @@ impl FromAttr for HwInfo {
 
 impl HwStats {
     /// Reads a `struct rtnl_hw_stats64`.
-    fn decode(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (counters, _) = attr.value.as_chunks::<8>();
-        let counters = counters.first_chunk::<9>().ok_or(AttrError::Length)?;
+    fn decode(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
         let [
             rx_packets,
             tx_packets,
@@ -129,7 +127,7 @@ impl HwStats {
             rx_dropped,
             tx_dropped,
             multicast,
-        ] = counters.map(u64::from_ne_bytes);
+        ] = context.counters(attr, 9)?;
         Ok(HwStats {
             rx_packets,
             tx_packets,

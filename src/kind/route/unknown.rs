@@ -18,6 +18,7 @@ use crate::value::{Hex, Symbol};
 /// A message that no kind decodes.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Object)]
+#[state(no_property(type))]
 pub struct Unknown {
     /// Message type: the constant of the kernel's header, else its number.
     pub r#type: NlType,

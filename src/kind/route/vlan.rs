@@ -10,17 +10,19 @@ use serde_with::skip_serializing_none;
 use super::mdb::RouterPort;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
+use crate::kind::range::{IdRange, Ranged};
 use crate::kind::spec::{Device, Emit, KindSpec, Trigger};
 use crate::kind::wire::{u16_at, u32_at};
-use crate::netlink::attr::{Attr, AttrError, Attrs};
+use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELVLAN, RTM_NEWVLAN};
 use crate::value::{FlagNames, Flags, IfName, Symbol};
 
-/// A VLAN of a bridge or port, or the bridge-wide options of a VLAN (`struct br_vlan_msg`,
-/// linux/if_bridge.h). The kernel sends ranges, and deletes parts of them; each VLAN of a range is
-/// an object.
+/// VLANs of a bridge or port, or the bridge-wide options of VLANs (`struct br_vlan_msg`,
+/// linux/if_bridge.h): consecutive ids that the kernel reported as one range. A later message may be
+/// about other ranges; then lines with the origin `inferred` cut or delete the stored ones that
+/// overlap, before its own line. So no two objects of a device contain the same VLAN.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[nla(
@@ -31,8 +33,8 @@ use crate::value::{FlagNames, Flags, IfName, Symbol};
     ),
     custom(
         BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_INFO = 1 => Self::info,
-        BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_RANGE = 2 => Self::range,
-        BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_RANGE = 2 => Self::range,
+        BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_RANGE = 2 => Self::end,
+        BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_RANGE = 2 => Self::end,
     ),
     skip(
         // The command of a request (RTM_SETLINK or RTM_DELLINK).
@@ -46,9 +48,11 @@ pub struct Vlan {
     pub ifindex: u32,
     /// Name of the bridge or port.
     pub dev: Option<IfName>,
-    /// VLAN id.
+    /// VLAN id, or the first one of a range.
     #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_ID = 1)]
     pub vlan: u16,
+    /// Last VLAN id of a range; absent for a single VLAN.
+    pub vlan_end: Option<u16>,
     /// True for the bridge-wide options of the VLAN.
     pub global: Option<bool>,
     /// `PVID` (untagged packets belong to the VLAN), `Egress Untagged` (packets of the VLAN leave
@@ -57,7 +61,7 @@ pub struct Vlan {
     /// `disabled`, `listening`, `learning`, `forwarding`, `blocking`.
     #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_STATE = 3, names(u8, STATES))]
     pub state: Option<Symbol>,
-    /// Tunnel id that the VLAN is mapped to.
+    /// Tunnel id that the VLAN is mapped to; of a range that of the first VLAN, the others follow.
     #[nla(BRIDGE_VLANDB_ENTRY_TUNNEL_INFO / BRIDGE_VLANDB_TINFO_ID = 1)]
     pub tunid: Option<u32>,
     /// Neighbour discovery and ARP are suppressed.
@@ -121,7 +125,7 @@ pub struct Vlan {
     pub mcast_querier_state: Option<McastQueriers>,
     /// Global: the ports with multicast routers.
     #[nla(BRIDGE_VLANDB_GLOBAL_OPTIONS / BRIDGE_VLANDB_GOPTS_MCAST_ROUTER_PORTS = 16, entry(MDBA_ROUTER_PORT = 1))]
-    #[state(names_devices)]
+    #[state(names_devices, properties)]
     pub mcast_router_ports: Option<Vec<McastRouterPort>>,
     /// With `details`: counters.
     #[nla(BRIDGE_VLANDB_ENTRY / BRIDGE_VLANDB_ENTRY_STATS = 5, details, volatile)]
@@ -208,7 +212,7 @@ pub struct VlanStats {
 }
 
 /// `BR_STATE_*`
-const STATES: &[(u32, &str)] = &[
+pub(in crate::kind) const STATES: &[(u32, &str)] = &[
     (0, "disabled"),
     (1, "listening"),
     (2, "learning"),
@@ -243,41 +247,45 @@ impl KindSpec for Vlan {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        /// The largest VLAN id.
-        const MAX: u16 = 4095;
         let (header, attributes) = message.body.split_first_chunk::<8>()?;
         context.each(attributes, |context, attr| {
-            let mut range = Vlan {
+            let mut vlan = Vlan {
                 ifindex: u32_at(header, 4),
                 global: (attr.kind == Self::BRIDGE_VLANDB_GLOBAL_OPTIONS).then_some(true),
                 ..Default::default()
             };
-            range.attribute(context, &attr)?;
-            let first = range.vlan;
-            let last = range_end(attr.value).unwrap_or(first).min(MAX).max(first);
-            for vlan in first..=last {
-                let mut object = range.clone();
-                object.vlan = vlan;
-                // The tunnel ids of a range are consecutive as well (br_vlan_tunnel_info).
-                object.tunid = range
-                    .tunid
-                    .map(|id| id.wrapping_add(u32::from(vlan - first)));
-                emit.object(context, object);
-            }
+            vlan.attribute(context, &attr)?;
+            let last = vlan.vlan_end.unwrap_or_default().min(MAX_ID);
+            vlan.vlan_end = Some(last).filter(|last| *last > vlan.vlan);
+            emit.object(context, vlan);
             Ok(())
         });
         Some(())
     }
 }
 
-/// Returns the last VLAN id of a range. It is part of the message, but not of the object.
-fn range_end(attributes: &[u8]) -> Option<u16> {
-    const _: () = assert!(Vlan::BRIDGE_VLANDB_ENTRY_RANGE == Vlan::BRIDGE_VLANDB_GOPTS_RANGE);
-    let attributes = Attrs::new(attributes).filter_map(Result::ok);
-    attributes
-        .filter(|attr| attr.kind == Vlan::BRIDGE_VLANDB_ENTRY_RANGE)
-        .filter_map(|attr| attr.u16().ok())
-        .last()
+/// The largest VLAN id.
+const MAX_ID: u16 = 4095;
+
+impl Ranged for Vlan {
+    fn range(&self) -> IdRange {
+        IdRange {
+            ifindex: self.ifindex,
+            global: self.global == Some(true),
+            first: self.vlan.into(),
+            last: self.vlan_end.unwrap_or(self.vlan).into(),
+        }
+    }
+
+    fn set_range(&mut self, first: u64, last: u64) {
+        let id = |id: u64| u16::try_from(id).unwrap_or(u16::MAX);
+        let (first, last) = (id(first), id(last));
+        // The tunnel ids of a range are consecutive as well (br_vlan_tunnel_info).
+        let shift = u32::from(first).wrapping_sub(self.vlan.into());
+        self.tunid = self.tunid.map(|tunid| tunid.wrapping_add(shift));
+        self.vlan = first;
+        self.vlan_end = (last > first).then_some(last);
+    }
 }
 
 impl Vlan {
@@ -292,8 +300,9 @@ impl Vlan {
         Ok(())
     }
 
-    /// Checks the last VLAN id of a range, which [`range_end`] reads.
-    fn range(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
-        attr.u16().map(drop)
+    /// Reads the last VLAN id of a range.
+    fn end(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        self.vlan_end = Some(attr.u16()?);
+        Ok(())
     }
 }

@@ -10,6 +10,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
+use crate::kind::range::{IdRange, Ranged};
 use crate::kind::spec::{Device, Emit, KindSpec, Trigger};
 use crate::kind::wire::u32_at;
 use crate::netlink::attr::{Attr, AttrError};
@@ -18,8 +19,8 @@ use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELTUNNEL, RTM_NEWTUNNEL};
 use crate::value::IfName;
 
-/// A network identifier of a VXLAN device (`struct tunnel_msg`, linux/if_link.h). The kernel sends
-/// ranges; each identifier of a range is an object.
+/// Network identifiers of a VXLAN device (`struct tunnel_msg`, linux/if_link.h): consecutive ones
+/// that the kernel reported as one range, as those of `vlan`.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[nla(
@@ -35,10 +36,10 @@ pub struct Vni {
     pub ifindex: u32,
     /// Name of the VXLAN device.
     pub dev: Option<IfName>,
-    /// Network identifier.
+    /// Network identifier, or the first one of a range.
     #[nla(VXLAN_VNIFILTER_ENTRY / VXLAN_VNIFILTER_ENTRY_START = 1)]
     pub vni: u32,
-    /// Last identifier of a range of more than 4096, which is one object.
+    /// Last identifier of a range; absent for a single one.
     #[nla(VXLAN_VNIFILTER_ENTRY / VXLAN_VNIFILTER_ENTRY_END = 2)]
     pub vni_end: Option<u32>,
     /// Multicast group, or address of the remote tunnel end.
@@ -82,9 +83,6 @@ pub struct VniStats {
     pub tx_errors: u64,
 }
 
-/// The maximum length of a range that is split: a forged range must not exhaust the memory.
-const MAX_SPLIT: u32 = 4096;
-
 impl KindSpec for Vni {
     const MESSAGES: &'static [u16] = &[RTM_NEWTUNNEL, RTM_DELTUNNEL];
     const STALE_AFTER: &'static [Trigger] = &[Trigger::Master];
@@ -105,29 +103,33 @@ impl KindSpec for Vni {
     ) -> Option<()> {
         let (header, attributes) = message.body.split_first_chunk::<8>()?;
         context.each(attributes, |context, attr| {
-            let mut range = Vni {
+            let mut vni = Vni {
                 ifindex: u32_at(header, 4),
                 ..Default::default()
             };
-            range.attribute(context, &attr)?;
-            let end = range.vni_end.take().unwrap_or(range.vni).max(range.vni);
-            if end - range.vni >= MAX_SPLIT {
-                range.vni_end = Some(end);
-                emit.object(context, range);
-                return Ok(());
-            }
-            for vni in range.vni..=end {
-                emit.object(
-                    context,
-                    Vni {
-                        vni,
-                        ..range.clone()
-                    },
-                );
-            }
+            vni.attribute(context, &attr)?;
+            vni.vni_end = vni.vni_end.filter(|end| *end > vni.vni);
+            emit.object(context, vni);
             Ok(())
         });
         Some(())
+    }
+}
+
+impl Ranged for Vni {
+    fn range(&self) -> IdRange {
+        IdRange {
+            ifindex: self.ifindex,
+            global: false,
+            first: self.vni.into(),
+            last: self.vni_end.unwrap_or(self.vni).into(),
+        }
+    }
+
+    fn set_range(&mut self, first: u64, last: u64) {
+        let id = |id: u64| u32::try_from(id).unwrap_or(u32::MAX);
+        self.vni = id(first);
+        self.vni_end = Some(id(last)).filter(|end| *end > self.vni);
     }
 }
 

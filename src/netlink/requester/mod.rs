@@ -30,64 +30,111 @@ const BPF_MAP_TYPE_RINGBUF: u32 = 27;
 const RECEIVE_BUFFER_RATIO: u64 = 8;
 const MIN_RING: u64 = 64 << 10;
 const MAX_RING: u64 = 8 << 20;
+/// Size of all ring buffers of a run, unless they have the minimum size.
+const ALL_RINGS: u64 = 32 << 20;
 
-/// The step of [`Requesters::attach`] that failed, and its error.
+/// What the filter needs, in the order in which it is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The kernel's type information.
+    Types,
+    /// The fields that the filter reads.
+    Fields,
+    /// The ring buffer.
+    Ring,
+    /// The program: the kernel verifies it.
+    Program,
+    /// The program as the filter of a socket.
+    Attach,
+}
+
+/// The step that failed, and its error.
 #[derive(Debug, thiserror::Error)]
-#[error("{step}: {source}")]
+#[error("{}: {source}", match step {
+    Step::Types => "cannot read the kernel's types in /sys/kernel/btf/vmlinux",
+    Step::Fields => "cannot find a field of the kernel",
+    Step::Ring => "cannot create a BPF ring buffer",
+    Step::Program => "cannot load a BPF program",
+    Step::Attach => "cannot attach a BPF program",
+})]
 pub struct Unavailable {
-    step: &'static str,
-    source: io::Error,
+    /// The step.
+    pub step: Step,
+    /// Its error.
+    pub source: io::Error,
 }
 
-/// The requesters of the datagrams of an event socket.
-pub struct Requesters {
-    ring: RingBuffer,
-    queue: RecordQueue,
-    /// Whether the filter reads if a softirq interrupted the task.
-    context: Context,
+impl Step {
+    fn failed(self) -> impl FnOnce(io::Error) -> Unavailable {
+        move |source| Unavailable { step: self, source }
+    }
 }
 
-impl Requesters {
-    /// Attaches the filter to an event socket. It stays attached while the socket is open.
+/// The filter for the running kernel.
+pub struct Filter {
+    offsets: Offsets,
+    contexts: Vec<Context>,
+}
+
+impl Filter {
+    /// Reads what differs between kernels.
     ///
     /// # Errors
-    /// If the kernel has no type information, lacks a feature, or the capabilities are missing.
-    pub fn attach(events: &Events) -> Result<Self, Unavailable> {
-        let at = |step| move |source| Unavailable { step, source };
-        let btf = std::fs::read("/sys/kernel/btf/vmlinux")
-            .and_then(Btf::parse)
-            .map_err(at(
-                "cannot read the kernel's types in /sys/kernel/btf/vmlinux",
-            ))?;
-        let offsets = Offsets::read(&btf).map_err(at("cannot find a field of the kernel"))?;
-        let size = (events.rcvbuf().unwrap_or(0) / RECEIVE_BUFFER_RATIO).clamp(MIN_RING, MAX_RING);
+    /// If the kernel has no type information, or lacks a field.
+    pub fn new() -> Result<Self, Unavailable> {
+        let btf = std::fs::read("/sys/kernel/btf/vmlinux");
+        let btf = btf.and_then(Btf::parse).map_err(Step::Types.failed())?;
+        Ok(Filter {
+            offsets: Offsets::read(&btf).map_err(Step::Fields.failed())?,
+            contexts: Context::candidates(&btf),
+        })
+    }
+
+    /// Attaches the filter to an event socket. It stays attached while the socket is open. `sockets`: the
+    /// number of sockets that get a filter, which share the memory.
+    ///
+    /// # Errors
+    /// If the kernel lacks a feature, or the capabilities are missing.
+    pub fn attach(&self, events: &Events, sockets: usize) -> Result<Requesters, Unavailable> {
+        let share = ALL_RINGS / sockets.max(1) as u64;
+        let size = events.rcvbuf().unwrap_or(0) / RECEIVE_BUFFER_RATIO;
+        let size = size.min(share).clamp(MIN_RING, MAX_RING);
         // A power of two, and at least MIN_RING, which is a multiple of every page size.
         let size = size.next_power_of_two() as u32;
-        let ring = create_map(BPF_MAP_TYPE_RINGBUF, 0, 0, size);
-        let ring = ring.map_err(at("cannot create a BPF ring buffer"))?;
-        let missed = create_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1);
-        let missed = missed.map_err(at("cannot create a BPF array"))?;
+        let ring = create_map(BPF_MAP_TYPE_RINGBUF, 0, 0, size).map_err(Step::Ring.failed())?;
+        let missed = create_map(BPF_MAP_TYPE_ARRAY, 4, 8, 1).map_err(Step::Ring.failed())?;
         let mut loaded = Err(io::ErrorKind::Unsupported.into());
         let mut used = Context::Unknown;
         // The kernel refuses a program that reads a variable without a symbol.
-        for context in Context::candidates(&btf) {
-            let program = program::assemble(&offsets, context, ring.as_fd(), missed.as_fd());
+        for context in &self.contexts {
+            let program = program::assemble(&self.offsets, *context, ring.as_fd(), missed.as_fd());
             loaded = load_filter(&program);
-            used = context;
+            used = *context;
             if loaded.is_ok() {
                 break;
             }
         }
-        let program = loaded.map_err(at("cannot load a BPF program"))?;
-        let ring = RingBuffer::map(&ring, size).map_err(at("cannot map a BPF ring buffer"))?;
-        attach_filter(events.as_fd(), &program).map_err(at("cannot attach a BPF program"))?;
+        let program = loaded.map_err(Step::Program.failed())?;
+        let ring = RingBuffer::map(&ring, size).map_err(Step::Ring.failed())?;
+        attach_filter(events.as_fd(), &program).map_err(Step::Attach.failed())?;
+        log::debug!("a BPF filter says who caused the events, {used:?}");
         Ok(Requesters {
             ring,
             queue: RecordQueue::default(),
             context: used,
         })
     }
+}
 
+/// The requesters of the datagrams of an event socket.
+pub struct Requesters {
+    ring: RingBuffer,
+    queue: RecordQueue,
+    /// How the filter finds out if a softirq interrupted the task.
+    context: Context,
+}
+
+impl Requesters {
     /// Returns who caused the datagram, which must be the next one of the socket; `None` if that is
     /// unknown.
     pub fn of(&mut self, datagram: &[u8]) -> Option<Requester> {

@@ -36,7 +36,7 @@ pub struct Record {
     task: Requester,
     /// Flags of the task (`PF_*`, linux/sched.h).
     flags: u32,
-    /// The preemption count, if the filter reads it.
+    /// What the [`Context`] says: the preemption count, or `OFF_STACK` and `NO_CALL`.
     preempt: u32,
 }
 
@@ -71,14 +71,29 @@ impl Record {
 
     /// Returns who caused the message; `None` if the task may be one that a softirq interrupted.
     pub(super) fn requester(self, context: Context, message: &[u8]) -> Option<Requester> {
+        const PF_EXITING: u32 = 0x0000_0004;
         const PF_KTHREAD: u32 = 0x0020_0000;
         // A softirq is served, or an interrupt or NMI (linux/preempt.h).
         const INTERRUPT: u32 = 0x00ff_0100;
-        let is_known = context != Context::Unknown || self.portid() != 0;
-        if self.flags & PF_KTHREAD != 0 || self.preempt & INTERRUPT != 0 {
-            return Some(Requester::Kernel);
-        }
-        (is_known || changes_in_process(message)).then_some(self.task)
+        let is_exiting = self.flags & PF_EXITING != 0;
+        let is_process = || self.portid() != 0 || changes_in_process(message);
+        // `None`: unknown.
+        let is_kernel = match context {
+            _ if self.flags & PF_KTHREAD != 0 => Some(true),
+            Context::Task(_) | Context::Variable(..) => Some(self.preempt & INTERRUPT != 0),
+            // A softirq runs on the stack of interrupts, unless its interrupt came from user mode:
+            // then the stack of the task was empty, and is used.
+            Context::Stack(..) if self.preempt & OFF_STACK != 0 => Some(true),
+            Context::Stack(..) if self.preempt & NO_CALL == 0 => Some(false),
+            Context::Stack(..) if is_process() => Some(false),
+            // What a process holds goes with it, and need not be in a system call.
+            Context::Stack(..) => (!is_exiting).then_some(true),
+            Context::Unknown => is_process().then_some(false),
+        };
+        is_kernel.map(|is_kernel| match is_kernel {
+            true => Requester::Kernel,
+            false => self.task,
+        })
     }
 
     #[cfg(test)]
@@ -121,21 +136,24 @@ fn changes_in_process(message: &[u8]) -> bool {
         // RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE
         (Some(20 | 21 | 24 | 25), Some(AF_INET)) => true,
         // RTM_NEWRULE, RTM_DELRULE; traffic control; RTM_NEWMULTICAST, RTM_DELMULTICAST;
-        // RTM_NEWNETCONF, RTM_DELNETCONF
+        // RTM_NEWNETCONF, RTM_DELNETCONF; RTM_NEWNEXTHOP, RTM_DELNEXTHOP
         (Some(32 | 33 | 36 | 37 | 40 | 41 | 44 | 45 | 48 | 49), _) => true,
-        (Some(56 | 57 | 80 | 81 | 100 | 101), _) => true,
+        (Some(56 | 57 | 80 | 81 | 100 | 101 | 104 | 105), _) => true,
         _ => false,
     }
 }
 
-/// Where the filter reads the preemption count, which says whether a softirq interrupted the task.
+/// How the filter finds out whether an interrupt or a softirq interrupted the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Context {
-    /// In the task, at this offset.
+    /// By the preemption count in the task, at this offset.
     Task(i16),
-    /// In a per-CPU variable of this id, at this offset.
+    /// By the preemption count in a per-CPU variable of this id, at this offset.
     Variable(u32, i16),
-    /// Nowhere.
+    /// x86_64: by the stack in use and the way into the kernel. Offsets of `task_struct.stack` and
+    /// `pt_regs.orig_ax`.
+    Stack(i16, i16),
+    /// Not at all.
     Unknown,
 }
 
@@ -160,11 +178,30 @@ impl Context {
                 Some(Context::Variable(id, at))
             });
             all.extend(hot);
+            all.extend(Self::of_stack(btf, task).filter(|_| cfg!(target_arch = "x86_64")));
         }
         all.push(Context::Unknown);
         all
     }
+
+    fn of_stack(btf: &Btf, task: u32) -> Option<Self> {
+        // With KASAN stacks are larger than `STACK_BITS` says.
+        if btf.member(task, "kasan_depth").is_some() {
+            return None;
+        }
+        let registers = btf.structure("pt_regs")?;
+        let (stack, _) = btf.member(task, "stack")?;
+        let (orig_ax, _) = btf.member(registers, "orig_ax")?;
+        Some(Context::Stack(stack, orig_ax))
+    }
 }
+
+/// Binary logarithm of the size of a task's stack on x86_64, bytes (`THREAD_SIZE`).
+const STACK_BITS: i32 = 14;
+/// What the filter writes for [`Context::Stack`] in place of the preemption count: the kernel uses another
+/// stack than the task's, that of interrupts and softirqs; the task is not in a system call.
+const OFF_STACK: u32 = 1;
+const NO_CALL: u32 = 2;
 
 /// Offsets of the fields that the filter reads.
 pub(super) struct Offsets {
@@ -222,6 +259,8 @@ const R4: u8 = 4;
 const R7: u8 = 7;
 /// The task.
 const R8: u8 = 8;
+/// A result.
+const R9: u8 = 9;
 /// The end of the stack.
 const R10: u8 = 10;
 
@@ -236,6 +275,7 @@ const RINGBUF_RESERVE: i32 = 131;
 const RINGBUF_SUBMIT: i32 = 132;
 const THIS_CPU_PTR: i32 = 154;
 const GET_CURRENT_TASK_BTF: i32 = 158;
+const TASK_PT_REGS: i32 = 175;
 /// The message itself wakes the reader.
 const BPF_RB_NO_WAKEUP: i32 = 1;
 
@@ -339,7 +379,6 @@ pub(super) fn assemble(
     read(W, PPID, &[offsets.real_parent, offsets.tgid]);
     read(W, UID, &[offsets.cred, offsets.euid]);
     read(W, FLAGS, &[offsets.flags]);
-    read(DW, START, &[offsets.group_leader, offsets.start_boottime]);
     read(
         DW,
         CGROUP,
@@ -357,8 +396,33 @@ pub(super) fn assemble(
             code.extend([call(THIS_CPU_PTR), load(W, R1, R0, at)]);
             code.push(store(W, R7, PREEMPT, R1));
         }
+        Context::Stack(stack, orig_ax) => code.extend([
+            // The frame is on the stack in use. Read back, its address is a number to the verifier.
+            store(DW, R7, START, R10),
+            load(DW, R2, R7, START),
+            load(DW, R1, R8, stack),
+            set(R9, 0),
+            // if ((frame - task->stack) >> STACK_BITS) result = OFF_STACK
+            instruction(0x1f, R2, R1, 0, 0),
+            instruction(0x77, R2, 0, 0, STACK_BITS),
+            instruction(0x15, R2, 0, 1, 0),
+            set(R9, OFF_STACK as i32),
+            // if ((s64) bpf_task_pt_regs(task)->orig_ax < 0) result |= NO_CALL
+            copy(R1, R8),
+            call(TASK_PT_REGS),
+            load(DW, R1, R0, orig_ax),
+            instruction(0x75, R1, 0, 1, 0),
+            instruction(0x47, R9, 0, 0, NO_CALL as i32),
+            store(W, R7, PREEMPT, R9),
+        ]),
         Context::Unknown => code.extend([set(R1, 0), store(W, R7, PREEMPT, R1)]),
     }
+    // After the context, which uses its place.
+    code.extend([
+        load(DW, R1, R8, offsets.group_leader),
+        load(DW, R1, R1, offsets.start_boottime),
+        store(DW, R7, START, R1),
+    ]);
     // bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP)
     code.extend([
         copy(R1, R7),
@@ -382,7 +446,7 @@ mod tests {
 
     #[test]
     fn a_process_that_a_softirq_interrupted_is_never_blamed() {
-        let known = Context::Variable(1, 0);
+        let (known, stack) = (Context::Variable(1, 0), Context::Stack(32, 120));
         for (kind, family, portid, context, preempt, expected) in [
             // A neighbour entry that failed by a timer.
             (28, 2, 0, known, 0x100, Some(false)),
@@ -399,6 +463,13 @@ mod tests {
             (16, 0, 0, Context::Unknown, 0, Some(true)),
             (24, 2, 0, Context::Unknown, 0, Some(true)),
             (24, 2, 0, known, 0x10000, Some(false)),
+            // On the stack of interrupts; in a system call; in an interrupt of user mode, or at the exit of
+            // the process.
+            (28, 2, 0, stack, OFF_STACK, Some(false)),
+            (28, 2, 0, stack, OFF_STACK | NO_CALL, Some(false)),
+            (20, 10, 0, stack, 0, Some(true)),
+            (28, 2, 0, stack, NO_CALL, Some(false)),
+            (24, 2, 0, stack, NO_CALL, Some(true)),
         ] {
             let header = header(kind, portid);
             let record = Record::test(header, 9, 0).with_flags(0, preempt);
@@ -407,6 +478,8 @@ mod tests {
             let is_process = requester.map(|it| matches!(it, Requester::Process { pid: 9, .. }));
             assert_eq!(is_process, expected, "{kind} {family} {portid} {context:?}");
         }
+        let exiting = Record::test(header(20, 0), 9, 0).with_flags(4, NO_CALL);
+        assert_eq!(exiting.requester(stack, &[]), None);
         let thread = Record::test(header(16, 0), 9, 0).with_flags(0x0020_0000, 0);
         assert_eq!(thread.requester(known, &[]), Some(Requester::Kernel));
     }

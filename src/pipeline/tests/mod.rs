@@ -1,7 +1,9 @@
-//! Tests of the pipeline: two network namespaces with the same addresses; checkpoints; names of devices.
+//! Tests of the pipeline: several network namespaces; checkpoints; names of devices.
 
 mod checkpoint;
 mod names;
+mod namespaces;
+mod ranges;
 
 use serde_json::Value;
 
@@ -178,4 +180,28 @@ fn dropped_lines_of_equal_objects_are_made_up_for_in_each_namespace() {
     resumed.unwrap();
     let expected = ["gap", "delete 1", "present 1", "resync"];
     assert_eq!(run.take_lines(), expected);
+}
+
+/// A recording that is cut or forged may lack the end of a reconciliation.
+#[test]
+fn a_reconciliation_without_an_end_leaves_no_link_without_its_line() {
+    let mut run = Run::new();
+    // RTM_NEWLINK with the index 7, IFLA_IFNAME "eth7" and IFLA_TXQLEN, which a complete one has.
+    let mut message = vec![52, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    message.extend([0, 0, 1, 0, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    message.extend([9, 0, 3, 0, b'e', b't', b'h', b'7', 0, 0, 0, 0]);
+    message.extend([8, 0, 13, 0, 1, 0, 0, 0]);
+    let begin = |kind| ControlRecord::BeginReconcile(kind, Origin::Snapshot, Scope::Kind);
+    run.control(NetnsId::OWN, begin(Kind::Link));
+    run.feed(Input {
+        time: Time::default(),
+        data: InputData::Datagram(channel(NetnsId::OWN, Role::Dumps), &message),
+    });
+    assert!(
+        run.take_lines().is_empty(),
+        "a link has its line at the end"
+    );
+    run.control(NetnsId::OWN, begin(Kind::Address));
+    assert_eq!(run.take_lines(), ["present"]);
+    assert_eq!(run.pipeline.state(NetnsId::OWN).count(Kind::Link), 1);
 }

@@ -179,3 +179,36 @@ fn rename_with_many_objects_is_told_in_slices() {
         9999
     );
 }
+
+/// Without a limit each rename would have a line for each of 4,096 objects.
+#[test]
+fn lines_of_repeated_renames_are_a_multiple_of_the_inputs() {
+    const OBJECTS: u32 = 4000;
+    const RENAMES: u32 = 500;
+    let mut run = Run::synced();
+    run.event(1, &link(1, "eth0"));
+    for n in 0..OBJECTS {
+        let [_, _, high, low] = n.to_be_bytes();
+        run.address_of(high, low, NEW);
+    }
+    run.take();
+    for number in 0..RENAMES {
+        run.event(2, &link(1, &format!("e{number}")));
+    }
+    let lines = run.take().len() as u32;
+    let most = super::super::names::FIRST_SLICE + 65 * RENAMES;
+    assert!((OBJECTS..most).contains(&lines), "{lines}");
+    while run.pipeline.is_renaming() {
+        run.control(NetnsId::OWN, ControlRecord::Slice(u32::MAX));
+    }
+    let last = run.take();
+    assert!(last.len() as u32 <= OBJECTS);
+    // Nothing has a former name now.
+    let begin = ControlRecord::BeginCheckpoint(crate::event::meta::CheckpointReason::Signal);
+    run.control(NetnsId::OWN, begin);
+    run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
+    let name = format!(" e{}", RENAMES - 1);
+    let objects = run.take();
+    let named = objects.iter().filter(|line| line.contains(&name));
+    assert_eq!(named.count() as u32, OBJECTS + 1);
+}

@@ -6,7 +6,7 @@ use std::time::Instant;
 use log::warn;
 
 use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
-use crate::channel::Role;
+use crate::channel::{Channel, Role};
 use crate::error::Error;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::netlink::dump::{Outcome, Progress};
@@ -43,6 +43,30 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         Ok(())
     }
 
+    /// Returns true if a dump socket without a dump in progress may have datagrams. The kernel sends
+    /// none, so other processes did.
+    pub(super) fn has_unexpected(&self) -> bool {
+        let dumping = self.dumping();
+        let mut subscriptions = self.subscriptions.iter().enumerate();
+        subscriptions.any(|(at, it)| it.dump_readable && Some(at) != dumping)
+    }
+
+    /// Discards datagrams of dump sockets without a dump in progress, and counts them.
+    pub(super) fn discard_unexpected(&mut self) {
+        if !self.has_unexpected() {
+            return;
+        }
+        let dumping = self.dumping();
+        for (at, subscription) in self.subscriptions.iter_mut().enumerate() {
+            if subscription.dump_readable && Some(at) != dumping {
+                subscription.dump_readable = subscription.dumps.discard();
+                if let Some((datagrams, portid)) = subscription.dumps.take_refused() {
+                    self.refused.add(datagrams, portid);
+                }
+            }
+        }
+    }
+
     /// Processes the next entries of the dump in progress.
     fn receive_entries(&mut self) -> Result<(), Error> {
         let Some(at) = self.dumping() else {
@@ -56,18 +80,26 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let progress = match received {
             Ok(Progress::Wait) => {
                 subscription.dump_readable = false;
+                subscription.dump_errors = 0;
                 return Ok(());
             }
-            Ok(progress) => progress,
+            Ok(progress) => {
+                subscription.dump_errors = 0;
+                progress
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             // Entries are missing: the dump is not complete, and the reconciliation is repeated.
             Err(error) => {
                 subscription.dump_errors += 1;
                 if subscription.dump_errors > MAX_ERRORS {
-                    return Err(Error::Dump(error));
+                    return Err(Error::Receive {
+                        what: "dumps",
+                        errors: subscription.dump_errors,
+                        source: error,
+                    });
                 }
                 warn!("netlink dump interrupted, retrying: {error}");
-                subscription.dumps.abandon().map_err(Error::Dump)?;
+                subscription.dumps.abandon().map_err(Error::Socket)?;
                 return self.end_dump(Outcome::Interrupted);
             }
         };
@@ -80,7 +112,6 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.session.feed(&[Input { time, data }])?;
         }
         if let Progress::Done(outcome) = progress {
-            subscription.dump_errors = 0;
             self.end_dump(outcome)?;
         }
         Ok(())
@@ -124,7 +155,14 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         match self.resync.over(result, Instant::now()) {
             Milestone::None => Ok(()),
             Milestone::Sync => self.control(ControlRecord::Sync),
-            Milestone::Resync => self.control(ControlRecord::Resync),
+            Milestone::Resync(netns) => {
+                let channel = Channel {
+                    netns,
+                    ..Channel::ROUTE_EVENTS
+                };
+                let input = Input::control_of(channel, clock(), ControlRecord::Resync);
+                self.session.feed(&[input]).map(drop)
+            }
         }
     }
 }

@@ -1,20 +1,15 @@
 //! The event sockets: received datagrams, losses, and datagrams from senders other than the kernel.
 
-use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
 use crate::channel::Role;
 use crate::error::Error;
-use crate::event::By;
-use crate::event::meta::{Gap, GapCause, LostBy, Refused};
+use crate::event::meta::{Gap, GapCause, Refused};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, InputData};
-use crate::netlink::requester::Requester;
 use crate::netlink::{DumpSource, EventSource};
-use crate::run::processes::Processes;
 
 /// Datagrams from senders other than the kernel, which were discarded and not reported yet.
 #[derive(Debug, Default)]
@@ -23,51 +18,6 @@ pub(super) struct SpoofedDatagrams {
     portid: u32,
     /// Earliest time of the next report.
     not_before: Option<Instant>,
-}
-
-/// Who caused the events, and the last of them that the inputs name.
-#[derive(Debug)]
-pub(super) struct RequesterLog {
-    processes: Processes,
-    last: Option<Arc<By>>,
-}
-
-impl RequesterLog {
-    pub(super) fn new() -> Self {
-        RequesterLog {
-            processes: Processes::new(),
-            last: None,
-        }
-    }
-
-    /// Returns the record that precedes an event of this requester, unless the inputs name it
-    /// already.
-    fn record(&mut self, requester: Option<&Requester>) -> Option<ControlRecord> {
-        let by = requester.map(|requester| self.processes.by(requester));
-        if by == self.last {
-            return None;
-        }
-        self.last.clone_from(&by);
-        Some(ControlRecord::By(by))
-    }
-
-    /// Returns who caused most of the lost events; `None` if that is known of none.
-    fn lost_by(&mut self, requesters: &[Requester]) -> Option<Vec<LostBy>> {
-        const MOST: usize = 5;
-        let mut counts = HashMap::<&Requester, u64>::new();
-        for requester in requesters {
-            *counts.entry(requester).or_default() += 1;
-        }
-        let mut counts: Vec<_> = counts.into_iter().collect();
-        counts.sort_by_key(|(_, lost)| std::cmp::Reverse(*lost));
-        counts.truncate(MOST);
-        let lost_by = counts.into_iter().map(|(requester, lost)| LostBy {
-            lost,
-            by: By::clone(&self.processes.by(requester)),
-        });
-        let lost_by: Vec<_> = lost_by.collect();
-        (!lost_by.is_empty()).then_some(lost_by)
-    }
 }
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
@@ -100,6 +50,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     self.queue_received(at, time);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    subscription.errors = 0;
                     self.note_loss(at)?;
                     let subscription = &mut self.subscriptions[at];
                     if let Some(requesters) = &mut subscription.requesters {
@@ -113,7 +64,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 Err(error) => {
                     subscription.errors += 1;
                     if subscription.errors > MAX_ERRORS {
-                        return Err(Error::Socket(error));
+                        return Err(Error::Receive {
+                            what: "events",
+                            errors: subscription.errors,
+                            source: error,
+                        });
                     }
                     subscription.fault = Some(error);
                 }
@@ -133,7 +88,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 continue;
             }
             let log = self.requesters.as_mut();
-            if let Some(record) = log.and_then(|log| log.record(requester.as_ref())) {
+            let record =
+                log.and_then(|log| log.record(requester.as_ref(), channel, datagram.bytes));
+            if let Some(record) = record {
                 self.backlog.push_control(time, channel, record);
             }
             self.backlog.push(time, channel, datagram.bytes);
@@ -151,7 +108,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let Some(error) = subscription.fault.take() else {
             return Ok(());
         };
-        let lost = subscription.events.dropped().map_err(Error::Socket)?;
+        let lost = subscription.events.dropped().map_err(Error::DropCount)?;
         let cause = match error.raw_os_error() {
             Some(libc::ENOBUFS) => GapCause::Overflow,
             _ => GapCause::Error,

@@ -2,7 +2,9 @@
 
 mod dumps;
 mod events;
+mod namespaces;
 mod reload;
+mod requesters;
 mod subscription;
 
 use std::collections::BTreeMap;
@@ -13,7 +15,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -25,7 +26,6 @@ use super::files::{Access, Files};
 use super::header::header;
 use super::metrics::{self, Metrics};
 use super::resync::{self, ResyncScheduler};
-use super::sandbox;
 use super::service::Manager;
 use super::session::Session;
 use super::{Outputs, open, run_id};
@@ -33,14 +33,19 @@ use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family::Subscribed;
+use crate::family::{Family, Subscribed};
+use crate::filter;
 use crate::input::{ControlRecord, Input};
+use crate::names::Names;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
 use crate::netlink::{DumpSource, EventSource};
+use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
-use events::{RequesterLog, SpoofedDatagrams};
+use events::SpoofedDatagrams;
+use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
+use requesters::RequesterLog;
 use subscription::Subscription;
 
 /// The options of a live run.
@@ -48,6 +53,8 @@ use subscription::Subscription;
 pub struct Live {
     pub outputs: Outputs,
     pub settings: Settings,
+    /// The network namespaces to watch: names, paths or process ids. None: that of the program.
+    pub netns: Vec<String>,
     /// Stop after this time.
     pub duration: Option<Duration>,
     /// Stop when the snapshot is complete.
@@ -105,14 +112,18 @@ const MAX_ERRORS: u32 = 100;
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
 /// This is the main function of a process, and not meant for libraries: it installs handlers of
-/// signals and, for good, drops privileges of the calling thread and of all that it starts later
-/// (module `sandbox`), so that these cannot execute programs, for example.
+/// signals. `prepared`: the result of [`prepare`].
 ///
 /// # Errors
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
 /// was to write.
-pub fn run(live: &Live) -> Result<(), Error> {
+pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     check_files(live)?;
+    let mut live = live.clone();
+    if !live.settings.filters.is_empty() {
+        filter::prepare(&mut live.settings, &Names::of_machine())?;
+    }
+    let live = &live;
     // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals =
         Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP]).map_err(Error::Loop)?;
@@ -122,18 +133,24 @@ pub fn run(live: &Live) -> Result<(), Error> {
         signal_hook::flag::register_conditional_default(signal, impatient.clone())
             .map_err(Error::Loop)?;
     }
-    let mut subscriptions = Subscribed::new(&live.settings)
-        .iter()
-        .map(|family| Subscription::open(NetnsId::OWN, family, live.rcvbuf))
-        .collect::<Result<Vec<_>, _>>()?;
-    let requesters = requesters(&live.settings, &mut subscriptions);
-    // After the sockets and the BPF filter, which it would refuse, and before the sink, which starts threads.
-    sandbox::enter(live.outputs.output.is_some() || live.outputs.record.is_some());
+    let Prepared {
+        namespaces,
+        requesters,
+    } = prepared;
+    let Namespaces {
+        mut subscriptions,
+        watched,
+        listed,
+    } = namespaces;
+    if live.netns.is_empty() && subscriptions.is_empty() {
+        let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
+        subscriptions = open_own(&families, live.rcvbuf)?;
+    }
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
     let resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
     let sockets = subscriptions.iter().map(|it| &it.events);
-    let header = header(&live.settings, sockets, &sink);
+    let header = header(&live.settings, sockets, listed, &sink);
     let run = run_id();
     let session = Session::new(&live.outputs, run.clone(), &header)?;
 
@@ -142,7 +159,7 @@ pub fn run(live: &Live) -> Result<(), Error> {
     let mut register = || -> io::Result<()> {
         registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
         for (at, subscription) in subscriptions.iter_mut().enumerate() {
-            subscription.register(registry, Token(FIRST_SOCKET + 2 * at))?;
+            subscription.register(registry, FIRST_SOCKET, at)?;
         }
         Ok(())
     };
@@ -158,6 +175,8 @@ pub fn run(live: &Live) -> Result<(), Error> {
     Stream {
         session,
         subscriptions,
+        watched,
+        looked_at: begun,
         resync,
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
@@ -176,38 +195,66 @@ pub fn run(live: &Live) -> Result<(), Error> {
     .run(poll, signals, &impatient, &mut sink)
 }
 
-/// With `--with by`: finds out from now on who causes the events. Without what that needs the run goes
-/// on, and its lines lack `by`.
-fn requesters(
-    settings: &Settings,
-    subscriptions: &mut [Subscription<Events, Dumps>],
-) -> Option<RequesterLog> {
-    if !settings.with.contains(&Part::By) {
-        return None;
+/// What a run opens before the process is confined.
+#[derive(Default)]
+pub struct Prepared {
+    namespaces: Namespaces,
+    requesters: Option<RequesterLog>,
+}
+
+/// Enters the network namespaces that the run watches by name, and opens its sockets in them. With
+/// `--with by` opens the sockets in any case, and finds out from then on who causes the events.
+///
+/// The confinement of the process, which comes later, refuses both.
+///
+/// # Errors
+/// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
+pub fn prepare(live: &Live) -> Result<Prepared, Error> {
+    let with_by = live.settings.with.contains(&Part::By);
+    let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
+    let mut namespaces = match live.netns.is_empty() {
+        true => Namespaces::default(),
+        false => namespaces::open(&live.netns, &families, live.rcvbuf)?,
+    };
+    if with_by && live.netns.is_empty() {
+        namespaces.subscriptions = open_own(&families, live.rcvbuf)?;
     }
-    for subscription in subscriptions {
-        if let Err(error) = subscription.attach_requesters() {
-            warn!(
-                "--with by: {error}; the lines do not say who caused an event; \
-                 this needs CAP_BPF and CAP_PERFMON, and a kernel with CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF"
-            );
-            return None;
-        }
-    }
-    Some(RequesterLog::new())
+    let requesters = with_by.then(|| RequesterLog::start(&mut namespaces.subscriptions));
+    Ok(Prepared {
+        namespaces,
+        requesters,
+    })
+}
+
+/// Opens the sockets of these families in the network namespace of the program.
+///
+/// # Errors
+/// Those of [`Subscription::open`].
+fn open_own(
+    families: &[&'static dyn Family],
+    rcvbuf: u32,
+) -> Result<Vec<Subscription<Events, Dumps>>, Error> {
+    let open = |family: &&'static dyn Family| Subscription::open(NetnsId::OWN, *family, rcvbuf);
+    families.iter().map(open).collect()
 }
 
 /// # Errors
-/// If a file of the run is used for two purposes.
+/// If a file of the run is used for two purposes, or the metrics file is refused.
 fn check_files(live: &Live) -> Result<(), Error> {
     let mut files = Files::default();
     if let Some(path) = &live.config {
         files.path("--config", Access::Read, path);
     }
     files.output(live.outputs.output.as_ref());
-    files.option("--record", live.outputs.record.as_deref());
+    if let Some(path) = &live.outputs.output
+        && live.outputs.file.rotation.is_on()
+    {
+        files.rotated(path);
+    }
+    files.replaced("--record", live.outputs.record.as_deref());
     let metrics = live.metrics.as_ref().map(metrics::Config::path);
-    files.option("--metrics", metrics).check()
+    files.replaced("--metrics", metrics).check()?;
+    live.metrics.as_ref().map_or(Ok(()), metrics::Config::check)
 }
 
 /// The dumps of every kind in every subscribed namespace.
@@ -249,7 +296,12 @@ fn clock() -> Time {
 /// The state of the loop.
 struct Stream<E, D> {
     session: Session,
+    /// In the order of their pairs of tokens.
     subscriptions: Vec<Subscription<E, D>>,
+    /// The namespaces that are watched by name.
+    watched: Vec<Watched>,
+    /// When their existence was examined last.
+    looked_at: Instant,
     resync: ResyncScheduler,
     backlog: Backlog,
     refused: SpoofedDatagrams,
@@ -323,6 +375,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.emit_heartbeat()?;
             }
             self.receive()?;
+            self.end_namespaces()?;
+            self.discard_unexpected();
             let processed = self.process_batch()?;
             // Events come first: a dump entry is processed only after every event before it.
             let now = Instant::now();
@@ -345,6 +399,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
             if self.live.exit && self.session.is_synced() {
                 break StopReason::Sync;
+            }
+            if self.has_nothing_to_watch() {
+                break StopReason::Netns;
             }
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 break StopReason::Time;
@@ -381,7 +438,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
 
     /// Records that mio reported a socket as readable: an even number is an event socket.
     fn note_readable(&mut self, socket: usize) {
-        if let Some(subscription) = self.subscriptions.get_mut(socket / 2) {
+        let pair = socket / 2;
+        // A namespace that has ended has left a hole in the numbers.
+        if let Ok(at) = self.subscriptions.binary_search_by_key(&pair, |it| it.pair) {
+            let subscription = &mut self.subscriptions[at];
             match socket % 2 {
                 0 => subscription.readable = true,
                 _ => subscription.dump_readable = true,
@@ -398,10 +458,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.resync.wakeup().is_some_and(|due| due <= now)
             }
         };
-        let has_slices = || self.session.pipeline.is_renaming();
+        let pipeline = &self.session.pipeline;
+        let has_slices = || pipeline.is_renaming() || pipeline.is_ending();
         let accepts_entries = self.session.accepts_entries(sink);
         self.is_readable()
             || !self.backlog.is_empty()
+            || self.has_unexpected()
             || (accepts_entries && (has_slices() || has_entries()))
             || self.session.is_checkpoint_due(sink)
     }
@@ -412,10 +474,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             return Some(Duration::ZERO);
         }
         let now = Instant::now();
+        let accepts_entries = self.session.accepts_entries(sink);
         let times = [
             self.deadline,
             self.next_heartbeat,
-            self.resync.wakeup(),
+            self.next_look(),
+            self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
             self.session.checkpoint_wakeup(sink),
             self.refused.due(now),
@@ -445,7 +509,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.release_at = None;
         }
         let is_due = self.release_at.is_some_and(|due| due <= now);
-        if is_due || (accepts_lines && pipeline.is_renaming()) {
+        let has_slices = pipeline.is_renaming() || pipeline.is_ending();
+        if is_due || (accepts_lines && has_slices) {
             self.release_at = None;
             self.control(ControlRecord::Slice(SLICE))?;
         }
@@ -519,8 +584,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 return self.session.abandon();
             }
         }
-        // Lines about renamed devices.
-        while self.session.pipeline.is_renaming() && Instant::now() < end {
+        // Lines about renamed devices, and about ended namespaces.
+        let has_slices = |pipeline: &Pipeline| pipeline.is_renaming() || pipeline.is_ending();
+        while has_slices(&self.session.pipeline) && Instant::now() < end {
             self.control(ControlRecord::Slice(SLICE))?;
             if self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();

@@ -7,7 +7,8 @@ use log::{error, info, warn};
 
 use super::{Live, Stream, check_files};
 use crate::netlink::{DumpSource, EventSource};
-use crate::run::metrics::Metrics;
+use crate::run::confinement;
+use crate::run::metrics::{self, Metrics};
 use crate::sink::Sink;
 
 /// The options of a run by name, as the command line, the environment and the configuration file
@@ -66,11 +67,20 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     fn apply(&mut self, new: &Live, sink: &mut Sink) -> Result<(), String> {
         let old = self.live.options.clone();
         let names = changed(&old, &new.options);
-        let (reloaded, restart): (Vec<_>, Vec<_>) =
-            names.iter().partition(|name| RELOADED.contains(name));
+        // The confinement allows writes only in the folders of the start.
+        let metrics = new.metrics.as_ref().map(metrics::Config::path);
+        let is_refused = metrics.is_some_and(|path| !confinement::is_writable(path));
+        let (reloaded, restart): (Vec<_>, Vec<_>) = names
+            .iter()
+            .partition(|name| RELOADED.contains(name) && !(is_refused && **name == "metrics"));
         let mut live = self.live.clone();
-        live.metrics.clone_from(&new.metrics);
-        check_files(&live).map_err(|error| error.to_string())?;
+        if !is_refused {
+            live.metrics.clone_from(&new.metrics);
+        }
+        let mut files = live.clone();
+        files.outputs.file.clone_from(&new.outputs.file);
+        let checked = check_files(&files).and_then(|()| sink.check(&new.outputs.file));
+        checked.map_err(|error| error.to_string())?;
         let now = Instant::now();
         if live.heartbeat != new.heartbeat {
             live.heartbeat = new.heartbeat;

@@ -10,12 +10,14 @@ use crate::event::values::Time;
 use crate::family::Family;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
-use crate::netlink::requester::{Requesters, Unavailable};
+use crate::netlink::requester::Requesters;
 use crate::run::service;
 
 /// The event and the dump socket of a family in a namespace, and their state.
 pub(super) struct Subscription<E, D> {
     pub netns: NetnsId,
+    /// Number of its two tokens' pair: they are twice this, and one more.
+    pub pair: usize,
     pub family: &'static dyn Family,
     pub events: E,
     pub dumps: D,
@@ -38,6 +40,7 @@ impl<E, D> Subscription<E, D> {
     pub(super) fn new(netns: NetnsId, family: &'static dyn Family, events: E, dumps: D) -> Self {
         Subscription {
             netns,
+            pair: 0,
             family,
             events,
             dumps,
@@ -74,32 +77,34 @@ impl Subscription<Events, Dumps> {
         rcvbuf: u32,
     ) -> Result<Self, Error> {
         let passed = match netns == NetnsId::OWN && family.id() == crate::channel::FamilyId::ROUTE {
-            true => service::passed_socket().map_err(Error::Socket)?,
+            true => service::passed_socket().map_err(Error::PassedSocket)?,
             false => None,
         };
         let events = match passed {
-            Some(fd) => Events::take_over(family, fd),
-            None => Events::open(family, rcvbuf),
+            Some(fd) => Events::take_over(family, fd).map_err(Error::PassedSocket),
+            None => Events::open(family, rcvbuf).map_err(Error::Socket),
+        }?;
+        let dumps = match netns {
+            NetnsId::OWN => Dumps::open(family),
+            _ => Dumps::open_only(family),
         };
-        let events = events.map_err(Error::Socket)?;
-        let dumps = Dumps::open(family).map_err(Error::Dump)?;
+        let dumps = dumps.map_err(Error::Socket)?;
         Ok(Self::new(netns, family, events, dumps))
     }
 
-    /// Finds out from now on who causes the events.
-    ///
-    /// # Errors
-    /// Those of [`Requesters::attach`].
-    pub(super) fn attach_requesters(&mut self) -> Result<(), Unavailable> {
-        self.requesters = Some(Requesters::attach(&self.events)?);
-        Ok(())
-    }
-
-    /// Registers the event socket as `token`, and the dump socket as the one after it.
+    /// Registers the sockets with the tokens of that pair, of which the first has the number `first`: the
+    /// event socket, and after it the dump socket.
     ///
     /// # Errors
     /// Those of epoll_ctl(2).
-    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub(super) fn register(
+        &mut self,
+        registry: &Registry,
+        first: usize,
+        pair: usize,
+    ) -> io::Result<()> {
+        self.pair = pair;
+        let token = Token(first + 2 * pair);
         registry.register(self.events.source(), token, Interest::READABLE)?;
         self.dumps
             .register(registry.try_clone()?, Token(token.0 + 1))

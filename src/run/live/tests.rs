@@ -160,6 +160,8 @@ impl Run {
         let stream = Stream {
             session: Session::new(&outputs, "00000000".to_owned(), &header).unwrap(),
             subscriptions,
+            watched: Vec::new(),
+            looked_at: Instant::now(),
             resync: ResyncScheduler::new(dumps, None, Instant::now()),
             backlog: Backlog::default(),
             refused: SpoofedDatagrams::default(),
@@ -393,5 +395,26 @@ fn a_socket_with_nothing_but_errors_ends_the_run() {
     let mut run = Run::new(&[], vec![]);
     let errors = (0..=MAX_ERRORS).map(|_| Event::Errno(libc::EBADF));
     run.events().script = errors.collect();
-    assert!(matches!(run.stream.receive_from(0), Err(Error::Socket(_))));
+    let error = run.stream.receive_from(0).unwrap_err().to_string();
+    assert!(error.starts_with("cannot receive events"), "{error}");
+}
+
+#[test]
+fn errors_of_a_socket_that_is_emptied_between_them_do_not_end_the_run() {
+    let mut run = Run::new(&[1], vec![]);
+    let times = 2 * MAX_ERRORS as usize;
+    let failed = || [Event::Errno(libc::ENOMEM), Event::Nothing];
+    let script = std::iter::repeat_with(failed).take(times);
+    run.events().script = script.flatten().collect();
+    for _ in 0..times {
+        run.stream.receive_from(0).unwrap();
+    }
+    // The same of the dump socket: every second dump fails.
+    let broken = vec![Reply::Entry(address(1)), Reply::Errno(libc::ENOMEM)];
+    let mut run = Run::new(&[1], vec![broken.clone(); 2]);
+    assert_eq!(run.stream.subscriptions[0].dump_errors, 0);
+    run.dumps().replies = VecDeque::from([broken]);
+    run.events().script = VecDeque::from([Event::Errno(libc::ENOMEM), Event::Nothing]);
+    run.until("resync");
+    assert_eq!(run.stream.subscriptions[0].dump_errors, 0);
 }

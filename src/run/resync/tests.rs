@@ -133,7 +133,7 @@ fn a_resync_within_the_debounce_delay_does_not_replace_the_dump_of_a_stale_kind(
     resync.schedule_stale(OWN, &stale(&[Kind::Route]), now);
     reconcile(&mut resync, CLEAN, now);
     let (.., milestone) = reconcile(&mut resync, CLEAN, now);
-    assert_eq!(milestone, Milestone::Resync);
+    assert_eq!(milestone, Milestone::Resync(OWN));
     assert_eq!(resync.wakeup(), Some(now + DEBOUNCE));
     let (target, origin, _) = reconcile(&mut resync, CLEAN, now + DEBOUNCE);
     assert_eq!((target, origin), ((OWN, Kind::Route), Origin::Inferred));
@@ -173,7 +173,7 @@ fn a_gap_makes_every_kind_due_and_an_unclean_reconciliation_is_repeated_later() 
     assert!(later > now && resync.begin(now, &FEW).is_none());
     assert_eq!(
         reconcile(&mut resync, CLEAN, later),
-        ((OWN, Kind::Route), Origin::Resync, Milestone::Resync)
+        ((OWN, Kind::Route), Origin::Resync, Milestone::Resync(OWN))
     );
 }
 
@@ -214,7 +214,11 @@ fn sync_waits_for_every_namespace_and_a_gap_concerns_one() {
     );
     assert_eq!(
         reconcile(&mut resync, CLEAN, now),
-        ((OTHER, Kind::Route), Origin::Resync, Milestone::Resync)
+        (
+            (OTHER, Kind::Route),
+            Origin::Resync,
+            Milestone::Resync(OTHER)
+        )
     );
     assert_eq!(resync.wakeup(), None);
 }
@@ -342,4 +346,45 @@ fn a_negotiating_bond_is_verified_again_some_times() {
     }
     assert_eq!(reads, 1 + NEGOTIATION_RECHECKS.len());
     assert!(last < start + NEGOTIATION_RECHECKS[2] + MAX_DEBOUNCE * 2);
+}
+
+#[test]
+fn losses_in_two_namespaces_are_resynced_apart() {
+    let now = Instant::now();
+    let mut resync = scheduler(&[OWN, OTHER], now);
+    for _ in 0..4 {
+        reconcile(&mut resync, CLEAN, now);
+    }
+    for netns in [OWN, OTHER] {
+        let channel = Channel {
+            netns,
+            ..Channel::ROUTE_EVENTS
+        };
+        resync.lost(channel, now);
+    }
+    let milestones: Vec<_> = (0..4).map(|_| reconcile(&mut resync, CLEAN, now)).collect();
+    let milestones: Vec<_> = milestones.into_iter().map(|(_, _, it)| it).collect();
+    let (none, of) = (Milestone::None, Milestone::Resync);
+    assert_eq!(milestones, [none, of(OWN), none, of(OTHER)]);
+}
+
+#[test]
+fn nothing_waits_for_a_namespace_that_has_ended() {
+    let now = Instant::now();
+    let mut resync = scheduler(&[OWN, OTHER], now);
+    for _ in 0..2 {
+        reconcile(&mut resync, CLEAN, now);
+    }
+    // A dump in it is in progress.
+    assert!(resync.begin(now, &FEW).is_some());
+    assert_eq!(resync.channel().map(|it| it.netns), Some(OTHER));
+    assert_eq!(resync.remove(OTHER), Milestone::Sync);
+    assert_eq!(resync.channel(), None);
+    let channel = Channel {
+        netns: OTHER,
+        ..Channel::ROUTE_EVENTS
+    };
+    resync.lost(channel, now);
+    assert!(resync.begin(now, &FEW).is_none());
+    assert_eq!(resync.remove(OTHER), Milestone::None);
 }

@@ -2,13 +2,14 @@
 //! be written now are kept and retried.
 
 mod archive;
+mod compress;
 mod repair;
 mod rotate;
 #[cfg(test)]
 mod tests;
 mod worker;
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -16,12 +17,14 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use log::{info, warn};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::OFlags;
 
-use super::{Stats, write_some};
+use super::{Stats, give_back, write_some};
 use crate::encode::{Format, Framing, RecordReader};
 use crate::error::Error;
+use crate::file::{Attributes, FolderPolicy, Place, is_refusal};
 use crate::input::Opened;
+pub use archive::is_archive_name;
 pub use rotate::RotateAction;
 
 use worker::Worker;
@@ -50,6 +53,13 @@ pub struct Rotation {
     pub compress: bool,
 }
 
+impl Rotation {
+    /// Returns true if files are rotated.
+    pub fn is_on(&self) -> bool {
+        self.size.is_some() || self.every.is_some()
+    }
+}
+
 /// When written records are synchronised to the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fsync {
@@ -73,6 +83,9 @@ const SYNC: Duration = Duration::from_secs(1);
 /// A file of records, open for appending.
 pub struct AppendFile {
     path: PathBuf,
+    folders: FolderPolicy,
+    /// Where the path led to when the file was opened.
+    place: Place,
     config: Config,
     framing: Framing,
     records: &'static dyn RecordReader,
@@ -131,15 +144,25 @@ impl AppendFile {
     /// end.
     ///
     /// # Errors
-    /// If it cannot be opened or repaired, or another nlstream writes to it.
-    pub fn open(path: &Path, config: Config, format: &Format) -> Result<Self, Error> {
+    /// If it cannot be opened or repaired, another nlstream writes to it, it has other content, or its
+    /// name is too long for those of archived files.
+    pub fn open(
+        path: &Path,
+        folders: FolderPolicy,
+        config: Config,
+        format: &Format,
+    ) -> Result<Self, Error> {
         let (framing, records) = (format.framing(), format.records());
-        let (file, opened) = open(path, framing, records).map_err(|source| Error::OpenOutput {
+        let failed = |source| Error::OpenOutput {
             path: path.to_owned(),
             source,
-        })?;
+        };
+        let opened = open(path, folders, None, framing, records);
+        let (place, file, opened) = opened.map_err(failed)?;
         let mut it = AppendFile {
             path: path.to_owned(),
+            folders,
+            place,
             worker: Worker::new(path),
             config,
             framing,
@@ -168,8 +191,32 @@ impl AppendFile {
             let path = path.display();
             info!("removed an incomplete record of {bytes} bytes from the end of {path}");
         }
+        if let Some(bytes) = it.opened.tail_ended {
+            let path = path.display();
+            warn!(
+                "an incomplete record of {bytes} bytes cannot be removed from {path}: its line was ended"
+            );
+        }
+        it.check(&it.config)?;
         it.tidy();
         Ok(it)
+    }
+
+    /// # Errors
+    /// If the file cannot be rotated as `config` says: its name is too long.
+    pub fn check(&self, config: &Config) -> Result<(), Error> {
+        if !self.can_rotate() || !config.rotation.is_on() {
+            return Ok(());
+        }
+        let suffix = match config.rotation.compress {
+            true => archive::LONGEST,
+            false => archive::LONGEST_PLAIN,
+        };
+        let checked = self.place.folder().check_length(self.place.name(), suffix);
+        checked.map_err(|source| Error::OpenOutput {
+            path: self.path.clone(),
+            source,
+        })
     }
 
     /// Changes when the file is rotated and synchronised.
@@ -185,13 +232,17 @@ impl AppendFile {
     /// Starts to compress and remove archived files, if files are rotated.
     fn tidy(&self) {
         if self.rotates() {
-            self.worker.tidy(&self.config.rotation);
+            self.worker.tidy(&self.place, &self.config.rotation);
         }
     }
 
     fn rotates(&self) -> bool {
-        self.regular
-            && (self.config.rotation.size.is_some() || self.config.rotation.every.is_some())
+        self.can_rotate() && self.config.rotation.is_on()
+    }
+
+    /// A device or a pipe, and a link on procfs (`/dev/stdout`), cannot be renamed.
+    fn can_rotate(&self) -> bool {
+        self.regular && !self.place.is_magic()
     }
 
     /// Resets what belongs to one file, after another was opened.
@@ -260,6 +311,7 @@ impl AppendFile {
             let mut pending = std::mem::take(&mut self.pending);
             let whole = self.put(&pending);
             pending.drain(..whole);
+            give_back(&mut pending);
             self.pending = pending;
         }
         if self.sync_at.is_some_and(|at| at <= Instant::now()) {
@@ -476,28 +528,36 @@ impl AppendFile {
 /// tries for a moment whether it is held, and then holds it itself.
 fn lock(file: &File) -> bool {
     for _ in 0..LOCK_ATTEMPTS {
-        match flock(file, FlockOperation::NonBlockingLockExclusive) {
-            Err(rustix::io::Errno::WOULDBLOCK) => std::thread::sleep(LOCK_INTERVAL),
-            // File systems without locks return other errors: writing to them is still right.
-            _ => return true,
+        if crate::file::lock(file) {
+            return true;
         }
+        std::thread::sleep(LOCK_INTERVAL);
     }
     false
 }
 
-/// Opens or creates the file, locks it for this process and repairs its end.
-fn open(path: &Path, framing: Framing, records: &dyn RecordReader) -> io::Result<(File, Opened)> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    let file = match options.clone().read(true).open(path) {
+/// Opens or creates the file, locks it for this process and repairs its end. A new file gets the
+/// `attributes`.
+fn open(
+    path: &Path,
+    folders: FolderPolicy,
+    attributes: Option<&Attributes>,
+    framing: Framing,
+    records: &dyn RecordReader,
+) -> io::Result<(Place, File, Opened)> {
+    let place = Place::resolve(path, folders)?;
+    let mut can_read = true;
+    let existing = match place.open_or_create(OFlags::RDWR | OFlags::APPEND, attributes) {
         // Writing is permitted and reading is not. The end cannot be repaired then.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            return Ok((options.open(path)?, Opened::default()));
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_refusal(&error) => {
+            can_read = false;
+            place.open_or_create(OFlags::WRONLY | OFlags::APPEND, attributes)?
         }
-        file => file?,
+        existing => existing?,
     };
-    if !file.metadata()?.is_file() {
-        return Ok((file, Opened::default()));
+    let file = existing.file;
+    if !existing.is_regular {
+        return Ok((place, file, Opened::default()));
     }
     if !lock(&file) {
         return Err(io::Error::new(
@@ -505,6 +565,12 @@ fn open(path: &Path, framing: Framing, records: &dyn RecordReader) -> io::Result
             "another nlstream writes to it",
         ));
     }
-    let opened = repair::repair_tail(&file, framing, records)?;
-    Ok((file, opened))
+    let opened = match can_read {
+        true => {
+            repair::check_content(&file, records)?;
+            repair::repair_tail(&file, framing, records)?
+        }
+        false => Opened::default(),
+    };
+    Ok((place, file, opened))
 }

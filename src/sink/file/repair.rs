@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use jiff::Timestamp;
 
 use crate::encode::{Framing, RecordReader};
+use crate::file::Refusal;
 use crate::input::Opened;
 
 /// How far back the end of the last complete record is searched, bytes.
@@ -17,11 +18,11 @@ const FIRST_READ: u64 = 64 * 1024;
 const HEAD: usize = 256;
 
 /// Makes the file end with a complete record and returns how it was found. A torn record of this
-/// program, and NULs (file systems leave them after a power loss), are removed; any other text
-/// without an end is ended.
+/// program, and NULs (file systems leave them after a power loss), are removed. Any other text
+/// without an end is ended, and so is a torn record of a file that can only grow (chattr +a).
 ///
 /// # Errors
-/// If the file cannot be read, truncated or written.
+/// If the file cannot be read or written.
 pub(super) fn repair_tail(
     mut file: &File,
     framing: Framing,
@@ -37,6 +38,7 @@ pub(super) fn repair_tail(
     let last = framing.last_record(whole);
     let mut opened = Opened {
         tail_repaired: None,
+        tail_ended: None,
         follows: last.and_then(|(_, record)| records.key(record)),
     };
     if torn.is_empty() {
@@ -50,14 +52,36 @@ pub(super) fn repair_tail(
             .is_some_and(|it| records.is_torn(it))
     };
     if starts_a_record && (is_zeroed || is_torn()) {
-        file.set_len(tail_start + whole.len() as u64)?;
-        opened.tail_repaired = Some(torn.len() as u64);
-    } else {
-        let mut end = Vec::new();
-        framing.end_record(&mut end);
-        file.write_all(&end)?;
+        match file.set_len(tail_start + whole.len() as u64) {
+            Ok(()) => {
+                opened.tail_repaired = Some(torn.len() as u64);
+                return Ok(opened);
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                opened.tail_ended = Some(torn.len() as u64);
+            }
+            Err(error) => return Err(error),
+        }
     }
+    let mut end = Vec::new();
+    framing.end_record(&mut end);
+    file.write_all(&end)?;
     Ok(opened)
+}
+
+/// # Errors
+/// If the file has content that does not begin with a record of this format: a recording, a capture, a
+/// configuration, or anything else that lines would destroy.
+pub(super) fn check_content(file: &File, records: &dyn RecordReader) -> io::Result<()> {
+    let mut head = [0; HEAD];
+    let read = file.read_at(&mut head, 0)?;
+    match records.is_own(&head[..read]) {
+        true => Ok(()),
+        false => Err(Refusal::ForeignContent {
+            expected: records.describe(),
+        }
+        .into()),
+    }
 }
 
 /// Reads the last `max` bytes of the file.

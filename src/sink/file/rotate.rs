@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use log::{info, warn};
 
-use super::archive::Archive;
+use super::archive::archive_current;
 use super::{AppendFile, CheckpointBytes, Fsync, open, repair};
 use crate::event::meta::{Rotate, RotateReason};
+use crate::file::Attributes;
 use crate::input::Opened;
 
 /// Interval between retries of a failed rotation.
@@ -99,6 +100,11 @@ impl AppendFile {
             self.last_check = Some(now);
             let asked = std::mem::take(&mut self.hangup);
             match self.check_path() {
+                // It is put away with complete records only.
+                Some(RotateAction::Close(_)) if self.ends_torn() => {
+                    self.hangup = asked;
+                    return None;
+                }
                 Some(RotateAction::Close(_)) if asked => {
                     return Some(RotateAction::Close(RotateReason::Signal));
                 }
@@ -107,12 +113,15 @@ impl AppendFile {
             }
         }
         let waits = self.not_before.is_some_and(|not_before| not_before > now);
-        if waits || (!self.pending.is_empty() && !too_large) {
+        if waits || (!self.pending.is_empty() && !too_large) || self.ends_torn() {
             return None;
         }
         let rotation = &self.config.rotation;
         // Of a file that is full of its checkpoint another one takes the rest.
         let has_lines = self.fresh > 0 || (too_large && self.checkpoints.first > 0);
+        if !self.rotates() {
+            return None;
+        }
         if rotation
             .size
             .is_some_and(|size| self.has_size(size) || too_large)
@@ -124,6 +133,15 @@ impl AppendFile {
             return Some(RotateAction::Rotate(RotateReason::Time));
         }
         None
+    }
+
+    /// Returns true if the file ends with a torn record that cannot be removed now: the next write
+    /// completes it.
+    fn ends_torn(&mut self) -> bool {
+        if self.torn > 0 {
+            self.remove_torn();
+        }
+        self.torn > 0
     }
 
     /// Compares the open file with the one that the path names.
@@ -146,10 +164,10 @@ impl AppendFile {
     pub fn close_current(&mut self, rotate_action: RotateAction) -> Option<Rotate> {
         let reason = match rotate_action {
             RotateAction::Rotate(reason) => {
-                if let Err(error) = Archive::of(&self.path).archive_current(&self.path) {
+                if let Err(error) = archive_current(&self.place, &self.file) {
                     warn!(
                         "cannot rotate {}: {error}; retrying in {} s",
-                        self.path.display(),
+                        self.place.path().display(),
                         RETRY_ROTATION.as_secs()
                     );
                     self.not_before = Some(Instant::now() + RETRY_ROTATION);
@@ -193,9 +211,18 @@ impl AppendFile {
         if self.config.fsync != Fsync::Never {
             self.worker.sync(&self.file);
         }
-        match open(&self.path, self.framing, self.records) {
-            Ok((file, opened)) => {
-                (self.file, self.opened) = (file, opened.clone());
+        // The new file has the mode and the owner of the one that it follows.
+        let attributes = Attributes::of(&self.file).ok();
+        let (framing, records) = (self.framing, self.records);
+        match open(
+            &self.path,
+            self.folders,
+            attributes.as_ref(),
+            framing,
+            records,
+        ) {
+            Ok((place, file, opened)) => {
+                (self.place, self.file, self.opened) = (place, file, opened.clone());
                 self.on_opened();
                 if matches!(rotate_action, RotateAction::Rotate(_)) {
                     self.tidy();

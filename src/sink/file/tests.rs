@@ -1,3 +1,7 @@
+use std::fs::OpenOptions;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::rotate::CHECK_INTERVAL;
 use super::*;
 use crate::event::meta::RotateReason;
@@ -37,7 +41,7 @@ impl Drop for Folder {
 }
 
 fn open(path: &Path, config: Config) -> Result<AppendFile, Error> {
-    AppendFile::open(path, config, &Format::Json)
+    AppendFile::open(path, FolderPolicy::Secure, config, &Format::Json)
 }
 
 fn patient() -> Config {
@@ -56,16 +60,20 @@ fn a_torn_record_is_removed_and_foreign_text_is_ended() {
         file.write(line.as_bytes()).unwrap();
         (folder.text(), file.opened().tail_repaired)
     };
+    const A: &str = "{\"v\":1}\n";
+    for (torn, expected, repaired) in [
+        ("", "b\n", None),
+        ("{\"v\":1,\"ru", "b\n", Some(10)),
+        ("{", "b\n", Some(1)),
+        ("\0\0\0", "b\n", Some(3)),
+        ("notes", "notes\nb\n", None),
+    ] {
+        let expected = format!("{A}{expected}");
+        assert_eq!(after(&format!("{A}{torn}"), "b\n"), (expected, repaired));
+    }
     assert_eq!(after("", "b\n"), ("b\n".into(), None));
-    assert_eq!(after("a\n", "b\n"), ("a\nb\n".into(), None));
-    assert_eq!(
-        after("a\n{\"v\":1,\"ru", "b\n"),
-        ("a\nb\n".into(), Some(10))
-    );
     assert_eq!(after("{\"v\":1", "b\n"), ("b\n".into(), Some(6)));
-    assert_eq!(after("a\n{", "b\n"), ("a\nb\n".into(), Some(1)));
-    assert_eq!(after("a\n\0\0\0", "b\n"), ("a\nb\n".into(), Some(3)));
-    assert_eq!(after("a\nnotes", "b\n"), ("a\nnotes\nb\n".into(), None));
+    assert_eq!(after("\0\0\0", "b\n"), ("b\n".into(), Some(3)));
     // A record that is longer than `repair::FIRST_READ`.
     let long = format!("{{\"v\":1,\"x\":\"{}\"}}", "x".repeat(100_000));
     assert_eq!(after(&long, "b\n"), ("b\n".into(), Some(long.len() as u64)));
@@ -78,11 +86,14 @@ fn opened_names_the_last_record() {
     for (before, follows) in [
         (format!("{line}\n"), Some(7)),
         (
-            format!("a\n{line}\n{{\"v\":1,\"run\":\"0000002a\",\"se"),
+            format!("{{\"v\":1}}\n{line}\n{{\"v\":1,\"run\":\"0000002a\",\"se"),
             Some(7),
         ),
         (format!("{line}\n{}\n", "x".repeat(100_000)), None),
-        (format!("{}\n{line}\n", "x".repeat(100_000)), Some(7)),
+        (
+            format!("{{\"v\":1,\"x\":\"{}\"}}\n{line}\n", "x".repeat(100_000)),
+            Some(7),
+        ),
         (String::new(), None),
         ("\n".to_owned(), None),
     ] {
@@ -291,4 +302,214 @@ fn checkpoints_count_for_no_rotation_but_do_not_grow_without_end() {
     assert_eq!(rotate(&mut file), []);
     file.write(&[vec![b'x'; 50], vec![b'\n']].concat()).unwrap();
     assert_eq!(rotate(&mut file), [RotateReason::Size]);
+}
+
+#[test]
+fn content_that_is_no_lines_is_never_appended_to() {
+    let folder = Folder::new("content");
+    let text = Format::Text {
+        zone: jiff::tz::TimeZone::UTC,
+        colour: false,
+    };
+    let json = r#"{"v":1,"run":"0000002a","seq":7}"#;
+    let sentence = "[21:26:54.897] meta start";
+    let coloured = "\x1b[2m[21:26:54.897]\x1b[0m meta start";
+    for (content, for_json, for_text) in [
+        (&b""[..], true, true),
+        (b"\n\0\0", true, true),
+        (json.as_bytes(), true, true),
+        (&json.as_bytes()[..3], true, true),
+        (sentence.as_bytes(), false, true),
+        (&sentence.as_bytes()[..3], false, true),
+        (coloured.as_bytes(), false, true),
+        (b"\x0a\x0d\x0d\x0a\x1c\0\0\0", false, false),
+        (b"\xd4\xc3\xb2\xa1\x02\0\x04\0", false, false),
+        (b"\x28\xb5\x2f\xfd", false, false),
+        (b"root:x:0:0:root:/root:/bin/bash\n", false, false),
+        (b"{\"other\":1}\n", false, false),
+        (b"# HELP nlstream_info Version\n", false, false),
+    ] {
+        for (format, accepted) in [(&Format::Json, for_json), (&text, for_text)] {
+            std::fs::write(folder.file(), content).unwrap();
+            let opened = AppendFile::open(
+                &folder.file(),
+                FolderPolicy::Secure,
+                Config::default(),
+                format,
+            );
+            let shown = String::from_utf8_lossy(content);
+            assert_eq!(opened.is_ok(), accepted, "{shown:?} {format:?}");
+            if let Err(error) = opened {
+                let error = error.to_string();
+                assert!(error.contains("its content is not lines"), "{error}");
+                assert_eq!(std::fs::read(folder.file()).unwrap(), content);
+            }
+        }
+    }
+}
+
+/// Rotates by size after every line.
+fn rotating(keep: usize) -> Config {
+    let rotation = Rotation {
+        size: Some(1),
+        keep,
+        compress: true,
+        ..Rotation::default()
+    };
+    Config {
+        rotation,
+        ..patient()
+    }
+}
+
+fn rotate_once(file: &mut AppendFile) {
+    file.write(b"{\"v\":1}\n").unwrap();
+    assert_eq!(rotate(file), [RotateReason::Size]);
+}
+
+/// Waits until the worker has done its work.
+#[track_caller]
+fn wait_until(mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < end);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn entries_with_archive_names_that_are_no_such_files_stop_neither_rotation_nor_tidying() {
+    let folder = Folder::new("strange");
+    let at = |stamp: &str| folder.0.join(format!("net.ndjson.{stamp}"));
+    // The last moment of jiff, and one that leaves room for a few more.
+    std::fs::write(at("99991230T220000.999Z"), "").unwrap();
+    std::fs::write(at("99991230T215959.000Z"), "").unwrap();
+    std::fs::create_dir(at("20200101T000000.000Z")).unwrap();
+    let fifo = at("20200101T000000.001Z");
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        &fifo,
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+        0,
+    )
+    .unwrap();
+    std::os::unix::fs::symlink("/dev/full", at("20200101T000000.002Z")).unwrap();
+    std::os::unix::fs::symlink("away", at("20200101T000000.003Z.zst.part")).unwrap();
+    let strange = folder.names();
+    std::fs::write(at("20200101T000000.004Z"), "old\n").unwrap();
+    std::fs::write(at("20200101T000000.005Z.zst.part"), "torn").unwrap();
+    let mut file = open(&folder.file(), rotating(2)).unwrap();
+    for _ in 0..5 {
+        rotate_once(&mut file);
+    }
+    let kept = || {
+        let mut names = folder.names();
+        names.retain(|name| !strange.contains(name));
+        names
+    };
+    wait_until(|| {
+        let kept = kept();
+        kept.len() == 3 && kept.iter().filter(|name| name.ends_with(".zst")).count() == 1
+    });
+    assert!(kept().iter().all(|name| !name.contains(".9999")));
+    assert!(strange.iter().all(|name| folder.names().contains(name)));
+    assert_eq!(file.stats().rotations, 5);
+}
+
+#[test]
+fn a_file_is_removed_only_if_its_compressed_copy_is_whole_and_equal() {
+    let folder = Folder::new("copy");
+    let plain = |number: u32| {
+        folder
+            .0
+            .join(format!("net.ndjson.20200101T000000.00{number}Z"))
+    };
+    let copy = |number: u32| PathBuf::from(format!("{}.zst", plain(number).display()));
+    let text = |number: u32| format!("precious {number}\n").repeat(20_000);
+    let whole = |number: u32| zstd::encode_all(text(number).as_bytes(), 1).unwrap();
+    for number in 0..6 {
+        std::fs::write(plain(number), text(number)).unwrap();
+    }
+    std::fs::write(copy(0), "").unwrap();
+    std::fs::write(copy(1), &whole(1)[..whole(1).len() / 2]).unwrap();
+    std::fs::write(copy(2), whole(2)).unwrap();
+    std::fs::write(copy(3), zstd::encode_all(&b"other"[..], 1).unwrap()).unwrap();
+    std::fs::create_dir(copy(4)).unwrap();
+    let mut file = open(&folder.file(), rotating(0)).unwrap();
+    rotate_once(&mut file);
+    // Those before are tidied in order.
+    wait_until(|| !plain(5).exists());
+    for number in [0, 1, 2, 5] {
+        assert!(!plain(number).exists(), "{number}");
+        let bytes = std::fs::read(copy(number)).unwrap();
+        assert_eq!(
+            zstd::decode_all(&bytes[..]).unwrap(),
+            text(number).as_bytes()
+        );
+    }
+    for number in [3, 4] {
+        assert_eq!(
+            std::fs::read_to_string(plain(number)).unwrap(),
+            text(number)
+        );
+    }
+    let other = std::fs::read(copy(3)).unwrap();
+    assert_eq!(zstd::decode_all(&other[..]).unwrap(), b"other");
+    wait_until(|| file.stats().errors >= 2);
+}
+
+#[test]
+fn mode_and_links_survive_rotation() {
+    let folder = Folder::new("mode");
+    std::fs::create_dir(folder.0.join("data")).unwrap();
+    std::fs::create_dir(folder.0.join("other")).unwrap();
+    std::os::unix::fs::symlink("data/net", folder.file()).unwrap();
+    let mut file = open(&folder.file(), rotating(0)).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    for wanted in [0o600, 0o666, 0o640] {
+        let permissions = std::fs::Permissions::from_mode(wanted);
+        std::fs::set_permissions(folder.file(), permissions).unwrap();
+        rotate_once(&mut file);
+        assert_eq!(mode(&folder.file()), wanted);
+    }
+    let names = |name: &str| std::fs::read_dir(folder.0.join(name)).unwrap().count();
+    assert_eq!((names("data"), folder.names().len()), (4, 3));
+    assert!(folder.file().is_symlink());
+    // The copies have the modes of the files.
+    wait_until(|| {
+        let data = std::fs::read_dir(folder.0.join("data")).unwrap();
+        let paths = data.map(|entry| entry.unwrap().path());
+        let copies = paths.filter(|path| path.extension().is_some_and(|it| it == "zst"));
+        let mut modes: Vec<_> = copies.map(|path| mode(&path)).collect();
+        modes.sort_unstable();
+        modes == [0o600, 0o666]
+    });
+    // The link leads elsewhere: the next file is there.
+    std::fs::remove_file(folder.file()).unwrap();
+    std::os::unix::fs::symlink("other/net", folder.file()).unwrap();
+    assert_eq!(rotate(&mut file), [RotateReason::Renamed]);
+    assert_eq!(mode(&folder.0.join("other/net")), 0o640);
+    rotate_once(&mut file);
+    assert_eq!(names("other"), 2);
+}
+
+#[test]
+fn names_are_bytes_and_too_long_ones_are_refused_at_the_start() {
+    let folder = Folder::new("names");
+    let path = folder.0.join(std::ffi::OsStr::from_bytes(b"n\xff"));
+    let mut file = open(&path, rotating(2)).unwrap();
+    for _ in 0..5 {
+        rotate_once(&mut file);
+    }
+    wait_until(|| std::fs::read_dir(&folder.0).unwrap().count() == 3);
+    let opened = |length: usize| open(&folder.0.join("n".repeat(length)), rotating(2));
+    let longest = 255 - archive::LONGEST.len();
+    assert!(opened(longest).is_ok());
+    for length in [longest + 1, 255] {
+        let error = opened(length).err().unwrap().to_string();
+        assert!(error.contains("the name is too long"), "{error}");
+    }
+    // Without rotation the name is permitted.
+    open(&folder.0.join("n".repeat(255)), Config::default()).unwrap();
 }

@@ -10,11 +10,16 @@ use std::thread;
 use log::warn;
 
 use super::Rotation;
-use super::archive::Archive;
+use super::archive::Tidier;
+use crate::file::Place;
 
 enum Job {
     Sync(File),
-    Tidy { keep: usize, compress: bool },
+    Tidy {
+        place: Place,
+        keep: usize,
+        compress: bool,
+    },
 }
 
 /// Handle of the thread, which is not joined: the end of the program interrupts its work.
@@ -29,7 +34,7 @@ impl Worker {
     /// Starts the thread for the file at `path`.
     pub(super) fn new(path: &Path) -> Self {
         let (jobs, todo) = channel();
-        let archive = Archive::of(path);
+        let mut tidier = Tidier::default();
         let failed = Arc::new(AtomicU64::new(0));
         let syncing = Arc::new(AtomicBool::new(false));
         let (count, done) = (failed.clone(), syncing.clone());
@@ -37,7 +42,14 @@ impl Worker {
         let work = move || {
             for job in todo {
                 match job {
-                    Job::Tidy { keep, compress } => archive.tidy(keep, compress),
+                    Job::Tidy {
+                        place,
+                        keep,
+                        compress,
+                    } => {
+                        let failed = tidier.tidy(&place, keep, compress);
+                        count.fetch_add(failed, Ordering::Relaxed);
+                    }
                     Job::Sync(file) => {
                         if let Err(error) = file.sync_data() {
                             count.fetch_add(1, Ordering::Relaxed);
@@ -75,13 +87,16 @@ impl Worker {
         true
     }
 
-    /// Starts to compress and remove archived files.
-    pub(super) fn tidy(&self, rotation: &Rotation) {
-        let (keep, compress) = (rotation.keep, rotation.compress);
-        let _ = self.jobs.send(Job::Tidy { keep, compress });
+    /// Starts to compress and remove the archived files of the file at `place`.
+    pub(super) fn tidy(&self, place: &Place, rotation: &Rotation) {
+        let _ = self.jobs.send(Job::Tidy {
+            place: place.clone(),
+            keep: rotation.keep,
+            compress: rotation.compress,
+        });
     }
 
-    /// Returns how many synchronisations failed.
+    /// Returns how many synchronisations, compressions and removals failed.
     pub(super) fn failed(&self) -> u64 {
         self.failed.load(Ordering::Relaxed)
     }

@@ -453,17 +453,24 @@ fn control_and_invisible_characters_are_escaped() {
 fn lines_have_local_time_and_optional_colours() {
     let event = of_link(Op::Delete, link());
     let mut out = b"before\n".to_vec();
-    write_line(&event, &TimeZone::UTC, false, &mut out);
+    write_line(&event, None, &TimeZone::UTC, false, &mut out);
     out.push(b'\n');
     let east = TimeZone::fixed(jiff::tz::offset(1));
-    write_line(&event, &east, false, &mut out);
+    write_line(&event, None, &east, false, &mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "before\n[20:26:54.897] link delete veth0\n[21:26:54.897] link delete veth0"
     );
 
     let mut out = Vec::new();
-    write_line(&event, &TimeZone::UTC, true, &mut out);
+    write_line(&event, Some("re\x1bd"), &TimeZone::UTC, false, &mut out);
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "[20:26:54.897] re\\x1bd: link delete veth0"
+    );
+
+    let mut out = Vec::new();
+    write_line(&event, None, &TimeZone::UTC, true, &mut out);
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "\x1b[2m[20:26:54.897]\x1b[0m link \x1b[31mdelete\x1b[0m \x1b[1mveth0\x1b[0m"

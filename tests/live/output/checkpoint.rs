@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::disk::fill;
-use super::service::{Service, add, address, assert_reported, chain, lines, text, with_disk};
+use super::service::{
+    Service, add, address, assert_reported, chain, lines, retained, text, with_disk,
+};
 use crate::common::{NLSTREAM, wait_until};
 use crate::namespace::Namespace;
 use crate::truth::fold::{Objects, fold, of_kind};
@@ -60,12 +62,6 @@ fn assert_state(ns: &Namespace, lines: &[Value]) {
     let from_ip = ns.json("ip -4 -j route show table all").len();
     let routes = of_kind(&objects, "route").filter(|route| route["family"] == "inet");
     assert_eq!(routes.count(), from_ip);
-}
-
-/// The text of all files that the run has written, in their order. A file that is rotated at this
-/// moment may be missing.
-fn retained(ns: &Namespace) -> String {
-    ns.run("cat $(ls /mnt/net.ndjson.2* 2>/dev/null) /mnt/net.ndjson 2>/dev/null || true")
 }
 
 /// Waits until the file has a complete checkpoint.

@@ -15,6 +15,11 @@ crate::trial::trials! {
     device_that_stays_full_ends_with_an_error(Namespace),
     file_size_limit_that_is_raised_later(Mounts, Program("prlimit")),
     file_size_limit_begins_a_new_file_with_rotation(Mounts, Program("prlimit")),
+    file_that_cannot_grow_and_not_be_truncated_is_put_away_whole(
+        Mounts,
+        Program("prlimit"),
+        Program("strace")
+    ),
     write_error_eio(Mounts, Program("strace")),
     write_error_edquot(Mounts, Program("strace")),
     write_error_erofs(Mounts, Program("strace")),
@@ -168,6 +173,41 @@ fn file_size_limit_begins_a_new_file_with_rotation() {
     let lines = lines(&text);
     let chain = chain(&lines);
     assert!(chain.starts > 2 && chain.dropped == 0, "{chain:?}");
+    assert_reported(&lines, 1, 300);
+}
+
+fn file_that_cannot_grow_and_not_be_truncated_is_put_away_whole() {
+    let ns = with_disk("8M");
+    // A write that reaches the limit is torn, and its beginning cannot be removed at first.
+    let by = [
+        "strace",
+        "-D",
+        "-f",
+        "-o",
+        "/dev/null",
+        "-e",
+        "inject=ftruncate:error=EIO:when=1..40",
+        "prlimit",
+        "--fsize=30000",
+    ];
+    let args = [
+        "-k",
+        "address",
+        "--rotate-size",
+        "1G",
+        "--checkpoint",
+        "off",
+    ];
+    let service = Service::start_with(&ns, &by, FILE, &args);
+    add(&ns, 1, 300);
+    service.wait(&format!("\"{}\"", address(300)));
+    service.end();
+    let names = ns.run("ls /mnt/net.ndjson.2*; echo /mnt/net.ndjson");
+    assert!(names.lines().count() > 2, "{names}");
+    // The lines of each file are whole.
+    let each = names.lines().map(|name| super::service::text(&ns, name));
+    let lines: Vec<_> = each.flat_map(|text| lines(&text)).collect();
+    assert_eq!(chain(&lines).dropped, 0);
     assert_reported(&lines, 1, 300);
 }
 

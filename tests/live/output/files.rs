@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::service::{Service, add, address, assert_reported, chain, lines, text, with_disk};
+use super::service::{
+    Service, add, address, assert_reported, chain, lines, retained, text, with_disk,
+};
 use crate::common::wait_until;
 use crate::namespace::Namespace;
 
@@ -13,6 +15,7 @@ crate::trial::trials! {
     truncated_file_begins_again_without_a_hole(Mounts),
     folder_that_is_read_only_for_a_while(Mounts),
     files_rotate_by_size_and_sort_by_name(Mounts),
+    the_file_that_a_symbolic_link_names_is_rotated(Mounts),
     files_rotate_by_age_across_restarts_but_not_without_lines(Mounts),
 }
 
@@ -148,8 +151,7 @@ fn files_rotate_by_size_and_sort_by_name() {
     let service = Service::start(&ns, FILE, &args);
     add(&ns, 1, 10_000);
     wait_until("the last line", || {
-        ns.run("cat /mnt/net.ndjson.2* /mnt/net.ndjson")
-            .contains(&format!("\"{}\"", address(10_000)))
+        retained(&ns).contains(&format!("\"{}\"", address(10_000)))
     });
     service.end();
     let names = ns.run("cd /mnt; ls net.ndjson.2*");
@@ -163,6 +165,32 @@ fn files_rotate_by_size_and_sort_by_name() {
     let snapshot =
         |line: &&serde_json::Value| line["op"] == "sync" && line["meta"]["checkpoint"].is_null();
     assert_eq!(lines.iter().filter(snapshot).count(), 1, "one run");
+}
+
+fn the_file_that_a_symbolic_link_names_is_rotated() {
+    let ns = with_disk("64M");
+    ns.run("mkdir /mnt/data /mnt/other; ln -s data/lines /mnt/net.ndjson");
+    let args = ["-k", "address", "--rotate-size", "50K"];
+    let service = Service::start(&ns, FILE, &args);
+    add(&ns, 1, 1000);
+    wait_until("a rotation", || ns.run("ls /mnt/data").lines().count() >= 2);
+    // The link leads to another folder: the next file is there, with the name of the link's target.
+    ns.run("ln -sfn other/lines /mnt/net.ndjson");
+    service.signal("HUP");
+    wait_until("a new file", || !service.text().is_empty());
+    add(&ns, 1001, 1000);
+    wait_until("a rotation", || {
+        ns.run("ls /mnt/other").lines().count() >= 2
+    });
+    let last = format!("\"{}\"", address(2000));
+    let all = "cat $(ls /mnt/data/lines.2*) /mnt/data/lines $(ls /mnt/other/lines.2*) /mnt/other/lines 2>/dev/null || true";
+    wait_until("the last line", || ns.run(all).contains(&last));
+    service.end();
+    assert_eq!(ns.run("readlink /mnt/net.ndjson").trim(), "other/lines");
+    assert_eq!(ns.run("ls /mnt"), "data\nnet.ndjson\nother\n");
+    let lines = lines(&ns.run(all));
+    assert_eq!(chain(&lines).dropped, 0);
+    assert_reported(&lines, 1, 2000);
 }
 
 fn files_rotate_by_age_across_restarts_but_not_without_lines() {

@@ -6,9 +6,11 @@ mod checkpoint;
 mod disk;
 mod files;
 mod kill;
+mod planted;
 mod record;
 mod reload;
 mod service;
+mod stall;
 mod state_command;
 
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
@@ -17,8 +19,10 @@ pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
         disk::trials,
         files::trials,
         kill::trials,
+        planted::trials,
         record::trials,
         reload::trials,
+        stall::trials,
         state_command::trials,
     ]
     .into_iter()

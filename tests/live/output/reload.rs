@@ -10,6 +10,7 @@ crate::trial::trials! {
     sighup_takes_over_options_and_names_those_that_need_a_restart(Mounts),
     sighup_changes_when_files_are_rotated_and_checkpoints_written(Mounts),
     an_invalid_configuration_leaves_the_options_as_they_were(Mounts),
+    metrics_in_a_folder_without_an_output_need_a_restart(Mounts, Landlock),
 }
 
 fn configure(ns: &Namespace, text: &str) {
@@ -122,4 +123,22 @@ fn an_invalid_configuration_leaves_the_options_as_they_were() {
             .count(),
         4
     );
+}
+
+fn metrics_in_a_folder_without_an_output_need_a_restart() {
+    let ns = with_disk("8M");
+    ns.run("mkdir /mnt/other");
+    configure(&ns, "");
+    let service = start(&ns);
+    let text = "heartbeat = \"50ms\"\nmetrics = \"/mnt/other/m.prom\"\n";
+    configure(&ns, text);
+    service.signal("HUP");
+    service.wait_for_message("configuration reloaded: changed heartbeat");
+    service.wait_for_message("a restart is needed for changes of metrics");
+    wait_until("heartbeats", || heartbeats(&service) >= 2);
+    let stderr = service.end();
+    assert!(!stderr.contains("cannot write"), "{stderr}");
+    let service = start(&ns);
+    wait_until("metrics", || ns.path("/mnt/other/m.prom").exists());
+    service.end();
 }

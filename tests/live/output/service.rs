@@ -18,6 +18,12 @@ pub(super) fn with_disk(size: &str) -> Namespace {
     ns
 }
 
+/// The text of all files that the run has written, in their order. A file that is rotated at this
+/// moment may be missing.
+pub(super) fn retained(ns: &Namespace) -> String {
+    ns.run("cat $(ls /mnt/net.ndjson.2* 2>/dev/null) /mnt/net.ndjson 2>/dev/null || true")
+}
+
 /// The program, writing to a file inside.
 pub(super) struct Service<'a> {
     ns: &'a Namespace,

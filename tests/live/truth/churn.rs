@@ -2,21 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use serde_json::Value;
 
 use super::churn_commands::Profile;
 use super::judge::await_exact;
 use super::random::Random;
+use crate::common::root;
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
     fold_equals_the_kernel(Namespace, LinkType("veth"), LinkType("bridge")),
     fold_equals_the_kernel_after_replacements(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("vxlan id 9 dstport 4789")),
+    fold_equals_the_kernel_after_settings(Namespace, LinkType("veth"), LinkType("bridge"), Program("python3")),
+    fold_equals_the_kernel_with_stacked_devices(Namespace, LinkType("veth"), LinkType("bridge"), GuestLinkType("dummy"), GuestLinkType("bond"), GuestLinkType("vrf table 9")),
     fold_equals_the_kernel_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge")) long "takes three minutes",
     fold_equals_the_kernel_after_replacements_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge"), LinkType("vxlan id 9 dstport 4789")) long "takes three minutes",
+    fold_equals_the_kernel_after_settings_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge"), Program("python3")) long "takes ten minutes",
+    fold_equals_the_kernel_with_stacked_devices_for_50_seeds(Namespace, LinkType("veth"), LinkType("bridge"), GuestLinkType("dummy"), GuestLinkType("bond"), GuestLinkType("vrf table 9")) long "takes ten minutes",
 }
 
 /// Returns commands that swap the names of two devices, or give one another name and back. Linux
@@ -39,15 +44,19 @@ fn script(profile: Profile, seed: u64, batches: u64) -> String {
     let mut script = String::new();
     for _ in 0..batches {
         let program = profile.program(&mut random);
-        writeln!(
-            script,
-            "{program} -force -batch - <<'END' >/dev/null 2>&1 || true"
-        )
-        .unwrap();
+        let run = match program {
+            "agent" => "{ cat; echo sync; } >&${AGENT[1]}".to_owned(),
+            "bash" => "bash".to_owned(),
+            program => format!("{program} -force -batch -"),
+        };
+        writeln!(script, "{run} <<'END' 2>/dev/null || true").unwrap();
         for _ in 0..=random.below(60) {
             writeln!(script, "{}", profile.command(program, &mut random)).unwrap();
         }
         script += "END\n";
+        if program == "agent" {
+            script += "read -ru ${AGENT[0]}\n";
+        }
         // In a batch of its own: `ip -batch` remembers the indexes of names.
         if random.below(3) == 0 {
             for command in rename(&mut random).lines() {
@@ -58,7 +67,46 @@ fn script(profile: Profile, seed: u64, batches: u64) -> String {
             writeln!(script, "sleep 0.{:03}", random.below(300)).unwrap();
         }
     }
-    script
+    script + profile.end()
+}
+
+/// A bash inside that runs parts of a script. Its processes last until it is dropped.
+struct Shell {
+    bash: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Shell {
+    fn new(ns: &Namespace) -> Self {
+        let mut bash = ns.command("bash");
+        bash.stdin(Stdio::piped()).stdout(Stdio::piped());
+        bash.env("AGENT_PY", root().join("tests/common/agent.py"));
+        let mut bash = bash.spawn().unwrap();
+        let input = bash.stdin.take().unwrap();
+        let output = BufReader::new(bash.stdout.take().unwrap());
+        Shell {
+            bash,
+            input,
+            output,
+        }
+    }
+
+    /// Runs a part of the script, to its end.
+    fn run(&mut self, script: &str) {
+        let script = format!("{{ {script}\n}} >/dev/null; echo end\n");
+        self.input.write_all(script.as_bytes()).unwrap();
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert_eq!(line, "end\n", "a command failed: {script}");
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let _ = self.bash.kill();
+        let _ = self.bash.wait();
+    }
 }
 
 /// Counts of one or more runs.
@@ -115,22 +163,15 @@ pub(super) fn churn(
     batches: u64,
 ) -> Result<Report, String> {
     let ns = Namespace::new();
-    ns.run(profile.setup());
+    let mut shell = Shell::new(&ns);
+    shell.run(&format!("set -e\n{}\nset +e", profile.setup()));
     let rcvbuf = ["--rcvbuf", rcvbuf];
     let mut args = vec!["--snapshot", "--audit", "0"];
     if rcvbuf[1] != "default" {
         args.extend(rcvbuf);
     }
     let mut stream = ns.stream(&args);
-    let mut bash = ns.command("bash");
-    let mut bash = bash.stdin(Stdio::piped()).spawn().unwrap();
-    let script = script(profile, seed, batches);
-    bash.stdin
-        .take()
-        .unwrap()
-        .write_all(script.as_bytes())
-        .unwrap();
-    assert!(bash.wait().unwrap().success());
+    shell.run(&script(profile, seed, batches));
     let found = await_exact(&ns, &mut stream);
     let (lines, _) = stream.interrupt();
     if !found.is_empty() {
@@ -157,6 +198,14 @@ fn fold_equals_the_kernel() {
 
 fn fold_equals_the_kernel_after_replacements() {
     one_seed_for_each_buffer(Profile::Replacements);
+}
+
+fn fold_equals_the_kernel_after_settings() {
+    one_seed_for_each_buffer(Profile::Settings);
+}
+
+fn fold_equals_the_kernel_with_stacked_devices() {
+    one_seed_for_each_buffer(Profile::Stacked);
 }
 
 /// Returns the numbers of corrections after gaps, and of inferred ones.
@@ -189,6 +238,14 @@ fn fold_equals_the_kernel_for_50_seeds() {
 
 fn fold_equals_the_kernel_after_replacements_for_50_seeds() {
     many_seeds(Profile::Replacements);
+}
+
+fn fold_equals_the_kernel_after_settings_for_50_seeds() {
+    many_seeds(Profile::Settings);
+}
+
+fn fold_equals_the_kernel_with_stacked_devices_for_50_seeds() {
+    many_seeds(Profile::Stacked);
 }
 
 /// The four buffer sizes run at once: most of the time each waits for a pause to end.

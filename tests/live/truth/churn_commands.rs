@@ -1,6 +1,7 @@
 //! The random commands of the churn.
 
 use super::random::Random;
+use super::{settings_commands, stacked_commands};
 
 /// A mix of commands.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +10,10 @@ pub(super) enum Profile {
     Common,
     /// Objects are replaced in place, devices are renamed and swap their names.
     Replacements,
+    /// Bridges, their ports and routers change their settings; multicast routes.
+    Settings,
+    /// Bonds, VRFs and VLANs; devices move between them and bridges.
+    Stacked,
 }
 
 impl Profile {
@@ -17,18 +22,30 @@ impl Profile {
         match self {
             Profile::Common => SETUP,
             Profile::Replacements => SETUP_REPLACEMENTS,
+            Profile::Settings => settings_commands::SETUP,
+            Profile::Stacked => stacked_commands::SETUP,
         }
     }
 
-    /// Returns the program of the next batch.
+    /// The commands that run last.
+    pub(super) fn end(self) -> &'static str {
+        match self {
+            Profile::Common | Profile::Replacements => "",
+            Profile::Settings | Profile::Stacked => END,
+        }
+    }
+
+    /// Returns the program of the next batch: `ip`, `bridge`, `bash` or `agent` (agent.py).
     pub(super) fn program(self, random: &mut Random) -> &'static str {
         match self {
             Profile::Common => "ip",
             Profile::Replacements => random.pick(&["ip", "ip", "bridge"]),
+            Profile::Settings => random.pick(&["ip", "ip", "bridge", "agent", "agent", "bash"]),
+            Profile::Stacked => random.pick(&["ip", "ip", "ip", "bridge"]),
         }
     }
 
-    /// Returns a random command for `program -batch`.
+    /// Returns a random command for the program.
     pub(super) fn command(self, program: &str, random: &mut Random) -> String {
         match (self, program) {
             (Profile::Common, _) => common(random),
@@ -37,9 +54,16 @@ impl Profile {
                 0 => common(random),
                 _ => replacement(random),
             },
+            (Profile::Settings, program) => settings_commands::command(program, random),
+            (Profile::Stacked, program) => stacked_commands::command(program, random),
         }
     }
 }
+
+/// The kernel sends no event for settings of a device that is down (docs/verification.md), but one
+/// with everything when the device is up.
+const END: &str = "
+for device in $(ip -o link | cut -d: -f2 | cut -d@ -f1); do ip link set $device up 2>/dev/null || true; done";
 
 const SETUP: &str = "
 echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad
@@ -63,7 +87,7 @@ ip link add mv0 link v0 type macvlan; ip link set mv0 up";
 
 /// Returns a random command for `ip -batch`. Proxy neighbours, which have no event, are left to the
 /// trials of what only the audit finds.
-fn common(random: &mut Random) -> String {
+pub(super) fn common(random: &mut Random) -> String {
     let dev = random.pick(&["v0", "v1", "v2", "v3", "w0", "w1"]);
     let other = random.pick(&["v0", "v1", "v2", "v3"]);
     let verb = random.pick(&["add", "add", "del"]);
@@ -73,7 +97,7 @@ fn common(random: &mut Random) -> String {
     let how = random.pick(&["add", "add", "add", "del", "replace", "append", "prepend"]);
     let put = random.pick(&["add", "add", "replace", "replace", "del"]);
     let nhid = 1 + random.below(6);
-    match random.below(31) {
+    match random.below(32) {
         0 => format!("link set {dev} {}", random.pick(&["up", "down", "up"])),
         1 => format!("link set {dev} mtu {}", 1400 + b),
         // Both ends of a pair in one bridge are a loop, in which addresses move without end.
@@ -132,6 +156,11 @@ fn common(random: &mut Random) -> String {
         29 => format!(
             "route {how} 10.5.{b}.0/24 nhid {}{metric}",
             random.pick(&[nhid, 11 + a])
+        ),
+        30 => format!(
+            "rule {verb} iif {dev} oif {} table 100 priority {}",
+            random.pick(&["v0", "w2", "x1", "t0", "renamed1"]),
+            200 + b
         ),
         _ => format!("-6 route {how} 2001:db8:d{b}::/64 nhid {}{metric}", 21 + a),
     }

@@ -12,13 +12,18 @@ use crate::namespace::{Namespace, Stream};
 /// Returns the objects of the kernel as sorted sentences, in the form that [`folded`] has too.
 pub(super) fn kernel(ns: &Namespace) -> Vec<String> {
     let mut all = Vec::new();
-    for link in ns.json("ip -j link") {
-        all.push(sentence("link", &link, LINK));
+    for link in ns.json("ip -d -j link") {
+        all.push(link_sentence(&link));
     }
     for link in ns.json("ip -j address") {
         for address in link["addr_info"].as_array().unwrap() {
-            let text = sentence("address", address, ADDRESS);
-            all.push(format!("{text} {}", link["ifname"]));
+            let flags = address.as_object().unwrap().iter();
+            let flags = flags.filter(|(_, value)| **value == true).map(|it| it.0);
+            all.push(address_sentence(
+                address,
+                flags.map(String::as_str).collect(),
+                &link["ifname"],
+            ));
         }
     }
     for family in ["inet", "inet6"] {
@@ -26,7 +31,8 @@ pub(super) fn kernel(ns: &Namespace) -> Vec<String> {
             all.push(route_sentence(family, &route));
         }
         for rule in ns.json(&format!("ip -f {family} -d -j rule")) {
-            all.push(format!("{family} {}", sentence("rule", &rule, RULE)));
+            let detached = ["iif_detached", "oif_detached"].map(|it| rule.get(it).is_some());
+            all.push(rule_sentence(family, &rule, detached));
         }
     }
     for command in ["ip -j neigh show nud all", "ip -j neigh show proxy"] {
@@ -42,8 +48,18 @@ pub(super) fn kernel(ns: &Namespace) -> Vec<String> {
             all.extend(mdb_sentence(group));
         }
     }
-    for route in ns.json("ip -j mroute show table all") {
-        all.push(sentence("mroute", &route, MROUTE));
+    for (family, letter) in [("ipmr", "-4"), ("ip6mr", "-6")] {
+        for route in ns.json(&format!("ip {letter} -j mroute show table all")) {
+            all.push(mroute_sentence(family, &route));
+        }
+    }
+    for device in ns.json("bridge -j vlan") {
+        for vlan in device["vlans"].as_array().into_iter().flatten() {
+            let first = vlan["vlan"].as_u64().unwrap();
+            for number in first..=vlan["vlanEnd"].as_u64().unwrap_or(first) {
+                all.push(vlan_sentence(&device["ifname"], number, &vlan["flags"]));
+            }
+        }
     }
     for entry in ns.json("bridge -j fdb") {
         let dev = entry["ifname"].clone();
@@ -56,10 +72,11 @@ pub(super) fn kernel(ns: &Namespace) -> Vec<String> {
 /// Returns the folded objects as sorted sentences.
 pub(super) fn folded(objects: &Objects) -> Vec<String> {
     let mut all = Vec::new();
-    all.extend(of_kind(objects, "link").map(|link| sentence("link", link, LINK)));
+    all.extend(of_kind(objects, "link").map(link_sentence));
     for address in of_kind(objects, "address") {
-        let text = sentence("address", address, ADDRESS);
-        all.push(format!("{text} {}", address["dev"]));
+        let flags = address["flags"].as_array().into_iter().flatten();
+        let flags = flags.filter_map(Value::as_str).collect();
+        all.push(address_sentence(address, flags, &address["dev"]));
     }
     for route in of_kind(objects, "route") {
         all.push(route_sentence(route["family"].as_str().unwrap(), route));
@@ -69,12 +86,21 @@ pub(super) fn folded(objects: &Objects) -> Vec<String> {
         if !["inet", "inet6"].contains(&family) {
             continue;
         }
-        all.push(format!("{family} {}", sentence("rule", rule, RULE)));
+        let state = rule["state"].as_array().unwrap();
+        let detached = ["iif_detached", "oif_detached"].map(|it| state.iter().any(|one| one == it));
+        all.push(rule_sentence(family, rule, detached));
     }
     all.extend(of_kind(objects, "neigh").filter_map(neigh_sentence));
     all.extend(of_kind(objects, "nexthop").map(nexthop_sentence));
     all.extend(of_kind(objects, "mdb").filter_map(mdb_sentence));
-    all.extend(of_kind(objects, "mroute").map(|it| sentence("mroute", it, MROUTE)));
+    for route in of_kind(objects, "mroute") {
+        all.push(mroute_sentence(route["family"].as_str().unwrap(), route));
+    }
+    // `bridge` lists the settings of a VLAN that hold for a whole bridge by another command.
+    for vlan in of_kind(objects, "vlan").filter(|it| it.get("global").is_none()) {
+        let number = vlan["vlan"].as_u64().unwrap();
+        all.push(vlan_sentence(&vlan["dev"], number, &vlan["flags"]));
+    }
     for entry in of_kind(objects, "fdb") {
         let dev = entry["dev"].clone();
         all.push(format!("{} {dev}", sentence("fdb", entry, FDB)));
@@ -139,6 +165,106 @@ const LINK: &[&str] = &[
     "txqlen",
     "ifalias",
     "address",
+    "promiscuity",
+    "allmulti",
+    "inet6_addr_gen_mode",
+];
+/// Settings and states of devices and ports, by type. `ip` has no name for some others, and some
+/// change with time alone, as the ageing time of a bridge with spanning tree does, for which the
+/// kernel sends no event (docs/verification.md).
+const DATA: &[(&str, &[&str])] = &[
+    (
+        "bridge",
+        &[
+            "forward_delay",
+            "hello_time",
+            "max_age",
+            "stp_state",
+            "priority",
+            "vlan_filtering",
+            "vlan_protocol",
+            "vlan_default_pvid",
+            "vlan_stats_enabled",
+            "bridge_id",
+            "root_id",
+            "root_port",
+            "root_path_cost",
+            "group_fwd_mask",
+            "group_addr",
+            "mcast_snooping",
+            "mcast_router",
+            "mcast_querier",
+            "mcast_hash_max",
+            "mcast_last_member_cnt",
+            "mcast_query_intvl",
+            "mcast_stats_enabled",
+            "mcast_igmp_version",
+            "nf_call_iptables",
+        ],
+    ),
+    (
+        "bond",
+        &[
+            "mode",
+            "active_slave",
+            "miimon",
+            "updelay",
+            "downdelay",
+            "primary",
+            "primary_reselect",
+            "fail_over_mac",
+            "xmit_hash_policy",
+            "resend_igmp",
+            "num_peer_notif",
+            "all_slaves_active",
+            "min_links",
+            "ad_lacp_rate",
+            "ad_info",
+        ],
+    ),
+    ("vlan", &["protocol", "id", "flags", "egress_qos"]),
+    ("vrf", &["table"]),
+];
+const PORT_DATA: &[(&str, &[&str])] = &[
+    (
+        "bridge",
+        &[
+            "state",
+            "priority",
+            "cost",
+            "hairpin",
+            "guard",
+            "root_block",
+            "fastleave",
+            "learning",
+            "flood",
+            "id",
+            "no",
+            "designated_port",
+            "designated_cost",
+            "bridge_id",
+            "root_id",
+            "multicast_router",
+            "mcast_flood",
+            "bcast_flood",
+            "neigh_suppress",
+            "group_fwd_mask",
+            "isolated",
+        ],
+    ),
+    (
+        "bond",
+        &[
+            "state",
+            "mii_status",
+            "perm_hwaddr",
+            "queue_id",
+            "ad_aggregator_id",
+            "ad_actor_oper_port_state",
+            "ad_partner_oper_port_state",
+        ],
+    ),
+    ("vrf", &["table"]),
 ];
 const ADDRESS: &[&str] = &[
     "family",
@@ -150,13 +276,58 @@ const ADDRESS: &[&str] = &[
     "metric",
 ];
 const RULE: &[&str] = &[
-    "priority", "src", "srclen", "table", "fwmark", "action", "protocol",
+    "priority", "src", "srclen", "table", "fwmark", "action", "protocol", "iif", "oif",
 ];
 const FDB: &[&str] = &[
     "mac", "master", "vlan", "dst", "vni", "src_vni", "port", "nhid",
 ];
 
-const MROUTE: &[&str] = &["src", "dst", "iif", "table", "state"];
+/// `detached`: the device that a packet comes from, or goes to, does not exist.
+fn rule_sentence(family: &str, rule: &Value, detached: [bool; 2]) -> String {
+    format!("{family} {} {detached:?}", sentence("rule", rule, RULE))
+}
+
+fn link_sentence(link: &Value) -> String {
+    let mut text = sentence("link", link, LINK);
+    let info = &link["linkinfo"];
+    for (kind, data, types) in [
+        ("info_kind", "info_data", DATA),
+        ("info_slave_kind", "info_slave_data", PORT_DATA),
+    ] {
+        let fields = types.iter().find(|(name, _)| info[kind] == *name);
+        if let Some((name, fields)) = fields {
+            text += &format!("; {}", sentence(name, &info[data], fields));
+        }
+    }
+    text
+}
+
+/// Lifetimes change with time: of these only whether they end is compared.
+fn address_sentence(address: &Value, mut flags: Vec<&str>, dev: &Value) -> String {
+    flags.sort_unstable();
+    let forever = |field: &str| address[field].as_u64().is_none_or(|it| it == 0xffff_ffff);
+    format!(
+        "{} {flags:?} {} {} {dev}",
+        sentence("address", address, ADDRESS),
+        forever("valid_life_time"),
+        forever("preferred_life_time"),
+    )
+}
+
+/// `ip` prints no table of IPv6 routes, and an input device `unresolved` for none.
+fn mroute_sentence(family: &str, route: &Value) -> String {
+    let outputs = route["multipath"].as_array().into_iter().flatten();
+    let mut outputs: Vec<_> = outputs.map(|output| &output["oif"]).collect();
+    outputs.sort_by_key(|output| output.to_string());
+    let iif = route["iif"].as_str().filter(|iif| *iif != "unresolved");
+    let text = sentence("mroute", route, &["src", "dst", "state"]);
+    format!("{family} {text} {iif:?} {outputs:?}")
+}
+
+fn vlan_sentence(dev: &Value, vlan: u64, flags: &Value) -> String {
+    let flags = flags.as_array().map_or(&[][..], Vec::as_slice);
+    format!("vlan {dev} {vlan} {flags:?}")
+}
 
 /// `ip` omits a weight of 1, and prints the flags `blackhole` and `fdb` as keys without a value.
 fn nexthop_sentence(nexthop: &Value) -> String {
@@ -206,7 +377,11 @@ fn ordered(value: &Value) -> Value {
             list.sort_by_key(Value::to_string);
             Value::Array(list)
         }
-        None => value.clone(),
+        // `ip` prints the table of a VRF as a number.
+        None => {
+            let number = value.as_str().and_then(|text| text.parse::<u64>().ok());
+            number.map_or_else(|| value.clone(), Value::from)
+        }
     }
 }
 
@@ -229,8 +404,26 @@ fn route_sentence(family: &str, route: &Value) -> String {
     nexthops.sort();
     // `ip` prints a metric of 0 of IPv6 only, and no flags as an empty list.
     let metric = route["metric"].as_u64().unwrap_or(0);
-    let fields = &["gateway", "dev", "prefsrc", "protocol", "flags", "nhid"];
-    let text = sentence("route", route, fields);
+    let fields = &[
+        "gateway", "dev", "prefsrc", "protocol", "flags", "nhid", "tos", "scope",
+    ];
+    let mut text = sentence("route", route, fields);
+    // `ip` prints a list with one object.
+    let metrics = match &route["metrics"] {
+        Value::Array(list) => list.first().unwrap_or(&Value::Null),
+        metrics => metrics,
+    };
+    text += &sentence(" metrics", metrics, &["mtu", "advmss"]);
+    // What a router advertises anew has no event (docs/verification.md).
+    if route["protocol"] != "ra" {
+        text += &sentence("", metrics, &["hoplimit"]);
+        text += &sentence("", route, &["pref"]);
+        text += if route.get("expires").is_some() {
+            " expires"
+        } else {
+            ""
+        };
+    }
     format!("{family} {kind} {dst} table={table} metric={metric} {text} {nexthops:?}")
 }
 
@@ -240,7 +433,7 @@ fn neigh_sentence(neigh: &Value) -> Option<String> {
     // A report of IGMP or MLD, sent after a random delay, makes a neighbour of the multicast group
     // without an event. Only the audit finds it.
     let dst = neigh["dst"].as_str().unwrap();
-    if dst.starts_with("ff02:") || dst.starts_with("224.") {
+    if dst.starts_with("ff0") || dst.starts_with("224.") {
         return None;
     }
     let states: Vec<_> = neigh["state"].as_array().into_iter().flatten().collect();

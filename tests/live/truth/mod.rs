@@ -7,9 +7,12 @@ pub(crate) mod fold;
 mod heavy;
 mod judge;
 mod million;
+mod negotiation;
 mod races;
 mod random;
+mod settings_commands;
 mod silent;
+mod stacked_commands;
 mod verification;
 
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
@@ -17,6 +20,7 @@ pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
         churn::trials,
         heavy::trials,
         million::trials,
+        negotiation::trials,
         races::trials,
         silent::trials,
         verification::trials,

@@ -163,6 +163,28 @@ mod others {
         noise_does_not_delay_a_correction_for_ever(Namespace, LinkType("veth")),
         audit_finds_changes_of_a_device_that_is_down(Namespace, LinkType("veth")),
         corrections_do_not_depend_on_the_selected_kinds(Namespace, LinkType("veth")),
+        forwarding_entry_that_loses_a_remote_beside_its_nexthop(Namespace, LinkType("veth"), LinkType("vxlan id 9 dstport 4789")),
+    }
+
+    /// The kernel announces the deletion of a remote as that of the entry.
+    fn forwarding_entry_that_loses_a_remote_beside_its_nexthop() {
+        let (ns, mut stream) = start(
+            "ip link add vx0 type vxlan id 9 dstport 4789 local 127.0.0.1 nolearning; ip link set vx0 up
+             ip nexthop add id 31 via 172.16.0.1 fdb; ip nexthop add id 41 group 31 fdb
+             bridge fdb add 01:00:5e:00:00:01 dev vx0 nhid 41 self
+             for n in 1 2; do bridge fdb append 01:00:5e:00:00:01 dev vx0 dst 10.0.0.$n self; done",
+        );
+        ns.run("bridge fdb del 01:00:5e:00:00:01 dev vx0 dst 10.0.0.1 self");
+        stream.wait_for("the deletion", |line| {
+            matches(line, ("fdb", "delete", "\"nhid\":41"))
+        });
+        stream.wait_for("the entry", |line| {
+            matches(line, ("fdb", "add", "\"nhid\":41"))
+        });
+        assert_exact(&ns, &mut stream);
+        ns.run("bridge fdb del 01:00:5e:00:00:01 dev vx0 self");
+        assert_exact(&ns, &mut stream);
+        stream.interrupt();
     }
 
     fn noise_does_not_delay_a_correction_for_ever() {

@@ -127,6 +127,35 @@ macro_rules! held_by_python {
     };
 }
 
+/// v0 accepts the advertisements that w0 sends, although both are devices of one host.
+macro_rules! accepts {
+    () => {
+        "echo 2 > /proc/sys/net/ipv6/conf/v0/accept_ra
+        echo 1 > /proc/sys/net/ipv6/conf/v0/accept_ra_from_local
+        echo 64 > /proc/sys/net/ipv6/conf/v0/accept_ra_rt_info_max_plen
+        while ip -6 address show dev w0 | grep -q tentative; do sleep 0.01; done\n"
+    };
+}
+
+/// A router advertisement that w0 sends.
+macro_rules! advertises {
+    ($option:literal) => {
+        advertises!($option, 64)
+    };
+    ($option:literal, $hop_limit:literal) => {
+        concat!("python3 -c '
+import socket, struct
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58)
+s.setsockopt(41, 18, 255)
+mtu = lambda mtu: struct.pack(\"!BBHI\", 5, 1, 0, mtu)
+address = lambda text: socket.inet_pton(socket.AF_INET6, text)
+prefix = lambda valid: struct.pack(\"!BBBBIII16s\", 3, 4, 64, 0xc0, valid, 200, 0, address(\"2001:db8:7::\"))
+route = lambda preference, lifetime: struct.pack(\"!BBBBI16s\", 24, 3, 48, preference << 3, lifetime, address(\"2001:db8:8::\"))
+advertisement = struct.pack(\"!BBHBBHII\", 134, 0, 0, ", $hop_limit, ", 0, 1800, 0, 0) + ", $option, "
+s.sendto(advertisement, (\"ff02::1\", 0, 0, socket.if_nametoindex(\"w0\")))'\n")
+    };
+}
+
 const CASES: &[Case] = &[
     case!(
         first_event_of_a_veth, Verification,
@@ -160,18 +189,22 @@ const CASES: &[Case] = &[
         metrics_after_a_router_advertisement, Verification,
         "metrics of IPv6 routes, after a router advertisement",
         PYTHON,
-        "echo 2 > /proc/sys/net/ipv6/conf/v0/accept_ra
-        echo 1 > /proc/sys/net/ipv6/conf/v0/accept_ra_from_local
-        ip -6 route add 2001:db8:9::/48 via 2001:db8::9 mtu 1500
-        while ip -6 address show dev w0 | grep -q tentative; do sleep 0.01; done",
-        "python3 -c '
-import socket, struct
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, 58)
-s.setsockopt(41, 18, 255)
-mtu = struct.pack(\"!BBHI\", 5, 1, 0, 1280)
-advertisement = struct.pack(\"!BBHBBHII\", 134, 0, 0, 64, 0, 1800, 0, 0) + mtu
-s.sendto(advertisement, (\"ff02::1\", 0, 0, socket.if_nametoindex(\"w0\")))'",
+        concat!(accepts!(), "
+        ip -6 route add 2001:db8:9::/48 via 2001:db8::9 mtu 1500"),
+        advertises!("mtu(1280)"),
         ROUTE_MTU
+    ),
+    case!(
+        expiry_after_a_router_advertisement, Verification,
+        "whether the route to a prefix expires, after a router advertisement of the prefix",
+        PYTHON,
+        concat!(accepts!(), advertises!("prefix(300)"), "
+        until ip -6 route show 2001:db8:7::/64 | grep -q expires; do sleep 0.01; done"),
+        advertises!("prefix(0xffffffff)"),
+        (
+            |ns| present(ns.run("ip -6 route show 2001:db8:7::/64").contains("expires")),
+            |objects| present(!reported(objects, "route", &["2001:db8:7::/64"], "/expires").is_null()),
+        )
     ),
     case!(
         filter_entry_of_an_address, Verification,
@@ -192,6 +225,15 @@ s.sendto(advertisement, (\"ff02::1\", 0, 0, socket.if_nametoindex(\"w0\")))'",
         )
     ),
     case!(
+        rule_of_a_device, Verification,
+        "whether rules are attached to the device that they name, after it was added, renamed or deleted",
+        VETH, "ip rule add iif x9 table 77", "ip link add x9 type veth peer name y9",
+        (
+            |ns| present(ns.run("ip rule show iif x9").contains("detached")),
+            |objects| present(reported(objects, "rule", &["x9"], "/state").to_string().contains("iif_detached")),
+        )
+    ),
+    case!(
         multicast_route_of_a_deleted_device, Verification,
         "multicast routes whose device was deleted",
         PYTHON,
@@ -208,6 +250,68 @@ s.setsockopt(0, 204, socket.inet_aton(\"10.0.0.5\") + socket.inet_aton(\"239.1.1
             |ns| present(shown(ns, "ip -j mroute show", "/0/iif") == "v0"),
             |objects| present(reported(objects, "mroute", &["239.1.1.1"], "/iif") == "v0"),
         )
+    ),
+    case!(
+        multicast_route_of_a_removed_interface, Verification,
+        "devices of multicast routes, after an interface of multicast routing was added or removed",
+        PYTHON,
+        held_by_python!("
+import os, socket, struct, time
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
+s.setsockopt(0, 200, 1)
+def interface(option, vif, name):
+    s.setsockopt(0, option, struct.pack(\"=HBBIiI\", vif, 8, 1, 0, socket.if_nametoindex(name), 0))
+for vif, name in ((0, \"v0\"), (1, \"v0\"), (2, \"w0\"), (3, \"w0\")):
+    interface(202, vif, name)
+ttls = bytes([0, 1, 1, 1] + [0] * 28)
+s.setsockopt(0, 204, socket.inet_aton(\"10.0.0.5\") + socket.inet_aton(\"239.1.1.1\") + struct.pack(\"=H32s\", 0, ttls) + bytes(18))
+print(1, flush=True)
+while not os.path.exists(\"/mnt/go\"):
+    time.sleep(0.01)
+interface(203, 2, \"w0\")"),
+        "touch /mnt/go",
+        (
+            |ns| Value::from(ns.json("ip -j mroute show")[0]["multipath"].as_array().map(Vec::len)),
+            |objects| {
+                let mut routes = of_kind(objects, "mroute").filter(|it| it["dst"] == "239.1.1.1");
+                Value::from(routes.next().and_then(|it| it["multipath"].as_array()).map(Vec::len))
+            },
+        )
+    ),
+    case!(
+        hop_limit_of_a_router, Audit,
+        "the hop limit in a default route, after a router advertisement that changed nothing else",
+        PYTHON,
+        concat!(accepts!(), advertises!("mtu(1280)"), "
+        until ip -6 route show default | grep -q \"hoplimit 64\"; do sleep 0.01; done"),
+        advertises!("mtu(1280)", 60),
+        (
+            |ns| shown(ns, "ip -6 -j route show default", "/0/metrics/0/hoplimit"),
+            |objects| reported(objects, "route", &["::/0", "\"ra\""], "/metrics/hoplimit"),
+        )
+    ),
+    case!(
+        expiry_of_an_advertised_route, Audit,
+        "preference and expiry of a route to a further prefix, after a router advertisement that changed nothing else",
+        PYTHON,
+        concat!(accepts!(), advertises!("route(0, 300)"), "
+        until ip -6 route show 2001:db8:8::/48 | grep -q expires; do sleep 0.01; done"),
+        advertises!("route(1, 0xffffffff)"),
+        (
+            |ns| present(ns.run("ip -6 route show 2001:db8:8::/48").contains("expires")),
+            |objects| present(!reported(objects, "route", &["2001:db8:8::/48"], "/expires").is_null()),
+        )
+    ),
+    case!(
+        allmulti_of_an_interface, Verification, "`allmulti` of a device that became an interface of multicast routing",
+        PYTHON,
+        "echo 1 > /proc/sys/net/ipv6/conf/v0/disable_ipv6",
+        held_by_python!("
+import socket, struct, time
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 2)
+s.setsockopt(0, 200, 1)
+s.setsockopt(0, 202, struct.pack(\"=HBBIiI\", 0, 8, 1, 0, socket.if_nametoindex(\"v0\"), 0))"),
+        link!("v0", "/allmulti")
     ),
     case!(
         alias, Audit, "the alias of a device that is down",
@@ -253,6 +357,15 @@ s.setsockopt(0, 204, socket.inet_aton(\"10.0.0.5\") + socket.inet_aton(\"239.1.1
         link!("br0", "/linkinfo/info_data/stp_state")
     ),
     case!(
+        ageing_time_after_a_topology_change, Audit,
+        "the ageing time of a bridge, which is shorter for as long as the topology of the spanning tree changes",
+        BRIDGE,
+        "ip link add br0 type bridge stp_state 1 forward_delay 200 max_age 600; ip link set v0 master br0; ip link set br0 up
+        until bridge -d link show dev v0 | grep -q forwarding; do sleep 0.05; done",
+        ":",
+        link!("br0", "/linkinfo/info_data/ageing_time")
+    ),
+    case!(
         vxlan_settings, Audit, "settings of a vxlan that is down (ageing time …)",
         VXLAN, "ip link add x0 type vxlan id 10 dstport 4789 local 127.0.0.1",
         "ip link set x0 type vxlan ageing 77",
@@ -281,6 +394,14 @@ s.setsockopt(263, 1, struct.pack(\"iHH8s\", socket.if_nametoindex(\"v0\"), 2, 0,
         (
             |ns| shown(ns, "ip -j ntable show dev w0 name arp_cache", "/0/queue"),
             |objects| reported(objects, "neightbl", &["arp_cache", "\"w0\""], "/queue"),
+        )
+    ),
+    case!(
+        rule_to_continue_with, Audit, "whether the rule to continue with exists (`goto`)",
+        &[Need::Namespace], "ip rule add priority 1013 goto 2000", "ip rule add priority 2000 table 77",
+        (
+            |ns| present(ns.run("ip rule show priority 1013").contains("unresolved")),
+            |objects| present(reported(objects, "rule", &["1013"], "/state").to_string().contains("unresolved")),
         )
     ),
     case!(

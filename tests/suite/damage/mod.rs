@@ -51,7 +51,7 @@ fn read(capture: &[u8]) -> (usize, bool) {
 }
 
 /// Returns the name and capture of every fixture.
-fn captures() -> Vec<(String, Vec<u8>)> {
+pub(crate) fn captures() -> Vec<(String, Vec<u8>)> {
     let read = |folder: std::path::PathBuf| {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         (name, std::fs::read(folder.join("capture.pcapng")).unwrap())
@@ -60,7 +60,7 @@ fn captures() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Runs `test` for each of `items` on all cores.
-fn each<T: Sync>(items: &[T], test: impl Fn(&T) + Sync) {
+pub(crate) fn each<T: Sync>(items: &[T], test: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -186,10 +186,10 @@ fn layout(datagram: &[u8]) -> Vec<u8> {
 }
 
 /// A datagram, and its number among those of its layout.
-type Sample = (usize, Vec<u8>);
+pub(crate) type Sample = (usize, Vec<u8>);
 
 /// Returns at most `most` datagrams of each layout.
-fn samples(most: usize) -> Vec<(Header, Vec<Sample>)> {
+pub(crate) fn samples(most: usize) -> Vec<(Header, Vec<Sample>)> {
     let mut seen = std::collections::HashMap::<_, usize>::new();
     let mut some = Vec::new();
     for (header, datagrams) in datagrams() {

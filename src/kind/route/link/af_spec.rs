@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use serde_with::skip_serializing_none;
 
 use super::Link;
-use super::wire::{Names, counter, exact_u32s};
+use super::wire::{Names, exact_u32s};
 use crate::kind::attributes::{Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
@@ -219,12 +219,15 @@ fn ipv6_conf(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Table<i32>, A
     table(attr, i32::from_ne_bytes, IPV6_DEVCONF)
 }
 
-fn ip_counters(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Table<u64>, AttrError> {
-    counters(attr, IPSTATS)
+fn ip_counters(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Table<u64>, AttrError> {
+    counters(context, attr, IPSTATS)
 }
 
-fn icmp6_counters(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Table<u64>, AttrError> {
-    counters(attr, ICMP6STATS)
+fn icmp6_counters(
+    context: &mut DecodeContext<'_>,
+    attr: &Attr<'_>,
+) -> Result<Table<u64>, AttrError> {
+    counters(context, attr, ICMP6STATS)
 }
 
 /// An array of numbers, to which newer kernels append.
@@ -244,10 +247,15 @@ fn table<const N: usize, T>(
 }
 
 /// An array of counters, the first of which is their number.
-fn counters(attr: &Attr<'_>, names: &'static [&'static str]) -> Result<Table<u64>, AttrError> {
-    let mut table = table(attr, |bytes| counter(u64::from_ne_bytes(bytes)), names)?;
+fn counters(
+    context: &mut DecodeContext<'_>,
+    attr: &Attr<'_>,
+    names: &'static [&'static str],
+) -> Result<Table<u64>, AttrError> {
+    let mut table = table(attr, u64::from_ne_bytes, names)?;
     let counters = table.values.get(1..).ok_or(AttrError::Length)?;
     table.values = counters.into();
+    context.limit_counters(attr, &mut table.values);
     Ok(table)
 }
 

@@ -33,7 +33,8 @@ const AF_INET6: u8 = libc::AF_INET6 as u8;
 
 impl KindSpec for Link {
     const MESSAGES: &'static [u16] = &[RTM_NEWLINK, RTM_DELLINK, RTM_NEWLINKPROP, RTM_DELLINKPROP];
-    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::AnyLink];
+    // An interface of multicast routing receives all multicast packets (`allmulti`).
+    const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::AnyLink, Trigger::MulticastInterface];
     const PROPAGATED: Propagation = Propagation::Neighbourhood;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes<()>>::ATTRS;
 
@@ -73,10 +74,13 @@ impl KindSpec for Link {
             (Op::Delete, _) => Triggers::of(&[
                 Trigger::Device,
                 Trigger::OldDevice,
+                Trigger::DeviceName,
                 Trigger::Master,
                 Trigger::AnyLink,
             ]),
-            (Op::Add, _) => Triggers::of(&[Trigger::NewDevice, Trigger::AnyLink]),
+            (Op::Add, _) => {
+                Triggers::of(&[Trigger::NewDevice, Trigger::DeviceName, Trigger::AnyLink])
+            }
             (_, None) => Triggers::of(&[Trigger::AnyLink]),
             (_, Some(old)) => {
                 let mut triggers = Triggers::of(&[Trigger::AnyLink]);
@@ -94,6 +98,9 @@ impl KindSpec for Link {
                 }
                 if self.master_index != old.master_index {
                     triggers = triggers.or(Triggers::of(&[Trigger::Master]));
+                }
+                if self.ifname != old.ifname {
+                    triggers = triggers.or(Triggers::of(&[Trigger::DeviceName]));
                 }
                 triggers
             }

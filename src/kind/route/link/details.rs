@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::values::HexNumber;
-use super::wire::{Names, array, bytes_at, counter, u64_at};
+use super::wire::{Names, array, bytes_at, u64_at};
 use crate::kind::attributes::FromAttr;
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
@@ -269,22 +269,20 @@ const XDP_ATTACHED: Names = &[(1, "drv"), (2, "skb"), (3, "hw"), (4, "multi")];
 impl FromAttr for Stats64 {
     fn from_attr(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
         const KNOWN: usize = 25;
-        let (numbers, rest) = attr.value.as_chunks::<8>();
+        let length = attr.value.len();
         // Linux 5.19 added the last one.
-        if numbers.len() < KNOWN - 1 || !rest.is_empty() {
+        if !length.is_multiple_of(8) {
             return Err(AttrError::Length);
         }
-        if numbers.len() > KNOWN {
+        let counters = context.counters::<KNOWN>(attr, KNOWN - 1)?;
+        if length > KNOWN * 8 {
             context.record_unparsed(
                 Some(attr.kind),
                 AttrError::Unknown,
                 &attr.value[KNOWN * 8..],
             );
         }
-        let at = |place: usize| {
-            let number = numbers.get(place).copied().unwrap_or_default();
-            counter(u64::from_ne_bytes(number))
-        };
+        let at = |place: usize| counters[place];
         Ok(Stats64 {
             rx: RxStats {
                 packets: at(0),

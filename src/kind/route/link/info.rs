@@ -16,6 +16,7 @@ use crate::value::Symbol;
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, Object)]
 #[nla(by_caller(IFLA_INFO_DATA = 2, IFLA_INFO_XSTATS = 3, IFLA_INFO_SLAVE_DATA = 5))]
+#[state(property(type = info_kind))]
 pub struct LinkInfo {
     /// Device type: `bridge`, `veth`, `vxlan` …
     #[nla(IFLA_INFO_KIND = 1, map(str, kind_symbol))]

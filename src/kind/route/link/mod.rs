@@ -27,13 +27,19 @@ use device::bond::BondPort;
 use device::bridge::BridgePort;
 use device::can::{Pwm, Tdc};
 use info::LinkInfo;
-use names::{BRIDGE_FLAGS, EVENTS, HW_MODES, LINK_MODES, OPER_STATES, qdisc};
+pub(in crate::kind) use names::OPER_STATES;
+use names::{BRIDGE_FLAGS, EVENTS, HW_MODES, LINK_MODES, qdisc};
 use vf::VfInfo;
-use wire::counter;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::fields::{Fields as _, Mask};
 use crate::value::{Flags, Hex, IfName, LlAddr, Symbol, Text};
+
+/// The types of devices: those of `ip link add type`, and hardware types.
+pub(in crate::kind) fn type_names() -> impl Iterator<Item = &'static str> {
+    let hardware = names::LL_TYPES.iter().map(|row| row.1);
+    device::kinds().chain(hardware)
+}
 
 /// The attributes `IFLA_BRIDGE_*` in the `IFLA_AF_SPEC` of a message of family bridge.
 pub struct AfBridge;
@@ -58,7 +64,9 @@ pub struct AfBridge;
     key(ifindex),
     is_device(ifindex, ifname),
     names_device(master_index, master),
-    names_devices = Self::name_lower_device
+    names_devices = Self::name_lower_device,
+    property(type = link_type),
+    property(state = operstate)
 )]
 pub struct Link {
     /// The device's index.
@@ -157,7 +165,7 @@ pub struct Link {
     pub max_mtu: Option<u32>,
     /// Type of the device and its settings.
     #[nla(IFLA_LINKINFO = 18, with = LinkInfo::decode)]
-    #[state(names_devices)]
+    #[state(names_devices, properties)]
     pub linkinfo: Option<info::LinkInfo>,
     /// VLANs of a bridge or bridge port.
     pub vlans: Option<Vec<details::Vlan>>,
@@ -264,7 +272,7 @@ pub struct Link {
     #[nla(IFLA_TAILROOM = 69)]
     pub tailroom: Option<u16>,
     /// Maximum pacing horizon that can be offloaded to the device, nanoseconds.
-    #[nla(IFLA_MAX_PACING_OFFLOAD_HORIZON = 66, map(uint, counter))]
+    #[nla(IFLA_MAX_PACING_OFFLOAD_HORIZON = 66, wire = uint)]
     pub max_pacing_offload_horizon: Option<u64>,
     /// Handle of the devlink port.
     #[nla(IFLA_DEVLINK_PORT = 62, nonzero)]

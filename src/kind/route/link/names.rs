@@ -30,7 +30,7 @@ pub(super) const FLAGS: &FlagNames = &[
 ];
 
 /// `IF_OPER_*` (linux/if.h)
-pub(super) const OPER_STATES: Names = &[
+pub(in crate::kind) const OPER_STATES: Names = &[
     (6, "UP"),
     (2, "DOWN"),
     (0, "UNKNOWN"),

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::wire::{Names, VLAN_PROTOCOLS, bytes_at, counter, u32_at, u64_at};
+use super::wire::{Names, VLAN_PROTOCOLS, bytes_at, u32_at, u64_at};
 use crate::kind::attributes::{Attributes as _, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
@@ -95,19 +95,19 @@ pub struct VfStats {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 pub struct VfRxStats {
     /// Bytes.
-    #[nla(IFLA_VF_STATS_RX_BYTES = 2, map(u64, counter))]
+    #[nla(IFLA_VF_STATS_RX_BYTES = 2)]
     pub bytes: Option<u64>,
     /// Packets.
-    #[nla(IFLA_VF_STATS_RX_PACKETS = 0, map(u64, counter))]
+    #[nla(IFLA_VF_STATS_RX_PACKETS = 0)]
     pub packets: Option<u64>,
     /// Multicast packets.
-    #[nla(IFLA_VF_STATS_MULTICAST = 5, map(u64, counter))]
+    #[nla(IFLA_VF_STATS_MULTICAST = 5)]
     pub multicast: Option<u64>,
     /// Broadcast packets.
-    #[nla(IFLA_VF_STATS_BROADCAST = 4, map(u64, counter))]
+    #[nla(IFLA_VF_STATS_BROADCAST = 4)]
     pub broadcast: Option<u64>,
     /// Dropped packets.
-    #[nla(IFLA_VF_STATS_RX_DROPPED = 7, map(u64, counter))]
+    #[nla(IFLA_VF_STATS_RX_DROPPED = 7)]
     pub dropped: Option<u64>,
 }
 
@@ -116,13 +116,13 @@ pub struct VfRxStats {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
 pub struct VfTxStats {
     /// Bytes.
-    #[nla(IFLA_VF_STATS_TX_BYTES = 3, map(u64, counter))]
+    #[nla(IFLA_VF_STATS_TX_BYTES = 3)]
     pub bytes: Option<u64>,
     /// Packets.
-    #[nla(IFLA_VF_STATS_TX_PACKETS = 1, map(u64, counter))]
+    #[nla(IFLA_VF_STATS_TX_PACKETS = 1)]
     pub packets: Option<u64>,
     /// Dropped packets.
-    #[nla(IFLA_VF_STATS_TX_DROPPED = 8, map(u64, counter))]
+    #[nla(IFLA_VF_STATS_TX_DROPPED = 8)]
     pub dropped: Option<u64>,
 }
 

@@ -38,8 +38,3 @@ pub(super) fn u32_at(value: &[u8], at: usize) -> Result<u32, AttrError> {
 pub(super) fn u64_at(value: &[u8], at: usize) -> Result<u64, AttrError> {
     bytes_at(value, at).map(u64::from_ne_bytes)
 }
-
-/// A counter as it is written: no integer in the JSON exceeds `i64`.
-pub(super) fn counter(value: u64) -> u64 {
-    value.min(i64::MAX as u64)
-}

@@ -28,6 +28,7 @@ const RTA_NEWDST: u16 = 19;
 const RTA_PREF: u16 = 20;
 const RTA_ENCAP_TYPE: u16 = 21;
 const RTA_ENCAP: u16 = 22;
+pub(super) const RTA_EXPIRES: u16 = 23;
 const RTA_PAD: u16 = 24;
 const RTA_UID: u16 = 25;
 const RTA_TTL_PROPAGATE: u16 = 26;
@@ -38,7 +39,7 @@ const RTA_DEL_REASON: u16 = 32;
 const DEL_REASONS: &[(u32, &str)] = &[(1, "expired"), (2, "ra_withdrawn")];
 
 /// `RTN_*`
-const TYPES: &[(u32, &str)] = &[
+pub(in crate::kind) const TYPES: &[(u32, &str)] = &[
     (0, "none"),
     (1, "unicast"),
     (2, "local"),
@@ -156,6 +157,8 @@ pub(super) fn decode(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Rou
                 it.error = (error != 0).then_some(error);
                 it.cacheinfo = context.details.then_some(CacheInfo { users, age, used });
             }
+            // Of stored bodies: the kernel sends it with multicast routes only.
+            RTA_EXPIRES => it.expires = Some(i64::from(attr.i32()?)),
             RTA_TABLE => number = attr.u32()?,
             RTA_MARK => it.mark = Some(attr.u32()?),
             RTA_VIA => it.via = Some(Box::new(via(&attr)?)),

@@ -12,6 +12,7 @@
 //! This is the interner of [`RouteAttrs`]: the slot of a template is the id of its attributes.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -24,6 +25,10 @@ use crate::kind::context::DecodeContext;
 use crate::kind::interned::{Id, Interned, MAX_INTERNED};
 use crate::names::Names;
 
+/// Length of the bodies of all templates, bytes. A multipath route takes thirty times the length of its
+/// body, with what is derived from it; a thousand common routes have 100 KB.
+const MAX_BYTES: usize = 512 << 10;
+
 /// Number of masks that are cached, by the length of the body.
 const LENGTHS: usize = 16;
 
@@ -35,10 +40,15 @@ pub struct AttrsInterner(RefCell<Templates>);
 struct Templates {
     /// Slots of the templates, by the hash of the masked body.
     index: HashTable<usize>,
-    /// At most [`MAX_INTERNED`], of some 800 bytes each.
-    templates: Vec<RouteTemplate>,
-    /// The slot of the oldest template, which the next one takes once all slots are in use.
-    oldest: usize,
+    /// At most [`MAX_INTERNED`], of some 800 bytes each. `None` for a slot that is free.
+    templates: Vec<Option<RouteTemplate>>,
+    /// The slots in use, that of the oldest template first.
+    order: VecDeque<usize>,
+    /// The free slots. The one that was freed last is used first, so that what is derived from an
+    /// evicted template ([`Column`](crate::kind::interned::Column)) is replaced soon.
+    free: Vec<usize>,
+    /// Length of the bodies of all templates, bytes.
+    bytes: usize,
     /// The mask of the last template by the length of its body. Direct-mapped: a collision evicts
     /// the older mask.
     masks: [Mask; LENGTHS],
@@ -74,7 +84,7 @@ impl AttrsInterner {
         {
             let templates = &mut *self.0.borrow_mut();
             if let Some(slot) = templates.find(body.bytes()) {
-                return Some(templates.templates[slot].route(dst));
+                return Some(templates.template(slot)?.route(dst));
             }
         }
         self.decode_body(names, &body.body(dst))
@@ -89,7 +99,7 @@ impl AttrsInterner {
     pub(super) fn decode(&self, context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Route> {
         let templates = &mut *self.0.borrow_mut();
         if let Some(slot) = templates.find(body) {
-            let template = &templates.templates[slot];
+            let template = templates.template(slot)?;
             return Some(template.route(PackedPrefix::at(&template.dst, body)));
         }
         let mut route = decode(context, body)?;
@@ -117,7 +127,7 @@ impl Templates {
     /// always right.
     fn find_by_length(&self, body: &[u8]) -> Option<usize> {
         let hash = hash(body, &self.masks[mask_index(body)]);
-        let matches = |slot: &usize| self.templates[*slot].matches(body);
+        let matches = |slot: &usize| self.template(*slot).is_some_and(|it| it.matches(body));
         self.index.find(hash, matches).copied()
     }
 
@@ -127,32 +137,51 @@ impl Templates {
         self.find_by_length(body)
     }
 
-    /// Adds a template of that body, and gives its attributes their id. Evicts the oldest template
-    /// if all slots are in use.
+    #[inline]
+    fn template(&self, slot: usize) -> Option<&RouteTemplate> {
+        self.templates.get(slot)?.as_ref()
+    }
+
+    /// Adds a template of that body, and gives its attributes their id. Evicts the oldest templates
+    /// if all slots are in use, or if the bodies are too long together.
     fn intern(&mut self, body: &[u8], dst: Range<usize>, attrs: &mut SharedAttrs) {
-        let slot = match self.templates.len() {
-            MAX_INTERNED => self.oldest,
-            length => length,
-        };
+        while self.order.len() == MAX_INTERNED || self.bytes + body.len() > MAX_BYTES {
+            if !self.evict() {
+                // The body is too long by itself.
+                return;
+            }
+        }
+        let slot = self.free.pop().unwrap_or(self.templates.len());
+        if slot == self.templates.len() {
+            self.templates.push(None);
+        }
         if let Some(attrs) = Rc::get_mut(attrs) {
             Interned::set_id(attrs, Id::of_slot(slot));
         }
         let template = RouteTemplate::new(body, dst, attrs.clone());
         let hash = template.hash;
-        match self.templates.get_mut(slot) {
-            Some(oldest) => {
-                let evicted = std::mem::replace(oldest, template);
-                let is_evicted = |other: &usize| *other == slot;
-                if let Ok(entry) = self.index.find_entry(evicted.hash, is_evicted) {
-                    entry.remove();
-                }
-                self.oldest = (slot + 1) % MAX_INTERNED;
-            }
-            None => self.templates.push(template),
-        }
+        self.bytes += body.len();
+        self.templates[slot] = Some(template);
+        self.order.push_back(slot);
         let templates = &self.templates;
-        self.index
-            .insert_unique(hash, slot, |slot| templates[*slot].hash);
+        let hash_of = |slot: &usize| templates[*slot].as_ref().map_or(0, |it| it.hash);
+        self.index.insert_unique(hash, slot, hash_of);
+    }
+
+    /// Evicts the oldest template. Returns false if there is none.
+    fn evict(&mut self) -> bool {
+        let Some(slot) = self.order.pop_front() else {
+            return false;
+        };
+        self.free.push(slot);
+        if let Some(evicted) = self.templates[slot].take() {
+            self.bytes -= evicted.length;
+            let entry = self.index.find_entry(evicted.hash, |other| *other == slot);
+            if let Ok(entry) = entry {
+                entry.remove();
+            }
+        }
+        true
     }
 }
 
@@ -354,8 +383,41 @@ mod tests {
         let templates = templates.0.borrow();
         assert_eq!(templates.templates.len(), MAX_INTERNED);
         assert_eq!(templates.index.len(), MAX_INTERNED);
-        for (slot, template) in templates.templates.iter().enumerate() {
+        for slot in 0..MAX_INTERNED {
+            let template = templates.template(slot).unwrap();
             assert_eq!(template.attrs.id(), Id::of_slot(slot));
         }
+    }
+
+    /// Bodies of all lengths, among them some that are longer than all templates may be together.
+    #[test]
+    fn templates_are_limited_in_bytes() {
+        const RTA_METRICS: u16 = 8;
+        let names = Names::builtin();
+        let templates = AttrsInterner::default();
+        let header = [2, 24, 0, 0, 254, 4, 253, 1, 0, 0, 0, 0];
+        for number in 0..5000_u32 {
+            let metrics = number
+                .to_ne_bytes()
+                .repeat(1 + number as usize * 7919 % 4000);
+            let metrics = &[&[0xff, 0xff, 0, 0], &metrics[..]].concat()[..];
+            let long = vec![(RTA_METRICS, metrics); 1 + number as usize / 100 % 50];
+            let body = body(
+                header,
+                &[&[(RTA_DST, &[10, 0, 0, 0][..])], &long[..]].concat(),
+            );
+            let mut attrs = SharedAttrs::new(Interned::from(super::super::RouteAttrs::default()));
+            let templates = &mut *templates.0.borrow_mut();
+            templates.intern(&body, dst_range(&body).unwrap(), &mut attrs);
+            let used = templates.templates.iter().flatten();
+            assert_eq!(
+                used.clone().map(|it| it.length).sum::<usize>(),
+                templates.bytes
+            );
+            assert_eq!(used.count(), templates.index.len());
+            assert!(templates.bytes <= MAX_BYTES);
+            assert_eq!(templates.find(&body).is_some(), body.len() <= MAX_BYTES);
+        }
+        assert!(templates.decode_body(&names, &header).is_some());
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use libc::{RTA_CACHEINFO, RTA_DST, RTA_MULTIPATH, RTA_OIF};
 
-use super::decode::unspecified;
+use super::decode::{RTA_EXPIRES, unspecified};
 use crate::kind::wire::u32_at;
 use crate::netlink::attr::{Attrs, align};
 use crate::value::Prefix;
@@ -82,7 +82,8 @@ impl PackedPrefix {
 }
 
 /// A body with zeros for the destination, and without `RTA_CACHEINFO`: ages and use counts, which
-/// change while the route stays the same.
+/// change while the route stays the same. If the route expires, it ends with `RTA_EXPIRES`, the
+/// seconds that were left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodyWithoutDst(Box<[u8]>);
 
@@ -91,11 +92,20 @@ impl BodyWithoutDst {
         let mut bytes = Vec::with_capacity(body.len());
         let (header, mut rest) = body.split_at(RTMSG.min(body.len()));
         bytes.extend_from_slice(header);
-        while let Some((before, after)) = split_at_attr(RTA_CACHEINFO, rest) {
+        let mut expires = None;
+        while let Some((before, ages, after)) = split_at_attr(RTA_CACHEINFO, rest) {
             bytes.extend_from_slice(before);
+            expires = expires_of(ages);
             rest = after;
         }
         bytes.extend_from_slice(rest);
+        if let Some(seconds) = expires {
+            const LENGTH: u16 = 8;
+            bytes.resize(align(bytes.len()), 0);
+            bytes.extend_from_slice(&LENGTH.to_ne_bytes());
+            bytes.extend_from_slice(&RTA_EXPIRES.to_ne_bytes());
+            bytes.extend_from_slice(&seconds.to_ne_bytes());
+        }
         let dst = packed_dst_range(&bytes);
         bytes[dst].fill(0);
         if let Some(length) = bytes.get_mut(DST_LEN) {
@@ -139,13 +149,23 @@ impl BodyWithoutDst {
     }
 }
 
-/// The bytes before and after the first attribute of that kind; `None` if there is none.
-fn split_at_attr(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Seconds until the route expires by the value of its `RTA_CACHEINFO` (`rta_expires`, in 1/100 s);
+/// `None` if it does not.
+fn expires_of(ages: &[u8]) -> Option<i32> {
+    // struct rta_cacheinfo: eight words.
+    let ages = ages.first_chunk::<32>()?;
+    let expires = u32_at(ages, 8).cast_signed();
+    (expires != 0).then_some(expires / 100)
+}
+
+/// The bytes before the first attribute of that kind, its value, and the bytes after it; `None` if
+/// there is none.
+fn split_at_attr(kind: u16, attributes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let mut at = 0;
     for attr in Attrs::new(attributes).flatten() {
         let end = (at + align(attr.length())).min(attributes.len());
         if attr.kind == kind {
-            return Some((&attributes[..at], &attributes[end..]));
+            return Some((&attributes[..at], attr.value, &attributes[end..]));
         }
         at = end;
     }

@@ -29,7 +29,7 @@ use crate::value::{FlagNames, Flags, Hex};
     ),
     skip(TCA_ACT_PAD = 5),
 )]
-#[state(key(kind, index))]
+#[state(key(kind, index), property(type = kind))]
 pub struct Action {
     /// Type: `gact`, `mirred`, `police` …
     #[nla(TCA_ACT_KIND = 1)]

@@ -16,6 +16,8 @@ payload!(
     #[state(
         key(ifindex, block, root, parent, protocol, pref, chain, handle),
         copy_volatile = Self::copy_action_counters,
+        // The protocol of packets, not the origin of the object.
+        no_property(protocol),
     )]
     Filter {
         /// Type: `flower`, `u32`, `matchall` …

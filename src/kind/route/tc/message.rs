@@ -169,7 +169,7 @@ macro_rules! payload {
     ) => {
         #[serde_with::skip_serializing_none]
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, schemars::JsonSchema, nlstream_derive::State)]
-        #[state(device(ifindex, dev))]
+        #[state(device(ifindex, dev), property(type = kind))]
         $(#[$attr])*
         pub struct $type {
             /// The device's index; absent on a shared block.

@@ -68,7 +68,7 @@ impl Stats {
         let mut packets_64 = None;
         context.nested(attr, |context, attr| match attr.kind {
             Self::TCA_STATS_PKT64 => {
-                packets_64 = Some(attr.u64()?);
+                packets_64 = Some(attr.integer()?);
                 Ok(())
             }
             Self::TCA_STATS_APP => own(context, &attr),
@@ -122,17 +122,16 @@ impl Stats {
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError> {
-        let (rate, rest) = attr.value.split_first_chunk().ok_or(AttrError::Length)?;
-        let pps = rest.first_chunk().ok_or(AttrError::Length)?;
-        self.rate = Some(u64::from_ne_bytes(*rate));
-        self.pps = Some(u64::from_ne_bytes(*pps));
+        let [rate, pps] = context.counters(attr, 2)?;
+        (self.rate, self.pps) = (Some(rate), Some(pps));
         context.record_excess(attr, 16);
         Ok(())
     }
 
     /// Reads a `struct tc_stats`: 36 bytes, and 4 bytes of padding on some machines.
     pub(super) fn old(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Self, AttrError> {
-        let (bytes, rest) = attr.value.split_first_chunk().ok_or(AttrError::Length)?;
+        let [bytes] = context.counters(attr, 1)?;
+        let rest = &attr.value[8..];
         let [packets, drops, overlimits, rate, pps, qlen, backlog] = u32_array(rest)?;
         if !matches!(rest.len(), 28 | 32) {
             context.record_unparsed(Some(attr.kind), AttrError::Length, attr.value);
@@ -140,7 +139,7 @@ impl Stats {
         // They are 0 without an estimator.
         let estimated = |rate: u32| (rate != 0).then_some(u64::from(rate));
         Ok(Stats {
-            bytes: Some(u64::from_ne_bytes(*bytes)),
+            bytes: Some(bytes),
             packets: Some(u64::from(packets)),
             drops: Some(drops),
             overlimits: Some(overlimits),
@@ -177,12 +176,13 @@ fn bytes_and_packets(
     context: &mut DecodeContext<'_>,
     attr: &Attr<'_>,
 ) -> Result<(u64, u64), AttrError> {
-    let (bytes, rest) = attr.value.split_first_chunk().ok_or(AttrError::Length)?;
+    let [bytes] = context.counters(attr, 1)?;
+    let rest = &attr.value[8..];
     let [packets] = u32_array(rest)?;
     if !matches!(rest.len(), 4 | 8) {
         context.record_unparsed(Some(attr.kind), AttrError::Length, attr.value);
     }
-    Ok((u64::from_ne_bytes(*bytes), u64::from(packets)))
+    Ok((bytes, u64::from(packets)))
 }
 
 /// The counters that depend on the type: by name, or in hexadecimal without a table.

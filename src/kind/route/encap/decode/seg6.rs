@@ -136,9 +136,9 @@ pub(super) fn local(
             context.nested(&attr, |_, attr| {
                 match attr.kind {
                     1 => {}
-                    2 => counters.packets = attr.u64()?,
-                    3 => counters.bytes = attr.u64()?,
-                    4 => counters.errors = attr.u64()?,
+                    2 => counters.packets = attr.integer()?,
+                    3 => counters.bytes = attr.integer()?,
+                    4 => counters.errors = attr.integer()?,
                     _ => return Err(AttrError::Unknown),
                 }
                 Ok(())

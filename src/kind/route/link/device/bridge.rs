@@ -9,7 +9,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::values::{BridgeId, HexNumber};
-use crate::kind::route::link::wire::{Names, VLAN_PROTOCOLS, counter, exact_u32s};
+use crate::kind::route::link::wire::{Names, VLAN_PROTOCOLS, exact_u32s};
 use crate::kind::wire::seconds;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{IfName, LlAddr, Symbol};
@@ -140,22 +140,22 @@ pub struct Bridge {
     #[nla(IFLA_BR_MCAST_STARTUP_QUERY_CNT = 29)]
     pub mcast_startup_query_cnt: Option<u32>,
     /// Interval between queries for a last member, 1/100 s.
-    #[nla(IFLA_BR_MCAST_LAST_MEMBER_INTVL = 30, map(u64, counter))]
+    #[nla(IFLA_BR_MCAST_LAST_MEMBER_INTVL = 30)]
     pub mcast_last_member_intvl: Option<u64>,
     /// Lifetime of a membership, 1/100 s.
-    #[nla(IFLA_BR_MCAST_MEMBERSHIP_INTVL = 31, map(u64, counter))]
+    #[nla(IFLA_BR_MCAST_MEMBERSHIP_INTVL = 31)]
     pub mcast_membership_intvl: Option<u64>,
     /// Timeout of another querier, 1/100 s.
-    #[nla(IFLA_BR_MCAST_QUERIER_INTVL = 32, map(u64, counter))]
+    #[nla(IFLA_BR_MCAST_QUERIER_INTVL = 32)]
     pub mcast_querier_intvl: Option<u64>,
     /// Interval between queries, 1/100 s.
-    #[nla(IFLA_BR_MCAST_QUERY_INTVL = 33, map(u64, counter))]
+    #[nla(IFLA_BR_MCAST_QUERY_INTVL = 33)]
     pub mcast_query_intvl: Option<u64>,
     /// Maximum response time to a query, 1/100 s.
-    #[nla(IFLA_BR_MCAST_QUERY_RESPONSE_INTVL = 34, map(u64, counter))]
+    #[nla(IFLA_BR_MCAST_QUERY_RESPONSE_INTVL = 34)]
     pub mcast_query_response_intvl: Option<u64>,
     /// Interval between queries at startup, 1/100 s.
-    #[nla(IFLA_BR_MCAST_STARTUP_QUERY_INTVL = 35, map(u64, counter))]
+    #[nla(IFLA_BR_MCAST_STARTUP_QUERY_INTVL = 35)]
     pub mcast_startup_query_intvl: Option<u64>,
     /// 1: IGMP and MLD packets are counted.
     #[nla(IFLA_BR_MCAST_STATS_ENABLED = 42)]

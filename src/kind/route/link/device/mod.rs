@@ -186,6 +186,14 @@ impl<T: Attributes + Default> Settings for T {
     }
 }
 
+/// The names of device types.
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    InfoData::KINDS
+        .iter()
+        .chain(KINDS_WITHOUT_SETTINGS)
+        .copied()
+}
+
 /// Returns the symbol of a device type. Those of Linux need no allocation.
 pub(super) fn kind_symbol(name: &str) -> Symbol {
     match symbol_of(name, KINDS_WITHOUT_SETTINGS) {

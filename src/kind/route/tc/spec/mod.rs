@@ -90,6 +90,12 @@ pub fn xstats(kind: &str, bytes: &[u8]) -> Option<&'static [Field]> {
     find(xstats::ALL, kind)
 }
 
+/// The types of queueing disciplines, filters and actions.
+pub(in crate::kind) fn type_names() -> impl Iterator<Item = &'static str> {
+    let tables = [qdisc::ALL, qdisc::CLASSES, filter::ALL, action::ALL];
+    tables.into_iter().flatten().map(|(name, _)| *name)
+}
+
 /// Returns all tables.
 pub fn all() -> impl Iterator<Item = Spec> {
     let tables = [

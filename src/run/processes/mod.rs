@@ -1,18 +1,20 @@
 //! Who caused an event: what the BPF filter says about the process, and what /proc and the cgroup file
 //! system add to it.
 
-use std::collections::{HashMap, HashSet};
+mod helper;
+mod ports;
+
+use std::collections::HashMap;
+use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
-use std::{fs, io};
 
-use caps::{CapSet, Capability};
-
+use crate::channel::FamilyId;
 use crate::event::By;
 use crate::netlink::requester::Requester;
+use helper::Helper;
 
 /// Number of processes that are remembered.
 const MAX_PROCESSES: usize = 1024;
@@ -24,49 +26,10 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// Shortest interval of searches for the path of a cgroup, whose processes had all ended.
 const SEARCH_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Reads which file a process executes, in a thread of its own: landlock forbids it to a process of the
-/// sandbox, and another user's process needs CAP_SYS_PTRACE, which is the only capability that the
-/// thread keeps.
-#[derive(Debug)]
-struct Executables {
-    requests: Sender<u32>,
-    paths: Receiver<Option<PathBuf>>,
-}
-
-impl Executables {
-    /// Starts the thread, which must be before the sandbox. `None` if no thread can be started.
-    fn start() -> Option<Self> {
-        let (requests, pids) = channel();
-        let (answers, paths) = channel();
-        let thread = move || {
-            let wanted = HashSet::from([Capability::CAP_SYS_PTRACE]);
-            let has = caps::read(None, CapSet::Permitted).unwrap_or_default();
-            let kept: HashSet<_> = has.intersection(&wanted).copied().collect();
-            let _ = caps::set(None, CapSet::Effective, &kept);
-            let _ = caps::set(None, CapSet::Permitted, &kept);
-            let _ = caps::clear(None, CapSet::Inheritable);
-            for pid in pids {
-                let path: io::Result<PathBuf> = fs::read_link(format!("/proc/{pid}/exe"));
-                if answers.send(path.ok()).is_err() {
-                    return;
-                }
-            }
-        };
-        let builder = std::thread::Builder::new().name("executables".to_owned());
-        builder.spawn(thread).ok()?;
-        Some(Executables { requests, paths })
-    }
-
-    fn path(&self, pid: u32) -> Option<PathBuf> {
-        self.requests.send(pid).ok()?;
-        self.paths.recv().ok().flatten()
-    }
-}
-
 /// Adds executable, cgroup, container and unit to processes.
 #[derive(Debug)]
 pub(super) struct Processes {
-    executables: Option<Executables>,
+    helper: Option<Helper>,
     known: HashMap<Requester, Arc<By>>,
     kernel: Arc<By>,
     /// The mount point of the cgroup hierarchy of version 2.
@@ -80,11 +43,11 @@ pub(super) struct Processes {
 }
 
 impl Processes {
-    /// Must be called before the sandbox is entered.
+    /// Must be called before the process is confined.
     pub(super) fn new() -> Self {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         Processes {
-            executables: Executables::start(),
+            helper: Helper::start(),
             known: HashMap::new(),
             kernel: Arc::new(By {
                 kernel: Some(true),
@@ -106,36 +69,26 @@ impl Processes {
         if let Some(by) = self.known.get(requester) {
             return by.clone();
         }
-        let by = Arc::new(self.read(requester));
+        let by = self.read(requester);
+        self.remember(requester.clone(), by)
+    }
+
+    fn remember(&mut self, requester: Requester, by: By) -> Arc<By> {
+        let by = Arc::new(by.bounded());
         if self.known.len() >= MAX_PROCESSES {
             self.known.clear();
         }
-        self.known.insert(requester.clone(), by.clone());
+        self.known.insert(requester, by.clone());
         by
     }
 
     fn read(&mut self, requester: &Requester) -> By {
+        let mut by = of_filter(requester);
         let Requester::Process {
-            pid,
-            tid,
-            ppid,
-            uid,
-            cgroup,
-            start,
-            comm,
+            pid, cgroup, start, ..
         } = *requester
         else {
-            return By::default();
-        };
-        let length = comm.iter().position(|byte| *byte == 0);
-        let comm = &comm[..length.unwrap_or(comm.len())];
-        let mut by = By {
-            pid: Some(pid),
-            tid: Some(tid),
-            ppid: Some(ppid),
-            uid: Some(uid),
-            comm: Some(String::from_utf8_lossy(comm).into_owned()),
-            ..By::default()
+            return by;
         };
         if self.period.elapsed() >= PERIOD {
             self.period = Instant::now();
@@ -146,12 +99,12 @@ impl Processes {
         }
         self.reads += 1;
         let process = PathBuf::from(format!("/proc/{pid}"));
-        let executables = self.executables.as_ref();
-        let exe = executables.and_then(|executables| executables.path(pid));
+        let helper = self.helper.as_ref();
+        let exe = helper.and_then(|helper| helper.executable(pid));
         let cgroups = fs::read_to_string(process.join("cgroup")).unwrap_or_default();
         // Read last: the process that has the id now had it before as well.
         let stat = fs::read(process.join("stat")).unwrap_or_default();
-        let path = match started(&stat, start) {
+        let path = match Stat::parse(&stat).is_some_and(|stat| stat.is_since(start)) {
             true => {
                 by.exe = exe.map(|path| executable(&path));
                 let path = path_of(&cgroups).map(str::to_owned);
@@ -160,12 +113,47 @@ impl Processes {
             }
             false => self.cgroup(cgroup),
         };
-        if let Some(path) = path {
-            by.container = container(&path);
-            by.unit = unit(&path).map(str::to_owned);
-            by.cgroup = Some(path);
+        within(by, path)
+    }
+
+    /// Returns the process that has the netlink socket with this port id in the network namespace of the
+    /// program, if that is one that lives on: without the filter nothing else is known.
+    pub(super) fn of_port(&mut self, family: FamilyId, portid: u32) -> Option<Arc<By>> {
+        let pid = self.helper.as_ref()?.process(family.protocol(), portid)?;
+        let process = PathBuf::from(format!("/proc/{pid}"));
+        let text = fs::read(process.join("stat")).ok()?;
+        let stat = Stat::parse(&text)?;
+        // A requester of its own: unlike one of the filter it has no thread.
+        let mut comm = [0; 16];
+        let length = stat.comm.len().min(comm.len() - 1);
+        comm[..length].copy_from_slice(&stat.comm[..length]);
+        let requester = Requester::Process {
+            pid,
+            tid: 0,
+            ppid: stat.ppid,
+            uid: effective_user(&fs::read_to_string(process.join("status")).ok()?)?,
+            cgroup: 0,
+            start: stat.start_ticks,
+            comm,
+        };
+        if let Some(by) = self.known.get(&requester) {
+            return Some(by.clone());
         }
-        by
+        let by = self.read_process(&requester, &process);
+        Some(self.remember(requester, by))
+    }
+
+    fn read_process(&self, requester: &Requester, process: &Path) -> By {
+        let cgroups = fs::read_to_string(process.join("cgroup")).unwrap_or_default();
+        let by = of_filter(requester);
+        let helper = self.helper.as_ref();
+        let exe = by.pid.and_then(|pid| helper?.executable(pid));
+        let by = By {
+            tid: None,
+            exe: exe.map(|path| executable(&path)),
+            ..by
+        };
+        within(by, path_of(&cgroups).map(str::to_owned))
     }
 
     /// Remembers the path of a cgroup, if the process is still in it.
@@ -226,17 +214,81 @@ fn cgroup_mount(mounts: &str) -> Option<PathBuf> {
     Some(PathBuf::from(mount.split(' ').nth(4)?))
 }
 
-/// Returns true if a process with this /proc/PID/stat started at that time, nanoseconds since the
-/// boot.
-fn started(stat: &[u8], start: u64) -> bool {
-    let stat = String::from_utf8_lossy(stat);
-    // The name of the program is in parentheses, and may contain any character.
-    let ticks = stat
-        .rsplit_once(") ")
-        .and_then(|(_, rest)| rest.split(' ').nth(19));
-    let ticks = ticks.and_then(|ticks| ticks.parse::<u64>().ok());
-    let second = rustix::param::clock_ticks_per_second().max(1);
-    ticks.is_some_and(|ticks| ticks == start / (1_000_000_000 / second))
+/// What the filter says about a requester.
+fn of_filter(requester: &Requester) -> By {
+    let Requester::Process {
+        pid,
+        tid,
+        ppid,
+        uid,
+        comm,
+        ..
+    } = *requester
+    else {
+        return By {
+            kernel: Some(true),
+            ..By::default()
+        };
+    };
+    let length = comm.iter().position(|byte| *byte == 0);
+    let comm = &comm[..length.unwrap_or(comm.len())];
+    By {
+        pid: Some(pid),
+        tid: Some(tid),
+        ppid: Some(ppid),
+        uid: Some(uid),
+        comm: Some(String::from_utf8_lossy(comm).into_owned()),
+        ..By::default()
+    }
+}
+
+/// Adds the path of the cgroup, and what it tells.
+fn within(by: By, path: Option<String>) -> By {
+    let Some(path) = path else {
+        return by;
+    };
+    By {
+        container: container(&path),
+        unit: unit(&path).map(str::to_owned),
+        cgroup: Some(path),
+        ..by
+    }
+}
+
+/// Fields of a /proc/PID/stat.
+struct Stat<'a> {
+    comm: &'a [u8],
+    ppid: u32,
+    /// Start time of the process since the boot, clock ticks.
+    start_ticks: u64,
+}
+
+impl<'a> Stat<'a> {
+    fn parse(text: &'a [u8]) -> Option<Self> {
+        // The name of the program is in parentheses, and may contain any character.
+        let from = text.iter().position(|byte| *byte == b'(')? + 1;
+        let to = text.iter().rposition(|byte| *byte == b')')?;
+        let mut fields = text.get(to + 1..)?.split(|byte| *byte == b' ');
+        let number = |field: &[u8]| std::str::from_utf8(field).ok()?.parse::<u64>().ok();
+        let ppid = u32::try_from(number(fields.nth(2)?)?).ok()?;
+        Some(Stat {
+            comm: text.get(from..to)?,
+            ppid,
+            start_ticks: number(fields.nth(17)?)?,
+        })
+    }
+
+    /// Returns true if the process started at that time, nanoseconds since the boot.
+    fn is_since(&self, start: u64) -> bool {
+        let second = rustix::param::clock_ticks_per_second().max(1);
+        self.start_ticks == start / (1_000_000_000 / second)
+    }
+}
+
+/// The effective user id in a /proc/PID/status.
+fn effective_user(status: &str) -> Option<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 fn executable(path: &Path) -> String {
@@ -353,10 +405,12 @@ mod tests {
     #[test]
     fn an_id_that_another_process_has_by_now_is_recognized() {
         let tick = 1_000_000_000 / rustix::param::clock_ticks_per_second();
-        let stat = format!("7 (a) b) S 1 {}123 9 9", "0 ".repeat(17));
-        assert!(started(stat.as_bytes(), 123 * tick + tick / 2));
-        assert!(!started(stat.as_bytes(), 124 * tick));
-        assert!(!started(b"", 0));
+        let text = format!("7 (a) b) S 12 {}123 9 9", "0 ".repeat(17));
+        let stat = Stat::parse(text.as_bytes()).unwrap();
+        assert_eq!((stat.comm, stat.ppid), (&b"a) b"[..], 12));
+        assert!(stat.is_since(123 * tick + tick / 2));
+        assert!(!stat.is_since(124 * tick));
+        assert!(Stat::parse(b"").is_none());
         let own = Requester::Process {
             pid: std::process::id(),
             tid: std::process::id(),

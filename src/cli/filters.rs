@@ -1,0 +1,98 @@
+//! The options of the filters, made from their declarations.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id};
+
+use crate::filter::{FILTERS, FilterOption, Values};
+
+/// The filters on events, by option. An option with an empty value has an empty list: it removes a
+/// filter of the configuration file or of a recording.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FilterArgs(pub Values);
+
+/// The filters on objects.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ObjectFilterArgs(pub Values);
+
+const HEADING: &str = "Filter options (an event has to pass all of them)";
+
+fn id(option: &FilterOption) -> String {
+    option.name.replace('-', "_")
+}
+
+fn arg(option: &'static FilterOption) -> Arg {
+    let long_help = match (option.value_name, option.more) {
+        (Some(_), "") => format!("{}\n\n{LISTS}", option.help),
+        (Some(_), more) => format!("{}\n\n{more} {LISTS}", option.help),
+        (None, "") => option.help.to_owned(),
+        (None, more) => format!("{}\n\n{more}", option.help),
+    };
+    let arg = Arg::new(id(option))
+        .long(option.name)
+        .help(option.help)
+        .long_help(long_help)
+        .help_heading(HEADING)
+        .value_parser(move |text: &str| match text {
+            "" => Ok(String::new()),
+            text => option.check(text).map(|()| text.to_owned()),
+        });
+    match option.value_name {
+        Some(name) => arg
+            .value_name(name)
+            .value_delimiter(',')
+            .action(ArgAction::Append),
+        None => arg
+            .value_name("BOOL")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
+    }
+}
+
+/// What the help says about every filter with a list of values.
+const LISTS: &str = "A comma-separated list; one of the values has to match. `!` before a value means \
+                     that it must not match.";
+
+fn values(matches: &ArgMatches, options: impl Iterator<Item = &'static FilterOption>) -> Values {
+    let values = options.filter_map(|option| {
+        let values = matches.get_many::<String>(&id(option))?;
+        let values = values.filter(|text| !text.is_empty()).cloned().collect();
+        Some((option.name.to_owned(), values))
+    });
+    values.collect()
+}
+
+/// Implements what clap needs of a group of options.
+macro_rules! group {
+    ($type:ident, $options:expr) => {
+        impl FromArgMatches for $type {
+            fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+                Ok($type(values(matches, $options)))
+            }
+
+            fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+                self.0.extend(values(matches, $options));
+                Ok(())
+            }
+        }
+
+        impl Args for $type {
+            fn group_id() -> Option<Id> {
+                Some(Id::from(stringify!($type)))
+            }
+
+            fn augment_args(command: Command) -> Command {
+                $options.fold(command, |command, option| command.arg(arg(option)))
+            }
+
+            fn augment_args_for_update(command: Command) -> Command {
+                Self::augment_args(command)
+            }
+        }
+    };
+}
+
+group!(FilterArgs, FILTERS.iter());
+group!(
+    ObjectFilterArgs,
+    FILTERS.iter().filter(|option| option.is_of_objects())
+);

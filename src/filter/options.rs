@@ -1,0 +1,340 @@
+//! The filters, each declared once: name, help, what it compares, and how its values are read.
+
+use super::fault::Fault;
+use super::pattern::{Pattern, PrefixPattern, Word, glob, is_glob};
+use crate::event::kind_set::KindSet;
+use crate::event::{Event, Kind, Op, Origin, fields::Mask};
+use crate::kind::property::{Property, known};
+use crate::kind::wire::FAMILIES;
+use crate::names::Names;
+use crate::value::Symbol;
+
+/// An option that selects events.
+#[derive(Debug)]
+pub struct FilterOption {
+    /// Name of the option, without dashes; a key of `settings.filters`.
+    pub name: &'static str,
+    /// Name of its value in the help; `None` for a switch.
+    pub value_name: Option<&'static str>,
+    /// Its help: a sentence, and what is only in the long help.
+    pub help: &'static str,
+    /// More of the help, for `--help`.
+    pub more: &'static str,
+    /// What it compares.
+    pub(super) subject: Subject,
+    parse: Parse,
+}
+
+type Parse = fn(&str, Vocabulary<'_>) -> Result<Test, Fault>;
+
+/// The names of tables and protocols.
+#[derive(Clone, Copy, Debug)]
+pub struct Vocabulary<'a> {
+    /// Those of a machine.
+    pub names: &'a Names,
+    /// There are others: the machine is not the one that is monitored.
+    pub is_open: bool,
+}
+
+impl<'a> Vocabulary<'a> {
+    /// The names of the machine that is monitored.
+    pub fn of(names: &'a Names) -> Self {
+        Vocabulary {
+            names,
+            is_open: false,
+        }
+    }
+}
+
+/// What a filter compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A property of the object: of the new state or of the former one.
+    Object(Property),
+    /// The event.
+    Event,
+    /// Whether nothing has changed.
+    Unchanged,
+    /// `meta` records.
+    Meta,
+}
+
+/// A condition on an event.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Test {
+    Op(Op),
+    Origin(Origin),
+    /// Fields by kind.
+    Changed(Vec<(Kind, Mask)>),
+    /// On the values of a property.
+    Value(Pattern),
+    /// A switch that is on.
+    On,
+    /// A switch that is off.
+    Off,
+}
+
+const OPS: &[Op] = &[Op::Add, Op::Change, Op::Delete, Op::Present, Op::Notify];
+
+const ORIGINS: &[Origin] = &[
+    Origin::Kernel,
+    Origin::Snapshot,
+    Origin::Resync,
+    Origin::Inferred,
+    Origin::Checkpoint,
+];
+
+/// Every filter, in the order of the help.
+pub const FILTERS: &[FilterOption] = &[
+    FilterOption {
+        name: "op",
+        value_name: Some("LIST"),
+        help: "Operations: add, change, delete, present, notify",
+        more: "",
+        subject: Subject::Event,
+        parse: |text, _| op(text).map(Test::Op),
+    },
+    FilterOption {
+        name: "dev",
+        value_name: Some("GLOBS"),
+        help: "Devices, by name: the device itself, what belongs to it, and what names it",
+        more: "The devices of an object are its own, its master, its lower device, its port, and the \
+               incoming and outgoing ones, also of each next hop.",
+        subject: Subject::Object(Property::Dev),
+        parse: |text, _| Ok(Test::Value(Pattern::Device(glob(text)?))),
+    },
+    FilterOption {
+        name: "family",
+        value_name: Some("LIST"),
+        help: "Address families: inet, inet6, mpls, bridge …",
+        more: "This is the field `family` of the payload. Netlink families are selected with --kind, \
+               since every kind belongs to one.",
+        subject: Subject::Object(Property::Family),
+        parse: |text, vocabulary| word(Property::Family, "address family", text, vocabulary),
+    },
+    FilterOption {
+        name: "prefix",
+        value_name: Some("PREFIXES"),
+        help: "Addresses and prefixes that the object is about: CIDR, within:CIDR or covers:CIDR",
+        more: "192.0.2.0/24 is that prefix, and addresses with it; 192.0.2.7 is that address. \
+               within: also everything inside, covers: also everything that contains it. Compared are \
+               the destination of a route, the address of an `address` or `neigh`, source and \
+               destination of a rule, and group and source of multicast, but no gateways.",
+        subject: Subject::Object(Property::Prefix),
+        parse: |text, _| Ok(Test::Value(Pattern::Prefix(PrefixPattern::parse(text)?))),
+    },
+    FilterOption {
+        name: "table",
+        value_name: Some("LIST"),
+        help: "Routing tables, by name or number",
+        more: "",
+        subject: Subject::Object(Property::Table),
+        parse: |text, vocabulary| word(Property::Table, "routing table", text, vocabulary),
+    },
+    FilterOption {
+        name: "protocol",
+        value_name: Some("LIST"),
+        help: "Origins of objects (rt_protos): kernel, static, dhcp, bird …, or numbers",
+        more: "",
+        subject: Subject::Object(Property::Protocol),
+        parse: |text, vocabulary| word(Property::Protocol, "protocol", text, vocabulary),
+    },
+    FilterOption {
+        name: "type",
+        value_name: Some("LIST"),
+        help: "Types: of devices (veth, bridge, ether), routes (unicast, blackhole), qdiscs (htb) …",
+        more: "",
+        subject: Subject::Object(Property::Type),
+        parse: |text, vocabulary| word(Property::Type, "type", text, vocabulary),
+    },
+    FilterOption {
+        name: "state",
+        value_name: Some("LIST"),
+        help: "States: of neighbours (FAILED), devices (UP, DOWN), bridge entries (permanent) …",
+        more: "",
+        subject: Subject::Object(Property::State),
+        parse: |text, vocabulary| word(Property::State, "state", text, vocabulary),
+    },
+    FilterOption {
+        name: "origin",
+        value_name: Some("LIST"),
+        help: "How nlstream learnt of the event: kernel, snapshot, resync, inferred, checkpoint",
+        more: "",
+        subject: Subject::Event,
+        parse: |text, _| origin(text).map(Test::Origin),
+    },
+    FilterOption {
+        name: "changed",
+        value_name: Some("FIELDS"),
+        help: "Fields that changed: mtu, operstate, lladdr …",
+        more: "",
+        subject: Subject::Event,
+        parse: |text, _| changed(text).map(Test::Changed),
+    },
+    FilterOption {
+        name: "skip-unchanged",
+        value_name: None,
+        help: "Leave out changes in which no field differs (`changed` is empty)",
+        more: "",
+        subject: Subject::Unchanged,
+        parse: |text, _| switch(text),
+    },
+    FilterOption {
+        name: "no-meta",
+        value_name: None,
+        help: "Leave out `meta` lines",
+        more: "Then nothing tells when events were lost, and `nlstream state` cannot read the lines.",
+        subject: Subject::Meta,
+        parse: |text, _| switch(text),
+    },
+];
+
+impl FilterOption {
+    /// The filter of that name.
+    pub fn find(name: &str) -> Option<&'static FilterOption> {
+        FILTERS.iter().find(|option| option.name == name)
+    }
+
+    /// Returns true if objects can be compared with it: it selects from a state, too.
+    pub fn is_of_objects(&self) -> bool {
+        matches!(self.subject, Subject::Object(_))
+    }
+
+    /// Checks the syntax of a value, and all names but those of a machine.
+    ///
+    /// # Errors
+    /// If it is invalid.
+    pub fn check(&self, text: &str) -> Result<(), Fault> {
+        let names = Names::builtin();
+        let vocabulary = Vocabulary {
+            names: &names,
+            is_open: true,
+        };
+        self.term(text, vocabulary).map(|_| ())
+    }
+
+    /// Reads a value. True: it is not negated.
+    pub(super) fn term(
+        &self,
+        text: &str,
+        vocabulary: Vocabulary<'_>,
+    ) -> Result<(bool, Test), Fault> {
+        let (accepts, value) = match text.strip_prefix('!') {
+            Some(value) if self.value_name.is_some() => (false, value),
+            _ => (true, text),
+        };
+        let negation = text.len() - value.len();
+        if value.is_empty() {
+            return Err(Fault::at(text, negation, "a value is missing"));
+        }
+        let test = (self.parse)(value, vocabulary).map_err(|fault| fault.within(text, negation))?;
+        Ok((accepts, test))
+    }
+
+    /// The kinds of which events can pass a value of the filter.
+    pub(super) fn kinds(&self, test: &Test) -> KindSet {
+        let has = |kind: &Kind| match (self.subject, test) {
+            (Subject::Object(property), _) => kind.places().iter().any(|place| place.has(property)),
+            (_, Test::Changed(fields)) => fields.iter().any(|(of, _)| of == kind),
+            _ => true,
+        };
+        let kinds: Vec<_> = Kind::ALL.iter().copied().filter(has).collect();
+        KindSet::of(&kinds)
+    }
+}
+
+impl Test {
+    /// Returns true if the event passes, without a look at the properties of its object.
+    pub(super) fn passes(&self, event: &Event) -> bool {
+        match self {
+            Test::Op(op) => event.op == *op,
+            Test::Origin(origin) => event.origin == Some(*origin),
+            Test::Changed(fields) => {
+                let kind = event.payload.kind();
+                let mask = event.change.as_ref().map_or(0, |change| change.mask());
+                fields
+                    .iter()
+                    .any(|(of, wanted)| *of == kind && mask & wanted != 0)
+            }
+            Test::Value(_) | Test::On | Test::Off => true,
+        }
+    }
+}
+
+fn op(text: &str) -> Result<Op, Fault> {
+    let found = OPS.iter().find(|op| op.name().eq_ignore_ascii_case(text));
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = OPS.iter().map(|op| op.name()).collect();
+        Fault::unknown(text, 0, "operation", text, &names)
+    })
+}
+
+fn origin(text: &str) -> Result<Origin, Fault> {
+    let is_named = |origin: &&Origin| origin.name().eq_ignore_ascii_case(text);
+    ORIGINS.iter().find(is_named).copied().ok_or_else(|| {
+        let names: Vec<_> = ORIGINS.iter().map(|origin| origin.name()).collect();
+        Fault::unknown(text, 0, "origin", text, &names)
+    })
+}
+
+fn switch(text: &str) -> Result<Test, Fault> {
+    match text {
+        "true" => Ok(Test::On),
+        "false" => Ok(Test::Off),
+        _ => Err(Fault::unknown(text, 0, "value", text, &["true", "false"])),
+    }
+}
+
+/// The fields of that name, of every kind that has one.
+fn changed(text: &str) -> Result<Vec<(Kind, Mask)>, Fault> {
+    let fields = |kind: Kind| kind.fields().unwrap_or_default();
+    let found = Kind::ALL.iter().filter_map(|kind| {
+        let bit = fields(*kind).iter().position(|field| *field == text)?;
+        Some((*kind, 1 << bit))
+    });
+    let found: Vec<_> = found.collect();
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let mut names: Vec<_> = Kind::ALL.iter().flat_map(|kind| fields(*kind)).collect();
+    names.sort_unstable();
+    names.dedup();
+    Err(Fault::unknown(text, 0, "field", text, &names))
+}
+
+/// A name or a number. A number that has a name on the machine is the same as the name.
+fn word(
+    property: Property,
+    what: &str,
+    text: &str,
+    vocabulary: Vocabulary<'_>,
+) -> Result<Test, Fault> {
+    let word = Word::parse(text)?;
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let names = vocabulary.names;
+    if is_number {
+        let number = text.parse().map_err(|_| {
+            Fault::new(
+                text,
+                format!("`{text}` is no {what}: its number has at most 32 bits"),
+            )
+        })?;
+        let name = match property {
+            Property::Table => names.tables.symbol(number),
+            Property::Protocol => names.protocols.symbol(number),
+            Property::Family => Symbol::of(number, FAMILIES),
+            _ => Symbol::Number(number),
+        };
+        let name = Word::Name(name.to_string());
+        return Ok(Test::Value(Pattern::Word(name)));
+    }
+    let is_of_machine = matches!(property, Property::Table | Property::Protocol);
+    let is_open = is_of_machine && vocabulary.is_open;
+    if !is_glob(text) && !is_open {
+        let known = known(property, names);
+        if !known.iter().any(|name| name.eq_ignore_ascii_case(text)) {
+            return Err(Fault::unknown(text, 0, what, text, &known).with_wildcard());
+        }
+    }
+    Ok(Test::Value(Pattern::Word(word)))
+}

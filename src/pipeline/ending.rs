@@ -1,0 +1,117 @@
+//! Namespaces that have ended: the lines about the objects that were in them, in slices.
+
+use std::io;
+
+use super::namespaces::Namespace;
+use super::{Pipeline, Provenance, event};
+use crate::channel::NetnsId;
+use crate::event::meta::{Meta, Resync};
+use crate::event::values::Time;
+use crate::event::{Kind, Op, Origin};
+use crate::state::StateChange;
+
+/// A namespace that has ended, and of which objects are left that have no `delete` line yet.
+#[derive(Debug)]
+pub(super) struct EndedNamespace {
+    netns: NetnsId,
+    namespace: Namespace,
+    /// The kinds that are left, links first, which are deleted last.
+    kinds: Vec<Kind>,
+    /// Objects of the last of these kinds that are left; `None` before the first.
+    left: Option<usize>,
+}
+
+impl EndedNamespace {
+    /// The next object; `None` if there is none left.
+    fn next(&mut self) -> Option<StateChange> {
+        loop {
+            let kind = *self.kinds.last()?;
+            let state = &self.namespace.state;
+            let left = self.left.get_or_insert_with(|| state.count(kind));
+            let Some(at) = left.checked_sub(1) else {
+                self.kinds.pop();
+                self.left = None;
+                continue;
+            };
+            *left = at;
+            let key = state.key_at(kind, at);
+            if let Some(payload) = key.and_then(|key| state.object(kind, key)) {
+                return Some(StateChange {
+                    op: Op::Delete,
+                    payload,
+                    change: None,
+                });
+            }
+        }
+    }
+}
+
+impl Pipeline {
+    /// Ends a namespace. Its objects do not exist any more, also for a checkpoint in progress.
+    pub(super) fn end_namespace(&mut self, netns: NetnsId) {
+        let kinds = self.namespaces.tracked().iter().collect();
+        if let Some(namespace) = self.namespaces.remove(netns) {
+            self.ended.push_back(EndedNamespace {
+                netns,
+                namespace,
+                kinds,
+                left: None,
+            });
+        }
+    }
+
+    /// Returns true if objects of ended namespaces have no `delete` line yet:
+    /// [`ControlRecord::Slice`](crate::input::ControlRecord::Slice) writes the next ones.
+    pub fn is_ending(&self) -> bool {
+        !self.ended.is_empty()
+    }
+
+    /// Writes the `delete` lines of the next `limit` objects of ended namespaces.
+    pub(super) fn delete_slice(
+        &mut self,
+        time: Time,
+        limit: u32,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        for _ in 0..limit {
+            let Some(ended) = self.ended.front_mut() else {
+                break;
+            };
+            let netns = ended.netns;
+            match ended.next() {
+                Some(change) => {
+                    let event = event(netns, time, Origin::Inferred, change, Provenance::default());
+                    self.emit(event, out)?;
+                }
+                None => self.finish_namespace(time, out)?,
+            }
+        }
+        self.has_line = false;
+        Ok(())
+    }
+
+    /// Writes the `resync` after a loss in the namespace: all of its objects are known to be deleted.
+    fn finish_namespace(&mut self, time: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        let Some(EndedNamespace {
+            netns, namespace, ..
+        }) = self.ended.pop_front()
+        else {
+            return Ok(());
+        };
+        let begun = namespace.lost.then(|| Resync {
+            from: time,
+            to: time,
+            corrections: Vec::new(),
+            incomplete: None,
+        });
+        if let Some(resync) = namespace.resync.or(begun) {
+            let resync = Resync {
+                to: time,
+                incomplete: self.report_incomplete(),
+                ..resync
+            };
+            self.meta_of(netns, time, Op::Resync, Meta::Resync(resync), out)?;
+        }
+        self.tell_complete(time, out)
+    }
+}

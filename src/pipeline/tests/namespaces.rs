@@ -1,0 +1,195 @@
+//! Several watched namespaces: `netns` of the lines, and gaps and resyncs of each.
+
+use super::*;
+use crate::event::meta::{Gap, GapCause, Netns};
+
+const RED: NetnsId = NetnsId(1);
+const BLUE: NetnsId = NetnsId(2);
+
+/// A run that watches two namespaces.
+fn watching() -> Run {
+    let netns = |name: &str, inode| Netns {
+        name: name.to_owned(),
+        id: None,
+        inode,
+    };
+    let mut header = Header::default();
+    header.start.settings.snapshot = true;
+    header.start.namespaces = Some(vec![netns("red", 7), netns("blue", 8)]);
+    let config = Config::new(Format::Json, "00000000".to_owned(), &header);
+    let mut lines = Vec::new();
+    let pipeline = Pipeline::new(config, &mut lines).unwrap();
+    Run { pipeline, lines }
+}
+
+/// Op, origin and name of the namespace of each line since the last call.
+fn take_named(run: &mut Run) -> Vec<String> {
+    let lines = std::mem::take(&mut run.lines);
+    let lines = lines.split(|byte| *byte == b'\n');
+    let summary = |line: &[u8]| {
+        let line: Value = serde_json::from_slice(line).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let netns = text(&line["netns"]["name"]);
+        format!("{} {} {netns}", text(&line["op"]), text(&line["origin"]))
+    };
+    lines.filter(|it| !it.is_empty()).map(summary).collect()
+}
+
+fn reconcile(run: &mut Run, netns: NetnsId, origin: Origin, addresses: &[u8]) {
+    let begin = ControlRecord::BeginReconcile(Kind::Address, origin, Scope::Kind);
+    run.control(netns, begin);
+    for n in addresses {
+        run.address(netns, Role::Dumps, NEW, *n);
+    }
+    run.control(netns, ControlRecord::EndReconcile(true));
+}
+
+fn lose(run: &mut Run, netns: NetnsId) {
+    run.control(
+        netns,
+        ControlRecord::Gap(Gap {
+            cause: GapCause::Overflow,
+            errno: None,
+            lost: Some(1),
+            from: None,
+            to: None,
+            by: None,
+        }),
+    );
+}
+
+#[test]
+fn each_line_about_a_namespace_has_its_name_and_records_about_the_run_have_none() {
+    let mut run = watching();
+    assert_eq!(take_named(&mut run), ["start - -"]);
+    reconcile(&mut run, RED, Origin::Snapshot, &[1]);
+    reconcile(&mut run, BLUE, Origin::Snapshot, &[1]);
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    assert_eq!(
+        take_named(&mut run),
+        ["present snapshot red", "present snapshot blue", "sync - -"]
+    );
+    run.address(BLUE, Role::Events, DEL, 1);
+    run.address(RED, Role::Events, NEW, 2);
+    assert_eq!(
+        take_named(&mut run),
+        ["delete kernel blue", "add kernel red"]
+    );
+    let reason = crate::event::meta::CheckpointReason::Signal;
+    run.control(NetnsId::OWN, ControlRecord::BeginCheckpoint(reason));
+    run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
+    assert_eq!(
+        take_named(&mut run),
+        [
+            "checkpoint - -",
+            "present checkpoint red",
+            "present checkpoint red",
+            "sync - -"
+        ]
+    );
+}
+
+#[test]
+fn a_loss_in_one_namespace_is_resynced_there_alone() {
+    let mut run = watching();
+    for netns in [RED, BLUE] {
+        reconcile(&mut run, netns, Origin::Snapshot, &[]);
+    }
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    take_named(&mut run);
+    lose(&mut run, RED);
+    lose(&mut run, BLUE);
+    reconcile(&mut run, RED, Origin::Resync, &[1]);
+    run.control(RED, ControlRecord::Resync);
+    // The loss in the other namespace is not resynced yet.
+    assert_eq!(
+        take_named(&mut run),
+        ["gap - red", "gap - blue", "add resync red", "resync - red"]
+    );
+    reconcile(&mut run, BLUE, Origin::Resync, &[1, 2]);
+    let before = run.lines.len();
+    run.control(BLUE, ControlRecord::Resync);
+    let line: Value = serde_json::from_slice(&run.lines[before..]).unwrap();
+    // Only the corrections of this namespace are counted.
+    assert_eq!(line["meta"]["corrections"][0]["added"], 2);
+    assert_eq!(
+        take_named(&mut run),
+        ["add resync blue", "add resync blue", "resync - blue"]
+    );
+}
+
+#[test]
+fn dropped_lines_of_any_namespace_are_written_again_after_one_gap() {
+    let mut run = watching();
+    for netns in [RED, BLUE] {
+        reconcile(&mut run, netns, Origin::Snapshot, &[]);
+    }
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    take_named(&mut run);
+    run.pipeline.pause_output(Time::default(), None);
+    run.address(RED, Role::Events, NEW, 1);
+    run.address(BLUE, Role::Events, NEW, 1);
+    let resumed = run
+        .pipeline
+        .resume_output(Time::default(), 1 << 20, &mut run.lines);
+    resumed.unwrap();
+    run.pipeline.feed(&[], &mut run.lines).unwrap();
+    assert_eq!(
+        take_named(&mut run),
+        [
+            "gap - -",
+            "present resync red",
+            "present resync blue",
+            "resync - -"
+        ]
+    );
+}
+
+#[test]
+fn an_ended_namespace_gives_delete_lines_in_slices_and_ends_its_gap() {
+    let mut run = watching();
+    reconcile(&mut run, RED, Origin::Snapshot, &[1, 2, 3]);
+    reconcile(&mut run, BLUE, Origin::Snapshot, &[1]);
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    lose(&mut run, RED);
+    let reason = crate::event::meta::CheckpointReason::Signal;
+    run.control(NetnsId::OWN, ControlRecord::BeginCheckpoint(reason));
+    take_named(&mut run);
+    run.control(RED, ControlRecord::EndNetns);
+    assert!(run.pipeline.is_ending());
+    assert!(take_named(&mut run).is_empty());
+    // A checkpoint that has begun has none of its objects any more.
+    run.control(NetnsId::OWN, ControlRecord::Slice(2));
+    let lines = take_named(&mut run);
+    assert_eq!(
+        lines,
+        [
+            "delete inferred red",
+            "delete inferred red",
+            "present checkpoint blue"
+        ]
+    );
+    run.control(NetnsId::OWN, ControlRecord::Slice(2));
+    assert!(!run.pipeline.is_ending());
+    assert_eq!(
+        take_named(&mut run),
+        ["delete inferred red", "resync - red"]
+    );
+    run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
+    assert_eq!(take_named(&mut run), ["sync - -"]);
+    assert_eq!(run.pipeline.objects(), 1);
+}
+
+#[test]
+fn the_end_of_the_run_deletes_the_rest_of_an_ended_namespace() {
+    let mut run = watching();
+    reconcile(&mut run, RED, Origin::Snapshot, &[1, 2]);
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    run.control(RED, ControlRecord::EndNetns);
+    take_named(&mut run);
+    run.control(NetnsId::OWN, ControlRecord::Stop(meta::Stop::default()));
+    assert_eq!(
+        take_named(&mut run),
+        ["delete inferred red", "delete inferred red", "stop - -"]
+    );
+}

@@ -1,0 +1,112 @@
+//! The confinement of a run: what its task needs is allowed, everything else is refused, to contain an
+//! attacker who exploits a fault in the handling of netlink messages or files. docs/confinement.md
+//! describes it, with the table of [`calls`].
+
+pub mod calls;
+mod capabilities;
+mod landlock;
+mod names;
+mod seccomp;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use log::{Level, debug, log, warn};
+
+use super::live::Live;
+use super::replay::Replay;
+use super::state::StateQuery;
+use super::{Outputs, metrics};
+pub use calls::Mode;
+pub use landlock::is_writable;
+
+/// The exit status of a process that made a call which its confinement refuses.
+pub const REFUSED_CALL: i32 = 4;
+
+/// What a task needs.
+#[derive(Debug)]
+pub struct Needs {
+    pub mode: Mode,
+    /// Files that are read, and may be readable only by the superuser.
+    pub inputs: Vec<PathBuf>,
+    /// Files that are written, besides the standard output.
+    pub outputs: Vec<PathBuf>,
+    /// The socket of the service manager.
+    pub notify: Option<OsString>,
+}
+
+impl Needs {
+    fn new(mode: Mode, inputs: &[PathBuf], outputs: Option<&Outputs>) -> Self {
+        let outputs = outputs.map(|it| it.output.iter().chain(&it.record));
+        Needs {
+            mode,
+            inputs: inputs.to_vec(),
+            outputs: outputs.into_iter().flatten().cloned().collect(),
+            notify: None,
+        }
+    }
+
+    /// Returns the paths that lead through another process, as `/proc/PID/root/FILE`.
+    fn files_of_others(&self) -> impl Iterator<Item = &Path> {
+        let is_of_other = |path: &&Path| {
+            let process = path.strip_prefix("/proc").ok();
+            let process = process.and_then(|rest| rest.iter().next()?.to_str()?.parse().ok());
+            process.is_some_and(|process: u32| process != std::process::id())
+        };
+        let all = self.inputs.iter().chain(&self.outputs);
+        all.map(PathBuf::as_path).filter(is_of_other)
+    }
+
+    /// Returns the needs of a live run.
+    pub fn live(live: &Live) -> Self {
+        let inputs: Vec<_> = live.config.iter().cloned().collect();
+        let mut needs = Needs::new(Mode::Live, &inputs, Some(&live.outputs));
+        let metrics = live.metrics.as_ref().map(metrics::Config::path);
+        needs.outputs.extend(metrics.map(Path::to_owned));
+        needs.notify = std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty());
+        needs
+    }
+
+    /// Returns the needs of a replay of these files.
+    pub fn replay(replay: &Replay, files: &[PathBuf]) -> Self {
+        Needs::new(Mode::Replay, files, Some(&replay.outputs))
+    }
+
+    /// Returns the needs of `nlstream state`.
+    pub fn state(query: &StateQuery) -> Self {
+        Needs::new(Mode::State, &query.files, None)
+    }
+}
+
+/// Confines this thread and those that it starts later, for good. What the kernel does not support is
+/// logged, and left out. `report` writes the message about a refused call: it is called by a signal
+/// handler, and must be async-signal-safe.
+pub fn enter(needs: &Needs, report: fn(&str)) {
+    // A run that writes files can do more damage.
+    let level = match needs.outputs.is_empty() {
+        true => Level::Debug,
+        false => Level::Warn,
+    };
+    crate::file::note_user();
+    if let Err(error) = capabilities::drop(needs) {
+        log!(level, "cannot drop capabilities: {error}");
+    }
+    match needs.files_of_others().next() {
+        // Landlock keeps a process out of the files of others in /proc.
+        Some(path) => debug!(
+            "landlock is not used: {} is a path through another process",
+            path.display()
+        ),
+        None => match landlock::restrict(needs) {
+            Ok(true) => {}
+            Ok(false) => log!(
+                level,
+                "landlock is not supported by this kernel; continuing without it"
+            ),
+            Err(error) => log!(level, "cannot apply landlock: {error}"),
+        },
+    }
+    if let Err(error) = seccomp::filter(needs, report) {
+        warn!("cannot filter system calls: {error}");
+    }
+}
