@@ -11,6 +11,7 @@ mod header;
 mod line_filter;
 pub mod live;
 pub mod metrics;
+mod processes;
 mod recorder;
 pub mod replay;
 mod resync;
