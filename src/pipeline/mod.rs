@@ -16,6 +16,7 @@ mod totals;
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
@@ -23,7 +24,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
-use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
+use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::family::Subscribed;
 use crate::filter::Filter;
 use crate::input::{Header, Input, InputData};
@@ -104,6 +105,8 @@ pub struct Pipeline {
     /// The events of the next datagram, and those of the present one, may be requests.
     next_in_doubt: bool,
     in_doubt: bool,
+    /// Who caused the events from here on.
+    by: Option<Arc<By>>,
     /// The checkpoint that is being written.
     checkpoint: Option<Checkpoint>,
     /// The namespaces that have ended, in the order of their ends.
@@ -157,6 +160,7 @@ impl Pipeline {
                 details: settings.with.contains(&Part::Details),
                 // Sentences have no place for it.
                 raw: settings.with.contains(&Part::Raw) && has_raw,
+                by: settings.with.contains(&Part::By),
             },
             snapshot: settings.snapshot,
             synced: false,
@@ -174,6 +178,7 @@ impl Pipeline {
             has_line: false,
             next_in_doubt: false,
             in_doubt: false,
+            by: None,
             checkpoint: None,
             ended: VecDeque::new(),
             is_foreign,
@@ -258,7 +263,9 @@ impl Pipeline {
                     self.write(&items[from..at], out)?;
                     break 'inputs;
                 }
-                if self.has_withheld() && self.withheld.end_before(&items[at]) {
+                if self.has_withheld()
+                    && (self.withheld.end_before(&items[at]) || self.overtakes_withheld(&items[at]))
+                {
                     self.write(&items[from..at], out)?;
                     from = at;
                     self.release_withheld(true, out)?;
@@ -378,6 +385,7 @@ impl Pipeline {
         if event.raw.is_some() && self.has_line {
             event.raw = None;
         }
+        event.by.clone_from(&self.by);
         match effect {
             NameEffect::Unnamed => self.has_line = true,
             _ => object.seq = self.number(event),
@@ -462,7 +470,10 @@ impl Pipeline {
             raw: self.optional_parts.raw.then(|| Rc::new(Hex(rest.into()))),
             ..Provenance::default()
         };
-        let event = event(channel.netns, time, Origin::Kernel, change, provenance);
+        let event = Event {
+            by: self.by.clone().filter(|_| channel.is_events()),
+            ..event(channel.netns, time, Origin::Kernel, change, provenance)
+        };
         self.emit(event, out)?;
         if !std::mem::take(&mut self.has_line) {
             meta::add(&mut self.totals.skipped.malformed, 1);
@@ -560,6 +571,7 @@ fn event(
         payload: change.payload,
         change: change.change,
         uncertain: false,
+        by: None,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,

@@ -14,6 +14,7 @@
 mod common;
 
 mod account;
+mod by;
 mod docs;
 mod ends;
 mod events;
@@ -46,6 +47,7 @@ fn main() {
     }
     let modules = [
         account::trials,
+        by::trials,
         docs::trials,
         ends::trials,
         events::trials,
