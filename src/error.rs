@@ -116,6 +116,9 @@ pub enum Error {
         "the state at that time is incomplete: {0}; use --partial to print the available objects"
     )]
     Incomplete(IncompleteReason),
+    /// The standard input is to be read for two times.
+    #[error("--diff reads the lines twice: name files in place of the standard input")]
+    ReadTwice,
     /// The command of `nlstream exec` cannot be started.
     #[error("cannot run {}: {source}; give the path of an executable file, or a name in PATH", program.display())]
     StartCommand {

@@ -42,6 +42,7 @@ fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {
         Task::Live(live) => live::run(&live, prepared),
         Task::Replay(replay, files) => replay::run(&replay, &files),
         Task::State(query) => state::run(&query),
+        Task::Log(query) => nlstream::run::log::run(&query),
         Task::Exec(exec) => exec::run(&exec),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }
@@ -54,6 +55,7 @@ fn confine(task: &Task) {
         Task::Live(live) => Needs::live(live),
         Task::Replay(replay, files) => Needs::replay(replay, files),
         Task::State(query) => Needs::state(query),
+        Task::Log(query) => Needs::log(query),
         // The commands would be confined as well: docs/confinement.md.
         Task::Exec(_) | Task::Text(_) => return,
     };

@@ -314,6 +314,12 @@ pub(super) struct LineArgs {
 }
 
 impl LineArgs {
+    /// Returns true if `--no-meta` is on.
+    pub(super) fn leaves_out_meta(&self) -> bool {
+        let values = self.filters.0.get("no-meta");
+        values.is_some_and(|values| values.iter().any(|value| value == "true"))
+    }
+
     pub(super) fn options(self) -> LineOptions {
         let kinds = self
             .kinds

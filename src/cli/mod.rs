@@ -6,6 +6,7 @@ mod exec;
 mod filters;
 mod ineffective;
 mod report;
+mod timeline;
 mod values;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use crate::event::meta::{MAX_NAMESPACES, Settings};
 use crate::logging;
 use crate::run::exec::Exec;
 use crate::run::live::Live;
+use crate::run::log::LogQuery;
 use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
@@ -203,6 +205,11 @@ enum Command {
         /// or a duration before now: -5m, -2h30m [default: the end of the lines]
         #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
         at: Option<Timestamp>,
+        /// Compare two times: the objects that were added, deleted, or changed in between, with their former
+        /// values
+        #[arg(long, value_names = ["TIME", "TIME"], num_args = 2, value_parser = moment)]
+        #[arg(allow_hyphen_values = true, conflicts_with = "at")]
+        diff: Option<Vec<Timestamp>>,
         /// Output only objects of these kinds, as a comma-separated list
         #[arg(
             short,
@@ -227,6 +234,13 @@ enum Command {
         #[command(flatten)]
         confinement: ConfinementArgs,
     },
+    /// Print what happened in a time, as a timeline with bursts and gaps, from lines of --output
+    ///
+    /// Lines of snapshots and checkpoints are left out, unless --origin names them.
+    #[command(after_help = "Examples:
+  nlstream log --since -5m --dev eth0 /var/log/net.ndjson
+  nlstream log -k link --summary /var/log/net.ndjson.2* /var/log/net.ndjson")]
+    Log(Box<timeline::LogArgs>),
     /// Run a command for each event of lines, from a pipe or a file that is followed
     ///
     /// The command gets the line on its standard input, and in its environment NLSTREAM_KIND, _OP, _IFNAME, _IFINDEX, _SEQ, _RUN,
@@ -246,6 +260,7 @@ pub enum Task {
     Live(Box<Live>),
     Replay(Box<Replay>, Vec<PathBuf>),
     State(StateQuery),
+    Log(Box<LogQuery>),
     Exec(Box<Exec>),
     /// Text to print.
     Text(String),
@@ -313,6 +328,7 @@ pub fn invocation() -> Invocation {
         Some(Command::Replay { confinement, .. } | Command::State { confinement, .. }) => {
             confinement
         }
+        Some(Command::Log(log)) => &log.confinement,
         None | Some(Command::Exec(_) | Command::Schema) => &cli.confinement,
     };
     let confined = confinement.is_on();
@@ -331,6 +347,7 @@ pub fn invocation() -> Invocation {
         Some(Command::State {
             files,
             at,
+            diff,
             kinds,
             filters,
             format,
@@ -340,11 +357,21 @@ pub fn invocation() -> Invocation {
         }) => Task::State(StateQuery {
             files,
             at,
+            diff: match diff.as_deref() {
+                Some(&[one, other]) => Some((one, other)),
+                _ => None,
+            },
             kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),
             filters: filters.0,
             format: format.format(color.is_on(true)),
             partial,
         }),
+        Some(Command::Log(log)) => {
+            if let Err(error) = log.check() {
+                report::fail(error);
+            }
+            Task::Log(Box::new(log.query()))
+        }
         Some(Command::Exec(exec)) => Task::Exec(Box::new(exec.exec())),
         Some(Command::Schema) => Task::Text(crate::schema::text()),
     };

@@ -10,9 +10,11 @@ mod files;
 mod header;
 mod line_filter;
 pub mod live;
+pub mod log;
 pub mod metrics;
 mod processes;
 mod recorder;
+mod render;
 pub mod replay;
 mod resync;
 mod service;
@@ -20,6 +22,7 @@ mod session;
 #[cfg(test)]
 mod simulation;
 pub mod state;
+mod state_diff;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -12,6 +12,7 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::files::Files;
+use super::state_diff;
 use crate::decompress;
 use crate::encode::Format;
 use crate::error::Error;
@@ -30,6 +31,8 @@ pub struct StateQuery {
     pub files: Vec<PathBuf>,
     /// The time; `None` for the end of the lines.
     pub at: Option<Timestamp>,
+    /// Two times that are compared, in place of the objects of one.
+    pub diff: Option<(Timestamp, Timestamp)>,
     /// Limits the result to these kinds.
     pub kinds: Option<Vec<Kind>>,
     /// Limits the result to the objects that pass these filters.
@@ -43,11 +46,44 @@ pub struct StateQuery {
 /// milliseconds, and no later than this on a machine with much other work.
 const WRITE_TIME: Duration = Duration::from_millis(100);
 
-/// Prints the objects that existed, as lines with `op:"present"` or as text.
+/// The objects of a time.
+pub(super) struct Loaded {
+    pub fold: Fold,
+    /// The filters of the run and of the query.
+    pub selections: [Selection; 2],
+    /// Why these may not be all objects.
+    pub reason: Option<IncompleteReason>,
+}
+
+/// Prints the objects that existed, as lines with `op:"present"` or as text; or how those of two times
+/// differ.
 ///
 /// # Errors
 /// If the lines cannot be read, or if the state at that time is incomplete.
 pub fn run(request: &StateQuery) -> Result<(), Error> {
+    let mut files = Files::default();
+    for path in &request.files {
+        files.input(path);
+    }
+    files.output(None).check()?;
+    if let Some((one, other)) = request.diff {
+        return state_diff::run(request, one, other);
+    }
+    let loaded = load(request, request.at)?;
+    check_names(&request.filters, &[&loaded.fold])?;
+    let Loaded {
+        fold,
+        selections,
+        reason,
+    } = loaded;
+    print(request, &fold, &selections, reason.as_ref())
+}
+
+/// Folds the lines up to that time.
+///
+/// # Errors
+/// If the lines cannot be read, or if the state at that time is incomplete and `--partial` was not given.
+pub(super) fn load(request: &StateQuery, at: Option<Timestamp>) -> Result<Loaded, Error> {
     // The lines may be those of another machine, with other names.
     let names = Names::of_machine();
     let vocabulary = Vocabulary {
@@ -55,17 +91,12 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         is_open: true,
     };
     let requested = Selection::new(&request.filters, vocabulary)?;
-    let mut files = Files::default();
-    for path in &request.files {
-        files.input(path);
-    }
-    files.output(None).check()?;
     let mut fold = Fold::default();
     let mut reached = Reached::End;
     for path in &request.files {
         let read = match path == Path::new("-") {
-            true => read(&mut fold, stdin().lock(), request.at),
-            false => read_file(&mut fold, path, request.at),
+            true => read(&mut fold, stdin().lock(), at),
+            false => read_file(&mut fold, path, at),
         };
         reached = read.map_err(|source| Error::Lines {
             path: path.clone(),
@@ -75,7 +106,6 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
             break;
         }
     }
-    check_names(&request.filters, &names, &fold)?;
     let filters = fold.filters();
     let written = Selection::new(&filters, vocabulary)?;
     if !written.is_empty() {
@@ -93,7 +123,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         .map(|name| format!("--{name}"))
         .collect::<Vec<_>>();
     let reason = match hiding.is_empty() {
-        true => fold.incomplete(request.at, reached, request.kinds.as_deref()),
+        true => fold.incomplete(at, reached, request.kinds.as_deref()),
         false => Some(IncompleteReason::Filtered(hiding.join(", "))),
     };
     match reason {
@@ -101,7 +131,23 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         Some(ref reason) => warn!("the result is incomplete: {reason}"),
         None => {}
     }
-    print(request, &fold, &[written, requested], reason.as_ref())
+    Ok(Loaded {
+        fold,
+        selections: [written, requested],
+        reason,
+    })
+}
+
+/// Opens a file of lines; `-` is the standard input.
+///
+/// # Errors
+/// If it cannot be opened or read.
+pub(super) fn open(path: &Path) -> io::Result<BufReader<Box<dyn Read>>> {
+    let input = match path == Path::new("-") {
+        true => decompress::reader(stdin())?,
+        false => decompress::reader(File::open(path)?)?,
+    };
+    Ok(BufReader::new(input))
 }
 
 fn read(fold: &mut Fold, input: impl Read, at: Option<Timestamp>) -> Result<Reached, LinesError> {
@@ -185,7 +231,8 @@ fn print(
 ///
 /// # Errors
 /// The first that is unknown.
-fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault> {
+pub(super) fn check_names(filters: &Values, folds: &[&Fold]) -> Result<(), Fault> {
+    let names = &Names::of_machine();
     for (option, values) in filters {
         for value in values {
             let value = value.trim_start_matches('!').to_owned();
@@ -198,7 +245,8 @@ fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault
                 is_open: true,
             };
             let selection = [Selection::new(&filter, vocabulary)?];
-            if !fold.objects().any(|object| passes(object, &selection)) {
+            let mut objects = folds.iter().flat_map(|fold| fold.objects());
+            if !objects.any(|object| passes(object, &selection)) {
                 return Err(fault);
             }
         }
@@ -207,7 +255,7 @@ fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault
 }
 
 /// Returns true if the object passes the filters.
-fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool {
+pub(super) fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool {
     if selections.iter().all(Selection::is_empty) {
         return true;
     }

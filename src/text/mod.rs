@@ -77,6 +77,79 @@ pub fn write_object(
     let _ = line();
 }
 
+/// Appends the text of a line of the JSON format, without its newline. Returns `None` if it is not one, or
+/// has a kind or an op that this version does not know.
+pub fn write_json_line(line: &str, zone: &TimeZone, colour: bool, out: &mut Vec<u8>) -> Option<()> {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        time: Time,
+        kind: Kind,
+        op: String,
+        origin: Option<Origin>,
+        netns: Option<crate::event::meta::Netns>,
+        #[serde(default)]
+        uncertain: bool,
+        ifname: Option<String>,
+        message: Option<String>,
+        changed: Option<Vec<String>>,
+    }
+    let Line {
+        time,
+        kind,
+        op,
+        origin,
+        netns,
+        uncertain,
+        ifname,
+        message,
+        changed,
+    } = serde_json::from_str(line).ok()?;
+    let members: crate::json::Ordered<&serde_json::value::RawValue> =
+        serde_json::from_str(line).ok()?;
+    let member = |wanted: &str| {
+        let found = members.0.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.get())
+    };
+    let mut bytes = Bytes(out);
+    let writer = &mut EscapingWriter::new(&mut bytes, colour);
+    let mut write = || -> fmt::Result {
+        stamp(writer, time, zone)?;
+        namespace(writer, netns.as_ref().map(|netns| &*netns.name))?;
+        if let Some(message) = &message {
+            return writer.write_str(message);
+        }
+        write!(writer, "{} ", kind.name())?;
+        let all = [
+            Op::Add,
+            Op::Change,
+            Op::Delete,
+            Op::Present,
+            Op::Notify,
+            Op::Gap,
+        ];
+        let known = all.into_iter().find(|known| known.name() == op);
+        writer.paint(
+            self::colour(known.unwrap_or(Op::Stop)),
+            format_args!("{op}"),
+        )?;
+        if let Some(origin @ (Origin::Inferred | Origin::Resync)) = origin {
+            write!(writer, " ({})", origin.name())?;
+        }
+        if uncertain {
+            writer.write_str(" (uncertain)")?;
+        }
+        if let Some(name) = ifname.as_ref().filter(|_| kind == Kind::Link) {
+            writer.subject(format_args!("{name}"))?;
+        }
+        let object = member(kind.name()).unwrap_or("{}");
+        let changed = changed.as_deref().filter(|_| op == Op::Change.name());
+        plain::line_object(writer, kind, object, changed, member("old"))
+    };
+    // Writing to a Vec cannot fail.
+    let _ = write();
+    Some(())
+}
+
 fn line(
     out: &mut EscapingWriter<'_>,
     event: &Event,

@@ -7,7 +7,7 @@ use serde::ser::Serialize as _;
 use serde_json::Value;
 
 use super::escape::EscapingWriter;
-use crate::event::{Event, Op, Payload};
+use crate::event::{Event, Kind, Op, Payload};
 use crate::json::{self, Ordered};
 
 pub(super) fn write(out: &mut EscapingWriter<'_>, event: &Event, payload: &Payload) -> fmt::Result {
@@ -17,33 +17,68 @@ pub(super) fn write(out: &mut EscapingWriter<'_>, event: &Event, payload: &Paylo
     let Some(change) = change else {
         return all(out, &new);
     };
-    let old = fields_of(change.old());
     let changed: Vec<_> = change.names().collect();
-    let keys = payload.kind().key();
+    changes(
+        out,
+        payload.kind(),
+        &new,
+        &fields_of(change.old()),
+        &changed,
+    )
+}
+
+/// A changed object: the fields that identify it, and those that differ.
+fn changes(
+    out: &mut EscapingWriter<'_>,
+    kind: Kind,
+    new: &[(String, Value)],
+    old: &[(String, Value)],
+    changed: &[&str],
+) -> fmt::Result {
+    let keys = kind.key();
     let is_shown = |name: &str| {
         let mut keys = keys.iter().flat_map(|key| key.split("//"));
         keys.any(|key| key == name) || ["dev", "port", "group", "grp"].contains(&name)
     };
-    for (name, value) in &new {
-        let Some((name, value)) = device(&new, name, value) else {
+    for (name, value) in new {
+        let Some((name, value)) = device(new, name, value) else {
             continue;
         };
         let differs = changed.contains(&name) || changed.contains(&&*format!("{name}_index"));
         if differs {
-            difference(out, name, named(&old, name), Some(&value))?;
+            difference(out, name, named(old, name), Some(&value))?;
         } else if is_shown(name) {
             field(out, name, &value)?;
         }
     }
-    for (name, value) in &old {
-        let Some((name, value)) = device(&old, name, value) else {
+    for (name, value) in old {
+        let Some((name, value)) = device(old, name, value) else {
             continue;
         };
-        if changed.contains(&name) && named(&new, name).is_none() {
+        if changed.contains(&name) && named(new, name).is_none() {
             difference(out, name, Some(value), None)?;
         }
     }
     Ok(())
+}
+
+/// The object of a line, given as JSON; of a change the fields that differ.
+pub(super) fn line_object(
+    out: &mut EscapingWriter<'_>,
+    kind: Kind,
+    object: &str,
+    changed: Option<&[String]>,
+    old: Option<&str>,
+) -> fmt::Result {
+    let new = fields(object.as_bytes());
+    match changed {
+        None => all(out, &new),
+        Some(changed) => {
+            let changed: Vec<_> = changed.iter().map(String::as_str).collect();
+            let old = old.map(|old| fields(old.as_bytes())).unwrap_or_default();
+            changes(out, kind, &new, &old, &changed)
+        }
+    }
 }
 
 /// The fields of a link that differ and that have no form of their own: ` name old → new`, of nested

@@ -117,6 +117,20 @@ fn cookbook() {
     let of = |part: &str| -> &str { &all.iter().find(|of| of.0.contains(part)).unwrap().1 };
 
     // The script enabled veth0 four times, and disabled it four times.
+    let flaps = of("--summary")
+        .lines()
+        .find(|line| line.starts_with("veth0 "));
+    assert!(
+        flaps
+            .unwrap()
+            .contains("went down 4 times, up 4 times, down at the end"),
+        "{flaps:?}"
+    );
+    assert!(
+        of("nlstream log --dev")
+            .lines()
+            .all(|line| line.contains("veth0") || line.contains("meta"))
+    );
     let states = rows(of("\"up\" else"));
     let of_veth0: Vec<_> = states
         .iter()
@@ -211,11 +225,9 @@ fn cookbook() {
         locals.sort();
         locals
     };
-    let mut new: Vec<_> = of("diff")
-        .lines()
-        .filter_map(|line| line.strip_prefix("> "))
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-        .filter(|object| object["kind"] == "address")
+    let mut new: Vec<_> = crate::common::lines(of("--diff").as_bytes())
+        .into_iter()
+        .filter(|object| object["kind"] == "address" && object["op"] == "add")
         .map(|object| object["address"]["local"].as_str().unwrap().to_owned())
         .collect();
     new.sort();

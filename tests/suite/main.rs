@@ -22,9 +22,11 @@ mod exec;
 mod filters;
 mod judge;
 mod layers;
+mod log;
 mod mutation;
 
 mod paths;
 mod schema;
 mod state_command;
+mod state_diff;
 mod unparsed;
