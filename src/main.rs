@@ -20,15 +20,15 @@ fn main() -> ExitCode {
     for warning in warnings {
         log::warn!("{warning}");
     }
-    // The confinement would refuse to enter a namespace.
-    let namespaces = match &task {
-        Task::Live(live) => live::enter_namespaces(live),
-        _ => Ok(live::Namespaces::default()),
+    // The confinement would refuse it.
+    let prepared = match &task {
+        Task::Live(live) => live::prepare(live),
+        _ => Ok(live::Prepared::default()),
     };
     if confined {
         confine(&task);
     }
-    match namespaces.and_then(|namespaces| run(task, namespaces)) {
+    match prepared.and_then(|prepared| run(task, prepared)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::error(&error);
@@ -37,9 +37,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task, namespaces: live::Namespaces) -> Result<(), Error> {
+fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {
     match task {
-        Task::Live(live) => live::run(&live, namespaces),
+        Task::Live(live) => live::run(&live, prepared),
         Task::Replay(replay, files) => replay::run(&replay, &files),
         Task::State(query) => state::run(&query),
         Task::Log(query) => nlstream::run::log::run(&query),

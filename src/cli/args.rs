@@ -133,6 +133,8 @@ pub(super) enum PartArg {
     Message,
     /// The host name of the monitored machine, as `host`
     Host,
+    /// The process that caused the event, as `by`; requires CAP_BPF and CAP_PERFMON
+    By,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -243,6 +245,7 @@ impl Stream {
             PartArg::Raw => Part::Raw,
             PartArg::Message => Part::Message,
             PartArg::Host => Part::Host,
+            PartArg::By => Part::By,
         };
         Some(self.with.as_ref()?.iter().map(part).collect())
     }

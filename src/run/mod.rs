@@ -12,6 +12,7 @@ mod line_filter;
 pub mod live;
 pub mod log;
 pub mod metrics;
+mod processes;
 mod recorder;
 mod render;
 pub mod replay;
@@ -50,7 +51,8 @@ pub struct Outputs {
     pub record: Option<PathBuf>,
     /// A file that has content is replaced by the recording.
     pub force: bool,
-    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes.
+    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes, and of the
+    /// inputs that wait for the reader of a recording. `usize::MAX`: the run waits for the readers.
     pub queue: usize,
     /// When checkpoints are written.
     pub checkpoints: Checkpoints,

@@ -15,7 +15,7 @@ use std::fmt::{self, Write as _};
 use jiff::tz::TimeZone;
 
 use crate::event::values::Time;
-use crate::event::{Event, Kind, Op, Origin, Payload};
+use crate::event::{By, Event, Kind, Op, Origin, Payload};
 use escape::{Bytes, Colour, EscapingWriter};
 
 /// Formats the event as one human-readable line without a newline. Control and invisible characters
@@ -193,6 +193,34 @@ fn write(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
     if event.uncertain {
         out.write_str(" (uncertain)")?;
     }
+    object(out, event)?;
+    match &event.by {
+        Some(by) => requester(out, by),
+        None => Ok(()),
+    }
+}
+
+/// ` by ip[4711] (ssh.service)`
+fn requester(out: &mut EscapingWriter<'_>, by: &By) -> fmt::Result {
+    let Some(pid) = by.pid else {
+        return match by.kernel {
+            Some(true) => out.write_str(" by the kernel"),
+            _ => Ok(()),
+        };
+    };
+    write!(out, " by {}[{pid}]", by.comm.as_deref().unwrap_or_default())?;
+    within(out, by)
+}
+
+/// ` (ssh.service)`
+fn within(out: &mut EscapingWriter<'_>, by: &By) -> fmt::Result {
+    match by.container.as_ref().or(by.unit.as_ref()) {
+        Some(within) => write!(out, " ({within})"),
+        None => Ok(()),
+    }
+}
+
+fn object(out: &mut EscapingWriter<'_>, event: &Event) -> fmt::Result {
     match &event.payload {
         Payload::Link(link) => link::write(out, event, link),
         Payload::Address(address) => objects::address(out, event, address),

@@ -162,6 +162,14 @@ fn units_verify_and_have_low_exposure() {
         folder.join("nlstream.socket"),
     )
     .unwrap();
+    let by = std::fs::read_to_string(units.join("../nlstream-by.conf")).unwrap();
+    std::fs::create_dir(folder.join("nlstream.service.d")).unwrap();
+    std::fs::write(folder.join("nlstream.service.d/by.conf"), &by).unwrap();
+    // The guide shows its settings.
+    let settings: Vec<_> = by.lines().filter(|line| !line.starts_with('#')).collect();
+    let guide = crate::common::root().join("docs/operating.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    assert!(guide.contains(&settings.join("\n")), "{settings:#?}");
     let analyze = |args: &[&str]| {
         let mut command = Command::new("systemd-analyze");
         let files = [
@@ -181,6 +189,8 @@ fn units_verify_and_have_low_exposure() {
         .filter(|line| line.contains("nlstream"))
         .collect();
     assert!(warnings.is_empty(), "{warnings:#?}");
+    // The exposure is that of the unit alone.
+    std::fs::remove_dir_all(folder.join("nlstream.service.d")).unwrap();
     let security = analyze(&["security", "--offline=true", "--no-pager", "--json=short"]);
     let threshold = analyze(&["security", "--offline=true", "--no-pager", "--threshold=10"]);
     std::fs::remove_dir_all(&folder).unwrap();

@@ -9,6 +9,7 @@ mod common;
 mod account;
 mod amplification;
 mod attributes;
+mod by;
 mod cli;
 mod config;
 mod contract;
