@@ -150,7 +150,7 @@ impl ObjectStore {
     /// Removes the object of that key. Returns it, with the names of devices.
     pub(super) fn take(&mut self, key: Key, links: &LinkStore) -> Option<Payload> {
         let mut payload = self.0.remove(key)?.value;
-        links.name_stored(&mut payload);
+        links.name_gone(&mut payload);
         Some(payload)
     }
 

@@ -237,7 +237,7 @@ impl Stores {
             ranges.delete(ids, &mut removed);
         }
         for payload in &mut removed {
-            self.links.name_stored(payload);
+            self.links.name_gone(payload);
         }
         removed
     }
