@@ -2,15 +2,18 @@
 //! makes inputs, a recording stores them, and a replay reads them back: equal inputs give equal
 //! lines.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
+use crate::event::by::MAX_LOST_BY;
 use crate::event::meta::{
     CheckpointReason, Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop,
 };
 use crate::event::scope::Scope;
 use crate::event::values::Time;
-use crate::event::{Kind, Origin};
+use crate::event::{By, Kind, Origin};
 use crate::names::{MAX_NAME, Recorded};
 
 /// One input and the time at which it was received or made.
@@ -77,6 +80,9 @@ pub enum ControlRecord {
     /// The next datagram may be a request, which another program sent to the kernel: the capture
     /// does not tell.
     InDoubt,
+    /// Who caused the events from here on, up to the next such record; `None` if that is unknown, as
+    /// it is before the first.
+    By(Option<Arc<By>>),
     /// A heartbeat line is due.
     Heartbeat(Pulse),
     /// The system clock was set.
@@ -93,6 +99,25 @@ pub enum ControlRecord {
     EndCheckpoint,
     /// The run ended.
     Stop(Stop),
+}
+
+impl ControlRecord {
+    /// Judges a record of a recording: the lengths of what is repeated in the lines.
+    ///
+    /// # Errors
+    /// What is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            ControlRecord::By(Some(by)) => by.check(),
+            ControlRecord::Gap(Gap { by: Some(by), .. }) if by.len() > MAX_LOST_BY => {
+                Err(format!("by: expected at most {MAX_LOST_BY}"))
+            }
+            ControlRecord::Gap(Gap { by: Some(by), .. }) => {
+                by.iter().try_for_each(|it| it.by.check())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The state in which an output file was found when it was opened.

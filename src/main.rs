@@ -6,7 +6,7 @@ use nlstream::cli::{self, Task};
 use nlstream::error::Error;
 use nlstream::logging;
 use nlstream::run::confinement::{self, Needs};
-use nlstream::run::{live, replay, state};
+use nlstream::run::{exec, live, replay, state};
 use nlstream::sink;
 
 fn main() -> ExitCode {
@@ -20,15 +20,15 @@ fn main() -> ExitCode {
     for warning in warnings {
         log::warn!("{warning}");
     }
-    // The confinement would refuse to enter a namespace.
-    let namespaces = match &task {
-        Task::Live(live) => live::enter_namespaces(live),
-        _ => Ok(live::Namespaces::default()),
+    // The confinement would refuse it.
+    let prepared = match &task {
+        Task::Live(live) => live::prepare(live),
+        _ => Ok(live::Prepared::default()),
     };
     if confined {
         confine(&task);
     }
-    match namespaces.and_then(|namespaces| run(task, namespaces)) {
+    match prepared.and_then(|prepared| run(task, prepared)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::error(&error);
@@ -37,11 +37,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(task: Task, namespaces: live::Namespaces) -> Result<(), Error> {
+fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {
     match task {
-        Task::Live(live) => live::run(&live, namespaces),
+        Task::Live(live) => live::run(&live, prepared),
         Task::Replay(replay, files) => replay::run(&replay, &files),
         Task::State(query) => state::run(&query),
+        Task::Log(query) => nlstream::run::log::run(&query),
+        Task::Exec(exec) => exec::run(&exec),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }
 }
@@ -53,7 +55,9 @@ fn confine(task: &Task) {
         Task::Live(live) => Needs::live(live),
         Task::Replay(replay, files) => Needs::replay(replay, files),
         Task::State(query) => Needs::state(query),
-        Task::Text(_) => return,
+        Task::Log(query) => Needs::log(query),
+        // The commands would be confined as well: docs/confinement.md.
+        Task::Exec(_) | Task::Text(_) => return,
     };
     confinement::enter(&needs, logging::error_of_handler);
 }

@@ -133,6 +133,7 @@ fn events_of(kind: &str) -> Vec<Event> {
                 payload: decoded.payload,
                 change: None,
                 uncertain: false,
+                by: None,
                 nl: Some(Nl {
                     r#type: NlType::route(message.kind),
                     proto: None,

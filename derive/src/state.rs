@@ -178,6 +178,7 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         })
         .collect();
     let mut volatile = Vec::new();
+    let mut volatile_names = Vec::new();
     let mut nested = Vec::new();
     let mut with_properties = Vec::new();
     let mut transient = Vec::new();
@@ -185,6 +186,7 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         let (state, place) = (field_state(field)?, &field.ident);
         if state.volatile {
             volatile.push(quote!(self.#place.clone_from(&old.#place);));
+            volatile_names.push(place.clone());
         }
         if state.transient {
             transient.push(place.clone());
@@ -239,6 +241,9 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         #[automatically_derived]
         impl crate::kind::object::Object for #name {
             #(#device)*
+
+            const VOLATILE: &'static [&'static str] =
+                &[#(crate::kind::fields::plain(stringify!(#volatile_names))),*];
 
             #transient
 

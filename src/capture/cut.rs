@@ -38,5 +38,6 @@ pub(super) fn gap(time: Time, messages: &[u8], length: u64) -> Option<Gap> {
         lost: is_last.then_some(1),
         from: Some(time),
         to: Some(time),
+        by: None,
     })
 }

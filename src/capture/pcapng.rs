@@ -14,7 +14,7 @@ use super::item::{Item, moment};
 use super::{Fault, LINKTYPE_NETLINK, TOOL};
 use crate::channel::Channel;
 use crate::event::values::Time;
-use crate::input::Header;
+use crate::input::{ControlRecord, Header};
 
 pub(super) const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 pub(super) const BYTE_ORDER: u32 = 0x1a2b_3c4d;
@@ -329,7 +329,9 @@ impl Pcapng {
         if comment.is_empty() {
             return Ok(Item::NoPacket);
         }
-        let record = json(&comment, "a control record", offset)?;
+        let record: Box<ControlRecord> = json(&comment, "a control record", offset)?;
+        let fault = |fault| Fault::malformed(offset, format!("a control record: {fault}"));
+        record.check().map_err(fault)?;
         let interface = self.described(block.if_id, offset)?;
         let time = interface.time((block.ts_high, block.ts_low), offset)?;
         let channel = interface.channel.unwrap_or(Channel::ROUTE_EVENTS);

@@ -10,14 +10,14 @@ use jiff::tz::TimeZone;
 use log::LevelFilter;
 
 use super::filters::FilterArgs;
-use super::values::{count, duration, file_size, max_line, period};
+use super::values::{count, duration, file_size, max_line, meta_op, period};
 use crate::encode::Format;
-use crate::event::Kind;
 use crate::event::meta::Part;
+use crate::event::{Kind, Op};
 use crate::file::FolderPolicy;
 use crate::logging;
 use crate::run::replay::Replay;
-use crate::run::{Checkpoints, Outputs};
+use crate::run::{Checkpoints, LineOptions, Outputs};
 use crate::sink::{self, Fsync, Rotation};
 use crate::text::{TextStyle, Times};
 
@@ -160,6 +160,8 @@ pub(super) enum PartArg {
     Message,
     /// The host name of the monitored machine, as `host`
     Host,
+    /// The process that caused the event, as `by`; requires CAP_BPF and CAP_PERFMON
+    By,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -216,8 +218,22 @@ impl WhenArg {
 }
 
 impl TextArgs {
-    /// The style of lines. `stdout`: they go to the standard output. `times`: the default.
-    pub(super) fn style(&self, stdout: bool, times: Times, fold: WhenArg) -> TextStyle {
+    /// The format with the style of its lines. `stdout`: they go to the standard output. `times`: the
+    /// default.
+    pub(super) fn format(
+        &self,
+        format: FormatArg,
+        stdout: bool,
+        times: Times,
+        fold: WhenArg,
+    ) -> Format {
+        match format {
+            FormatArg::Json => Format::Json,
+            FormatArg::Text => Format::Text(self.style(stdout, times, fold)),
+        }
+    }
+
+    fn style(&self, stdout: bool, times: Times, fold: WhenArg) -> TextStyle {
         let is_terminal = || stdout && std::io::stdout().is_terminal();
         TextStyle {
             times: self.time_format.map_or(times, TimesArg::times),
@@ -299,6 +315,7 @@ impl Stream {
             PartArg::Raw => Part::Raw,
             PartArg::Message => Part::Message,
             PartArg::Host => Part::Host,
+            PartArg::By => Part::By,
         };
         Some(self.with.as_ref()?.iter().map(part).collect())
     }
@@ -319,13 +336,9 @@ impl Stream {
     pub(super) fn outputs(&self) -> Outputs {
         let output = self.output();
         Outputs {
-            format: match self.format {
-                FormatArg::Json => Format::Json,
-                FormatArg::Text => {
-                    let times = Times::default();
-                    Format::Text(self.text.style(output.is_none(), times, self.fold))
-                }
-            },
+            format: self
+                .text
+                .format(self.format, output.is_none(), Times::default(), self.fold),
             output: output.cloned(),
             record: self.record.clone(),
             force: self.force,
@@ -347,6 +360,46 @@ impl Stream {
             max_line: self.max_line,
             duration: self.duration,
             run,
+        }
+    }
+}
+
+/// The options that select lines, for `exec` and `log`.
+#[derive(Debug, Args)]
+pub(super) struct LineArgs {
+    /// Only these kinds, as a comma-separated list
+    #[arg(
+        short,
+        long = "kind",
+        value_name = "LIST",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    pub kinds: Option<Vec<KindArg>>,
+    /// Also `meta` lines of these ops, as a comma-separated list: gap, resync, clock, stop …
+    ///
+    /// Not limited by --kind and the filters. `--kind meta` selects all of them.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = meta_op)]
+    pub meta: Option<Vec<Op>>,
+    #[command(flatten)]
+    pub filters: FilterArgs,
+}
+
+impl LineArgs {
+    /// Returns true if `--no-meta` is on.
+    pub(super) fn leaves_out_meta(&self) -> bool {
+        let values = self.filters.0.get("no-meta");
+        values.is_some_and(|values| values.iter().any(|value| value == "true"))
+    }
+
+    pub(super) fn options(self) -> LineOptions {
+        let kinds = self
+            .kinds
+            .map(|kinds| kinds.iter().map(|kind| kind.0).collect());
+        LineOptions {
+            kinds,
+            filters: self.filters.0,
+            meta: self.meta.unwrap_or_default(),
         }
     }
 }

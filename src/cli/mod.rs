@@ -2,9 +2,11 @@
 
 mod args;
 mod config;
+mod exec;
 mod filters;
 mod ineffective;
 mod report;
+mod timeline;
 mod values;
 
 use std::path::PathBuf;
@@ -12,10 +14,11 @@ use std::path::PathBuf;
 use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::encode::Format;
 use crate::event::meta::{MAX_NAMESPACES, Settings};
 use crate::logging;
+use crate::run::exec::Exec;
 use crate::run::live::Live;
+use crate::run::log::LogQuery;
 use crate::run::metrics;
 use crate::run::replay::Replay;
 use crate::run::state::StateQuery;
@@ -23,6 +26,7 @@ use crate::run::{Checkpoints, Outputs};
 use crate::text::Times;
 use args::{ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextArgs, WhenArg};
 use config::Found;
+use exec::ExecArgs;
 use filters::ObjectFilterArgs;
 use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
 
@@ -202,6 +206,11 @@ enum Command {
         /// or a duration before now: -5m, -2h30m [default: the end of the lines]
         #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
         at: Option<Timestamp>,
+        /// Compare two times: the objects that were added, deleted, or changed in between, with their former
+        /// values
+        #[arg(long, value_names = ["TIME", "TIME"], num_args = 2, value_parser = moment)]
+        #[arg(allow_hyphen_values = true, conflicts_with = "at")]
+        diff: Option<Vec<Timestamp>>,
         /// Output only objects of these kinds, as a comma-separated list
         #[arg(
             short,
@@ -225,6 +234,22 @@ enum Command {
         #[command(flatten)]
         confinement: ConfinementArgs,
     },
+    /// Print what happened in a time, as a timeline with bursts and gaps, from lines of --output
+    ///
+    /// Lines of snapshots and checkpoints are left out, unless --origin names them.
+    #[command(after_help = "Examples:
+  nlstream log --since -5m --dev eth0 /var/log/net.ndjson
+  nlstream log -k link --summary /var/log/net.ndjson.2* /var/log/net.ndjson")]
+    Log(Box<timeline::LogArgs>),
+    /// Run a command for each event of lines, from a pipe or a file that is followed
+    ///
+    /// The command gets the line on its standard input, and in its environment NLSTREAM_KIND, _OP, _IFNAME, _IFINDEX, _SEQ, _RUN,
+    /// _TIME, _ORIGIN, _CHANGED, _NETNS, _HOST and _EVENTS. Lines of snapshots and checkpoints are no
+    /// events, unless --origin names them.
+    #[command(after_help = "Examples:
+  nlstream -k link | nlstream exec --changed operstate -- logger -t link
+  nlstream exec -k route --debounce 1s --position /var/lib/hook/position /var/log/net.ndjson -- ./hook")]
+    Exec(Box<ExecArgs>),
     /// Print the JSON schema of the output
     Schema,
 }
@@ -235,6 +260,8 @@ pub enum Task {
     Live(Box<Live>),
     Replay(Box<Replay>, Vec<PathBuf>),
     State(StateQuery),
+    Log(Box<LogQuery>),
+    Exec(Box<Exec>),
     /// Text to print.
     Text(String),
 }
@@ -293,12 +320,16 @@ pub fn invocation() -> Invocation {
         report::fail(error);
     }
     let warnings = ineffective::warnings(&cli, &matches, &found);
-    let log = cli.log.config();
+    let log = match &cli.command {
+        Some(Command::Exec(exec)) => exec.log.config(),
+        _ => cli.log.config(),
+    };
     let confinement = match &cli.command {
         Some(Command::Replay { confinement, .. } | Command::State { confinement, .. }) => {
             confinement
         }
-        None | Some(Command::Schema) => &cli.confinement,
+        Some(Command::Log(log)) => &log.confinement,
+        None | Some(Command::Exec(_) | Command::Schema) => &cli.confinement,
     };
     let confined = confinement.is_on();
     let task = match cli.command {
@@ -316,6 +347,7 @@ pub fn invocation() -> Invocation {
         Some(Command::State {
             files,
             at,
+            diff,
             kinds,
             filters,
             format,
@@ -325,14 +357,22 @@ pub fn invocation() -> Invocation {
         }) => Task::State(StateQuery {
             files,
             at,
+            diff: match diff.as_deref() {
+                Some(&[one, other]) => Some((one, other)),
+                _ => None,
+            },
             kinds: kinds.map(|kinds| kinds.iter().map(|kind| kind.0).collect()),
             filters: filters.0,
-            format: match format {
-                FormatArg::Json => Format::Json,
-                FormatArg::Text => Format::Text(text.style(true, Times::Date, WhenArg::Never)),
-            },
+            format: text.format(format, true, Times::Date, WhenArg::Never),
             partial,
         }),
+        Some(Command::Log(log)) => {
+            if let Err(error) = log.check() {
+                report::fail(error);
+            }
+            Task::Log(Box::new(log.query()))
+        }
+        Some(Command::Exec(exec)) => Task::Exec(Box::new(exec.exec())),
         Some(Command::Schema) => Task::Text(crate::schema::text()),
     };
     Invocation {

@@ -253,6 +253,7 @@ mod tests {
                 payload: Meta::Sync(sync).into(),
                 change: None,
                 uncertain: false,
+                by: None,
                 nl: None,
                 unparsed: Vec::new(),
                 raw: None,

@@ -38,7 +38,7 @@ fn shorten(fields: &mut Fields, excess: usize, kind: &str, key: &[&str]) -> bool
     if remove(fields, "raw") {
         return true;
     }
-    let can_shrink = |name: &str| [kind, "old", "unparsed", "message"].contains(&name);
+    let can_shrink = |name: &str| [kind, "old", "unparsed", "message", "by"].contains(&name);
     let mut values: Vec<_> = fields
         .iter_mut()
         .filter(|(name, _)| can_shrink(name))

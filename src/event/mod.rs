@@ -2,14 +2,15 @@
 //! header of its message.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::channel::NetnsId;
 // The modules of the kinds: a new one is public without a line here.
 pub use crate::kind::genl::*;
 pub use crate::kind::route::*;
 pub use crate::kind::{
-    Change, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Payload, Unparsed, fields, kind_set,
-    kinds, meta, object, scope,
+    By, Change, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Payload, Unparsed, by, fields,
+    kind_set, kinds, meta, object, scope,
 };
 pub use crate::value as values;
 use crate::value::{Hex, Time};
@@ -34,6 +35,8 @@ pub struct Event {
     pub change: Option<Change>,
     /// The events alone do not say which object was replaced or deleted: it need not be this one.
     pub uncertain: bool,
+    /// Who caused the event, if that is known and requested with `--with by`.
+    pub by: Option<Arc<By>>,
     /// The netlink header; absent for `meta`, and for events that no message reported.
     pub nl: Option<Nl>,
     /// The attributes that could not be decoded.

@@ -20,6 +20,7 @@ fn link(origin: Origin) -> Event {
         payload: Rc::new(Link::default()).into(),
         change: None,
         uncertain: false,
+        by: None,
         nl: None,
         unparsed: Vec::new(),
         raw: None,

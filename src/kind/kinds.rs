@@ -167,6 +167,14 @@ macro_rules! kinds {
                 }
             }
 
+            /// The fields whose values change with time and without an event ([`Object::VOLATILE`]).
+            pub const fn volatile(self) -> &'static [&'static str] {
+                match self {
+                    $(Kind::$state => <$type as Object>::VOLATILE,)+
+                    _ => &[],
+                }
+            }
+
             /// Where the payload has the properties that filters compare.
             pub const fn places(self) -> &'static [Place] {
                 match self {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use super::{Kind, Op};
+use super::{By, Kind, Op};
 use crate::value::Time;
 
 /// A record that nlstream itself produces, one type per `op`.
@@ -260,6 +260,8 @@ pub enum Part {
     Message,
     /// Host name of the monitored machine, as `host`.
     Host,
+    /// Who caused the event, as `by`.
+    By,
 }
 
 impl Part {
@@ -452,6 +454,23 @@ pub struct Gap {
     pub from: Option<Time>,
     /// End of the loss: nothing later is missing.
     pub to: Option<Time>,
+    /// With `--with by`: who caused most of the lost messages, the most first, at most five. The cause
+    /// of further lost messages is unknown.
+    pub by: Option<Vec<LostBy>>,
+}
+
+/// Who caused lost messages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct LostBy {
+    /// Number of lost messages.
+    pub lost: u64,
+    /// Number of processes, if there are several: of one name, user and cgroup. `pid`, `tid`, `ppid` and
+    /// `exe` are absent then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u64>,
+    /// Who caused them.
+    #[serde(flatten)]
+    pub by: By,
 }
 
 /// Cause of a loss.

@@ -3,6 +3,7 @@
 //! the schema's descriptions.
 
 pub mod attributes;
+pub mod by;
 pub mod context;
 pub mod fields;
 pub mod genl;
@@ -20,6 +21,7 @@ pub mod scope;
 pub mod spec;
 pub mod wire;
 
+pub use by::By;
 pub use context::Unparsed;
 pub use kinds::{Kind, Payload};
 pub use nl::{Nl, NlFlags, NlProto, NlType};

@@ -13,6 +13,10 @@ pub trait Object {
     /// notification.
     const TRANSIENT: &'static [&'static str] = &[];
 
+    /// The fields whose values change with time and without an event: ages, counters. Those within fields
+    /// are not among them.
+    const VOLATILE: &'static [&'static str] = &[];
+
     /// Returns true if one of the [`TRANSIENT`](Self::TRANSIENT) fields has a value.
     #[inline]
     fn has_transient(&self) -> bool {

@@ -75,7 +75,8 @@ pub enum Origin {
     /// A difference found by the resync after a gap.
     Resync,
     /// An implicit change, for which the kernel sends no notification: found by dumping, or following
-    /// from another event, which renamed a device or divided a range of ids.
+    /// from another event, which renamed a device, divided a range of ids or, in the capture of another
+    /// program, took other objects with it.
     Inferred,
     /// No news: the line repeats the tracked state of an object for a checkpoint.
     Checkpoint,

@@ -1,7 +1,7 @@
 //! The event socket of a family: a member of the family's multicast groups.
 
 use std::io;
-use std::os::fd::{AsFd, RawFd};
+use std::os::fd::{AsFd, BorrowedFd, RawFd};
 
 use netlink_sys::{Socket, SocketAddr};
 
@@ -76,6 +76,10 @@ impl Events {
     /// The socket, for registration with mio.
     pub fn source(&mut self) -> &mut Socket {
         &mut self.socket
+    }
+
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 
     /// The name of a group, else its number.

@@ -11,6 +11,7 @@ pub mod genl;
 pub mod groups;
 pub mod protocols;
 pub mod request;
+pub mod requester;
 pub mod rtm;
 pub mod sys;
 

@@ -7,9 +7,9 @@
 
 use std::io;
 use std::mem;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd as _, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use netlink_sys::Socket;
 
@@ -237,6 +237,171 @@ pub fn memberships(socket: BorrowedFd<'_>) -> io::Result<Vec<u32>> {
     let groups = 1..=bits.len() as u32 * 32;
     let member = |group: &u32| bits[(*group as usize - 1) / 32] >> ((group - 1) % 32) & 1 == 1;
     Ok(groups.filter(member).collect())
+}
+
+/// Calls bpf(2). `attributes` is the part of `union bpf_attr` that the command uses.
+fn bpf<T>(command: libc::c_long, attributes: &T) -> io::Result<OwnedFd> {
+    // SAFETY: the kernel reads `size` bytes of `attributes`; the memory that pointers in it refer to
+    // outlives the call. Both commands that are used return a new file descriptor.
+    unsafe {
+        let size = mem::size_of::<T>();
+        let fd = libc::syscall(libc::SYS_bpf, command, &raw const *attributes, size);
+        match RawFd::try_from(fd) {
+            Ok(fd) if fd >= 0 => Ok(OwnedFd::from_raw_fd(fd)),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+/// Creates a BPF map of a type of linux/bpf.h.
+///
+/// # Errors
+/// Those of bpf(2): EPERM without CAP_BPF.
+pub fn create_map(kind: u32, key: u32, value: u32, entries: u32) -> io::Result<OwnedFd> {
+    const BPF_MAP_CREATE: libc::c_long = 0;
+    // `map_type`, `key_size`, `value_size`, `max_entries` and `map_flags`.
+    bpf(BPF_MAP_CREATE, &[kind, key, value, entries, 0])
+}
+
+/// Loads a BPF socket filter.
+///
+/// # Errors
+/// Those of bpf(2): EPERM without CAP_BPF and CAP_PERFMON; EINVAL and EACCES if the kernel's verifier
+/// refuses the program.
+pub fn load_filter(program: &[u64]) -> io::Result<OwnedFd> {
+    const BPF_PROG_LOAD: libc::c_long = 5;
+    const BPF_PROG_TYPE_SOCKET_FILTER: u32 = 1;
+    /// The beginning of the structure for `BPF_PROG_LOAD` in `union bpf_attr`.
+    #[repr(C)]
+    struct Attributes {
+        prog_type: u32,
+        insn_cnt: u32,
+        insns: u64,
+        license: u64,
+    }
+    // bpf_get_current_task_btf() is for programs with a licence compatible with the GPL.
+    let license = c"Dual MIT/GPL";
+    let attributes = Attributes {
+        prog_type: BPF_PROG_TYPE_SOCKET_FILTER,
+        insn_cnt: program.len() as u32,
+        insns: program.as_ptr() as u64,
+        license: license.as_ptr() as u64,
+    };
+    bpf(BPF_PROG_LOAD, &attributes)
+}
+
+/// Attaches a BPF program to a socket.
+///
+/// # Errors
+/// Those of setsockopt(2).
+pub fn attach_filter(socket: BorrowedFd<'_>, program: &OwnedFd) -> io::Result<()> {
+    let fd = program.as_raw_fd();
+    // SAFETY: the kernel reads one int.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_BPF,
+            (&raw const fd).cast(),
+            mem::size_of_val(&fd) as libc::socklen_t,
+        )
+    };
+    match result {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The reader of a BPF ring buffer (Documentation/bpf/ringbuf.rst).
+pub struct RingBuffer {
+    /// A page with the position of the reader, a page with that of the writer, and the data, twice
+    /// in a row, so that no record is divided.
+    memory: *mut u8,
+    page: usize,
+    size: usize,
+    read: u64,
+}
+
+// SAFETY: the memory is used by this value alone, apart from the kernel.
+unsafe impl Send for RingBuffer {}
+
+impl RingBuffer {
+    /// Maps a ring buffer of `size` bytes.
+    ///
+    /// # Errors
+    /// Those of mmap(2).
+    pub fn map(map: &OwnedFd, size: u32) -> io::Result<Self> {
+        let (page, size) = (rustix::param::page_size(), size as usize);
+        let protect = [libc::PROT_READ | libc::PROT_WRITE, libc::PROT_READ];
+        let fd = map.as_raw_fd();
+        // SAFETY: the first mapping reserves addresses, which the two others replace; they are of the
+        // same length in sum. On an error they are released.
+        unsafe {
+            let length = 2 * page + 2 * size;
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            let null = std::ptr::null_mut();
+            let memory = libc::mmap(null, length, libc::PROT_NONE, flags, -1, 0);
+            if memory == libc::MAP_FAILED {
+                return Err(io::Error::last_os_error());
+            }
+            let ring = RingBuffer {
+                memory: memory.cast(),
+                page,
+                size,
+                read: 0,
+            };
+            for (number, protect) in protect.into_iter().enumerate() {
+                let at = ring.memory.add(number * page).cast();
+                let length = if number == 0 { page } else { length - page };
+                let flags = libc::MAP_SHARED | libc::MAP_FIXED;
+                let offset = (number * page) as libc::off_t;
+                if libc::mmap(at, length, protect, flags, fd, offset) == libc::MAP_FAILED {
+                    return Err(io::Error::last_os_error());
+                }
+            }
+            Ok(ring)
+        }
+    }
+
+    /// Removes every complete record, and passes it to `each`.
+    pub fn take(&mut self, mut each: impl FnMut(&[u8])) {
+        const BUSY: u32 = 1 << 31;
+        const DISCARDED: u32 = 1 << 30;
+        const HEADER: usize = 8;
+        // SAFETY: both positions are aligned 64-bit integers in mapped pages, and the kernel accesses
+        // them atomically. A record begins at each position between them, with a header of 8 bytes of
+        // which the first 4 are its length and state. The kernel does not change a record that
+        // is not busy until the reader's position is behind it. A record is shorter than the buffer,
+        // which is mapped twice, so it is in mapped memory as a whole.
+        unsafe {
+            let reader = &*self.memory.cast::<AtomicU64>();
+            let writer = &*self.memory.add(self.page).cast::<AtomicU64>();
+            let data = self.memory.add(2 * self.page);
+            while self.read < writer.load(Ordering::Acquire) {
+                let record = data.add(self.read as usize & (self.size - 1));
+                let header = (*record.cast::<AtomicU32>()).load(Ordering::Acquire);
+                if header & BUSY != 0 {
+                    return;
+                }
+                let length = (header & !(BUSY | DISCARDED)) as usize;
+                let length = length.min(self.size - HEADER);
+                if header & DISCARDED == 0 {
+                    each(std::slice::from_raw_parts(record.add(HEADER), length));
+                }
+                self.read += (HEADER + length).next_multiple_of(8) as u64;
+                reader.store(self.read, Ordering::Release);
+            }
+        }
+    }
+}
+
+impl Drop for RingBuffer {
+    fn drop(&mut self) {
+        // SAFETY: the addresses are those of `map`, and nothing refers to them any more.
+        unsafe {
+            libc::munmap(self.memory.cast(), 2 * self.page + 2 * self.size);
+        }
+    }
 }
 
 static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);

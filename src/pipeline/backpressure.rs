@@ -115,6 +115,7 @@ impl Pipeline {
             lost: Some(dropped.lost),
             from: Some(dropped.since),
             to: Some(now),
+            by: None,
         };
         (dropped.lost, dropped.since) = (0, now);
         self.control(NetnsId::OWN, now, &ControlRecord::Gap(gap), out)

@@ -5,7 +5,7 @@ use std::io;
 use super::Pipeline;
 use crate::channel::NetnsId;
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{self, GapCause, Meta, Start, Stop, Sync};
+use crate::event::meta::{self, Gap, GapCause, Meta, Start, Stop, Sync};
 use crate::event::values::Time;
 use crate::event::{Op, Origin};
 use crate::input::{ControlRecord, MAX_SLICE};
@@ -67,7 +67,11 @@ impl Pipeline {
                     (namespace.lost, namespace.lost_kinds) = (true, tracked);
                 }
                 self.totals.gap(gap);
-                self.meta_of(netns, time, Op::Gap, Meta::Gap(gap.clone()), out)
+                let gap = Gap {
+                    by: gap.by.clone().filter(|_| self.optional_parts.by),
+                    ..gap.clone()
+                };
+                self.meta_of(netns, time, Op::Gap, Meta::Gap(gap), out)
             }
             ControlRecord::Refused(refused) => {
                 meta::add(&mut self.totals.refused, refused.datagrams);
@@ -75,6 +79,10 @@ impl Pipeline {
             }
             ControlRecord::InDoubt => {
                 self.next_in_doubt = true;
+                Ok(())
+            }
+            ControlRecord::By(by) => {
+                self.by = by.clone().filter(|_| self.optional_parts.by);
                 Ok(())
             }
             ControlRecord::Heartbeat(pulse) => {

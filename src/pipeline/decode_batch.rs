@@ -68,6 +68,8 @@ impl DecodedObject<'_> {
 pub(super) struct OptionalParts {
     pub details: bool,
     pub raw: bool,
+    /// Not of the message: the pipeline adds it to the event.
+    pub by: bool,
 }
 
 /// Decodes inputs, and appends their content to `items`.
@@ -202,6 +204,7 @@ impl Datagram<'_> {
                 payload,
                 change: None,
                 uncertain: false,
+                by: None,
                 nl,
                 unparsed,
                 raw,

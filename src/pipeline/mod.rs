@@ -6,6 +6,7 @@ mod checkpoint;
 mod control;
 mod decode_batch;
 mod ending;
+mod implied;
 mod names;
 mod namespaces;
 mod reconcile;
@@ -15,6 +16,7 @@ mod totals;
 use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
@@ -22,7 +24,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
-use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
+use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::family::Subscribed;
 use crate::filter::Filter;
 use crate::input::{Header, Input, InputData};
@@ -103,10 +105,16 @@ pub struct Pipeline {
     /// The events of the next datagram, and those of the present one, may be requests.
     next_in_doubt: bool,
     in_doubt: bool,
+    /// Who caused the events from here on.
+    by: Option<Arc<By>>,
     /// The checkpoint that is being written.
     checkpoint: Option<Checkpoint>,
     /// The namespaces that have ended, in the order of their ends.
     ended: VecDeque<EndedNamespace>,
+    /// The inputs are a capture of another program: no dump corrects the state.
+    is_foreign: bool,
+    /// Time of the first event whose implied changes have no lines yet.
+    unsettled: Option<Time>,
     totals: Totals,
     /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
     portion: usize,
@@ -145,16 +153,19 @@ impl Pipeline {
         for kind in &settings.no_track {
             tracked.remove(*kind);
         }
+        // Nothing was received from a kernel: the inputs are a capture of another program.
+        let is_foreign = config.start.groups.is_none();
         let mut pipeline = Pipeline {
             optional_parts: OptionalParts {
                 details: settings.with.contains(&Part::Details),
                 // Sentences have no place for it.
                 raw: settings.with.contains(&Part::Raw) && has_raw,
+                by: settings.with.contains(&Part::By),
             },
             snapshot: settings.snapshot,
             synced: false,
             families: Subscribed::new(settings),
-            namespaces: Namespaces::new(config.names, tracked),
+            namespaces: Namespaces::new(config.names, tracked, is_foreign),
             filter,
             encoder,
             reconcile_result: None,
@@ -167,8 +178,11 @@ impl Pipeline {
             has_line: false,
             next_in_doubt: false,
             in_doubt: false,
+            by: None,
             checkpoint: None,
             ended: VecDeque::new(),
+            is_foreign,
+            unsettled: None,
             totals: Totals::default(),
             portion: usize::MAX,
             started_at: config.time,
@@ -259,10 +273,17 @@ impl Pipeline {
                     self.write(&items[from..at], out)?;
                     break 'inputs;
                 }
-                if self.has_withheld() && self.withheld.end_before(&items[at]) {
+                if self.has_withheld()
+                    && (self.withheld.end_before(&items[at]) || self.overtakes_withheld(&items[at]))
+                {
                     self.write(&items[from..at], out)?;
                     from = at;
                     self.release_withheld(true, out)?;
+                }
+                if self.settles_before(&items[at]) {
+                    self.write(&items[from..at], out)?;
+                    from = at;
+                    self.settle(&items[at], out)?;
                 }
                 if let DecodedItem::Object(object) = &items[at]
                     && object.is_range_event()
@@ -365,12 +386,16 @@ impl Pipeline {
         } = object;
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
+        if self.is_foreign && state.is_unsettled() {
+            self.unsettled.get_or_insert(event.time);
+        }
         // A message of a kind that is no state concerns no object.
         event.uncertain |= self.in_doubt && event.payload.kind().fields().is_some();
         // An earlier line of the message has it.
         if event.raw.is_some() && self.has_line {
             event.raw = None;
         }
+        event.by.clone_from(&self.by);
         match effect {
             NameEffect::Unnamed => self.has_line = true,
             _ => object.seq = self.number(event),
@@ -455,7 +480,10 @@ impl Pipeline {
             raw: self.optional_parts.raw.then(|| Rc::new(Hex(rest.into()))),
             ..Provenance::default()
         };
-        let event = event(channel.netns, time, Origin::Kernel, change, provenance);
+        let event = Event {
+            by: self.by.clone().filter(|_| channel.is_events()),
+            ..event(channel.netns, time, Origin::Kernel, change, provenance)
+        };
         self.emit(event, out)?;
         if !std::mem::take(&mut self.has_line) {
             meta::add(&mut self.totals.skipped.malformed, 1);
@@ -553,6 +581,7 @@ fn event(
         payload: change.payload,
         change: change.change,
         uncertain: false,
+        by: None,
         nl: provenance.nl,
         unparsed: provenance.unparsed,
         raw: provenance.raw,

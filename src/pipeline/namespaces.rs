@@ -31,9 +31,14 @@ pub(super) struct Namespace {
 }
 
 impl Namespace {
-    fn new(names: Names, tracked: KindSet) -> Self {
+    /// `implies`: no dump corrects the state.
+    fn new(names: Names, tracked: KindSet, implies: bool) -> Self {
+        let mut state = State::new(names, tracked);
+        if implies {
+            state.imply_changes();
+        }
         Namespace {
-            state: State::new(names, tracked),
+            state,
             link_entries: HashMap::new(),
             incomplete_kinds: KindSet::EMPTY,
             lost: false,
@@ -51,15 +56,17 @@ pub(super) struct Namespaces {
     others: BTreeMap<NetnsId, Namespace>,
     names: Names,
     tracked: KindSet,
+    implies: bool,
 }
 
 impl Namespaces {
-    pub(super) fn new(names: Names, tracked: KindSet) -> Self {
+    pub(super) fn new(names: Names, tracked: KindSet, implies: bool) -> Self {
         Namespaces {
-            own: Namespace::new(names.clone(), tracked),
+            own: Namespace::new(names.clone(), tracked, implies),
             others: BTreeMap::new(),
             names,
             tracked,
+            implies,
         }
     }
 
@@ -76,7 +83,7 @@ impl Namespaces {
 
     #[cold]
     fn add(&mut self, netns: NetnsId) {
-        let new = || Namespace::new(self.names.clone(), self.tracked);
+        let new = || Namespace::new(self.names.clone(), self.tracked, self.implies);
         self.others.entry(netns).or_insert_with(new);
     }
 

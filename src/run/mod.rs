@@ -5,11 +5,16 @@ mod backlog;
 mod checkpoint;
 mod clock;
 pub mod confinement;
+pub mod exec;
 mod files;
 mod header;
+mod line_filter;
 pub mod live;
+pub mod log;
 pub mod metrics;
+mod processes;
 mod recorder;
+mod render;
 pub mod replay;
 mod resync;
 mod service;
@@ -17,6 +22,7 @@ mod session;
 #[cfg(test)]
 mod simulation;
 pub mod state;
+mod state_diff;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,6 +30,7 @@ use std::sync::Arc;
 use signal_hook::consts::SIGXFSZ;
 
 pub use checkpoint::Checkpoints;
+pub use line_filter::{LineOptions, META_OPS};
 
 use crate::encode::Format;
 use crate::error::Error;
@@ -44,7 +51,8 @@ pub struct Outputs {
     pub record: Option<PathBuf>,
     /// A file that has content is replaced by the recording.
     pub force: bool,
-    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes.
+    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes, and of the
+    /// inputs that wait for the reader of a recording. `usize::MAX`: the run waits for the readers.
     pub queue: usize,
     /// When checkpoints are written.
     pub checkpoints: Checkpoints,

@@ -63,6 +63,7 @@ impl Simulation {
             ..Header::default()
         };
         header.start.settings.snapshot = true;
+        header.start.groups = Some(Vec::new());
         let session = Session::new(&outputs, "00000001".to_owned(), &header).unwrap();
         let now = Instant::now();
         Simulation {

@@ -12,6 +12,8 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
 use super::files::Files;
+use super::render::printer;
+use super::state_diff;
 use crate::decompress;
 use crate::encode::{Format, Framing};
 use crate::error::Error;
@@ -19,7 +21,7 @@ use crate::escape;
 use crate::event::Kind;
 use crate::event::values::Time;
 use crate::filter::{Fault, Selection, Values, Vocabulary};
-use crate::fold::{Fold, FoldError, IncompleteReason, Reached, SnapshotObject};
+use crate::fold::{Fold, IncompleteReason, LinesError, Reached, SnapshotObject};
 use crate::names::Names;
 use crate::sink;
 use crate::text::Printer;
@@ -31,6 +33,8 @@ pub struct StateQuery {
     pub files: Vec<PathBuf>,
     /// The time; `None` for the end of the lines.
     pub at: Option<Timestamp>,
+    /// Two times that are compared, in place of the objects of one.
+    pub diff: Option<(Timestamp, Timestamp)>,
     /// Limits the result to these kinds.
     pub kinds: Option<Vec<Kind>>,
     /// Limits the result to the objects that pass these filters.
@@ -44,11 +48,44 @@ pub struct StateQuery {
 /// milliseconds, and no later than this on a machine with much other work.
 const WRITE_TIME: Duration = Duration::from_millis(100);
 
-/// Prints the objects that existed, as lines with `op:"present"` or as text.
+/// The objects of a time.
+pub(super) struct Loaded {
+    pub fold: Fold,
+    /// The filters of the run and of the query.
+    pub selections: [Selection; 2],
+    /// Why these may not be all objects.
+    pub reason: Option<IncompleteReason>,
+}
+
+/// Prints the objects that existed, as lines with `op:"present"` or as text; or how those of two times
+/// differ.
 ///
 /// # Errors
 /// If the lines cannot be read, or if the state at that time is incomplete.
 pub fn run(request: &StateQuery) -> Result<(), Error> {
+    let mut files = Files::default();
+    for path in &request.files {
+        files.input(path);
+    }
+    files.output(None).check()?;
+    if let Some((one, other)) = request.diff {
+        return state_diff::run(request, one, other);
+    }
+    let loaded = load(request, request.at)?;
+    check_names(&request.filters, &[&loaded.fold])?;
+    let Loaded {
+        fold,
+        selections,
+        reason,
+    } = loaded;
+    print(request, &fold, &selections, reason.as_ref())
+}
+
+/// Folds the lines up to that time.
+///
+/// # Errors
+/// If the lines cannot be read, or if the state at that time is incomplete and `--partial` was not given.
+pub(super) fn load(request: &StateQuery, at: Option<Timestamp>) -> Result<Loaded, Error> {
     // The lines may be those of another machine, with other names.
     let names = Names::of_machine();
     let vocabulary = Vocabulary {
@@ -56,17 +93,12 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         is_open: true,
     };
     let requested = Selection::new(&request.filters, vocabulary)?;
-    let mut files = Files::default();
-    for path in &request.files {
-        files.input(path);
-    }
-    files.output(None).check()?;
     let mut fold = Fold::default();
     let mut reached = Reached::End;
     for path in &request.files {
         let read = match path == Path::new("-") {
-            true => read(&mut fold, stdin().lock(), request.at),
-            false => read_file(&mut fold, path, request.at),
+            true => read(&mut fold, stdin().lock(), at),
+            false => read_file(&mut fold, path, at),
         };
         reached = read.map_err(|source| Error::Lines {
             path: path.clone(),
@@ -76,7 +108,6 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
             break;
         }
     }
-    check_names(&request.filters, &names, &fold)?;
     let filters = fold.filters();
     let written = Selection::new(&filters, vocabulary)?;
     if !written.is_empty() {
@@ -94,7 +125,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         .map(|name| format!("--{name}"))
         .collect::<Vec<_>>();
     let reason = match hiding.is_empty() {
-        true => fold.incomplete(request.at, reached, request.kinds.as_deref()),
+        true => fold.incomplete(at, reached, request.kinds.as_deref()),
         false => Some(IncompleteReason::Filtered(hiding.join(", "))),
     };
     match reason {
@@ -102,14 +133,30 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         Some(ref reason) => warn!("the result is incomplete: {reason}"),
         None => {}
     }
-    print(request, &fold, &[written, requested], reason.as_ref())
+    Ok(Loaded {
+        fold,
+        selections: [written, requested],
+        reason,
+    })
 }
 
-fn read(fold: &mut Fold, input: impl Read, at: Option<Timestamp>) -> Result<Reached, FoldError> {
+/// Opens a file of lines; `-` is the standard input.
+///
+/// # Errors
+/// If it cannot be opened or read.
+pub(super) fn open(path: &Path) -> io::Result<BufReader<Box<dyn Read>>> {
+    let input = match path == Path::new("-") {
+        true => decompress::reader(stdin())?,
+        false => decompress::reader(File::open(path)?)?,
+    };
+    Ok(BufReader::new(input))
+}
+
+fn read(fold: &mut Fold, input: impl Read, at: Option<Timestamp>) -> Result<Reached, LinesError> {
     fold.read(BufReader::new(decompress::reader(input)?), at)
 }
 
-fn read_file(fold: &mut Fold, path: &Path, at: Option<Timestamp>) -> Result<Reached, FoldError> {
+fn read_file(fold: &mut Fold, path: &Path, at: Option<Timestamp>) -> Result<Reached, LinesError> {
     let file = File::open(path)?;
     let is_live = at.is_some_and(|at| at <= Timestamp::now()) && is_written(&file);
     if let Some(at) = at
@@ -179,7 +226,8 @@ fn print(
 ///
 /// # Errors
 /// The first that is unknown.
-fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault> {
+pub(super) fn check_names(filters: &Values, folds: &[&Fold]) -> Result<(), Fault> {
+    let names = &Names::of_machine();
     for (option, values) in filters {
         for value in values {
             let value = value.trim_start_matches('!').to_owned();
@@ -192,7 +240,8 @@ fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault
                 is_open: true,
             };
             let selection = [Selection::new(&filter, vocabulary)?];
-            if !fold.objects().any(|object| passes(object, &selection)) {
+            let mut objects = folds.iter().flat_map(|fold| fold.objects());
+            if !objects.any(|object| passes(object, &selection)) {
                 return Err(fault);
             }
         }
@@ -201,7 +250,7 @@ fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault
 }
 
 /// Returns true if the object passes the filters.
-fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool {
+pub(super) fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool {
     if selections.iter().all(Selection::is_empty) {
         return true;
     }
@@ -220,13 +269,9 @@ struct Writer {
 impl Writer {
     /// `at`: the time of the state, to which relative times refer.
     fn new(format: &Format, at: Option<Timestamp>) -> Self {
-        let printer = match format {
-            Format::Json => None,
-            Format::Text(style) => Some(Printer::new(style.clone())),
-        };
         Writer {
             framing: format.framing(),
-            printer: printer.map(|mut printer| {
+            printer: printer(format).map(|mut printer| {
                 printer.refer_to(Time(at.unwrap_or_else(Timestamp::now)));
                 printer
             }),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::event::meta;
 use crate::event::values::{Hex, IfName, Time};
-use crate::event::{Kind, Nl, Op, Origin, SCHEMA_VERSION, Unparsed};
+use crate::event::{By, Kind, Nl, Op, Origin, SCHEMA_VERSION, Unparsed};
 
 /// Example lines, used as `examples` of each definition.
 pub const EXAMPLES: &str = include_str!("../../schema/examples.ndjson");
@@ -203,9 +203,10 @@ impl Variant {
         }
         if kind.fields().is_some() {
             of.optional("uncertain", json!({ "const": true }),
-                "The events alone do not say which object was replaced or deleted: it need not be this one. A live run dumps the kind soon after and corrects what was wrong.");
+                "The events alone do not say which object was replaced or deleted, or what became of this one: it need not be as the line says. A live run dumps the kind soon after and corrects what was wrong.");
         }
         if kind != Kind::Meta {
+            of.optional("by", schema_of::<By>(generator), "");
             of.optional("nl", schema_of::<Nl>(generator), "");
             of.optional("unparsed", json!({ "type": "array", "items": schema_of::<Unparsed>(generator), "minItems": 1 }),
                 "Attributes of the message that were not decoded.");

@@ -4,6 +4,7 @@
 mod bodies;
 mod chunked_vec;
 mod device_names;
+mod implied;
 mod key;
 mod link_merge;
 mod link_store;
@@ -35,6 +36,8 @@ use crate::names::Names;
 use crate::netlink::frame::Message;
 pub use device_names::Renames;
 use device_names::{NameChange, UnresolvedObjects};
+use implied::Implications;
+pub use implied::ImpliedChange;
 pub use key::Key;
 use link_store::LinkStore;
 use range_store::Cut;
@@ -69,6 +72,8 @@ pub struct State {
     unresolved: UnresolvedObjects,
     /// The kinds with objects that [`State::rename`] may concern.
     renaming: KindSet,
+    /// Of a run that no dump corrects.
+    implied: Option<Box<Implications>>,
 }
 
 /// What an event means for the names of devices in the lines.
@@ -97,6 +102,7 @@ impl State {
             stale: Stale::default(),
             unresolved: UnresolvedObjects::default(),
             renaming: KindSet::EMPTY,
+            implied: None,
         }
     }
 
@@ -214,6 +220,9 @@ impl State {
         };
         event.change = applied.old.map(|old| Change::between(payload, old));
         self.mark_stale(event);
+        if self.implied.is_some() {
+            self.note_event(applied.key, action, message, event);
+        }
         effect
     }
 
@@ -246,13 +255,19 @@ impl State {
     }
 
     /// Fills in the names of devices in an event that was [`NameEffect::Unnamed`], and in its stored
-    /// object. Returns true if all of them are known by now.
-    pub fn complete_names(&mut self, key: Key, event: &mut Event) -> bool {
+    /// object: the line follows, if all of them are known by now or it waits no longer (`last`). Returns
+    /// true if all are known.
+    pub fn complete_names(&mut self, key: Key, event: &mut Event, last: bool) -> bool {
         let unresolved = self.stores.name_devices(&mut event.payload);
-        if !unresolved {
+        if !unresolved || last {
             self.stores.complete_names(event.payload.kind(), key);
         }
         !unresolved
+    }
+
+    /// Returns true if the names of all devices of an object are known.
+    pub fn knows_names(&self, payload: &Payload) -> bool {
+        !self.stores.name_devices(&mut payload.clone())
     }
 
     /// An object was reported without the name of a device: [`State::rename`] will complete it. The

@@ -1,16 +1,22 @@
 //! Removal of one next hop from the body of a multipath route's message. The kernel reports it as the
 //! deletion of a route with that next hop only.
 
-use crate::event::route::RTMSG;
-use crate::event::route::Route;
+use crate::event::route::{LegFlags, RTMSG, Route};
 use crate::netlink::attr::{Attrs, align};
 
+const AF_INET: u8 = libc::AF_INET as u8;
 // linux/rtnetlink.h
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 pub(super) const RTA_MULTIPATH: u16 = 9;
 /// `struct rtnexthop`: length (u16), flags (u8), hops (u8), ifindex (u32).
 const RTNEXTHOP: usize = 8;
+
+/// Returns true if the body of a route's message has several next hops.
+pub(super) fn has_nexthops(body: &[u8]) -> bool {
+    let attributes = Attrs::new(body.get(RTMSG..).unwrap_or_default());
+    attributes.flatten().any(|attr| attr.kind == RTA_MULTIPATH)
+}
 
 /// The multipath route `body` without the next hop of the route `deleted`. `None` if `body` has no
 /// such next hop, or no other.
@@ -52,6 +58,43 @@ pub(super) fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {
             );
         }
         _ => push(&mut out, &attribute(RTA_MULTIPATH, &remaining.concat())),
+    }
+    Some(out)
+}
+
+/// The body of a route with other flags of its next hops on the device. `None` if it is too short.
+pub(super) fn with_flags(body: &[u8], device: u32, flags: LegFlags) -> Option<Vec<u8>> {
+    let mut out = body.to_vec();
+    let mut at = RTMSG;
+    let mut is_multipath = false;
+    let mut has_all = true;
+    for (attr, bytes) in Attrs::new(body.get(RTMSG..)?).with_bytes() {
+        if attr.kind == RTA_MULTIPATH {
+            is_multipath = true;
+            let mut hop = at + (bytes.len() - attr.value.len());
+            for nexthop in nexthops(attr.value) {
+                if ifindex(nexthop) == device {
+                    out[hop + 2] = flags.apply(out[hop + 2]);
+                }
+                has_all &= LegFlags::is_linkdown(out[hop + 2]);
+                hop += nexthop.len();
+            }
+        }
+        at += align(bytes.len());
+    }
+    // The flags of the whole route: the lowest byte of `rtm_flags`. A multipath route has them if
+    // every leg has; of IPv6 never.
+    let change = match is_multipath {
+        false => Some(flags),
+        true if out.first() == Some(&AF_INET) => Some(LegFlags::of_all(has_all)),
+        true => None,
+    };
+    if let Some(change) = change {
+        let all: [u8; 4] = *out.get(8..RTMSG)?.first_chunk()?;
+        let all = u32::from_ne_bytes(all);
+        let lowest = change.apply(all.to_le_bytes()[0]);
+        let all = all & !0xff | u32::from(lowest);
+        out[8..RTMSG].copy_from_slice(&all.to_ne_bytes());
     }
     Some(out)
 }

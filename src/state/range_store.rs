@@ -160,7 +160,7 @@ impl Store for RangeStore {
             }
         }
         for payload in &mut swept.deleted {
-            env.links.name_stored(payload);
+            env.links.name_gone(payload);
         }
         let missing = self.missing.iter().filter(|(ids, ())| is_inside(ids));
         swept.missing = missing.count();
@@ -258,8 +258,8 @@ impl RangeStore {
         self.found.push((payload, old));
     }
 
-    /// Removes ids that two dumps lacked, and appends what they were.
-    fn delete(&mut self, ids: IdRange, deleted: &mut Vec<Payload>) {
+    /// Removes ids that do not exist any more, and appends what they were.
+    pub(super) fn delete(&mut self, ids: IdRange, deleted: &mut Vec<Payload>) {
         self.missing.remove(ids);
         self.contents.remove(ids);
         let before = std::mem::take(&mut self.cuts);

@@ -94,6 +94,10 @@ impl State {
                 change,
             });
         }
+        // No dump contains a deletion.
+        if !matches!(action, MessageAction::New | MessageAction::Partial) {
+            return None;
+        }
         let reconciliation = self.reconciliation.as_ref();
         let is_outside = |it: &Reconciliation| {
             it.kind != kind || it.scope.membership(&payload) == Membership::Outside
@@ -117,6 +121,7 @@ impl State {
         if applied.unresolved {
             self.note_unresolved(&payload);
         }
+        self.note_stored(applied.key, &payload);
         let change = applied.old.map(|old| Change::between(&payload, old));
         let state_change = StateChange {
             op: self.op_of_entry(applied.op),

@@ -23,7 +23,7 @@ use super::table::{Entry, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
 use crate::event::object::Object as _;
-use crate::event::route::{AttrsInterner, PackedPrefix};
+use crate::event::route::{AttrsInterner, LegFlags, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
 use crate::event::scope::{Membership, Scope};
 use crate::event::{Op, Payload};
@@ -97,7 +97,7 @@ impl Store for RouteStore {
         let stored = &self.table.get(key)?.value;
         let mut route = self.decode_as_reported(stored, env.names)?;
         if env.links.is_renaming() {
-            route.for_each_device(&mut |index, name| *name = env.links.last_name(index, *name));
+            route.for_each_device(&mut |index, name| *name = env.links.present_name(index, *name));
         }
         Some(route.into())
     }
@@ -178,15 +178,7 @@ impl Store for RouteStore {
         } = self.sweep(clean, scope);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
-            let route = self.decode_as_reported(&stored, env.names);
-            self.bodies.release(stored.body);
-            if let Some(mut route) = route {
-                let base = self.set_instance_key(&mut route, 0);
-                self.siblings.remove(base, stored.instance);
-                self.set_instance(&mut route, base, stored.instance);
-                self.name_deleted(&mut route, env.links);
-                routes.push(Payload::from(route));
-            }
+            routes.extend(self.forget(&stored, env));
         }
         Swept {
             missing,
@@ -227,6 +219,47 @@ impl Store for RouteStore {
 }
 
 impl RouteStore {
+    /// Removes the route of that key. Returns it, with the names of devices.
+    pub(super) fn remove(&mut self, key: Key, env: Env<'_>) -> Option<Payload> {
+        let stored = self.table.remove(key)?.value;
+        self.forget(&stored, env)
+    }
+
+    /// Forgets what belongs to a route that was removed from the table. Returns the route.
+    fn forget(&mut self, stored: &StoredRoute, env: Env<'_>) -> Option<Payload> {
+        let route = self.decode_as_reported(stored, env.names);
+        self.bodies.release(stored.body);
+        let mut route = route?;
+        let base = self.set_instance_key(&mut route, 0);
+        self.siblings.remove(base, stored.instance);
+        self.set_instance(&mut route, base, stored.instance);
+        self.name_deleted(&mut route, env.links);
+        Some(route.into())
+    }
+
+    /// Changes the flags of a route's next hops on the device. Returns the route, and its former
+    /// state; `None` without such a route.
+    pub(super) fn set_leg_flags(
+        &mut self,
+        key: Key,
+        device: u32,
+        flags: LegFlags,
+        env: Env<'_>,
+    ) -> Option<(Payload, Payload)> {
+        let stored = &self.table.get(key)?.value;
+        let (instance, known) = (stored.instance, stored.known);
+        let body = self.bodies.get(stored.body).bytes();
+        let mut body = multipath::with_flags(body, device, flags)?;
+        stored.dst.fill(&mut body);
+        let mut route = self.interner.decode_body(env.names, &body)?;
+        self.name_devices(&mut route, env.links);
+        let stored = self.bodies.intern(&route, &body);
+        let new = Entry::new(key, StoredRoute::new(stored, instance, known), false);
+        let old = self.put(new, &route, env.names)?;
+        set_instance_field(&mut route, instance);
+        Some((route.into(), old.into()))
+    }
+
     fn sweep(&mut self, clean: bool, scope: &Scope) -> Swept<Entry<StoredRoute>> {
         let bodies = &self.bodies;
         // Consecutive routes mostly have the same body.
@@ -375,8 +408,12 @@ impl RouteStore {
             return None;
         }
         let stored = &self.table.get(key)?.value;
-        let mut body = multipath::remove_nexthop(self.bodies.get(stored.body).bytes(), deleted)?;
-        stored.dst.fill(&mut body);
+        let body = self.bodies.get(stored.body);
+        if !multipath::has_nexthops(body.bytes()) {
+            return None;
+        }
+        // With the destination, which a malformed body has not given away: the new one is well-formed.
+        let body = multipath::remove_nexthop(&body.body(stored.dst), deleted)?;
         let route = self.interner.decode_body(names, &body)?;
         Some((body, route))
     }

@@ -10,9 +10,10 @@ use super::route_store::RouteStore;
 use super::store::{Applied, DumpContext, EventContext, Store};
 use super::table::Swept;
 use crate::event::kinds::Inline;
-use crate::event::route::AttrsInterner;
+use crate::event::route::{AttrsInterner, LegFlags};
 use crate::event::scope::Scope;
 use crate::event::{Kind, Payload};
+use crate::kind::range::IdRange;
 use crate::names::Names;
 
 /// Every store.
@@ -161,7 +162,7 @@ impl Stores {
     /// Fills in the names of devices in the last message about an object, where the device may be
     /// deleted already.
     pub(super) fn name_deleted(&self, payload: &mut Payload) {
-        self.links.name_stored(payload);
+        self.links.name_gone(payload);
     }
 
     /// Fills in the names of devices in a stored object whose line waits for them.
@@ -210,6 +211,48 @@ impl Stores {
     ) -> Option<Applied> {
         with_store_of!(self, names, payload, |store, object, env| store
             .apply_dump_entry(object, entry, env))
+    }
+
+    /// Removes the object of that key, which is no link and no range. Returns it.
+    pub(super) fn remove(&mut self, kind: Kind, key: Key, names: &Names) -> Option<Payload> {
+        let links = &self.links;
+        let env = Env { names, links };
+        match kind {
+            Kind::Route => self.routes.remove(key, env),
+            _ => self.objects.get_mut(&kind)?.take(key, links),
+        }
+    }
+
+    /// Stores another state of the object of that key, which is no link, route or range.
+    pub(super) fn replace(&mut self, key: Key, payload: &Payload) {
+        if let Some(objects) = self.objects.get_mut(&payload.kind()) {
+            objects.put(key, payload, false);
+        }
+    }
+
+    /// Removes the objects that have some of these ids, as far as they have them. Returns them.
+    pub(super) fn remove_ranges(&mut self, kind: Kind, ids: IdRange) -> Vec<Payload> {
+        let mut removed = Vec::new();
+        if let Some(ranges) = self.ranges.get_mut(&kind) {
+            ranges.delete(ids, &mut removed);
+        }
+        for payload in &mut removed {
+            self.links.name_gone(payload);
+        }
+        removed
+    }
+
+    /// See [`RouteStore::set_leg_flags`].
+    pub(super) fn set_leg_flags(
+        &mut self,
+        key: Key,
+        device: u32,
+        flags: LegFlags,
+        names: &Names,
+    ) -> Option<(Payload, Payload)> {
+        let links = &self.links;
+        self.routes
+            .set_leg_flags(key, device, flags, Env { names, links })
     }
 
     pub(super) fn take_found(&mut self, kind: Kind) -> Vec<(Payload, Option<Payload>)> {

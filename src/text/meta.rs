@@ -3,10 +3,11 @@
 use std::fmt::{self, Write as _};
 
 use super::escape::EscapingWriter;
+use super::{requester, within};
 use crate::event::Kind;
 use crate::event::meta::{
-    CheckpointReason, Clock, Complete, Counts, Gap, GapCause, Heartbeat, Meta, Resync, Rotate,
-    RotateReason, Skipped, Start, Stop, StopReason,
+    CheckpointReason, Clock, Complete, Counts, Gap, GapCause, Heartbeat, LostBy, Meta, Resync,
+    Rotate, RotateReason, Skipped, Start, Stop, StopReason,
 };
 use crate::event::values::Time;
 
@@ -120,11 +121,29 @@ fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
     }
     out.write_char(')')?;
     match (&gap.from, &gap.to) {
-        (Some(from), Some(to)) => write!(out, " between {:.3} and {:.3}", from.0, to.0),
-        (None, Some(to)) => write!(out, " before {:.3}", to.0),
-        (Some(from), None) => write!(out, " after {:.3}", from.0),
-        (None, None) => Ok(()),
+        (Some(from), Some(to)) => write!(out, " between {:.3} and {:.3}", from.0, to.0)?,
+        (None, Some(to)) => write!(out, " before {:.3}", to.0)?,
+        (Some(from), None) => write!(out, " after {:.3}", from.0)?,
+        (None, None) => {}
     }
+    for (number, lost_by) in gap.by.iter().flatten().enumerate() {
+        let LostBy {
+            lost,
+            processes,
+            by,
+        } = lost_by;
+        out.write_str(if number == 0 { ":" } else { "," })?;
+        write!(out, " {lost}")?;
+        match processes {
+            Some(processes) => {
+                let comm = by.comm.as_deref().unwrap_or_default();
+                write!(out, " by {processes} processes {comm}")?;
+                within(out, by)?;
+            }
+            None => requester(out, by)?,
+        }
+    }
+    Ok(())
 }
 
 fn resync(out: &mut EscapingWriter<'_>, resync: &Resync) -> fmt::Result {

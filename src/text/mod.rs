@@ -18,7 +18,7 @@ use serde::de::value::{Error as NameError, StrDeserializer};
 
 use crate::event::meta::Meta;
 use crate::event::values::Time;
-use crate::event::{Event, Kind, Op, Origin, Payload};
+use crate::event::{By, Event, Kind, Op, Origin, Payload};
 use escape::{Colour, EscapingWriter};
 use node::{Fields, Node};
 use sentence::Object;
@@ -178,8 +178,7 @@ struct Record {
     op: Op,
     origin: Option<Origin>,
     uncertain: bool,
-    /// Who caused it.
-    by: Option<String>,
+    by: Option<By>,
     content: Content,
 }
 
@@ -196,7 +195,7 @@ impl Record {
             op: event.op,
             origin: event.origin,
             uncertain: event.uncertain,
-            by: None,
+            by: event.by.as_deref().cloned(),
             content: match &event.payload {
                 Payload::Meta(meta) => Content::Meta((**meta).clone()),
                 _ => Content::Object(Object::of(event)),
@@ -214,7 +213,9 @@ impl Record {
         let time = name("time")?.parse().ok().map(Time)?;
         let netns = line.object("netns").and_then(|netns| netns.text("name"));
         let uncertain = line.field("uncertain") == Some(&Node::Bool(true));
-        let by = line.object("by").and_then(by);
+        let by = line
+            .object("by")
+            .and_then(|by| serde_json::from_str(&by.to_json()).ok());
         let family = line.object("nl").and_then(|nl| nl.text("family"));
         let mut take = |name: &str| {
             let at = line.0.iter().position(|(field, _)| field == name)?;
@@ -232,7 +233,11 @@ impl Record {
         let old = object(take("old"));
         let payload = object(take(kind.name()))?;
         let content = match kind {
-            Kind::Meta => Content::Meta(Meta::read(op, &payload.to_json()).ok()??),
+            Kind::Meta => match Meta::read(op, &payload.to_json()) {
+                Ok(meta) => Content::Meta(meta?),
+                // Of another version: its fields are shown by name.
+                Err(_) => Content::Object(Object::of_line(kind, op, payload, None, None, None)),
+            },
             kind => Content::Object(Object::of_line(kind, op, payload, changed, old, family)),
         };
         Some(Record {
@@ -277,7 +282,7 @@ impl Record {
         if self.uncertain {
             out.mark("uncertain")?;
         }
-        self.by.iter().try_for_each(|by| out.field("by", by))
+        self.by.iter().try_for_each(|by| requester(out, by))
     }
 
     fn kind(&self) -> Kind {
@@ -288,14 +293,23 @@ impl Record {
     }
 }
 
-/// Who caused an event, from the member `by` of a line: `kernel`, or name and id of a process.
-fn by(by: &Fields) -> Option<String> {
-    if by.field("kernel") == Some(&Node::Bool(true)) {
-        return Some("kernel".to_owned());
-    }
-    match (by.text("comm"), by.text("pid")) {
-        (Some(name), Some(pid)) => Some(format!("{name}[{pid}]")),
-        (name, pid) => name.or(pid),
+/// ` by ip[4711] (ssh.service)`
+fn requester(out: &mut EscapingWriter<'_>, by: &By) -> fmt::Result {
+    let Some(pid) = by.pid else {
+        return match by.kernel {
+            Some(true) => out.write_str(" by the kernel"),
+            _ => Ok(()),
+        };
+    };
+    write!(out, " by {}[{pid}]", by.comm.as_deref().unwrap_or_default())?;
+    within(out, by)
+}
+
+/// ` (ssh.service)`
+fn within(out: &mut EscapingWriter<'_>, by: &By) -> fmt::Result {
+    match by.container.as_ref().or(by.unit.as_ref()) {
+        Some(within) => write!(out, " ({within})"),
+        None => Ok(()),
     }
 }
 

@@ -12,7 +12,7 @@ use super::{DIGITS, string_schema};
 
 /// A device name: at most 15 bytes (`IFNAMSIZ`), any byte but `/`, `:`, `%`, white space and NUL.
 /// Invalid UTF-8 is replaced by U+FFFD in the output.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct IfName {
     length: u8,
     bytes: [u8; 15],

@@ -239,7 +239,8 @@ ip link add bp2 type dummy
   ip link set bp2 master bond0
   ip link set bond0 type bond active_slave bp2
   ip link set bp0 nomaster
-ip link set bond1 type bond lacp_rate slow xmit_hash_policy layer2+3
+ip link set bond1 type bond xmit_hash_policy layer2+3
+ip link set bond1 type bond lacp_rate slow
 ip link add vrf8 type vrf table 108
   ip link set vrf8 up
   ip link add vrf9 type vrf table 109

@@ -2,8 +2,7 @@
 //! `bridge` against `nlstream state` of a live run, and of the replay of an rtmon file of the same changes,
 //! which has no dump that could correct a line.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -11,6 +10,7 @@ use serde_json::Value;
 
 use crate::common::{PATIENCE, nlstream, wait_until};
 use crate::namespace::Namespace;
+use crate::rtmon::{Rtmon, temporary};
 use crate::trial::{Need, trial};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -38,15 +38,6 @@ const BRIDGE: &[Need] = &[
     Need::Program("rtmon"),
 ];
 
-/// What the events of a file of rtmon are enough for.
-#[derive(Clone, Copy, PartialEq)]
-enum Events {
-    /// They say what happened.
-    Suffice,
-    /// The kernel deletes objects without a notification.
-    Lack,
-}
-
 struct Case {
     name: &'static str,
     needs: &'static [Need],
@@ -62,7 +53,6 @@ struct Case {
     fields: &'static [&'static str],
     /// Parts of lines that must be among those of the live run, in order: op and text.
     lines: &'static [(&'static str, &'static str)],
-    events: Events,
 }
 
 const SETUP: &str = "
@@ -93,7 +83,6 @@ const CASES: &[Case] = &[
         of: "02:00:00:00:00:07",
         fields: FDB,
         lines: &[("add", "10.0.0.2"), ("change", "10.0.0.3"), ("change", "8472")],
-        events: Events::Suffice,
     },
     Case {
         name: "vxlan_mac_learned_by_a_control_plane_moves",
@@ -106,7 +95,6 @@ const CASES: &[Case] = &[
         of: "02:00:00:00:00:07",
         fields: FDB,
         lines: &[("add", "10.0.0.2"), ("change", "10.0.0.3")],
-        events: Events::Suffice,
     },
     Case {
         name: "vxlan_mac_moves_to_another_nexthop",
@@ -119,7 +107,6 @@ const CASES: &[Case] = &[
         of: "02:00:00:00:00:07",
         fields: FDB,
         lines: &[("add", "102"), ("change", "103")],
-        events: Events::Suffice,
     },
     Case {
         name: "vxlan_default_entry_has_several_remotes",
@@ -134,7 +121,6 @@ const CASES: &[Case] = &[
         of: "\"vx0\"",
         fields: FDB,
         lines: &[("add", "10.0.0.2"), ("delete", "10.0.0.2")],
-        events: Events::Suffice,
     },
     Case {
         name: "mac_of_a_vni_is_an_entry_of_its_own",
@@ -148,7 +134,6 @@ const CASES: &[Case] = &[
         of: "02:00:00:00:00:07",
         fields: FDB,
         lines: &[("add", "\"src_vni\":8"), ("change", "\"src_vni\":7")],
-        events: Events::Suffice,
     },
     Case {
         name: "mac_moves_to_another_port_of_its_bridge",
@@ -163,7 +148,6 @@ const CASES: &[Case] = &[
         of: "02:00:00:00:00:07",
         fields: FDB,
         lines: &[("add", "\"e0\""), ("change", "\"e1\""), ("add", "\"self\"")],
-        events: Events::Suffice,
     },
     Case {
         name: "ipv6_address_gets_another_peer",
@@ -177,7 +161,6 @@ const CASES: &[Case] = &[
         of: "2001:db8::",
         fields: &["local", "address", "prefixlen"],
         lines: &[("change", "2001:db8::9"), ("add", "2001:db8::5"), ("change", "2001:db8::6")],
-        events: Events::Suffice,
     },
     Case {
         name: "ipv4_address_with_another_peer_is_another_address",
@@ -190,7 +173,6 @@ const CASES: &[Case] = &[
         of: "10.3.0.1",
         fields: &["local", "address", "prefixlen"],
         lines: &[("add", "10.3.9.1"), ("add", "10.3.9.2"), ("delete", "10.3.9.1")],
-        events: Events::Suffice,
     },
     Case {
         name: "ipv6_route_is_replaced_across_devices",
@@ -203,7 +185,6 @@ const CASES: &[Case] = &[
         of: "fd00::25fb/128",
         fields: ROUTE,
         lines: &[("add", "\"e0\""), ("change", "\"e1\""), ("change", "\"e0\"")],
-        events: Events::Suffice,
     },
     Case {
         name: "ipv6_route_is_replaced_by_gateway_nexthop_and_multipath",
@@ -218,7 +199,6 @@ const CASES: &[Case] = &[
         of: "fd00::25fb/128",
         fields: ROUTE,
         lines: &[("add", "\"e1\""), ("change", "2001:db8::2"), ("change", "2001:db8::4"), ("change", "\"nhid\"")],
-        events: Events::Suffice,
     },
     Case {
         name: "ipv6_routes_of_two_devices_are_apart",
@@ -235,7 +215,6 @@ const CASES: &[Case] = &[
         of: "fd00::25fb/128",
         fields: ROUTE,
         lines: &[("add", "\"e1\""), ("change", "2001:db8::4"), ("delete", "\"e0\"")],
-        events: Events::Suffice,
     },
     Case {
         name: "ipv4_siblings_by_device_and_gateway",
@@ -250,7 +229,6 @@ const CASES: &[Case] = &[
         of: "10.4.0.0/24",
         fields: ROUTE,
         lines: &[("delete", "10.1.9.2"), ("change", "10.1.8.7"), ("delete", "10.1.8.2")],
-        events: Events::Suffice,
     },
     Case {
         name: "ipv4_route_of_a_deleted_device_is_the_one_that_goes",
@@ -262,7 +240,6 @@ const CASES: &[Case] = &[
         of: "10.1.0.0/24",
         fields: ROUTE,
         lines: &[("delete", "\"10.1.0.1\"")],
-        events: Events::Lack,
     },
 ];
 
@@ -295,9 +272,7 @@ impl Case {
         let (live, _) = stream.interrupt();
         self.assert_lines(&live);
         std::fs::remove_file(&lines).unwrap();
-        if self.events == Events::Suffice {
-            self.check_replay(rtmon, &wanted);
-        }
+        self.check_replay(rtmon, &wanted);
     }
 
     /// The objects of the kernel: of each the compared fields, sorted.
@@ -371,36 +346,4 @@ impl Case {
         }
         std::fs::remove_file(&lines).unwrap();
     }
-}
-
-/// rtmon, writing the events of a namespace to a file.
-struct Rtmon {
-    child: Child,
-    path: PathBuf,
-}
-
-impl Rtmon {
-    /// Starts it, and waits until it has written the devices.
-    fn start(ns: &Namespace, name: &str) -> Self {
-        let path = temporary(&format!("{name}.rtmon"));
-        let mut command = ns.command("rtmon");
-        command.args(["file", path.to_str().unwrap(), "all"]);
-        let child = command.stdout(Stdio::null()).spawn().unwrap();
-        wait_until("rtmon has written the devices", || {
-            std::fs::metadata(&path).is_ok_and(|file| file.len() > 0)
-        });
-        Rtmon { child, path }
-    }
-}
-
-impl Drop for Rtmon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-fn temporary(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("nlstream-{}-{name}", std::process::id()))
 }

@@ -14,6 +14,7 @@
 mod common;
 
 mod account;
+mod by;
 mod docs;
 mod ends;
 mod events;
@@ -28,6 +29,7 @@ mod output;
 mod probe;
 mod ranges;
 mod recording;
+mod rtmon;
 mod service;
 mod systemd;
 mod tc;
@@ -46,6 +48,7 @@ fn main() {
     }
     let modules = [
         account::trials,
+        by::trials,
         docs::trials,
         ends::trials,
         events::trials,

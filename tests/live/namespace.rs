@@ -28,6 +28,11 @@ impl Namespace {
         Self::of(&["-rnm"], &["-U", "-n", "-m"])
     }
 
+    /// A network namespace whose root is that of the machine. A trial that calls it needs `Bpf`.
+    pub(crate) fn privileged() -> Self {
+        Self::of(&["-n"], &["-n"])
+    }
+
     /// The same, with root and other users, whose programs `setpriv --reuid` starts. A trial that calls it
     /// needs `Users`.
     pub(crate) fn with_users() -> Self {
@@ -57,6 +62,11 @@ impl Namespace {
     /// Returns the path outside the namespace of a path inside.
     pub(crate) fn path(&self, inside: &str) -> PathBuf {
         PathBuf::from(format!("/proc/{}/root{inside}", self.child.id()))
+    }
+
+    /// Returns the path of the network namespace.
+    pub(crate) fn netns(&self) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/ns/net", self.child.id()))
     }
 
     /// Returns a command that runs `program` inside.

@@ -152,20 +152,34 @@ fn units_verify_and_have_low_exposure() {
     let units = crate::common::root().join("packaging/systemd");
     let folder = std::env::temp_dir().join(format!("nlstream-units-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let service = std::fs::read_to_string(units.join("nlstream.service")).unwrap();
-    let service = service.replace("/usr/bin/nlstream", NLSTREAM);
-    std::fs::write(folder.join("nlstream.service"), service).unwrap();
+    for name in ["nlstream.service", "nlstream-exec@.service"] {
+        let service = std::fs::read_to_string(units.join(name)).unwrap();
+        let service = service.replace("/usr/bin/nlstream", NLSTREAM);
+        std::fs::write(folder.join(name), service).unwrap();
+    }
     std::fs::copy(
         units.join("nlstream.socket"),
         folder.join("nlstream.socket"),
     )
     .unwrap();
+    let by = std::fs::read_to_string(units.join("../nlstream-by.conf")).unwrap();
+    std::fs::create_dir(folder.join("nlstream.service.d")).unwrap();
+    std::fs::write(folder.join("nlstream.service.d/by.conf"), &by).unwrap();
+    // The guide shows its settings.
+    let settings: Vec<_> = by.lines().filter(|line| !line.starts_with('#')).collect();
+    let guide = crate::common::root().join("docs/operating.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    assert!(guide.contains(&settings.join("\n")), "{settings:#?}");
     let analyze = |args: &[&str]| {
         let mut command = Command::new("systemd-analyze");
-        let files = ["nlstream.service", "nlstream.socket"];
+        let files = [
+            "nlstream.service",
+            "nlstream.socket",
+            "nlstream-exec@hook.service",
+        ];
         command
             .args(args)
-            .args(&files[..if args[0] == "verify" { 2 } else { 1 }]);
+            .args(&files[..if args[0] == "verify" { 3 } else { 1 }]);
         command.current_dir(&folder).output().unwrap()
     };
     let verify = analyze(&["verify", "--man=no"]);
@@ -175,6 +189,8 @@ fn units_verify_and_have_low_exposure() {
         .filter(|line| line.contains("nlstream"))
         .collect();
     assert!(warnings.is_empty(), "{warnings:#?}");
+    // The exposure is that of the unit alone.
+    std::fs::remove_dir_all(folder.join("nlstream.service.d")).unwrap();
     let security = analyze(&["security", "--offline=true", "--no-pager", "--json=short"]);
     let threshold = analyze(&["security", "--offline=true", "--no-pager", "--threshold=10"]);
     std::fs::remove_dir_all(&folder).unwrap();

@@ -22,6 +22,8 @@ pub(crate) enum Need {
     AppendOnly,
     /// A link type of the kernel: `ip link add type …`.
     LinkType(&'static str),
+    /// Network namespaces of root with CAP_BPF and CAP_PERFMON, and a kernel with BPF and its types.
+    Bpf,
     /// The same for one that many kernels lack: elsewhere the trial runs in a guest (`fixtures/live`).
     GuestLinkType(&'static str),
     /// A program in `PATH`.
@@ -33,7 +35,8 @@ pub(crate) enum Need {
 }
 
 pub(crate) use Need::{
-    AppendOnly, GuestLinkType, Landlock, LinkType, Mounts, Namespace, Program, UapiHeaders, Users,
+    AppendOnly, Bpf, GuestLinkType, Landlock, LinkType, Mounts, Namespace, Program, UapiHeaders,
+    Users,
 };
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
@@ -69,6 +72,14 @@ impl Need {
             LinkType(kind) | GuestLinkType(kind) => (
                 format!("unshare -rn ip link add probe0 type {kind}"),
                 format!("the kernel has no links of the type {kind}"),
+            ),
+            Bpf => (
+                format!(
+                    "test -e /sys/kernel/btf/vmlinux &&
+                     unshare -n sh -c 'ip link set lo up; ! {} --with by --snapshot --exit -k link 2>&1 | grep -q \"not permitted\"'",
+                    crate::common::NLSTREAM
+                ),
+                "no CAP_BPF and CAP_PERFMON, or a kernel without CONFIG_DEBUG_INFO_BTF".to_owned(),
             ),
             Program(program) => (
                 format!("command -v {program}"),

@@ -29,7 +29,7 @@ fn errors_of_wrong_values_name_the_valid_ones() {
     for kind in nlstream::event::Kind::ALL {
         assert!(text.contains(kind.name()), "{text}");
     }
-    assert!(stderr(&["--with", "colour"], 2).contains("details, raw, message, host"));
+    assert!(stderr(&["--with", "colour"], 2).contains("details, raw, message, host, by"));
     assert!(stderr(&["--format", "xml"], 2).contains("json, text"));
     assert!(stderr(&["--snapshto"], 2).contains("--snapshot"));
     assert!(stderr(&["replay"], 2).contains("<FILE>"));

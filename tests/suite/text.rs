@@ -51,7 +51,7 @@ fn text_that_is_no_line_has_none() {
         "[]",
         r#"{"kind":"link"}"#,
         r#"{"time":"2026-11-24T20:26:54Z","kind":"of_the_future","op":"add","of_the_future":{}}"#,
-        r#"{"time":"2026-11-24T20:26:54Z","kind":"meta","op":"gap","meta":{}}"#,
+        r#"{"time":"2026-11-24T20:26:54Z","kind":"meta","op":"add","meta":{}}"#,
         r#"{"time":"2026-11-24T20:26:54Z","kind":"link","op":"add","link":[]}"#,
     ] {
         assert!(printer.line(line).is_none(), "{line}");

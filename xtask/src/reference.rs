@@ -45,7 +45,7 @@ struct Page<'a> {
 }
 
 /// The properties of each line apart from its object, in the order in which they are written.
-const HEAD: [&str; 18] = [
+const HEAD: [&str; 19] = [
     "v",
     "run",
     "seq",
@@ -60,6 +60,7 @@ const HEAD: [&str; 18] = [
     "",
     "changed",
     "old",
+    "by",
     "nl",
     "unparsed",
     "raw",

@@ -28,6 +28,7 @@ fn gap(lost: Option<u64>) -> Owned {
         lost,
         from: Some(at(5, 0)),
         to: Some(at(5, 0)),
+        by: None,
     };
     Owned::ControlRecord(at(5, 0), ControlRecord::Gap(gap))
 }

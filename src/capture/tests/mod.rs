@@ -105,6 +105,7 @@ fn inputs() -> Vec<Owned> {
         lost,
         from: Some(at(1_764_000_001, 5)),
         to: None,
+        by: None,
     };
     let stop = Stop {
         reason: StopReason::Signal,

@@ -97,6 +97,7 @@ fn lost_messages_add_up_for_other_tools() {
             lost,
             from: None,
             to: None,
+            by: None,
         };
         Owned::ControlRecord(at(1, 0), ControlRecord::Gap(gap))
     };

@@ -1,10 +1,12 @@
 //! One-entry caches for the parts of the envelope that successive records share: written once,
 //! then copied.
 
+use std::sync::Arc;
+
 use serde_json::Error;
 
 use crate::event::values::{IfName, Time, Word};
-use crate::event::{Event, Kind, Nl, Op, Origin};
+use crate::event::{By, Event, Kind, Nl, Op, Origin};
 use crate::json;
 
 /// The field `time` as JSON. Events of one datagram share it, and those of one second share all but
@@ -87,6 +89,29 @@ impl SubjectCache {
             }
             Ok(())
         })
+    }
+}
+
+/// The field `by` as JSON. Events of one process in a row share the value.
+#[derive(Debug, Default)]
+pub(super) struct ByCache {
+    by: Option<Arc<By>>,
+    text: Vec<u8>,
+}
+
+impl ByCache {
+    /// Returns the field.
+    ///
+    /// # Errors
+    /// Never; `Result` is required by serde.
+    pub(super) fn of(&mut self, by: &Arc<By>) -> Result<&[u8], Error> {
+        if !self.by.as_ref().is_some_and(|old| Arc::ptr_eq(old, by)) {
+            self.by = None;
+            self.text.clear();
+            json::append(&mut self.text, |json| json.object().field("by", &**by))?;
+            self.by = Some(by.clone());
+        }
+        Ok(&self.text)
     }
 }
 

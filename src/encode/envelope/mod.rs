@@ -12,7 +12,7 @@ use crate::event::route::Destination;
 use crate::event::values::{PrefixText, Word};
 use crate::event::{Change, Event, SCHEMA_VERSION};
 use crate::json::{self, Compound};
-use caches::{NlHeaderCache, SubjectCache, TimestampCache};
+use caches::{ByCache, NlHeaderCache, SubjectCache, TimestampCache};
 
 /// An event and the further content of its record.
 pub(super) struct Line<'a> {
@@ -55,6 +55,7 @@ pub(super) struct Envelope {
     namespaces: Vec<Vec<u8>>,
     timestamp: TimestampCache,
     subject: SubjectCache,
+    by: ByCache,
     nl_header: NlHeaderCache,
 }
 
@@ -72,6 +73,7 @@ impl Envelope {
             head: format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"").into_bytes(),
             timestamp: TimestampCache::default(),
             subject: SubjectCache::default(),
+            by: ByCache::default(),
             nl_header: NlHeaderCache::default(),
         }
     }
@@ -130,6 +132,9 @@ impl Envelope {
         }
         if event.uncertain {
             to.field("uncertain", &true)?;
+        }
+        if let Some(by) = &event.by {
+            to.written(self.by.of(by)?);
         }
         if let Some(nl) = &event.nl {
             let [before, behind] = self.nl_header.by(nl)?;

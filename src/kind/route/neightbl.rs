@@ -8,7 +8,7 @@ use serde_with::skip_serializing_none;
 
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::KindSpec;
+use crate::kind::spec::{KindSpec, Trigger};
 use crate::kind::wire::{family, u16_at, u32_at};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::request::Request;
@@ -159,6 +159,7 @@ pub struct Stats {
 
 impl KindSpec for Neightbl {
     const MESSAGES: &'static [u16] = &[RTM_NEWNEIGHTBL];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::NewDevice, Trigger::OldDevice];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
     fn dumps(_details: bool) -> Vec<Request> {

@@ -195,6 +195,17 @@ const FLAGS: &FlagNames = &{
 };
 
 impl Nexthop {
+    /// The group without one of its next hops; `None` if it has no other.
+    #[must_use]
+    pub fn without(&self, id: u32) -> Option<Nexthop> {
+        let mut group = self.group.clone()?;
+        group.retain(|member| member.id != id);
+        (!group.is_empty()).then(|| Nexthop {
+            group: Some(group),
+            ..self.clone()
+        })
+    }
+
     fn blackhole(&mut self, _: &mut DecodeContext<'_>, _: &Attr<'_>) -> Result<(), AttrError> {
         self.flags.bits |= BLACKHOLE;
         Ok(())

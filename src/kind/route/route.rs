@@ -117,6 +117,58 @@ pub struct RouteAttrs {
     pub cacheinfo: Option<CacheInfo>,
 }
 
+/// A change of the flags of a next hop.
+#[derive(Clone, Copy, Debug)]
+pub struct LegFlags {
+    set: u8,
+    clear: u8,
+}
+
+impl LegFlags {
+    // linux/rtnetlink.h
+    const DEAD: u8 = 1;
+    const NO_CARRIER: u8 = 16;
+    /// Its device is down.
+    pub const DEAD_AND_LINKDOWN: Self = LegFlags {
+        set: Self::DEAD | Self::NO_CARRIER,
+        clear: 0,
+    };
+    /// Its device is up, without a carrier.
+    pub const LINKDOWN: Self = LegFlags {
+        set: Self::NO_CARRIER,
+        clear: Self::DEAD,
+    };
+    /// Its device is up, with a carrier.
+    pub const ALIVE: Self = LegFlags {
+        set: 0,
+        clear: Self::DEAD | Self::NO_CARRIER,
+    };
+
+    /// Of a route whose every leg is without a carrier, or not.
+    pub fn of_all(linkdown: bool) -> Self {
+        match linkdown {
+            true => LegFlags {
+                set: Self::NO_CARRIER,
+                clear: 0,
+            },
+            false => LegFlags {
+                set: 0,
+                clear: Self::NO_CARRIER,
+            },
+        }
+    }
+
+    /// Returns true if the flags say that the device has no carrier.
+    pub fn is_linkdown(flags: u8) -> bool {
+        flags & Self::NO_CARRIER != 0
+    }
+
+    /// These flags after the change.
+    pub fn apply(self, flags: u8) -> u8 {
+        flags & !self.clear | self.set
+    }
+}
+
 impl RouteAttrs {
     /// Indices of the output devices.
     pub fn output_devices(&self) -> impl Iterator<Item = u32> {

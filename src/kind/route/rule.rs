@@ -149,10 +149,12 @@ const FLAGS: &FlagNames = &[
 ];
 /// Not a flag of the kernel: bit for `FRA_L3MDEV`, above the 32 bits of the header.
 const L3MDEV: u64 = 1 << 32;
+const IIF_DETACHED: u64 = 0x08;
+const OIF_DETACHED: u64 = 0x10;
 /// The flags that change with devices and other rules.
 pub(in crate::kind) const STATE: &FlagNames = &[
-    (0x08, "iif_detached"),
-    (0x10, "oif_detached"),
+    (IIF_DETACHED, "iif_detached"),
+    (OIF_DETACHED, "oif_detached"),
     (0x04, "unresolved"),
 ];
 const STATE_BITS: u64 = 0x1c;
@@ -188,6 +190,23 @@ const IP_PROTOCOLS: &[(u32, &str)] = &[
     (132, "sctp"),
     (136, "udplite"),
 ];
+
+impl Rule {
+    /// The rule when a device has that name, or none has it any more.
+    #[must_use]
+    pub fn with_device(&self, name: IfName, exists: bool) -> Rule {
+        let mut rule = self.clone();
+        for (device, bit) in [(self.iif, IIF_DETACHED), (self.oif, OIF_DETACHED)] {
+            if device == Some(name) {
+                match exists {
+                    true => rule.state.bits &= !bit,
+                    false => rule.state.bits |= bit,
+                }
+            }
+        }
+        rule
+    }
+}
 
 impl KindSpec for Rule {
     const MESSAGES: &'static [u16] = &[RTM_NEWRULE, RTM_DELRULE];

@@ -253,6 +253,7 @@ fn sync_of_a_checkpoint_names_the_kinds_that_no_resync_has_dumped() {
         lost: None,
         from: None,
         to: None,
+        by: None,
     };
     let checkpoint = |kernel: &mut Kernel| {
         let begin = ControlRecord::BeginCheckpoint(CheckpointReason::Time);
@@ -338,6 +339,7 @@ fn records_made_while_lines_are_dropped_stand_in_order() {
         lost: Some(1),
         from: None,
         to: None,
+        by: None,
     };
     let rotate = crate::event::meta::Rotate {
         reason: crate::event::meta::RotateReason::Signal,

@@ -53,6 +53,7 @@ fn lose(run: &mut Run, netns: NetnsId) {
             lost: Some(1),
             from: None,
             to: None,
+            by: None,
         }),
     );
 }

@@ -385,6 +385,7 @@ mod tests {
         let needs = Needs::state(&crate::run::state::StateQuery {
             files: Vec::new(),
             at: None,
+            diff: None,
             kinds: None,
             filters: Default::default(),
             format: crate::encode::Format::Json,

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use log::{Level, debug, log, warn};
 
 use super::live::Live;
+use super::log::LogQuery;
 use super::replay::Replay;
 use super::state::StateQuery;
 use super::{Outputs, metrics};
@@ -74,6 +75,11 @@ impl Needs {
 
     /// Returns the needs of `nlstream state`.
     pub fn state(query: &StateQuery) -> Self {
+        Needs::new(Mode::State, &query.files, None)
+    }
+
+    /// Returns the needs of `nlstream log`, which reads files as `nlstream state` does.
+    pub fn log(query: &LogQuery) -> Self {
         Needs::new(Mode::State, &query.files, None)
     }
 }

@@ -52,7 +52,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     subscription.errors = 0;
                     self.note_loss(at)?;
-                    self.subscriptions[at].emptied = Some(clock());
+                    let subscription = &mut self.subscriptions[at];
+                    if let Some(requesters) = &mut subscription.requesters {
+                        requesters.note_empty();
+                    }
+                    subscription.emptied = Some(clock());
                     return Ok(false);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -74,12 +78,20 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     }
 
     fn queue_received(&mut self, at: usize, time: Time) {
-        let subscription = &self.subscriptions[at];
+        let subscription = &mut self.subscriptions[at];
         let channel = subscription.channel(Role::Events);
         for datagram in subscription.events.datagrams() {
+            let requesters = subscription.requesters.as_mut();
+            let requester = requesters.and_then(|requesters| requesters.of(datagram.bytes));
             if datagram.sender != 0 {
                 self.refused.add(1, datagram.sender);
                 continue;
+            }
+            let log = self.requesters.as_mut();
+            let record =
+                log.and_then(|log| log.record(requester.as_ref(), channel, datagram.bytes));
+            if let Some(record) = record {
+                self.backlog.push_control(time, channel, record);
             }
             self.backlog.push(time, channel, datagram.bytes);
             if datagram.truncated {
@@ -102,8 +114,15 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             _ => GapCause::Error,
         };
         let errno = error.raw_os_error().map(i32::unsigned_abs);
+        let requesters = subscription.requesters.as_mut();
+        let requesters = requesters.map(|requesters| requesters.note_loss(lost));
+        let log = self.requesters.as_mut().zip(requesters);
+        let by = log.and_then(|(log, requesters)| log.lost_by(&requesters));
         let lost = (lost > 0).then_some(u64::from(lost));
-        let record = ControlRecord::Gap(gap(cause, errno, lost, subscription.emptied));
+        let record = ControlRecord::Gap(Gap {
+            by,
+            ..gap(cause, errno, lost, subscription.emptied)
+        });
         let channel = subscription.channel(Role::Events);
         self.backlog.push_control(clock(), channel, record);
         Ok(())
@@ -146,6 +165,7 @@ fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time
         lost,
         from,
         to: Some(clock()),
+        by: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod dumps;
 mod events;
 mod namespaces;
 mod reload;
+mod requesters;
 mod subscription;
 
 use std::collections::BTreeMap;
@@ -32,17 +33,19 @@ use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family::Subscribed;
+use crate::family::{Family, Subscribed};
 use crate::filter;
 use crate::input::{ControlRecord, Input};
 use crate::names::Names;
+use crate::netlink::dump::Dumps;
+use crate::netlink::events::Events;
 use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
-pub use namespaces::Namespaces;
-use namespaces::Watched;
+use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
+use requesters::RequesterLog;
 use subscription::Subscription;
 
 /// The options of a live run.
@@ -74,9 +77,10 @@ pub struct Live {
 
 const SIGNALS: Token = Token(0);
 const OUTPUT: Token = Token(1);
+const RECORDING: Token = Token(2);
 /// The event socket of the first subscription. Its dump socket has the next number, and so on for
 /// every further subscription.
-const FIRST_SOCKET: usize = 2;
+const FIRST_SOCKET: usize = 3;
 
 /// Events processed before the sockets are emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds that many routes.
@@ -109,12 +113,12 @@ const MAX_ERRORS: u32 = 100;
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
 /// This is the main function of a process, and not meant for libraries: it installs handlers of
-/// signals. `namespaces`: the result of [`enter_namespaces`].
+/// signals. `prepared`: the result of [`prepare`].
 ///
 /// # Errors
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
 /// was to write.
-pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
+pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     check_files(live)?;
     let mut live = live.clone();
     if !live.settings.filters.is_empty() {
@@ -130,16 +134,18 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
         signal_hook::flag::register_conditional_default(signal, impatient.clone())
             .map_err(Error::Loop)?;
     }
+    let Prepared {
+        namespaces,
+        requesters,
+    } = prepared;
     let Namespaces {
         mut subscriptions,
         watched,
         listed,
     } = namespaces;
-    if live.netns.is_empty() {
-        for family in Subscribed::new(&live.settings).iter() {
-            let subscription = Subscription::open(NetnsId::OWN, family, live.rcvbuf)?;
-            subscriptions.push(subscription);
-        }
+    if live.netns.is_empty() && subscriptions.is_empty() {
+        let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
+        subscriptions = open_own(&families, live.rcvbuf)?;
     }
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
@@ -159,10 +165,12 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
         Ok(())
     };
     register().map_err(Error::Loop)?;
-    if let Some(fd) = sink.pollable() {
-        let fd = std::os::fd::AsRawFd::as_raw_fd(&fd);
-        // Fails for a regular file, which never blocks.
-        let _ = registry.register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE);
+    for (token, fd) in [(OUTPUT, sink.pollable()), (RECORDING, session.recording())] {
+        if let Some(fd) = fd {
+            let fd = std::os::fd::AsRawFd::as_raw_fd(&fd);
+            // Fails for a regular file, which never blocks.
+            let _ = registry.register(&mut SourceFd(&fd), token, Interest::WRITABLE);
+        }
     }
     let buffers = subscriptions.iter().map(|it| it.events.rcvbuf());
     let smallest = buffers.map(|it| it.unwrap_or(0)).min().unwrap_or(0);
@@ -175,6 +183,7 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
         resync,
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
+        requesters,
         clock: Clock::new(),
         manager: Manager::new(),
         metrics: live.metrics.clone().map(Metrics::new),
@@ -189,17 +198,47 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
     .run(poll, signals, &impatient, &mut sink)
 }
 
-/// Enters the network namespaces that the run watches by name, and opens its sockets in them: before the
-/// process is confined.
+/// What a run opens before the process is confined.
+#[derive(Default)]
+pub struct Prepared {
+    namespaces: Namespaces,
+    requesters: Option<RequesterLog>,
+}
+
+/// Enters the network namespaces that the run watches by name, and opens its sockets in them. With
+/// `--with by` opens the sockets in any case, and finds out from then on who causes the events.
+///
+/// The confinement of the process, which comes later, refuses both.
 ///
 /// # Errors
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
-pub fn enter_namespaces(live: &Live) -> Result<Namespaces, Error> {
-    if live.netns.is_empty() {
-        return Ok(Namespaces::default());
-    }
+pub fn prepare(live: &Live) -> Result<Prepared, Error> {
+    let with_by = live.settings.with.contains(&Part::By);
     let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
-    namespaces::open(&live.netns, &families, live.rcvbuf)
+    let mut namespaces = match live.netns.is_empty() {
+        true => Namespaces::default(),
+        false => namespaces::open(&live.netns, &families, live.rcvbuf)?,
+    };
+    if with_by && live.netns.is_empty() {
+        namespaces.subscriptions = open_own(&families, live.rcvbuf)?;
+    }
+    let requesters = with_by.then(|| RequesterLog::start(&mut namespaces.subscriptions));
+    Ok(Prepared {
+        namespaces,
+        requesters,
+    })
+}
+
+/// Opens the sockets of these families in the network namespace of the program.
+///
+/// # Errors
+/// Those of [`Subscription::open`].
+fn open_own(
+    families: &[&'static dyn Family],
+    rcvbuf: u32,
+) -> Result<Vec<Subscription<Events, Dumps>>, Error> {
+    let open = |family: &&'static dyn Family| Subscription::open(NetnsId::OWN, *family, rcvbuf);
+    families.iter().map(open).collect()
 }
 
 /// # Errors
@@ -269,6 +308,8 @@ struct Stream<E, D> {
     resync: ResyncScheduler,
     backlog: Backlog,
     refused: SpoofedDatagrams,
+    /// Who caused the events, with `--with by`.
+    requesters: Option<RequesterLog>,
     clock: Clock,
     manager: Manager,
     metrics: Option<Metrics>,
@@ -307,7 +348,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
-                    OUTPUT => {}
+                    OUTPUT | RECORDING => {}
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }

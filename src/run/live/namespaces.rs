@@ -69,7 +69,7 @@ impl Watched {
 
 /// The namespaces that a run watches by name, in the order of their numbers, and their sockets.
 #[derive(Default)]
-pub struct Namespaces {
+pub(super) struct Namespaces {
     pub(super) subscriptions: Vec<Subscription<Events, Dumps>>,
     pub(super) watched: Vec<Watched>,
     /// For the `start` record.

@@ -10,6 +10,7 @@ use crate::event::values::Time;
 use crate::family::Family;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
+use crate::netlink::requester::Requesters;
 use crate::run::service;
 
 /// The event and the dump socket of a family in a namespace, and their state.
@@ -20,6 +21,8 @@ pub(super) struct Subscription<E, D> {
     pub family: &'static dyn Family,
     pub events: E,
     pub dumps: D,
+    /// Who caused the events, with `--with by`.
+    pub requesters: Option<Requesters>,
     /// A read of the event socket, or of the dump socket, may find something. mio is
     /// edge-triggered: this holds until a read finds nothing.
     pub readable: bool,
@@ -41,6 +44,7 @@ impl<E, D> Subscription<E, D> {
             family,
             events,
             dumps,
+            requesters: None,
             readable: true,
             dump_readable: true,
             fault: None,

@@ -165,6 +165,7 @@ impl Run {
             resync: ResyncScheduler::new(dumps, None, Instant::now()),
             backlog: Backlog::default(),
             refused: SpoofedDatagrams::default(),
+            requesters: None,
             clock: Clock::new(),
             manager: Manager::new(),
             metrics: None,

@@ -69,6 +69,7 @@ fn event(state: &mut State, msg: &Msg) -> (Event, NameEffect) {
         payload: decoded.payload,
         change: None,
         uncertain: false,
+        by: None,
         nl: None,
         unparsed: Vec::new(),
         raw: None,

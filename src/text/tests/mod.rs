@@ -54,6 +54,7 @@ fn event(op: Op, payload: Payload) -> Event {
         payload,
         change: None,
         uncertain: false,
+        by: None,
         nl: None,
         unparsed: Vec::new(),
         raw: None,
@@ -221,6 +222,43 @@ fn what_no_event_announced_is_marked() {
 }
 
 #[test]
+fn the_requester_is_named_with_its_container_or_unit() {
+    let by = |by: By| {
+        sentence(&Event {
+            by: Some(by.into()),
+            ..of_link(Op::Delete, link())
+        })
+    };
+    let ip = By {
+        pid: Some(4711),
+        comm: Some("ip\x1b".to_owned()),
+        ..By::default()
+    };
+    assert_eq!(by(ip.clone()), "link delete veth0 by ip\\x1b[4711]");
+    let of_unit = By {
+        unit: Some("ssh.service".to_owned()),
+        ..ip
+    };
+    assert_eq!(
+        by(of_unit.clone()),
+        "link delete veth0 by ip\\x1b[4711] (ssh.service)"
+    );
+    let of_container = By {
+        container: Some("0123abcd".to_owned()),
+        ..of_unit
+    };
+    assert_eq!(
+        by(of_container),
+        "link delete veth0 by ip\\x1b[4711] (0123abcd)"
+    );
+    let kernel = By {
+        kernel: Some(true),
+        ..By::default()
+    };
+    assert_eq!(by(kernel), "link delete veth0 by the kernel");
+}
+
+#[test]
 fn messages_without_a_line_are_summed_up() {
     let stop = Stop {
         skipped: Skipped {
@@ -348,6 +386,7 @@ fn meta_records() {
         lost: Some(412),
         from: Some(Time(TIME.parse().unwrap())),
         to: Some(Time("2026-11-24T20:26:55Z".parse().unwrap())),
+        by: None,
     };
     let unsized_gap = Gap {
         cause: GapCause::Error,

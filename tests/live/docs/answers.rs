@@ -134,7 +134,9 @@ pub(super) const COOKBOOK: Answers = &[
         ]),
     ),
     (".fdb.mac", Rows(&["02:00:00:00:00:aa p0 p1"])),
-    ("diff", Check(new_addresses)),
+    ("--diff", Check(new_addresses)),
+    ("nlstream log --dev", Check(timeline_of_veth0)),
+    ("--summary", Check(flaps)),
     ("reduce", Has(&["br0 delete", "lan0 change ifname"])),
     (
         "[.kind, .op]",
@@ -145,10 +147,20 @@ pub(super) const COOKBOOK: Answers = &[
             "1 meta stop",
         ]),
     ),
+    ("jq -r .link.operstate", Check(states_of_commands)),
+    ("NLSTREAM_EVENTS", Check(bursts_of_commands)),
+    // The scenario runs without --with by, which needs capabilities of the machine.
+    ("select(.by)", Nothing),
+    (".by.comm and", Nothing),
     ("\"gap\"", Nothing),
     ("foreach inputs", Nothing),
     (".unparsed", Nothing),
 ];
+
+pub(super) const HOOKS: Answers = &[(
+    "operstate",
+    Has(&["[\"veth1\",\"DOWN\",\"LOWERLAYERDOWN\"]"]),
+)];
 
 pub(super) const FILTERS: Answers = &[
     ("--op present", Check(lines_of_veth)),
@@ -291,6 +303,27 @@ fn ups_and_downs(_: &Namespace, output: &str) {
     assert_eq!(of_veth0.collect::<Vec<_>>(), ["up", "down"].repeat(4));
 }
 
+/// The commands saw that veth0 was enabled and disabled four times.
+fn states_of_commands(_: &Namespace, output: &str) {
+    let rows = output.lines().map(words);
+    let states: Vec<_> = rows
+        .filter(|row| row[0] == "veth0")
+        .map(|row| row[1])
+        .collect();
+    let ups = states.iter().filter(|state| **state == "UP").count();
+    assert_eq!(ups, 4, "{output}");
+    assert_eq!(states.last(), Some(&"DOWN"), "{output}");
+}
+
+/// Two changes of the state for each time, at least.
+fn bursts_of_commands(_: &Namespace, output: &str) {
+    let rows = output.lines().map(words);
+    let counts = rows.filter(|row| row[0] == "veth0");
+    let counts: Vec<usize> = counts.map(|row| row[2].parse().unwrap()).collect();
+    assert!((1..=4).contains(&counts.len()), "{output}");
+    assert!(counts.iter().sum::<usize>() >= 8, "{output}");
+}
+
 /// It was up again after three of them.
 fn times_down(_: &Namespace, output: &str) {
     let rows = output.lines().map(words);
@@ -362,17 +395,42 @@ fn tables(ns: &Namespace, output: &str) {
 
 /// There were only the addresses of lo at first.
 fn new_addresses(ns: &Namespace, output: &str) {
-    let new = output.lines().filter_map(|line| line.strip_prefix("> "));
-    let new = new.map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let new = new.filter(|object| object["kind"] == "address");
-    let new = new.map(|object| {
+    let lines = json(output);
+    let new = lines
+        .iter()
+        .filter(|line| line["kind"] == "address" && line["op"] == "add");
+    let new = new.map(|line| {
         let [name, local] =
-            [&object["ifname"], &object["address"]["local"]].map(|it| it.as_str().unwrap());
-        format!("{name} {local}/{}", object["address"]["prefixlen"])
+            [&line["ifname"], &line["address"]["local"]].map(|it| it.as_str().unwrap());
+        format!("{name} {local}/{}", line["address"]["prefixlen"])
     });
     let mut now = rows_of_ip(ns, "ip -j address");
     now.retain(|row| !row.starts_with("lo "));
     assert_eq!(sorted(new.collect()), now);
+}
+
+fn timeline_of_veth0(_: &Namespace, output: &str) {
+    let is_expected =
+        |line: &str| line.contains("veth0") || line.contains("meta") || line.starts_with("-- ");
+    assert!(output.lines().all(is_expected), "{output}");
+    for text in [
+        "link add veth0",
+        "mtu 1500 → 1400",
+        "address add 192.0.2.1/24 dev veth0",
+    ] {
+        assert!(output.contains(text), "{text}: {output}");
+    }
+}
+
+fn flaps(_: &Namespace, output: &str) {
+    let of_veth0 = output
+        .lines()
+        .find(|line| line.starts_with("veth0 "))
+        .unwrap();
+    assert!(
+        of_veth0.contains("went down 4 times, up 4 times, down at the end"),
+        "{output}"
+    );
 }
 
 /// The sample of the guide has the members of the line, with values of the same types.

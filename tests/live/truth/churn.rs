@@ -39,7 +39,7 @@ fn rename(random: &mut Random) -> String {
 }
 
 /// Returns a script of random commands and pauses.
-fn script(profile: Profile, seed: u64, batches: u64) -> String {
+pub(super) fn script(profile: Profile, seed: u64, batches: u64) -> String {
     let mut random = Random(seed);
     let mut script = String::new();
     for _ in 0..batches {
@@ -71,14 +71,14 @@ fn script(profile: Profile, seed: u64, batches: u64) -> String {
 }
 
 /// A bash inside that runs parts of a script. Its processes last until it is dropped.
-struct Shell {
+pub(super) struct Shell {
     bash: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 impl Shell {
-    fn new(ns: &Namespace) -> Self {
+    pub(super) fn new(ns: &Namespace) -> Self {
         let mut bash = ns.command("bash");
         bash.stdin(Stdio::piped()).stdout(Stdio::piped());
         bash.env("AGENT_PY", root().join("tests/common/agent.py"));
@@ -93,7 +93,7 @@ impl Shell {
     }
 
     /// Runs a part of the script, to its end.
-    fn run(&mut self, script: &str) {
+    pub(super) fn run(&mut self, script: &str) {
         let script = format!("{{ {script}\n}} >/dev/null; echo end\n");
         self.input.write_all(script.as_bytes()).unwrap();
         let mut line = String::new();
@@ -225,7 +225,7 @@ fn one_seed_for_each_buffer(profile: Profile) -> (usize, usize) {
 }
 
 /// Returns a number from the environment, or the default.
-fn number(name: &str, usual: u64) -> u64 {
+pub(super) fn number(name: &str, usual: u64) -> u64 {
     match std::env::var(name) {
         Ok(text) => text.parse().unwrap_or_else(|e| panic!("{name}: {e}")),
         Err(_) => usual,

@@ -10,6 +10,7 @@ mod million;
 mod negotiation;
 mod races;
 mod random;
+mod replay;
 mod settings_commands;
 mod silent;
 mod stacked_commands;
@@ -22,6 +23,7 @@ pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
         million::trials,
         negotiation::trials,
         races::trials,
+        replay::trials,
         silent::trials,
         verification::trials,
     ];

@@ -108,6 +108,18 @@ const CASES: &[Case] = &[
         line: ("fdb", "delete", "\"v1\""),
     },
     Case {
+        name: "neighbour_tables_of_a_deleted_link",
+        before: "",
+        change: "ip link del v0",
+        line: ("neightbl", "delete", "\"v0\""),
+    },
+    Case {
+        name: "neighbour_tables_of_a_new_link",
+        before: "",
+        change: "ip link add x0 type veth peer name y0",
+        line: ("neightbl", "add", "\"x0\""),
+    },
+    Case {
         name: "neighbours_of_a_flapping_link",
         before: "ip neigh add 10.0.0.7 lladdr 02:00:00:00:00:07 dev v0 nud permanent",
         change: "ip -batch - <<'END'

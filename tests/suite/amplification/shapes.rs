@@ -8,7 +8,7 @@ use nlstream::capture::Writer;
 use nlstream::channel::{Channel, NetnsId};
 use nlstream::event::meta::{CheckpointReason, Gap, GapCause, Part, Start};
 use nlstream::event::values::Time;
-use nlstream::event::{Kind, Origin};
+use nlstream::event::{By, Kind, Origin};
 use nlstream::input::{ControlRecord, Header, Input, InputData, Opened};
 
 /// An input and its bounds.
@@ -512,9 +512,31 @@ fn controls() -> Vec<Shape> {
                     lost: Some(u64::MAX),
                     from: None,
                     to: None,
+                    by: None,
                 }));
             }
         }),
+        Shape::new("events of one requester", |out| {
+            let by = By {
+                comm: Some("\u{7f}".repeat(15)),
+                exe: Some("x".repeat(980)),
+                cgroup: Some("y".repeat(900)),
+                ..By::default()
+            };
+            out.control(ControlRecord::By(Some(by.into())));
+            for number in 0..5_000 {
+                out.event(&address(1, number));
+            }
+        })
+        .header(|start| start.settings.with = vec![Part::By]),
+        Shape::new("a requester with a long name", |out| {
+            let by = By {
+                comm: Some("\u{7f}".repeat(1000)),
+                ..By::default()
+            };
+            out.control(ControlRecord::By(Some(by.into())));
+        })
+        .refused("a control record: by: expected at most 2048 bytes"),
         // As often as the recording says: the lines are not held in memory.
         Shape::new("checkpoints", |out| {
             for number in 0..5_000 {

@@ -210,7 +210,13 @@ pub(crate) fn samples(most: usize) -> Vec<(Header, Vec<Sample>)> {
 fn pipeline(header: &Header) -> Pipeline {
     use nlstream::event::meta::Part;
     let mut header = header.clone();
-    header.start.settings.with = vec![Part::Details, Part::Raw, Part::Message, Part::Host];
+    header.start.settings.with = vec![
+        Part::Details,
+        Part::Raw,
+        Part::Message,
+        Part::Host,
+        Part::By,
+    ];
     let config = Config::new(Format::Json, "00000000".to_owned(), &header);
     Pipeline::new(config, &mut Vec::new()).unwrap()
 }

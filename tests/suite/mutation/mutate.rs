@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use nlstream::channel::{Channel, FamilyId, NetnsId, Role};
 use nlstream::event::meta::{
-    CheckpointReason, Clock, Follows, Gap, GapCause, Part, Pulse, Refused, Rotate, RotateReason,
-    Settings, Stop,
+    CheckpointReason, Clock, Follows, Gap, GapCause, LostBy, Part, Pulse, Refused, Rotate,
+    RotateReason, Settings, Stop,
 };
 use nlstream::event::scope::Scope;
 use nlstream::event::values::Time;
-use nlstream::event::{Kind, Origin};
+use nlstream::event::{By, Kind, Origin};
 use nlstream::input::{ControlRecord, Opened};
 use nlstream::netlink::rtm::rtm;
 
@@ -178,7 +178,7 @@ fn control(random: &mut Random) -> ControlRecord {
         GapCause::Truncated,
         GapCause::Output,
     ];
-    match random.below(15) {
+    match random.below(16) {
         0 | 1 => {
             let scope = match random.one_in(3) {
                 true => Scope::Devices(BTreeSet::from([random.extreme() as u32, 1, 2])),
@@ -195,6 +195,16 @@ fn control(random: &mut Random) -> ControlRecord {
             lost: random.one_in(2).then(|| random.extreme()),
             from: random.one_in(2).then(|| time(random)),
             to: random.one_in(2).then(|| time(random)),
+            by: random.one_in(2).then(|| {
+                let lost = random.extreme();
+                let processes = random.one_in(2).then(|| random.extreme());
+                let by = by(random);
+                vec![LostBy {
+                    lost,
+                    processes,
+                    by,
+                }]
+            }),
         }),
         6 => ControlRecord::Refused(Refused {
             datagrams: random.extreme(),
@@ -228,11 +238,28 @@ fn control(random: &mut Random) -> ControlRecord {
             true => ControlRecord::EndCheckpoint,
             false => ControlRecord::Slice(random.extreme() as u32),
         },
+        14 => ControlRecord::By(random.one_in(4).then(|| by(random).into())),
         _ => ControlRecord::Stop(Stop {
             refused: random.extreme(),
             events: random.extreme(),
             ..Stop::default()
         }),
+    }
+}
+
+/// Any requester of an event.
+fn by(random: &mut Random) -> By {
+    const TEXTS: &[&str] = &["", "ip", "a\"\\\u{202e}\n", "/system.slice/a.service"];
+    let mut text = || random.one_in(2).then(|| (*random.pick(TEXTS)).to_owned());
+    let (comm, exe, cgroup) = (text(), text(), text());
+    By {
+        kernel: random.one_in(4).then(|| random.one_in(2)),
+        pid: random.one_in(2).then(|| random.extreme() as u32),
+        uid: random.one_in(2).then(|| random.extreme() as u32),
+        comm,
+        exe,
+        cgroup,
+        ..By::default()
     }
 }
 
