@@ -17,7 +17,7 @@ use crate::encode::Format;
 use crate::error::Error;
 use crate::escape;
 use crate::event::Kind;
-use crate::filter::{Fault, Selection, Values, Vocabulary};
+use crate::filter::{Fault, FilterOption, Selection, Values, Vocabulary};
 use crate::fold::{Fold, IncompleteReason, LinesError, Reached, SnapshotObject};
 use crate::names::Names;
 use crate::sink;
@@ -54,7 +54,8 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         names: &names,
         is_open: true,
     };
-    let requested = Selection::new(&request.filters, vocabulary)?;
+    let requested = Selection::of_objects(&request.filters, vocabulary)?;
+    requested.log_warnings();
     let mut files = Files::default();
     for path in &request.files {
         files.input(path);
@@ -77,7 +78,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     }
     check_names(&request.filters, &names, &fold)?;
     let filters = fold.filters();
-    let written = Selection::new(&filters, vocabulary)?;
+    let written = Selection::of_written(&filters, vocabulary)?;
     if !written.is_empty() {
         let filters = filters
             .iter()
@@ -186,7 +187,8 @@ fn print(
 /// # Errors
 /// The first that is unknown.
 fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault> {
-    for (option, values) in filters {
+    let has_names = |option: &str| FilterOption::find(option).is_some_and(FilterOption::is_list);
+    for (option, values) in filters.iter().filter(|(option, _)| has_names(option)) {
         for value in values {
             let value = value.trim_start_matches('!').to_owned();
             let filter = Values::from([(option.clone(), vec![value])]);
@@ -213,7 +215,9 @@ fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool {
     }
     let json = serde_json::from_str(object.object()).unwrap_or_default();
     let mut selections = selections.iter();
-    selections.all(|selection| selection.selects_json(object.kind, &json))
+    selections.all(|selection| {
+        selection.selects_json(object.kind, &json) && selection.selects_read_line(object.line())
+    })
 }
 
 fn write(format: &Format, object: &SnapshotObject, is_incomplete: bool, record: &mut Vec<u8>) {
