@@ -135,6 +135,8 @@ pub(super) enum PartArg {
     Host,
     /// The process that caused the event, as `by`; requires CAP_BPF and CAP_PERFMON
     By,
+    /// What identifies the object, as one text: `id`
+    Id,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -246,6 +248,7 @@ impl Stream {
             PartArg::Message => Part::Message,
             PartArg::Host => Part::Host,
             PartArg::By => Part::By,
+            PartArg::Id => Part::Id,
         };
         Some(self.with.as_ref()?.iter().map(part).collect())
     }

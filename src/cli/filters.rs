@@ -20,11 +20,11 @@ fn id(option: &FilterOption) -> String {
 }
 
 fn arg(option: &'static FilterOption) -> Arg {
-    let long_help = match (option.value_name, option.more) {
-        (Some(_), "") => format!("{}\n\n{LISTS}", option.help),
-        (Some(_), more) => format!("{}\n\n{more} {LISTS}", option.help),
-        (None, "") => option.help.to_owned(),
-        (None, more) => format!("{}\n\n{more}", option.help),
+    let long_help = match (option.is_list(), option.more) {
+        (true, "") => format!("{}\n\n{LISTS}", option.help),
+        (true, more) => format!("{}\n\n{more} {LISTS}", option.help),
+        (false, "") => option.help.to_owned(),
+        (false, more) => format!("{}\n\n{more}", option.help),
     };
     let arg = Arg::new(id(option))
         .long(option.name)
@@ -36,10 +36,11 @@ fn arg(option: &'static FilterOption) -> Arg {
             text => option.check(text).map(|()| text.to_owned()),
         });
     match option.value_name {
-        Some(name) => arg
+        Some(name) if option.is_list() => arg
             .value_name(name)
             .value_delimiter(',')
             .action(ArgAction::Append),
+        Some(name) => arg.value_name(name),
         None => arg
             .value_name("BOOL")
             .num_args(0..=1)

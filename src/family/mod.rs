@@ -12,7 +12,7 @@ use crate::decode::Decoded;
 use crate::decode::context::DecodeContext;
 use crate::event::kind_set::KindSet;
 use crate::event::meta::Settings;
-use crate::event::{Kind, Unparsed};
+use crate::event::{Kind, Op, Unparsed};
 
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
@@ -47,6 +47,34 @@ pub trait Family: Protocol + std::fmt::Debug {
 
 /// Every family, rtnetlink first.
 pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl];
+
+/// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
+///
+/// A run that tracks objects needs messages about others, too, because these change them. One that
+/// tracks none of its kinds (`--no-track`) needs those about its kinds, and about devices for their names.
+pub fn needed_messages(settings: &Settings) -> Option<Vec<u16>> {
+    let kinds = settings.kinds.as_deref()?.iter();
+    let mut kinds = kinds.filter(|kind| **kind != Kind::Meta).peekable();
+    kinds.peek()?;
+    let is_deletion = |name: &String| name.eq_ignore_ascii_case(Op::Delete.name());
+    let ops = settings.filters.get("op");
+    let only_deletions = ops.is_some_and(|ops| !ops.is_empty() && ops.iter().all(is_deletion));
+    let mut needed = Kind::Link.messages().to_vec();
+    for kind in kinds {
+        let is_untracked = settings.no_track.contains(kind) && *kind != Kind::Link;
+        let is_limited =
+            kind.netlink_family() == Some(FamilyId::ROUTE) && !kind.messages().is_empty();
+        if !is_untracked || !is_limited {
+            return None;
+        }
+        // RTM_DELLINK and those after it: a multiple of four, and one.
+        let messages = kind.messages().iter();
+        needed.extend(messages.filter(|number| !only_deletions || *number % 4 == 1));
+    }
+    needed.sort_unstable();
+    needed.dedup();
+    Some(needed)
+}
 
 /// The family of that id; `None` if there is no decoder for its messages.
 pub fn family(id: FamilyId) -> Option<&'static dyn Family> {
@@ -94,6 +122,33 @@ mod tests {
             let families = FAMILIES.iter().filter(|it| it.kinds().contains(*kind));
             assert_eq!(families.count(), 1, "{}", kind.name());
         }
+    }
+
+    #[test]
+    fn only_a_run_that_tracks_nothing_can_do_without_messages() {
+        let needed = |kinds: &[Kind], no_track: &[Kind], op: &[&str]| {
+            let mut settings = Settings {
+                kinds: Some(kinds.to_vec()),
+                no_track: no_track.to_vec(),
+                ..Settings::default()
+            };
+            let op = op.iter().map(|op| (*op).to_owned()).collect();
+            settings.filters.insert("op".to_owned(), op);
+            needed_messages(&settings)
+        };
+        let rule = [Kind::Rule];
+        assert_eq!(needed_messages(&Settings::default()), None);
+        assert_eq!(needed(&rule, &[], &[]), None);
+        assert_eq!(needed(&[Kind::Rule, Kind::Route], &rule, &[]), None);
+        assert_eq!(needed(&[Kind::Link], &[Kind::Link], &[]), None);
+        assert_eq!(needed(&[Kind::Unknown], &[Kind::Unknown], &[]), None);
+        assert_eq!(needed(&[Kind::Meta], &rule, &[]), None);
+        let messages = needed(&[Kind::Rule, Kind::Meta], &rule, &[]).unwrap();
+        // RTM_NEWLINK, RTM_DELLINK, RTM_NEWRULE, RTM_DELRULE, RTM_NEWLINKPROP, RTM_DELLINKPROP.
+        assert_eq!(messages, [16, 17, 32, 33, 108, 109]);
+        let deletions = needed(&rule, &rule, &["Delete"]).unwrap();
+        assert_eq!(deletions, [16, 17, 33, 108, 109]);
+        assert_eq!(needed(&rule, &rule, &["!delete"]), Some(messages));
     }
 
     #[test]

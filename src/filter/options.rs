@@ -1,10 +1,11 @@
 //! The filters, each declared once: name, help, what it compares, and how its values are read.
 
+use super::condition::Condition;
 use super::fault::Fault;
 use super::pattern::{Pattern, PrefixPattern, Word, glob, is_glob};
 use crate::event::kind_set::KindSet;
 use crate::event::{Event, Kind, Op, Origin, fields::Mask};
-use crate::kind::property::{Property, known};
+use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::value::Symbol;
@@ -53,6 +54,8 @@ pub(super) enum Subject {
     Object(Property),
     /// The event.
     Event,
+    /// The line of the event, or of the object.
+    Line,
     /// Whether nothing has changed.
     Unchanged,
     /// `meta` records.
@@ -62,8 +65,11 @@ pub(super) enum Subject {
 /// A condition on an event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
+    Kind(Kind),
     Op(Op),
     Origin(Origin),
+    /// On the name of the process.
+    ByComm(Pattern),
     /// Fields by kind.
     Changed(Vec<(Kind, Mask)>),
     /// On the values of a property.
@@ -74,9 +80,9 @@ pub(super) enum Test {
     Off,
 }
 
-const OPS: &[Op] = &[Op::Add, Op::Change, Op::Delete, Op::Present, Op::Notify];
+pub(super) const OPS: &[Op] = &[Op::Add, Op::Change, Op::Delete, Op::Present, Op::Notify];
 
-const ORIGINS: &[Origin] = &[
+pub(super) const ORIGINS: &[Origin] = &[
     Origin::Kernel,
     Origin::Snapshot,
     Origin::Resync,
@@ -172,6 +178,26 @@ pub const FILTERS: &[FilterOption] = &[
         parse: |text, _| changed(text).map(Test::Changed),
     },
     FilterOption {
+        name: "by-comm",
+        value_name: Some("GLOBS"),
+        help: "Processes that caused the event, by name (`by.comm`): ip, NetworkManager …",
+        more: "Needs --with by. Events of which it is not known who caused them have no name.",
+        subject: Subject::Event,
+        parse: |text, _| Ok(Test::ByComm(Pattern::Device(glob(text)?))),
+    },
+    FilterOption {
+        name: "where",
+        value_name: Some("EXPR"),
+        help: "A condition on the line in the language of jq: '.link.mtu > 1500'",
+        more: "An event passes if an output is neither false nor null, as with `select` of jq. The \
+               condition is evaluated last, on the line as it would be written. Fields that the schema does \
+               not have are errors. An absent field is null, and null is less than any number: `.route.metric \
+               < 100` selects routes without a metric; write `(.route.metric // 0)`. The functions of jq that \
+               may not end or that read anything else are refused.",
+        subject: Subject::Line,
+        parse: |text, _| Condition::new(text, Kind::ALL).map(|_| Test::On),
+    },
+    FilterOption {
         name: "skip-unchanged",
         value_name: None,
         help: "Leave out changes in which no field differs (`changed` is empty)",
@@ -197,7 +223,12 @@ impl FilterOption {
 
     /// Returns true if objects can be compared with it: it selects from a state, too.
     pub fn is_of_objects(&self) -> bool {
-        matches!(self.subject, Subject::Object(_))
+        matches!(self.subject, Subject::Object(_) | Subject::Line)
+    }
+
+    /// Returns true if its value is a list, each of which `!` negates.
+    pub fn is_list(&self) -> bool {
+        self.value_name.is_some() && self.subject != Subject::Line
     }
 
     /// Checks the syntax of a value, and all names but those of a machine.
@@ -220,7 +251,7 @@ impl FilterOption {
         vocabulary: Vocabulary<'_>,
     ) -> Result<(bool, Test), Fault> {
         let (accepts, value) = match text.strip_prefix('!') {
-            Some(value) if self.value_name.is_some() => (false, value),
+            Some(value) if self.is_list() => (false, value),
             _ => (true, text),
         };
         let negation = text.len() - value.len();
@@ -235,6 +266,7 @@ impl FilterOption {
     pub(super) fn kinds(&self, test: &Test) -> KindSet {
         let has = |kind: &Kind| match (self.subject, test) {
             (Subject::Object(property), _) => kind.places().iter().any(|place| place.has(property)),
+            (_, Test::Kind(of)) => of == kind,
             (_, Test::Changed(fields)) => fields.iter().any(|(of, _)| of == kind),
             _ => true,
         };
@@ -247,8 +279,13 @@ impl Test {
     /// Returns true if the event passes, without a look at the properties of its object.
     pub(super) fn passes(&self, event: &Event) -> bool {
         match self {
+            Test::Kind(kind) => event.payload.kind() == *kind,
             Test::Op(op) => event.op == *op,
             Test::Origin(origin) => event.origin == Some(*origin),
+            Test::ByComm(pattern) => {
+                let comm = event.by.as_ref().and_then(|by| by.comm.as_ref());
+                comm.is_some_and(|comm| pattern.matches(Value::Device(comm.as_bytes())))
+            }
             Test::Changed(fields) => {
                 let kind = event.payload.kind();
                 let mask = event.change.as_ref().map_or(0, |change| change.mask());

@@ -35,6 +35,7 @@ impl SnapshotObject {
             "origin",
             "ifindex",
             "ifname",
+            "id",
             kind.name(),
             "truncated",
         ];

@@ -159,6 +159,15 @@ macro_rules! kinds {
                 }
             }
 
+            /// The types of the messages about the kind; none if they are not limited.
+            pub const fn messages(self) -> &'static [u16] {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::MESSAGES,)+
+                    $(Kind::$message => <$message_type as KindSpec>::MESSAGES,)+
+                    Kind::$meta => &[],
+                }
+            }
+
             /// The payload fields that describe an event and not the object ([`Object::TRANSIENT`]).
             pub const fn transient(self) -> &'static [&'static str] {
                 match self {

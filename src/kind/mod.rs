@@ -7,6 +7,7 @@ pub mod by;
 pub mod context;
 pub mod fields;
 pub mod genl;
+mod id;
 pub mod interned;
 pub mod kind_set;
 pub mod kinds;

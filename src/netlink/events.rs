@@ -7,6 +7,7 @@ use netlink_sys::{Socket, SocketAddr};
 
 use super::EventSource;
 use super::family::{Groups, Protocol};
+use super::pushdown;
 use super::sys::{Batch, Datagram, adopt, drops, memberships, set_receive_buffer};
 
 /// Initial size of the buffer for one datagram, bytes; it grows after a truncated one. The longest
@@ -71,6 +72,15 @@ impl Events {
             joined,
             refused,
         })
+    }
+
+    /// Drops datagrams in the kernel that begin with a message of another type, unless they have several
+    /// messages.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn pass_only(&self, types: &[u16]) -> io::Result<()> {
+        pushdown::pass_only(self.socket.as_fd(), types)
     }
 
     /// The socket, for registration with mio.

@@ -10,6 +10,7 @@ pub mod frame;
 pub mod genl;
 pub mod groups;
 pub mod protocols;
+mod pushdown;
 pub mod request;
 pub mod requester;
 pub mod rtm;

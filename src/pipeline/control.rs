@@ -130,6 +130,7 @@ impl Pipeline {
                 }
                 let stop = Stop {
                     events: self.filter.events(),
+                    where_failures: self.filter.failures(),
                     ..self.totals.stop(stop)
                 };
                 self.meta(time, Op::Stop, Meta::Stop(stop), out)

@@ -26,12 +26,13 @@ use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::family::Subscribed;
-use crate::filter::Filter;
+use crate::filter::{Filter, Surroundings};
 use crate::input::{Header, Input, InputData};
 use crate::names::Names;
 use crate::netlink::frame::{Message, message_type};
 use crate::netlink::protocols::protocol;
 use crate::state::{NameEffect, ReconcileResult, Stale, State, StateChange};
+use crate::text;
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
@@ -46,7 +47,7 @@ use totals::Totals;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub format: Format,
-    /// 8 hexadecimal digits.
+    /// The id of the run, see [`check_run`](meta::check_run).
     pub run: String,
     /// The content of the `start` record.
     pub start: Start,
@@ -138,7 +139,15 @@ impl Pipeline {
     /// See [`Encoder::flush`]. `InvalidInput` if the value of a filter is invalid.
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
-        let filter = Filter::new(settings, &config.names)
+        let has = |part| settings.with.contains(&part);
+        let surroundings = Surroundings {
+            run: config.run.clone(),
+            host: config.start.host.clone().filter(|_| has(Part::Host)),
+            namespaces: config.start.namespaces.clone().unwrap_or_default(),
+            sentence: has(Part::Message).then_some(text::write_sentence),
+            has_id: has(Part::Id),
+        };
+        let filter = Filter::new(settings, &config.names, surroundings)
             .map_err(|fault| io::Error::new(io::ErrorKind::InvalidInput, fault))?;
         let has_raw = config.format.has_raw();
         let encoder = Encoder::new(config.format, &config.run, &config.start);
@@ -525,6 +534,14 @@ impl Pipeline {
     /// Writes an event's line.
     fn emit(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
         match self.number(&event) {
+            Some(seq) => self.encoder.put(seq, event, out),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for an event that passes the filters.
+    fn emit_selected(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
+        match self.number_selected(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
             None => Ok(()),
         }

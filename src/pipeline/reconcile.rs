@@ -164,10 +164,13 @@ impl Pipeline {
             self.count_correction(netns, origin, &change);
         }
         let event = event(netns, time, origin, change, provenance);
-        if origin == Origin::Snapshot && self.filter.selects(&event) {
+        if !self.filter.selects(&event) {
+            return Ok(());
+        }
+        if origin == Origin::Snapshot {
             meta::add(&mut self.totals.snapshot, 1);
         }
-        self.emit(event, out)
+        self.emit_selected(event, out)
     }
 
     /// Counts a change that a dump showed, or whose line was dropped.

@@ -119,6 +119,7 @@ fn inputs() -> Vec<Owned> {
             ..Skipped::default()
         },
         control: 6,
+        where_failures: 0,
         unrecorded_since: Some(at(1_764_000_001, 4)),
     };
     vec![

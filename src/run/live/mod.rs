@@ -33,7 +33,7 @@ use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family::{Family, Subscribed};
+use crate::family::{Family, Subscribed, needed_messages};
 use crate::filter;
 use crate::input::{ControlRecord, Input};
 use crate::names::Names;
@@ -145,7 +145,8 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     } = namespaces;
     if live.netns.is_empty() && subscriptions.is_empty() {
         let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
-        subscriptions = open_own(&families, live.rcvbuf)?;
+        let needed = needed_messages(&live.settings);
+        subscriptions = open_own(&families, live.rcvbuf, needed.as_deref())?;
     }
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
@@ -220,7 +221,8 @@ pub fn prepare(live: &Live) -> Result<Prepared, Error> {
         false => namespaces::open(&live.netns, &families, live.rcvbuf)?,
     };
     if with_by && live.netns.is_empty() {
-        namespaces.subscriptions = open_own(&families, live.rcvbuf)?;
+        // A socket has one filter: that which tells who caused the events.
+        namespaces.subscriptions = open_own(&families, live.rcvbuf, None)?;
     }
     let requesters = with_by.then(|| RequesterLog::start(&mut namespaces.subscriptions));
     Ok(Prepared {
@@ -236,8 +238,10 @@ pub fn prepare(live: &Live) -> Result<Prepared, Error> {
 fn open_own(
     families: &[&'static dyn Family],
     rcvbuf: u32,
+    needed: Option<&[u16]>,
 ) -> Result<Vec<Subscription<Events, Dumps>>, Error> {
-    let open = |family: &&'static dyn Family| Subscription::open(NetnsId::OWN, *family, rcvbuf);
+    let open =
+        |family: &&'static dyn Family| Subscription::open(NetnsId::OWN, *family, rcvbuf, needed);
     families.iter().map(open).collect()
 }
 

@@ -139,7 +139,7 @@ impl Namespaces {
         }
         let netns = NetnsId::of_listed(self.listed.len());
         for family in families {
-            let subscription = Subscription::open(netns, *family, rcvbuf)?;
+            let subscription = Subscription::open(netns, *family, rcvbuf, None)?;
             self.subscriptions.push(subscription);
         }
         self.listed.push(Netns {
