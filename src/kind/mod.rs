@@ -18,6 +18,7 @@ pub mod range;
 pub mod route;
 pub mod scope;
 pub mod spec;
+pub mod table;
 pub mod wire;
 
 pub use context::Unparsed;
