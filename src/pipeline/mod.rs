@@ -23,12 +23,13 @@ use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
-use crate::family::Subscribed;
+use crate::family::known::GenericFamilies;
 use crate::filter::Filter;
 use crate::input::{Header, Input, InputData};
 use crate::names::Names;
 use crate::netlink::frame::{Message, message_type};
 use crate::netlink::protocols::protocol;
+use crate::netlink::secrets::redacted;
 use crate::state::{NameEffect, ReconcileResult, Stale, State, StateChange};
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
@@ -81,7 +82,7 @@ pub struct Pipeline {
     snapshot: bool,
     /// Every kind was dumped once.
     synced: bool,
-    families: Subscribed,
+    families: GenericFamilies,
     namespaces: Namespaces,
     filter: Filter,
     encoder: Encoder,
@@ -153,7 +154,7 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             synced: false,
-            families: Subscribed::new(settings),
+            families: GenericFamilies::default(),
             namespaces: Namespaces::new(config.names, tracked),
             filter,
             encoder,
@@ -234,7 +235,7 @@ impl Pipeline {
             self.namespaces.add_missing(batch);
             decode_batch::items(
                 batch,
-                &self.families,
+                &mut self.families,
                 &self.namespaces,
                 self.optional_parts,
                 &mut items,
@@ -292,10 +293,6 @@ impl Pipeline {
                         }
                         continue;
                     }
-                    DecodedItem::OtherFamily(messages) => {
-                        meta::add(&mut self.totals.skipped.other_family, *messages);
-                        continue;
-                    }
                     DecodedItem::NoObject(channel) => {
                         let channel = *channel;
                         self.skip_entry(channel);
@@ -322,7 +319,7 @@ impl Pipeline {
                         time,
                         data: InputData::Control(channel, record),
                     }) => {
-                        self.control(channel.netns, *time, record, out)?;
+                        self.control(*channel, *time, record, out)?;
                         self.has_line = false;
                     }
                     DecodedItem::Object(entry) => self.apply_dump_entry(entry, out)?,
@@ -332,7 +329,6 @@ impl Pipeline {
                     // Processed above.
                     DecodedItem::Input(_)
                     | DecodedItem::Control(..)
-                    | DecodedItem::OtherFamily(_)
                     | DecodedItem::NoObject(_)
                     | DecodedItem::Processed => {}
                 }
@@ -415,17 +411,21 @@ impl Pipeline {
         rest: &[u8],
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        let protocol = protocol(channel.family);
+        let name = self.families.get(channel.family).map(|it| &*it.name);
+        let redacted = redacted(channel.family, name, rest);
+        let rest = redacted.as_deref().unwrap_or(rest);
         let message = Message::incomplete(rest);
-        if let Some(control) = message.and_then(|message| message.control()) {
+        if let Some(control) = message.and_then(|message| protocol.control(&message)) {
             self.totals.skip_control(control);
             return Ok(());
         }
-        let (unknown, nl) = match (message, protocol(channel.family)) {
-            (Some(message), Some(protocol)) => (
+        let (unknown, nl) = match message {
+            Some(message) => (
                 Unknown::new(protocol, &message),
                 Some(decode_batch::header(protocol, channel, &message)),
             ),
-            _ => {
+            None => {
                 let number = message_type(rest).unwrap_or_default();
                 let unknown = Unknown {
                     r#type: NlType::new(channel.family, number),

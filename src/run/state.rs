@@ -53,6 +53,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     let vocabulary = Vocabulary {
         names: &names,
         is_open: true,
+        families: None,
     };
     let requested = Selection::new(&request.filters, vocabulary)?;
     let mut files = Files::default();
@@ -196,6 +197,7 @@ fn check_names(filters: &Values, names: &Names, fold: &Fold) -> Result<(), Fault
             let vocabulary = Vocabulary {
                 names,
                 is_open: true,
+                families: None,
             };
             let selection = [Selection::new(&filter, vocabulary)?];
             if !fold.objects().any(|object| passes(object, &selection)) {

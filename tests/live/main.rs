@@ -17,6 +17,7 @@ mod account;
 mod docs;
 mod ends;
 mod events;
+mod families;
 mod filters;
 mod identity;
 mod judge;
@@ -48,6 +49,7 @@ fn main() {
         docs::trials,
         ends::trials,
         events::trials,
+        families::trials,
         filters::trials,
         identity::trials,
         judge::trials,

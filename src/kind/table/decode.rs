@@ -59,6 +59,21 @@ pub fn of(
     Ok(out)
 }
 
+/// Decodes the attributes of a message by their table.
+pub fn attributes(
+    context: &mut DecodeContext<'_>,
+    table: &'static [Field],
+    bytes: &[u8],
+) -> Options {
+    let mut out = Out::default();
+    context.each(bytes, |context, attr| {
+        field(context, table, &attr, &mut out)
+    });
+    decode_deferred(context, &mut out);
+    resolve_references(&mut out.options);
+    out.options
+}
+
 /// The structure at the beginning of the options.
 fn head(table: &'static [Field]) -> Option<(&'static [Field], usize)> {
     let complete = table.iter().filter(|field| field.number == WHOLE);

@@ -2,6 +2,7 @@
 
 mod dumps;
 mod events;
+mod families;
 mod namespaces;
 mod reload;
 mod subscription;
@@ -32,14 +33,15 @@ use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family::Subscribed;
+use crate::family::known::Requested;
 use crate::filter;
-use crate::input::{ControlRecord, Input};
+use crate::input::{ControlRecord, Input, InputData};
 use crate::names::Names;
 use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
+use families::Follow;
 pub use namespaces::Namespaces;
 use namespaces::Watched;
 pub use reload::{Options, ReadOptions};
@@ -132,14 +134,13 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
     }
     let Namespaces {
         mut subscriptions,
+        mut answers,
         watched,
         listed,
     } = namespaces;
-    if live.netns.is_empty() {
-        for family in Subscribed::new(&live.settings).iter() {
-            let subscription = Subscription::open(NetnsId::OWN, family, live.rcvbuf)?;
-            subscriptions.push(subscription);
-        }
+    if live.netns.is_empty() && subscriptions.is_empty() {
+        let opened = families::open(NetnsId::OWN, &live.settings, live.rcvbuf)?;
+        (subscriptions, answers) = (opened.subscriptions, opened.answers);
     }
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
@@ -147,7 +148,13 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
     let sockets = subscriptions.iter().map(|it| &it.events);
     let header = header(&live.settings, sockets, listed, &sink);
     let run = run_id();
-    let session = Session::new(&live.outputs, run.clone(), &header)?;
+    let mut session = Session::new(&live.outputs, run.clone(), &header)?;
+    // First of all: they name the families of later messages.
+    for answer in &answers {
+        let data = InputData::Datagram(Channel::NLCTRL_DUMPS, answer);
+        let time = clock();
+        session.feed(&[Input { time, data }])?;
+    }
 
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
@@ -167,7 +174,9 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
     let buffers = subscriptions.iter().map(|it| it.events.rcvbuf());
     let smallest = buffers.map(|it| it.unwrap_or(0)).min().unwrap_or(0);
     let begun = Instant::now();
+    let registry = poll.registry().try_clone().map_err(Error::Loop)?;
     Stream {
+        follow: Follow::new(&live.settings, &answers, live.rcvbuf, registry),
         session,
         subscriptions,
         watched,
@@ -190,16 +199,23 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
 }
 
 /// Enters the network namespaces that the run watches by name, and opens its sockets in them: before the
-/// process is confined.
+/// process is confined. Sockets of other families than rtnetlink are opened here, too.
 ///
 /// # Errors
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
 pub fn enter_namespaces(live: &Live) -> Result<Namespaces, Error> {
-    if live.netns.is_empty() {
+    if !live.netns.is_empty() {
+        return namespaces::open(&live.netns, &live.settings, live.rcvbuf);
+    }
+    if Requested::of(&live.settings).is_empty() {
         return Ok(Namespaces::default());
     }
-    let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
-    namespaces::open(&live.netns, &families, live.rcvbuf)
+    let opened = families::open(NetnsId::OWN, &live.settings, live.rcvbuf)?;
+    Ok(Namespaces {
+        subscriptions: opened.subscriptions,
+        answers: opened.answers,
+        ..Namespaces::default()
+    })
 }
 
 /// # Errors
@@ -266,6 +282,8 @@ struct Stream<E, D> {
     watched: Vec<Watched>,
     /// When their existence was examined last.
     looked_at: Instant,
+    /// The families that come and go; `None` if the run has no generic netlink families.
+    follow: Option<Follow<E, D>>,
     resync: ResyncScheduler,
     backlog: Backlog,
     refused: SpoofedDatagrams,
@@ -337,6 +355,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.emit_heartbeat()?;
             }
             self.receive()?;
+            self.follow_families()?;
             self.end_namespaces()?;
             self.discard_unexpected();
             let processed = self.process_batch()?;

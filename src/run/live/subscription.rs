@@ -4,12 +4,14 @@ use std::io;
 
 use mio::{Interest, Registry, Token};
 
-use crate::channel::{Channel, NetnsId, Role};
+use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::error::Error;
 use crate::event::values::Time;
 use crate::family::Family;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
+use crate::netlink::genl::Announcement;
+use crate::netlink::other::other;
 use crate::run::service;
 
 /// The event and the dump socket of a family in a namespace, and their state.
@@ -72,7 +74,7 @@ impl Subscription<Events, Dumps> {
         family: &'static dyn Family,
         rcvbuf: u32,
     ) -> Result<Self, Error> {
-        let passed = match netns == NetnsId::OWN && family.id() == crate::channel::FamilyId::ROUTE {
+        let passed = match netns == NetnsId::OWN && family.id() == FamilyId::ROUTE {
             true => service::passed_socket().map_err(Error::PassedSocket)?,
             false => None,
         };
@@ -85,6 +87,24 @@ impl Subscription<Events, Dumps> {
             _ => Dumps::open_only(family),
         };
         let dumps = dumps.map_err(Error::Socket)?;
+        Ok(Self::new(netns, family, events, dumps))
+    }
+
+    /// Opens both sockets of a generic netlink family that the controller announced.
+    ///
+    /// # Errors
+    /// As for [`Subscription::open`].
+    pub(super) fn open_generic(
+        netns: NetnsId,
+        announced: &Announcement,
+        rcvbuf: u32,
+    ) -> Result<Self, Error> {
+        let id = FamilyId::generic(announced.id).unwrap_or(FamilyId::GENERIC);
+        let family = other(id);
+        let named = |(group, name): &(u32, String)| (*group, format!("{}/{name}", announced.name));
+        let groups = announced.groups.iter().map(named).collect();
+        let events = Events::open_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
+        let dumps = Dumps::open(family).map_err(Error::Socket)?;
         Ok(Self::new(netns, family, events, dumps))
     }
 

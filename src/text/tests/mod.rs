@@ -339,6 +339,8 @@ fn meta_records() {
         "meta complete: neigh, fdb"
     );
     let gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Overflow,
         errno: Some(105),
         lost: Some(412),
@@ -346,6 +348,8 @@ fn meta_records() {
         to: Some(Time("2026-11-24T20:26:55Z".parse().unwrap())),
     };
     let unsized_gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Error,
         lost: None,
         from: None,
