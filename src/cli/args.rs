@@ -95,7 +95,7 @@ fn kinds_help() -> String {
     let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
         "Output only these kinds and meta, as a comma-separated list; genl_family only if named \
-         here [kinds: {}]",
+         here or by --family, generic by --family [kinds: {}]",
         names.join(", ")
     )
 }

@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id};
 
 use crate::filter::{FILTERS, FilterOption, Values};
+use crate::netlink::genl;
 
 /// The filters on events, by option. An option with an empty value has an empty list: it removes a
 /// filter of the configuration file or of a recording.
@@ -33,7 +34,7 @@ fn arg(option: &'static FilterOption) -> Arg {
         .help_heading(HEADING)
         .value_parser(move |text: &str| match text {
             "" => Ok(String::new()),
-            text => option.check(text).map(|()| text.to_owned()),
+            text => option.check(text, of_kernel).map(|()| text.to_owned()),
         });
     match option.value_name {
         Some(name) if option.is_list() => arg
@@ -47,6 +48,15 @@ fn arg(option: &'static FilterOption) -> Arg {
             .require_equals(true)
             .default_missing_value("true"),
     }
+}
+
+/// The generic netlink families that the kernel has; none if it does not tell.
+fn of_kernel() -> Vec<String> {
+    let answers = genl::families().unwrap_or_default();
+    let families = answers
+        .iter()
+        .flat_map(|answer| genl::announcements(answer));
+    families.map(|family| family.name).collect()
 }
 
 /// What the help says about every filter with a list of values.

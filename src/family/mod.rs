@@ -1,7 +1,9 @@
 //! The netlink families: what the messages of each mean. Their wire format is
 //! [`Protocol`](crate::netlink::family::Protocol).
 
+pub mod known;
 mod nlctrl;
+pub mod other;
 mod requests;
 mod rtnetlink;
 
@@ -14,6 +16,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::Settings;
 use crate::event::{Kind, Op, Unparsed};
 
+use crate::netlink;
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::Nlctrl;
@@ -45,7 +48,7 @@ pub trait Family: Protocol + std::fmt::Debug {
     }
 }
 
-/// Every family, rtnetlink first.
+/// Every family whose messages have kinds of their own, rtnetlink first.
 pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
@@ -76,13 +79,18 @@ pub fn needed_messages(settings: &Settings) -> Option<Vec<u16>> {
     Some(needed)
 }
 
-/// The family of that id; `None` if there is no decoder for its messages.
-pub fn family(id: FamilyId) -> Option<&'static dyn Family> {
-    FAMILIES.iter().copied().find(|family| family.id() == id)
+/// The family of that id.
+pub fn family(id: FamilyId) -> &'static dyn Family {
+    let mut known = FAMILIES.iter().copied();
+    match known.find(|family| family.id() == id) {
+        Some(family) => family,
+        None => netlink::other::other(id),
+    }
 }
 
-/// The families that a run subscribes to, and whose messages in a recording it decodes: rtnetlink,
-/// since most objects refer to its devices, and those of which a kind was requested by name.
+/// The families with kinds of their own that a run subscribes to: rtnetlink, since most objects refer
+/// to its devices, those of which a kind was requested by name, and the controller of generic netlink if
+/// another of its families was requested ([`known::Requested`]).
 #[derive(Debug)]
 pub struct Subscribed(Vec<&'static dyn Family>);
 
@@ -90,8 +98,10 @@ impl Subscribed {
     /// The families of a run with these settings.
     pub fn new(settings: &Settings) -> Self {
         let requested = KindSet::of(settings.kinds.as_deref().unwrap_or_default());
+        let has_generic = known::Requested::of(settings).has_generic();
         let families = FAMILIES.iter().copied().filter(|family| {
-            family.id() == FamilyId::ROUTE || !requested.and(family.kinds()).is_empty()
+            let announces = family.id() == FamilyId::NLCTRL && has_generic;
+            family.id() == FamilyId::ROUTE || announces || !requested.and(family.kinds()).is_empty()
         });
         Subscribed(families.collect())
     }
@@ -99,12 +109,6 @@ impl Subscribed {
     /// The families, rtnetlink first.
     pub fn iter(&self) -> impl Iterator<Item = &'static dyn Family> {
         self.0.iter().copied()
-    }
-
-    /// The family of that id, if the run subscribes to it.
-    #[inline]
-    pub fn find(&self, id: FamilyId) -> Option<&'static dyn Family> {
-        self.iter().find(|family| family.id() == id)
     }
 }
 
@@ -120,7 +124,8 @@ mod tests {
         assert_eq!(ids, protocols);
         for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Meta) {
             let families = FAMILIES.iter().filter(|it| it.kinds().contains(*kind));
-            assert_eq!(families.count(), 1, "{}", kind.name());
+            let expected = usize::from(*kind != Kind::Generic);
+            assert_eq!(families.count(), expected, "{}", kind.name());
         }
     }
 

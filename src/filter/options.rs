@@ -8,6 +8,9 @@ use crate::event::{Event, Kind, Op, Origin, fields::Mask};
 use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
+use crate::netlink::genl::NAMES;
+use crate::netlink::protocols::protocol;
+use crate::netlink::raw::{self, ALL};
 use crate::value::Symbol;
 
 /// An option that selects events.
@@ -35,6 +38,9 @@ pub struct Vocabulary<'a> {
     pub names: &'a Names,
     /// There are others: the machine is not the one that is monitored.
     pub is_open: bool,
+    /// The netlink families that the kernel has, for the check of a command line; `None`: every name
+    /// is accepted, since another kernel may have a family of that name.
+    pub families: Option<&'a [String]>,
 }
 
 impl<'a> Vocabulary<'a> {
@@ -43,6 +49,7 @@ impl<'a> Vocabulary<'a> {
         Vocabulary {
             names,
             is_open: false,
+            families: None,
         }
     }
 }
@@ -112,9 +119,12 @@ pub const FILTERS: &[FilterOption] = &[
     FilterOption {
         name: "family",
         value_name: Some("LIST"),
-        help: "Address families: inet, inet6, mpls, bridge …",
-        more: "This is the field `family` of the payload. Netlink families are selected with --kind, \
-               since every kind belongs to one.",
+        help: "Families: address families (inet, inet6, mpls, bridge …), and netlink families, which are joined (ethtool, nl80211, xfrm …, all)",
+        more: "An event is of a netlink family, and of the address family in the field `family` of its \
+               payload, if it has one. Without this option rtnetlink alone is joined. A generic netlink \
+               family that the kernel registers later is joined then. Other netlink protocols are joined if \
+               they are named, with `all` if the kernel has them: to join can make the kernel load a module. \
+               A live run and the kernel's list decide which names are known.",
         subject: Subject::Object(Property::Family),
         parse: |text, vocabulary| word(Property::Family, "address family", text, vocabulary),
     },
@@ -231,15 +241,26 @@ impl FilterOption {
         self.value_name.is_some() && self.subject != Subject::Line
     }
 
-    /// Checks the syntax of a value, and all names but those of a machine.
+    /// Checks the syntax of a value, and all names but those of a machine. `families`: the netlink
+    /// families that the kernel has, which are asked for only if the value is no other name.
     ///
     /// # Errors
     /// If it is invalid.
-    pub fn check(&self, text: &str) -> Result<(), Fault> {
+    pub fn check(&self, text: &str, families: impl FnOnce() -> Vec<String>) -> Result<(), Fault> {
+        match self.check_with(text, &[]) {
+            Err(_) if self.subject == Subject::Object(Property::Family) => {
+                self.check_with(text, &families())
+            }
+            result => result,
+        }
+    }
+
+    fn check_with(&self, text: &str, families: &[String]) -> Result<(), Fault> {
         let names = Names::builtin();
         let vocabulary = Vocabulary {
             names: &names,
             is_open: true,
+            families: Some(families),
         };
         self.term(text, vocabulary).map(|_| ())
     }
@@ -265,6 +286,19 @@ impl FilterOption {
     /// The kinds of which events can pass a value of the filter.
     pub(super) fn kinds(&self, test: &Test) -> KindSet {
         let has = |kind: &Kind| match (self.subject, test) {
+            (Subject::Object(Property::Family), Test::Value(pattern)) => {
+                let has_field = kind
+                    .places()
+                    .iter()
+                    .any(|place| place.has(Property::Family));
+                let name = kind.netlink_family().map(|id| protocol(id).name());
+                let is_of_family = name.is_some_and(|it| pattern.matches(Value::Word(it)));
+                match kind {
+                    // Its `family` is a netlink family.
+                    Kind::Generic => !pattern.is_one_of(FAMILIES),
+                    _ => has_field || is_of_family,
+                }
+            }
             (Subject::Object(property), _) => kind.places().iter().any(|place| place.has(property)),
             (_, Test::Kind(of)) => of == kind,
             (_, Test::Changed(fields)) => fields.iter().any(|(of, _)| of == kind),
@@ -339,6 +373,37 @@ fn changed(text: &str) -> Result<Vec<(Kind, Mask)>, Fault> {
     Err(Fault::unknown(text, 0, "field", text, &names))
 }
 
+/// # Errors
+/// If the kernel's netlink families are known, and the text names neither one of them nor another
+/// family that this build knows.
+fn check_family(what: &str, text: &str, vocabulary: Vocabulary<'_>) -> Result<(), Fault> {
+    let Some(of_kernel) = vocabulary.families else {
+        return Ok(());
+    };
+    let mut of_build: Vec<_> = raw::PROTOCOLS.iter().map(|row| row.1).collect();
+    of_build.extend(NAMES);
+    let is_text = |name: &str| name.eq_ignore_ascii_case(text);
+    let addresses = known(Property::Family, vocabulary.names);
+    if is_glob(text)
+        || text == ALL
+        || addresses.iter().any(|name| is_text(name))
+        || of_build.iter().any(|name| is_text(name))
+        || of_kernel.iter().any(|name| is_text(name))
+    {
+        return Ok(());
+    }
+    let of_kernel = match of_kernel {
+        [] => "none, or it does not tell".to_owned(),
+        names => names.join(", "),
+    };
+    Err(Fault::unknown(text, 0, what, text, &addresses)
+        .with(format!(
+            "; netlink families of this kernel: {of_kernel}; of this build: {}, all",
+            of_build.join(", ")
+        ))
+        .with_wildcard())
+}
+
 /// A name or a number. A number that has a name on the machine is the same as the name.
 fn word(
     property: Property,
@@ -346,7 +411,10 @@ fn word(
     text: &str,
     vocabulary: Vocabulary<'_>,
 ) -> Result<Test, Fault> {
-    let word = Word::parse(text)?;
+    let word = match property {
+        Property::Family if text == ALL => Word::parse("*")?,
+        _ => Word::parse(text)?,
+    };
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let names = vocabulary.names;
     if is_number {
@@ -367,7 +435,9 @@ fn word(
     }
     let is_of_machine = matches!(property, Property::Table | Property::Protocol);
     let is_open = is_of_machine && vocabulary.is_open;
-    if !is_glob(text) && !is_open {
+    if property == Property::Family {
+        check_family(what, text, vocabulary)?;
+    } else if !is_glob(text) && !is_open {
         let known = known(property, names);
         if !known.iter().any(|name| name.eq_ignore_ascii_case(text)) {
             return Err(Fault::unknown(text, 0, what, text, &known).with_wildcard());

@@ -13,6 +13,7 @@ use crate::event::meta::{Part, Settings};
 use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
 use crate::names::Names;
+use crate::netlink::protocols::protocol;
 
 /// Values of filters by option, as the user gave them: `settings.filters`.
 pub type Values = BTreeMap<String, Vec<String>>;
@@ -36,11 +37,20 @@ impl Clause {
             && !self.rejected.iter().any(is_met)
     }
 
-    /// Returns true if an object passes. `any_value` returns true if one of the object's values
+    /// Returns true if an object of that netlink family passes. `any_value` returns true if one of the object's values
     /// of the property matches.
-    fn passes_object(&self, property: Property, any_value: &AnyValue<'_>) -> bool {
+    fn passes_object(
+        &self,
+        property: Property,
+        family: Option<&str>,
+        any_value: &AnyValue<'_>,
+    ) -> bool {
+        let family = family.filter(|_| property == Property::Family);
         self.passes(|test| match test {
-            Test::Value(pattern) => any_value(property, &mut |value| pattern.matches(value)),
+            Test::Value(pattern) => {
+                any_value(property, &mut |value| pattern.matches(value))
+                    || family.is_some_and(|name| pattern.matches(Value::Word(name)))
+            }
             _ => true,
         })
     }
@@ -254,8 +264,9 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             payload.any_value(property, is_match)
         };
+        let family = netlink_family(payload.kind());
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, family, &any_value))
     }
 
     /// Returns true if the event passes, whatever its object.
@@ -276,8 +287,9 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             json::any_value(kind.places(), object, property, is_match)
         };
+        let family = netlink_family(kind);
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, family, &any_value))
     }
 
     /// Returns true if a line of the kind passes, given as JSON: with its object in the new state or in
@@ -350,6 +362,14 @@ impl Selection {
     }
 }
 
+/// The netlink family of a kind. That of `generic` is a field of the payload.
+fn netlink_family(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Generic => None,
+        kind => kind.netlink_family().map(|id| protocol(id).name()),
+    }
+}
+
 /// Checks the filters of a run and limits its kinds to those that can pass: the others need no
 /// dumps. `names`: those of the machine.
 ///
@@ -357,8 +377,9 @@ impl Selection {
 /// If a value is invalid, or if no kind can pass.
 pub fn prepare(settings: &mut Settings, names: &Names) -> Result<(), Fault> {
     settings.filters.retain(|_, values| !values.is_empty());
-    let of_route = |kind: &&Kind| kind.netlink_family() == Some(FamilyId::ROUTE);
-    let all = Kind::ALL.iter().filter(of_route).copied().collect();
+    let names_families = settings.filters.contains_key("family");
+    let is_read = |kind: &&Kind| names_families || kind.netlink_family() == Some(FamilyId::ROUTE);
+    let all = Kind::ALL.iter().filter(is_read).copied().collect();
     let kinds: Vec<_> = settings.kinds.clone().unwrap_or(all);
     if settings.filters.contains_key("by-comm") && !settings.with.contains(&Part::By) {
         let reason = "it compares `by`, which only --with by adds";

@@ -428,7 +428,7 @@ kinds! {
         Chain: Rc<tc::Chain> = "chain";
         /// A standalone action of traffic control.
         Action: Rc<tc::Action> = "action";
-        /// A generic netlink family. Only with `--kind genl_family`.
+        /// A generic netlink family. With `--kind genl_family` or `--family`.
         GenlFamily: Rc<ctrl::GenlFamily> = "genl_family";
     }
     messages {
@@ -440,6 +440,8 @@ kinds! {
         Cachereport: cachereport::Cachereport = "cachereport";
         /// Counters of a device.
         Stats: stats::Stats = "stats";
+        /// A message of a netlink family without a kind of its own.
+        Generic: generic::Generic = "generic";
         /// A message without a decoder.
         Unknown: unknown::Unknown = "unknown";
     }

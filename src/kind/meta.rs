@@ -439,6 +439,10 @@ pub enum RotateReason {
 pub struct Gap {
     /// Cause of the loss.
     pub cause: GapCause,
+    /// The netlink family whose messages were lost, if it is not rtnetlink.
+    pub family: Option<String>,
+    /// The kinds of its messages.
+    pub kinds: Option<Vec<Kind>>,
     /// Error number that reported the loss.
     pub errno: Option<u32>,
     /// Number of lost kernel messages (`overflow`, `error`, `truncated`) or output lines
@@ -567,7 +571,8 @@ skipped! {
     filtered,
     /// Messages with a wrong length, if `--kind` leaves out `unknown`.
     malformed,
-    /// Messages of netlink families that are not read.
+    /// Packets of protocols that netlink does not have (32 and above), and of interfaces that another
+    /// program added to a recording.
     other_family,
     /// Packets that are not netlink.
     not_netlink,

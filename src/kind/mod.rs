@@ -20,6 +20,7 @@ pub mod range;
 pub mod route;
 pub mod scope;
 pub mod spec;
+pub mod table;
 pub mod wire;
 
 pub use by::By;

@@ -25,12 +25,13 @@ use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
-use crate::family::Subscribed;
+use crate::family::known::GenericFamilies;
 use crate::filter::{Filter, Surroundings};
 use crate::input::{Header, Input, InputData};
 use crate::names::Names;
 use crate::netlink::frame::{Message, message_type};
 use crate::netlink::protocols::protocol;
+use crate::netlink::secrets::redacted;
 use crate::state::{NameEffect, ReconcileResult, Stale, State, StateChange};
 use crate::text;
 use backpressure::DroppedObjects;
@@ -84,7 +85,7 @@ pub struct Pipeline {
     snapshot: bool,
     /// Every kind was dumped once.
     synced: bool,
-    families: Subscribed,
+    families: GenericFamilies,
     namespaces: Namespaces,
     filter: Filter,
     encoder: Encoder,
@@ -173,7 +174,7 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             synced: false,
-            families: Subscribed::new(settings),
+            families: GenericFamilies::default(),
             namespaces: Namespaces::new(config.names, tracked, is_foreign),
             filter,
             encoder,
@@ -257,7 +258,7 @@ impl Pipeline {
             self.namespaces.add_missing(batch);
             decode_batch::items(
                 batch,
-                &self.families,
+                &mut self.families,
                 &self.namespaces,
                 self.optional_parts,
                 &mut items,
@@ -322,10 +323,6 @@ impl Pipeline {
                         }
                         continue;
                     }
-                    DecodedItem::OtherFamily(messages) => {
-                        meta::add(&mut self.totals.skipped.other_family, *messages);
-                        continue;
-                    }
                     DecodedItem::NoObject(channel) => {
                         let channel = *channel;
                         self.skip_entry(channel);
@@ -352,7 +349,7 @@ impl Pipeline {
                         time,
                         data: InputData::Control(channel, record),
                     }) => {
-                        self.control(channel.netns, *time, record, out)?;
+                        self.control(*channel, *time, record, out)?;
                         self.has_line = false;
                     }
                     DecodedItem::Object(entry) => self.apply_dump_entry(entry, out)?,
@@ -362,7 +359,6 @@ impl Pipeline {
                     // Processed above.
                     DecodedItem::Input(_)
                     | DecodedItem::Control(..)
-                    | DecodedItem::OtherFamily(_)
                     | DecodedItem::NoObject(_)
                     | DecodedItem::Processed => {}
                 }
@@ -449,17 +445,21 @@ impl Pipeline {
         rest: &[u8],
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        let protocol = protocol(channel.family);
+        let name = self.families.get(channel.family).map(|it| &*it.name);
+        let redacted = redacted(channel.family, name, rest);
+        let rest = redacted.as_deref().unwrap_or(rest);
         let message = Message::incomplete(rest);
-        if let Some(control) = message.and_then(|message| message.control()) {
+        if let Some(control) = message.and_then(|message| protocol.control(&message)) {
             self.totals.skip_control(control);
             return Ok(());
         }
-        let (unknown, nl) = match (message, protocol(channel.family)) {
-            (Some(message), Some(protocol)) => (
+        let (unknown, nl) = match message {
+            Some(message) => (
                 Unknown::new(protocol, &message),
                 Some(decode_batch::header(protocol, channel, &message)),
             ),
-            _ => {
+            None => {
                 let number = message_type(rest).unwrap_or_default();
                 let unknown = Unknown {
                     r#type: NlType::new(channel.family, number),

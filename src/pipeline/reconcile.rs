@@ -5,7 +5,7 @@ use std::io;
 
 use super::decode_batch::DecodedObject;
 use super::{Pipeline, Provenance, event, totals};
-use crate::channel::NetnsId;
+use crate::channel::{FamilyId, NetnsId};
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Complete, Meta, Resync};
@@ -243,6 +243,13 @@ impl Pipeline {
             raw,
             ..
         } = event;
+        // The families that the run asked for at its start, to join their groups: no comparison.
+        if channel.family == FamilyId::NLCTRL
+            && self.is_own_dump(channel)
+            && self.namespaces.get(netns).state.reconciling().is_none()
+        {
+            return Ok(());
+        }
         let decoded = Decoded { action, payload };
         // An earlier line of the message has it.
         let raw = raw.filter(|_| !self.has_line);

@@ -50,6 +50,7 @@ impl LineFilter {
         let vocabulary = Vocabulary {
             names: &names,
             is_open: true,
+            families: None,
         };
         let selection = Selection::new(&options.filters, vocabulary)?;
         selection.log_warnings();

@@ -86,6 +86,7 @@ fn vocabulary(names: &Names) -> Vocabulary<'_> {
     Vocabulary {
         names,
         is_open: true,
+        families: None,
     }
 }
 
@@ -250,6 +251,7 @@ pub(super) fn check_names(filters: &Values, folds: &[&Fold]) -> Result<(), Fault
             let vocabulary = Vocabulary {
                 names,
                 is_open: true,
+                families: None,
             };
             let selection = [Selection::new(&filter, vocabulary)?];
             let mut objects = folds.iter().flat_map(|fold| fold.objects());

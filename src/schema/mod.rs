@@ -107,7 +107,7 @@ impl Variant {
             // result the device announces itself.
             Kind::Neigh | Kind::Fdb => &[Add, Change, Delete, Present, Notify],
             // Dumps may contain undecodable messages as well.
-            Kind::Unknown => &[Notify, Present],
+            Kind::Unknown | Kind::Generic => &[Notify, Present],
             _ if kind.fields().is_some() => &[Add, Change, Delete, Present],
             _ => &[Notify],
         };

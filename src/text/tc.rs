@@ -3,10 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::escape::{Dev, EscapingWriter, Joined, OrNone};
-use crate::event::tc::options::{Options, Value};
 use crate::event::tc::{Action, Chain, Class, Filter, Qdisc};
 use crate::event::values::IfName;
 use crate::event::{Event, Op, Payload};
+use crate::kind::table::value::{Options, Value};
 
 pub(super) fn qdisc(out: &mut EscapingWriter<'_>, event: &Event, it: &Qdisc) -> fmt::Result {
     subject(out, &it.kind, &it.handle)?;

@@ -100,6 +100,8 @@ fn tables(numbers: Range<u32>) -> Recorded {
 /// One input of each type.
 fn inputs() -> Vec<Owned> {
     let gap = |cause, lost| Gap {
+        family: None,
+        kinds: None,
         cause,
         errno: Some(105),
         lost,

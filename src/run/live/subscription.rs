@@ -10,6 +10,8 @@ use crate::event::values::Time;
 use crate::family::Family;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
+use crate::netlink::genl::Announcement;
+use crate::netlink::other::other;
 use crate::netlink::requester::Requesters;
 use crate::run::service;
 
@@ -100,6 +102,24 @@ impl Subscription<Events, Dumps> {
             _ => Dumps::open_only(family),
         };
         let dumps = dumps.map_err(Error::Socket)?;
+        Ok(Self::new(netns, family, events, dumps))
+    }
+
+    /// Opens both sockets of a generic netlink family that the controller announced.
+    ///
+    /// # Errors
+    /// As for [`Subscription::open`].
+    pub(super) fn open_generic(
+        netns: NetnsId,
+        announced: &Announcement,
+        rcvbuf: u32,
+    ) -> Result<Self, Error> {
+        let id = FamilyId::generic(announced.id).unwrap_or(FamilyId::GENERIC);
+        let family = other(id);
+        let named = |(group, name): &(u32, String)| (*group, format!("{}/{name}", announced.name));
+        let groups = announced.groups.iter().map(named).collect();
+        let events = Events::open_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
+        let dumps = Dumps::open(family).map_err(Error::Socket)?;
         Ok(Self::new(netns, family, events, dumps))
     }
 

@@ -377,6 +377,8 @@ fn meta_records() {
         "meta complete: neigh, fdb"
     );
     let gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Overflow,
         errno: Some(105),
         lost: Some(412),
@@ -385,6 +387,8 @@ fn meta_records() {
         by: None,
     };
     let unsized_gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Error,
         lost: None,
         from: None,
