@@ -130,17 +130,19 @@ pub enum Type {
     Details(&'static Type),
 }
 
+/// Decodes the payload of the attribute of that number, and returns the number of bytes that were read.
+pub type Decode = fn(
+    &mut DecodeContext<'_>,
+    &'static Field,
+    u16,
+    &[u8],
+    &mut decode::Out,
+) -> Result<usize, AttrError>;
+
 /// The decoder and the JSON Schema of a type that one family alone has.
 #[derive(Clone, Copy, Debug)]
 pub struct Hook {
-    /// Decodes the payload of the attribute `kind`, and returns the number of bytes that were read.
-    pub decode: fn(
-        &mut DecodeContext<'_>,
-        &'static Field,
-        u16,
-        &[u8],
-        &mut decode::Out,
-    ) -> Result<usize, AttrError>,
+    pub decode: Decode,
     /// The schema of the value; `None` if it is no field of the options.
     pub schema: fn() -> Option<serde_json::Value>,
 }

@@ -1,7 +1,7 @@
 //! `--where`: the value on which an expression is evaluated, and its parts.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jaq_json::Val;
 
@@ -24,7 +24,7 @@ fn values(expression: &str) -> Values {
 }
 
 /// The lines of a capture about events, with all optional parts.
-fn lines(capture: &PathBuf, expression: Option<&str>) -> Vec<String> {
+fn lines(capture: &Path, expression: Option<&str>) -> Vec<String> {
     let mut capture = capture::open(capture).unwrap();
     let mut header = capture.header().cloned().unwrap_or_default();
     let settings = &mut header.start.settings;

@@ -213,6 +213,7 @@ fn lose_in(family: FamilyId) -> (Value, KindSet, bool) {
         lost: Some(1),
         from: None,
         to: None,
+        by: None,
     };
     let record = ControlRecord::Gap(gap);
     run.feed(Input::control_of(channel, Time::default(), record));
