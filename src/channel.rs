@@ -41,6 +41,9 @@ impl FamilyId {
     /// linux/genetlink.h).
     pub const NLCTRL: FamilyId = FamilyId(0x10 << PROTOCOL_BITS | NETLINK_GENERIC);
 
+    /// A generic netlink family of which the id is not known.
+    pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);
+
     /// The family of that protocol number; `None` for 32 (`MAX_LINKS`) and above.
     pub const fn of_protocol(protocol: u16) -> Option<Self> {
         match protocol >> PROTOCOL_BITS {
@@ -67,6 +70,11 @@ impl FamilyId {
     /// Returns true if both are the same family; `==` cannot be used in constants.
     pub const fn is(self, other: FamilyId) -> bool {
         self.0 == other.0
+    }
+
+    /// Returns true for a generic netlink family.
+    pub const fn is_generic(self) -> bool {
+        self.protocol() == NETLINK_GENERIC
     }
 
     /// The id of a generic netlink family; 0 for every other family.
@@ -107,6 +115,12 @@ impl Channel {
     pub const ROUTE_DUMPS: Channel = Channel {
         role: Role::Dumps,
         ..Channel::ROUTE_EVENTS
+    };
+
+    /// The dumps of the controller of generic netlink in the program's own namespace.
+    pub const NLCTRL_DUMPS: Channel = Channel {
+        family: FamilyId::NLCTRL,
+        ..Channel::ROUTE_DUMPS
     };
 
     /// Returns true if this is the channel of an event socket.

@@ -3,10 +3,11 @@
 use crate::channel::Channel;
 use crate::decode::context::DecodeContext;
 use crate::event::Unparsed;
-use crate::family::family;
+use crate::family::{Family, family};
 use crate::kind::spec::Decoded;
 use crate::names::Names;
-use crate::netlink::frame::Messages;
+use crate::netlink::frame::{Message, Messages};
+use crate::netlink::other::other;
 
 /// Decodes the datagrams of every supported netlink family.
 ///
@@ -34,9 +35,6 @@ pub struct DecodedObject {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The channel's family has no decoder.
-    #[error("netlink family {0} is not supported")]
-    Family(u16),
     /// `nlmsg_len` is shorter than the header or longer than the rest of the datagram.
     #[error("a message has a wrong length, {0} bytes before the end of the datagram")]
     Length(usize),
@@ -64,31 +62,42 @@ impl Decoder {
     /// have no objects.
     ///
     /// # Errors
-    /// If the family of the channel has no decoder, or the datagram is malformed; the objects of
-    /// the messages before the malformed one are in `objects`.
+    /// If the datagram is malformed; the objects of the messages before the malformed one are in
+    /// `objects`.
     pub fn decode(
         &self,
         channel: Channel,
         datagram: &[u8],
         objects: &mut Vec<DecodedObject>,
     ) -> Result<(), DecodeError> {
-        let protocol = channel.family.protocol();
-        let family = family(channel.family).ok_or(DecodeError::Family(protocol))?;
+        let family = family(channel.family);
+        if other(channel.family).is_text() {
+            self.message(family, &Message::of_text(datagram), objects);
+            return Ok(());
+        }
         for message in Messages::new(datagram) {
             let message = message.map_err(|rest| DecodeError::Length(rest.len()))?;
-            if message.is_control() {
-                continue;
+            if family.control(&message).is_none() {
+                self.message(family, &message, objects);
             }
-            let mut context = DecodeContext::new(&self.names, self.details);
-            family.decode(&mut context, &message, &mut |decoded, unparsed| {
-                objects.push(DecodedObject {
-                    message_type: message.kind,
-                    decoded,
-                    unparsed,
-                });
-            });
         }
         Ok(())
+    }
+
+    fn message(
+        &self,
+        family: &dyn Family,
+        message: &Message<'_>,
+        objects: &mut Vec<DecodedObject>,
+    ) {
+        let mut context = DecodeContext::new(&self.names, self.details);
+        family.decode(&mut context, message, &mut |decoded, unparsed| {
+            objects.push(DecodedObject {
+                message_type: message.kind,
+                decoded,
+                unparsed,
+            });
+        });
     }
 }
 
@@ -129,12 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn an_unsupported_family_is_an_error() {
-        let xfrm = Channel {
-            family: FamilyId::of_protocol(6).unwrap(),
-            ..Channel::ROUTE_EVENTS
-        };
-        let (objects, result) = decode(xfrm, NSID);
-        assert_eq!((objects.len(), result), (0, Err(DecodeError::Family(6))));
+    fn every_family_has_objects() {
+        for number in 1..32 {
+            let channel = Channel {
+                family: FamilyId::of_protocol(number).unwrap(),
+                ..Channel::ROUTE_EVENTS
+            };
+            let (objects, result) = decode(channel, NSID);
+            assert_eq!((objects.len(), result), (1, Ok(())), "{number}");
+            assert_eq!(objects[0].decoded.payload.kind(), Kind::Generic);
+        }
     }
 }

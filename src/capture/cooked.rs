@@ -73,9 +73,13 @@ pub(super) fn foreign_order(messages: &[u8], length: usize) -> bool {
 }
 
 /// The channel of messages that another tool captured. Dump entries have `NLM_F_MULTI`; the reply
-/// to a request for a single object has not, and is taken for an event.
+/// to a request for a single object has not, and is taken for an event. A notification of several parts
+/// has it, too (`team`), but answers no request.
 pub(super) fn channel(family: FamilyId, first: Option<&Message<'_>>) -> Channel {
-    let is_dump = first.is_some_and(|first| first.flags & NLM_F_MULTI != 0);
+    let is_dump = first.is_some_and(|first| {
+        let answers = family == FamilyId::ROUTE || (first.seq, first.portid) != (0, 0);
+        first.flags & NLM_F_MULTI != 0 && answers
+    });
     Channel {
         netns: NetnsId::OWN,
         family,

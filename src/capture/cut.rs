@@ -32,6 +32,8 @@ pub(super) fn gap(time: Time, messages: &[u8], length: u64) -> Option<Gap> {
         return None;
     }
     Some(Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Truncated,
         errno: None,
         // After the message that is cut there may be others.

@@ -61,7 +61,7 @@ impl Direction {
         let Some(message) = message else {
             return by_type.unwrap_or(Sender::InDoubt);
         };
-        if let Some(control) = message.control() {
+        if let Some(control) = protocol.control(message) {
             self.learn_from_reply(control, message);
             return by_type.unwrap_or(Sender::Kernel);
         }

@@ -29,7 +29,8 @@ impl Duplicates {
         messages: &[u8],
         first: Option<&Message<'_>>,
     ) -> bool {
-        let describes_state = first.is_some_and(|it| !it.is_control() && protocol.is_state(it));
+        let describes_state =
+            first.is_some_and(|it| protocol.control(it).is_none() && protocol.is_state(it));
         let is_nearby = self.last.is_some_and(|(last, on)| {
             on == channel && (time.0.as_nanosecond() - last.0.as_nanosecond()).abs() <= NEARBY
         });

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::channel::{Channel, NetnsId, Role};
+use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::netlink::protocols::{PROTOCOLS, protocol};
 
 /// The channels of the interfaces that every recording has.
@@ -19,8 +19,12 @@ struct Description {
     netns: NetnsId,
     /// Protocol number (`NETLINK_*`).
     protocol: u16,
-    /// Name of the family.
+    /// Name of the family; of a generic netlink family without a kind of its own, `generic`.
     family: String,
+    /// Id of a generic netlink family without a kind of its own: the controller's answers in the
+    /// recording say which family had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<u16>,
     role: Role,
 }
 
@@ -35,12 +39,21 @@ pub(super) fn describe(channel: Channel) -> (String, Option<String>) {
         return (role.to_owned(), None);
     }
     let number = channel.family.protocol();
-    let family = protocol(channel.family).map_or_else(|| number.to_string(), |it| it.name().into());
-    let name = format!("{family}-{role}-{}", channel.netns.0);
+    let is_known = PROTOCOLS.iter().any(|it| it.id() == channel.family);
+    let id = channel.family.generic_id();
+    let id = (channel.family.is_generic() && !is_known).then_some(id);
+    let family = match protocol(channel.family).label() {
+        Some(_) | None if is_known => protocol(channel.family).name().to_owned(),
+        Some((name, _)) => name.to_owned(),
+        None => number.to_string(),
+    };
+    let number_of_family = id.map(|id| format!("-{id}")).unwrap_or_default();
+    let name = format!("{family}{number_of_family}-{role}-{}", channel.netns.0);
     let description = Description {
         netns: channel.netns,
         protocol: number,
         family,
+        id,
         role: channel.role,
     };
     (name, serde_json::to_string(&description).ok())
@@ -53,12 +66,20 @@ pub(super) fn channel(number: usize, description: &[u8]) -> Option<Channel> {
         return Some(*first);
     }
     let description: Description = serde_json::from_slice(description).ok()?;
-    let protocol = PROTOCOLS
-        .iter()
-        .find(|it| it.id().protocol() == description.protocol && it.name() == description.family)?;
+    let mut known = PROTOCOLS.iter().map(|it| (it.id(), it.name()));
+    let number = description.protocol;
+    let is_described =
+        |(id, name): &(FamilyId, &str)| id.protocol() == number && *name == description.family;
+    let family = match (known.find(is_described), description.id) {
+        (Some((id, _)), _) => id,
+        (None, Some(id)) if number == FamilyId::GENERIC.protocol() => FamilyId::generic(id)?,
+        // One that is known has its own name.
+        (None, None) => FamilyId::of_protocol(number).filter(|id| *id != FamilyId::ROUTE)?,
+        _ => return None,
+    };
     Some(Channel {
         netns: description.netns,
-        family: protocol.id(),
+        family,
         role: description.role,
     })
 }
@@ -69,15 +90,19 @@ mod tests {
 
     #[test]
     fn a_described_channel_is_read_back() {
-        for protocol in PROTOCOLS {
+        let ids = PROTOCOLS.iter().map(|protocol| protocol.id());
+        let others = [6, 16, 17, 31]
+            .into_iter()
+            .filter_map(FamilyId::of_protocol);
+        for family in ids.chain(others).chain(FamilyId::generic(29)) {
             for role in [Role::Events, Role::Dumps] {
                 let described = Channel {
                     netns: NetnsId(3),
-                    family: protocol.id(),
+                    family,
                     role,
                 };
                 let (name, description) = describe(described);
-                assert!(name.starts_with(protocol.name()), "{name}");
+                assert!(!name.starts_with('-'), "{name}");
                 let description = description.unwrap();
                 assert_eq!(channel(2, description.as_bytes()), Some(described));
             }
@@ -95,7 +120,9 @@ mod tests {
 
     #[test]
     fn an_unknown_family_has_no_channel() {
-        let description = br#"{"protocol":6,"family":"xfrm","role":"events"}"#;
+        let description = br#"{"protocol":32,"family":"xfrm","role":"events"}"#;
+        assert_eq!(channel(2, description), None);
+        let description = br#"{"protocol":16,"family":"generic","id":1024,"role":"events"}"#;
         assert_eq!(channel(2, description), None);
         let renamed = br#"{"protocol":0,"family":"xfrm","role":"events"}"#;
         assert_eq!(channel(2, renamed), None);

@@ -19,6 +19,7 @@ use crate::event::meta::{Skipped, add};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Header, Input, InputData};
 use crate::netlink::frame::{Message, message_count};
+use crate::netlink::other::other;
 use crate::netlink::protocols::of_packet;
 
 /// Opens the capture `name`, which may be compressed with zstd or gzip; `-` is standard input.
@@ -263,20 +264,27 @@ impl Reader {
             false => Ok(()),
         };
         if let Some(channel) = recorded {
-            // An interface has a channel only if there is a decoder for its family.
             if channel.family.protocol() != packet.protocol {
                 add(&mut skipped.other_family, message_count(messages));
                 return Ok(None);
             }
-            check_order()?;
+            if !other(channel.family).is_text() {
+                check_order()?;
+            }
             return Ok(Some(channel));
         }
         let Some(protocol) = of_packet(packet.protocol, cooked::first_type(messages)) else {
             add(&mut skipped.other_family, message_count(messages));
             return Ok(None);
         };
-        check_order()?;
-        let first = Message::incomplete(messages);
+        let is_text = other(protocol.id()).is_text();
+        if !is_text {
+            check_order()?;
+        }
+        let first = match is_text {
+            true => Some(Message::of_text(messages)),
+            false => Message::incomplete(messages),
+        };
         match self.direction.sender(protocol, &packet, first.as_ref()) {
             Sender::Program => {
                 add(&mut skipped.requests, message_count(messages));

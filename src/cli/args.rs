@@ -122,7 +122,7 @@ fn kinds_help() -> String {
     let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
         "Output only these kinds and meta, as a comma-separated list; genl_family only if named \
-         here [kinds: {}]",
+         here or by --family, generic by --family [kinds: {}]",
         names.join(", ")
     )
 }
@@ -162,6 +162,8 @@ pub(super) enum PartArg {
     Host,
     /// The process that caused the event, as `by`; requires CAP_BPF and CAP_PERFMON
     By,
+    /// What identifies the object, as one text: `id`
+    Id,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -316,6 +318,7 @@ impl Stream {
             PartArg::Message => Part::Message,
             PartArg::Host => Part::Host,
             PartArg::By => Part::By,
+            PartArg::Id => Part::Id,
         };
         Some(self.with.as_ref()?.iter().map(part).collect())
     }

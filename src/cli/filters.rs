@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id};
 
 use crate::filter::{FILTERS, FilterOption, Values};
+use crate::netlink::genl;
 
 /// The filters on events, by option. An option with an empty value has an empty list: it removes a
 /// filter of the configuration file or of a recording.
@@ -20,11 +21,11 @@ fn id(option: &FilterOption) -> String {
 }
 
 fn arg(option: &'static FilterOption) -> Arg {
-    let long_help = match (option.value_name, option.more) {
-        (Some(_), "") => format!("{}\n\n{LISTS}", option.help),
-        (Some(_), more) => format!("{}\n\n{more} {LISTS}", option.help),
-        (None, "") => option.help.to_owned(),
-        (None, more) => format!("{}\n\n{more}", option.help),
+    let long_help = match (option.is_list(), option.more) {
+        (true, "") => format!("{}\n\n{LISTS}", option.help),
+        (true, more) => format!("{}\n\n{more} {LISTS}", option.help),
+        (false, "") => option.help.to_owned(),
+        (false, more) => format!("{}\n\n{more}", option.help),
     };
     let arg = Arg::new(id(option))
         .long(option.name)
@@ -33,19 +34,29 @@ fn arg(option: &'static FilterOption) -> Arg {
         .help_heading(HEADING)
         .value_parser(move |text: &str| match text {
             "" => Ok(String::new()),
-            text => option.check(text).map(|()| text.to_owned()),
+            text => option.check(text, of_kernel).map(|()| text.to_owned()),
         });
     match option.value_name {
-        Some(name) => arg
+        Some(name) if option.is_list() => arg
             .value_name(name)
             .value_delimiter(',')
             .action(ArgAction::Append),
+        Some(name) => arg.value_name(name),
         None => arg
             .value_name("BOOL")
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true"),
     }
+}
+
+/// The generic netlink families that the kernel has; none if it does not tell.
+fn of_kernel() -> Vec<String> {
+    let answers = genl::families().unwrap_or_default();
+    let families = answers
+        .iter()
+        .flat_map(|answer| genl::announcements(answer));
+    families.map(|family| family.name).collect()
 }
 
 /// What the help says about every filter with a list of values.

@@ -42,7 +42,7 @@ use values::{Never, checkpoints, duration, duration_or_never, moment, namespace,
   nlstream -k link,address --format text       links and addresses, human-readable
   nlstream --snapshot --exit                   all existing objects
   nlstream --op delete --dev 'eth*,!eth9'      deletions that concern devices eth…, except eth9
-  nlstream | jq -c 'select(.link.mtu > 1500)'   what no filter can express
+  nlstream --where '.link.mtu > 1500'          what no other filter can express, in jq's language
   nlstream --snapshot --record night.pcapng -o night.ndjson
   nlstream replay night.pcapng                 replay the recording
   nlstream state -k route --at 2026-11-24T03:12 night.ndjson
@@ -187,7 +187,7 @@ enum Command {
         files: Vec<PathBuf>,
         #[command(flatten)]
         stream: Stream,
-        /// Run id of 8 hexadecimal digits, instead of a random one
+        /// Run id of 8 to 16 hexadecimal digits, instead of a new one
         #[arg(long, value_name = "ID", value_parser = run_id)]
         run: Option<String>,
         #[command(flatten)]

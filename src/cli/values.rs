@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::event::Op;
 use crate::event::meta::MAX_TEXT;
-use crate::event::meta::{check_count, check_max_line};
+use crate::event::meta::{check_count, check_max_line, check_run};
 use crate::run::exec::OnFailure;
 use crate::run::{Checkpoints, META_OPS};
 
@@ -181,11 +181,7 @@ pub(super) fn meta_op(text: &str) -> Result<Op, String> {
 }
 
 pub(super) fn run_id(text: &str) -> Result<String, String> {
-    let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    match text.len() == 8 && text.bytes().all(digit) {
-        true => Ok(text.to_owned()),
-        false => Err("expected 8 hexadecimal digits (0-9, a-f)".to_owned()),
-    }
+    check_run(text).map(|()| text.to_owned())
 }
 
 #[cfg(test)]

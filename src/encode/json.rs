@@ -7,7 +7,7 @@ use super::envelope::{Envelope, Line, Rendered};
 use super::link_cache::LinkCache;
 use super::route_cache::RouteCache;
 use super::truncate::truncate;
-use crate::event::meta::{Part, Start};
+use crate::event::meta::{Netns, Part, Start};
 use crate::event::{Event, Payload};
 use crate::text;
 
@@ -17,8 +17,12 @@ pub(super) struct JsonSerializer {
     envelope: Envelope,
     /// The machine's name, with `--with host`.
     host: Option<String>,
+    /// The network namespaces of the run.
+    namespaces: Vec<Netns>,
     /// Add the sentence of the text format, with `--with message`.
     message: bool,
+    /// Add the identity of the object, with `--with id`.
+    id: bool,
     /// Records from this length on are truncated (`--max-line`, without what the framing adds),
     /// bytes.
     max_record: Option<usize>,
@@ -28,7 +32,7 @@ pub(super) struct JsonSerializer {
 }
 
 impl JsonSerializer {
-    /// `run`: 8 hexadecimal digits.
+    /// `run`: the id of the run.
     pub(super) fn new(run: &str, start: &Start, framing: Framing) -> Self {
         let settings = &start.settings;
         let max_line = settings.max_line.and_then(|max| usize::try_from(max).ok());
@@ -39,6 +43,8 @@ impl JsonSerializer {
                 .clone()
                 .filter(|_| settings.with.contains(&Part::Host)),
             message: settings.with.contains(&Part::Message),
+            id: settings.with.contains(&Part::Id),
+            namespaces: start.namespaces.clone().unwrap_or_default(),
             max_record: max_line.map(|max| max.saturating_sub(framing.overhead())),
             link_cache: LinkCache::default(),
             route_cache: RouteCache::default(),
@@ -70,6 +76,14 @@ impl JsonSerializer {
             },
             host: self.host.as_deref(),
             message: self.message.then_some(&*self.sentence),
+            id: match self.id {
+                true => {
+                    let netns = event.netns.listed_at();
+                    let netns = netns.and_then(|at| self.namespaces.get(at));
+                    event.payload.id(netns)
+                }
+                false => None,
+            },
         };
         let start = out.len();
         self.envelope.write(&line, out)?;

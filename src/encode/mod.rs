@@ -83,7 +83,7 @@ enum Serializer {
 const BATCH_SIZE: usize = 16;
 
 impl Encoder {
-    /// An encoder for the run with the id `run` (8 hexadecimal digits) and that `start` record.
+    /// An encoder for the run with the id `run` and that `start` record.
     pub fn new(format: Format, run: &str, start: &Start) -> Self {
         let framing = format.framing();
         let serializer = match format {

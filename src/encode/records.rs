@@ -136,8 +136,8 @@ fn first_text(head: &[u8]) -> &[u8] {
     text.split(|byte| *byte == b'\n').next().unwrap_or(text)
 }
 
-/// Number and time of a record that the [envelope](envelope) has written. Both have the same
-/// position in every record: the number at [`envelope::SEQ_OFFSET`], the time after it.
+/// Number and time of a record that the [envelope](envelope) has written. Every record begins with the
+/// version, the id of the run, the number and the time.
 struct Stamp {
     number: u64,
     /// The digits of the number.
@@ -150,8 +150,14 @@ impl Stamp {
     /// Reads the stamp of the framed record at the beginning of `bytes`. `prefix`: the length of
     /// what the framing has before the record, bytes.
     fn of(prefix: usize, bytes: &[u8]) -> Option<Self> {
-        let start = prefix + envelope::SEQ_OFFSET;
-        let rest = bytes.get(start..)?;
+        let record = bytes.get(prefix..)?;
+        let mut rest = record.strip_prefix(RECORD_START)?;
+        let until = |bytes: &[u8], is_end: fn(&u8) -> bool| bytes.iter().position(is_end);
+        rest = &rest[until(rest, |byte| !byte.is_ascii_digit())?..];
+        rest = rest.strip_prefix(envelope::RUN_START)?;
+        rest = &rest[until(rest, |byte| *byte == b'"')?..];
+        rest = rest.strip_prefix(envelope::SEQ_START)?;
+        let start = bytes.len() - rest.len();
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         let number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
         let seq = start..start + digits;

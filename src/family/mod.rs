@@ -1,7 +1,9 @@
 //! The netlink families: what the messages of each mean. Their wire format is
 //! [`Protocol`](crate::netlink::family::Protocol).
 
+pub mod known;
 mod nlctrl;
+pub mod other;
 mod requests;
 mod rtnetlink;
 
@@ -12,8 +14,9 @@ use crate::decode::Decoded;
 use crate::decode::context::DecodeContext;
 use crate::event::kind_set::KindSet;
 use crate::event::meta::Settings;
-use crate::event::{Kind, Unparsed};
+use crate::event::{Kind, Op, Unparsed};
 
+use crate::netlink;
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::Nlctrl;
@@ -45,16 +48,49 @@ pub trait Family: Protocol + std::fmt::Debug {
     }
 }
 
-/// Every family, rtnetlink first.
+/// Every family whose messages have kinds of their own, rtnetlink first.
 pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl];
 
-/// The family of that id; `None` if there is no decoder for its messages.
-pub fn family(id: FamilyId) -> Option<&'static dyn Family> {
-    FAMILIES.iter().copied().find(|family| family.id() == id)
+/// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
+///
+/// A run that tracks objects needs messages about others, too, because these change them. One that
+/// tracks none of its kinds (`--no-track`) needs those about its kinds, and about devices for their names.
+pub fn needed_messages(settings: &Settings) -> Option<Vec<u16>> {
+    let kinds = settings.kinds.as_deref()?.iter();
+    let mut kinds = kinds.filter(|kind| **kind != Kind::Meta).peekable();
+    kinds.peek()?;
+    let is_deletion = |name: &String| name.eq_ignore_ascii_case(Op::Delete.name());
+    let ops = settings.filters.get("op");
+    let only_deletions = ops.is_some_and(|ops| !ops.is_empty() && ops.iter().all(is_deletion));
+    let mut needed = Kind::Link.messages().to_vec();
+    for kind in kinds {
+        let is_untracked = settings.no_track.contains(kind) && *kind != Kind::Link;
+        let is_limited =
+            kind.netlink_family() == Some(FamilyId::ROUTE) && !kind.messages().is_empty();
+        if !is_untracked || !is_limited {
+            return None;
+        }
+        // RTM_DELLINK and those after it: a multiple of four, and one.
+        let messages = kind.messages().iter();
+        needed.extend(messages.filter(|number| !only_deletions || *number % 4 == 1));
+    }
+    needed.sort_unstable();
+    needed.dedup();
+    Some(needed)
 }
 
-/// The families that a run subscribes to, and whose messages in a recording it decodes: rtnetlink,
-/// since most objects refer to its devices, and those of which a kind was requested by name.
+/// The family of that id.
+pub fn family(id: FamilyId) -> &'static dyn Family {
+    let mut known = FAMILIES.iter().copied();
+    match known.find(|family| family.id() == id) {
+        Some(family) => family,
+        None => netlink::other::other(id),
+    }
+}
+
+/// The families with kinds of their own that a run subscribes to: rtnetlink, since most objects refer
+/// to its devices, those of which a kind was requested by name, and the controller of generic netlink if
+/// another of its families was requested ([`known::Requested`]).
 #[derive(Debug)]
 pub struct Subscribed(Vec<&'static dyn Family>);
 
@@ -62,8 +98,10 @@ impl Subscribed {
     /// The families of a run with these settings.
     pub fn new(settings: &Settings) -> Self {
         let requested = KindSet::of(settings.kinds.as_deref().unwrap_or_default());
+        let has_generic = known::Requested::of(settings).has_generic();
         let families = FAMILIES.iter().copied().filter(|family| {
-            family.id() == FamilyId::ROUTE || !requested.and(family.kinds()).is_empty()
+            let announces = family.id() == FamilyId::NLCTRL && has_generic;
+            family.id() == FamilyId::ROUTE || announces || !requested.and(family.kinds()).is_empty()
         });
         Subscribed(families.collect())
     }
@@ -71,12 +109,6 @@ impl Subscribed {
     /// The families, rtnetlink first.
     pub fn iter(&self) -> impl Iterator<Item = &'static dyn Family> {
         self.0.iter().copied()
-    }
-
-    /// The family of that id, if the run subscribes to it.
-    #[inline]
-    pub fn find(&self, id: FamilyId) -> Option<&'static dyn Family> {
-        self.iter().find(|family| family.id() == id)
     }
 }
 
@@ -92,8 +124,36 @@ mod tests {
         assert_eq!(ids, protocols);
         for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Meta) {
             let families = FAMILIES.iter().filter(|it| it.kinds().contains(*kind));
-            assert_eq!(families.count(), 1, "{}", kind.name());
+            let expected = usize::from(*kind != Kind::Generic);
+            assert_eq!(families.count(), expected, "{}", kind.name());
         }
+    }
+
+    #[test]
+    fn only_a_run_that_tracks_nothing_can_do_without_messages() {
+        let needed = |kinds: &[Kind], no_track: &[Kind], op: &[&str]| {
+            let mut settings = Settings {
+                kinds: Some(kinds.to_vec()),
+                no_track: no_track.to_vec(),
+                ..Settings::default()
+            };
+            let op = op.iter().map(|op| (*op).to_owned()).collect();
+            settings.filters.insert("op".to_owned(), op);
+            needed_messages(&settings)
+        };
+        let rule = [Kind::Rule];
+        assert_eq!(needed_messages(&Settings::default()), None);
+        assert_eq!(needed(&rule, &[], &[]), None);
+        assert_eq!(needed(&[Kind::Rule, Kind::Route], &rule, &[]), None);
+        assert_eq!(needed(&[Kind::Link], &[Kind::Link], &[]), None);
+        assert_eq!(needed(&[Kind::Unknown], &[Kind::Unknown], &[]), None);
+        assert_eq!(needed(&[Kind::Meta], &rule, &[]), None);
+        let messages = needed(&[Kind::Rule, Kind::Meta], &rule, &[]).unwrap();
+        // RTM_NEWLINK, RTM_DELLINK, RTM_NEWRULE, RTM_DELRULE, RTM_NEWLINKPROP, RTM_DELLINKPROP.
+        assert_eq!(messages, [16, 17, 32, 33, 108, 109]);
+        let deletions = needed(&rule, &rule, &["Delete"]).unwrap();
+        assert_eq!(deletions, [16, 17, 33, 108, 109]);
+        assert_eq!(needed(&rule, &rule, &["!delete"]), Some(messages));
     }
 
     #[test]

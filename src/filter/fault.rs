@@ -55,6 +55,13 @@ impl Fault {
         Fault::at(text, at, reason)
     }
 
+    /// Adds to the reason.
+    #[must_use]
+    pub(super) fn with(mut self, more: String) -> Self {
+        self.reason += &more;
+        self
+    }
+
     /// Adds how to select by a name that is not among the known ones.
     #[must_use]
     pub(super) fn with_wildcard(mut self) -> Self {

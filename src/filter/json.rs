@@ -53,8 +53,13 @@ fn any(json: Option<&Json>, is_match: &mut dyn FnMut(Value<'_>) -> bool) -> bool
 pub(super) fn passes(test: &Test, kind: Kind, line: &Json) -> bool {
     let is = |member, name| line.get(member).and_then(Json::as_str) == Some(name);
     match test {
+        Test::Kind(of) => *of == kind,
         Test::Op(op) => is("op", op.name()),
         Test::Origin(origin) => is("origin", origin.name()),
+        Test::ByComm(pattern) => {
+            let comm = line.get("by").and_then(|by| by.get("comm")?.as_str());
+            comm.is_some_and(|comm| pattern.matches(Value::Device(comm.as_bytes())))
+        }
         Test::Changed(fields) => {
             let names = kind.fields().unwrap_or_default();
             let is_wanted = |name: &str| {

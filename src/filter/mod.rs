@@ -3,6 +3,8 @@
 //! A filter sees an event only after the state has applied it. What a filter rejects is therefore
 //! never missing from the state.
 
+#[cfg_attr(not(feature = "where"), path = "no_condition.rs")]
+mod condition;
 mod fault;
 mod json;
 mod options;
@@ -11,6 +13,9 @@ mod selection;
 #[cfg(test)]
 mod tests;
 
+pub use condition::Surroundings;
+#[cfg(all(test, feature = "where"))]
+pub(crate) use condition::take_noted;
 pub use fault::Fault;
 pub use options::{FILTERS, FilterOption, Vocabulary};
 pub use selection::{Selection, Values, prepare};
@@ -37,12 +42,17 @@ pub struct Filter {
 
 impl Filter {
     /// A filter as `settings` ask for, which gives the next line the number 0. `names`: those of the
-    /// machine that is monitored.
+    /// machine that is monitored. `surroundings`: what the lines have beside the events.
     ///
     /// # Errors
     /// If the value of a filter is invalid.
-    pub fn new(settings: &Settings, names: &Names) -> Result<Self, Fault> {
-        let selection = Selection::new(&settings.filters, Vocabulary::of(names))?;
+    pub fn new(
+        settings: &Settings,
+        names: &Names,
+        surroundings: Surroundings,
+    ) -> Result<Self, Fault> {
+        let mut selection = Selection::new(&settings.filters, Vocabulary::of(names))?;
+        selection.set_surroundings(surroundings);
         let mut kinds = KindSet::of(settings.kinds.as_deref().unwrap_or(Kind::ALL));
         kinds.insert(Kind::Meta);
         Ok(Filter {
@@ -65,7 +75,9 @@ impl Filter {
     pub fn selects(&self, event: &Event) -> bool {
         self.selects_kind(event.payload.kind())
             && self.selection.as_ref().is_none_or(|selection| {
-                selection.selects_event(event) && selection.selects_object(event)
+                selection.selects_event(event)
+                    && selection.selects_object(event)
+                    && selection.selects_line_of(event, self.next_seq)
             })
     }
 
@@ -73,7 +85,14 @@ impl Filter {
     /// its line is the correction of one that has passed.
     pub fn selects_correction(&self, event: &Event) -> bool {
         let mut selection = self.selection.iter();
-        selection.all(|selection| selection.selects_event(event))
+        selection.all(|selection| {
+            selection.selects_event(event) && selection.selects_line_of(event, self.next_seq)
+        })
+    }
+
+    /// Returns how often the expression of `--where` failed. Those events have no lines.
+    pub fn failures(&self) -> u64 {
+        self.selection.as_ref().map_or(0, |it| it.failures())
     }
 
     /// Returns the number of the line of a [selected](Self::selects) event and counts the event, or

@@ -1,12 +1,16 @@
 //! The filters, each declared once: name, help, what it compares, and how its values are read.
 
+use super::condition::Condition;
 use super::fault::Fault;
 use super::pattern::{Pattern, PrefixPattern, Word, glob, is_glob};
 use crate::event::kind_set::KindSet;
 use crate::event::{Event, Kind, Op, Origin, fields::Mask};
-use crate::kind::property::{Property, known};
+use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
+use crate::netlink::genl::NAMES;
+use crate::netlink::protocols::protocol;
+use crate::netlink::raw::{self, ALL};
 use crate::value::Symbol;
 
 /// An option that selects events.
@@ -34,6 +38,9 @@ pub struct Vocabulary<'a> {
     pub names: &'a Names,
     /// There are others: the machine is not the one that is monitored.
     pub is_open: bool,
+    /// The netlink families that the kernel has, for the check of a command line; `None`: every name
+    /// is accepted, since another kernel may have a family of that name.
+    pub families: Option<&'a [String]>,
 }
 
 impl<'a> Vocabulary<'a> {
@@ -42,6 +49,7 @@ impl<'a> Vocabulary<'a> {
         Vocabulary {
             names,
             is_open: false,
+            families: None,
         }
     }
 }
@@ -53,6 +61,8 @@ pub(super) enum Subject {
     Object(Property),
     /// The event.
     Event,
+    /// The line of the event, or of the object.
+    Line,
     /// Whether nothing has changed.
     Unchanged,
     /// `meta` records.
@@ -62,8 +72,11 @@ pub(super) enum Subject {
 /// A condition on an event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
+    Kind(Kind),
     Op(Op),
     Origin(Origin),
+    /// On the name of the process.
+    ByComm(Pattern),
     /// Fields by kind.
     Changed(Vec<(Kind, Mask)>),
     /// On the values of a property.
@@ -74,9 +87,9 @@ pub(super) enum Test {
     Off,
 }
 
-const OPS: &[Op] = &[Op::Add, Op::Change, Op::Delete, Op::Present, Op::Notify];
+pub(super) const OPS: &[Op] = &[Op::Add, Op::Change, Op::Delete, Op::Present, Op::Notify];
 
-const ORIGINS: &[Origin] = &[
+pub(super) const ORIGINS: &[Origin] = &[
     Origin::Kernel,
     Origin::Snapshot,
     Origin::Resync,
@@ -106,9 +119,12 @@ pub const FILTERS: &[FilterOption] = &[
     FilterOption {
         name: "family",
         value_name: Some("LIST"),
-        help: "Address families: inet, inet6, mpls, bridge …",
-        more: "This is the field `family` of the payload. Netlink families are selected with --kind, \
-               since every kind belongs to one.",
+        help: "Families: address families (inet, inet6, mpls, bridge …), and netlink families, which are joined (ethtool, nl80211, xfrm …, all)",
+        more: "An event is of a netlink family, and of the address family in the field `family` of its \
+               payload, if it has one. Without this option rtnetlink alone is joined. A generic netlink \
+               family that the kernel registers later is joined then. Other netlink protocols are joined if \
+               they are named, with `all` if the kernel has them: to join can make the kernel load a module. \
+               A live run and the kernel's list decide which names are known.",
         subject: Subject::Object(Property::Family),
         parse: |text, vocabulary| word(Property::Family, "address family", text, vocabulary),
     },
@@ -172,6 +188,26 @@ pub const FILTERS: &[FilterOption] = &[
         parse: |text, _| changed(text).map(Test::Changed),
     },
     FilterOption {
+        name: "by-comm",
+        value_name: Some("GLOBS"),
+        help: "Processes that caused the event, by name (`by.comm`): ip, NetworkManager …",
+        more: "Needs --with by. Events of which it is not known who caused them have no name.",
+        subject: Subject::Event,
+        parse: |text, _| Ok(Test::ByComm(Pattern::Device(glob(text)?))),
+    },
+    FilterOption {
+        name: "where",
+        value_name: Some("EXPR"),
+        help: "A condition on the line in the language of jq: '.link.mtu > 1500'",
+        more: "An event passes if an output is neither false nor null, as with `select` of jq. The \
+               condition is evaluated last, on the line as it would be written. Fields that the schema does \
+               not have are errors. An absent field is null, and null is less than any number: `.route.metric \
+               < 100` selects routes without a metric; write `(.route.metric // 0)`. The functions of jq that \
+               may not end or that read anything else are refused.",
+        subject: Subject::Line,
+        parse: |text, _| Condition::new(text, Kind::ALL).map(|_| Test::On),
+    },
+    FilterOption {
         name: "skip-unchanged",
         value_name: None,
         help: "Leave out changes in which no field differs (`changed` is empty)",
@@ -197,18 +233,34 @@ impl FilterOption {
 
     /// Returns true if objects can be compared with it: it selects from a state, too.
     pub fn is_of_objects(&self) -> bool {
-        matches!(self.subject, Subject::Object(_))
+        matches!(self.subject, Subject::Object(_) | Subject::Line)
     }
 
-    /// Checks the syntax of a value, and all names but those of a machine.
+    /// Returns true if its value is a list, each of which `!` negates.
+    pub fn is_list(&self) -> bool {
+        self.value_name.is_some() && self.subject != Subject::Line
+    }
+
+    /// Checks the syntax of a value, and all names but those of a machine. `families`: the netlink
+    /// families that the kernel has, which are asked for only if the value is no other name.
     ///
     /// # Errors
     /// If it is invalid.
-    pub fn check(&self, text: &str) -> Result<(), Fault> {
+    pub fn check(&self, text: &str, families: impl FnOnce() -> Vec<String>) -> Result<(), Fault> {
+        match self.check_with(text, &[]) {
+            Err(_) if self.subject == Subject::Object(Property::Family) => {
+                self.check_with(text, &families())
+            }
+            result => result,
+        }
+    }
+
+    fn check_with(&self, text: &str, families: &[String]) -> Result<(), Fault> {
         let names = Names::builtin();
         let vocabulary = Vocabulary {
             names: &names,
             is_open: true,
+            families: Some(families),
         };
         self.term(text, vocabulary).map(|_| ())
     }
@@ -220,7 +272,7 @@ impl FilterOption {
         vocabulary: Vocabulary<'_>,
     ) -> Result<(bool, Test), Fault> {
         let (accepts, value) = match text.strip_prefix('!') {
-            Some(value) if self.value_name.is_some() => (false, value),
+            Some(value) if self.is_list() => (false, value),
             _ => (true, text),
         };
         let negation = text.len() - value.len();
@@ -234,7 +286,21 @@ impl FilterOption {
     /// The kinds of which events can pass a value of the filter.
     pub(super) fn kinds(&self, test: &Test) -> KindSet {
         let has = |kind: &Kind| match (self.subject, test) {
+            (Subject::Object(Property::Family), Test::Value(pattern)) => {
+                let has_field = kind
+                    .places()
+                    .iter()
+                    .any(|place| place.has(Property::Family));
+                let name = kind.netlink_family().map(|id| protocol(id).name());
+                let is_of_family = name.is_some_and(|it| pattern.matches(Value::Word(it)));
+                match kind {
+                    // Its `family` is a netlink family.
+                    Kind::Generic => !pattern.is_one_of(FAMILIES),
+                    _ => has_field || is_of_family,
+                }
+            }
             (Subject::Object(property), _) => kind.places().iter().any(|place| place.has(property)),
+            (_, Test::Kind(of)) => of == kind,
             (_, Test::Changed(fields)) => fields.iter().any(|(of, _)| of == kind),
             _ => true,
         };
@@ -247,8 +313,13 @@ impl Test {
     /// Returns true if the event passes, without a look at the properties of its object.
     pub(super) fn passes(&self, event: &Event) -> bool {
         match self {
+            Test::Kind(kind) => event.payload.kind() == *kind,
             Test::Op(op) => event.op == *op,
             Test::Origin(origin) => event.origin == Some(*origin),
+            Test::ByComm(pattern) => {
+                let comm = event.by.as_ref().and_then(|by| by.comm.as_ref());
+                comm.is_some_and(|comm| pattern.matches(Value::Device(comm.as_bytes())))
+            }
             Test::Changed(fields) => {
                 let kind = event.payload.kind();
                 let mask = event.change.as_ref().map_or(0, |change| change.mask());
@@ -302,6 +373,37 @@ fn changed(text: &str) -> Result<Vec<(Kind, Mask)>, Fault> {
     Err(Fault::unknown(text, 0, "field", text, &names))
 }
 
+/// # Errors
+/// If the kernel's netlink families are known, and the text names neither one of them nor another
+/// family that this build knows.
+fn check_family(what: &str, text: &str, vocabulary: Vocabulary<'_>) -> Result<(), Fault> {
+    let Some(of_kernel) = vocabulary.families else {
+        return Ok(());
+    };
+    let mut of_build: Vec<_> = raw::PROTOCOLS.iter().map(|row| row.1).collect();
+    of_build.extend(NAMES);
+    let is_text = |name: &str| name.eq_ignore_ascii_case(text);
+    let addresses = known(Property::Family, vocabulary.names);
+    if is_glob(text)
+        || text == ALL
+        || addresses.iter().any(|name| is_text(name))
+        || of_build.iter().any(|name| is_text(name))
+        || of_kernel.iter().any(|name| is_text(name))
+    {
+        return Ok(());
+    }
+    let of_kernel = match of_kernel {
+        [] => "none, or it does not tell".to_owned(),
+        names => names.join(", "),
+    };
+    Err(Fault::unknown(text, 0, what, text, &addresses)
+        .with(format!(
+            "; netlink families of this kernel: {of_kernel}; of this build: {}, all",
+            of_build.join(", ")
+        ))
+        .with_wildcard())
+}
+
 /// A name or a number. A number that has a name on the machine is the same as the name.
 fn word(
     property: Property,
@@ -309,7 +411,10 @@ fn word(
     text: &str,
     vocabulary: Vocabulary<'_>,
 ) -> Result<Test, Fault> {
-    let word = Word::parse(text)?;
+    let word = match property {
+        Property::Family if text == ALL => Word::parse("*")?,
+        _ => Word::parse(text)?,
+    };
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let names = vocabulary.names;
     if is_number {
@@ -330,7 +435,9 @@ fn word(
     }
     let is_of_machine = matches!(property, Property::Table | Property::Protocol);
     let is_open = is_of_machine && vocabulary.is_open;
-    if !is_glob(text) && !is_open {
+    if property == Property::Family {
+        check_family(what, text, vocabulary)?;
+    } else if !is_glob(text) && !is_open {
         let known = known(property, names);
         if !known.iter().any(|name| name.eq_ignore_ascii_case(text)) {
             return Err(Fault::unknown(text, 0, what, text, &known).with_wildcard());

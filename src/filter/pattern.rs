@@ -40,6 +40,14 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Returns true if this is one of the names, and no pattern of names.
+    pub(super) fn is_one_of(&self, names: &[(u32, &str)]) -> bool {
+        let is = |name: &str| names.iter().any(|(_, it)| it.eq_ignore_ascii_case(name));
+        matches!(self, Pattern::Word(Word::Name(name)) if is(name))
+    }
+}
+
 /// Returns true if the text has wildcards.
 pub(super) fn is_glob(text: &str) -> bool {
     text.contains(['*', '?', '['])

@@ -1,16 +1,19 @@
 //! The filters of a run, or of a query of a state, ready for use.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::condition::{Condition, Surroundings};
 use super::fault::Fault;
 use super::json;
 use super::options::{FILTERS, FilterOption, Subject, Test, Vocabulary};
 use crate::channel::FamilyId;
 use crate::event::kind_set::KindSet;
-use crate::event::meta::Settings;
+use crate::event::meta::{Part, Settings};
 use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
 use crate::names::Names;
+use crate::netlink::protocols::protocol;
 
 /// Values of filters by option, as the user gave them: `settings.filters`.
 pub type Values = BTreeMap<String, Vec<String>>;
@@ -34,11 +37,20 @@ impl Clause {
             && !self.rejected.iter().any(is_met)
     }
 
-    /// Returns true if an object passes. `any_value` returns true if one of the object's values
+    /// Returns true if an object of that netlink family passes. `any_value` returns true if one of the object's values
     /// of the property matches.
-    fn passes_object(&self, property: Property, any_value: &AnyValue<'_>) -> bool {
+    fn passes_object(
+        &self,
+        property: Property,
+        family: Option<&str>,
+        any_value: &AnyValue<'_>,
+    ) -> bool {
+        let family = family.filter(|_| property == Property::Family);
         self.passes(|test| match test {
-            Test::Value(pattern) => any_value(property, &mut |value| pattern.matches(value)),
+            Test::Value(pattern) => {
+                any_value(property, &mut |value| pattern.matches(value))
+                    || family.is_some_and(|name| pattern.matches(Value::Word(name)))
+            }
             _ => true,
         })
     }
@@ -51,8 +63,23 @@ pub struct Selection {
     of_object: Vec<(Property, Clause)>,
     /// On the event.
     of_event: Vec<Clause>,
+    /// On the line.
+    condition: Option<Condition>,
+    /// Other conditions on lines have been applied before, which the lines do not tell.
+    was_conditional: bool,
     skip_unchanged: bool,
     no_meta: bool,
+}
+
+/// What a selection is for.
+#[derive(Clone, Copy)]
+enum Purpose<'a> {
+    /// To select the events of a run, of these kinds.
+    Events(&'a [Kind]),
+    /// To select objects by their lines.
+    Objects,
+    /// To select objects again that a run has selected.
+    Written,
 }
 
 impl Selection {
@@ -61,6 +88,30 @@ impl Selection {
     /// # Errors
     /// If there is no such option, or a value is invalid.
     pub fn new(values: &Values, vocabulary: Vocabulary<'_>) -> Result<Self, Fault> {
+        Self::with_purpose(values, vocabulary, Purpose::Events(Kind::ALL))
+    }
+
+    /// The same, to select objects by their lines.
+    ///
+    /// # Errors
+    /// As of [`Selection::new`].
+    pub fn of_objects(values: &Values, vocabulary: Vocabulary<'_>) -> Result<Self, Fault> {
+        Self::with_purpose(values, vocabulary, Purpose::Objects)
+    }
+
+    /// The filters of the run that wrote the lines.
+    ///
+    /// # Errors
+    /// As of [`Selection::new`].
+    pub fn of_written(values: &Values, vocabulary: Vocabulary<'_>) -> Result<Self, Fault> {
+        Self::with_purpose(values, vocabulary, Purpose::Written)
+    }
+
+    fn with_purpose(
+        values: &Values,
+        vocabulary: Vocabulary<'_>,
+        purpose: Purpose<'_>,
+    ) -> Result<Self, Fault> {
         if let Some(name) = values
             .keys()
             .find(|name| FilterOption::find(name).is_none())
@@ -73,6 +124,14 @@ impl Selection {
             let Some(values) = values.get(option.name).filter(|list| !list.is_empty()) else {
                 continue;
             };
+            if option.subject == Subject::Line {
+                for text in values {
+                    selection
+                        .add_condition(option, text, purpose)
+                        .map_err(|fault| fault.of(option.name))?;
+                }
+                continue;
+            }
             let mut clause = Clause {
                 option,
                 accepted: Vec::new(),
@@ -92,14 +151,97 @@ impl Selection {
                 Subject::Event => selection.of_event.push(clause),
                 Subject::Unchanged => selection.skip_unchanged = is_on,
                 Subject::Meta => selection.no_meta = is_on,
+                Subject::Line => {}
             }
         }
         Ok(selection)
     }
 
+    fn add_condition(
+        &mut self,
+        option: &'static FilterOption,
+        text: &str,
+        purpose: Purpose<'_>,
+    ) -> Result<(), Fault> {
+        let mut condition = match purpose {
+            Purpose::Events(kinds) => Condition::new(text, kinds)?,
+            Purpose::Objects => Condition::of_lines(text, Kind::ALL)?,
+            // Another version may have accepted more, or this one may be built without conditions.
+            Purpose::Written => match Condition::new(text, Kind::ALL) {
+                Ok(condition) => condition,
+                Err(_) => {
+                    self.was_conditional = true;
+                    return Ok(());
+                }
+            },
+        };
+        let native = std::mem::take(&mut condition.native);
+        self.of_event
+            .extend(native.into_iter().map(|accepted| Clause {
+                option,
+                accepted,
+                rejected: Vec::new(),
+            }));
+        match purpose {
+            // A line about an event says nothing about later lines of the object.
+            Purpose::Written => self.was_conditional |= condition.is_evaluated(),
+            _ if self.condition.is_some() => {
+                return Err(Fault::new(
+                    text,
+                    "only one expression is possible; join them with `and`",
+                ));
+            }
+            _ => self.condition = Some(condition),
+        }
+        Ok(())
+    }
+
+    /// Sets what lines have beside their events.
+    pub(super) fn set_surroundings(&mut self, surroundings: Surroundings) {
+        if let Some(condition) = &mut self.condition {
+            condition.set_surroundings(surroundings);
+        }
+    }
+
+    /// Returns how often the expression of `--where` failed.
+    pub fn failures(&self) -> u64 {
+        self.condition.as_ref().map_or(0, Condition::failures)
+    }
+
+    /// Returns true if the line of the event passes, which would have the number `seq`.
+    pub(super) fn selects_line_of(&self, event: &Event, seq: u64) -> bool {
+        let mut condition = self.condition.iter();
+        condition.all(|condition| condition.passes_event(event, seq))
+    }
+
+    /// Returns true if a line passes that was read.
+    pub fn selects_read_line(&self, line: &str) -> bool {
+        let mut condition = self.condition.iter();
+        condition.all(|condition| condition.passes_line(line))
+    }
+
+    /// Logs once what may surprise the author of the expression of `--where`.
+    pub fn log_warnings(&self) {
+        static LOGGED: AtomicBool = AtomicBool::new(false);
+        let mut warnings = self
+            .condition
+            .iter()
+            .flat_map(Condition::warnings)
+            .peekable();
+        if warnings.peek().is_some() && !LOGGED.swap(true, Ordering::Relaxed) {
+            for warning in warnings {
+                log::warn!("{}", warning.clone().of("where"));
+            }
+        }
+    }
+
     /// Returns true if there are no filters on events.
     pub fn is_empty(&self) -> bool {
-        self.of_object.is_empty() && self.of_event.is_empty() && !self.skip_unchanged
+        self.of_object.is_empty()
+            && self.of_event.is_empty()
+            && self.condition.is_none()
+            && !self.was_conditional
+            && !self.skip_unchanged
     }
 
     /// Returns true if `meta` records are left out.
@@ -122,8 +264,9 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             payload.any_value(property, is_match)
         };
+        let family = netlink_family(payload.kind());
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, family, &any_value))
     }
 
     /// Returns true if the event passes, whatever its object.
@@ -144,8 +287,9 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             json::any_value(kind.places(), object, property, is_match)
         };
+        let family = netlink_family(kind);
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, family, &any_value))
     }
 
     /// Returns true if a line of the kind passes, given as JSON: with its object in the new state or in
@@ -158,11 +302,15 @@ impl Selection {
         {
             return false;
         }
-        let Some(object) = line.get(kind.name()) else {
-            return self.of_object.is_empty();
+        let is_object_selected = match line.get(kind.name()) {
+            None => self.of_object.is_empty(),
+            Some(object) => {
+                self.selects_json(kind, object)
+                    || json::former(object, line).is_some_and(|it| self.selects_json(kind, &it))
+            }
         };
-        self.selects_json(kind, object)
-            || json::former(object, line).is_some_and(|it| self.selects_json(kind, &it))
+        let mut condition = self.condition.iter();
+        is_object_selected && condition.all(|condition| condition.passes_json(line))
     }
 
     /// The options of this selection of which no event of a kind passes.
@@ -185,6 +333,7 @@ impl Selection {
                 clause.passes(|test| match test {
                     Test::Op(it) => *it == op,
                     Test::Origin(it) => *it == origin,
+                    Test::Kind(_) => true,
                     _ => false,
                 })
             };
@@ -200,10 +349,24 @@ impl Selection {
             let mut pairs = ops
                 .iter()
                 .flat_map(|op| origins.iter().map(move |it| (*op, *it)));
-            clause.option.name == "changed" || !pairs.all(|(op, origin)| is_passed(op, origin))
+            matches!(clause.option.name, "changed" | "by-comm")
+                || !pairs.all(|(op, origin)| is_passed(op, origin))
         };
         let clauses = self.of_event.iter().filter(hides);
-        clauses.map(|clause| clause.option.name).collect()
+        let mut names: Vec<_> = clauses.map(|clause| clause.option.name).collect();
+        if self.was_conditional {
+            names.push("where");
+        }
+        names.dedup();
+        names
+    }
+}
+
+/// The netlink family of a kind. That of `generic` is a field of the payload.
+fn netlink_family(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Generic => None,
+        kind => kind.netlink_family().map(|id| protocol(id).name()),
     }
 }
 
@@ -214,10 +377,18 @@ impl Selection {
 /// If a value is invalid, or if no kind can pass.
 pub fn prepare(settings: &mut Settings, names: &Names) -> Result<(), Fault> {
     settings.filters.retain(|_, values| !values.is_empty());
-    let selection = Selection::new(&settings.filters, Vocabulary::of(names))?;
-    let of_route = |kind: &&Kind| kind.netlink_family() == Some(FamilyId::ROUTE);
-    let all = Kind::ALL.iter().filter(of_route).copied().collect();
+    let names_families = settings.filters.contains_key("family");
+    let is_read = |kind: &&Kind| names_families || kind.netlink_family() == Some(FamilyId::ROUTE);
+    let all = Kind::ALL.iter().filter(is_read).copied().collect();
     let kinds: Vec<_> = settings.kinds.clone().unwrap_or(all);
+    if settings.filters.contains_key("by-comm") && !settings.with.contains(&Part::By) {
+        let reason = "it compares `by`, which only --with by adds";
+        return Err(Fault::new("", reason).of("by-comm"));
+    }
+    let vocabulary = Vocabulary::of(names);
+    let purpose = Purpose::Events(&kinds);
+    let selection = Selection::with_purpose(&settings.filters, vocabulary, purpose)?;
+    selection.log_warnings();
     let is_possible = |kind: &Kind| selection.excluding(*kind).next().is_none();
     let possible: Vec<_> = kinds.iter().copied().filter(is_possible).collect();
     let is_event = |kind: &&Kind| **kind != Kind::Meta;

@@ -29,7 +29,7 @@ fn link(origin: Origin) -> Event {
 
 /// The filter of these settings.
 fn filter(settings: &Settings) -> Filter {
-    Filter::new(settings, &Names::builtin()).unwrap()
+    Filter::new(settings, &Names::builtin(), Surroundings::default()).unwrap()
 }
 
 fn meta() -> Event {
@@ -144,4 +144,39 @@ fn every_name_in_the_fixtures_is_known() {
         }
         assert!(count > 20, "{property:?}: only {count}");
     }
+}
+
+#[test]
+fn a_process_is_selected_by_its_name() {
+    let by = |comm: &str| Event {
+        by: Some(std::sync::Arc::new(crate::event::By {
+            comm: Some(comm.to_owned()),
+            ..Default::default()
+        })),
+        ..link(Origin::Kernel)
+    };
+    let selects = |values: &[&str], event: &Event| {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        let values = Values::from([("by-comm".to_owned(), values)]);
+        let names = Names::builtin();
+        let selection = Selection::new(&values, Vocabulary::of(&names)).unwrap();
+        assert_eq!(selection.hiding_changes(), ["by-comm"]);
+        let line = serde_json::json!({"kind": "link", "link": {}, "by": event.by.as_deref()});
+        let selects = selection.selects_event(event);
+        assert_eq!(selection.selects_line(Kind::Link, &line), selects);
+        selects
+    };
+    let unknown = link(Origin::Kernel);
+    assert!(selects(&["ip"], &by("ip")) && !selects(&["ip"], &by("ipx")));
+    assert!(selects(&["systemd-*", "ip"], &by("systemd-network")) && !selects(&["IP"], &by("ip")));
+    assert!(selects(&["!ip"], &by("tc")) && !selects(&["!i*"], &by("ip")));
+    assert!(!selects(&["*"], &unknown) && selects(&["!ip"], &unknown));
+    let mut settings = Settings::default();
+    settings
+        .filters
+        .insert("by-comm".to_owned(), vec!["ip".to_owned()]);
+    let fault = prepare(&mut settings, &Names::builtin()).unwrap_err();
+    assert!(fault.to_string().contains("--with by"), "{fault}");
+    settings.with.push(crate::event::meta::Part::By);
+    assert_eq!(prepare(&mut settings, &Names::builtin()), Ok(()));
 }

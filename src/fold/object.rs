@@ -33,6 +33,7 @@ impl SnapshotObject {
             "origin",
             "ifindex",
             "ifname",
+            "id",
             kind.name(),
             "truncated",
         ];

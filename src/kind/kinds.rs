@@ -159,6 +159,15 @@ macro_rules! kinds {
                 }
             }
 
+            /// The types of the messages about the kind; none if they are not limited.
+            pub const fn messages(self) -> &'static [u16] {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::MESSAGES,)+
+                    $(Kind::$message => <$message_type as KindSpec>::MESSAGES,)+
+                    Kind::$meta => &[],
+                }
+            }
+
             /// The payload fields that describe an event and not the object ([`Object::TRANSIENT`]).
             pub const fn transient(self) -> &'static [&'static str] {
                 match self {
@@ -419,7 +428,7 @@ kinds! {
         Chain: Rc<tc::Chain> = "chain";
         /// A standalone action of traffic control.
         Action: Rc<tc::Action> = "action";
-        /// A generic netlink family. Only with `--kind genl_family`.
+        /// A generic netlink family. With `--kind genl_family` or `--family`.
         GenlFamily: Rc<ctrl::GenlFamily> = "genl_family";
     }
     messages {
@@ -431,6 +440,8 @@ kinds! {
         Cachereport: cachereport::Cachereport = "cachereport";
         /// Counters of a device.
         Stats: stats::Stats = "stats";
+        /// A message of a netlink family without a kind of its own.
+        Generic: generic::Generic = "generic";
         /// A message without a decoder.
         Unknown: unknown::Unknown = "unknown";
     }

@@ -209,6 +209,24 @@ pub fn check_max_line(bytes: u64) -> Result<(), &'static str> {
     }
 }
 
+/// Minimum and maximum length of the id of a run.
+pub const MIN_RUN: usize = 8;
+pub const MAX_RUN: usize = 16;
+
+/// Judges the id of a run (`nlstream replay --run`).
+///
+/// # Errors
+/// What is expected instead.
+pub fn check_run(id: &str) -> Result<(), String> {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    match (MIN_RUN..=MAX_RUN).contains(&id.len()) && id.bytes().all(is_digit) {
+        true => Ok(()),
+        false => Err(format!(
+            "expected {MIN_RUN} to {MAX_RUN} hexadecimal digits (0-9, a-f)"
+        )),
+    }
+}
+
 /// Judges a number of events (`--count`).
 ///
 /// # Errors
@@ -262,11 +280,13 @@ pub enum Part {
     Host,
     /// Who caused the event, as `by`.
     By,
+    /// The identity of the object as one text, as `id`.
+    Id,
 }
 
 impl Part {
     /// Number of optional parts.
-    const NUMBER: usize = Part::Host as usize + 1;
+    const NUMBER: usize = Part::Id as usize + 1;
 }
 
 /// The snapshot or the checkpoint is complete: all existing objects have been emitted.
@@ -445,6 +465,10 @@ pub enum RotateReason {
 pub struct Gap {
     /// Cause of the loss.
     pub cause: GapCause,
+    /// The netlink family whose messages were lost, if it is not rtnetlink.
+    pub family: Option<String>,
+    /// The kinds of its messages.
+    pub kinds: Option<Vec<Kind>>,
     /// Error number that reported the loss.
     pub errno: Option<u32>,
     /// Number of lost kernel messages (`overflow`, `error`, `truncated`) or output lines
@@ -511,6 +535,9 @@ pub struct Stop {
     /// run's own dumps are not counted: they give lines only where they differ from the state.
     #[serde(default, skip_serializing_if = "Skipped::is_empty")]
     pub skipped: Skipped,
+    /// Events for which the expression of `--where` failed: they have no line. Absent if none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub where_failures: u64,
     /// Time of the first input missing from the recording (`--record`); absent if the recording is
     /// complete or was not requested.
     pub unrecorded_since: Option<Time>,
@@ -570,7 +597,8 @@ skipped! {
     filtered,
     /// Messages with a wrong length, if `--kind` leaves out `unknown`.
     malformed,
-    /// Messages of netlink families that are not read.
+    /// Packets of protocols that netlink does not have (32 and above), and of interfaces that another
+    /// program added to a recording.
     other_family,
     /// Packets that are not netlink.
     not_netlink,

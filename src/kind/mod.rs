@@ -7,6 +7,7 @@ pub mod by;
 pub mod context;
 pub mod fields;
 pub mod genl;
+mod id;
 pub mod interned;
 pub mod kind_set;
 pub mod kinds;
@@ -19,6 +20,7 @@ pub mod range;
 pub mod route;
 pub mod scope;
 pub mod spec;
+pub mod table;
 pub mod wire;
 
 pub use by::By;

@@ -15,12 +15,13 @@ use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema)]
 pub struct Nl {
-    /// Message type: its constant in linux/rtnetlink.h (`RTM_NEWLINK`), or its number.
+    /// Message type: its constant in linux/rtnetlink.h (`RTM_NEWLINK`), or its number; of generic
+    /// netlink, the command.
     pub r#type: NlType,
-    /// Netlink protocol, if it is not rtnetlink: `generic`.
+    /// Netlink protocol, if it is not rtnetlink: `generic`, `xfrm`, or its number.
     #[schemars(with = "Option<String>")]
     pub proto: Option<NlProto>,
-    /// Family of a generic netlink message: `nlctrl`. Address family of a link message that covers a
+    /// Family of a generic netlink message: `nlctrl`, `ethtool`. Address family of a link message that covers a
     /// single family: `inet6` (IPv6 settings) or `bridge` (bridge port).
     pub family: Option<Box<Symbol>>,
     /// Netlink port id of the process that requested the change; absent if the kernel made the
@@ -52,7 +53,7 @@ impl NlType {
 
     /// The name that the kernel's header gives to the type, if it is known.
     fn name(self) -> Option<&'static str> {
-        protocol(self.family)?.type_name(self.number)
+        protocol(self.family).type_name(self.number)
     }
 }
 
@@ -82,7 +83,7 @@ pub struct NlProto(pub FamilyId);
 
 impl Serialize for NlProto {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        match protocol(self.0).and_then(|protocol| protocol.label()) {
+        match protocol(self.0).label() {
             Some((proto, _)) => Word(proto).serialize(s),
             None => s.collect_str(&self.0.protocol()),
         }

@@ -1,10 +1,10 @@
 //! The devices that a payload names, and its changes.
 
-use serde::ser::SerializeStruct;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::Payload;
 use super::fields::Mask;
-use crate::value::IfName;
+use crate::value::{IfName, Word};
 
 /// Access to the devices that a payload names. Implemented by `#[derive(State)]` and
 /// `#[derive(Object)]`.
@@ -128,11 +128,43 @@ impl Change {
         })
     }
 
+    /// The names of the fields that differ, as lines have them in `changed`.
+    pub fn changed(&self) -> Changed<'_> {
+        Changed(self)
+    }
+
+    /// The former values of the fields that differ, as lines have them in `old`.
+    pub fn former(&self) -> Former<'_> {
+        Former(self)
+    }
+
     /// Writes the former values of the fields that differ.
     ///
     /// # Errors
     /// Those of the serializer.
     pub fn serialize_old<M: SerializeStruct>(&self, map: &mut M) -> Result<(), M::Error> {
         self.old.serialize_fields(self.mask, map)
+    }
+}
+
+/// See [`Change::changed`].
+#[derive(Clone, Copy, Debug)]
+pub struct Changed<'a>(&'a Change);
+
+impl Serialize for Changed<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(self.0.names().map(Word))
+    }
+}
+
+/// See [`Change::former`].
+#[derive(Clone, Copy, Debug)]
+pub struct Former<'a>(&'a Change);
+
+impl Serialize for Former<'_> {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut fields = s.serialize_struct("Old", self.0.names().count())?;
+        self.0.serialize_old(&mut fields)?;
+        fields.end()
     }
 }

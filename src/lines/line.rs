@@ -283,8 +283,7 @@ impl<'a> Line<'a> {
 fn key(kind: Kind, fields: &Members<'_>) -> serde_json::Result<Option<Box<str>>> {
     let mut key = String::from("[");
     let mut found = false;
-    for field in kind.key() {
-        let value = field.split("//").find_map(|name| fields.get(name));
+    for value in kind.key_values(|name| fields.get(name)) {
         found |= value.is_some_and(|value| value != "null");
         // A string may be written with escapes, which are not part of its value.
         match value {

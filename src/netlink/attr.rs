@@ -47,6 +47,14 @@ impl<'a> Attr<'a> {
         Some((Attr { kind, value }, rest))
     }
 
+    /// Returns true if the first attribute in `bytes` says that it contains attributes
+    /// (`NLA_F_NESTED`).
+    pub fn is_nested(bytes: &[u8]) -> bool {
+        const NLA_F_NESTED: u16 = 0x8000;
+        let kind = bytes.get(2..4);
+        kind.is_some_and(|it| u16::from_ne_bytes([it[0], it[1]]) & NLA_F_NESTED != 0)
+    }
+
     /// Length of header and payload, without padding, bytes.
     pub fn length(&self) -> usize {
         HEADER + self.value.len()

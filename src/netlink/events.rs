@@ -7,6 +7,7 @@ use netlink_sys::{Socket, SocketAddr};
 
 use super::EventSource;
 use super::family::{Groups, Protocol};
+use super::pushdown;
 use super::sys::{Batch, Datagram, adopt, drops, memberships, set_receive_buffer};
 
 /// Initial size of the buffer for one datagram, bytes; it grows after a truncated one. The longest
@@ -25,6 +26,8 @@ pub struct Events {
     batch: Batch,
     /// Value of the kernel's drop counter when it was last read.
     drops: u32,
+    /// The names of groups, if the controller of generic netlink announced them.
+    names: Vec<(u32, String)>,
     /// The groups that were joined.
     pub joined: Vec<u32>,
     /// The groups that could not be joined, and why.
@@ -43,7 +46,24 @@ impl Events {
         socket.set_non_blocking(true)?;
         set_receive_buffer(socket.as_fd(), rcvbuf)?;
         socket.bind(&SocketAddr::new(0, 0))?;
-        Self::join(protocol, socket)
+        Self::of_socket(protocol, socket, protocol.groups(), Vec::new())
+    }
+
+    /// The same for a generic netlink family, with the groups that the controller announced, by number
+    /// and name.
+    ///
+    /// # Errors
+    /// As for [`Events::open`].
+    pub fn open_generic(
+        protocol: &'static dyn Protocol,
+        groups: Vec<(u32, String)>,
+        rcvbuf: u32,
+    ) -> io::Result<Self> {
+        let mut socket = Socket::new(protocol.id().protocol() as isize)?;
+        socket.set_non_blocking(true)?;
+        set_receive_buffer(socket.as_fd(), rcvbuf)?;
+        socket.bind(&SocketAddr::new(0, 0))?;
+        Self::of_socket(protocol, socket, Groups::Listed(&[]), groups)
     }
 
     /// Takes over a socket that a service manager opened. The manager keeps it open while the
@@ -54,13 +74,23 @@ impl Events {
     pub fn take_over(protocol: &'static dyn Protocol, fd: RawFd) -> io::Result<Self> {
         let socket = adopt(fd, protocol)?;
         socket.set_non_blocking(true)?;
-        Self::join(protocol, socket)
+        Self::of_socket(protocol, socket, protocol.groups(), Vec::new())
     }
 
-    fn join(protocol: &'static dyn Protocol, mut socket: Socket) -> io::Result<Self> {
-        let (joined, refused) = match protocol.groups() {
+    fn of_socket(
+        protocol: &'static dyn Protocol,
+        mut socket: Socket,
+        groups: Groups,
+        names: Vec<(u32, String)>,
+    ) -> io::Result<Self> {
+        let named: Vec<_> = names.iter().map(|(group, _)| *group).collect();
+        let (joined, refused) = match groups {
             Groups::All => join_all(&mut socket),
-            Groups::Listed(groups) => join_listed(&mut socket, groups),
+            Groups::Named(groups) => {
+                let groups: Vec<_> = groups.iter().map(|(group, _)| *group).collect();
+                join_listed(&mut socket, &groups)
+            }
+            Groups::Listed(groups) => join_listed(&mut socket, &[groups, &named].concat()),
         };
         let drops = drops(socket.as_fd())?;
         Ok(Events {
@@ -68,9 +98,19 @@ impl Events {
             socket,
             batch: Batch::new(SLOTS, BUFFER_SIZE),
             drops,
+            names,
             joined,
             refused,
         })
+    }
+
+    /// Drops datagrams in the kernel that begin with a message of another type, unless they have several
+    /// messages.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    pub fn pass_only(&self, types: &[u16]) -> io::Result<()> {
+        pushdown::pass_only(self.socket.as_fd(), types)
     }
 
     /// The socket, for registration with mio.
@@ -84,7 +124,11 @@ impl Events {
 
     /// The name of a group, else its number.
     pub fn group_name(&self, group: u32) -> String {
-        self.protocol.group_name(group)
+        let mut names = self.names.iter();
+        match names.find(|(number, _)| *number == group) {
+            Some((_, name)) => name.clone(),
+            None => self.protocol.group_name(group),
+        }
     }
 
     /// Size of the receive buffer as the kernel accounts for it, bytes.
@@ -125,6 +169,13 @@ fn join_listed(socket: &mut Socket, groups: &[u32]) -> Memberships {
 }
 
 impl EventSource for Events {
+    fn join(&mut self, groups: &[(u32, String)]) -> io::Result<()> {
+        for (group, _) in groups {
+            self.socket.add_membership(*group)?;
+        }
+        Ok(())
+    }
+
     fn receive(&mut self) -> io::Result<()> {
         self.batch.grow();
         self.batch.receive(self.socket.as_fd()).map(drop)

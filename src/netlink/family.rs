@@ -1,7 +1,9 @@
 //! The netlink families whose datagrams can be read, as far as their wire format goes. What they
 //! mean is the subject of [`crate::family`].
 
-use super::frame::Message;
+use std::sync::Arc;
+
+use super::frame::{ControlMessage, Message};
 use crate::channel::FamilyId;
 
 /// The wire format of a netlink family.
@@ -18,10 +20,21 @@ pub trait Protocol: Sync {
     /// The name of a multicast group, else its number.
     fn group_name(&self, group: u32) -> String;
 
-    /// `nl.proto` and `nl.family` of the family's messages; `None` for rtnetlink, whose lines have
-    /// neither.
-    fn label(&self) -> Option<(&'static str, &'static str)> {
+    /// `nl.proto` and, of generic netlink, `nl.family` of the family's messages; `None` for rtnetlink,
+    /// whose lines have neither.
+    fn label(&self) -> Option<(&'static str, Option<&'static str>)> {
         None
+    }
+
+    /// The name of a generic netlink family that the kernel announced, for `nl.family`.
+    fn announced_name(&self) -> Option<Arc<str>> {
+        None
+    }
+
+    /// The kind of a message of the netlink protocol itself; `None` for other messages.
+    #[inline]
+    fn control(&self, message: &Message<'_>) -> Option<ControlMessage> {
+        message.control()
     }
 
     /// The number of a message's type: `nlmsg_type`, except that messages of generic netlink carry
@@ -72,6 +85,8 @@ pub enum Groups {
     All,
     /// These.
     Listed(&'static [u32]),
+    /// These, by number and name.
+    Named(&'static [(u32, &'static str)]),
 }
 
 /// Fields of a `struct nlmsghdr` with `NLM_F_REQUEST`.

@@ -73,6 +73,20 @@ impl<'a> Message<'a> {
     }
 }
 
+impl<'a> Message<'a> {
+    /// A datagram of text, which has no header: of type 0.
+    pub fn of_text(bytes: &'a [u8]) -> Self {
+        Message {
+            kind: 0,
+            flags: 0,
+            seq: 0,
+            portid: 0,
+            body: bytes,
+            bytes,
+        }
+    }
+}
+
 impl Message<'_> {
     /// `nlmsg_len`: of an incomplete message, the length that it had.
     pub fn stated_length(&self) -> u32 {

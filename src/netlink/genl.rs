@@ -1,9 +1,61 @@
 //! The wire format of the generic netlink controller: its commands (`CTRL_CMD_*`,
 //! linux/genetlink.h). It announces the generic netlink families that come and go.
 
+use std::io;
+
+use netlink_sys::{Socket, SocketAddr};
+
+use super::attr::Attrs;
 use super::family::{Groups, Protocol};
-use super::frame::Message;
+use super::frame::{Message, Messages};
+use super::request::Request;
 use crate::channel::FamilyId;
+
+/// Names of generic netlink families of Linux, which a kernel need not have.
+pub const NAMES: &[&str] = &[
+    "nlctrl",
+    "acpi_event",
+    "batadv",
+    "dev-energymodel",
+    "devlink",
+    "dpll",
+    "ethtool",
+    "fou",
+    "gtp",
+    "handshake",
+    "HSR",
+    "IOAM6",
+    "l2tp",
+    "MAC802154_HWSIM",
+    "MAC80211_HWSIM",
+    "macsec",
+    "mptcp_pm",
+    "nbd",
+    "NET_DM",
+    "net-shaper",
+    "netdev",
+    "nl80211",
+    "nl802154",
+    "ovpn",
+    "ovs_ct_limit",
+    "ovs_datapath",
+    "ovs_flow",
+    "ovs_meter",
+    "ovs_packet",
+    "ovs_vport",
+    "psample",
+    "psp",
+    "SEG6",
+    "SMC_GEN_NETLINK",
+    "TASKSTATS",
+    "tcp_metrics",
+    "team",
+    "thermal",
+    "TIPCv2",
+    "vdpa",
+    "VFS_DQUOT",
+    "wireguard",
+];
 
 /// Length of `struct genlmsghdr`.
 pub const HEADER: usize = 4;
@@ -43,6 +95,97 @@ pub fn command(message: &Message<'_>) -> u16 {
     message.body.first().map_or(0, |command| (*command).into())
 }
 
+/// What a message of the controller says about a family.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Announcement {
+    /// The command of the message.
+    pub command: u16,
+    /// Id of the family: the type of its messages.
+    pub id: u16,
+    /// Its name.
+    pub name: String,
+    /// Length of its own fixed header, bytes.
+    pub header: Option<u32>,
+    /// Number and name of its multicast groups.
+    pub groups: Vec<(u32, String)>,
+}
+
+/// The families in a datagram of the controller, those whose id or name is missing left out.
+pub fn announcements(datagram: &[u8]) -> impl Iterator<Item = Announcement> {
+    let messages = Messages::new(datagram).flatten();
+    let of_controller = messages.filter(|it| it.kind == FamilyId::NLCTRL.generic_id());
+    of_controller.filter_map(|message| announcement(&message))
+}
+
+fn announcement(message: &Message<'_>) -> Option<Announcement> {
+    const CTRL_ATTR_FAMILY_ID: u16 = 1;
+    const CTRL_ATTR_FAMILY_NAME: u16 = 2;
+    const CTRL_ATTR_HDRSIZE: u16 = 4;
+    const CTRL_ATTR_MCAST_GROUPS: u16 = 7;
+    const CTRL_ATTR_MCAST_GRP_NAME: u16 = 1;
+    const CTRL_ATTR_MCAST_GRP_ID: u16 = 2;
+    let (_, attributes) = message.body.split_first_chunk::<HEADER>()?;
+    let mut found = Announcement {
+        command: command(message),
+        ..Announcement::default()
+    };
+    for attr in Attrs::new(attributes).flatten() {
+        match attr.kind {
+            CTRL_ATTR_FAMILY_ID => found.id = attr.u16().ok()?,
+            CTRL_ATTR_FAMILY_NAME => found.name = text(attr.value)?,
+            CTRL_ATTR_HDRSIZE => found.header = attr.u32().ok(),
+            CTRL_ATTR_MCAST_GROUPS => {
+                for group in Attrs::new(attr.value).flatten() {
+                    let (mut id, mut name) = (None, None);
+                    for attr in Attrs::new(group.value).flatten() {
+                        match attr.kind {
+                            CTRL_ATTR_MCAST_GRP_ID => id = attr.u32().ok(),
+                            CTRL_ATTR_MCAST_GRP_NAME => name = text(attr.value),
+                            _ => {}
+                        }
+                    }
+                    found.groups.extend(id.zip(name));
+                }
+            }
+            _ => {}
+        }
+    }
+    (found.id != 0 && !found.name.is_empty()).then_some(found)
+}
+
+/// Asks the controller for all families of the thread's network namespace. Returns its answers: never
+/// about a family by its name, since the kernel would load a module of that name.
+///
+/// # Errors
+/// Those of socket(2), send(2) and recv(2).
+pub fn families() -> io::Result<Vec<Vec<u8>>> {
+    let mut socket = Socket::new(Nlctrl.id().protocol() as isize)?;
+    socket.bind(&SocketAddr::new(0, 0))?;
+    socket.send(&Request::genl_families().message(1), 0)?;
+    let mut answers = Vec::new();
+    loop {
+        let (datagram, sender) = socket.recv_from_full()?;
+        if sender.port_number() != 0 {
+            continue;
+        }
+        let control = Messages::new(&datagram)
+            .flatten()
+            .find_map(|it| it.control());
+        let has_families = announcements(&datagram).next().is_some();
+        if has_families {
+            answers.push(datagram);
+        }
+        if control.is_some() {
+            return Ok(answers);
+        }
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    let bytes = bytes.split(|byte| *byte == 0).next()?;
+    str::from_utf8(bytes).ok().map(str::to_owned)
+}
+
 /// The generic netlink controller.
 #[derive(Clone, Copy, Debug)]
 pub struct Nlctrl;
@@ -60,8 +203,8 @@ impl Protocol for Nlctrl {
         "nlctrl"
     }
 
-    fn label(&self) -> Option<(&'static str, &'static str)> {
-        Some(("generic", self.name()))
+    fn label(&self) -> Option<(&'static str, Option<&'static str>)> {
+        Some(("generic", Some(self.name())))
     }
 
     fn groups(&self) -> Groups {

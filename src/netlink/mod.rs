@@ -9,10 +9,14 @@ pub mod family;
 pub mod frame;
 pub mod genl;
 pub mod groups;
+pub mod other;
 pub mod protocols;
+mod pushdown;
+pub mod raw;
 pub mod request;
 pub mod requester;
 pub mod rtm;
+pub mod secrets;
 pub mod sys;
 
 use std::io;
@@ -38,6 +42,14 @@ pub trait EventSource {
     /// # Errors
     /// Those of getsockopt(2).
     fn dropped(&mut self) -> io::Result<u32>;
+
+    /// Joins multicast groups, by number and name.
+    ///
+    /// # Errors
+    /// Those of setsockopt(2).
+    fn join(&mut self, _groups: &[(u32, String)]) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A source of dumps.

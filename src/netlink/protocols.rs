@@ -1,29 +1,38 @@
 //! The registry of the protocols, whose wire format is [`Protocol`].
 
 use super::family::Protocol;
+use super::other::other;
 use crate::channel::{FamilyId, NETLINK_GENERIC};
 
-/// Every protocol, rtnetlink first.
+/// `GENL_MIN_ID` (linux/genetlink.h)
+pub const MIN_ID: u16 = 0x10;
+
+/// Every protocol whose messages have kinds, rtnetlink first.
 pub const PROTOCOLS: &[&dyn Protocol] = &[&super::rtm::Rtnetlink, &super::genl::Nlctrl];
 
-/// The protocol of that id. `None`: its datagrams are skipped, and counted, wherever they come
-/// from.
+/// The protocol of that id: one without kinds of its own if it is none of [`PROTOCOLS`].
 #[inline]
-pub fn protocol(id: FamilyId) -> Option<&'static dyn Protocol> {
-    PROTOCOLS
-        .iter()
-        .copied()
-        .find(|protocol| protocol.id() == id)
+pub fn protocol(id: FamilyId) -> &'static dyn Protocol {
+    let mut known = PROTOCOLS.iter().copied();
+    match known.find(|protocol| protocol.id() == id) {
+        Some(protocol) => protocol,
+        None => other(id),
+    }
 }
 
 /// The protocol of a packet with that protocol number (`sk_protocol` of an nlmon device). Messages
-/// of generic netlink carry their family's id as the type of the first message.
+/// of generic netlink carry their family's id as the type of the first message. `None` if there is no
+/// such protocol.
 pub fn of_packet(protocol_number: u16, first_type: Option<u16>) -> Option<&'static dyn Protocol> {
     let id = match protocol_number {
-        NETLINK_GENERIC => FamilyId::generic(first_type?)?,
+        // Of an acknowledgement, and of bytes that are no message, the family is not known.
+        NETLINK_GENERIC => match first_type.and_then(FamilyId::generic) {
+            Some(id) if id.generic_id() >= MIN_ID => id,
+            _ => FamilyId::GENERIC,
+        },
         number => FamilyId::of_protocol(number)?,
     };
-    protocol(id)
+    Some(protocol(id))
 }
 
 #[cfg(test)]
@@ -33,18 +42,21 @@ mod tests {
     #[test]
     fn protocols_are_found_by_id_and_by_packet() {
         for protocol in PROTOCOLS {
-            assert_eq!(
-                super::protocol(protocol.id()).unwrap().name(),
-                protocol.name()
-            );
+            assert_eq!(super::protocol(protocol.id()).name(), protocol.name());
         }
         assert_eq!(of_packet(0, None).unwrap().name(), "route");
         assert_eq!(of_packet(16, Some(16)).unwrap().name(), "nlctrl");
-        // Another generic netlink family.
-        assert!(of_packet(16, Some(29)).is_none());
-        // NETLINK_XFRM has no decoder.
-        assert!(of_packet(6, Some(16)).is_none());
+        let id = |protocol, kind| of_packet(protocol, kind).map(|it| it.id());
+        assert_eq!(id(16, Some(29)), FamilyId::generic(29));
+        for kind in [None, Some(2), Some(1024)] {
+            assert_eq!(id(16, kind), Some(FamilyId::GENERIC));
+        }
+        assert_eq!(of_packet(6, Some(16)).unwrap().name(), "xfrm");
+        assert_eq!(
+            of_packet(31, None).unwrap().id(),
+            FamilyId::of_protocol(31).unwrap()
+        );
+        assert!(of_packet(32, Some(16)).is_none());
         assert!(of_packet(0x8000, Some(16)).is_none());
-        assert!(of_packet(16, None).is_none());
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::{Pipeline, Provenance, event};
-use crate::channel::NetnsId;
+use crate::channel::{Channel, NetnsId};
 use crate::event::meta::{self, Gap, GapCause};
 use crate::event::values::Time;
 use crate::event::{Event, Kind, Op, Origin, Payload};
@@ -110,6 +110,8 @@ impl Pipeline {
             return Ok(());
         }
         let gap = Gap {
+            family: None,
+            kinds: None,
             cause: GapCause::Output,
             errno: dropped.errno,
             lost: Some(dropped.lost),
@@ -118,7 +120,7 @@ impl Pipeline {
             by: None,
         };
         (dropped.lost, dropped.since) = (0, now);
-        self.control(NetnsId::OWN, now, &ControlRecord::Gap(gap), out)
+        self.control(Channel::ROUTE_EVENTS, now, &ControlRecord::Gap(gap), out)
     }
 
     /// Records that the line of this event was dropped.

@@ -122,12 +122,12 @@ impl Pipeline {
             change,
             Provenance::default(),
         );
-        if self.filter.selects(&event)
-            && let Some(checkpoint) = &mut self.checkpoint
-        {
-            checkpoint.objects += 1;
+        if self.filter.selects(&event) {
+            if let Some(checkpoint) = &mut self.checkpoint {
+                checkpoint.objects += 1;
+            }
+            self.emit_selected(event, out)?;
         }
-        self.emit(event, out)?;
         Ok(true)
     }
 

@@ -3,22 +3,25 @@
 use std::io;
 
 use super::Pipeline;
-use crate::channel::NetnsId;
+use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Gap, GapCause, Meta, Start, Stop, Sync};
 use crate::event::values::Time;
 use crate::event::{Op, Origin};
+use crate::family::family;
 use crate::input::{ControlRecord, MAX_SLICE};
+use crate::netlink::protocols::protocol;
 
 impl Pipeline {
     /// Does what a control record says, and writes its line.
     pub(super) fn control(
         &mut self,
-        netns: NetnsId,
+        channel: Channel,
         time: Time,
         record: &ControlRecord,
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        let netns = channel.netns;
         match record {
             ControlRecord::BeginReconcile(kind, origin, scope) => {
                 // A forged or cut recording may lack the end of the reconciliation before. What it
@@ -62,15 +65,24 @@ impl Pipeline {
             }
             ControlRecord::Gap(gap) => {
                 if gap.cause != GapCause::Output {
-                    let tracked = self.namespaces.tracked();
+                    let kinds = family(channel.family).kinds();
+                    let tracked = self.namespaces.tracked().and(kinds);
+                    // A family without objects has nothing to read again.
+                    let is_read = channel.family == FamilyId::ROUTE || !tracked.is_empty();
                     let namespace = self.namespaces.get_mut(netns);
-                    (namespace.lost, namespace.lost_kinds) = (true, tracked);
+                    namespace.lost |= is_read;
+                    namespace.lost_kinds = namespace.lost_kinds.or(tracked);
                 }
                 self.totals.gap(gap);
-                let gap = Gap {
+                let mut gap = Gap {
                     by: gap.by.clone().filter(|_| self.optional_parts.by),
                     ..gap.clone()
                 };
+                if channel.family != FamilyId::ROUTE {
+                    gap.family = Some(self.family_name(channel.family));
+                    let kinds = family(channel.family).kinds();
+                    gap.kinds = Some(kinds.iter().collect());
+                }
                 self.meta_of(netns, time, Op::Gap, Meta::Gap(gap), out)
             }
             ControlRecord::Refused(refused) => {
@@ -130,10 +142,21 @@ impl Pipeline {
                 }
                 let stop = Stop {
                     events: self.filter.events(),
+                    where_failures: self.filter.failures(),
                     ..self.totals.stop(stop)
                 };
                 self.meta(time, Op::Stop, Meta::Stop(stop), out)
             }
+        }
+    }
+
+    /// The name of a netlink family; of generic netlink, its id if the name is not known.
+    fn family_name(&self, id: FamilyId) -> String {
+        let known = self.families.get(id);
+        match (known, id.is_generic()) {
+            (Some(known), _) => known.name.to_string(),
+            (None, true) if id != FamilyId::NLCTRL => id.generic_id().to_string(),
+            (None, _) => protocol(id).name().to_owned(),
         }
     }
 

@@ -11,11 +11,15 @@ use crate::decode::{Decoded, MessageAction, wire};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Symbol, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Unparsed};
-use crate::family::{Family, Subscribed};
+use crate::family::Family;
+use crate::family::known::GenericFamilies;
+use crate::family::other::OtherFamily;
 use crate::input::{Input, InputData};
 use crate::netlink::family::Protocol;
-use crate::netlink::frame::{ControlMessage, Message, Messages, message_count};
+use crate::netlink::frame::{ControlMessage, Message, Messages};
+use crate::netlink::genl::Nlctrl;
 use crate::netlink::rtm::Rtnetlink;
+use crate::netlink::secrets::redacted;
 use crate::state::{Key, State};
 
 /// The content of a batch of inputs, in order.
@@ -28,8 +32,6 @@ pub(super) enum DecodedItem<'a> {
     Input(&'a Input<'a>),
     /// A control message of the netlink protocol.
     Control(Channel, ControlMessage),
-    /// Messages of a family that the run does not read.
-    OtherFamily(u64),
     /// A dump entry without an object.
     NoObject(Channel),
     /// The item was processed.
@@ -75,7 +77,7 @@ pub(super) struct OptionalParts {
 /// Decodes inputs, and appends their content to `items`.
 pub(super) fn items<'a>(
     inputs: &'a [Input<'a>],
-    families: &Subscribed,
+    families: &mut GenericFamilies,
     namespaces: &Namespaces,
     optional_parts: OptionalParts,
     items: &mut Vec<DecodedItem<'a>>,
@@ -94,10 +96,8 @@ pub(super) fn items<'a>(
         // Nearly every datagram is one of rtnetlink: its functions are called directly.
         if channel.family == FamilyId::ROUTE {
             datagram.items(&Rtnetlink, bytes, items);
-        } else if let Some(family) = families.find(channel.family) {
-            datagram.items(family, bytes, items);
         } else {
-            items.push(DecodedItem::OtherFamily(message_count(bytes)));
+            datagram.items_of_others(families, bytes, items);
         }
     }
     // Prefetch each object's stored state so that cache misses overlap.
@@ -124,6 +124,25 @@ struct Datagram<'s> {
 }
 
 impl Datagram<'_> {
+    /// Appends the content of a datagram that is not of rtnetlink.
+    #[cold]
+    fn items_of_others<'a>(
+        &self,
+        families: &mut GenericFamilies,
+        bytes: &'a [u8],
+        items: &mut Vec<DecodedItem<'a>>,
+    ) {
+        if self.channel.family == FamilyId::NLCTRL {
+            families.learn(bytes);
+            return self.items(&Nlctrl, bytes, items);
+        }
+        let family = OtherFamily::new(self.channel.family, families);
+        match family.is_text() {
+            true => self.objects(&family, Message::of_text(bytes), items),
+            false => self.items(&family, bytes, items),
+        }
+    }
+
     /// Appends the content of the datagram.
     #[inline]
     fn items<'a, F: Family + ?Sized>(
@@ -134,7 +153,7 @@ impl Datagram<'_> {
     ) {
         for message in Messages::new(bytes) {
             match message {
-                Ok(message) => match message.control() {
+                Ok(message) => match family.control(&message) {
                     None => self.objects(family, message, items),
                     Some(control) => items.push(DecodedItem::Control(self.channel, control)),
                 },
@@ -154,7 +173,12 @@ impl Datagram<'_> {
         let mut context = DecodeContext::new(self.state.names(), self.optional_parts.details)
             .with_interner(self.state.interner());
         let raw = self.optional_parts.raw;
-        let raw = raw.then(|| Rc::new(Hex(message.bytes.into())));
+        let raw = raw.then(|| {
+            let name = family.announced_name();
+            let redacted = redacted(family.id(), name.as_deref(), message.bytes);
+            let bytes = redacted.as_deref().unwrap_or(message.bytes);
+            Rc::new(Hex(bytes.into()))
+        });
         let is_empty = Cell::new(true);
         let each = &mut |decoded, unparsed| {
             is_empty.set(false);
@@ -189,7 +213,9 @@ impl Datagram<'_> {
             true => self.state.key(&decoded),
             false => None,
         };
-        let nl = Some(self.nl(family, &message, &decoded));
+        // A datagram of text has no header.
+        let has_header = message.body.len() < message.bytes.len();
+        let nl = has_header.then(|| self.nl(family, &message, &decoded));
         let Decoded { action, payload } = decoded;
         DecodedItem::Object(DecodedObject {
             channel: self.channel,
@@ -250,7 +276,11 @@ pub(super) fn header<P: Protocol + ?Sized>(
     Nl {
         r#type: NlType::new(channel.family, protocol.message_type(message)),
         proto: label.map(|_| NlProto(channel.family)),
-        family: label.map(|(_, name)| Box::new(Symbol::Known(name))),
+        family: label
+            .and_then(|(_, name)| name)
+            .map(Symbol::Known)
+            .or_else(|| protocol.announced_name().map(Symbol::Named))
+            .map(Box::new),
         portid: Some(message.portid).filter(|portid| is_event && *portid != 0),
         seq: Some(message.seq).filter(|seq| is_event && *seq != 0),
         flags: Some(NlFlags(flags)).filter(|_| is_event && flags != 0),

@@ -25,13 +25,15 @@ use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
-use crate::family::Subscribed;
-use crate::filter::Filter;
+use crate::family::known::GenericFamilies;
+use crate::filter::{Filter, Surroundings};
 use crate::input::{Header, Input, InputData};
 use crate::names::Names;
 use crate::netlink::frame::{Message, message_type};
 use crate::netlink::protocols::protocol;
+use crate::netlink::secrets::redacted;
 use crate::state::{NameEffect, ReconcileResult, Stale, State, StateChange};
+use crate::text;
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
@@ -46,7 +48,7 @@ use totals::Totals;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub format: Format,
-    /// 8 hexadecimal digits.
+    /// The id of the run, see [`check_run`](meta::check_run).
     pub run: String,
     /// The content of the `start` record.
     pub start: Start,
@@ -83,7 +85,7 @@ pub struct Pipeline {
     snapshot: bool,
     /// Every kind was dumped once.
     synced: bool,
-    families: Subscribed,
+    families: GenericFamilies,
     namespaces: Namespaces,
     filter: Filter,
     encoder: Encoder,
@@ -138,7 +140,15 @@ impl Pipeline {
     /// See [`Encoder::flush`]. `InvalidInput` if the value of a filter is invalid.
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
-        let filter = Filter::new(settings, &config.names)
+        let has = |part| settings.with.contains(&part);
+        let surroundings = Surroundings {
+            run: config.run.clone(),
+            host: config.start.host.clone().filter(|_| has(Part::Host)),
+            namespaces: config.start.namespaces.clone().unwrap_or_default(),
+            sentence: has(Part::Message).then_some(text::write_sentence),
+            has_id: has(Part::Id),
+        };
+        let filter = Filter::new(settings, &config.names, surroundings)
             .map_err(|fault| io::Error::new(io::ErrorKind::InvalidInput, fault))?;
         let has_raw = config.format.has_raw();
         let encoder = Encoder::new(config.format, &config.run, &config.start);
@@ -164,7 +174,7 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             synced: false,
-            families: Subscribed::new(settings),
+            families: GenericFamilies::default(),
             namespaces: Namespaces::new(config.names, tracked, is_foreign),
             filter,
             encoder,
@@ -258,7 +268,7 @@ impl Pipeline {
             self.namespaces.add_missing(batch);
             decode_batch::items(
                 batch,
-                &self.families,
+                &mut self.families,
                 &self.namespaces,
                 self.optional_parts,
                 &mut items,
@@ -323,10 +333,6 @@ impl Pipeline {
                         }
                         continue;
                     }
-                    DecodedItem::OtherFamily(messages) => {
-                        meta::add(&mut self.totals.skipped.other_family, *messages);
-                        continue;
-                    }
                     DecodedItem::NoObject(channel) => {
                         let channel = *channel;
                         self.skip_entry(channel);
@@ -353,7 +359,7 @@ impl Pipeline {
                         time,
                         data: InputData::Control(channel, record),
                     }) => {
-                        self.control(channel.netns, *time, record, out)?;
+                        self.control(*channel, *time, record, out)?;
                         self.has_line = false;
                     }
                     DecodedItem::Object(entry) => self.apply_dump_entry(entry, out)?,
@@ -363,7 +369,6 @@ impl Pipeline {
                     // Processed above.
                     DecodedItem::Input(_)
                     | DecodedItem::Control(..)
-                    | DecodedItem::OtherFamily(_)
                     | DecodedItem::NoObject(_)
                     | DecodedItem::Processed => {}
                 }
@@ -450,17 +455,21 @@ impl Pipeline {
         rest: &[u8],
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
+        let protocol = protocol(channel.family);
+        let name = self.families.get(channel.family).map(|it| &*it.name);
+        let redacted = redacted(channel.family, name, rest);
+        let rest = redacted.as_deref().unwrap_or(rest);
         let message = Message::incomplete(rest);
-        if let Some(control) = message.and_then(|message| message.control()) {
+        if let Some(control) = message.and_then(|message| protocol.control(&message)) {
             self.totals.skip_control(control);
             return Ok(());
         }
-        let (unknown, nl) = match (message, protocol(channel.family)) {
-            (Some(message), Some(protocol)) => (
+        let (unknown, nl) = match message {
+            Some(message) => (
                 Unknown::new(protocol, &message),
                 Some(decode_batch::header(protocol, channel, &message)),
             ),
-            _ => {
+            None => {
                 let number = message_type(rest).unwrap_or_default();
                 let unknown = Unknown {
                     r#type: NlType::new(channel.family, number),
@@ -535,6 +544,14 @@ impl Pipeline {
     /// Writes an event's line.
     fn emit(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
         match self.number(&event) {
+            Some(seq) => self.encoder.put(seq, event, out),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for an event that passes the filters.
+    fn emit_selected(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
+        match self.number_selected(&event) {
             Some(seq) => self.encoder.put(seq, event, out),
             None => Ok(()),
         }

@@ -5,7 +5,7 @@ use std::io;
 
 use super::decode_batch::DecodedObject;
 use super::{Pipeline, Provenance, event, totals};
-use crate::channel::NetnsId;
+use crate::channel::{FamilyId, NetnsId};
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Complete, Meta, Resync};
@@ -164,10 +164,13 @@ impl Pipeline {
             self.count_correction(netns, origin, &change);
         }
         let event = event(netns, time, origin, change, provenance);
-        if origin == Origin::Snapshot && self.filter.selects(&event) {
+        if !self.filter.selects(&event) {
+            return Ok(());
+        }
+        if origin == Origin::Snapshot {
             meta::add(&mut self.totals.snapshot, 1);
         }
-        self.emit(event, out)
+        self.emit_selected(event, out)
     }
 
     /// Counts a change that a dump showed, or whose line was dropped.
@@ -240,6 +243,13 @@ impl Pipeline {
             raw,
             ..
         } = event;
+        // The families that the run asked for at its start, to join their groups: no comparison.
+        if channel.family == FamilyId::NLCTRL
+            && self.is_own_dump(channel)
+            && self.namespaces.get(netns).state.reconciling().is_none()
+        {
+            return Ok(());
+        }
         let decoded = Decoded { action, payload };
         // An earlier line of the message has it.
         let raw = raw.filter(|_| !self.has_line);

@@ -86,6 +86,7 @@ impl Totals {
             control: self.control,
             skipped,
             events: 0,
+            where_failures: 0,
             unrecorded_since: stop.unrecorded_since,
         }
     }

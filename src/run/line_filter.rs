@@ -46,10 +46,14 @@ impl LineFilter {
     /// If the value of a filter is invalid.
     pub(super) fn new(options: &LineOptions) -> Result<Self, Fault> {
         // The lines may be those of another machine, with other names.
+        let names = Names::of_machine();
         let vocabulary = Vocabulary {
-            names: &Names::of_machine(),
+            names: &names,
             is_open: true,
+            families: None,
         };
+        let selection = Selection::new(&options.filters, vocabulary)?;
+        selection.log_warnings();
         let origins = options.filters.get("origin");
         let is_meta = |kinds: &Vec<Kind>| kinds.contains(&Kind::Meta);
         let meta = match options.kinds.as_ref().is_some_and(is_meta) {
@@ -58,7 +62,7 @@ impl LineFilter {
         };
         Ok(LineFilter {
             kinds: options.kinds.clone(),
-            selection: Selection::new(&options.filters, vocabulary)?,
+            selection,
             has_origin: origins.is_some_and(|values| !values.is_empty()),
             meta: meta.iter().map(|op| op.name()).collect(),
         })

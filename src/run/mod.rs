@@ -27,6 +27,7 @@ mod state_diff;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use signal_hook::consts::SIGXFSZ;
 
 pub use checkpoint::Checkpoints;
@@ -67,12 +68,31 @@ fn open(outputs: &Outputs) -> Result<Sink, Error> {
     }
 }
 
-/// 8 random hexadecimal digits.
+/// The id of a run that begins now: its time in seconds as 8 hexadecimal digits, and 6 random ones for
+/// other runs of this second.
 fn run_id() -> String {
     let mut bytes = [0; 4];
     // getrandom(2) is missing in kernels before 3.17.
     if rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()) != Ok(4) {
         bytes = std::process::id().to_ne_bytes();
     }
-    format!("{:08x}", u32::from_ne_bytes(bytes))
+    let random = u32::from_ne_bytes(bytes) & 0xff_ffff;
+    // Until the year 2106.
+    let second = Timestamp::now().as_second().clamp(0, i64::from(u32::MAX));
+    format!("{second:08x}{random:06x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::meta::check_run;
+
+    #[test]
+    fn ids_of_runs_sort_by_their_start() {
+        let (first, again) = (run_id(), run_id());
+        assert!(check_run(&first).is_ok() && first != again);
+        let begins = |id: &str| i64::from_str_radix(&id[..8], 16).unwrap();
+        assert!(begins(&first) <= begins(&again));
+        assert!((begins(&again) - Timestamp::now().as_second()).abs() < 60);
+    }
 }

@@ -195,7 +195,7 @@ fn report(capture: &capture::Reader, file: &Path) -> Result<(), Error> {
         (skipped.not_netlink, "packets that are not netlink"),
         (
             skipped.other_family,
-            "messages of netlink families that are not read",
+            "messages of protocols that netlink does not have",
         ),
     ] {
         if number > 0 {

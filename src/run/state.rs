@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::event::Kind;
 use crate::event::values::Time;
-use crate::filter::{Fault, Selection, Values, Vocabulary};
+use crate::filter::{Fault, FilterOption, Selection, Values, Vocabulary};
 use crate::fold::{Fold, IncompleteReason, LinesError, Reached, SnapshotObject};
 use crate::names::Names;
 use crate::sink;
@@ -68,6 +68,8 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
         files.input(path);
     }
     files.output(None).check()?;
+    let names = Names::of_machine();
+    Selection::of_objects(&request.filters, vocabulary(&names))?.log_warnings();
     if let Some((one, other)) = request.diff {
         return state_diff::run(request, one, other);
     }
@@ -81,18 +83,23 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     print(request, &fold, &selections, reason.as_ref())
 }
 
+/// The lines may be those of another machine, with other names.
+fn vocabulary(names: &Names) -> Vocabulary<'_> {
+    Vocabulary {
+        names,
+        is_open: true,
+        families: None,
+    }
+}
+
 /// Folds the lines up to that time.
 ///
 /// # Errors
 /// If the lines cannot be read, or if the state at that time is incomplete and `--partial` was not given.
 pub(super) fn load(request: &StateQuery, at: Option<Timestamp>) -> Result<Loaded, Error> {
-    // The lines may be those of another machine, with other names.
     let names = Names::of_machine();
-    let vocabulary = Vocabulary {
-        names: &names,
-        is_open: true,
-    };
-    let requested = Selection::new(&request.filters, vocabulary)?;
+    let vocabulary = vocabulary(&names);
+    let requested = Selection::of_objects(&request.filters, vocabulary)?;
     let mut fold = Fold::default();
     let mut reached = Reached::End;
     for path in &request.files {
@@ -109,7 +116,7 @@ pub(super) fn load(request: &StateQuery, at: Option<Timestamp>) -> Result<Loaded
         }
     }
     let filters = fold.filters();
-    let written = Selection::new(&filters, vocabulary)?;
+    let written = Selection::of_written(&filters, vocabulary)?;
     if !written.is_empty() {
         let filters = filters
             .iter()
@@ -228,7 +235,8 @@ fn print(
 /// The first that is unknown.
 pub(super) fn check_names(filters: &Values, folds: &[&Fold]) -> Result<(), Fault> {
     let names = &Names::of_machine();
-    for (option, values) in filters {
+    let has_names = |option: &str| FilterOption::find(option).is_some_and(FilterOption::is_list);
+    for (option, values) in filters.iter().filter(|(option, _)| has_names(option)) {
         for value in values {
             let value = value.trim_start_matches('!').to_owned();
             let filter = Values::from([(option.clone(), vec![value])]);
@@ -238,6 +246,7 @@ pub(super) fn check_names(filters: &Values, folds: &[&Fold]) -> Result<(), Fault
             let vocabulary = Vocabulary {
                 names,
                 is_open: true,
+                families: None,
             };
             let selection = [Selection::new(&filter, vocabulary)?];
             let mut objects = folds.iter().flat_map(|fold| fold.objects());
@@ -256,7 +265,9 @@ pub(super) fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool 
     }
     let json = serde_json::from_str(object.object()).unwrap_or_default();
     let mut selections = selections.iter();
-    selections.all(|selection| selection.selects_json(object.kind, &json))
+    selections.all(|selection| {
+        selection.selects_json(object.kind, &json) && selection.selects_read_line(object.line())
+    })
 }
 
 /// Writes objects in a format.

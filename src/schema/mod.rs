@@ -107,7 +107,7 @@ impl Variant {
             // result the device announces itself.
             Kind::Neigh | Kind::Fdb => &[Add, Change, Delete, Present, Notify],
             // Dumps may contain undecodable messages as well.
-            Kind::Unknown => &[Notify, Present],
+            Kind::Unknown | Kind::Generic => &[Notify, Present],
             _ if kind.fields().is_some() => &[Add, Change, Delete, Present],
             _ => &[Notify],
         };
@@ -140,8 +140,8 @@ impl Variant {
             json!({ "type": "integer", "const": SCHEMA_VERSION }),
             "Major version of the schema.",
         );
-        of.required("run", json!({ "type": "string", "pattern": "^[0-9a-f]{8}$" }),
-            "Id of the nlstream run that wrote the line: 8 hexadecimal digits, random per run. `run` and `seq` together identify a line.");
+        of.required("run", json!({ "type": "string", "pattern": format!("^[0-9a-f]{{{},{}}}$", meta::MIN_RUN, meta::MAX_RUN) }),
+            "Id of the nlstream run that wrote the line: the time of its start in seconds since 1970 as 8 hexadecimal digits, and 6 random ones, so that the ids of a machine's runs sort by their starts. `run` and `seq` together identify a line.");
         of.required(
             "seq",
             schema_of::<u64>(generator),
@@ -184,6 +184,10 @@ impl Variant {
                 schema_of::<IfName>(generator),
                 "Name of that device, if known.",
             );
+        }
+        if !kind.key().is_empty() {
+            of.optional("id", json!({ "type": "string" }),
+                "On request: what identifies the object, as one text: its kind, the `id` of its network namespace (else `inode`), and the values of the properties in `x-key`, separated by U+001F; the part of an absent value is empty.");
         }
         of.optional(
             "message",

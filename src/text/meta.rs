@@ -114,6 +114,9 @@ fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
         Some(lost) => count(out, lost, noun)?,
         None => write!(out, "an unknown number of {noun}s")?,
     }
+    if let Some(family) = &gap.family {
+        write!(out, " of {family}")?;
+    }
     write!(out, " lost ({why}")?;
     // An overflow always has the same errno (ENOBUFS).
     if let (GapCause::Error, Some(errno)) = (gap.cause, gap.errno) {

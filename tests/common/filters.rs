@@ -147,6 +147,37 @@ pub(crate) const CASES: &[Case] = &[
     ),
     (&["--skip-unchanged=false"], Line(|_| true)),
     (
+        &["--where", r#".op == "delete" or .op == "add""#],
+        Line(|line| line["op"] == "delete" || line["op"] == "add"),
+    ),
+    (
+        &["--where", r#".kind == "neigh" and .origin != "snapshot""#],
+        Line(|line| line["kind"] == "neigh" && line["origin"] != "snapshot"),
+    ),
+    (
+        &[
+            "--where",
+            r#".kind == "address" and .address.prefixlen < 64"#,
+        ],
+        Line(|line| line["kind"] == "address" && line["address"]["prefixlen"].as_u64() < Some(64)),
+    ),
+    (
+        &[
+            "--where",
+            r#"any(.changed[]?; . == "mtu" or . == "lladdr") | not"#,
+        ],
+        Line(|line| !has_changed(line, "mtu") && !has_changed(line, "lladdr")),
+    ),
+    (
+        &[
+            "--where",
+            r#"[.. | strings] | any(test("^192\\.0\\.2\\."))"#,
+            "--op",
+            "!present",
+        ],
+        Line(|line| line["op"] != "present" && has_text(line, "192.0.2.")),
+    ),
+    (
         &["-k", "route,link", "--dev", "v*0", "--op", "!present"],
         Both(
             |kind, it| {
@@ -228,6 +259,16 @@ fn has_device(payload: &Value, wanted: impl Fn(&str) -> bool + Copy) -> bool {
     let mut lists = LISTS.iter().filter_map(|name| payload[*name].as_array());
     NAMES.iter().any(|name| is_wanted(name))
         || lists.any(|list| list.iter().any(|it| has_device(it, wanted)))
+}
+
+/// Returns true if a text in the value begins with `start`.
+fn has_text(value: &Value, start: &str) -> bool {
+    match value {
+        Value::String(text) => text.starts_with(start),
+        Value::Array(list) => list.iter().any(|it| has_text(it, start)),
+        Value::Object(members) => members.values().any(|it| has_text(it, start)),
+        _ => false,
+    }
 }
 
 fn has_changed(line: &Value, field: &str) -> bool {

@@ -9,6 +9,7 @@ crate::trial::trials! {
     every_filter_selects_what_its_judge_does(Namespace, LinkType("veth"), LinkType("bridge")),
     object_that_enters_and_leaves_the_selection_is_told_by_its_device(Namespace, LinkType("veth")),
     filter_that_selects_nothing_ends_the_run_before_it_begins(Namespace),
+    events_that_no_filter_needs_are_dropped_in_the_kernel(Namespace, LinkType("veth")),
 }
 
 /// Events of which each filter accepts and rejects some.
@@ -145,4 +146,55 @@ fn filter_that_selects_nothing_ends_the_run_before_it_begins() {
         assert!(text.contains(expected), "{args:?}: {text}");
         assert!(output.stdout.is_empty());
     }
+}
+
+/// They are neither received nor lost.
+fn events_that_no_filter_needs_are_dropped_in_the_kernel() {
+    let ns = Namespace::new();
+    ns.run("ip link add veth0 type veth peer name veth1; ip link set veth0 up");
+    ns.run("ip address add 192.0.2.1/24 dev veth0");
+    let all = ns.synced(&["-k", "rule"]);
+    let untracked = ns.synced(&["-k", "rule", "--no-track", "rule", "--rcvbuf", "8K"]);
+    let deletions = ns.synced(&["-k", "rule", "--no-track", "rule", "--op", "delete"]);
+    ns.run(
+        "for ((i = 0; i < 3000; i++)); do
+             echo neigh replace 192.0.2.$((i % 200 + 2)) lladdr 02:00:00:00:00:$((i % 90 + 10)) dev veth0
+         done | ip -batch -
+         for i in 1 2 3; do ip rule add priority 10$i table 7$i; done
+         ip rule del priority 102
+         ip link set veth1 name last0",
+    );
+    let of = |run: crate::namespace::Stream| {
+        let (lines, _) = run.interrupt();
+        assert!(lines.iter().all(|line| line["op"] != "gap"));
+        let stop = &lines.last().unwrap()["meta"];
+        assert_eq!((&stop["lost"], &stop["refused"]), (&0.into(), &0.into()));
+        let rules = of_kernel(&lines).filter(|line| line["kind"] == "rule");
+        let rules: Vec<_> = rules
+            .map(|line| (line["op"].clone(), line["rule"]["priority"].clone()))
+            .collect();
+        (rules, stop["datagrams"].as_u64().unwrap())
+    };
+    let expected = [("add", 101), ("add", 102), ("add", 103), ("delete", 102)]
+        .map(|(op, priority)| (Value::from(op), Value::from(priority)));
+    let (rules, datagrams) = of(all);
+    assert!(
+        rules == expected && datagrams > 3000,
+        "{rules:?} {datagrams}"
+    );
+    // Without a stored object it is not known whether it is new.
+    let expected = expected.map(|(op, priority)| match op == "add" {
+        true => (Value::from("change"), priority),
+        false => (op, priority),
+    });
+    let (rules, datagrams) = of(untracked);
+    assert!(
+        rules == expected && datagrams < 100,
+        "{rules:?} {datagrams}"
+    );
+    let (rules, datagrams) = of(deletions);
+    assert!(
+        rules == expected[3..] && datagrams < 100,
+        "{rules:?} {datagrams}"
+    );
 }

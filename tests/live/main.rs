@@ -18,6 +18,7 @@ mod by;
 mod docs;
 mod ends;
 mod events;
+mod families;
 mod filters;
 mod identity;
 mod judge;
@@ -52,6 +53,7 @@ fn main() {
         docs::trials,
         ends::trials,
         events::trials,
+        families::trials,
         filters::trials,
         identity::trials,
         judge::trials,

@@ -263,8 +263,8 @@ fn every_message_of_a_capture_without_a_line_is_counted_and_told() {
     entry[6] = 2;
     capture.packet(0, &[entry, message(3, 2, 9, 900, &[0; 4])].concat());
     capture.packet(0, &message(1, 0, 0, 0, &[]));
-    // Not read: NETLINK_XFRM, and a packet of another link type.
-    capture.packet(6, &message(16, 0, 0, 0, &[0; 8]));
+    // Not read: a protocol that netlink does not have, and a packet of another link type.
+    capture.packet(32, &message(16, 0, 0, 0, &[0; 8]));
     capture.raw(&[0; 40]);
     let (output, lines, log) = capture.replay("reasons", &[]);
     assert!(output.status.success(), "{log}");
@@ -278,10 +278,7 @@ fn every_message_of_a_capture_without_a_line_is_counted_and_told() {
     });
     assert_eq!(stop["skipped"], expected);
     assert_eq!(log.lines().count(), 1, "{log}");
-    for part in [
-        "1 packets that are not netlink",
-        "1 messages of netlink families",
-    ] {
+    for part in ["1 packets that are not netlink", "1 messages of protocols"] {
         assert!(log.contains(part), "{log}");
     }
 }
@@ -389,4 +386,76 @@ fn a_notification_that_may_be_a_request_is_uncertain() {
         log.contains("1 messages were taken for notifications"),
         "{log}"
     );
+}
+
+/// Protocols 0 to 31, a generic netlink family before and after the controller has named it, and text.
+#[test]
+fn every_netlink_family_of_a_capture_has_a_line() {
+    let attr = |kind: u16, value: &[u8]| {
+        let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    };
+    let mut capture = Capture::new(65_535);
+    let mut expected = Vec::new();
+    for number in (1..32).filter(|number| ![15, 16].contains(number)) {
+        capture.packet(number, &message(0x1234, 0, 5, 0, &[1, 2, 3, 4]));
+        let name = nlstream::netlink::raw::protocol_name(number.into());
+        expected.push(name.map_or_else(|| number.to_string(), str::to_owned));
+    }
+    let of_family = |seq| message(29, 0, seq, 0, &[&[7, 1, 0, 0][..], &attr(1, &[9])].concat());
+    capture.packet(16, &of_family(1));
+    let answer = [
+        &[1, 2, 0, 0][..],
+        &attr(1, &[29, 0]),
+        &attr(2, b"psample\0"),
+    ]
+    .concat();
+    capture.packet(16, &message(16, 0, 2, 900, &answer));
+    capture.packet(16, &of_family(3));
+    capture.packet(15, b"add@/devices/x\0ACTION=add\0");
+    // Acknowledgements of generic netlink have no family.
+    capture.packet(16, &message(2, 0x100, 4, 900, &[0; 20]));
+    expected.extend(["29", "psample", "uevent"].map(str::to_owned));
+    let (output, lines, log) = capture.replay("families", &[]);
+    assert!(output.status.success(), "{log}");
+    assert_eq!(log, "");
+    let generic = lines.iter().filter(|line| line["kind"] == "generic");
+    let families: Vec<_> = generic
+        .map(|line| line["generic"]["family"].as_str().unwrap())
+        .collect();
+    assert_eq!(families, expected);
+    let controller: Vec<_> = lines
+        .iter()
+        .filter(|it| it["kind"] == "genl_family")
+        .collect();
+    assert_eq!(controller.len(), 1);
+    let stop = &lines.last().unwrap()["meta"];
+    assert_eq!(stop["events"], expected.len() + 1);
+    assert_eq!(stop["skipped"], json!({"acks": 1}));
+}
+
+/// Keys are in none of the forms in which a message is written.
+#[test]
+fn keys_of_a_capture_are_not_written() {
+    let mut capture = Capture::new(65_535);
+    let mut algorithm = vec![88, 0, 2, 0];
+    algorithm.extend([b'x'; 68]);
+    algorithm.extend([0xab; 16]);
+    let association = [&[1; 224][..], &algorithm].concat();
+    capture.packet(6, &message(16, 0, 1, 0, &association));
+    // The same, of which the end is missing.
+    let mut short = message(16, 0, 1, 0, &association);
+    short.truncate(short.len() - 6);
+    capture.packet(6, &short);
+    let (_, lines, _) = capture.replay("keys", &["--with", "raw"]);
+    let text = lines.iter().map(Value::to_string).collect::<String>();
+    assert!(!text.contains("abab"), "{text}");
+    assert_eq!(
+        lines.iter().filter(|line| line["raw"].is_string()).count(),
+        2
+    );
+    assert!(text.contains("78787878"), "{text}");
 }

@@ -173,6 +173,8 @@ fn a_gap_says_who_caused_the_lost_events() {
             from: None,
             to: None,
             by: Some(vec![lost_by.clone()]),
+            family: None,
+            kinds: None,
         };
         writer
             .write(&Input::control(time, ControlRecord::Gap(gap)))

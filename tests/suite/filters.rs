@@ -410,3 +410,202 @@ fn filters_of_a_recording_that_are_unknown_or_wrong_are_errors() {
     );
     std::fs::remove_file(file).unwrap();
 }
+
+/// Expressions on which jq is asked, too.
+const EXPRESSIONS: &[&str] = &[
+    r#".kind == "link" and .link.mtu > 1400"#,
+    r#".kind == "route" and (.route.metric // 0) < 100"#,
+    r#".route.metric < 100"#,
+    r#"(.kind == "neigh" or .kind == "address") and .op != "delete""#,
+    r#"select(.ifname | strings | test("^v[0-9]+$"))"#,
+    r#".changed and (.changed | length) > 1"#,
+    r#"[.. | objects | select(has("ifindex"))] | length > 2"#,
+    r#".link.flags // [] | any(. == "UP") and all(. != "LOOPBACK")"#,
+    r#".old | (. != null) and (keys | contains(["flags"]))"#,
+    r#".nl.type | IN("RTM_NEWROUTE", "RTM_DELROUTE")"#,
+    r#"(.ifindex | tostring | length) == 1, false"#,
+    r#".route.nexthops | arrays | map(.weight // 1) | add >= 2"#,
+    r#"if .kind == "route" then .route.table != "main" else .kind == "rule" end"#,
+    r#".address | objects | "\(.local)/\(.prefixlen)" | endswith("/24")"#,
+    r#".time[0:4] == "2026""#,
+];
+
+#[test]
+fn an_expression_selects_what_it_selects_in_jq() {
+    if !crate::common::has_optional("jq") {
+        return;
+    }
+    let all = replay(&[]);
+    let is_event = |line: &&Value| line["kind"] != "meta";
+    let all: Vec<_> = all.iter().filter(is_event).cloned().collect();
+    // jq writes large numbers in another way, so it tells the places of the lines.
+    let numbered = all.iter().enumerate();
+    let input: String = numbered
+        .map(|(at, line)| format!("[{at},{line}]\n"))
+        .collect();
+    let file = std::env::temp_dir().join(format!("nlstream-where-{}.ndjson", std::process::id()));
+    std::fs::write(&file, input).unwrap();
+    let all = events(all);
+    let (mut passed, mut rejected) = (0, 0);
+    for expression in EXPRESSIONS {
+        let jq = std::process::Command::new("jq")
+            .arg("-c")
+            .arg(format!(
+                ".[0] as $at | .[1] | select([{expression}] | any) | $at"
+            ))
+            .arg(&file)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&jq.stderr);
+        assert!(jq.status.success(), "{expression}: {text}");
+        let places = String::from_utf8_lossy(&jq.stdout).into_owned();
+        let places = places.lines().map(|at| at.parse::<usize>().unwrap());
+        let expected: Vec<_> = places.map(|at| all[at].clone()).collect();
+        let found = events(replay(&["--where", expression]));
+        assert_eq!(found.len(), expected.len(), "{expression}");
+        assert_eq!(found, expected, "{expression}");
+        passed += found.len();
+        rejected += all.len() - found.len();
+    }
+    std::fs::remove_file(file).unwrap();
+    assert!(passed > 1000 && rejected > 1000, "{passed} {rejected}");
+}
+
+/// The table of docs/filters.md has the errors, and this test the expressions of the kinds of faults that
+/// are not in it.
+#[test]
+fn wrong_expressions_are_told_where_they_are_and_what_is_meant() {
+    let capture = captures().remove(0);
+    let fault = |expression: &str| {
+        let output = nlstream(&["replay", "--where", expression, &capture]);
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{expression}: {text}");
+        assert!(output.stdout.is_empty(), "{expression}");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let page = std::fs::read_to_string(crate::common::root().join("docs/filters.md")).unwrap();
+    let section = page.split_once("## Wrong expressions").unwrap().1;
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| {
+        let (expression, error) = line.strip_prefix("| ``")?.split_once("`` | ")?;
+        let error = error.strip_suffix(" |")?;
+        Some((
+            expression.trim().replace("\\|", "|"),
+            error.replace("\\|", "|"),
+        ))
+    });
+    let rows: Vec<_> = rows.collect();
+    assert!(rows.len() > 25, "{}", rows.len());
+    let mut wrong = Vec::new();
+    for (expression, error) in &rows {
+        let found = fault(expression);
+        if !found.contains(&format!(": {error}, at character"))
+            && !found.contains(&format!(": {error}, in `"))
+        {
+            wrong.push(format!("{expression}: {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    for (expression, expected) in [
+        (
+            ".route.metrc < 3",
+            "unknown field `metrc` of `.route`; did you mean `metric`?, at character 8 of `.route.metrc < 3`",
+        ),
+        (
+            ".kind == \"link\" and .op = \"add\"",
+            "compare with `==`, at character 25 of",
+        ),
+        ("é == .kind", "at character 1 of `é == .kind`"),
+        (".kind == \"é\" and .mtuu", "unknown kind `é`"),
+        ("{mtuu}", "unknown field `mtuu`, at character 2"),
+        (
+            ".route | {metrc}",
+            "unknown field `metrc` of `.route`; did you mean `metric`?, at character 11",
+        ),
+        (
+            ".link.mtu as $mtu | $mtuu > 3",
+            "unknown variable `$mtuu`, at character 21",
+        ),
+        (
+            ".route.nexthops[].gatewy",
+            "unknown field `gatewy` of `.route.nexthops`; did you mean `gateway`?",
+        ),
+        (
+            ".route.nexthops | any(.gatewy)",
+            "unknown field `gatewy` of `.route.nexthops`; did you mean `gateway`?",
+        ),
+        (".meta.op", "unknown field `meta`"),
+        ("", "a value is missing"),
+    ] {
+        if expression.is_empty() {
+            continue;
+        }
+        let found = fault(expression);
+        assert!(found.contains(expected), "{expression}: {found}");
+    }
+    let found = fault(&"(".repeat(5000));
+    assert!(found.contains("expected at most 4096 bytes"), "{found}");
+    let twice = nlstream(&["replay", "--where", ".op", "--where", ".op", &capture]);
+    assert_eq!(twice.status.code(), Some(2));
+}
+
+#[test]
+fn a_condition_on_objects_selects_from_a_state() {
+    for fixture in ["link-veth-snapshot", "bridge-mdb-snapshot"] {
+        let all = recording(fixture, &[]);
+        let (_, objects, _) = state(&all, &["--partial"]);
+        let expression = r#".op == "present" and .ifindex > 1"#;
+        let is_selected = |line: &&Value| line["ifindex"].as_u64() > Some(1);
+        let expected: Vec<_> = objects.iter().filter(is_selected).cloned().collect();
+        let (status, found, text) = state(&all, &["--partial", "--where", expression]);
+        assert_eq!(status, Some(0), "{text}");
+        assert!(!found.is_empty() && found.len() < objects.len());
+        assert_eq!(found, expected);
+    }
+    // Whether a line passes says nothing about later lines of the object.
+    let written = recording("link-veth-snapshot", &["--where", ".link.mtu == 1500"]);
+    let (status, _, text) = state(&written, &[]);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("(its options --where)"), "{text}");
+    // Kinds are something else.
+    let written = recording("link-veth-snapshot", &["--where", r#".kind == "link""#]);
+    let (status, found, text) = state(&written, &["--partial"]);
+    assert!(status == Some(0) && !text.contains("left out"), "{text}");
+    assert!(!found.is_empty() && found.iter().all(|line| line["kind"] == "link"));
+}
+
+#[test]
+fn an_expression_that_fails_is_reported_once_and_counted() {
+    let capture = captures().remove(0);
+    let all = events(lines(&nlstream(&["replay", &capture]).stdout));
+    let expression = ".op + 1";
+    let output = nlstream(&["replay", "--where", expression, &capture]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(
+        text.matches("--where: cannot calculate").count(),
+        1,
+        "{text}"
+    );
+    let found = lines(&output.stdout);
+    let stop = found.last().unwrap();
+    assert_eq!(stop["meta"]["where_failures"], all.len(), "{stop}");
+    assert!(found.iter().all(|line| line["kind"] == "meta"));
+    // Others count nothing.
+    let output = nlstream(&["replay", "--where", ".op", &capture]);
+    let found = lines(&output.stdout);
+    assert_eq!(found.last().unwrap()["meta"]["where_failures"], Value::Null);
+}
+
+#[test]
+fn a_kind_in_a_condition_limits_the_kinds_of_the_run() {
+    let capture = captures().remove(0);
+    let expression = r#"(.kind == "link" or .kind == "route") and .seq >= 0"#;
+    let output = nlstream(&["replay", "--where", expression, &capture]);
+    let settings = lines(&output.stdout)[0]["meta"]["settings"].clone();
+    assert_eq!(settings["kinds"], json!(["link", "route"]));
+    assert_eq!(settings["filters"], json!({"where": [expression]}));
+    let output = nlstream(&["replay", "-k", "neigh", "--where", expression, &capture]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("no event can pass"), "{text}");
+}

@@ -1,6 +1,6 @@
 //! A module imports only modules of earlier stages of the stream. Files of one module may import each
-//! other, and some must: `kind::route::tc::decode::options` decodes an ematch tree by `ematch`, which
-//! decodes the options of each match by `options`.
+//! other, and some must: `kind::table::decode` decodes a table with a hook of traffic control, which
+//! decodes the options of each match by `kind::table::decode`.
 
 use std::path::{Path, PathBuf};
 
@@ -14,8 +14,8 @@ const ROWS: &[&[&str]] = &[
     &["names"],
     &["kind"],
     &["event"],
-    &["filter", "lines", "schema"],
-    &["fold"],
+    &["lines", "schema"],
+    &["filter", "fold"],
     &["input"],
     &["capture", "decode"],
     &["error", "family", "state", "text"],

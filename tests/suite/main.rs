@@ -20,6 +20,7 @@ mod docs;
 mod escapes;
 mod exec;
 mod filters;
+mod id;
 mod judge;
 mod layers;
 mod log;

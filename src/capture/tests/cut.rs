@@ -23,6 +23,8 @@ fn cut(packet_type: u16, protocol: u16, messages: &[u8], length: usize) -> (Vec<
 
 fn gap(lost: Option<u64>) -> Owned {
     let gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Truncated,
         errno: None,
         lost,

@@ -184,9 +184,9 @@ fn what_cannot_be_read_is_counted_by_reason() {
     let mut capture = Capture::default();
     let two = [message(16, 0, 1, 1, &[0; 4]), message(16, 0, 2, 1, &[0; 4])].concat();
     capture
-        // NETLINK_XFRM, and a generic netlink family.
-        .packet(OUTGOING, 6, &two)
-        .packet(OUTGOING, 16, &message(29, 0, 1, 1, &[0; 4]))
+        // Netlink has 32 protocols.
+        .packet(OUTGOING, 32, &two)
+        .packet(OUTGOING, 0xffff, &message(29, 0, 1, 1, &[0; 4]))
         .kept(&message(16, 0, 0, 0, &[0; 16]));
     // Not ARPHRD_NETLINK, and no header at all.
     capture.packets.push((9, 0, vec![0; 32], 32));

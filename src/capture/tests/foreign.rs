@@ -11,12 +11,12 @@ fn packet(seconds: u32, packet_type: u16, protocol: u16, messages: &[u8]) -> Pac
     (seconds, 123_456, bytes, length)
 }
 
-/// An event, a part of a dump, and a packet of another family.
+/// An event, a part of a dump, and a packet of a protocol that netlink does not have.
 pub(super) fn packets() -> Vec<Packet> {
     vec![
         packet(1, 4, 0, &message(24, 0x400, 5, 900, &[0; 12])),
         packet(2, 4, 0, &message(16, 2, 1, 900, &[0; 16])),
-        packet(3, 4, 6, &message(16, 0, 1, 900, &[0; 4])),
+        packet(3, 4, 40, &message(16, 0, 1, 900, &[0; 4])),
     ]
 }
 

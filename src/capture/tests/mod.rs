@@ -100,6 +100,8 @@ fn tables(numbers: Range<u32>) -> Recorded {
 /// One input of each type.
 fn inputs() -> Vec<Owned> {
     let gap = |cause, lost| Gap {
+        family: None,
+        kinds: None,
         cause,
         errno: Some(105),
         lost,
@@ -119,6 +121,7 @@ fn inputs() -> Vec<Owned> {
             ..Skipped::default()
         },
         control: 6,
+        where_failures: 0,
         unrecorded_since: Some(at(1_764_000_001, 4)),
     };
     vec![

@@ -92,6 +92,8 @@ fn a_time_before_the_epoch_is_the_epoch() {
 fn lost_messages_add_up_for_other_tools() {
     let gap = |cause, lost| {
         let gap = Gap {
+            family: None,
+            kinds: None,
             cause,
             errno: None,
             lost,

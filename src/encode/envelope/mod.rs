@@ -4,13 +4,10 @@ mod caches;
 
 use std::io;
 
-use serde::Serialize;
-use serde::ser::{SerializeStruct, Serializer};
-
 use crate::event::meta::Netns;
 use crate::event::route::Destination;
-use crate::event::values::{PrefixText, Word};
-use crate::event::{Change, Event, SCHEMA_VERSION};
+use crate::event::values::PrefixText;
+use crate::event::{Event, SCHEMA_VERSION};
 use crate::json::{self, Compound};
 use caches::{ByCache, NlHeaderCache, SubjectCache, TimestampCache};
 
@@ -26,6 +23,8 @@ pub(super) struct Line<'a> {
     pub host: Option<&'a str>,
     /// The event as a sentence, with `--with message`.
     pub message: Option<&'a str>,
+    /// The identity of the object, with `--with id`.
+    pub id: Option<String>,
 }
 
 /// The fields of a payload as JSON, each with a comma before it.
@@ -38,13 +37,12 @@ pub(super) enum Rendered<'a> {
 
 /// The bytes that every record begins with.
 pub(super) const RECORD_START: &[u8] = b"{\"v\":";
-/// Where the digits of `seq` begin in every record: the fields before it have a fixed length.
-pub(super) const SEQ_OFFSET: usize = RECORD_START.len() + b"1,\"run\":\"00000000\",\"seq\":".len();
+/// The bytes between the version and the id of the run.
+pub(super) const RUN_START: &[u8] = b",\"run\":\"";
+/// The bytes between the id of the run and the digits of `seq`.
+pub(super) const SEQ_START: &[u8] = b"\",\"seq\":";
 /// The bytes between the digits of `seq` and the time.
 pub(super) const TIME_START: &[u8] = b",\"time\":\"";
-
-// A version of two digits would move `seq`.
-const _: () = assert!(SCHEMA_VERSION < 10);
 
 /// Writes the records of one run.
 #[derive(Debug)]
@@ -60,7 +58,7 @@ pub(super) struct Envelope {
 }
 
 impl Envelope {
-    /// `run`: 8 hexadecimal digits, random per start. `namespaces`: those that the run watches.
+    /// `run`: the id of the run. `namespaces`: those that the run watches.
     pub(super) fn new(run: &str, namespaces: &[Netns]) -> Self {
         let field = |netns| {
             let mut text = Vec::new();
@@ -100,6 +98,9 @@ impl Envelope {
             to.written(netns);
         }
         to.written(self.subject.of(event)?);
+        if let Some(id) = &line.id {
+            to.field("id", id)?;
+        }
         if let Some(message) = line.message {
             to.field("message", message)?;
         }
@@ -127,8 +128,8 @@ impl Envelope {
             None => to.field(kind.name(), &event.payload)?,
         }
         if let Some(change) = &event.change {
-            to.field("changed", &Changed(change))?;
-            to.field("old", &Old(change))?;
+            to.field("changed", &change.changed())?;
+            to.field("old", &change.former())?;
         }
         if event.uncertain {
             to.field("uncertain", &true)?;
@@ -154,23 +155,5 @@ impl Envelope {
             to.field("raw", raw)?;
         }
         to.close()
-    }
-}
-
-struct Changed<'a>(&'a Change);
-
-impl Serialize for Changed<'_> {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_seq(self.0.names().map(Word))
-    }
-}
-
-struct Old<'a>(&'a Change);
-
-impl Serialize for Old<'_> {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let mut fields = s.serialize_struct("Old", self.0.names().count())?;
-        self.0.serialize_old(&mut fields)?;
-        fields.end()
     }
 }

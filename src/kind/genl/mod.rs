@@ -1,3 +1,5 @@
 //! The kinds of generic netlink families, a file for each family.
 
 pub mod ctrl;
+pub mod generic;
+pub mod tables;

@@ -248,6 +248,8 @@ fn checkpoint_in_which_lines_are_dropped_has_no_sync() {
 fn sync_of_a_checkpoint_names_the_kinds_that_no_resync_has_dumped() {
     let mut kernel = Kernel::new(9);
     let gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Overflow,
         errno: None,
         lost: None,
@@ -334,6 +336,8 @@ fn records_made_while_lines_are_dropped_stand_in_order() {
         run.take_lines()
     };
     let gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Overflow,
         errno: None,
         lost: Some(1),

@@ -1,6 +1,8 @@
 //! Tests of the pipeline: several network namespaces; checkpoints; names of devices.
 
 mod checkpoint;
+#[cfg(feature = "where")]
+mod condition;
 mod forged;
 mod names;
 mod namespaces;

@@ -1,6 +1,7 @@
 //! Several watched namespaces: `netns` of the lines, and gaps and resyncs of each.
 
 use super::*;
+use crate::channel::FamilyId;
 use crate::event::meta::{Gap, GapCause, Netns};
 
 const RED: NetnsId = NetnsId(1);
@@ -48,6 +49,8 @@ fn lose(run: &mut Run, netns: NetnsId) {
     run.control(
         netns,
         ControlRecord::Gap(Gap {
+            family: None,
+            kinds: None,
             cause: GapCause::Overflow,
             errno: None,
             lost: Some(1),
@@ -192,4 +195,53 @@ fn the_end_of_the_run_deletes_the_rest_of_an_ended_namespace() {
         take_named(&mut run),
         ["delete inferred red", "delete inferred red", "stop - -"]
     );
+}
+
+/// The gap of a loss on the events of a family, the kinds that are to be read again, and whether a
+/// resync follows.
+fn lose_in(family: FamilyId) -> (Value, KindSet, bool) {
+    let mut run = Run::new();
+    let channel = Channel {
+        family,
+        ..Channel::ROUTE_EVENTS
+    };
+    let gap = Gap {
+        family: None,
+        kinds: None,
+        cause: GapCause::Overflow,
+        errno: None,
+        lost: Some(1),
+        from: None,
+        to: None,
+        by: None,
+    };
+    let record = ControlRecord::Gap(gap);
+    run.feed(Input::control_of(channel, Time::default(), record));
+    let line: Value = serde_json::from_slice(&run.lines).unwrap();
+    let own = run.pipeline.namespaces.get(NetnsId::OWN);
+    (line["meta"].clone(), own.lost_kinds, own.lost)
+}
+
+#[test]
+fn a_loss_in_one_family_concerns_no_other() {
+    let (gap, kinds, is_lost) = lose_in(FamilyId::ROUTE);
+    assert_eq!(
+        (&gap["family"], &gap["kinds"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert!(is_lost && kinds.contains(Kind::Address) && !kinds.contains(Kind::GenlFamily));
+    let (gap, kinds, is_lost) = lose_in(FamilyId::NLCTRL);
+    assert_eq!(gap["family"], "nlctrl");
+    assert_eq!(gap["kinds"], serde_json::json!(["genl_family"]));
+    assert!(is_lost && kinds == KindSet::of(&[Kind::GenlFamily]));
+    // Families without objects have nothing to read again.
+    for (family, name) in [
+        (FamilyId::of_protocol(6).unwrap(), "xfrm"),
+        (FamilyId::generic(29).unwrap(), "29"),
+    ] {
+        let (gap, kinds, is_lost) = lose_in(family);
+        assert_eq!(gap["family"], name);
+        assert_eq!(gap["kinds"], serde_json::json!(["generic"]));
+        assert!(!is_lost && kinds.is_empty());
+    }
 }

@@ -222,6 +222,7 @@ fn socket_options(_: &Needs) -> Vec<Vec<Condition>> {
         vec![is(1, libc::SOL_NETLINK)],
         vec![is(1, libc::SOL_SOCKET), is(2, libc::SO_RCVBUF)],
         vec![is(1, libc::SOL_SOCKET), is(2, libc::SO_RCVBUFFORCE)],
+        vec![is(1, libc::SOL_SOCKET), is(2, libc::SO_ATTACH_FILTER)],
     ]
 }
 
@@ -294,8 +295,8 @@ pub static CALLS: &[Call] = &[
     })),
     call!(SYS_getsockname, LIVE, "port id of a netlink socket"),
     call!(SYS_getsockopt, LIVE, "size of the receive buffer, losses, groups"),
-    call!(SYS_setsockopt, LIVE, "groups and options of netlink, size of the receive buffer", Limit::Only(
-        "SOL_NETLINK; SO_RCVBUF and SO_RCVBUFFORCE of SOL_SOCKET", socket_options,
+    call!(SYS_setsockopt, LIVE, "groups and options of netlink, size of the receive buffer, classic BPF filter of an event socket", Limit::Only(
+        "SOL_NETLINK; SO_RCVBUF, SO_RCVBUFFORCE and SO_ATTACH_FILTER of SOL_SOCKET", socket_options,
     )),
     call!(SYS_sendto, LIVE, "dump requests, notifications, signals"),
     call!(SYS_sendmsg, LIVE, "the same (standard library)"),

@@ -4,11 +4,14 @@ use std::io;
 use std::time::Instant;
 
 use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
-use crate::channel::Role;
+use crate::channel::{FamilyId, Role};
 use crate::error::Error;
 use crate::event::meta::{Gap, GapCause, Refused};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, InputData};
+use crate::netlink::frame::message_type;
+use crate::netlink::protocols::MIN_ID;
+use crate::netlink::secrets::redacted;
 use crate::netlink::{DumpSource, EventSource};
 
 /// Datagrams from senders other than the kernel, which were discarded and not reported yet.
@@ -79,7 +82,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
 
     fn queue_received(&mut self, at: usize, time: Time) {
         let subscription = &mut self.subscriptions[at];
-        let channel = subscription.channel(Role::Events);
+        let of_socket = subscription.channel(Role::Events);
         for datagram in subscription.events.datagrams() {
             let requesters = subscription.requesters.as_mut();
             let requester = requesters.and_then(|requesters| requesters.of(datagram.bytes));
@@ -87,13 +90,30 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.refused.add(1, datagram.sender);
                 continue;
             }
+            let mut channel = of_socket;
+            let mut without_secrets = None;
+            if channel.family != FamilyId::ROUTE {
+                let name = match &mut self.follow {
+                    Some(follow) => {
+                        if channel.family == FamilyId::NLCTRL {
+                            channel.family = family_of(datagram.bytes);
+                        }
+                        if channel.family == FamilyId::NLCTRL {
+                            follow.note(channel.netns, datagram.bytes);
+                        }
+                        follow.known.get(channel.family).map(|it| &*it.name)
+                    }
+                    None => None,
+                };
+                without_secrets = redacted(channel.family, name, datagram.bytes);
+            }
+            let bytes = without_secrets.as_deref().unwrap_or(datagram.bytes);
             let log = self.requesters.as_mut();
-            let record =
-                log.and_then(|log| log.record(requester.as_ref(), channel, datagram.bytes));
+            let record = log.and_then(|log| log.record(requester.as_ref(), channel, bytes));
             if let Some(record) = record {
                 self.backlog.push_control(time, channel, record);
             }
-            self.backlog.push(time, channel, datagram.bytes);
+            self.backlog.push(time, channel, bytes);
             if datagram.truncated {
                 let gap = gap(GapCause::Truncated, None, Some(1), subscription.emptied);
                 let record = ControlRecord::Gap(gap);
@@ -158,8 +178,18 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     }
 }
 
+/// The family of a datagram on the socket of the controller, which may have joined groups of others.
+fn family_of(datagram: &[u8]) -> FamilyId {
+    let family = message_type(datagram).and_then(FamilyId::generic);
+    family
+        .filter(|id| id.generic_id() >= MIN_ID)
+        .unwrap_or(FamilyId::NLCTRL)
+}
+
 fn gap(cause: GapCause, errno: Option<u32>, lost: Option<u64>, from: Option<Time>) -> Gap {
     Gap {
+        family: None,
+        kinds: None,
         cause,
         errno,
         lost,

@@ -2,6 +2,7 @@
 
 mod dumps;
 mod events;
+mod families;
 mod namespaces;
 mod reload;
 mod requesters;
@@ -33,16 +34,16 @@ use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family::{Family, Subscribed};
+use crate::family::known::Requested;
+use crate::family::needed_messages;
 use crate::filter;
-use crate::input::{ControlRecord, Input};
+use crate::input::{ControlRecord, Input, InputData};
 use crate::names::Names;
-use crate::netlink::dump::Dumps;
-use crate::netlink::events::Events;
 use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
 use events::SpoofedDatagrams;
+use families::Follow;
 use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
 use requesters::RequesterLog;
@@ -140,12 +141,14 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     } = prepared;
     let Namespaces {
         mut subscriptions,
+        mut answers,
         watched,
         listed,
     } = namespaces;
     if live.netns.is_empty() && subscriptions.is_empty() {
-        let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
-        subscriptions = open_own(&families, live.rcvbuf)?;
+        let needed = needed_messages(&live.settings);
+        let opened = families::open(NetnsId::OWN, &live.settings, live.rcvbuf, needed.as_deref())?;
+        (subscriptions, answers) = (opened.subscriptions, opened.answers);
     }
     let mut sink = open(&live.outputs)?;
     let dumps = dumps(&subscriptions, &live.settings);
@@ -153,7 +156,13 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     let sockets = subscriptions.iter().map(|it| &it.events);
     let header = header(&live.settings, sockets, listed, &sink);
     let run = run_id();
-    let session = Session::new(&live.outputs, run.clone(), &header)?;
+    let mut session = Session::new(&live.outputs, run.clone(), &header)?;
+    // First of all: they name the families of later messages.
+    for answer in &answers {
+        let data = InputData::Datagram(Channel::NLCTRL_DUMPS, answer);
+        let time = clock();
+        session.feed(&[Input { time, data }])?;
+    }
 
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
@@ -175,7 +184,9 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     let buffers = subscriptions.iter().map(|it| it.events.rcvbuf());
     let smallest = buffers.map(|it| it.unwrap_or(0)).min().unwrap_or(0);
     let begun = Instant::now();
+    let registry = poll.registry().try_clone().map_err(Error::Loop)?;
     Stream {
+        follow: Follow::new(&live.settings, &answers, live.rcvbuf, registry),
         session,
         subscriptions,
         watched,
@@ -206,39 +217,29 @@ pub struct Prepared {
 }
 
 /// Enters the network namespaces that the run watches by name, and opens its sockets in them. With
-/// `--with by` opens the sockets in any case, and finds out from then on who causes the events.
+/// `--with by` and for other families than rtnetlink it opens the sockets in any case; with
+/// `--with by` it finds out from then on who causes the events.
 ///
-/// The confinement of the process, which comes later, refuses both.
+/// The confinement of the process, which comes later, refuses all of this.
 ///
 /// # Errors
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
 pub fn prepare(live: &Live) -> Result<Prepared, Error> {
     let with_by = live.settings.with.contains(&Part::By);
-    let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
-    let mut namespaces = match live.netns.is_empty() {
-        true => Namespaces::default(),
-        false => namespaces::open(&live.netns, &families, live.rcvbuf)?,
-    };
-    if with_by && live.netns.is_empty() {
-        namespaces.subscriptions = open_own(&families, live.rcvbuf)?;
+    let mut namespaces = Namespaces::default();
+    if !live.netns.is_empty() {
+        namespaces = namespaces::open(&live.netns, &live.settings, live.rcvbuf)?;
+    } else if with_by || !Requested::of(&live.settings).is_empty() {
+        // A socket has one filter: with `by` that which tells who caused the events.
+        let needed = needed_messages(&live.settings).filter(|_| !with_by);
+        let opened = families::open(NetnsId::OWN, &live.settings, live.rcvbuf, needed.as_deref())?;
+        (namespaces.subscriptions, namespaces.answers) = (opened.subscriptions, opened.answers);
     }
     let requesters = with_by.then(|| RequesterLog::start(&mut namespaces.subscriptions));
     Ok(Prepared {
         namespaces,
         requesters,
     })
-}
-
-/// Opens the sockets of these families in the network namespace of the program.
-///
-/// # Errors
-/// Those of [`Subscription::open`].
-fn open_own(
-    families: &[&'static dyn Family],
-    rcvbuf: u32,
-) -> Result<Vec<Subscription<Events, Dumps>>, Error> {
-    let open = |family: &&'static dyn Family| Subscription::open(NetnsId::OWN, *family, rcvbuf);
-    families.iter().map(open).collect()
 }
 
 /// # Errors
@@ -305,6 +306,8 @@ struct Stream<E, D> {
     watched: Vec<Watched>,
     /// When their existence was examined last.
     looked_at: Instant,
+    /// The families that come and go; `None` if the run has no generic netlink families.
+    follow: Option<Follow<E, D>>,
     resync: ResyncScheduler,
     backlog: Backlog,
     refused: SpoofedDatagrams,
@@ -378,6 +381,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 self.emit_heartbeat()?;
             }
             self.receive()?;
+            self.follow_families()?;
             self.end_namespaces()?;
             self.discard_unexpected();
             let processed = self.process_batch()?;

@@ -14,11 +14,12 @@ use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, getrlimit, pidfd_open, 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::subscription::Subscription;
-use super::{Stream, clock};
+use super::{Stream, clock, families};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
-use crate::event::meta::Netns;
-use crate::family::Family;
+use crate::event::meta::{Netns, Settings};
+use crate::family::Subscribed;
+use crate::family::known::Requested;
 use crate::input::ControlRecord;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
@@ -33,6 +34,8 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// File descriptors of a namespace and family, and those of the rest of the run.
 const FDS_EACH: u64 = 3;
 const FDS_OTHER: u64 = 64;
+/// More than the generic netlink families with groups that a kernel has.
+const FAMILIES_MOST: usize = 48;
 
 /// A namespace that is watched by name.
 #[derive(Debug)]
@@ -71,6 +74,8 @@ impl Watched {
 #[derive(Default)]
 pub(super) struct Namespaces {
     pub(super) subscriptions: Vec<Subscription<Events, Dumps>>,
+    /// The answers of the controller of generic netlink about its families.
+    pub(super) answers: Vec<Vec<u8>>,
     pub(super) watched: Vec<Watched>,
     /// For the `start` record.
     pub(super) listed: Vec<Netns>,
@@ -83,7 +88,7 @@ pub(super) struct Namespaces {
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
 pub(super) fn open(
     names: &[String],
-    families: &[&'static dyn Family],
+    settings: &Settings,
     rcvbuf: u32,
 ) -> Result<Namespaces, Error> {
     // All of them before the first is entered: what is missing later has ended meanwhile.
@@ -91,11 +96,16 @@ pub(super) fn open(
         .iter()
         .map(|name| find(name))
         .collect::<Result<Vec<_>, _>>()?;
-    allow_descriptors((names.len() * families.len()) as u64);
+    let families = Subscribed::new(settings).iter().count();
+    let others = match Requested::of(settings).is_empty() {
+        true => 0,
+        false => FAMILIES_MOST,
+    };
+    allow_descriptors((names.len() * (families + others)) as u64);
     let enter = || {
         let mut found = Namespaces::default();
         for (name, path) in names.iter().zip(paths) {
-            found.add(name, path, families, rcvbuf)?;
+            found.add(name, path, settings, rcvbuf)?;
         }
         Ok(found)
     };
@@ -111,7 +121,7 @@ impl Namespaces {
         &mut self,
         name: &str,
         path: PathBuf,
-        families: &[&'static dyn Family],
+        settings: &Settings,
         rcvbuf: u32,
     ) -> Result<(), Error> {
         let Some((file, place)) = open_file(name, path)? else {
@@ -138,10 +148,9 @@ impl Namespaces {
             Err(error) => return Err(fault(name, error.into())),
         }
         let netns = NetnsId::of_listed(self.listed.len());
-        for family in families {
-            let subscription = Subscription::open(netns, *family, rcvbuf)?;
-            self.subscriptions.push(subscription);
-        }
+        let opened = families::open(netns, settings, rcvbuf, None)?;
+        self.subscriptions.extend(opened.subscriptions);
+        self.answers.extend(opened.answers);
         self.listed.push(Netns {
             name: name.to_owned(),
             id: namespace_id(file.as_fd()),

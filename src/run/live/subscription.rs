@@ -4,12 +4,14 @@ use std::io;
 
 use mio::{Interest, Registry, Token};
 
-use crate::channel::{Channel, NetnsId, Role};
+use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::error::Error;
 use crate::event::values::Time;
 use crate::family::Family;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
+use crate::netlink::genl::Announcement;
+use crate::netlink::other::other;
 use crate::netlink::requester::Requesters;
 use crate::run::service;
 
@@ -67,7 +69,8 @@ impl<E, D> Subscription<E, D> {
 impl Subscription<Events, Dumps> {
     /// Opens both sockets in the thread's network namespace; `netns` is its number. The event socket
     /// comes first: changes during the dumps are queued in it. A socket of rtnetlink that a service
-    /// manager passed is used.
+    /// manager passed is used. `needed`: the types of rtnetlink's messages that the run needs, if not all;
+    /// a passed socket may still be used by a run that needs others.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
@@ -75,20 +78,48 @@ impl Subscription<Events, Dumps> {
         netns: NetnsId,
         family: &'static dyn Family,
         rcvbuf: u32,
+        needed: Option<&[u16]>,
     ) -> Result<Self, Error> {
-        let passed = match netns == NetnsId::OWN && family.id() == crate::channel::FamilyId::ROUTE {
+        let passed = match netns == NetnsId::OWN && family.id() == FamilyId::ROUTE {
             true => service::passed_socket().map_err(Error::PassedSocket)?,
             false => None,
         };
+        let is_passed = passed.is_some();
         let events = match passed {
             Some(fd) => Events::take_over(family, fd).map_err(Error::PassedSocket),
             None => Events::open(family, rcvbuf).map_err(Error::Socket),
         }?;
+        if let Some(types) = needed
+            && family.id() == FamilyId::ROUTE
+            && !is_passed
+            && let Err(error) = events.pass_only(types)
+        {
+            // It only saves space in the buffer.
+            log::debug!("cannot attach a classic BPF filter: {error}");
+        }
         let dumps = match netns {
             NetnsId::OWN => Dumps::open(family),
             _ => Dumps::open_only(family),
         };
         let dumps = dumps.map_err(Error::Socket)?;
+        Ok(Self::new(netns, family, events, dumps))
+    }
+
+    /// Opens both sockets of a generic netlink family that the controller announced.
+    ///
+    /// # Errors
+    /// As for [`Subscription::open`].
+    pub(super) fn open_generic(
+        netns: NetnsId,
+        announced: &Announcement,
+        rcvbuf: u32,
+    ) -> Result<Self, Error> {
+        let id = FamilyId::generic(announced.id).unwrap_or(FamilyId::GENERIC);
+        let family = other(id);
+        let named = |(group, name): &(u32, String)| (*group, format!("{}/{name}", announced.name));
+        let groups = announced.groups.iter().map(named).collect();
+        let events = Events::open_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
+        let dumps = Dumps::open(family).map_err(Error::Socket)?;
         Ok(Self::new(netns, family, events, dumps))
     }
 

@@ -160,6 +160,7 @@ impl Run {
         let stream = Stream {
             session: Session::new(&outputs, "00000000".to_owned(), &header).unwrap(),
             subscriptions,
+            follow: None,
             watched: Vec::new(),
             looked_at: Instant::now(),
             resync: ResyncScheduler::new(dumps, None, Instant::now()),

@@ -381,6 +381,8 @@ fn meta_records() {
         "meta complete: neigh, fdb"
     );
     let gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Overflow,
         errno: Some(105),
         lost: Some(412),
@@ -389,6 +391,8 @@ fn meta_records() {
         by: None,
     };
     let unsized_gap = Gap {
+        family: None,
+        kinds: None,
         cause: GapCause::Error,
         lost: None,
         from: None,

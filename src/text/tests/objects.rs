@@ -251,8 +251,8 @@ fn rules() {
 
 #[test]
 fn traffic_control() {
-    use crate::event::tc::options::{Options, Value};
     use crate::event::tc::{Action, Filter, Qdisc};
+    use crate::kind::table::value::{Options, Value};
 
     let limit = |limit| {
         Options(vec![

@@ -507,6 +507,8 @@ fn controls() -> Vec<Shape> {
         Shape::new("counters at their limit", |out| {
             for _ in 0..100 {
                 out.control(ControlRecord::Gap(Gap {
+                    family: None,
+                    kinds: None,
                     cause: GapCause::Overflow,
                     errno: None,
                     lost: Some(u64::MAX),

@@ -149,6 +149,7 @@ fn time(random: &mut Random) -> Time {
 }
 
 fn channel(random: &mut Random) -> Channel {
+    let random_number = random.next();
     Channel {
         // A run watches one namespace, and its lines do not name it.
         netns: NetnsId::OWN,
@@ -156,7 +157,9 @@ fn channel(random: &mut Random) -> Channel {
             FamilyId::ROUTE,
             FamilyId::ROUTE,
             FamilyId::NLCTRL,
-            FamilyId::of_protocol(9).unwrap(),
+            FamilyId::GENERIC,
+            FamilyId::generic(29).unwrap(),
+            FamilyId::of_protocol((random_number % 32) as u16).unwrap(),
         ]),
         role: *random.pick(&[Role::Events, Role::Dumps]),
     }
@@ -190,6 +193,8 @@ fn control(random: &mut Random) -> ControlRecord {
         3 => ControlRecord::Sync,
         4 => ControlRecord::Resync,
         5 => ControlRecord::Gap(Gap {
+            family: None,
+            kinds: None,
             cause: *random.pick(&causes),
             errno: random.one_in(2).then(|| random.extreme() as u32),
             lost: random.one_in(2).then(|| random.extreme()),

@@ -4,9 +4,9 @@ mod seg6;
 
 use crate::kind::context::DecodeContext;
 use crate::kind::route::encap::{Bpf, Encap, Trace};
-use crate::kind::route::tc::decode::options;
-use crate::kind::route::tc::options::Value;
 use crate::kind::route::tc::spec::tunnel;
+use crate::kind::table::decode as options;
+use crate::kind::table::value::Value;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::{FlagNames, Flags, Symbol};
 

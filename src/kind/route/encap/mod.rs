@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use crate::kind::object::some;
-use crate::kind::route::tc::options::Options;
-use crate::kind::route::tc::schema::entry_list;
 use crate::kind::route::tc::spec::tunnel::{ERSPAN, GENEVE, VXLAN};
+use crate::kind::table::schema::entry_list;
+use crate::kind::table::value::Options;
 use crate::value::{Flags, IfName, Symbol};
 
 /// Encapsulation of a route. The fields depend on `type`.

@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::Stats;
-use super::decode::options::{self, Out};
 use super::message::undecoded;
-use super::options::{Options, Value};
 use super::spec;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::unknown::Attribute;
 use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::table::decode::{self as options, Out};
+use crate::kind::table::value::{Options, Value};
 use crate::netlink::attr::{Attr, AttrError, Attrs};
 use crate::netlink::frame::Message;
 use crate::netlink::rtm::{RTM_DELACTION, RTM_NEWACTION};

@@ -1,12 +1,12 @@
 //! `kind:"class"`: classes of queueing disciplines (`RTM_NEWTCLASS`, `RTM_DELTCLASS`).
 
-use super::decode::plain::class_id;
 use super::message::{Header, MessageAttrs, payload};
 use super::spec;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{KindSpec, Trigger, Triggers};
+use crate::kind::table::plain::class_id;
 use crate::netlink::rtm::{RTM_DELTCLASS, RTM_NEWTCLASS};
 
 payload!(

@@ -1,13 +1,13 @@
 //! `kind:"filter"`: filters (`RTM_NEWTFILTER`, `RTM_DELTFILTER`).
 
 use super::Action;
-use super::decode::plain::u32_handle;
 use super::message::{Header, MessageAttrs, payload};
 use super::spec;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::object::Object as _;
 use crate::kind::spec::KindSpec;
+use crate::kind::table::plain::u32_handle;
 use crate::netlink::rtm::{RTM_DELTFILTER, RTM_NEWTFILTER};
 use crate::value::Symbol;
 

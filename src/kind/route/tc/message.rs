@@ -2,15 +2,15 @@
 
 use nlstream_derive::Attributes;
 
-use super::decode::options::{self, Out};
-use super::decode::plain::class_id;
-use super::options::Options;
 use super::spec;
 use super::stats::{OwnCounters, Stats};
-use super::table::Field;
 use crate::kind::attributes::Attributes as _;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::unknown::Attribute;
+use crate::kind::table::Field;
+use crate::kind::table::decode::{self as options, Out};
+use crate::kind::table::plain::class_id;
+use crate::kind::table::value::Options;
 use crate::kind::wire::u32_at;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::Hex;
@@ -179,7 +179,7 @@ macro_rules! payload {
             $($(#[$field_attr])* pub $field: $field_type,)+
             /// Options, named as in `tc -j`; the fields depend on `kind`.
             #[state(names_devices)]
-            pub options: Option<$crate::kind::route::tc::options::Options>,
+            pub options: Option<$crate::kind::table::value::Options>,
             /// Undecoded options of a `kind` without a decoder.
             pub options_hex: Option<Vec<$crate::kind::route::unknown::Attribute>>,
             /// Warning that the kernel attached to the request.
@@ -187,7 +187,7 @@ macro_rules! payload {
             pub warning: Option<String>,
             /// With `details`: kind-specific counters, named as in `tc -j`.
             #[state(volatile)]
-            pub counters: Option<$crate::kind::route::tc::options::Options>,
+            pub counters: Option<$crate::kind::table::value::Options>,
             /// With `details`: counters.
             #[state(volatile)]
             pub stats: Option<$crate::kind::route::tc::Stats>,

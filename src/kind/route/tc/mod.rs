@@ -7,12 +7,10 @@ pub mod class;
 pub mod decode;
 pub mod filter;
 pub mod message;
-pub mod options;
 pub mod qdisc;
 pub mod schema;
 pub mod spec;
 pub mod stats;
-pub mod table;
 #[cfg(test)]
 mod tests;
 

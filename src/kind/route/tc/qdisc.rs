@@ -2,12 +2,12 @@
 
 use super::decode::gred;
 use super::message::{Header, MessageAttrs, payload};
-use super::options::Options;
 use super::spec;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{KindSpec, Trigger, Triggers};
+use crate::kind::table::value::Options;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_DELQDISC, RTM_NEWQDISC};
 

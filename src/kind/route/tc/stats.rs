@@ -5,11 +5,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::decode::options;
-use super::options::Options;
 use super::spec;
 use crate::kind::attributes::Attributes;
 use crate::kind::context::DecodeContext;
+use crate::kind::table::decode as options;
+use crate::kind::table::value::Options;
 use crate::kind::wire::u32_array;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::Hex;

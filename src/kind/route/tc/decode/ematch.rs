@@ -1,16 +1,19 @@
 //! The extended matches of a filter (`tcf_em_tree_dump`, net/sched/ematch.c): each has a header,
 //! and after it a value whose layout depends on its kind.
 
-use super::options::{Out, nest, structure};
-use super::plain::plain;
 use crate::kind::context::DecodeContext;
-use crate::kind::route::tc::options::{Options, Value};
 use crate::kind::route::tc::spec::ematch::{HEADER, IPT, KINDS, META, NBYTE, TEXT};
-use crate::kind::route::tc::table::{Field, Type};
+use crate::kind::table::decode::{self, Out, nest, structure};
+use crate::kind::table::plain::plain;
+use crate::kind::table::value::{Options, Value};
+use crate::kind::table::{Field, Type};
 use crate::netlink::attr::{Attr, AttrError};
 
 /// The matches of `TCA_EMATCH_TREE_LIST`.
-pub(super) fn list(context: &mut DecodeContext<'_>, bytes: &[u8]) -> Vec<Options> {
+pub(in crate::kind::route::tc) fn list(
+    context: &mut DecodeContext<'_>,
+    bytes: &[u8],
+) -> Vec<Options> {
     let mut list = Vec::new();
     context.each(bytes, |context, attr| {
         list.push(one(context, &attr)?);
@@ -102,7 +105,7 @@ fn meta(
                 TCA_EM_META_LVALUE => "left",
                 TCA_EM_META_RVALUE => "right",
                 _ => {
-                    let inner = super::options::one(context, table, &attr)?;
+                    let inner = decode::one(context, table, &attr)?;
                     for (name, value) in inner.0 {
                         it.put(name, value);
                     }

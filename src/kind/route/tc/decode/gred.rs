@@ -1,7 +1,7 @@
 //! The virtual queues of gred, which the kernel lists twice (gred_dump, net/sched/sch_gred.c).
 
-use super::options::Out;
-use crate::kind::route::tc::options::{Options, Value};
+use crate::kind::table::decode::Out;
+use crate::kind::table::value::{Options, Value};
 
 /// Merges the two lists of queues. The old one (`vqs`) has all sixteen queues; the new one
 /// (`vq_list`) has those in use, with flags, which are settings, and counters.

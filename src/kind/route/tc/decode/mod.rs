@@ -1,6 +1,4 @@
-//! The interpreter of the option tables in [`spec`](super::spec).
+//! What the tables in [`spec`](super::spec) leave to a decoder of their own.
 
-mod ematch;
+pub mod ematch;
 pub mod gred;
-pub mod options;
-pub mod plain;

@@ -3,7 +3,7 @@
 
 use super::qdisc::{CLOCKS, LINK_LAYERS};
 use super::{ETHER_TYPES, Spec, tunnel};
-use crate::kind::route::tc::table::options;
+use crate::kind::table::options;
 
 pub(super) const ALL: &[Spec] = &[
     ("bpf", BPF),

@@ -2,7 +2,8 @@
 //! linux/tc_ematch), with the names that `tc` accepts and prints.
 
 use super::filter::U32_KEY;
-use crate::kind::route::tc::table::{Field, options};
+use super::hooks::MATCHES;
+use crate::kind::table::{Field, options};
 
 /// The value of each kind, by its number.
 pub const KINDS: &[(u16, &[Field])] = &[
@@ -123,7 +124,7 @@ options! {
     /// `TCA_EMATCH_TREE_*`
     pub TREE {
         TCA_EMATCH_TREE_HDR = 1 hdr: Struct(TREE_HDR), "";
-        TCA_EMATCH_TREE_LIST = 2 matches: Matches, "List of matches; evaluation starts with the first group.";
+        TCA_EMATCH_TREE_LIST = 2 matches: MATCHES, "List of matches; evaluation starts with the first group.";
     }
     TREE_HDR {
         0 nmatches: U16, "Number of matches.";

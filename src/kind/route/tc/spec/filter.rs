@@ -1,7 +1,8 @@
 //! Filters (linux/pkt_cls.h). The mask of a key is emitted only if not all bits are set.
 
+use super::hooks::{ACTIONS, POLICE};
 use super::{ETHER_TYPES, Spec, ematch, tunnel};
-use crate::kind::route::tc::table::options;
+use crate::kind::table::options;
 
 pub(super) const ALL: &[Spec] = &[
     ("basic", BASIC),
@@ -70,7 +71,7 @@ const U32_FLAGS: &[(u64, &str)] = &[(1, "terminal"), (2, "offset"), (4, "varoffs
 options! {
     MATCHALL {
         TCA_MATCHALL_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
-        TCA_MATCHALL_ACT = 2 act: Actions, "";
+        TCA_MATCHALL_ACT = 2 act: ACTIONS, "";
         TCA_MATCHALL_FLAGS = 3 cls_flags: Flags(CLS_FLAGS), "`skip_hw`, `skip_sw`, `in_hw`, `not_in_hw`.";
         TCA_MATCHALL_PCNT = 4 pcnt: Details(&Struct(PCNT1)), "";
         TCA_MATCHALL_PAD = 5 pad: Skip, "";
@@ -88,21 +89,21 @@ options! {
         16 match_success: U64Array, "With `details`: number of packets that matched, for each entry of `matches`.";
     }
     BASIC {
-        TCA_BASIC_POLICE = 4 police: Police, "";
+        TCA_BASIC_POLICE = 4 police: POLICE, "";
         TCA_BASIC_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
         TCA_BASIC_EMATCHES = 2 ematches: Nest(ematch::TREE), "Match expression.";
-        TCA_BASIC_ACT = 3 act: Actions, "";
+        TCA_BASIC_ACT = 3 act: ACTIONS, "";
         TCA_BASIC_PCNT = 5 pcnt: Details(&Struct(PCNT2)), "";
         TCA_BASIC_PAD = 6 pad: Skip, "";
     }
     CGROUP {
-        TCA_CGROUP_POLICE = 2 police: Police, "";
-        TCA_CGROUP_ACT = 1 act: Actions, "";
+        TCA_CGROUP_POLICE = 2 police: POLICE, "";
+        TCA_CGROUP_ACT = 1 act: ACTIONS, "";
         TCA_CGROUP_EMATCHES = 3 ematches: Nest(ematch::TREE), "Match expression.";
     }
     BPF {
-        TCA_BPF_POLICE = 2 police: Police, "";
-        TCA_BPF_ACT = 1 act: Actions, "";
+        TCA_BPF_POLICE = 2 police: POLICE, "";
+        TCA_BPF_ACT = 1 act: ACTIONS, "";
         TCA_BPF_CLASSID = 3 classid: ClassId, "Class assigned to the packet.";
         TCA_BPF_OPS_LEN = 4 bytecode_len: U16, "Instructions of the program.";
         TCA_BPF_OPS = 5 bytecode: Hex, "The program.";
@@ -114,22 +115,22 @@ options! {
         TCA_BPF_ID = 11 id: U32, "Id of the program.";
     }
     FW {
-        TCA_FW_POLICE = 2 police: Police, "";
+        TCA_FW_POLICE = 2 police: POLICE, "";
         TCA_FW_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
         TCA_FW_INDEV = 3 indev: Text, "Name of the input device.";
-        TCA_FW_ACT = 4 act: Actions, "";
+        TCA_FW_ACT = 4 act: ACTIONS, "";
         TCA_FW_MASK = 5 mask: HexNumber, "Mask, hexadecimal.";
     }
     ROUTE {
-        TCA_ROUTE4_POLICE = 5 police: Police, "";
+        TCA_ROUTE4_POLICE = 5 police: POLICE, "";
         TCA_ROUTE4_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
         TCA_ROUTE4_TO = 2 to: U32, "Realm of the destination.";
         TCA_ROUTE4_FROM = 3 from: U32, "Realm of the source.";
         TCA_ROUTE4_IIF = 4 fromif: Device("fromif_index"), "Input device.";
-        TCA_ROUTE4_ACT = 6 act: Actions, "";
+        TCA_ROUTE4_ACT = 6 act: ACTIONS, "";
     }
     FLOW {
-        TCA_FLOW_POLICE = 10 police: Police, "";
+        TCA_FLOW_POLICE = 10 police: POLICE, "";
         TCA_FLOW_KEYS = 1 keys_used: Flags(FLOW_KEYS), "Keys that determine the class: `src`, `dst`, `mark` …";
         TCA_FLOW_MODE = 2 flow_mode: Name(FLOW_MODES), "`map`, `hash`.";
         TCA_FLOW_BASECLASS = 3 baseclass: ClassId, "The first class.";
@@ -138,18 +139,18 @@ options! {
         TCA_FLOW_MASK = 6 mask: HexNumber, "Mask, hexadecimal.";
         TCA_FLOW_XOR = 7 xor: HexNumber, "XOR value, hexadecimal.";
         TCA_FLOW_DIVISOR = 8 divisor: U32, "Size of the hash table.";
-        TCA_FLOW_ACT = 9 act: Actions, "";
+        TCA_FLOW_ACT = 9 act: ACTIONS, "";
         TCA_FLOW_EMATCHES = 11 ematches: Nest(ematch::TREE), "Match expression.";
         TCA_FLOW_PERTURB = 12 perturb: I32, "Interval between hash perturbations, seconds.";
     }
     U32_FILTER {
-        TCA_U32_POLICE = 6 police: Police, "";
+        TCA_U32_POLICE = 6 police: POLICE, "";
         TCA_U32_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
         TCA_U32_HASH = 2 key_ht: U32Handle, "Hash table that contains the node.";
         TCA_U32_LINK = 3 link: U32Handle, "Hash table to continue with.";
         TCA_U32_DIVISOR = 4 divisor: U32, "Size of the hash table.";
         TCA_U32_SEL = 5 sel: Struct(U32_SEL), "";
-        TCA_U32_ACT = 7 act: Actions, "";
+        TCA_U32_ACT = 7 act: ACTIONS, "";
         TCA_U32_INDEV = 8 indev: Text, "Name of the input device.";
         TCA_U32_PCNT = 9 pcnt: Details(&Struct(U32_PCNT)), "";
         TCA_U32_MARK = 10 mark: Struct(U32_MARK), "";
@@ -180,7 +181,7 @@ options! {
     }
     FLOWER {
         TCA_FLOWER_CLASSID = 1 classid: ClassId, "Class assigned to the packet.";
-        TCA_FLOWER_ACT = 3 act: Actions, "";
+        TCA_FLOWER_ACT = 3 act: ACTIONS, "";
         TCA_FLOWER_FLAGS = 22 cls_flags: Flags(CLS_FLAGS), "`skip_hw`, `skip_sw`, `in_hw`, `not_in_hw`.";
         TCA_FLOWER_IN_HW_COUNT = 86 in_hw_count: U32, "Number of devices that offload it to hardware.";
         65535 keys: Keys(FLOWER_KEYS), "Fields that a packet must match.";

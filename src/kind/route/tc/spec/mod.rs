@@ -4,26 +4,24 @@
 mod action;
 pub mod ematch;
 mod filter;
+mod hooks;
 mod qdisc;
 pub mod tunnel;
 mod xstats;
 
-use super::table::Field;
+use crate::kind::table::Field;
 
 /// A kind and its option table. If the options are a plain structure without attributes, the only
-/// field of the table has the number [`WHOLE`].
+/// field of the table has the number [`WHOLE`](crate::kind::table::WHOLE).
 pub type Spec = (&'static str, &'static [Field]);
-
-/// Pseudo attribute number: the field covers the entire options payload.
-pub const WHOLE: u16 = u16::MAX;
 
 /// Declares a table that consists of one structure.
 macro_rules! structure {
     ($($(#[$meta:meta])* $vis:vis $table:ident = $fields:ident;)+) => {
         $($(#[$meta])* $vis const $table: &[Field] = &[Field {
-            number: $crate::kind::route::tc::spec::WHOLE,
+            number: $crate::kind::table::WHOLE,
             name: "whole",
-            wire: $crate::kind::route::tc::table::Type::Head(usize::MAX, $fields),
+            wire: $crate::kind::table::Type::Head(usize::MAX, $fields),
             doc: "",
         }];)+
     };

@@ -3,7 +3,7 @@
 //! `TCA_NETEM_DELAY_DIST` …).
 
 use super::{Spec, structure};
-use crate::kind::route::tc::table::{Field, options};
+use crate::kind::table::{Field, options};
 
 pub(super) const ALL: &[Spec] = &[
     ("bfifo", FIFO),

@@ -1,7 +1,7 @@
 //! Options of tunnels: the same numbers in the keys of flower (linux/pkt_cls.h), in the action
 //! tunnel_key (linux/tc_act/tc_tunnel_key.h) and in routes (linux/lwtunnel.h).
 
-use crate::kind::route::tc::table::options;
+use crate::kind::table::options;
 
 options! {
     /// `TCA_TUNNEL_KEY_ENC_OPTS_*`, `LWTUNNEL_IP_OPTS_*`

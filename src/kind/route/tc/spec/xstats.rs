@@ -2,7 +2,7 @@
 //! `tc_*_xstats` of linux/pkt_sched.h), named as in `tc -s -j`.
 
 use super::{Spec, structure};
-use crate::kind::route::tc::table::{Field, options};
+use crate::kind::table::{Field, options};
 
 pub(super) const ALL: &[Spec] = &[
     ("cake", CAKE),

@@ -1,4 +1,19 @@
-//! Types of the option tables: the wire format of each option.
+//! The table-driven decoder of attributes that need no typed access. A table has a row for each
+//! attribute: number, name, wire format and description; the decoder ([`decode`]), the JSON Schema
+//! ([`schema`]) and the text output follow from it. Traffic control and generic netlink use it.
+
+pub mod decode;
+pub mod plain;
+pub mod schema;
+#[cfg(test)]
+mod tests;
+pub mod value;
+
+use crate::kind::context::DecodeContext;
+use crate::netlink::attr::AttrError;
+
+/// Pseudo attribute number: the field covers the entire payload.
+pub const WHOLE: u16 = u16::MAX;
 
 /// Wire format of an option, which also determines its JSON type.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +27,9 @@ pub enum Type {
     I64,
     Be16,
     Be32,
+    Be64,
+    /// A number that the kernel writes with 32 or 64 bits (`NLA_UINT`).
+    Uint,
     /// 2 to the power of a 32-bit number.
     Power,
     /// A number of any width as hexadecimal text: `0x1f`.
@@ -87,8 +105,6 @@ pub enum Type {
     Nests(&'static [Field]),
     /// The attributes of several entries in sequence.
     Entries(&'static [Field]),
-    /// Extended matches, one attribute each.
-    Matches,
     /// One of several tables, selected by another field.
     OneOf(&'static [(u16, &'static [Field])]),
     /// Placed in a nested object of the given name.
@@ -99,16 +115,36 @@ pub enum Type {
     Keys(&'static [Field]),
     /// The attribute repeats, once per entry, and contains attributes.
     Collect(&'static [Field]),
-    /// The actions of a filter.
-    Actions,
-    /// The policer of a filter, one of its actions.
-    Police,
+    /// The attribute repeats, and each has one value of that type: a list of numbers or of texts.
+    Multi(&'static Type),
+    /// One of several types, selected by the text of another field beside it, in whichever order the
+    /// two attributes are.
+    Select(&'static str, &'static [(&'static str, &'static Type)]),
+    /// Decoded by a function.
+    Hook(&'static Hook),
     /// A padding attribute.
     Skip,
     /// Padding bytes of a structure.
     Pad(usize),
     /// Only with `details`.
     Details(&'static Type),
+}
+
+/// Decodes the payload of the attribute of that number, and returns the number of bytes that were read.
+pub type Decode = fn(
+    &mut DecodeContext<'_>,
+    &'static Field,
+    u16,
+    &[u8],
+    &mut decode::Out,
+) -> Result<usize, AttrError>;
+
+/// The decoder and the JSON Schema of a type that one family alone has.
+#[derive(Clone, Copy, Debug)]
+pub struct Hook {
+    pub decode: Decode,
+    /// The schema of the value; `None` if it is no field of the options.
+    pub schema: fn() -> Option<serde_json::Value>,
 }
 
 /// An option: attribute number (or offset in a structure), name, wire format and description.
@@ -129,10 +165,10 @@ macro_rules! options {
     ($($(#[$meta:meta])* $vis:vis $table:ident {
         $($($constant:ident =)? $number:literal $name:ident: $wire:expr, $doc:literal;)*
     })+) => {
-        $($(#[$meta])* $vis const $table: &[$crate::kind::route::tc::table::Field] = {
+        $($(#[$meta])* $vis const $table: &[$crate::kind::table::Field] = {
             #[allow(unused_imports, reason = "not every table has every type")]
-            use $crate::kind::route::tc::table::Type::*;
-            &[$($crate::kind::route::tc::table::Field {
+            use $crate::kind::table::Type::*;
+            &[$($crate::kind::table::Field {
                 number: $number,
                 name: $crate::kind::fields::plain(stringify!($name)),
                 wire: $wire,

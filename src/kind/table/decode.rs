@@ -1,15 +1,12 @@
-//! The interpreter of the tables in [`crate::kind::route::tc::spec`]: attributes and structures →
-//! options by name.
+//! The interpreter of the tables: attributes and structures → options by name.
 
 use std::net::IpAddr;
 
-use super::ematch;
 use super::plain::{bits, integer, plain};
+use super::value::{Options, Value};
+use super::{Field, Type, WHOLE};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::tc::Action;
-use crate::kind::route::tc::options::{Options, Value};
-use crate::kind::route::tc::spec::WHOLE;
-use crate::kind::route::tc::table::{Field, Type};
 use crate::netlink::attr::{Attr, AttrError};
 
 /// The decoded options of an object.
@@ -19,6 +16,8 @@ pub struct Out {
     /// Counters, which change without an event.
     pub counters: Options,
     pub actions: Option<Vec<Action>>,
+    /// Attributes whose type another one selects that has not been decoded yet.
+    deferred: Vec<(&'static Field, u16, Box<[u8]>)>,
 }
 
 /// Decodes an attribute of options by their table.
@@ -54,9 +53,25 @@ pub fn of(
         context.each(attributes, |context, attr| {
             field(context, table, &attr, &mut out)
         });
+        decode_deferred(context, &mut out);
     })?;
     resolve_references(&mut out.options);
     Ok(out)
+}
+
+/// Decodes the attributes of a message by their table.
+pub fn attributes(
+    context: &mut DecodeContext<'_>,
+    table: &'static [Field],
+    bytes: &[u8],
+) -> Options {
+    let mut out = Out::default();
+    context.each(bytes, |context, attr| {
+        field(context, table, &attr, &mut out)
+    });
+    decode_deferred(context, &mut out);
+    resolve_references(&mut out.options);
+    out.options
 }
 
 /// The structure at the beginning of the options.
@@ -137,7 +152,12 @@ fn size(wire: Type) -> Option<usize> {
         Type::U32 | Type::I32 | Type::Be32 | Type::ClassId | Type::Device(_) => 4,
         Type::Ticks | Type::Burst(_) | Type::Portion | Type::Power | Type::Control => 4,
         Type::U32Handle => 4,
-        Type::U64 | Type::I64 | Type::Nanoseconds | Type::Hundredths | Type::Share64 => 8,
+        Type::U64
+        | Type::Be64
+        | Type::I64
+        | Type::Nanoseconds
+        | Type::Hundredths
+        | Type::Share64 => 8,
         Type::Bytes(count) | Type::Pad(count) | Type::Bits(count, ..) => count,
         Type::Queues => 64,
         Type::Details(inner) | Type::NotZero(inner) | Type::In(_, inner) => return size(*inner),
@@ -202,15 +222,35 @@ fn value(
             })?;
             return Ok(read);
         }
-        Type::Actions => {
-            let actions = context.within(kind, |context| Action::list(context, bytes))?;
-            out.actions = Some(actions);
-            return Ok(read);
+        Type::Hook(hook) => return (hook.decode)(context, field, kind, bytes, out),
+        Type::Select(sibling, choices) => {
+            let Some(selector) = out.options.get(sibling) else {
+                out.deferred.push((field, kind, bytes.into()));
+                return Ok(read);
+            };
+            let choice = match selector {
+                Value::Text(text) => choices.iter().find(|(name, _)| name == text),
+                _ => None,
+            };
+            let (_, wire) = choice.ok_or(AttrError::Unknown)?;
+            return value(context, field, **wire, kind, bytes, out);
         }
-        Type::Police => {
-            let police = Action::police(context, kind, bytes)?;
-            out.actions.get_or_insert_default().push(police);
-            return Ok(read);
+        Type::Multi(inner) => {
+            let value;
+            (value, read) = plain(*inner, bytes)?;
+            match (out.options.take(name), value) {
+                (Some(Value::Numbers(mut list)), Value::Number(number)) => {
+                    list.push(number);
+                    Value::Numbers(list)
+                }
+                (Some(Value::Names(mut list)), Value::Text(text)) => {
+                    list.push(text);
+                    Value::Names(list)
+                }
+                (_, Value::Number(number)) => Value::Numbers(vec![number]),
+                (_, Value::Text(text)) => Value::Names(vec![text]),
+                _ => return Err(AttrError::Value),
+            }
         }
         Type::SubStruct(fields) => {
             let mut inner = Out::default();
@@ -255,7 +295,6 @@ fn value(
             bytes,
             out.options.take(name),
         )?),
-        Type::Matches => Value::List(context.within(kind, |context| ematch::list(context, bytes))?),
         Type::List(inner) => {
             let mut list = Vec::new();
             context.within(kind, |context| {
@@ -278,6 +317,25 @@ fn value(
     };
     put(&mut out.options, name, value);
     Ok(read)
+}
+
+/// Decodes the attributes that waited for the one that selects their type. Without it their type
+/// is unknown.
+fn decode_deferred(context: &mut DecodeContext<'_>, out: &mut Out) {
+    for (field, kind, bytes) in std::mem::take(&mut out.deferred) {
+        let result = value(context, field, field.wire, kind, &bytes, out);
+        let waits_again = !std::mem::take(&mut out.deferred).is_empty();
+        match result {
+            Ok(_) if waits_again => {
+                context.record_unparsed(Some(kind), AttrError::Unknown, &bytes);
+            }
+            Ok(read) if read < bytes.len() => {
+                context.record_unparsed(Some(kind), AttrError::Length, &bytes);
+            }
+            Ok(_) => {}
+            Err(fault) => context.record_unparsed(Some(kind), fault, &bytes),
+        }
+    }
 }
 
 /// Sets a value. The entries of two lists of one name are merged by their position.
@@ -319,6 +377,7 @@ pub fn nest(
         context.each(bytes, |context, attr| {
             field(context, fields, &attr, &mut inner)
         });
+        decode_deferred(context, &mut inner);
     })?;
     Ok(inner.options)
 }

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use crate::kind::route::tc::options::{Options, Value};
-use crate::kind::route::tc::table::Type;
+use super::Type;
+use super::value::{Options, Value};
 use crate::kind::wire::u32_array;
 use crate::netlink::attr::AttrError;
 use crate::value::{Flags, Hex, Symbol};
@@ -82,6 +82,11 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
         Type::I64 => Value::Number(i64::from_ne_bytes(array(bytes)?)),
         Type::Be16 => Value::Number(i64::from(u16::from_be_bytes(array(bytes)?))),
         Type::Be32 => Value::Number(i64::from(u32::from_be_bytes(array(bytes)?))),
+        Type::Be64 => Value::Number(integer(u64::from_be_bytes(array(bytes)?))?),
+        Type::Uint => Value::Number(integer(match bytes.len() {
+            8 => u64::from_ne_bytes(array(bytes)?),
+            _ => u64::from(u32_of(bytes)?),
+        })?),
         Type::Power => {
             let power = 1_i64.checked_shl(u32_of(bytes)?).filter(|power| *power > 0);
             Value::Number(power.ok_or(AttrError::Value)?)

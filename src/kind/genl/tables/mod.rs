@@ -1,0 +1,118 @@
+//! The generic netlink families whose messages a table describes, by name: their ids differ from boot
+//! to boot.
+
+mod ethtool;
+mod mptcp;
+mod netdev;
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use crate::kind::table::Field;
+use crate::kind::table::schema::object;
+use crate::kind::table::value::Options;
+
+/// A message of a family: number of the command, name, and its attributes; none: they are not named.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Message {
+    number: u8,
+    name: &'static str,
+    fields: &'static [Field],
+}
+
+/// Declares the messages of a family, one per line: `ETHTOOL_MSG_WOL_NTF = 10, WOL;`.
+macro_rules! messages {
+    ($(#[$meta:meta])* $vis:vis $table:ident {
+        $($name:ident = $number:literal, $fields:expr;)+
+    }) => {
+        $(#[$meta])*
+        $vis const $table: &[Message] = &[$(Message {
+            number: $number,
+            name: stringify!($name),
+            fields: $fields,
+        }),+];
+    };
+}
+use messages;
+
+/// The families with a table, by name.
+const FAMILIES: &[(&str, &[Message])] = &[
+    ("ethtool", ethtool::MESSAGES),
+    ("mptcp_pm", mptcp::MESSAGES),
+    ("netdev", netdev::MESSAGES),
+];
+
+/// The names of the families with a table.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().map(|(name, _)| *name)
+}
+
+/// The name of a message, and the table of its attributes, of the family of that name.
+pub(super) fn message(family: &str, number: u8) -> Option<(&'static str, &'static [Field])> {
+    let (_, messages) = FAMILIES.iter().find(|(name, _)| *name == family)?;
+    let message = messages.iter().find(|it| it.number == number)?;
+    Some((message.name, message.fields))
+}
+
+/// Attributes by name, of the families with a table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedAttributes(pub Options);
+
+impl Serialize for NamedAttributes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl JsonSchema for NamedAttributes {
+    fn schema_name() -> Cow<'static, str> {
+        "NamedAttributes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let messages = FAMILIES.iter().flat_map(|(_, messages)| *messages);
+        let tables: Vec<_> = messages.map(|message| message.fields).collect();
+        json_schema!({
+            "type": "object",
+            "description": "Attributes by name. The fields depend on `family` and `message`.",
+            "properties": object(&tables)["properties"],
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    #[test]
+    fn a_name_has_one_type_and_a_number_one_row() {
+        let mut types: BTreeMap<String, Json> = BTreeMap::new();
+        for (family, messages) in FAMILIES {
+            for message in *messages {
+                let numbers: Vec<_> = message.fields.iter().map(|field| field.number).collect();
+                let mut unique = numbers.clone();
+                unique.sort_unstable();
+                unique.dedup();
+                assert_eq!(numbers.len(), unique.len(), "{}", message.name);
+                let object = object(&[message.fields]);
+                for (name, schema) in object["properties"].as_object().unwrap() {
+                    let known = types
+                        .entry(name.clone())
+                        .or_insert_with(|| schema["type"].clone());
+                    assert_eq!(*known, schema["type"], "{family} {} {name}", message.name);
+                }
+            }
+            assert!(
+                messages.is_sorted_by(|a, b| a.number < b.number),
+                "{family}"
+            );
+        }
+        assert!(types.len() > 80, "{}", types.len());
+    }
+}

@@ -1,0 +1,329 @@
+//! The protocols by number, and what the headers of the kernel say about their messages.
+
+use crate::channel::NETLINK_GENERIC;
+
+/// Declares a constant for each number, and the table of their names.
+macro_rules! numbers {
+    ($(#[$meta:meta])* $vis:vis $table:ident { $($name:ident = $number:literal;)+ }) => {
+        $(#[$meta])*
+        $vis const $table: &[(u16, &str)] = &[$(($number, stringify!($name))),+];
+    };
+}
+
+/// `NETLINK_*` (linux/netlink.h)
+pub const NETLINK_XFRM: u16 = 6;
+pub const NETLINK_CONNECTOR: u16 = 11;
+pub const NETLINK_NETFILTER: u16 = 12;
+pub const NETLINK_KOBJECT_UEVENT: u16 = 15;
+
+/// Every protocol that has a name: `NETLINK_*` in lower case, as `ss --netlink` abbreviates some of
+/// them.
+pub const PROTOCOLS: &[(u16, &str)] = &[
+    (0, "route"),
+    (2, "usersock"),
+    (3, "firewall"),
+    (4, "sock_diag"),
+    (5, "nflog"),
+    (NETLINK_XFRM, "xfrm"),
+    (7, "selinux"),
+    (8, "iscsi"),
+    (9, "audit"),
+    (10, "fib_lookup"),
+    (NETLINK_CONNECTOR, "connector"),
+    (NETLINK_NETFILTER, "netfilter"),
+    (13, "ip6_fw"),
+    (14, "dnrtmsg"),
+    (NETLINK_KOBJECT_UEVENT, "uevent"),
+    (NETLINK_GENERIC, "generic"),
+    (18, "scsitransport"),
+    (19, "ecryptfs"),
+    (20, "rdma"),
+    (21, "crypto"),
+    (22, "smc"),
+];
+
+/// Value of `--family` that means every netlink family.
+pub const ALL: &str = "all";
+
+/// The multicast groups of a protocol, by number, with the names of its header in part.
+type Groups = &'static [(u32, &'static str)];
+
+/// The protocols that have senders of multicast messages in Linux, and their groups: the kernel has 32
+/// for each protocol at least, whether anything is sent to them or not.
+const GROUPS: &[(u16, Groups)] = &[
+    // enum sknetlink_groups (linux/sock_diag.h)
+    (
+        4,
+        &[
+            (1, "INET_TCP_DESTROY"),
+            (2, "INET_UDP_DESTROY"),
+            (3, "INET6_TCP_DESTROY"),
+            (4, "INET6_UDP_DESTROY"),
+        ],
+    ),
+    // enum xfrm_nlgroups (linux/xfrm.h)
+    (
+        NETLINK_XFRM,
+        &[
+            (1, "ACQUIRE"),
+            (2, "EXPIRE"),
+            (3, "SA"),
+            (4, "POLICY"),
+            (5, "AEVENTS"),
+            (6, "REPORT"),
+            (7, "MIGRATE"),
+            (8, "MAPPING"),
+        ],
+    ),
+    // enum selinux_nlgroups (linux/selinux_netlink.h)
+    (7, &[(1, "AVC")]),
+    // enum audit_nlgrps (linux/audit.h)
+    (9, &[(1, "READLOG")]),
+    // CN_IDX_PROC (linux/connector.h)
+    (NETLINK_CONNECTOR, &[(1, "PROC")]),
+    // enum nfnetlink_groups (linux/netfilter/nfnetlink.h)
+    (
+        NETLINK_NETFILTER,
+        &[
+            (1, "CONNTRACK_NEW"),
+            (2, "CONNTRACK_UPDATE"),
+            (3, "CONNTRACK_DESTROY"),
+            (4, "CONNTRACK_EXP_NEW"),
+            (5, "CONNTRACK_EXP_UPDATE"),
+            (6, "CONNTRACK_EXP_DESTROY"),
+            (7, "NFTABLES"),
+            (8, "ACCT_QUOTA"),
+            (9, "NFTRACE"),
+        ],
+    ),
+    // The kernel's own; udev sends to the second.
+    (NETLINK_KOBJECT_UEVENT, &[(1, "kernel")]),
+    // RDMA_NL_GROUP_NOTIFY (rdma/rdma_netlink.h)
+    (20, &[(4, "NOTIFY")]),
+];
+
+/// The groups of a protocol to which the kernel sends; `None` if they are not known.
+pub fn groups(protocol: u16) -> Option<Groups> {
+    let row = GROUPS.iter().find(|(it, _)| *it == protocol);
+    row.map(|(_, groups)| *groups)
+}
+
+/// The name of a protocol.
+pub fn protocol_name(number: u16) -> Option<&'static str> {
+    find(PROTOCOLS, number)
+}
+
+fn find(names: &'static [(u16, &'static str)], number: u16) -> Option<&'static str> {
+    names
+        .iter()
+        .find(|(it, _)| *it == number)
+        .map(|(_, name)| *name)
+}
+
+/// The subsystem of a netfilter message: the high byte of its type (`NFNL_SUBSYS_ID`). The tables
+/// have the low byte (linux/netfilter/nfnetlink.h).
+const SUBSYSTEMS: &[(u16, &[(u16, &str)])] = &[
+    (1, CONNTRACK),
+    (2, EXPECTATIONS),
+    (7, ACCOUNTING),
+    (10, NFTABLES),
+];
+
+/// The name of a message type of a protocol other than rtnetlink and generic netlink.
+pub fn message_name(protocol: u16, number: u16) -> Option<&'static str> {
+    match protocol {
+        NETLINK_XFRM => find(XFRM, number),
+        NETLINK_NETFILTER => {
+            let subsystem = number >> 8;
+            let (_, names) = SUBSYSTEMS.iter().find(|(it, _)| *it == subsystem)?;
+            find(names, number & 0xff)
+        }
+        4 => find(SOCK_DIAG, number),
+        _ => None,
+    }
+}
+
+/// Length in bytes of the fixed header of a message type of such a protocol, padding included;
+/// `None` if it is not known, or if the messages have no attributes.
+pub fn header_length(protocol: u16, number: u16) -> Option<usize> {
+    match protocol {
+        NETLINK_XFRM => XFRM_HEADERS
+            .iter()
+            .find(|(types, _)| types.contains(&number))
+            .map(|it| it.1),
+        // struct nfgenmsg
+        NETLINK_NETFILTER => Some(4),
+        _ => None,
+    }
+}
+
+/// The structure that messages of these types begin with, and its aligned length
+/// (`xfrm_msg_min`, net/xfrm/xfrm_user.c; notifications of a deletion have the id).
+const XFRM_HEADERS: &[(&[u16], usize)] = &[
+    // NEWSA, UPDSA: xfrm_usersa_info
+    (&[16, 26], 224),
+    // DELSA, GETSA: xfrm_usersa_id
+    (&[17, 18], 24),
+    // NEWPOLICY, UPDPOLICY: xfrm_userpolicy_info
+    (&[19, 25], 168),
+    // DELPOLICY, GETPOLICY: xfrm_userpolicy_id
+    (&[20, 21], 64),
+    // ALLOCSPI: xfrm_userspi_info
+    (&[22], 232),
+    // ACQUIRE: xfrm_user_acquire
+    (&[23], 280),
+    // EXPIRE: xfrm_user_expire
+    (&[24], 232),
+    // POLEXPIRE: xfrm_user_polexpire
+    (&[27], 176),
+    // FLUSHSA: xfrm_usersa_flush
+    (&[28], 4),
+    // FLUSHPOLICY
+    (&[29], 0),
+    // NEWAE, GETAE: xfrm_aevent_id
+    (&[30, 31], 48),
+    // REPORT: xfrm_user_report
+    (&[32], 60),
+    // MIGRATE: xfrm_userpolicy_id
+    (&[33], 64),
+    // MAPPING: xfrm_user_mapping
+    (&[38], 64),
+];
+
+numbers! {
+    /// `XFRM_MSG_*` (linux/xfrm.h)
+    XFRM {
+        XFRM_MSG_NEWSA = 16;
+        XFRM_MSG_DELSA = 17;
+        XFRM_MSG_GETSA = 18;
+        XFRM_MSG_NEWPOLICY = 19;
+        XFRM_MSG_DELPOLICY = 20;
+        XFRM_MSG_GETPOLICY = 21;
+        XFRM_MSG_ALLOCSPI = 22;
+        XFRM_MSG_ACQUIRE = 23;
+        XFRM_MSG_EXPIRE = 24;
+        XFRM_MSG_UPDPOLICY = 25;
+        XFRM_MSG_UPDSA = 26;
+        XFRM_MSG_POLEXPIRE = 27;
+        XFRM_MSG_FLUSHSA = 28;
+        XFRM_MSG_FLUSHPOLICY = 29;
+        XFRM_MSG_NEWAE = 30;
+        XFRM_MSG_GETAE = 31;
+        XFRM_MSG_REPORT = 32;
+        XFRM_MSG_MIGRATE = 33;
+        XFRM_MSG_NEWSADINFO = 34;
+        XFRM_MSG_GETSADINFO = 35;
+        XFRM_MSG_NEWSPDINFO = 36;
+        XFRM_MSG_GETSPDINFO = 37;
+        XFRM_MSG_MAPPING = 38;
+        XFRM_MSG_SETDEFAULT = 39;
+        XFRM_MSG_GETDEFAULT = 40;
+    }
+}
+numbers! {
+    /// `IPCTNL_MSG_*` (linux/netfilter/nfnetlink_conntrack.h)
+    CONNTRACK {
+        IPCTNL_MSG_CT_NEW = 0;
+        IPCTNL_MSG_CT_GET = 1;
+        IPCTNL_MSG_CT_DELETE = 2;
+        IPCTNL_MSG_CT_GET_CTRZERO = 3;
+        IPCTNL_MSG_CT_GET_STATS_CPU = 4;
+        IPCTNL_MSG_CT_GET_STATS = 5;
+        IPCTNL_MSG_CT_GET_DYING = 6;
+        IPCTNL_MSG_CT_GET_UNCONFIRMED = 7;
+        IPCTNL_MSG_MAX = 8;
+    }
+}
+numbers! {
+    /// `IPCTNL_MSG_EXP_*`
+    EXPECTATIONS {
+        IPCTNL_MSG_EXP_NEW = 0;
+        IPCTNL_MSG_EXP_GET = 1;
+        IPCTNL_MSG_EXP_DELETE = 2;
+        IPCTNL_MSG_EXP_GET_STATS_CPU = 3;
+        IPCTNL_MSG_EXP_MAX = 4;
+    }
+}
+numbers! {
+    /// `NFNL_MSG_ACCT_*` (linux/netfilter/nfnetlink_acct.h)
+    ACCOUNTING {
+        NFNL_MSG_ACCT_NEW = 0;
+        NFNL_MSG_ACCT_GET = 1;
+        NFNL_MSG_ACCT_GET_CTRZERO = 2;
+        NFNL_MSG_ACCT_DEL = 3;
+        NFNL_MSG_ACCT_OVERQUOTA = 4;
+        NFNL_MSG_ACCT_MAX = 5;
+    }
+}
+numbers! {
+    /// `NFT_MSG_*` (linux/netfilter/nf_tables.h)
+    NFTABLES {
+        NFT_MSG_NEWTABLE = 0;
+        NFT_MSG_GETTABLE = 1;
+        NFT_MSG_DELTABLE = 2;
+        NFT_MSG_NEWCHAIN = 3;
+        NFT_MSG_GETCHAIN = 4;
+        NFT_MSG_DELCHAIN = 5;
+        NFT_MSG_NEWRULE = 6;
+        NFT_MSG_GETRULE = 7;
+        NFT_MSG_DELRULE = 8;
+        NFT_MSG_NEWSET = 9;
+        NFT_MSG_GETSET = 10;
+        NFT_MSG_DELSET = 11;
+        NFT_MSG_NEWSETELEM = 12;
+        NFT_MSG_GETSETELEM = 13;
+        NFT_MSG_DELSETELEM = 14;
+        NFT_MSG_NEWGEN = 15;
+        NFT_MSG_GETGEN = 16;
+        NFT_MSG_TRACE = 17;
+        NFT_MSG_NEWOBJ = 18;
+        NFT_MSG_GETOBJ = 19;
+        NFT_MSG_DELOBJ = 20;
+        NFT_MSG_GETOBJ_RESET = 21;
+        NFT_MSG_NEWFLOWTABLE = 22;
+        NFT_MSG_GETFLOWTABLE = 23;
+        NFT_MSG_DELFLOWTABLE = 24;
+        NFT_MSG_MAX = 25;
+    }
+}
+numbers! {
+    /// `SOCK_DIAG_BY_FAMILY` and `SOCK_DESTROY` (linux/sock_diag.h)
+    SOCK_DIAG {
+        SOCK_DIAG_BY_FAMILY = 20;
+        SOCK_DESTROY = 21;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_the_names_of_their_subsystem() {
+        assert_eq!(message_name(NETLINK_XFRM, 16), Some("XFRM_MSG_NEWSA"));
+        assert_eq!(
+            message_name(NETLINK_NETFILTER, 0x0a0f),
+            Some("NFT_MSG_NEWGEN")
+        );
+        assert_eq!(
+            message_name(NETLINK_NETFILTER, 0x0100),
+            Some("IPCTNL_MSG_CT_NEW")
+        );
+        assert_eq!(
+            message_name(NETLINK_NETFILTER, 0x0200),
+            Some("IPCTNL_MSG_EXP_NEW")
+        );
+        assert_eq!(message_name(NETLINK_NETFILTER, 0x0300), None);
+        assert_eq!(message_name(9, 16), None);
+    }
+
+    #[test]
+    fn every_header_is_of_a_message_with_a_name_and_aligned() {
+        for (types, length) in XFRM_HEADERS {
+            assert_eq!(length % 4, 0);
+            for number in *types {
+                assert!(message_name(NETLINK_XFRM, *number).is_some(), "{number}");
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Secrets in netlink messages: keys and frames are set to zero before a message is written anywhere.
+
+use super::attr::align;
+use super::family::Protocol as _;
+use super::frame::{Message, Messages};
+use super::genl::HEADER;
+use super::other::other;
+use super::raw::{NETLINK_XFRM, header_length};
+use crate::channel::FamilyId;
+
+/// An attribute with a secret, and the number of its bytes that are none.
+type Secret = (u16, usize);
+
+// linux/xfrm.h. A key follows the name of the algorithm, 64 bytes, and one or two numbers.
+const XFRMA_ALG_AUTH: u16 = 1;
+const XFRMA_ALG_CRYPT: u16 = 2;
+const XFRMA_ALG_AEAD: u16 = 18;
+const XFRMA_ALG_AUTH_TRUNC: u16 = 20;
+const XFRM: &[Secret] = &[
+    (XFRMA_ALG_AUTH, 68),
+    (XFRMA_ALG_CRYPT, 68),
+    (XFRMA_ALG_AEAD, 72),
+    (XFRMA_ALG_AUTH_TRUNC, 72),
+];
+
+// linux/nl80211.h: keys, and frames and information elements, in which handshakes are.
+const NL80211_ATTR_KEY_DATA: u16 = 7;
+const NL80211_ATTR_IE: u16 = 42;
+const NL80211_ATTR_FRAME: u16 = 51;
+const NL80211_ATTR_REQ_IE: u16 = 77;
+const NL80211_ATTR_RESP_IE: u16 = 78;
+const NL80211_ATTR_KEY: u16 = 80;
+const NL80211_ATTR_KEYS: u16 = 81;
+const NL80211_ATTR_PMKID: u16 = 85;
+const NL80211_ATTR_REKEY_DATA: u16 = 122;
+const NL80211_ATTR_AUTH_DATA: u16 = 156;
+const NL80211_ATTR_FILS_KEK: u16 = 242;
+const NL80211_ATTR_FILS_NONCES: u16 = 243;
+const NL80211_ATTR_PMK: u16 = 254;
+const NL80211_ATTR_SAE_PASSWORD: u16 = 277;
+const NL80211: &[Secret] = &[
+    (NL80211_ATTR_KEY_DATA, 0),
+    (NL80211_ATTR_IE, 0),
+    (NL80211_ATTR_FRAME, 0),
+    (NL80211_ATTR_REQ_IE, 0),
+    (NL80211_ATTR_RESP_IE, 0),
+    (NL80211_ATTR_KEY, 0),
+    (NL80211_ATTR_KEYS, 0),
+    (NL80211_ATTR_PMKID, 0),
+    (NL80211_ATTR_REKEY_DATA, 0),
+    (NL80211_ATTR_AUTH_DATA, 0),
+    (NL80211_ATTR_FILS_KEK, 0),
+    (NL80211_ATTR_FILS_NONCES, 0),
+    (NL80211_ATTR_PMK, 0),
+    (NL80211_ATTR_SAE_PASSWORD, 0),
+];
+
+/// The attributes with secrets of a protocol, or of the generic netlink family of that name; none for
+/// nearly all.
+fn secrets(id: FamilyId, name: Option<&str>) -> &'static [Secret] {
+    match (id.protocol(), name) {
+        (NETLINK_XFRM, _) => XFRM,
+        _ if id.is_generic() && name == Some("nl80211") => NL80211,
+        _ => &[],
+    }
+}
+
+/// A copy of a datagram with zeros in place of its secrets; `None` if its family has none. `name`: of
+/// a generic netlink family.
+pub fn redacted(id: FamilyId, name: Option<&str>, datagram: &[u8]) -> Option<Vec<u8>> {
+    let secrets = secrets(id, name);
+    if secrets.is_empty() {
+        return None;
+    }
+    let mut bytes = datagram.to_vec();
+    let mut at = 0;
+    for message in Messages::new(datagram) {
+        let message = match message {
+            Ok(message) => message,
+            // What is there of a message that was cut off.
+            Err(rest) => match Message::incomplete(rest) {
+                Some(message) => message,
+                None => break,
+            },
+        };
+        let header = match id.is_generic() {
+            true => Some(HEADER),
+            false => header_length(id.protocol(), other(id).message_type(&message)),
+        };
+        let start = at + message.bytes.len() - message.body.len();
+        // A type whose header is not known may have secrets anywhere.
+        let header = header.unwrap_or(0);
+        let end = at + message.bytes.len();
+        redact(secrets, &mut bytes[(start + header).min(end)..end]);
+        at = (at + align(message.bytes.len())).min(bytes.len());
+    }
+    Some(bytes)
+}
+
+fn redact(secrets: &[Secret], mut bytes: &mut [u8]) {
+    const ATTR: usize = 4;
+    while let Some(header) = bytes.first_chunk::<ATTR>() {
+        let stated = usize::from(u16::from_ne_bytes([header[0], header[1]]));
+        let kind = u16::from_ne_bytes([header[2], header[3]]) & super::attr::TYPE_MASK;
+        // Of an attribute that was cut off, what is there.
+        let length = stated.clamp(ATTR, bytes.len());
+        if let Some((_, open)) = secrets.iter().find(|(it, _)| *it == kind) {
+            let from = (ATTR + open).min(length);
+            bytes[from..length].fill(0);
+        }
+        let next = align(length).min(bytes.len());
+        bytes = &mut bytes[next..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::build::message;
+
+    fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
+        let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
+        bytes.extend(kind.to_ne_bytes());
+        bytes.extend(value);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    }
+
+    fn xfrm() -> FamilyId {
+        FamilyId::of_protocol(NETLINK_XFRM).unwrap()
+    }
+
+    #[test]
+    fn keys_of_every_message_are_zero_and_everything_else_is_kept() {
+        let algorithm = [&[7; 68][..], &[0xaa; 16]].concat();
+        let body = |key: u8| {
+            let algorithm = [&algorithm[..68], &[key; 16]].concat();
+            [&[1; 224][..], &attr(2, &algorithm), &attr(8, &[0xaa; 4])].concat()
+        };
+        let datagram = |key| [message(16, &body(key)), message(16, &body(key))].concat();
+        let redacted = redacted(xfrm(), None, &datagram(0xaa)).unwrap();
+        assert_eq!(redacted, datagram(0));
+    }
+
+    #[test]
+    fn a_key_that_was_cut_off_is_zero_too() {
+        let algorithm = [&[7; 68][..], &[0xaa; 16]].concat();
+        let whole = message(16, &[&[1; 224][..], &attr(2, &algorithm)].concat());
+        for length in whole.len() - 15..whole.len() {
+            let redacted = redacted(xfrm(), None, &whole[..length]).unwrap();
+            assert_eq!(redacted.len(), length);
+            assert!(!redacted.contains(&0xaa), "{length}");
+        }
+    }
+
+    #[test]
+    fn frames_of_wireless_devices_are_zero() {
+        let id = FamilyId::generic(33).unwrap();
+        let body = |frame| {
+            [
+                &[59, 1, 0, 0][..],
+                &attr(3, &[5; 4]),
+                &attr(51, &[frame; 30]),
+            ]
+            .concat()
+        };
+        let redacted = redacted(id, Some("nl80211"), &message(33, &body(0xaa)));
+        assert_eq!(redacted, Some(message(33, &body(0))));
+    }
+
+    #[test]
+    fn other_families_are_not_copied() {
+        assert_eq!(
+            redacted(FamilyId::generic(33).unwrap(), Some("ethtool"), &[0; 20]),
+            None
+        );
+        assert_eq!(redacted(FamilyId::ROUTE, None, &[0; 20]), None);
+    }
+}
