@@ -29,6 +29,7 @@ const RTA_DST: u16 = 1;
 const RTA_OIF: u16 = 4;
 const RTA_GATEWAY: u16 = 5;
 const RTA_MULTIPATH: u16 = 9;
+const RTA_CACHEINFO: u16 = 12;
 
 /// The header of a message about a link.
 fn ifinfomsg(family: u8, ifindex: u32) -> Vec<u8> {
@@ -128,7 +129,12 @@ fn the_fold_of_forged_recordings_is_the_state() {
     // It claims to be longer than the message.
     let damaged = [0x40, 0, 99, 0, 0, 0, 0, 0];
     let of_first = [gateway(1), attr(RTA_OIF, &1_u32.to_ne_bytes())].concat();
-    let rows: [(&str, Vec<Step>); 7] = [
+    let mut ages = [0; 32];
+    ages[8..12].copy_from_slice(&180_000_i32.to_ne_bytes());
+    let expires = attr(RTA_CACHEINFO, &ages);
+    // Its value, one byte, is missing.
+    let cut = [5, 0, 20, 0];
+    let rows: [(&str, Vec<Step>); 8] = [
         (
             "entries of a bridge's own dump, without those of the devices",
             vec![
@@ -172,6 +178,13 @@ fn the_fold_of_forged_recordings_is_the_state() {
                 Event(route(RTM_NEWROUTE, &[&multipath()[..], &damaged].concat())),
                 Event(route(RTM_DELROUTE, &of_first)),
             ],
+        ),
+        (
+            "a damaged message about a route that expires",
+            vec![Event(route(
+                RTM_NEWROUTE,
+                &[&of_first[..], &expires, &cut].concat(),
+            ))],
         ),
     ];
     for (name, steps) in rows {

@@ -82,7 +82,7 @@ impl PackedPrefix {
 }
 
 /// A body with zeros for the destination, and without `RTA_CACHEINFO`: ages and use counts, which
-/// change while the route stays the same. If the route expires, it ends with `RTA_EXPIRES`, the
+/// change while the route stays the same. If the route expires, `RTA_EXPIRES` is in their place, the
 /// seconds that were left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BodyWithoutDst(Box<[u8]>);
@@ -95,16 +95,16 @@ impl BodyWithoutDst {
         let mut expires = None;
         while let Some((before, ages, after)) = split_at_attr(RTA_CACHEINFO, rest) {
             bytes.extend_from_slice(before);
-            expires = expires_of(ages);
+            expires = expires_of(ages).map(|seconds| (bytes.len(), seconds));
             rest = after;
         }
         bytes.extend_from_slice(rest);
-        if let Some(seconds) = expires {
-            const LENGTH: u16 = 8;
-            bytes.resize(align(bytes.len()), 0);
-            bytes.extend_from_slice(&LENGTH.to_ne_bytes());
-            bytes.extend_from_slice(&RTA_EXPIRES.to_ne_bytes());
-            bytes.extend_from_slice(&seconds.to_ne_bytes());
+        // Not at the end: what follows the end of a damaged message would become a part of it.
+        if let Some((at, seconds)) = expires {
+            let [a, b] = 8_u16.to_ne_bytes();
+            let [c, d] = RTA_EXPIRES.to_ne_bytes();
+            let seconds = seconds.to_ne_bytes();
+            bytes.splice(at..at, [a, b, c, d].into_iter().chain(seconds));
         }
         let dst = packed_dst_range(&bytes);
         bytes[dst].fill(0);
