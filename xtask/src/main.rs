@@ -1,5 +1,6 @@
 //! Generators of the project. Run as `cargo xtask TASK`.
 
+mod fleet;
 mod pages;
 mod reference;
 
@@ -13,6 +14,7 @@ usage: cargo xtask TASK
 pages [FOLDER]  write the man pages and shell completions (to target/pages)
 reference       write docs/schema.md, the schema as a page
 schema          write schema/v1.json
+fleet           write packaging/fleet/*.sql, the model of a fleet's lines
 check           fail if a generated file is not current, or a page is incomplete";
 
 fn main() -> ExitCode {
@@ -23,6 +25,9 @@ fn main() -> ExitCode {
         ["pages", folder] => pages::write(Path::new(folder)),
         ["reference"] => write(REFERENCE, &reference::page()),
         ["schema"] => write(SCHEMA, &nlstream::schema::text()),
+        ["fleet"] => fleet::FILES
+            .into_iter()
+            .try_for_each(|(dialect, path)| write(path, &fleet::statements(dialect)?)),
         ["check"] => check(),
         _ => Err(USAGE.into()),
     };
@@ -50,10 +55,13 @@ fn write(path: &str, text: &str) -> Result<(), Box<dyn Error>> {
 
 /// Fails if a generated file differs from what its task writes.
 fn check() -> Result<(), Box<dyn Error>> {
-    let files = [
+    let mut files = vec![
         (REFERENCE, "reference", reference::page()),
         (SCHEMA, "schema", nlstream::schema::text()),
     ];
+    for (dialect, path) in fleet::FILES {
+        files.push((path, "fleet", fleet::statements(dialect)?));
+    }
     for (path, task, text) in files {
         if std::fs::read_to_string(root().join(path))? != text {
             return Err(format!("{path} is not current: run `cargo xtask {task}`").into());

@@ -1,0 +1,618 @@
+-- Lines of nlstream in ClickHouse: tables, loading, loss, trust, state, retention and questions.
+-- Generated from schema/v1.json by `cargo xtask fleet`; the template is xtask/src/fleet/model.sql.
+-- docs/fleet.md explains it. The lines need `--with host,id`, and `meta` lines.
+-- Repeated lines are removed when ClickHouse merges parts: queries read `FINAL`.
+
+-- name: tables
+CREATE TABLE nl (
+  host LowCardinality(String), run LowCardinality(String), seq Int64, time DateTime64(9, 'UTC'),
+  kind LowCardinality(String), op LowCardinality(String), origin LowCardinality(String),
+  netns String, ifname LowCardinality(String),
+  id String,                 -- the object, with its kind and namespace; empty for messages
+  object String,             -- its payload, JSON
+  details String,            -- `changed`, `old`, `by` and `nl`, JSON
+  checkpoint Nullable(Int64), lost Nullable(Int64), cause LowCardinality(String), gap_from Nullable(DateTime64(9, 'UTC')),
+  incomplete String, kinds String, follows_run String, follows_seq Nullable(Int64)
+) ENGINE = ReplacingMergeTree ORDER BY (host, run, seq);
+CREATE VIEW nl_lines AS SELECT * FROM nl FINAL;
+-- The kinds of objects: their lines can be folded.
+CREATE TABLE nl_kinds (kind String) ENGINE = MergeTree ORDER BY kind;
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('nexthop'), ('nexthop_bucket'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni');
+
+-- name: load
+-- Inserts lines, those that are there already not again.
+INSERT INTO nl SELECT JSONExtractString(line, 'host') AS host,
+  JSONExtractString(line, 'run') AS run,
+  JSONExtract(line, 'seq', 'Nullable(Int64)') AS seq,
+  parseDateTime64BestEffortOrNull(JSONExtractString(line, 'time'), 9, 'UTC') AS time,
+  JSONExtractString(line, 'kind') AS kind,
+  JSONExtractString(line, 'op') AS op,
+  JSONExtractString(line, 'origin') AS origin,
+  coalesce(JSONExtractRaw(line, 'netns'), '') AS netns,
+  JSONExtractString(line, 'ifname') AS ifname,
+  coalesce(JSONExtractString(line, 'id'), '') AS id,
+  JSONExtractRaw(line, JSONExtractString(line, 'kind')) AS object,
+  concat('{', '"changed":', if(JSONExtractRaw(line, 'changed') = '', 'null', JSONExtractRaw(line, 'changed')), ',', '"old":', if(JSONExtractRaw(line, 'old') = '', 'null', JSONExtractRaw(line, 'old')), ',', '"by":', if(JSONExtractRaw(line, 'by') = '', 'null', JSONExtractRaw(line, 'by')), ',', '"nl":', if(JSONExtractRaw(line, 'nl') = '', 'null', JSONExtractRaw(line, 'nl')), '}') AS details,
+  JSONExtract(line, 'meta', 'checkpoint', 'Nullable(Int64)') AS checkpoint,
+  JSONExtract(line, 'meta', 'lost', 'Nullable(Int64)') AS lost,
+  JSONExtractString(line, 'meta', 'cause') AS cause,
+  parseDateTime64BestEffortOrNull(JSONExtractString(line, 'meta', 'from'), 9, 'UTC') AS gap_from,
+  JSONExtractRaw(line, 'meta', 'incomplete') AS incomplete,
+  JSONExtractRaw(line, 'meta', 'kinds') AS kinds,
+  JSONExtractString(line, 'meta', 'follows', 'run') AS follows_run,
+  JSONExtract(line, 'meta', 'follows', 'seq', 'Nullable(Int64)') AS follows_seq
+FROM (SELECT line FROM file({files:String}, 'LineAsString', 'line String')) AS batch;
+
+-- name: views
+-- Lines that are missing between two lines of a run. `explained`: nlstream says that it wrote none
+-- (`gap` with the cause `output`); others were lost on the way.
+CREATE VIEW nl_holes AS
+SELECT host, run, seq - missing AS first, seq - 1 AS last, missing AS lines, time AS before,
+  (kind = 'meta' AND op = 'gap' AND cause = 'output' AND lost = missing) AS explained
+FROM (
+  SELECT host, run, seq, time, kind, op, cause, lost,
+    seq - lag(seq, 1, seq - 1) OVER (PARTITION BY host, run ORDER BY seq) - 1 AS missing
+  FROM nl_lines
+) AS numbered
+WHERE missing > 0;
+
+-- What was lost on the way, by run: within it, before its first line that is stored (unless
+-- retention removed those lines), and after its last one, as far as the next run says which line it
+-- follows.
+CREATE VIEW nl_loss AS
+SELECT r.host AS host, r.run AS run, r.lines AS lines, r.first_seq AS before_first,
+  coalesce(h.lines, 0) AS between_lines,
+  CASE WHEN f.seq > r.last_seq THEN f.seq - r.last_seq ELSE 0 END AS after_last
+FROM (SELECT host, run, count(*) AS lines, min(seq) AS first_seq, max(seq) AS last_seq FROM nl_lines GROUP BY host, run) AS r
+LEFT JOIN (SELECT host, run, toInt64(sum(lines)) AS lines FROM nl_holes WHERE NOT explained GROUP BY host, run) AS h
+  ON h.host = r.host AND h.run = r.run
+LEFT JOIN (SELECT host, follows_run AS run, max(follows_seq) AS seq FROM nl_lines WHERE follows_seq IS NOT NULL GROUP BY host, follows_run) AS f
+  ON f.host = r.host AND f.run = r.run
+SETTINGS join_use_nulls = 1;
+
+-- Of each host the run in which the moment lies, its newest complete snapshot or checkpoint before
+-- it (`base`), the first line after it (`cut`), and why the state may be wrong; `reason` is NULL if
+-- the state is exact. These are the rules of `nlstream state`.
+CREATE VIEW nl_trust AS
+WITH runs AS (
+  SELECT host, run, min(time) AS begun, max(time) AS ended, min(seq) AS first_seq FROM nl_lines GROUP BY host, run
+), chosen AS (
+  SELECT host, run, ended, first_seq FROM (
+    SELECT host, run, ended, first_seq, row_number() OVER (PARTITION BY host ORDER BY begun DESC, run DESC) AS nth
+    FROM runs WHERE begun <= {moment:DateTime64(9, 'UTC')}
+  ) AS newest WHERE nth = 1
+), numbered AS (
+  SELECT l.host AS host, l.run AS run, l.seq AS seq, l.time AS time, l.kind AS kind, l.op AS op, l.origin AS origin, l.netns AS netns, l.cause AS cause, l.lost AS lost,
+    l.checkpoint AS checkpoint, l.gap_from AS gap_from, l.incomplete AS incomplete, l.kinds AS kinds, c.first_seq AS first_seq, c.ended AS ended,
+    min(CASE WHEN l.time > {moment:DateTime64(9, 'UTC')} THEN l.seq END) OVER (PARTITION BY l.host, l.run) AS cut,
+    l.seq - lag(l.seq, 1, l.seq - 1) OVER (PARTITION BY l.host, l.run ORDER BY l.seq) - 1 AS missing
+  FROM nl_lines AS l JOIN chosen AS c ON c.host = l.host AND c.run = l.run
+), counted AS (
+  SELECT *, sum(CASE WHEN missing > 0 AND NOT (kind = 'meta' AND op = 'gap' AND cause = 'output' AND coalesce(lost, 0) = missing) THEN 1 ELSE 0 END)
+    OVER (PARTITION BY host, run ORDER BY seq ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS holes
+  FROM numbered
+), meta AS (
+  SELECT *, cut IS NULL OR seq < cut AS is_before FROM counted WHERE kind = 'meta'
+), bases AS (
+  SELECT host, run, base, holes, synced FROM (
+    SELECT s.host AS host, s.run AS run, s.seq AS synced, coalesce(s.checkpoint, 0) AS base, coalesce(c.holes, 0) AS holes,
+      row_number() OVER (PARTITION BY s.host, s.run ORDER BY s.seq DESC) AS nth
+    FROM meta AS s
+    LEFT JOIN (SELECT host, run, seq, holes FROM meta WHERE op = 'checkpoint') AS c
+      ON c.host = s.host AND c.run = s.run AND c.seq = s.checkpoint
+    WHERE s.op = 'sync' AND s.is_before
+      AND ((s.checkpoint IS NULL AND s.first_seq = 0) OR (s.checkpoint IS NOT NULL AND c.holes = s.holes))
+  ) AS complete_ones WHERE nth = 1
+), extent AS (
+  SELECT c.host AS host, c.run AS run, max(c.cut) AS cut, max(c.ended) AS ended, max(c.first_seq) AS first_seq,
+    max(CASE WHEN c.cut IS NULL OR c.seq <= c.cut THEN c.holes END) AS holes,
+    max(CASE WHEN c.cut IS NULL OR c.seq < c.cut THEN c.time END) AS last_line,
+    min(CASE WHEN c.seq >= c.cut AND c.origin = 'kernel' AND c.kind <> 'meta' THEN c.seq END) AS settled
+  FROM counted AS c GROUP BY c.host, c.run
+), open_gaps AS (
+  SELECT host, run, count(*) AS gaps FROM (
+    SELECT m.host AS host, m.run AS run, m.netns AS netns,
+      -- A gap is reported when it is noticed, after the moment, but not after a later event.
+      max(CASE WHEN m.op = 'gap' AND (m.is_before OR (coalesce(m.gap_from, m.time) <= {moment:DateTime64(9, 'UTC')} AND (e.settled IS NULL OR m.seq < e.settled))) THEN m.seq END) AS gap,
+      max(CASE WHEN m.op = 'resync' AND m.is_before THEN m.seq END) AS resync
+    FROM meta AS m
+    JOIN extent AS e ON e.host = m.host AND e.run = m.run
+    LEFT JOIN bases AS b ON b.host = m.host AND b.run = m.run
+    WHERE m.op IN ('gap', 'resync') AND m.seq > coalesce(b.base, -1)
+    GROUP BY m.host, m.run, m.netns
+  ) AS by_namespace WHERE gap IS NOT NULL AND gap > coalesce(resync, -1) GROUP BY host, run
+), listed AS (
+  SELECT host, run, seq, incomplete FROM (
+    SELECT m.host AS host, m.run AS run, m.seq AS seq, m.incomplete AS incomplete, row_number() OVER (PARTITION BY m.host, m.run ORDER BY m.seq DESC) AS nth
+    FROM meta AS m JOIN bases AS b ON b.host = m.host AND b.run = m.run
+    WHERE m.is_before AND m.seq >= b.synced AND (m.op = 'resync' OR m.seq = b.synced)
+  ) AS newest WHERE nth = 1
+), incomplete_kinds AS (
+  SELECT host, run, count(*) AS kinds FROM (
+    SELECT l.host AS host, l.run AS run, k.kind AS kind,
+      max(CASE WHEN m.op = 'complete' AND m.is_before AND m.seq > l.seq AND m.kinds LIKE '%"' || k.kind || '"%' THEN 1 ELSE 0 END) AS is_complete
+    FROM listed AS l CROSS JOIN nl_kinds AS k JOIN meta AS m ON m.host = l.host AND m.run = l.run
+    WHERE l.incomplete LIKE '%"' || k.kind || '"%'
+    GROUP BY l.host, l.run, k.kind
+  ) AS by_kind WHERE is_complete = 0 GROUP BY host, run
+)
+SELECT e.host AS host, e.run AS run, b.base AS base, coalesce(e.cut, 9223372036854775807) AS cut, e.last_line AS last_line,
+  CASE
+    WHEN e.ended < {moment:DateTime64(9, 'UTC')} THEN 'the run has no line at or after the moment'
+    WHEN b.base IS NOT NULL AND e.holes > b.holes THEN 'lines are missing'
+    WHEN g.gaps > 0 THEN 'events were lost and not yet resynced'
+    WHEN b.base IS NULL THEN 'no complete snapshot or checkpoint before the moment'
+    WHEN i.kinds > 0 THEN 'kinds are incomplete'
+  END AS reason
+FROM extent AS e
+LEFT JOIN bases AS b ON b.host = e.host AND b.run = e.run
+LEFT JOIN open_gaps AS g ON g.host = e.host AND g.run = e.run
+LEFT JOIN incomplete_kinds AS i ON i.host = e.host AND i.run = e.run
+SETTINGS join_use_nulls = 1
+;
+
+-- The objects that exist at the moment, on each host; `reason` as in nl_trust.
+CREATE VIEW nl_state AS
+SELECT host, kind, netns, id, object, since, reason FROM (
+  SELECT l.host AS host, l.kind AS kind, l.netns AS netns, l.id AS id, l.object AS object, l.time AS since, l.op AS op, r.reason AS reason,
+    row_number() OVER (PARTITION BY l.host, l.id ORDER BY l.seq DESC) AS nth
+  FROM nl_lines AS l JOIN nl_trust(moment = {moment:DateTime64(9, 'UTC')}) AS r ON r.host = l.host AND r.run = l.run
+  WHERE l.id <> '' AND l.op IN ('add', 'change', 'present', 'delete') AND l.seq >= coalesce(r.base, 0) AND l.seq < r.cut
+) AS newest WHERE nth = 1 AND op <> 'delete'
+SETTINGS join_use_nulls = 1
+;
+
+-- name: kinds
+-- The lines of each kind, with the fields of its payload as columns.
+CREATE VIEW nl_acaddress AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'address') AS "address"
+  , JSONExtract(object, 'created', 'Nullable(Int64)') AS "created"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'prefixlen', 'Nullable(Int64)') AS "prefixlen"
+  , JSONExtractString(object, 'scope') AS "scope"
+  , JSONExtract(object, 'updated', 'Nullable(Int64)') AS "updated"
+  , JSONExtract(object, 'users', 'Nullable(Int64)') AS "users"
+FROM nl_lines WHERE kind = 'acaddress';
+CREATE VIEW nl_action AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'cookie') AS "cookie"
+  , JSONExtract(object, 'flushed', 'Nullable(Int64)') AS "flushed"
+  , JSONExtract(object, 'in_hw_count', 'Nullable(Int64)') AS "in_hw_count"
+  , JSONExtract(object, 'index', 'Nullable(Int64)') AS "index"
+  , JSONExtractString(object, 'kind') AS "kind"
+  , JSONExtractString(object, 'warning') AS "warning"
+FROM nl_lines WHERE kind = 'action';
+CREATE VIEW nl_address AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'address') AS "address"
+  , JSONExtractString(object, 'anycast') AS "anycast"
+  , JSONExtractString(object, 'broadcast') AS "broadcast"
+  , JSONExtract(object, 'created', 'Nullable(Int64)') AS "created"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'instance') AS "instance"
+  , JSONExtractString(object, 'label') AS "label"
+  , JSONExtractString(object, 'label_hex') AS "label_hex"
+  , JSONExtractString(object, 'local') AS "local"
+  , JSONExtract(object, 'metric', 'Nullable(Int64)') AS "metric"
+  , JSONExtractString(object, 'multicast') AS "multicast"
+  , JSONExtract(object, 'preferred_life_time', 'Nullable(Int64)') AS "preferred_life_time"
+  , JSONExtract(object, 'prefixlen', 'Nullable(Int64)') AS "prefixlen"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtractString(object, 'scope') AS "scope"
+  , JSONExtract(object, 'target_netnsid', 'Nullable(Int64)') AS "target_netnsid"
+  , JSONExtract(object, 'updated', 'Nullable(Int64)') AS "updated"
+  , JSONExtract(object, 'valid_life_time', 'Nullable(Int64)') AS "valid_life_time"
+FROM nl_lines WHERE kind = 'address';
+CREATE VIEW nl_addrlabel AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'label', 'Nullable(Int64)') AS "label"
+  , JSONExtractString(object, 'prefix') AS "prefix"
+FROM nl_lines WHERE kind = 'addrlabel';
+CREATE VIEW nl_chain AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'block', 'Nullable(Int64)') AS "block"
+  , JSONExtract(object, 'chain', 'Nullable(Int64)') AS "chain"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'kind') AS "kind"
+  , JSONExtractString(object, 'parent') AS "parent"
+  , JSONExtract(object, 'root', 'Nullable(Bool)') AS "root"
+  , JSONExtractString(object, 'warning') AS "warning"
+FROM nl_lines WHERE kind = 'chain';
+CREATE VIEW nl_class AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'handle') AS "handle"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'kind') AS "kind"
+  , JSONExtractString(object, 'leaf') AS "leaf"
+  , JSONExtractString(object, 'parent') AS "parent"
+  , JSONExtract(object, 'root', 'Nullable(Bool)') AS "root"
+  , JSONExtractString(object, 'warning') AS "warning"
+FROM nl_lines WHERE kind = 'class';
+CREATE VIEW nl_fdb AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'activity_notify', 'Nullable(Bool)') AS "activity_notify"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'inactive', 'Nullable(Bool)') AS "inactive"
+  , JSONExtractString(object, 'instance') AS "instance"
+  , JSONExtract(object, 'link_netnsid', 'Nullable(Int64)') AS "link_netnsid"
+  , JSONExtractString(object, 'mac') AS "mac"
+  , JSONExtractString(object, 'master') AS "master"
+  , JSONExtract(object, 'master_index', 'Nullable(Int64)') AS "master_index"
+  , JSONExtract(object, 'nhid', 'Nullable(Int64)') AS "nhid"
+  , JSONExtract(object, 'port', 'Nullable(Int64)') AS "port"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtract(object, 'src_vni', 'Nullable(Int64)') AS "src_vni"
+  , JSONExtractString(object, 'state') AS "state"
+  , JSONExtractString(object, 'via') AS "via"
+  , JSONExtract(object, 'via_index', 'Nullable(Int64)') AS "via_index"
+  , JSONExtract(object, 'vlan', 'Nullable(Int64)') AS "vlan"
+  , JSONExtract(object, 'vni', 'Nullable(Int64)') AS "vni"
+FROM nl_lines WHERE kind = 'fdb';
+CREATE VIEW nl_filter AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'block', 'Nullable(Int64)') AS "block"
+  , JSONExtract(object, 'chain', 'Nullable(Int64)') AS "chain"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'handle') AS "handle"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'kind') AS "kind"
+  , JSONExtractString(object, 'parent') AS "parent"
+  , JSONExtract(object, 'pref', 'Nullable(Int64)') AS "pref"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtract(object, 'root', 'Nullable(Bool)') AS "root"
+  , JSONExtractString(object, 'warning') AS "warning"
+FROM nl_lines WHERE kind = 'filter';
+CREATE VIEW nl_genl_family AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'header_size', 'Nullable(Int64)') AS "header_size"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "genl_family_id"
+  , JSONExtract(object, 'max_attr', 'Nullable(Int64)') AS "max_attr"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'version', 'Nullable(Int64)') AS "version"
+FROM nl_lines WHERE kind = 'genl_family';
+CREATE VIEW nl_link AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'address') AS "address"
+  , JSONExtract(object, 'allmulti', 'Nullable(Int64)') AS "allmulti"
+  , JSONExtractString(object, 'broadcast') AS "broadcast"
+  , JSONExtract(object, 'carrier', 'Nullable(Bool)') AS "carrier"
+  , JSONExtract(object, 'carrier_changes', 'Nullable(Int64)') AS "carrier_changes"
+  , JSONExtract(object, 'carrier_down_count', 'Nullable(Int64)') AS "carrier_down_count"
+  , JSONExtract(object, 'carrier_up_count', 'Nullable(Int64)') AS "carrier_up_count"
+  , JSONExtract(object, 'dpll_pin', 'Nullable(Int64)') AS "dpll_pin"
+  , JSONExtractString(object, 'event') AS "event"
+  , JSONExtract(object, 'gro_ipv4_max_size', 'Nullable(Int64)') AS "gro_ipv4_max_size"
+  , JSONExtract(object, 'gro_max_size', 'Nullable(Int64)') AS "gro_max_size"
+  , JSONExtractString(object, 'group') AS "group"
+  , JSONExtract(object, 'gso_ipv4_max_size', 'Nullable(Int64)') AS "gso_ipv4_max_size"
+  , JSONExtract(object, 'gso_max_segs', 'Nullable(Int64)') AS "gso_max_segs"
+  , JSONExtract(object, 'gso_max_size', 'Nullable(Int64)') AS "gso_max_size"
+  , JSONExtract(object, 'headroom', 'Nullable(Int64)') AS "headroom"
+  , JSONExtractString(object, 'hwmode') AS "hwmode"
+  , JSONExtractString(object, 'ifalias') AS "ifalias"
+  , JSONExtractString(object, 'ifalias_hex') AS "ifalias_hex"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'ifname') AS "link_ifname"
+  , JSONExtractString(object, 'ifname_hex') AS "ifname_hex"
+  , JSONExtractString(object, 'inet6_addr_gen_mode') AS "inet6_addr_gen_mode"
+  , JSONExtract(object, 'inet6_ra_mtu', 'Nullable(Int64)') AS "inet6_ra_mtu"
+  , JSONExtractString(object, 'inet6_token') AS "inet6_token"
+  , JSONExtractString(object, 'link') AS "link"
+  , JSONExtract(object, 'link_index', 'Nullable(Int64)') AS "link_index"
+  , JSONExtract(object, 'link_netnsid', 'Nullable(Int64)') AS "link_netnsid"
+  , JSONExtract(object, 'link_pointtopoint', 'Nullable(Bool)') AS "link_pointtopoint"
+  , JSONExtractString(object, 'link_type') AS "link_type"
+  , JSONExtractString(object, 'linkmode') AS "linkmode"
+  , JSONExtractString(object, 'master') AS "master"
+  , JSONExtract(object, 'master_index', 'Nullable(Int64)') AS "master_index"
+  , JSONExtract(object, 'max_mtu', 'Nullable(Int64)') AS "max_mtu"
+  , JSONExtract(object, 'max_pacing_offload_horizon', 'Nullable(Int64)') AS "max_pacing_offload_horizon"
+  , JSONExtract(object, 'min_mtu', 'Nullable(Int64)') AS "min_mtu"
+  , JSONExtract(object, 'mtu', 'Nullable(Int64)') AS "mtu"
+  , JSONExtract(object, 'netns_immutable', 'Nullable(Bool)') AS "netns_immutable"
+  , JSONExtract(object, 'new_ifindex', 'Nullable(Int64)') AS "new_ifindex"
+  , JSONExtract(object, 'new_netnsid', 'Nullable(Int64)') AS "new_netnsid"
+  , JSONExtract(object, 'num_rx_queues', 'Nullable(Int64)') AS "num_rx_queues"
+  , JSONExtract(object, 'num_tx_queues', 'Nullable(Int64)') AS "num_tx_queues"
+  , JSONExtract(object, 'num_vf', 'Nullable(Int64)') AS "num_vf"
+  , JSONExtractString(object, 'operstate') AS "operstate"
+  , JSONExtractString(object, 'parentbus') AS "parentbus"
+  , JSONExtractString(object, 'parentdev') AS "parentdev"
+  , JSONExtractString(object, 'permaddr') AS "permaddr"
+  , JSONExtractString(object, 'phys_port_id') AS "phys_port_id"
+  , JSONExtractString(object, 'phys_port_name') AS "phys_port_name"
+  , JSONExtractString(object, 'phys_switch_id') AS "phys_switch_id"
+  , JSONExtract(object, 'promiscuity', 'Nullable(Int64)') AS "promiscuity"
+  , JSONExtract(object, 'proto_down', 'Nullable(Bool)') AS "proto_down"
+  , JSONExtractString(object, 'qdisc') AS "qdisc"
+  , JSONExtract(object, 'tailroom', 'Nullable(Int64)') AS "tailroom"
+  , JSONExtract(object, 'target_netnsid', 'Nullable(Int64)') AS "target_netnsid"
+  , JSONExtract(object, 'tso_max_segs', 'Nullable(Int64)') AS "tso_max_segs"
+  , JSONExtract(object, 'tso_max_size', 'Nullable(Int64)') AS "tso_max_size"
+  , JSONExtract(object, 'txqlen', 'Nullable(Int64)') AS "txqlen"
+  , JSONExtractString(object, 'wireless') AS "wireless"
+FROM nl_lines WHERE kind = 'link';
+CREATE VIEW nl_maddress AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'address') AS "address"
+  , JSONExtract(object, 'created', 'Nullable(Int64)') AS "created"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'prefixlen', 'Nullable(Int64)') AS "prefixlen"
+  , JSONExtractString(object, 'scope') AS "scope"
+  , JSONExtract(object, 'updated', 'Nullable(Int64)') AS "updated"
+  , JSONExtract(object, 'users', 'Nullable(Int64)') AS "users"
+FROM nl_lines WHERE kind = 'maddress';
+CREATE VIEW nl_mdb AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtract(object, 'dst_port', 'Nullable(Int64)') AS "dst_port"
+  , JSONExtractString(object, 'filter_mode') AS "filter_mode"
+  , JSONExtractString(object, 'grp') AS "grp"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'port') AS "port"
+  , JSONExtract(object, 'port_index', 'Nullable(Int64)') AS "port_index"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtractString(object, 'router') AS "router"
+  , JSONExtractString(object, 'src') AS "src"
+  , JSONExtract(object, 'src_vni', 'Nullable(Int64)') AS "src_vni"
+  , JSONExtractString(object, 'state') AS "state"
+  , JSONExtractString(object, 'via') AS "via"
+  , JSONExtract(object, 'via_index', 'Nullable(Int64)') AS "via_index"
+  , JSONExtract(object, 'vid', 'Nullable(Int64)') AS "vid"
+  , JSONExtract(object, 'vni', 'Nullable(Int64)') AS "vni"
+FROM nl_lines WHERE kind = 'mdb';
+CREATE VIEW nl_mroute AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtractString(object, 'iif') AS "iif"
+  , JSONExtract(object, 'iif_index', 'Nullable(Int64)') AS "iif_index"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtractString(object, 'src') AS "src"
+  , JSONExtractString(object, 'state') AS "state"
+  , JSONExtractString(object, 'table') AS "table"
+FROM nl_lines WHERE kind = 'mroute';
+CREATE VIEW nl_neigh AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'lladdr') AS "lladdr"
+  , JSONExtract(object, 'probes', 'Nullable(Int64)') AS "probes"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtract(object, 'proxy', 'Nullable(Bool)') AS "proxy"
+  , JSONExtract(object, 'vni', 'Nullable(Int64)') AS "vni"
+FROM nl_lines WHERE kind = 'neigh';
+CREATE VIEW nl_neightbl AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'anycast_delay', 'Nullable(Int64)') AS "anycast_delay"
+  , JSONExtract(object, 'app_probes', 'Nullable(Int64)') AS "app_probes"
+  , JSONExtract(object, 'base_reachable', 'Nullable(Int64)') AS "base_reachable"
+  , JSONExtract(object, 'delay_probe', 'Nullable(Int64)') AS "delay_probe"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'gc_interval', 'Nullable(Int64)') AS "gc_interval"
+  , JSONExtract(object, 'gc_stale', 'Nullable(Int64)') AS "gc_stale"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'interval_probe_time', 'Nullable(Int64)') AS "interval_probe_time"
+  , JSONExtract(object, 'locktime', 'Nullable(Int64)') AS "locktime"
+  , JSONExtract(object, 'mcast_probes', 'Nullable(Int64)') AS "mcast_probes"
+  , JSONExtract(object, 'mcast_reprobes', 'Nullable(Int64)') AS "mcast_reprobes"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'proxy_delay', 'Nullable(Int64)') AS "proxy_delay"
+  , JSONExtract(object, 'proxy_queue', 'Nullable(Int64)') AS "proxy_queue"
+  , JSONExtract(object, 'queue', 'Nullable(Int64)') AS "queue"
+  , JSONExtract(object, 'queue_bytes', 'Nullable(Int64)') AS "queue_bytes"
+  , JSONExtract(object, 'reachable', 'Nullable(Int64)') AS "reachable"
+  , JSONExtract(object, 'refcnt', 'Nullable(Int64)') AS "refcnt"
+  , JSONExtract(object, 'retrans', 'Nullable(Int64)') AS "retrans"
+  , JSONExtract(object, 'thresh1', 'Nullable(Int64)') AS "thresh1"
+  , JSONExtract(object, 'thresh2', 'Nullable(Int64)') AS "thresh2"
+  , JSONExtract(object, 'thresh3', 'Nullable(Int64)') AS "thresh3"
+  , JSONExtract(object, 'ucast_probes', 'Nullable(Int64)') AS "ucast_probes"
+FROM nl_lines WHERE kind = 'neightbl';
+CREATE VIEW nl_netconf AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'bc_forwarding', 'Nullable(Bool)') AS "bc_forwarding"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'force_forwarding', 'Nullable(Bool)') AS "force_forwarding"
+  , JSONExtract(object, 'forwarding', 'Nullable(Bool)') AS "forwarding"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'ignore_routes_with_linkdown', 'Nullable(Bool)') AS "ignore_routes_with_linkdown"
+  , JSONExtract(object, 'input', 'Nullable(Bool)') AS "input"
+  , JSONExtractString(object, 'interface') AS "interface"
+  , JSONExtract(object, 'mc_forwarding', 'Nullable(Bool)') AS "mc_forwarding"
+  , JSONExtract(object, 'proxy_neigh', 'Nullable(Bool)') AS "proxy_neigh"
+  , JSONExtractString(object, 'rp_filter') AS "rp_filter"
+FROM nl_lines WHERE kind = 'netconf';
+CREATE VIEW nl_nexthop AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'dst_port', 'Nullable(Int64)') AS "dst_port"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtractString(object, 'gateway') AS "gateway"
+  , JSONExtract(object, 'hw_stats_enabled', 'Nullable(Bool)') AS "hw_stats_enabled"
+  , JSONExtract(object, 'hw_stats_used', 'Nullable(Bool)') AS "hw_stats_used"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "nexthop_id"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtractString(object, 'scope') AS "scope"
+  , JSONExtractString(object, 'type') AS "type"
+FROM nl_lines WHERE kind = 'nexthop';
+CREATE VIEW nl_nexthop_bucket AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "nexthop_bucket_id"
+  , JSONExtract(object, 'index', 'Nullable(Int64)') AS "index"
+  , JSONExtract(object, 'nhid', 'Nullable(Int64)') AS "nhid"
+FROM nl_lines WHERE kind = 'nexthop_bucket';
+CREATE VIEW nl_nsid AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'current_nsid', 'Nullable(Int64)') AS "current_nsid"
+  , JSONExtract(object, 'fd', 'Nullable(Int64)') AS "fd"
+  , JSONExtract(object, 'nsid', 'Nullable(Int64)') AS "nsid"
+  , JSONExtract(object, 'pid', 'Nullable(Int64)') AS "pid"
+FROM nl_lines WHERE kind = 'nsid';
+CREATE VIEW nl_qdisc AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'egress_block', 'Nullable(Int64)') AS "egress_block"
+  , JSONExtractString(object, 'handle') AS "handle"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'ingress_block', 'Nullable(Int64)') AS "ingress_block"
+  , JSONExtract(object, 'invisible', 'Nullable(Bool)') AS "invisible"
+  , JSONExtractString(object, 'kind') AS "kind"
+  , JSONExtract(object, 'offloaded', 'Nullable(Bool)') AS "offloaded"
+  , JSONExtractString(object, 'parent') AS "parent"
+  , JSONExtract(object, 'refcnt', 'Nullable(Int64)') AS "refcnt"
+  , JSONExtract(object, 'root', 'Nullable(Bool)') AS "root"
+  , JSONExtractString(object, 'warning') AS "warning"
+FROM nl_lines WHERE kind = 'qdisc';
+CREATE VIEW nl_route AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'del_reason') AS "del_reason"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtract(object, 'error', 'Nullable(Int64)') AS "error"
+  , JSONExtract(object, 'expires', 'Nullable(Int64)') AS "expires"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtractString(object, 'gateway') AS "gateway"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'iif') AS "iif"
+  , JSONExtract(object, 'iif_index', 'Nullable(Int64)') AS "iif_index"
+  , JSONExtractString(object, 'instance') AS "instance"
+  , JSONExtract(object, 'mark', 'Nullable(Int64)') AS "mark"
+  , JSONExtract(object, 'metric', 'Nullable(Int64)') AS "metric"
+  , JSONExtractString(object, 'newdst') AS "newdst"
+  , JSONExtract(object, 'nhid', 'Nullable(Int64)') AS "nhid"
+  , JSONExtractString(object, 'pref') AS "pref"
+  , JSONExtractString(object, 'prefsrc') AS "prefsrc"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtractString(object, 'scope') AS "scope"
+  , JSONExtractString(object, 'src') AS "src"
+  , JSONExtractString(object, 'table') AS "table"
+  , JSONExtractString(object, 'tos') AS "tos"
+  , JSONExtract(object, 'ttl_propagate', 'Nullable(Bool)') AS "ttl_propagate"
+  , JSONExtractString(object, 'type') AS "type"
+  , JSONExtract(object, 'uid', 'Nullable(Int64)') AS "uid"
+FROM nl_lines WHERE kind = 'route';
+CREATE VIEW nl_rule AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'action') AS "action"
+  , JSONExtract(object, 'dport', 'Nullable(Int64)') AS "dport"
+  , JSONExtract(object, 'dport_end', 'Nullable(Int64)') AS "dport_end"
+  , JSONExtractString(object, 'dport_mask') AS "dport_mask"
+  , JSONExtract(object, 'dport_start', 'Nullable(Int64)') AS "dport_start"
+  , JSONExtractString(object, 'dscp') AS "dscp"
+  , JSONExtractString(object, 'dscp_mask') AS "dscp_mask"
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtract(object, 'dstlen', 'Nullable(Int64)') AS "dstlen"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtractString(object, 'flow_from') AS "flow_from"
+  , JSONExtractString(object, 'flow_to') AS "flow_to"
+  , JSONExtractString(object, 'flowlabel') AS "flowlabel"
+  , JSONExtractString(object, 'flowlabel_mask') AS "flowlabel_mask"
+  , JSONExtractString(object, 'fwmark') AS "fwmark"
+  , JSONExtractString(object, 'fwmask') AS "fwmask"
+  , JSONExtract(object, 'goto', 'Nullable(Int64)') AS "goto"
+  , JSONExtractString(object, 'iif') AS "iif"
+  , JSONExtractString(object, 'iif_hex') AS "iif_hex"
+  , JSONExtractString(object, 'ipproto') AS "ipproto"
+  , JSONExtractString(object, 'oif') AS "oif"
+  , JSONExtractString(object, 'oif_hex') AS "oif_hex"
+  , JSONExtract(object, 'priority', 'Nullable(Int64)') AS "priority"
+  , JSONExtractString(object, 'protocol') AS "protocol"
+  , JSONExtract(object, 'sport', 'Nullable(Int64)') AS "sport"
+  , JSONExtract(object, 'sport_end', 'Nullable(Int64)') AS "sport_end"
+  , JSONExtractString(object, 'sport_mask') AS "sport_mask"
+  , JSONExtract(object, 'sport_start', 'Nullable(Int64)') AS "sport_start"
+  , JSONExtractString(object, 'src') AS "src"
+  , JSONExtract(object, 'srclen', 'Nullable(Int64)') AS "srclen"
+  , JSONExtractString(object, 'suppress_ifgroup') AS "suppress_ifgroup"
+  , JSONExtract(object, 'suppress_prefixlen', 'Nullable(Int64)') AS "suppress_prefixlen"
+  , JSONExtractString(object, 'table') AS "table"
+  , JSONExtractString(object, 'tos') AS "tos"
+  , JSONExtractString(object, 'tun_id') AS "tun_id"
+  , JSONExtract(object, 'uid_end', 'Nullable(Int64)') AS "uid_end"
+  , JSONExtract(object, 'uid_start', 'Nullable(Int64)') AS "uid_start"
+FROM nl_lines WHERE kind = 'rule';
+CREATE VIEW nl_vlan AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'global', 'Nullable(Bool)') AS "global"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'mcast_igmp_version', 'Nullable(Int64)') AS "mcast_igmp_version"
+  , JSONExtract(object, 'mcast_last_member_count', 'Nullable(Int64)') AS "mcast_last_member_count"
+  , JSONExtract(object, 'mcast_last_member_interval', 'Nullable(Int64)') AS "mcast_last_member_interval"
+  , JSONExtract(object, 'mcast_max_groups', 'Nullable(Int64)') AS "mcast_max_groups"
+  , JSONExtract(object, 'mcast_membership_interval', 'Nullable(Int64)') AS "mcast_membership_interval"
+  , JSONExtract(object, 'mcast_mld_version', 'Nullable(Int64)') AS "mcast_mld_version"
+  , JSONExtract(object, 'mcast_n_groups', 'Nullable(Int64)') AS "mcast_n_groups"
+  , JSONExtract(object, 'mcast_querier', 'Nullable(Bool)') AS "mcast_querier"
+  , JSONExtract(object, 'mcast_querier_interval', 'Nullable(Int64)') AS "mcast_querier_interval"
+  , JSONExtract(object, 'mcast_query_interval', 'Nullable(Int64)') AS "mcast_query_interval"
+  , JSONExtract(object, 'mcast_query_response_interval', 'Nullable(Int64)') AS "mcast_query_response_interval"
+  , JSONExtract(object, 'mcast_router', 'Nullable(Int64)') AS "mcast_router"
+  , JSONExtract(object, 'mcast_snooping', 'Nullable(Bool)') AS "mcast_snooping"
+  , JSONExtract(object, 'mcast_startup_query_count', 'Nullable(Int64)') AS "mcast_startup_query_count"
+  , JSONExtract(object, 'mcast_startup_query_interval', 'Nullable(Int64)') AS "mcast_startup_query_interval"
+  , JSONExtract(object, 'msti', 'Nullable(Int64)') AS "msti"
+  , JSONExtract(object, 'neigh_forward_grat', 'Nullable(Bool)') AS "neigh_forward_grat"
+  , JSONExtract(object, 'neigh_suppress', 'Nullable(Bool)') AS "neigh_suppress"
+  , JSONExtractString(object, 'state') AS "state"
+  , JSONExtract(object, 'tunid', 'Nullable(Int64)') AS "tunid"
+  , JSONExtract(object, 'vlan', 'Nullable(Int64)') AS "vlan"
+  , JSONExtract(object, 'vlan_end', 'Nullable(Int64)') AS "vlan_end"
+FROM nl_lines WHERE kind = 'vlan';
+CREATE VIEW nl_vni AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'group') AS "group"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'vni', 'Nullable(Int64)') AS "vni"
+  , JSONExtract(object, 'vni_end', 'Nullable(Int64)') AS "vni_end"
+FROM nl_lines WHERE kind = 'vni';
+
+-- name: questions
+-- Which hosts are silent: the newest line of each host, and its run.
+CREATE VIEW nl_hosts AS
+SELECT host, run, last_line, lines FROM (
+  SELECT host, run, max(time) AS last_line, count(*) AS lines, row_number() OVER (PARTITION BY host ORDER BY max(time) DESC) AS nth
+  FROM nl_lines GROUP BY host, run
+) AS runs WHERE nth = 1;
+-- When did a host lose events of the kernel, or lines.
+CREATE VIEW nl_gaps AS
+SELECT host, run, seq, time, netns, cause, lost, gap_from FROM nl_lines WHERE kind = 'meta' AND op = 'gap';
+-- Which hosts changed their default route, from and to which gateway.
+CREATE VIEW nl_default_routes AS
+SELECT host, time, op, origin, "table", "dst", "gateway", "dev", JSONExtractString(details, 'old', 'gateway') AS former_gateway FROM nl_route
+WHERE op IN ('add', 'change', 'delete') AND "dst" IN ('0.0.0.0/0', '::/0');
+-- Which links went down.
+CREATE VIEW nl_link_downs AS
+SELECT host, time, ifname, "operstate" FROM nl_link WHERE op = 'change' AND has(JSONExtract(details, 'changed', 'Array(String)'), 'operstate') AND "operstate" <> 'UP';
+-- Which neighbours did not answer.
+CREATE VIEW nl_neighbour_failures AS
+SELECT host, time, ifname, "dst" FROM nl_neigh WHERE op = 'change' AND has(JSONExtract(details, 'changed', 'Array(String)'), 'state') AND has(JSONExtract(object, 'state', 'Array(String)'), 'FAILED');
+-- Which addresses moved to another machine.
+CREATE VIEW nl_moved_addresses AS
+SELECT host, time, ifname, "dst", JSONExtractString(details, 'old', 'lladdr') AS former, "lladdr" FROM nl_neigh WHERE op = 'change' AND has(JSONExtract(details, 'changed', 'Array(String)'), 'lladdr') AND JSONExtractString(details, 'old', 'lladdr') <> '' AND "lladdr" <> '';
+-- Where much happens: the changes of each hour by host, kind and device.
+CREATE VIEW nl_activity AS
+SELECT host, toStartOfHour(time) AS hour, kind, ifname, count(*) AS changes FROM nl_lines
+WHERE kind <> 'meta' AND op IN ('add', 'change', 'delete') GROUP BY host, toStartOfHour(time), kind, ifname;
+-- Who made the changes; the lines need `--with by`.
+CREATE VIEW nl_requesters AS
+SELECT host, JSONExtractString(details, 'by', 'comm') AS comm, JSONExtractString(details, 'by', 'unit') AS unit, kind, op, count(*) AS changes FROM nl_lines
+WHERE JSONExtractString(details, 'by', 'comm') <> '' GROUP BY host, JSONExtractString(details, 'by', 'comm'), JSONExtractString(details, 'by', 'unit'), kind, op;
+-- The addresses that several hosts have at a moment.
+CREATE VIEW nl_shared_addresses AS
+SELECT local, count(DISTINCT host) AS hosts FROM (
+  SELECT host, JSONExtractString(object, 'local') AS local FROM nl_state(moment = {moment:DateTime64(9, 'UTC')}) AS s WHERE kind = 'address' AND JSONExtractString(object, 'scope') = 'global'
+) AS addresses GROUP BY local HAVING count(DISTINCT host) > 1
+;
+-- The number of objects of each kind at a moment, and whether that is exact.
+CREATE VIEW nl_objects AS
+SELECT host, kind, count(*) AS objects, max(reason) AS reason FROM nl_state(moment = {moment:DateTime64(9, 'UTC')}) AS s GROUP BY host, kind
+;
+
+-- name: retention
+-- Removes lines that are older than the moment, except those that the state at the moment needs: the
+-- lines since its snapshot or checkpoint. Run it with a moment at which every host is to be kept.
+DELETE FROM nl WHERE (host, run, seq) IN (
+  SELECT host, run, seq FROM (
+    SELECT l.host AS host, l.run AS run, l.seq AS seq, r.run AS current, r.base AS base
+    FROM nl_lines AS l JOIN nl_trust(moment = {moment:DateTime64(9, 'UTC')}) AS r ON r.host = l.host
+    WHERE l.time < {moment:DateTime64(9, 'UTC')}
+  ) WHERE base IS NOT NULL AND (run <> current OR seq < base));
