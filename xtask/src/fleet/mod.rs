@@ -219,7 +219,7 @@ impl Dialect {
     /// What a line has beside its object, as one JSON object.
     fn details(self) -> String {
         let members = ["changed", "old", "by", "nl"];
-        let each = |member: &dyn Fn(&str) -> String| members.map(|name| member(name)).join(", ");
+        let each = |member: &dyn Fn(&str) -> String| members.map(member).join(", ");
         match self {
             ClickHouse => {
                 let member = |name: &str| {
