@@ -22,7 +22,10 @@ fn main() -> ExitCode {
     }
     // The confinement would refuse to enter a namespace.
     let namespaces = match &task {
-        Task::Live(live) => live::enter_namespaces(live),
+        Task::Live(live) => {
+            let report: fn(&str) = logging::error_of_handler;
+            live::enter_namespaces(live, confined.then_some(report))
+        }
         _ => Ok(live::Namespaces::default()),
     };
     if confined {

@@ -7,7 +7,8 @@ use super::envelope::{Envelope, Line, Rendered};
 use super::link_cache::LinkCache;
 use super::route_cache::RouteCache;
 use super::truncate::truncate;
-use crate::event::meta::{Part, Start};
+use crate::channel::NetnsId;
+use crate::event::meta::{Netns, Part, Start};
 use crate::event::{Event, Payload};
 use crate::text;
 
@@ -44,6 +45,11 @@ impl JsonSerializer {
             route_cache: RouteCache::default(),
             sentence: String::new(),
         }
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        self.envelope.set_namespace(number, netns);
     }
 
     /// Appends the object to `out`, without a newline.

@@ -22,8 +22,9 @@ use std::io;
 
 use jiff::tz::TimeZone;
 
+use crate::channel::NetnsId;
 use crate::event::Event;
-use crate::event::meta::Start;
+use crate::event::meta::{Netns, Start};
 pub use framing::Framing;
 use json::JsonSerializer;
 pub use records::RecordReader;
@@ -120,6 +121,15 @@ impl Encoder {
         self.flush(out)
     }
 
+    /// From now on the network namespace with that number is this one. Requires that no event waits for a
+    /// [`flush`](Self::flush).
+    pub fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        match &mut self.serializer {
+            Serializer::Json(json) => json.set_namespace(number, netns),
+            Serializer::Text(text) => text.set_namespace(number, netns),
+        }
+    }
+
     /// Appends the records of all events that [`put`](Self::put) has taken to `out`.
     ///
     /// # Errors
@@ -147,5 +157,15 @@ impl Encoder {
         }
         self.framing.end_record(out);
         Ok(())
+    }
+}
+
+/// Sets what a list by the number of the network namespace, from 1, has for this one.
+fn set_listed<T: Default>(list: &mut Vec<T>, number: NetnsId, value: T) {
+    if let Some(at) = number.listed_at() {
+        if list.len() <= at {
+            list.resize_with(at + 1, T::default);
+        }
+        list[at] = value;
     }
 }

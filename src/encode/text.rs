@@ -2,8 +2,10 @@
 
 use jiff::tz::TimeZone;
 
+use super::set_listed;
+use crate::channel::NetnsId;
 use crate::event::Event;
-use crate::event::meta::Start;
+use crate::event::meta::{Netns, Start};
 use crate::text::write_line;
 
 /// Serializes events as sentences. They have no numbers.
@@ -25,6 +27,11 @@ impl TextSerializer {
             colour,
             namespaces: namespaces.map(|netns| netns.name.clone()).collect(),
         }
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        set_listed(&mut self.namespaces, number, netns.name.clone());
     }
 
     /// Appends the sentence to `out`, without a newline.

@@ -142,6 +142,7 @@ pub(super) enum LineOp {
     Gap,
     Resync,
     Complete,
+    Netns,
     /// Nothing follows in this file (`rotate`), or in this run (`stop`).
     End,
     Other,
@@ -156,6 +157,7 @@ impl LineOp {
             (Kind::Meta, "gap") => LineOp::Gap,
             (Kind::Meta, "resync") => LineOp::Resync,
             (Kind::Meta, "complete") => LineOp::Complete,
+            (Kind::Meta, "netns") => LineOp::Netns,
             (Kind::Meta, "rotate" | "stop") => LineOp::End,
             (Kind::Meta, _) => LineOp::Other,
             (_, "add" | "change" | "present") => LineOp::Exists,
@@ -210,7 +212,9 @@ impl<'a> Line<'a> {
     pub(super) fn namespace(&self) -> Cow<'static, str> {
         match &self.netns {
             None => Cow::Borrowed(""),
-            Some(Netns { name, id, inode }) => Cow::Owned(format!("{name} {id:?} {inode}")),
+            Some(Netns {
+                name, id, inode, ..
+            }) => Cow::Owned(format!("{name} {id:?} {inode}")),
         }
     }
 

@@ -7,7 +7,7 @@ use netlink_sys::{Socket, SocketAddr};
 
 use super::EventSource;
 use super::family::{Groups, Protocol};
-use super::sys::{Batch, Datagram, adopt, drops, memberships, set_receive_buffer};
+use super::sys::{Batch, Datagram, adopt, drops, listen_all_nsid, memberships, set_receive_buffer};
 
 /// Initial size of the buffer for one datagram, bytes; it grows after a truncated one. The longest
 /// datagram seen, a link with 496 alternative names, takes a quarter of it. Not a power of two:
@@ -44,6 +44,22 @@ impl Events {
         set_receive_buffer(socket.as_fd(), rcvbuf)?;
         socket.bind(&SocketAddr::new(0, 0))?;
         Self::join(protocol, socket)
+    }
+
+    /// The same for the events of all network namespaces that have a number in that of the calling thread
+    /// ([`Datagram::nsid`]).
+    ///
+    /// # Errors
+    /// As for [`Events::open`]; EPERM without CAP_NET_BROADCAST.
+    pub fn open_all(protocol: &'static dyn Protocol, rcvbuf: u32) -> io::Result<Self> {
+        let mut socket = Socket::new(protocol.id().protocol() as isize)?;
+        socket.set_non_blocking(true)?;
+        set_receive_buffer(socket.as_fd(), rcvbuf)?;
+        socket.bind(&SocketAddr::new(0, 0))?;
+        listen_all_nsid(socket.as_fd())?;
+        let mut events = Self::join(protocol, socket)?;
+        events.batch = events.batch.with_nsids();
+        Ok(events)
     }
 
     /// Takes over a socket that a service manager opened. The manager keeps it open while the

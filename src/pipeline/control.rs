@@ -35,11 +35,14 @@ impl Pipeline {
             ControlRecord::EndReconcile(complete) => {
                 self.finish_reconcile(netns, time, *complete, out)
             }
+            ControlRecord::Sync if netns != NetnsId::OWN => self.sync_namespace(netns, time, out),
             ControlRecord::Sync => {
                 self.emit_all_links(time, out)?;
                 self.synced = true;
                 for (_, namespace) in self.namespaces.iter_mut() {
-                    namespace.state.complete();
+                    if !namespace.is_found {
+                        namespace.state.complete();
+                    }
                 }
                 if !self.snapshot {
                     return Ok(());
@@ -56,6 +59,7 @@ impl Pipeline {
                 (namespace.lost, namespace.lost_kinds) = (false, KindSet::EMPTY);
                 self.end_resync(netns, time, out)
             }
+            ControlRecord::BeginNetns(found) => self.begin_namespace(netns, time, found, out),
             ControlRecord::EndNetns => {
                 self.end_namespace(netns);
                 Ok(())
@@ -63,8 +67,13 @@ impl Pipeline {
             ControlRecord::Gap(gap) => {
                 if gap.cause != GapCause::Output {
                     let tracked = self.namespaces.tracked();
-                    let namespace = self.namespaces.get_mut(netns);
-                    (namespace.lost, namespace.lost_kinds) = (true, tracked);
+                    self.namespaces.get_mut(netns).lost = true;
+                    for (of, namespace) in self.namespaces.iter_mut() {
+                        // A socket of all namespaces does not tell whose events were lost.
+                        if of == netns || netns == NetnsId::OWN {
+                            namespace.lost_kinds = tracked;
+                        }
+                    }
                 }
                 self.totals.gap(gap);
                 self.meta_of(netns, time, Op::Gap, Meta::Gap(gap.clone()), out)
@@ -89,6 +98,7 @@ impl Pipeline {
             }
             ControlRecord::File(opened) => {
                 let start = Start {
+                    namespaces: self.listed_namespaces(),
                     since: Some(self.started_at),
                     tail_repaired: opened.tail_repaired,
                     tail_ended: opened.tail_ended,

@@ -12,14 +12,14 @@ mod reconcile;
 mod sweep;
 mod totals;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::rc::Rc;
 
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
+use crate::event::meta::{self, Heartbeat, Meta, Netns, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
@@ -107,6 +107,8 @@ pub struct Pipeline {
     checkpoint: Option<Checkpoint>,
     /// The namespaces that have ended, in the order of their ends.
     ended: VecDeque<EndedNamespace>,
+    /// The descriptions of the namespaces that have a `netns` in their lines, until the last line of each.
+    listed: BTreeMap<NetnsId, Netns>,
     totals: Totals,
     /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
     portion: usize,
@@ -145,6 +147,7 @@ impl Pipeline {
         for kind in &settings.no_track {
             tracked.remove(*kind);
         }
+        let listed = config.start.namespaces.iter().flatten().enumerate();
         let mut pipeline = Pipeline {
             optional_parts: OptionalParts {
                 details: settings.with.contains(&Part::Details),
@@ -169,6 +172,9 @@ impl Pipeline {
             in_doubt: false,
             checkpoint: None,
             ended: VecDeque::new(),
+            listed: listed
+                .map(|(at, it)| (NetnsId::of_listed(at), it.clone()))
+                .collect(),
             totals: Totals::default(),
             portion: usize::MAX,
             started_at: config.time,

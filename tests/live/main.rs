@@ -14,6 +14,7 @@
 mod common;
 
 mod account;
+mod all_netns;
 mod docs;
 mod ends;
 mod events;
@@ -45,6 +46,7 @@ fn main() {
     }
     let modules = [
         account::trials,
+        all_netns::trials,
         docs::trials,
         ends::trials,
         events::trials,

@@ -7,6 +7,8 @@ use std::io;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
+use super::set_listed;
+use crate::channel::NetnsId;
 use crate::event::meta::Netns;
 use crate::event::route::Destination;
 use crate::event::values::{PrefixText, Word};
@@ -61,19 +63,18 @@ pub(super) struct Envelope {
 impl Envelope {
     /// `run`: 8 hexadecimal digits, random per start. `namespaces`: those that the run watches.
     pub(super) fn new(run: &str, namespaces: &[Netns]) -> Self {
-        let field = |netns| {
-            let mut text = Vec::new();
-            // Writing to a Vec cannot fail.
-            let _ = json::append(&mut text, |json| json.object().field("netns", netns));
-            text
-        };
         Envelope {
-            namespaces: namespaces.iter().map(field).collect(),
+            namespaces: namespaces.iter().map(netns_field).collect(),
             head: format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"").into_bytes(),
             timestamp: TimestampCache::default(),
             subject: SubjectCache::default(),
             nl_header: NlHeaderCache::default(),
         }
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        set_listed(&mut self.namespaces, number, netns_field(netns));
     }
 
     /// Appends the object to `out`, without a newline.
@@ -150,6 +151,14 @@ impl Envelope {
         }
         to.close()
     }
+}
+
+/// The field `netns`, with a comma before it.
+fn netns_field(netns: &Netns) -> Vec<u8> {
+    let mut text = Vec::new();
+    // Writing to a Vec cannot fail.
+    let _ = json::append(&mut text, |json| json.object().field("netns", netns));
+    text
 }
 
 struct Changed<'a>(&'a Change);

@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Instant;
 
-use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
-use crate::channel::Role;
+use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, all, clock};
+use crate::channel::{NetnsId, Role};
 use crate::error::Error;
 use crate::event::meta::{Gap, GapCause, Refused};
 use crate::event::values::Time;
@@ -77,11 +77,29 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let subscription = &self.subscriptions[at];
         let channel = subscription.channel(Role::Events);
         for datagram in subscription.events.datagrams() {
+            let mut channel = channel;
             if datagram.sender != 0 {
                 self.refused.add(1, datagram.sender);
                 continue;
             }
+            if let Some(all) = &self.all {
+                match all.netns_of(datagram.nsid) {
+                    Some(netns) => channel.netns = netns,
+                    // Its snapshot follows.
+                    None => continue,
+                }
+            }
             self.backlog.push(time, channel, datagram.bytes);
+            if let Some(all) = &mut self.all {
+                if channel.netns == all::OWN {
+                    all.note_nsid(datagram.bytes, &mut self.backlog, &mut self.resync);
+                }
+                // A loss is one of all namespaces.
+                channel.netns = NetnsId::OWN;
+                if datagram.truncated {
+                    all.note_loss();
+                }
+            }
             if datagram.truncated {
                 let gap = gap(GapCause::Truncated, None, Some(1), subscription.emptied);
                 let record = ControlRecord::Gap(gap);
@@ -106,6 +124,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let record = ControlRecord::Gap(gap(cause, errno, lost, subscription.emptied));
         let channel = subscription.channel(Role::Events);
         self.backlog.push_control(clock(), channel, record);
+        if let Some(all) = &mut self.all {
+            all.note_loss();
+        }
         Ok(())
     }
 
@@ -116,8 +137,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
         let inputs = self.backlog.pop(BATCH_SIZE);
         for input in &inputs {
+            // Of all namespaces: when each number is certain again.
             if let InputData::Control(channel, record) = &input.data
                 && let ControlRecord::Gap(_) = **record
+                && self.all.is_none()
             {
                 self.resync.lost(*channel, Instant::now());
             }

@@ -1,10 +1,12 @@
 //! The live run: one mio loop over the event and dump sockets, the signals and the output.
 
+mod all;
 mod dumps;
 mod events;
 mod namespaces;
 mod reload;
 mod subscription;
+mod visitor;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -32,13 +34,14 @@ use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family::Subscribed;
+use crate::family::{Family, Subscribed};
 use crate::filter;
 use crate::input::{ControlRecord, Input};
 use crate::names::Names;
 use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
+use all::AllNamespaces;
 use events::SpoofedDatagrams;
 pub use namespaces::Namespaces;
 use namespaces::Watched;
@@ -52,6 +55,8 @@ pub struct Live {
     pub settings: Settings,
     /// The network namespaces to watch: names, paths or process ids. None: that of the program.
     pub netns: Vec<String>,
+    /// Watch all network namespaces.
+    pub all_netns: bool,
     /// Stop after this time.
     pub duration: Option<Duration>,
     /// Stop when the snapshot is complete.
@@ -74,9 +79,12 @@ pub struct Live {
 
 const SIGNALS: Token = Token(0);
 const OUTPUT: Token = Token(1);
+/// Reports of the thread that visits namespaces, and mounts (`--all-netns`).
+const REPORTS: Token = Token(2);
+const MOUNTS: Token = Token(3);
 /// The event socket of the first subscription. Its dump socket has the next number, and so on for
 /// every further subscription.
-const FIRST_SOCKET: usize = 2;
+const FIRST_SOCKET: usize = 4;
 
 /// Events processed before the sockets are emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds that many routes.
@@ -134,16 +142,23 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
         mut subscriptions,
         watched,
         listed,
+        mut all,
     } = namespaces;
-    if live.netns.is_empty() {
+    if live.netns.is_empty() && all.is_none() {
         for family in Subscribed::new(&live.settings).iter() {
             let subscription = Subscription::open(NetnsId::OWN, family, live.rcvbuf)?;
             subscriptions.push(subscription);
         }
     }
     let mut sink = open(&live.outputs)?;
-    let dumps = dumps(&subscriptions, &live.settings);
-    let resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
+    let dumps = match all {
+        Some(_) => dumps_of_all(listed.len(), &live.settings),
+        None => dumps(&subscriptions, &live.settings),
+    };
+    let mut resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
+    if all.is_some() {
+        resync.share();
+    }
     let sockets = subscriptions.iter().map(|it| &it.events);
     let header = header(&live.settings, sockets, listed, &sink);
     let run = run_id();
@@ -153,6 +168,9 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
     let registry = poll.registry();
     let mut register = || -> io::Result<()> {
         registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
+        if let Some(all) = &mut all {
+            all.register(registry, [REPORTS, MOUNTS])?;
+        }
         for (at, subscription) in subscriptions.iter_mut().enumerate() {
             subscription.register(registry, FIRST_SOCKET, at)?;
         }
@@ -171,6 +189,7 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
         session,
         subscriptions,
         watched,
+        all,
         looked_at: begun,
         resync,
         backlog: Backlog::default(),
@@ -189,12 +208,17 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
     .run(poll, signals, &impatient, &mut sink)
 }
 
-/// Enters the network namespaces that the run watches by name, and opens its sockets in them: before the
-/// process is confined.
+/// Enters the network namespaces that the run watches by name, and opens its sockets in them, or starts the
+/// thread that visits all of them: before the process is confined. `confine`: that thread confines itself,
+/// and reports a refused call by this function.
 ///
 /// # Errors
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
-pub fn enter_namespaces(live: &Live) -> Result<Namespaces, Error> {
+pub fn enter_namespaces(live: &Live, confine: Option<fn(&str)>) -> Result<Namespaces, Error> {
+    if live.all_netns {
+        let families: Vec<_> = Subscribed::new(&live.settings).iter().collect();
+        return all::open(&families, live.rcvbuf, live.audit, confine);
+    }
     if live.netns.is_empty() {
         return Ok(Namespaces::default());
     }
@@ -226,19 +250,37 @@ fn dumps<E, D>(
     subscriptions: &[Subscription<E, D>],
     settings: &Settings,
 ) -> BTreeMap<resync::Target, resync::Dumps> {
-    let each = |it: &Subscription<E, D>| {
-        let (netns, family) = (it.netns, it.family.id());
-        let kinds = it.family.dumps(settings).into_iter();
-        kinds.map(move |(kind, requests)| {
-            let dumps = resync::Dumps {
-                family,
-                requests,
-                details: settings.with.contains(&Part::Details),
-            };
-            ((netns, kind), dumps)
-        })
-    };
+    let each = |it: &Subscription<E, D>| dumps_of(it.netns, it.family, settings);
     subscriptions.iter().flat_map(each).collect()
+}
+
+/// The same for namespaces with the numbers from 1 to `count`.
+fn dumps_of_all(count: usize, settings: &Settings) -> BTreeMap<resync::Target, resync::Dumps> {
+    let families: Vec<_> = Subscribed::new(settings).iter().collect();
+    let of = |at| {
+        let families = families.iter();
+        families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), *family, settings))
+    };
+    (0..count).flat_map(of).collect()
+}
+
+/// The dumps of every kind of a family in a namespace.
+fn dumps_of(
+    netns: NetnsId,
+    family: &'static dyn Family,
+    settings: &Settings,
+) -> impl Iterator<Item = (resync::Target, resync::Dumps)> + use<> {
+    let details = settings.with.contains(&Part::Details);
+    let id = family.id();
+    let kinds = family.dumps(settings).into_iter();
+    kinds.map(move |(kind, requests)| {
+        let dumps = resync::Dumps {
+            family: id,
+            requests,
+            details,
+        };
+        ((netns, kind), dumps)
+    })
 }
 
 /// Maximum time for which events may accumulate in a receive buffer of `rcvbuf` bytes, as the kernel
@@ -264,6 +306,8 @@ struct Stream<E, D> {
     subscriptions: Vec<Subscription<E, D>>,
     /// The namespaces that are watched by name.
     watched: Vec<Watched>,
+    /// All namespaces.
+    all: Option<Box<AllNamespaces>>,
     /// When their existence was examined last.
     looked_at: Instant,
     resync: ResyncScheduler,
@@ -294,6 +338,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         sink: &mut Sink,
     ) -> Result<(), Error> {
         let mut ready = mio::Events::with_capacity(64);
+        let mut reports = Vec::new();
         let reason = loop {
             let accepts_entries = self.session.accepts_entries(sink);
             let busy = self.is_busy(sink);
@@ -307,7 +352,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
-                    OUTPUT => {}
+                    OUTPUT | REPORTS => {}
+                    MOUNTS => {
+                        if let Some(all) = &mut self.all {
+                            all.note_mount();
+                        }
+                    }
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
@@ -336,8 +386,14 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if beats {
                 self.emit_heartbeat()?;
             }
+            reports.append(&mut self.take_reports());
             self.receive()?;
             self.end_namespaces()?;
+            // With a full backlog some datagrams are not read yet.
+            if !self.is_readable() {
+                let reports = std::mem::take(&mut reports);
+                self.attend_namespaces(reports, Instant::now())?;
+            }
             self.discard_unexpected();
             let processed = self.process_batch()?;
             // Events come first: a dump entry is processed only after every event before it.
@@ -441,6 +497,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.deadline,
             self.next_heartbeat,
             self.next_look(),
+            self.namespaces_wakeup(),
             self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
             self.session.checkpoint_wakeup(sink),

@@ -47,6 +47,7 @@ impl EventSource for FakeEvents {
             bytes,
             sender: *sender,
             truncated: *truncated,
+            nsid: None,
         })
     }
 
@@ -161,6 +162,7 @@ impl Run {
             session: Session::new(&outputs, "00000000".to_owned(), &header).unwrap(),
             subscriptions,
             watched: Vec::new(),
+            all: None,
             looked_at: Instant::now(),
             resync: ResyncScheduler::new(dumps, None, Instant::now()),
             backlog: Backlog::default(),
