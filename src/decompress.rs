@@ -8,18 +8,33 @@ use zstd::stream::read::Decoder;
 
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const GZIP: &[u8] = &[0x1f, 0x8b];
+/// Size of the first part of an input, bytes.
+const HEAD: usize = 4096;
+
+/// Returns true if a file that begins with these bytes is decompressed by [`reader`].
+pub fn is_compressed(head: &[u8]) -> bool {
+    head.starts_with(ZSTD) || head.starts_with(GZIP)
+}
 
 /// Returns the content of `input`, decompressed if the input is compressed.
 ///
 /// # Errors
 /// If the first bytes cannot be read. Damage in a compressed input is an error of a later read.
 pub fn reader<'a>(mut input: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>> {
-    let mut magic = Vec::with_capacity(ZSTD.len());
-    (&mut input)
-        .take(ZSTD.len() as u64)
-        .read_to_end(&mut magic)?;
-    let (is_zstd, is_gzip) = (magic.starts_with(ZSTD), magic.starts_with(GZIP));
-    let whole = io::Cursor::new(magic).chain(input);
+    // As much as there is, so that a reader sees in one piece what the input is; but a pipe need not have
+    // more than the first bytes.
+    let (mut head, mut length) = (vec![0; HEAD], 0);
+    while length < ZSTD.len() {
+        match input.read(&mut head[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    head.truncate(length);
+    let (is_zstd, is_gzip) = (head.starts_with(ZSTD), head.starts_with(GZIP));
+    let whole = io::Cursor::new(head).chain(input);
     Ok(match (is_zstd, is_gzip) {
         (true, _) => Box::new(Decoder::new(whole)?),
         (_, true) => Box::new(MultiGzDecoder::new(whole)),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::event::values::Time;
-use crate::fold::{FoldError, IncompleteReason};
+use crate::fold::{IncompleteReason, LinesError};
 
 /// What to do about a file that cannot be opened for writing, as the end of a message.
 struct Remedy<'a>(&'a io::Error);
@@ -109,13 +109,34 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// The line, and its error.
-        source: FoldError,
+        source: LinesError,
     },
     /// The lines do not contain every object of that time.
     #[error(
         "the state at that time is incomplete: {0}; use --partial to print the available objects"
     )]
     Incomplete(IncompleteReason),
+    /// The command of `nlstream exec` cannot be started.
+    #[error("cannot run {}: {source}; give the path of an executable file, or a name in PATH", program.display())]
+    StartCommand {
+        /// The program.
+        program: PathBuf,
+        /// The error of execve(2).
+        source: io::Error,
+    },
+    /// A command failed, with `--on-failure stop`: its event, and how it ended.
+    #[error(
+        "the command for {0} {1}; the next start begins with this event, if there is a --position"
+    )]
+    CommandFailed(String, String),
+    /// The position of `nlstream exec` cannot be read or written.
+    #[error("cannot keep the position in {}: {source}{}", path.display(), Remedy(source))]
+    Position {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A filter selects nothing, or has an invalid value: its option, and why.
     #[error(transparent)]
     Filter(#[from] crate::filter::Fault),

@@ -57,6 +57,8 @@ pub mod json;
 #[doc(hidden)]
 pub mod kind;
 #[doc(hidden)]
+pub mod lines;
+#[doc(hidden)]
 pub mod logging;
 #[doc(hidden)]
 pub mod netlink;

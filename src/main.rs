@@ -6,7 +6,7 @@ use nlstream::cli::{self, Task};
 use nlstream::error::Error;
 use nlstream::logging;
 use nlstream::run::confinement::{self, Needs};
-use nlstream::run::{live, replay, state};
+use nlstream::run::{exec, live, replay, state};
 use nlstream::sink;
 
 fn main() -> ExitCode {
@@ -45,6 +45,7 @@ fn run(task: Task, namespaces: live::Namespaces) -> Result<(), Error> {
         Task::Live(live) => live::run(&live, namespaces),
         Task::Replay(replay, files) => replay::run(&replay, &files),
         Task::State(query) => state::run(&query),
+        Task::Exec(exec) => exec::run(&exec),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }
 }
@@ -56,7 +57,8 @@ fn confine(task: &Task) {
         Task::Live(live) => Needs::live(live),
         Task::Replay(replay, files) => Needs::replay(replay, files),
         Task::State(query) => Needs::state(query),
-        Task::Text(_) => return,
+        // The commands would be confined as well: docs/confinement.md.
+        Task::Exec(_) | Task::Text(_) => return,
     };
     confinement::enter(&needs, logging::error_of_handler);
 }

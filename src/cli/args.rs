@@ -10,14 +10,14 @@ use jiff::tz::TimeZone;
 use log::LevelFilter;
 
 use super::filters::FilterArgs;
-use super::values::{count, duration, file_size, max_line, period};
+use super::values::{count, duration, file_size, max_line, meta_op, period};
 use crate::encode::Format;
-use crate::event::Kind;
 use crate::event::meta::Part;
+use crate::event::{Kind, Op};
 use crate::file::FolderPolicy;
 use crate::logging;
 use crate::run::replay::Replay;
-use crate::run::{Checkpoints, Outputs};
+use crate::run::{Checkpoints, LineOptions, Outputs};
 use crate::sink::{self, Fsync, Rotation};
 
 #[derive(Debug, Args)]
@@ -285,6 +285,40 @@ impl Stream {
             max_line: self.max_line,
             duration: self.duration,
             run,
+        }
+    }
+}
+
+/// The options that select lines, for `exec` and `log`.
+#[derive(Debug, Args)]
+pub(super) struct LineArgs {
+    /// Only these kinds, as a comma-separated list
+    #[arg(
+        short,
+        long = "kind",
+        value_name = "LIST",
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    pub kinds: Option<Vec<KindArg>>,
+    /// Also `meta` lines of these ops, as a comma-separated list: gap, resync, clock, stop …
+    ///
+    /// Not limited by --kind and the filters. `--kind meta` selects all of them.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = meta_op)]
+    pub meta: Option<Vec<Op>>,
+    #[command(flatten)]
+    pub filters: FilterArgs,
+}
+
+impl LineArgs {
+    pub(super) fn options(self) -> LineOptions {
+        let kinds = self
+            .kinds
+            .map(|kinds| kinds.iter().map(|kind| kind.0).collect());
+        LineOptions {
+            kinds,
+            filters: self.filters.0,
+            meta: self.meta.unwrap_or_default(),
         }
     }
 }

@@ -13,6 +13,7 @@ use toml::{Table, Value};
 use super::Cli;
 use super::report::{exit, fail, message};
 use crate::escape::{Escaped, is_visible};
+use crate::run::exec::MARK;
 use crate::run::live::Options;
 
 const DEFAULT: &str = "/etc/nlstream.toml";
@@ -93,6 +94,9 @@ pub(super) fn read_live() -> Result<(ArgMatches, Found), String> {
 /// # Errors
 /// If a variable is no option, or its value is invalid.
 fn check_variables() -> Result<(), String> {
+    if of_event() {
+        return Ok(());
+    }
     let command = Cli::command();
     let known: Vec<_> = command.get_arguments().filter_map(variable).collect();
     for (name, value) in std::env::vars_os() {
@@ -137,9 +141,17 @@ fn variable(arg: &Arg) -> Option<String> {
     ))
 }
 
+/// Returns true if the variables describe the event of a command that `nlstream exec` runs.
+fn of_event() -> bool {
+    std::env::var_os(MARK).is_some()
+}
+
 /// Adds the environment variables that are set as defaults. Subcommands have none: the variables
 /// are meant for services.
 fn with_variables(command: Command) -> Command {
+    if of_event() {
+        return command;
+    }
     command.mut_args(|arg| {
         let set = |name: &String| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         match variable(&arg).filter(set) {

@@ -2,6 +2,7 @@
 
 mod args;
 mod config;
+mod exec;
 mod filters;
 mod ineffective;
 mod report;
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::event::meta::{MAX_NAMESPACES, Settings};
 use crate::logging;
+use crate::run::exec::Exec;
 use crate::run::live::Live;
 use crate::run::metrics;
 use crate::run::replay::Replay;
@@ -21,6 +23,7 @@ use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
 use args::{ColorArg, ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream};
 use config::Found;
+use exec::ExecArgs;
 use filters::ObjectFilterArgs;
 use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
 
@@ -234,6 +237,15 @@ enum Command {
         #[command(flatten)]
         confinement: ConfinementArgs,
     },
+    /// Run a command for each event of lines, from a pipe or a file that is followed
+    ///
+    /// The command gets the line on its standard input, and in its environment NLSTREAM_KIND, _OP, _IFNAME, _IFINDEX, _SEQ, _RUN,
+    /// _TIME, _ORIGIN, _CHANGED, _NETNS, _HOST and _EVENTS. Lines of snapshots and checkpoints are no
+    /// events, unless --origin names them.
+    #[command(after_help = "Examples:
+  nlstream -k link | nlstream exec --changed operstate -- logger -t link
+  nlstream exec -k route --debounce 1s --position /var/lib/hook/position /var/log/net.ndjson -- ./hook")]
+    Exec(Box<ExecArgs>),
     /// Print the JSON schema of the output
     Schema,
 }
@@ -244,6 +256,7 @@ pub enum Task {
     Live(Box<Live>),
     Replay(Box<Replay>, Vec<PathBuf>),
     State(StateQuery),
+    Exec(Box<Exec>),
     /// Text to print.
     Text(String),
 }
@@ -307,12 +320,15 @@ pub fn invocation() -> Invocation {
         report::fail(error);
     }
     let warnings = ineffective::warnings(&cli, &matches, &found);
-    let log = cli.log.config();
+    let log = match &cli.command {
+        Some(Command::Exec(exec)) => exec.log.config(),
+        _ => cli.log.config(),
+    };
     let confinement = match &cli.command {
         Some(Command::Replay { confinement, .. } | Command::State { confinement, .. }) => {
             confinement
         }
-        None | Some(Command::Schema) => &cli.confinement,
+        None | Some(Command::Exec(_) | Command::Schema) => &cli.confinement,
     };
     let confined = confinement.is_on();
     let task = match cli.command {
@@ -344,6 +360,7 @@ pub fn invocation() -> Invocation {
             format: format.format(color.is_on(true)),
             partial,
         }),
+        Some(Command::Exec(exec)) => Task::Exec(Box::new(exec.exec())),
         Some(Command::Schema) => Task::Text(crate::schema::text()),
     };
     Invocation {

@@ -6,9 +6,11 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
+use crate::event::Op;
 use crate::event::meta::MAX_TEXT;
 use crate::event::meta::{check_count, check_max_line};
-use crate::run::Checkpoints;
+use crate::run::exec::OnFailure;
+use crate::run::{Checkpoints, META_OPS};
 
 /// A duration; `None` for never.
 #[derive(Clone, Copy, Debug)]
@@ -140,6 +142,42 @@ pub(super) fn namespace(text: &str) -> Result<String, String> {
         true => Ok(text.to_owned()),
         false => Err(format!("expected at most {MAX_TEXT} bytes")),
     }
+}
+
+/// Parses a rate: `10/1m`.
+pub(super) fn rate(text: &str) -> Result<(u32, Duration), String> {
+    let rate = text.split_once('/').and_then(|(number, time)| {
+        let number = number
+            .parse()
+            .ok()
+            .filter(|number| (1..=10_000).contains(number))?;
+        Some((number, duration(time).ok()?.unsigned_abs()))
+    });
+    rate.ok_or_else(|| "expected a number from 1 to 10000 and a time: 1/10s, 60/1m".to_owned())
+}
+
+/// Parses what follows when a command fails.
+pub(super) fn on_failure(text: &str) -> Result<OnFailure, String> {
+    match text.split_once('=').unwrap_or((text, "")) {
+        ("continue", "") => Some(OnFailure::Continue),
+        ("stop", "") => Some(OnFailure::Stop),
+        ("retry", number) => number
+            .parse()
+            .ok()
+            .filter(|number| *number > 0)
+            .map(OnFailure::Retry),
+        _ => None,
+    }
+    .ok_or_else(|| "expected continue, stop, or retry=N".to_owned())
+}
+
+/// Parses the name of a `meta` op.
+pub(super) fn meta_op(text: &str) -> Result<Op, String> {
+    let found = META_OPS.iter().find(|op| op.name() == text);
+    found.copied().ok_or_else(|| {
+        let names: Vec<_> = META_OPS.iter().map(|op| op.name()).collect();
+        format!("expected one of {}", names.join(", "))
+    })
 }
 
 pub(super) fn run_id(text: &str) -> Result<String, String> {

@@ -148,6 +148,23 @@ impl Selection {
         clauses.all(|(property, clause)| clause.passes_object(*property, &any_value))
     }
 
+    /// Returns true if a line of the kind passes, given as JSON: with its object in the new state or in
+    /// the former one, as an event.
+    pub fn selects_line(&self, kind: Kind, line: &serde_json::Value) -> bool {
+        let mut clauses = self.of_event.iter();
+        let is_unchanged = || json::changed(line).is_some_and(<[_]>::is_empty);
+        if !clauses.all(|clause| clause.passes(|test| json::passes(test, kind, line)))
+            || (self.skip_unchanged && is_unchanged())
+        {
+            return false;
+        }
+        let Some(object) = line.get(kind.name()) else {
+            return self.of_object.is_empty();
+        };
+        self.selects_json(kind, object)
+            || json::former(object, line).is_some_and(|it| self.selects_json(kind, &it))
+    }
+
     /// The options of this selection of which no event of a kind passes.
     fn excluding(&self, kind: Kind) -> impl Iterator<Item = &'static str> {
         let of_object = self.of_object.iter().map(|(_, clause)| clause);

@@ -2,49 +2,27 @@
 //! incomplete.
 
 mod incomplete;
-mod input;
-mod line;
+mod object;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use thiserror::Error;
 
 use crate::event::Kind;
 use crate::event::meta::{Gap, GapCause};
 use crate::event::values::Time;
 
-pub use incomplete::IncompleteReason;
-use input::Ending;
-use line::{Line, LineOp};
-pub use line::{LineFault, SnapshotObject};
+use crate::lines::{self, Line, LineOp, Order};
 
-/// Lines that cannot be folded.
-#[derive(Debug, Error)]
-pub enum FoldError {
-    /// The error of read(2), or of decompression.
-    #[error("cannot read the lines: {0}")]
-    Read(#[from] std::io::Error),
-    /// The file has no lines of nlstream: what it is, and what to do with it.
-    #[error("not lines of nlstream, but {0}")]
-    Foreign(&'static str),
-    /// The number of the line, from 1, and what is wrong with it.
-    #[error("line {0} {1}")]
-    Line(u64, LineFault),
-    /// The number of a line that is implausibly long.
-    #[error("line {0} is longer than {max} bytes: this is no file of nlstream", max = input::LONGEST)]
-    TooLong(u64),
-    /// The number of a line that is older than lines already read, its run and its `seq`.
-    #[error(
-        "line {0} (run {1}, seq {2}) is older than lines already read; name the files in the order in which they were written, oldest first"
-    )]
-    Disorder(u64, String, u64),
-}
+pub use crate::lines::{LineFault, LinesError};
+pub use incomplete::IncompleteReason;
+pub use object::SnapshotObject;
 
 /// Identity of an object: its network namespace (empty where the line has none), kind and key.
 type Identity = (Arc<str>, Kind, Box<str>);
@@ -84,13 +62,6 @@ struct Settings {
 struct Start {
     #[serde(default)]
     settings: Settings,
-    follows: Option<Follows>,
-    tail_ended: Option<u64>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Follows {
-    run: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,8 +120,8 @@ pub struct Fold {
     objects: BTreeMap<Identity, Entry>,
     namespaces: BTreeSet<Arc<str>>,
     run: Option<Run>,
-    /// First and last number of the runs before.
-    earlier: BTreeMap<String, (u64, u64)>,
+    /// The lines that were read.
+    order: Order,
     /// Time of the last line.
     last: Option<Time>,
     /// Number of the last line after the requested time.
@@ -158,18 +129,6 @@ pub struct Fold {
     /// Time of the first line of the next run, if the requested time is before it and after the
     /// last line.
     next_run: Option<Time>,
-}
-
-/// Where a line stands among those read before.
-enum Place {
-    /// The next line of the run, possibly after a hole.
-    Next,
-    /// It was read before: log shippers deliver at least once.
-    Repeated,
-    /// The first line of another run.
-    NewRun,
-    /// Older than lines that were read.
-    Disorder,
 }
 
 impl Fold {
@@ -180,95 +139,31 @@ impl Fold {
     /// line without its newline is ignored if it is incomplete.
     pub fn read(
         &mut self,
-        mut lines: impl BufRead,
+        lines: impl BufRead,
         at: Option<Timestamp>,
-    ) -> Result<Reached, FoldError> {
-        if let Some(name) = input::foreign(lines.fill_buf()?) {
-            return Err(FoldError::Foreign(name));
-        }
-        let mut text = Vec::new();
-        let mut is_first = true;
-        // A line that is no JSON. It is permitted before a `start` line that tells of it.
-        let mut torn: Option<FoldError> = None;
-        for number in 1.. {
-            let ending = input::next(&mut lines, &mut text)?;
-            match ending {
-                Ending::Nothing => break,
-                Ending::TooLong => return Err(FoldError::TooLong(number)),
-                Ending::Newline | Ending::Torn => {}
-            }
-            if text.trim_ascii().is_empty() {
-                continue;
-            }
-            let fault = |fault| FoldError::Line(number, fault);
-            let line = match Line::parse(&text) {
-                Ok(line) => line,
-                Err(LineFault::Json(_)) if ending == Ending::Torn && input::is_torn(&text) => break,
-                Err(error @ LineFault::Json(_)) if torn.is_none() && input::is_torn(&text) => {
-                    torn = Some(fault(error));
-                    continue;
-                }
-                Err(error) => return Err(torn.unwrap_or(fault(error))),
-            };
-            if let Some(torn) = torn.take() {
-                let is_start = line.op == LineOp::Start;
-                if !is_start || line.meta::<Start>().map_err(fault)?.tail_ended.is_none() {
-                    return Err(torn);
-                }
-            }
-            let place = self.place(&line, is_first).map_err(fault)?;
-            is_first = false;
-            match place {
-                Place::Repeated => continue,
-                Place::Disorder => {
-                    return Err(FoldError::Disorder(number, line.run.into_owned(), line.seq));
-                }
-                Place::Next | Place::NewRun => {}
-            }
-            // The lines of a dump have the times of its entries, which are not in order.
-            if let Some(at) = at.filter(|at| line.time.0 > *at || self.later.is_some()) {
-                // A gap is reported when it is noticed, which may be after `at`.
-                if self.is_settled(&line, at).map_err(fault)? {
-                    return Ok(Reached::Time);
-                }
-                continue;
-            }
-            self.apply(&line).map_err(fault)?;
-        }
-        torn.map_or(Ok(Reached::End), Err)
+    ) -> Result<Reached, LinesError> {
+        let mut order = std::mem::take(&mut self.order);
+        let reached = lines::each(lines, &mut order, |line| self.take(line, at));
+        self.order = order;
+        Ok(reached?.unwrap_or(Reached::End))
     }
 
-    /// Compares a line with those before. `is_first`: it is the first of its file.
-    fn place(&self, line: &Line<'_>, is_first: bool) -> Result<Place, LineFault> {
-        if let Some((first, last)) = self.earlier.get(&*line.run) {
-            return Ok(match (*first..=*last).contains(&line.seq) {
-                true => Place::Repeated,
-                false => Place::Disorder,
-            });
-        }
-        let Some(run) = &self.run else {
-            return Ok(Place::NewRun);
+    /// Folds a line, if it is not later than `at`. Returns a value if no further line matters.
+    fn take(
+        &mut self,
+        line: &Line<'_>,
+        at: Option<Timestamp>,
+    ) -> Result<ControlFlow<Reached>, LineFault> {
+        // The lines of a dump have the times of its entries, which are not in order.
+        let Some(at) = at.filter(|at| line.time.0 > *at || self.later.is_some()) else {
+            self.apply(line)?;
+            return Ok(ControlFlow::Continue(()));
         };
-        if run.id == *line.run {
-            let last = self.later.unwrap_or(run.last);
-            return Ok(match line.seq {
-                seq if seq < run.first => Place::Disorder,
-                seq if seq <= last => Place::Repeated,
-                _ => Place::Next,
-            });
-        }
-        // The clock may have been set back between two runs: their order is certain if the second
-        // began in the file of the first.
-        if is_first && self.last.is_some_and(|last| line.time < last) {
-            let follows = match line.op {
-                LineOp::Start => line.meta::<Start>()?.follows,
-                _ => None,
-            };
-            if follows.is_none_or(|follows| follows.run != run.id) {
-                return Ok(Place::Disorder);
-            }
-        }
-        Ok(Place::NewRun)
+        // A gap is reported when it is noticed, which may be after `at`.
+        Ok(match self.is_settled(line, at)? {
+            true => ControlFlow::Break(Reached::Time),
+            false => ControlFlow::Continue(()),
+        })
     }
 
     /// Examines a line after the time `at`. Returns true if no later line can report a gap that
@@ -306,9 +201,6 @@ impl Fold {
     fn apply(&mut self, line: &Line<'_>) -> Result<(), LineFault> {
         if self.run.as_ref().is_none_or(|run| run.id != *line.run) {
             // Another run begins with a snapshot or a checkpoint of its own.
-            if let Some(run) = self.run.take() {
-                self.earlier.insert(run.id, (run.first, run.last));
-            }
             self.objects.clear();
             self.run = Some(Run {
                 id: line.run.clone().into_owned(),
@@ -345,9 +237,10 @@ impl Fold {
     }
 
     fn apply_object(&mut self, line: &Line<'_>) -> Result<(), LineFault> {
-        let Some((kind, key, object)) = line.object()? else {
+        let Some((kind, key)) = line.object()? else {
             return Ok(());
         };
+        let object = SnapshotObject::new(kind, line.time, line.members());
         let netns = line.namespace();
         let netns = match self.namespaces.get(&*netns) {
             Some(netns) => netns.clone(),
@@ -375,6 +268,12 @@ impl Fold {
     /// The objects that exist, by network namespace, kind and key.
     pub fn objects(&self) -> impl Iterator<Item = &SnapshotObject> {
         self.objects.values().map(|entry| &entry.object)
+    }
+
+    /// The objects with what identifies them, in order: network namespace, kind and key.
+    pub fn identified(&self) -> impl Iterator<Item = ((&str, Kind, &str), &SnapshotObject)> {
+        let entries = self.objects.iter();
+        entries.map(|((netns, kind, key), entry)| ((&**netns, *kind, &**key), &entry.object))
     }
 
     /// The filters of the run that wrote the last line, as in its settings.

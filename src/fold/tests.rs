@@ -628,7 +628,7 @@ fn files_that_are_not_in_order_are_refused() {
         let fault = files
             .iter()
             .find_map(|file| fold.read(file.as_bytes(), None).err());
-        matches!(fault, Some(FoldError::Disorder(..)))
+        matches!(fault, Some(LinesError::Disorder(..)))
     };
     assert!(disorder(&[&two, &one]));
     assert!(disorder(&[&other, &one]));
@@ -692,7 +692,7 @@ fn a_line_without_end_is_not_read_into_memory() {
     }
     let endless = std::io::BufReader::with_capacity(1 << 20, Endless);
     let fault = Fold::default().read(endless, None).unwrap_err();
-    assert!(matches!(fault, FoldError::TooLong(1)), "{fault}");
+    assert!(matches!(fault, LinesError::TooLong(1)), "{fault}");
 }
 
 #[test]

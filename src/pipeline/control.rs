@@ -55,8 +55,12 @@ impl Pipeline {
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
             ControlRecord::Resync => {
-                let namespace = self.namespaces.get_mut(netns);
-                (namespace.lost, namespace.lost_kinds) = (false, KindSet::EMPTY);
+                self.namespaces.get_mut(netns).lost = false;
+                for (of, namespace) in self.namespaces.iter_mut() {
+                    if (of == netns || netns == NetnsId::OWN) && !namespace.awaits_sync {
+                        namespace.lost_kinds = KindSet::EMPTY;
+                    }
+                }
                 self.end_resync(netns, time, out)
             }
             ControlRecord::BeginNetns(found) => self.begin_namespace(netns, time, found, out),

@@ -6,6 +6,7 @@ use std::io;
 use super::namespaces::Namespace;
 use super::{Pipeline, Provenance, event};
 use crate::channel::NetnsId;
+use crate::event::kind_set::KindSet;
 use crate::event::meta::{Meta, Netns, NetnsChange, NetnsEvent, Resync, Sync};
 use crate::event::values::Time;
 use crate::event::{Kind, Op, Origin};
@@ -59,7 +60,8 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         // Only a forged recording begins one twice.
-        if self.listed.contains_key(&netns) {
+        let is_ended = self.ended.iter().any(|it| it.netns == netns);
+        if self.listed.contains_key(&netns) && !is_ended {
             self.end_namespace(netns);
         }
         let is_same = |ended: &EndedNamespace| {
@@ -75,7 +77,8 @@ impl Pipeline {
         self.namespaces.add(netns);
         let tracked = self.namespaces.tracked();
         let namespace = self.namespaces.get_mut(netns);
-        (namespace.is_found, namespace.lost_kinds) = (true, tracked);
+        (namespace.is_found, namespace.awaits_sync) = (true, true);
+        namespace.lost_kinds = tracked;
         let change = NetnsChange {
             event: NetnsEvent::Add,
             nsid: found.nsid,
@@ -93,11 +96,15 @@ impl Pipeline {
         self.emit_links(netns, time, out)?;
         let namespace = self.namespaces.get_mut(netns);
         namespace.state.complete();
+        (namespace.awaits_sync, namespace.lost_kinds) = (false, KindSet::EMPTY);
         let objects = namespace.snapshot;
+        // Others may have been found meanwhile.
+        let incomplete = self.incomplete_or_lost();
+        self.reported_incomplete = incomplete;
         let sync = Sync {
             objects,
             checkpoint: None,
-            incomplete: self.report_incomplete(),
+            incomplete: (!incomplete.is_empty()).then(|| incomplete.iter().collect()),
         };
         self.meta_of(netns, time, Op::Sync, Meta::Sync(sync), out)
     }

@@ -255,7 +255,9 @@ impl Pipeline {
                     self.write(&items[from..at], out)?;
                     break 'inputs;
                 }
-                if self.has_withheld() && self.withheld.end_before(&items[at]) {
+                if self.has_withheld()
+                    && (self.withheld.end_before(&items[at]) || self.overtakes_withheld(&items[at]))
+                {
                     self.write(&items[from..at], out)?;
                     from = at;
                     self.release_withheld(true, out)?;

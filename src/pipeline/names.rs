@@ -63,6 +63,11 @@ impl WithheldEvents {
         }
     }
 
+    /// Returns true if one of the events is about the object of that key.
+    fn contains(&self, key: Key) -> bool {
+        self.events.iter().any(|(it, _)| *it == key)
+    }
+
     /// Returns true if the events have to be written before this item: they have waited too long, or
     /// it may be about one of their objects and have a name by itself.
     pub(super) fn end_before(&self, item: &DecodedItem<'_>) -> bool {
@@ -104,6 +109,21 @@ impl Pipeline {
         self.renaming.is_some()
     }
 
+    /// Returns true if the line of this event, which names its devices, would overtake that of an earlier
+    /// one about the same object. A dump can tell the name of a device before its event does.
+    pub(super) fn overtakes_withheld(&self, item: &DecodedItem<'_>) -> bool {
+        match item {
+            DecodedItem::Object(object) if object.channel.is_events() => {
+                let payload = &object.event.payload;
+                let state = || &self.namespaces.get(object.event.netns).state;
+                payload.kind().precedes_device()
+                    && object.key.is_some_and(|key| self.withheld.contains(key))
+                    && state().knows_names(payload)
+            }
+            _ => false,
+        }
+    }
+
     /// Lets the line of an event wait.
     pub(super) fn withhold(&mut self, item: DecodedItem<'_>) {
         if let DecodedItem::Object(object) = item
@@ -119,7 +139,7 @@ impl Pipeline {
         self.withheld.bytes = 0;
         for (key, mut event) in std::mem::take(&mut self.withheld.events) {
             let state = &mut self.namespaces.get_mut(event.netns).state;
-            let is_named = state.complete_names(key, &mut event);
+            let is_named = state.complete_names(key, &mut event, all);
             if !is_named && !all {
                 self.withheld.push(key, event);
                 continue;

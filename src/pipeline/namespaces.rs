@@ -30,6 +30,8 @@ pub(super) struct Namespace {
     pub lost_kinds: KindSet,
     /// It was found during the run: its snapshot has lines in every run, and a `sync` of its own.
     pub is_found: bool,
+    /// That `sync` has not been written.
+    pub awaits_sync: bool,
     /// Number of objects in the lines of its snapshot.
     pub snapshot: u64,
 }
@@ -44,6 +46,7 @@ impl Namespace {
             resync: None,
             lost_kinds: KindSet::EMPTY,
             is_found: false,
+            awaits_sync: false,
             snapshot: 0,
         }
     }

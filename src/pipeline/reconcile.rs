@@ -254,18 +254,21 @@ impl Pipeline {
         let raw = raw.filter(|_| !self.has_line);
         let provenance = Provenance { nl, unparsed, raw };
         match &decoded.payload {
-            Payload::Link(link) if decoded.action == MessageAction::New => {
+            Payload::Link(link) => {
                 let namespace = self.namespaces.get_mut(netns);
                 let entries = &mut namespace.link_entries;
-                let earlier = entries.insert(link.ifindex, (time, provenance));
+                let has_earlier = entries.contains_key(&link.ifindex);
+                // The device was listed twice: its line is that of the last entry, except for one of a
+                // bridge's own dump.
+                if !has_earlier || decoded.action == MessageAction::New {
+                    entries.insert(link.ifindex, (time, provenance));
+                }
                 namespace.state.apply_dump_entry(decoded, &message);
-                // The device was listed twice: its line is that of the last entry.
-                if earlier.is_some() {
+                if has_earlier {
                     self.skip_entry(channel);
                 }
                 return Ok(());
             }
-            Payload::Link(_) => {}
             _ => self.emit_links(netns, time, out)?,
         }
         let kind = decoded.payload.kind();

@@ -5,8 +5,10 @@ mod backlog;
 mod checkpoint;
 mod clock;
 pub mod confinement;
+pub mod exec;
 mod files;
 mod header;
+mod line_filter;
 pub mod live;
 pub mod metrics;
 mod recorder;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 use signal_hook::consts::SIGXFSZ;
 
 pub use checkpoint::Checkpoints;
+pub use line_filter::{LineOptions, META_OPS};
 
 use crate::encode::Format;
 use crate::error::Error;
@@ -44,7 +47,8 @@ pub struct Outputs {
     pub record: Option<PathBuf>,
     /// A file that has content is replaced by the recording.
     pub force: bool,
-    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes.
+    /// Maximum size of the lines that wait for a slow reader, or for a full disk, bytes, and of the
+    /// inputs that wait for the reader of a recording. `usize::MAX`: the run waits for the readers.
     pub queue: usize,
     /// When checkpoints are written.
     pub checkpoints: Checkpoints,

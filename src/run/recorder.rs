@@ -1,9 +1,13 @@
 //! Records a run. After a write error the recording ends with its last complete block, and the run
-//! continues without it.
+//! continues without it. A FIFO, a terminal or another device is written without blocking: what its
+//! reader does not take waits, and the recording ends when that exceeds the queue of the lines.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
@@ -14,21 +18,37 @@ use crate::error::Error;
 use crate::event::values::Time;
 use crate::file::{self, Attributes, Draft, Place};
 use crate::input::{Header, Input};
-use crate::sink::write_some;
+use crate::sink::{Nonblocking, write_some};
 
 /// Size of the buffered blocks at which they are written, bytes.
 const BATCH: usize = 64 * 1024;
 
+/// How long the end of a run waits for the reader of a recording that takes nothing.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Where a recording is written.
+enum Output {
+    File(File),
+    /// A FIFO, a terminal or another device.
+    Nonblocking(Nonblocking),
+}
+
 /// Writes the inputs of a run to a file, in large pieces.
 pub(super) struct Recorder {
     path: PathBuf,
-    file: File,
+    output: Output,
+    /// Maximum size of what waits for the reader of a nonblocking output, bytes; `None`: a flush waits
+    /// for the reader.
+    limit: Option<usize>,
     /// Contains the buffered blocks.
     writer: Writer<Vec<u8>>,
-    /// The end of each input in the buffer, and its time.
-    buffered: Vec<(usize, Time)>,
-    /// Size of the file, bytes.
-    size: u64,
+    /// The inputs that are not written yet: where each ends in the recording, and its time.
+    unwritten: VecDeque<(u64, Time)>,
+    /// Positions in the recording, bytes: the end of what the output has accepted, of what it has written,
+    /// and of the last complete input before that.
+    accepted: u64,
+    written: u64,
+    complete: u64,
     failed: Option<Failed>,
 }
 
@@ -48,15 +68,18 @@ impl Recorder {
     pub(super) fn create(path: &Path, outputs: &Outputs, header: &Header) -> Result<Self, Error> {
         let create = || {
             let mut writer = Writer::new(Vec::new(), header)?;
-            let file = create(path, writer.get_mut(), outputs)?;
-            let size = writer.get_mut().len() as u64;
+            let (output, written) = create(path, writer.get_mut(), outputs)?;
+            let accepted = writer.get_mut().len() as u64;
             writer.get_mut().clear();
             Ok(Recorder {
                 path: path.to_owned(),
-                file,
+                output,
+                limit: (outputs.queue != usize::MAX).then_some(outputs.queue),
                 writer,
-                buffered: Vec::new(),
-                size,
+                unwritten: VecDeque::new(),
+                accepted,
+                written,
+                complete: written,
                 failed: None,
             })
         };
@@ -78,49 +101,116 @@ impl Recorder {
             }
             return;
         }
-        let end = self.writer.get_mut().len();
-        self.buffered.push((end, input.time));
-        if end >= BATCH {
+        let buffered = self.writer.get_mut().len();
+        let end = self.accepted + buffered as u64;
+        self.unwritten.push_back((end, input.time));
+        if buffered >= BATCH {
             self.flush();
         }
     }
 
-    /// Writes the buffered blocks to the file.
+    /// Writes the buffered blocks to the output, as far as it takes them without waiting.
     pub(super) fn flush(&mut self) {
-        if self.failed.is_none() && !self.buffered.is_empty() {
-            let (written, result) = write_some(&mut self.file, self.writer.get_mut());
-            self.size += written as u64;
-            if let Err(error) = result {
-                self.end(error, written);
+        if self.failed.is_some() {
+            self.writer.get_mut().clear();
+            // What was accepted before ends with a complete block.
+            if let Output::Nonblocking(output) = &mut self.output {
+                let _ = output.flush();
             }
+            return;
         }
-        self.writer.get_mut().clear();
-        self.buffered.clear();
+        let blocks = self.writer.get_mut();
+        let mut is_full = false;
+        let result = match &mut self.output {
+            Output::File(file) => {
+                let (written, result) = write_some(file, blocks);
+                self.accepted += blocks.len() as u64;
+                self.written += written as u64;
+                result
+            }
+            Output::Nonblocking(output) => {
+                let waits = output.pending();
+                is_full = waits > 0 && self.limit.is_some_and(|it| waits + blocks.len() > it);
+                if is_full {
+                    let text = "the reader takes no more data";
+                    Err(io::Error::new(io::ErrorKind::TimedOut, text))
+                } else {
+                    self.accepted += blocks.len() as u64;
+                    let result = output.write(blocks);
+                    match self.limit {
+                        None => result.and_then(|()| output.finish(None)),
+                        Some(_) => result,
+                    }
+                }
+            }
+        };
+        blocks.clear();
+        self.note_written();
+        if let Err(error) = result {
+            let kept = if is_full { self.accepted } else { self.written };
+            self.end(error, kept);
+        }
     }
 
-    /// Ends the recording after an error: only `written` bytes of the buffer are in the file.
-    fn end(&mut self, error: io::Error, written: usize) {
-        let complete = self.buffered.partition_point(|(end, _)| *end <= written);
-        let end = complete
-            .checked_sub(1)
-            .map_or(0, |last| self.buffered[last].0);
-        self.truncate((written - end) as u64);
-        if let Some((_, since)) = self.buffered.get(complete) {
+    /// Writes what is buffered, and waits for a reader while it takes data.
+    pub(super) fn drain(&mut self) {
+        self.flush();
+        let Output::Nonblocking(output) = &mut self.output else {
+            return;
+        };
+        let result = output.finish(Some(PATIENCE));
+        self.note_written();
+        if let Err(error) = result {
+            self.end(error, self.written);
+        }
+    }
+
+    /// Forgets the inputs that are in the recording by now.
+    fn note_written(&mut self) {
+        if let Output::Nonblocking(output) = &self.output {
+            self.written = output.bytes();
+        }
+        while let Some((end, _)) = self.unwritten.front()
+            && *end <= self.written
+        {
+            self.complete = *end;
+            self.unwritten.pop_front();
+        }
+    }
+
+    /// Ends the recording after an error: it keeps what is before the position `kept`.
+    fn end(&mut self, error: io::Error, kept: u64) {
+        self.truncate(self.written - self.complete);
+        let lost = self.unwritten.iter().find(|(end, _)| *end > kept);
+        if let Some((_, since)) = lost
+            && self.failed.is_none()
+        {
             self.fail(error, *since);
         }
     }
 
     /// Removes the last `incomplete` bytes from the file: a part of an input.
     fn truncate(&mut self, incomplete: u64) {
+        let Output::File(file) = &self.output else {
+            return;
+        };
         if incomplete == 0 {
             return;
         }
-        self.size -= incomplete;
-        if let Err(error) = self.file.set_len(self.size) {
+        self.written -= incomplete;
+        if let Err(error) = file.set_len(self.written) {
             let path = self.path.display();
             log::error!(
                 "cannot remove the incomplete block at the end of the recording {path}: {error}"
             );
+        }
+    }
+
+    /// Returns the descriptor to poll for the reader taking more; `None` for a regular file.
+    pub(super) fn pollable(&self) -> Option<BorrowedFd<'_>> {
+        match &self.output {
+            Output::File(_) => None,
+            Output::Nonblocking(output) => Some(output.fd()),
         }
     }
 
@@ -142,7 +232,7 @@ impl Recorder {
     /// # Errors
     /// If it is not complete.
     pub(super) fn finish(mut self) -> Result<(), Error> {
-        self.flush();
+        self.drain();
         match self.failed.take() {
             None => Ok(()),
             Some(Failed { error, since }) => Err(Error::Unrecorded {
@@ -161,27 +251,31 @@ impl Drop for Recorder {
     }
 }
 
-/// Writes the beginning of a recording to a file that is locked for this run.
-fn create(path: &Path, begin: &[u8], outputs: &Outputs) -> io::Result<File> {
+/// Writes the beginning of a recording to a file that is locked for this run, or to a FIFO or a device.
+/// Returns the output, and how much it has written.
+fn create(path: &Path, begin: &[u8], outputs: &Outputs) -> io::Result<(Output, u64)> {
     let place = Place::resolve(path, outputs.folders)?;
     let flags = OFlags::WRONLY | OFlags::APPEND;
     let existing = place.open_or_create(flags, None).map_err(no_reader)?;
     let attributes = existing.attributes();
     let mut file = existing.file;
-    if existing.is_regular {
-        lock(&file)?;
-        if file.metadata()?.len() > 0 {
-            return match outputs.force {
-                true => replace(&place, &attributes, begin),
-                false => Err(io::Error::new(
-                    io::ErrorKind::AlreadyExists,
-                    "the file exists and is not empty",
-                )),
-            };
-        }
+    if !existing.is_regular {
+        let mut output = Nonblocking::of(path, file)?;
+        output.write(begin)?;
+        let written = output.bytes();
+        return Ok((Output::Nonblocking(output), written));
     }
-    file.write_all(begin)?;
-    Ok(file)
+    lock(&file)?;
+    if file.metadata()?.len() > 0 {
+        if !outputs.force {
+            let text = "the file exists and is not empty";
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+        }
+        file = replace(&place, &attributes, begin)?;
+    } else {
+        file.write_all(begin)?;
+    }
+    Ok((Output::File(file), begin.len() as u64))
 }
 
 /// The error of a FIFO that no program has opened for reading.

@@ -1,6 +1,7 @@
 //! The common part of a live run and a replay: feeds inputs to the pipeline and the recorder, and
 //! passes the lines to the sink.
 
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use log::warn;
@@ -249,6 +250,11 @@ impl Session {
         reader
     }
 
+    /// Returns the descriptor to poll for the reader of the recording taking more.
+    pub(super) fn recording(&self) -> Option<BorrowedFd<'_>> {
+        self.recorder.as_ref()?.pollable()
+    }
+
     /// Queue sizes, memory, and whether the recording is complete.
     pub(super) fn pulse(&self) -> Pulse {
         Pulse {
@@ -292,7 +298,7 @@ impl Session {
         // Recorded before the line is made, since it reports whether the recording is complete.
         if let Some(recorder) = &mut self.recorder {
             recorder.write(&input(&stop));
-            recorder.flush();
+            recorder.drain();
             stop.unrecorded_since = recorder.unrecorded_since();
         }
         let fed = self.pipeline.feed(&[input(&stop)], &mut self.lines);

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::escape;
 use crate::event::Kind;
 use crate::filter::{Fault, Selection, Values, Vocabulary};
-use crate::fold::{Fold, FoldError, IncompleteReason, Reached, SnapshotObject};
+use crate::fold::{Fold, IncompleteReason, LinesError, Reached, SnapshotObject};
 use crate::names::Names;
 use crate::sink;
 use crate::text::write_object;
@@ -104,11 +104,11 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     print(request, &fold, &[written, requested], reason.as_ref())
 }
 
-fn read(fold: &mut Fold, input: impl Read, at: Option<Timestamp>) -> Result<Reached, FoldError> {
+fn read(fold: &mut Fold, input: impl Read, at: Option<Timestamp>) -> Result<Reached, LinesError> {
     fold.read(BufReader::new(decompress::reader(input)?), at)
 }
 
-fn read_file(fold: &mut Fold, path: &Path, at: Option<Timestamp>) -> Result<Reached, FoldError> {
+fn read_file(fold: &mut Fold, path: &Path, at: Option<Timestamp>) -> Result<Reached, LinesError> {
     let file = File::open(path)?;
     let is_live = at.is_some_and(|at| at <= Timestamp::now()) && is_written(&file);
     if let Some(at) = at

@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 
 use file::AppendFile;
 pub use file::{Config, Fsync, RotateAction, Rotation, is_archive_name};
-use nonblocking::Nonblocking;
+pub use nonblocking::Nonblocking;
 
 use crate::encode::Format;
 use crate::error::Error;

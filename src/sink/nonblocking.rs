@@ -133,8 +133,16 @@ impl Nonblocking {
         if file.metadata()?.file_type() != file_type {
             return Ok(None);
         }
+        Nonblocking::of(path, file).map(Some)
+    }
+
+    /// Takes a file that is open for writing, and whose open file description no other process has.
+    ///
+    /// # Errors
+    /// Those of fcntl(2).
+    pub fn of(path: &Path, file: File) -> io::Result<Self> {
         fcntl_setfl(&file, fcntl_getfl(&file)? | OFlags::NONBLOCK)?;
-        Ok(Some(Nonblocking::new(Some(path), file, Mode::NonBlocking)))
+        Ok(Nonblocking::new(Some(path), file, Mode::NonBlocking))
     }
 
     /// Returns true if it is the standard output, and `--output` does not name it.
@@ -153,18 +161,25 @@ impl Nonblocking {
         }
     }
 
+    /// Number of bytes written so far.
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
+    /// The descriptor to poll for the reader taking more.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
     }
 
+    /// Number of bytes that wait for the reader.
     pub fn pending(&self) -> usize {
         self.pending.len() - self.written
     }
 
+    /// Writes bytes, or keeps those that cannot be written without blocking.
+    ///
+    /// # Errors
+    /// Those of write(2).
     pub fn write(&mut self, lines: &[u8]) -> io::Result<()> {
         if self.pending() > 0 {
             self.pending.extend_from_slice(lines);
@@ -175,6 +190,10 @@ impl Nonblocking {
         Ok(())
     }
 
+    /// Writes bytes that wait, as far as that is possible without blocking.
+    ///
+    /// # Errors
+    /// Those of write(2).
     pub fn flush(&mut self) -> io::Result<()> {
         let pending = std::mem::take(&mut self.pending);
         let result = self.write_some(&pending[self.written..]);
@@ -192,6 +211,11 @@ impl Nonblocking {
         Ok(())
     }
 
+    /// Writes all bytes that wait, as long as the reader takes some within every `patience` (`None`:
+    /// forever).
+    ///
+    /// # Errors
+    /// Those of write(2) and poll(2), and `TimedOut`.
     pub fn finish(&mut self, patience: Option<Duration>) -> io::Result<()> {
         let patience = patience.map(Timespec::try_from).transpose();
         let patience = patience.map_err(io::Error::other)?;

@@ -1,6 +1,7 @@
 //! The stored links, and the names of devices.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::device_names::{GoneNames, NameChange, NameChanges, NameSlot, copy_names, names_in};
@@ -42,6 +43,8 @@ pub(super) struct LinkStore {
     gone: GoneNames,
     /// The devices of the current dump, in its order, and their former values.
     dump_entries: Vec<(u32, Option<Rc<Link>>)>,
+    /// The same devices.
+    dumped: HashSet<u32>,
 }
 
 impl Store for LinkStore {
@@ -58,7 +61,7 @@ impl Store for LinkStore {
 
     fn get(&self, key: Key, (): ()) -> Option<Payload> {
         let mut link = Payload::Link(self.table.get(key)?.value.clone());
-        self.name_stored(&mut link);
+        self.name_as_reported(&mut link);
         Some(link)
     }
 
@@ -108,17 +111,15 @@ impl Store for LinkStore {
         if entry.touched_by_event.contains(&key(link.ifindex)) {
             return None;
         }
-        let is_new = entry.action == MessageAction::New;
-        // An entry of a bridge's own dump has no line: without the entry of the device it says
-        // nothing.
-        if !is_new && self.by_index(link.ifindex).is_none() {
+        // An entry of a bridge's own dump: without that of the device it says nothing.
+        if entry.action != MessageAction::New && self.by_index(link.ifindex).is_none() {
             return None;
         }
         self.name_link(link);
         let old = self.take(entry.action, Rc::make_mut(link));
         self.put(link.clone(), old.as_deref(), true);
-        // A bridge's own dump has further fields of its ports: what both contain is reported once.
-        if is_new {
+        // A bridge's own dump has further fields of its ports: the device has one line.
+        if self.dumped.insert(link.ifindex) {
             self.dump_entries.push((link.ifindex, old));
         }
         None
@@ -127,6 +128,7 @@ impl Store for LinkStore {
     /// After the last dump entry every device has its name, and the fields of its bridge.
     fn take_found(&mut self) -> Vec<(Payload, Option<Payload>)> {
         let mut found = Vec::new();
+        self.dumped.clear();
         for (ifindex, old) in std::mem::take(&mut self.dump_entries) {
             let Some(entry) = self.table.get(key(ifindex)) else {
                 continue;
@@ -146,7 +148,7 @@ impl Store for LinkStore {
         let swept = self.table_mut().finish_resync(clean, membership);
         let swept = swept.map(|entry| {
             let mut link = Payload::Link(entry.value);
-            self.name_stored(&mut link);
+            self.name_gone(&mut link);
             link
         });
         for link in &swept.deleted {
@@ -237,8 +239,29 @@ impl LinkStore {
         renamed.or(reported).or_else(name)
     }
 
-    /// Brings the names in a stored object up to date; see [`LinkStore::last_name`].
-    pub(super) fn name_stored(&self, payload: &mut Payload) {
+    /// The name of a device of a stored object: that of its last line, `reported`, or the one with which
+    /// a rename in progress replaces it.
+    pub(super) fn present_name(&self, index: u32, reported: Option<IfName>) -> Option<IfName> {
+        self.new_name(index, reported).or(reported)
+    }
+
+    /// Gives a stored object the names of its last line; see [`LinkStore::present_name`].
+    pub(super) fn name_as_reported(&self, payload: &mut Payload) {
+        if self.is_renaming() {
+            self.replace_former_names(payload);
+        } else {
+            self.adapt_lladdr(payload);
+        }
+    }
+
+    /// Fills in the names that an object lacks, of devices that exist.
+    pub(super) fn complete_names(&self, payload: &mut Payload) {
+        payload.for_each_device(&mut |index, name| *name = name.or_else(|| self.name(index)));
+        self.adapt_lladdr(payload);
+    }
+
+    /// Brings the names in an object that is deleted up to date; see [`LinkStore::last_name`].
+    pub(super) fn name_gone(&self, payload: &mut Payload) {
         payload.for_each_device(&mut |index, name| *name = self.last_name(index, *name));
         self.adapt_lladdr(payload);
     }
@@ -260,7 +283,7 @@ impl LinkStore {
 
     /// Replaces the names by [`LinkStore::new_name`].
     pub(super) fn replace_former_names(&self, payload: &mut Payload) {
-        payload.for_each_device(&mut |index, name| *name = self.new_name(index, *name).or(*name));
+        payload.for_each_device(&mut |index, name| *name = self.present_name(index, *name));
         self.adapt_lladdr(payload);
     }
 
@@ -279,7 +302,7 @@ impl LinkStore {
             None if unresolved => {}
             _ => return,
         }
-        self.name_stored(payload);
+        self.name_gone(payload);
     }
 
     /// Copies the names of the devices that `stored` names as well.

@@ -246,13 +246,19 @@ impl State {
     }
 
     /// Fills in the names of devices in an event that was [`NameEffect::Unnamed`], and in its stored
-    /// object. Returns true if all of them are known by now.
-    pub fn complete_names(&mut self, key: Key, event: &mut Event) -> bool {
+    /// object: the line follows, if all of them are known by now or it waits no longer (`last`). Returns
+    /// true if all are known.
+    pub fn complete_names(&mut self, key: Key, event: &mut Event, last: bool) -> bool {
         let unresolved = self.stores.name_devices(&mut event.payload);
-        if !unresolved {
+        if !unresolved || last {
             self.stores.complete_names(event.payload.kind(), key);
         }
         !unresolved
+    }
+
+    /// Returns true if the names of all devices of an object are known.
+    pub fn knows_names(&self, payload: &Payload) -> bool {
+        !self.stores.name_devices(&mut payload.clone())
     }
 
     /// An object was reported without the name of a device: [`State::rename`] will complete it. The

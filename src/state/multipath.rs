@@ -12,6 +12,12 @@ pub(super) const RTA_MULTIPATH: u16 = 9;
 /// `struct rtnexthop`: length (u16), flags (u8), hops (u8), ifindex (u32).
 const RTNEXTHOP: usize = 8;
 
+/// Returns true if the body of a route's message has several next hops.
+pub(super) fn has_nexthops(body: &[u8]) -> bool {
+    let attributes = Attrs::new(body.get(RTMSG..).unwrap_or_default());
+    attributes.flatten().any(|attr| attr.kind == RTA_MULTIPATH)
+}
+
 /// The multipath route `body` without the next hop of the route `deleted`. `None` if `body` has no
 /// such next hop, or no other.
 pub(super) fn remove_nexthop(body: &[u8], deleted: &Route) -> Option<Vec<u8>> {

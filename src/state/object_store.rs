@@ -26,7 +26,7 @@ impl Store for ObjectStore {
 
     fn get(&self, key: Key, env: Env<'_>) -> Option<Payload> {
         let mut payload = self.0.get(key)?.value.clone();
-        env.links.name_stored(&mut payload);
+        env.links.name_as_reported(&mut payload);
         Some(payload)
     }
 
@@ -84,9 +84,6 @@ impl Store for ObjectStore {
         entry: &DumpContext<'_>,
         env: Env<'_>,
     ) -> Option<Applied> {
-        if !matches!(entry.action, MessageAction::New | MessageAction::Partial) {
-            return None;
-        }
         let unresolved = env.links.name_devices(payload);
         let key = key(payload)?;
         if entry.touched_by_event.contains(&key) {
@@ -127,7 +124,7 @@ impl Store for ObjectStore {
     fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
         let membership = |payload: &Payload| scope.membership(payload);
         self.0.finish_resync(clean, membership).map(|mut entry| {
-            env.links.name_stored(&mut entry.value);
+            env.links.name_gone(&mut entry.value);
             entry.value
         })
     }
@@ -137,7 +134,7 @@ impl ObjectStore {
     /// Fills in the names of devices that the stored object of that key lacks.
     pub(super) fn complete_names(&mut self, key: Key, links: &LinkStore) {
         if let Some(stored) = self.0.get_mut(key) {
-            links.name_stored(&mut stored.value);
+            links.complete_names(&mut stored.value);
         }
     }
 

@@ -160,7 +160,7 @@ impl Store for RangeStore {
             }
         }
         for payload in &mut swept.deleted {
-            env.links.name_stored(payload);
+            env.links.name_gone(payload);
         }
         let missing = self.missing.iter().filter(|(ids, ())| is_inside(ids));
         swept.missing = missing.count();

@@ -94,6 +94,10 @@ impl State {
                 change,
             });
         }
+        // No dump contains a deletion.
+        if !matches!(action, MessageAction::New | MessageAction::Partial) {
+            return None;
+        }
         let reconciliation = self.reconciliation.as_ref();
         let is_outside = |it: &Reconciliation| {
             it.kind != kind || it.scope.membership(&payload) == Membership::Outside

@@ -97,7 +97,7 @@ impl Store for RouteStore {
         let stored = &self.table.get(key)?.value;
         let mut route = self.decode_as_reported(stored, env.names)?;
         if env.links.is_renaming() {
-            route.for_each_device(&mut |index, name| *name = env.links.last_name(index, *name));
+            route.for_each_device(&mut |index, name| *name = env.links.present_name(index, *name));
         }
         Some(route.into())
     }
@@ -375,8 +375,12 @@ impl RouteStore {
             return None;
         }
         let stored = &self.table.get(key)?.value;
-        let mut body = multipath::remove_nexthop(self.bodies.get(stored.body).bytes(), deleted)?;
-        stored.dst.fill(&mut body);
+        let body = self.bodies.get(stored.body);
+        if !multipath::has_nexthops(body.bytes()) {
+            return None;
+        }
+        // With the destination, which a malformed body has not given away: the new one is well-formed.
+        let body = multipath::remove_nexthop(&body.body(stored.dst), deleted)?;
         let route = self.interner.decode_body(names, &body)?;
         Some((body, route))
     }

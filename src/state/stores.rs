@@ -161,7 +161,7 @@ impl Stores {
     /// Fills in the names of devices in the last message about an object, where the device may be
     /// deleted already.
     pub(super) fn name_deleted(&self, payload: &mut Payload) {
-        self.links.name_stored(payload);
+        self.links.name_gone(payload);
     }
 
     /// Fills in the names of devices in a stored object whose line waits for them.

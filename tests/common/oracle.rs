@@ -2,7 +2,7 @@
 //! the state of the pipeline. The fold here is independent of `nlstream::fold`: it knows nothing
 //! but the published schema. Shared by the tests and the fuzz targets.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jsonschema::Validator;
@@ -132,9 +132,6 @@ pub(crate) struct Checked {
     pub(crate) objects: Objects,
     /// No line was truncated.
     pub(crate) is_complete: bool,
-    /// A device was deleted of which no line has told. Its name is known from then on, and stands in
-    /// later lines about objects that were told without it.
-    pub(crate) names_unknown_device: bool,
     /// Number of lines.
     pub(crate) lines: u64,
 }
@@ -168,7 +165,6 @@ impl LineOracle {
         let mut checked = Checked {
             objects: Objects::new(),
             is_complete: true,
-            names_unknown_device: false,
             lines: 0,
         };
         for line in text.lines() {
@@ -181,11 +177,6 @@ impl LineOracle {
             }
             checked.lines += 1;
             checked.is_complete &= parsed.get("truncated").is_none();
-            if parsed["kind"] == "link" && parsed["op"] == "delete" {
-                let object = self.rules.object(&parsed);
-                let is_known = |(identity, _)| checked.objects.contains_key(&identity);
-                checked.names_unknown_device |= !object.is_some_and(is_known);
-            }
             self.rules.fold(&parsed, &mut checked.objects);
         }
         let mut fold = nlstream::fold::Fold::default();
@@ -203,35 +194,31 @@ impl LineOracle {
     }
 }
 
-/// Removes the names of devices from a payload.
-pub(crate) fn remove_device_names(value: &mut Value) {
-    const NAMES: [&str; 8] = [
-        "dev", "master", "link", "iif", "oif", "port", "ports", "upper",
-    ];
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|name, _| !NAMES.contains(&&**name));
-            fields.values_mut().for_each(remove_device_names);
-        }
-        Value::Array(values) => values.iter_mut().for_each(remove_device_names),
-        _ => {}
-    }
-}
-
-/// Returns the first identity in which the objects differ, with both values.
+/// Returns the first identity in which the objects differ, with what differs: the members of the values, if
+/// both have the object.
 pub(crate) fn difference(left: &Objects, right: &Objects) -> Option<String> {
-    let of_left = left
-        .iter()
-        .find(|(identity, value)| right.get(*identity) != Some(*value));
-    let show = |value: Option<&Value>| value.map_or("absent".to_owned(), Value::to_string);
-    if let Some((identity, value)) = of_left {
-        return Some(format!(
-            "{identity:?}: {value} and {}",
-            show(right.get(identity))
-        ));
+    let differs = |(identity, value): &(&Identity, &Value)| right.get(*identity) != Some(*value);
+    if let Some((identity, value)) = left.iter().find(differs) {
+        return Some(match right.get(identity) {
+            None => format!("{identity:?}: {value} and absent"),
+            Some(other) => format!("{identity:?}: {}", members(value, other)),
+        });
     }
     let of_right = right
         .iter()
         .find(|(identity, _)| !left.contains_key(*identity));
     of_right.map(|(identity, value)| format!("{identity:?}: absent and {value}"))
+}
+
+/// Returns the members in which two values differ, with both values.
+fn members(left: &Value, right: &Value) -> String {
+    let (Some(of_left), Some(of_right)) = (left.as_object(), right.as_object()) else {
+        return format!("{left} and {right}");
+    };
+    let names: BTreeSet<_> = of_left.keys().chain(of_right.keys()).collect();
+    let differing = names
+        .into_iter()
+        .filter(|name| left.get(name) != right.get(name));
+    let shown = differing.map(|name| format!("{name}: {}", members(&left[name], &right[name])));
+    shown.collect::<Vec<_>>().join(", ")
 }

@@ -8,6 +8,7 @@ use crate::namespace::Namespace;
 crate::trial::trials! {
     cookbook(Namespace, LinkType("veth"), Program("jq")),
     filters(Namespace, LinkType("veth"), Program("jq")),
+    hooks(Namespace, LinkType("veth"), Program("jq")),
     operating_guide(Namespace, LinkType("veth"), Program("jq")),
 }
 
@@ -96,6 +97,14 @@ fn filters() {
     }
 }
 
+fn hooks() {
+    let (_ns, all) = outputs("hooks");
+    for (command, output) in &all {
+        assert!(output.contains(r#"["veth1","DOWN""#), "{command}: {output}");
+    }
+    assert_eq!(all.len(), 1);
+}
+
 fn cookbook() {
     let (ns, all) = outputs("cookbook");
     assert!(all.len() >= 12, "{}", all.len());
@@ -163,6 +172,27 @@ fn cookbook() {
     assert_eq!(counts.collect::<std::collections::BTreeMap<_, _>>(), tables);
 
     assert_eq!(rows(of("FAILED")), [["1", "192.0.2.10", "veth0"]]);
+    // The commands saw what jq finds in the file.
+    let changes = |text: &str| -> Vec<String> {
+        let all = rows(text).into_iter().filter(|row| row.len() == 2);
+        all.filter(|row| row[0] == "veth0")
+            .map(|row| row[1].to_owned())
+            .collect()
+    };
+    let states = changes(of("jq -r .link.operstate"));
+    assert!(
+        states.len() >= 8
+            && states
+                .iter()
+                .all(|it| ["UP", "DOWN", "LOWERLAYERDOWN"].contains(&&**it)),
+        "{states:?}"
+    );
+    let burst = format!("veth0 changed {} times", states.len());
+    assert!(
+        of("NLSTREAM_EVENTS").lines().any(|line| line == burst),
+        "{burst}"
+    );
+
     let lladdr = |number: u8| format!("02:00:00:00:00:0{number}");
     let [one, two, three] = [1, 2, 3].map(lladdr);
     assert_eq!(

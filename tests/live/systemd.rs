@@ -152,9 +152,11 @@ fn units_verify_and_have_low_exposure() {
     let units = crate::common::root().join("packaging/systemd");
     let folder = std::env::temp_dir().join(format!("nlstream-units-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let service = std::fs::read_to_string(units.join("nlstream.service")).unwrap();
-    let service = service.replace("/usr/bin/nlstream", NLSTREAM);
-    std::fs::write(folder.join("nlstream.service"), service).unwrap();
+    for name in ["nlstream.service", "nlstream-exec@.service"] {
+        let service = std::fs::read_to_string(units.join(name)).unwrap();
+        let service = service.replace("/usr/bin/nlstream", NLSTREAM);
+        std::fs::write(folder.join(name), service).unwrap();
+    }
     std::fs::copy(
         units.join("nlstream.socket"),
         folder.join("nlstream.socket"),
@@ -162,10 +164,14 @@ fn units_verify_and_have_low_exposure() {
     .unwrap();
     let analyze = |args: &[&str]| {
         let mut command = Command::new("systemd-analyze");
-        let files = ["nlstream.service", "nlstream.socket"];
+        let files = [
+            "nlstream.service",
+            "nlstream.socket",
+            "nlstream-exec@hook.service",
+        ];
         command
             .args(args)
-            .args(&files[..if args[0] == "verify" { 2 } else { 1 }]);
+            .args(&files[..if args[0] == "verify" { 3 } else { 1 }]);
         command.current_dir(&folder).output().unwrap()
     };
     let verify = analyze(&["verify", "--man=no"]);

@@ -4,12 +4,18 @@ use std::path::{Path, PathBuf};
 
 use crate::common;
 
+/// Options of other programs in the same lines.
+const OF_COMMANDS: [&str; 3] = ["unbuffered", "release", "now"];
+
 #[test]
 fn options_in_the_pages_exist() {
-    let help = String::from_utf8(common::nlstream(&["--help"]).stdout).unwrap();
+    let help = |args: &[&str]| String::from_utf8(common::nlstream(args).stdout).unwrap();
+    let commands = ["replay", "state", "exec"].map(|command| help(&[command, "--help"]));
+    let help = help(&["--help"]) + &commands.concat();
     for page in [
         "docs/cookbook.md",
         "docs/filters.md",
+        "docs/hooks.md",
         "docs/operating.md",
         "README.md",
     ] {
@@ -24,8 +30,7 @@ fn options_in_the_pages_exist() {
         });
         for option in options {
             let name = option.split(['=', '`', ',', ';', '|', ')']).next().unwrap();
-            let known = help.contains(&format!("--{name}"))
-                || ["at", "partial", "run", "unbuffered", "release", "now"].contains(&name);
+            let known = help.contains(&format!("--{name}")) || OF_COMMANDS.contains(&name);
             assert!(known || name.is_empty(), "{page}: --{name}");
         }
     }
@@ -180,6 +185,7 @@ fn links_between_pages_lead_to_files() {
         "docs/cookbook.md",
         "docs/coverage.md",
         "docs/filters.md",
+        "docs/hooks.md",
         "docs/operating.md",
         "docs/release.md",
         "docs/security.md",

@@ -17,6 +17,7 @@ mod damage;
 mod division;
 mod docs;
 mod escapes;
+mod exec;
 mod filters;
 mod judge;
 mod layers;

@@ -10,33 +10,7 @@ use std::process::{Command, Output, Stdio};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::common::{NLSTREAM, lines, nlstream, root};
-
-/// A temporary folder, removed at the end of the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("nlstream-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-
-    fn write(&self, name: &str, content: &[u8]) -> String {
-        fs::write(self.0.join(name), content).unwrap();
-        self.path(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use crate::common::{Folder, NLSTREAM, lines, nlstream, root};
 
 fn capture() -> PathBuf {
     root().join("fixtures/link-veth/capture.pcapng")
@@ -137,6 +111,7 @@ fn files_without_lines_are_named_with_the_remedy() {
         (b"{\"hello\":\"world\"}\n", "line 1 has no `v`"),
         (b"[{\"ifindex\":1}]\n", "jq -c '.[]'"),
         (b"BZh91AY&SY", "bzcat"),
+        (b"[12:00:00.000] link add d0\n", "in the format `text`"),
     ] {
         let file = folder.write("file", content);
         for output in [

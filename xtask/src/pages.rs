@@ -25,13 +25,14 @@ pub fn check() -> Result<(), Box<dyn Error>> {
 }
 
 fn check_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let contents: [(&str, &[&str]); 7] = [
+    let contents: [(&str, &[&str]); 8] = [
         (
             "nlstream.1",
             &["rotate\\-size", "print\\-config", "nlstream\\-replay(1)"],
         ),
         ("nlstream-replay.1", &[".SH SYNOPSIS"]),
         ("nlstream-state.1", &[".SH SYNOPSIS"]),
+        ("nlstream-exec.1", &[".SH SYNOPSIS"]),
         ("nlstream-schema.1", &[".SH SYNOPSIS"]),
         ("nlstream.bash", &["rotate-compress"]),
         ("_nlstream", &["rotate-compress"]),

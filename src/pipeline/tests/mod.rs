@@ -1,6 +1,7 @@
 //! Tests of the pipeline: several network namespaces; checkpoints; names of devices.
 
 mod checkpoint;
+mod forged;
 mod names;
 mod namespaces;
 mod ranges;

@@ -173,7 +173,7 @@ fn an_ended_namespace_gives_delete_lines_in_slices_and_ends_its_gap() {
     assert!(!run.pipeline.is_ending());
     assert_eq!(
         take_named(&mut run),
-        ["delete inferred red", "resync - red"]
+        ["delete inferred red", "resync - red", "netns - red"]
     );
     run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
     assert_eq!(take_named(&mut run), ["sync - -"]);
@@ -190,7 +190,12 @@ fn the_end_of_the_run_deletes_the_rest_of_an_ended_namespace() {
     run.control(NetnsId::OWN, ControlRecord::Stop(meta::Stop::default()));
     assert_eq!(
         take_named(&mut run),
-        ["delete inferred red", "delete inferred red", "stop - -"]
+        [
+            "delete inferred red",
+            "delete inferred red",
+            "netns - red",
+            "stop - -"
+        ]
     );
 }
 

@@ -79,12 +79,13 @@ pub struct Live {
 
 const SIGNALS: Token = Token(0);
 const OUTPUT: Token = Token(1);
+const RECORDING: Token = Token(2);
 /// Reports of the thread that visits namespaces, and mounts (`--all-netns`).
-const REPORTS: Token = Token(2);
-const MOUNTS: Token = Token(3);
+const REPORTS: Token = Token(3);
+const MOUNTS: Token = Token(4);
 /// The event socket of the first subscription. Its dump socket has the next number, and so on for
 /// every further subscription.
-const FIRST_SOCKET: usize = 4;
+const FIRST_SOCKET: usize = 5;
 
 /// Events processed before the sockets are emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds that many routes.
@@ -177,10 +178,12 @@ pub fn run(live: &Live, namespaces: Namespaces) -> Result<(), Error> {
         Ok(())
     };
     register().map_err(Error::Loop)?;
-    if let Some(fd) = sink.pollable() {
-        let fd = std::os::fd::AsRawFd::as_raw_fd(&fd);
-        // Fails for a regular file, which never blocks.
-        let _ = registry.register(&mut SourceFd(&fd), OUTPUT, Interest::WRITABLE);
+    for (token, fd) in [(OUTPUT, sink.pollable()), (RECORDING, session.recording())] {
+        if let Some(fd) = fd {
+            let fd = std::os::fd::AsRawFd::as_raw_fd(&fd);
+            // Fails for a regular file, which never blocks.
+            let _ = registry.register(&mut SourceFd(&fd), token, Interest::WRITABLE);
+        }
     }
     let buffers = subscriptions.iter().map(|it| it.events.rcvbuf());
     let smallest = buffers.map(|it| it.unwrap_or(0)).min().unwrap_or(0);
@@ -352,7 +355,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
-                    OUTPUT | REPORTS => {}
+                    OUTPUT | RECORDING | REPORTS => {}
                     MOUNTS => {
                         if let Some(all) = &mut self.all {
                             all.note_mount();

@@ -3,80 +3,35 @@
 
 mod archive;
 mod compress;
+mod config;
+mod open;
 mod repair;
 mod rotate;
 #[cfg(test)]
 mod tests;
 mod worker;
+mod write;
 
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use log::{info, warn};
-use rustix::fs::OFlags;
 
-use super::{Stats, give_back, write_some};
+use super::{Stats, give_back};
 use crate::encode::{Format, Framing, RecordReader};
 use crate::error::Error;
-use crate::file::{Attributes, FolderPolicy, Place, is_refusal};
+use crate::file::{FolderPolicy, Place};
 use crate::input::Opened;
 pub use archive::is_archive_name;
+pub use config::{Config, Fsync, Rotation};
 pub use rotate::RotateAction;
 
+use open::open;
 use worker::Worker;
 
-/// How a file of records is written, rotated and synchronised.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Config {
-    /// When the file is rotated.
-    pub rotation: Rotation,
-    /// When the file is synchronised to the disk.
-    pub fsync: Fsync,
-    /// Keep records that cannot be written and retry, instead of failing.
-    pub patient: bool,
-}
-
-/// When a file is rotated: renamed to its archive name, and replaced by a new one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rotation {
-    /// Size from which on the file is rotated, bytes.
-    pub size: Option<u64>,
-    /// Age from which on the file is rotated.
-    pub every: Option<Duration>,
-    /// Number of archived files that are kept; 0 keeps all of them.
-    pub keep: usize,
-    /// Compress archived files.
-    pub compress: bool,
-}
-
-impl Rotation {
-    /// Returns true if files are rotated.
-    pub fn is_on(&self) -> bool {
-        self.size.is_some() || self.every.is_some()
-    }
-}
-
-/// When written records are synchronised to the disk.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Fsync {
-    /// When the kernel writes them back.
-    #[default]
-    Never,
-    /// At most a second after they were written.
-    Interval,
-    /// After every write: processing of kernel events waits for the disk.
-    Always,
-}
-
-/// Interval between retries of a failed write.
-const RETRY: Duration = Duration::from_secs(1);
-/// How often, and at which interval, a run tries to lock its file.
-const LOCK_ATTEMPTS: u32 = 5;
-const LOCK_INTERVAL: Duration = Duration::from_millis(5);
 /// Interval between synchronisations with [`Fsync::Interval`].
 const SYNC: Duration = Duration::from_secs(1);
 
@@ -349,119 +304,6 @@ impl AppendFile {
         }
     }
 
-    /// Writes as many of these records as the file takes. Returns the length of those that are in
-    /// the file as a whole.
-    fn put(&mut self, lines: &[u8]) -> usize {
-        if lines.is_empty() {
-            return 0;
-        }
-        if self.torn > 0 {
-            self.remove_torn();
-        }
-        let (count, result) = write_some(&mut self.file, &lines[self.torn..]);
-        self.size += count as u64;
-        let written = self.torn + count;
-        let whole = self.framing.last_end(&lines[..written]);
-        self.torn = written - whole;
-        if self.torn > 0 {
-            self.remove_torn();
-        }
-        let data = self.regular.then(|| self.file.metadata().ok()).flatten();
-        // The file was deleted while it was written to. Repeat these records in the next one, so
-        // that they are not lost with it.
-        if data.as_ref().is_some_and(|data| data.nlink() == 0) {
-            (self.torn, self.leaving) = (0, true);
-            return 0;
-        }
-        // It was truncated (copytruncate of logrotate): these records would be the first of the
-        // file, before its `start`.
-        if let Some(length) = data.map(|data| data.len()).filter(|len| *len < self.size) {
-            self.take_back(&lines[..whole], length);
-            return 0;
-        }
-        self.fresh += whole as u64;
-        self.stats.bytes += whole as u64;
-        match result {
-            Ok(()) => self.recovers(),
-            Err(error) => self.fails(error),
-        }
-        if whole > 0 && self.regular {
-            self.sync();
-        }
-        whole
-    }
-
-    /// Removes the torn record from the end of the file. If that fails, the next write completes
-    /// the record instead.
-    fn remove_torn(&mut self) {
-        if !self.regular {
-            return;
-        }
-        let torn = self.torn as u64;
-        let truncate = || -> io::Result<()> {
-            let end = self.file.metadata()?.len();
-            self.file.set_len(end.saturating_sub(torn))
-        };
-        if truncate().is_ok() {
-            (self.size, self.torn) = (self.size.saturating_sub(torn), 0);
-        }
-    }
-
-    /// Removes the records just written from the end of a file that another program truncated, so
-    /// that they can follow a `start` record. If they are not there it was truncated after the
-    /// write, and they are lost with what was before them.
-    fn take_back(&mut self, records: &[u8], length: u64) {
-        let end = length.saturating_sub(records.len() as u64);
-        let mut found = vec![0; (length - end) as usize];
-        let is_there = self.file.read_exact_at(&mut found, end).is_ok() && found == records;
-        if is_there && self.file.set_len(end).is_ok() {
-            self.size = end;
-        } else {
-            self.size = length;
-        }
-        (self.torn, self.emptied) = (0, true);
-    }
-
-    fn sync(&mut self) {
-        match self.config.fsync {
-            Fsync::Never => {}
-            Fsync::Interval => {
-                self.sync_at.get_or_insert_with(|| Instant::now() + SYNC);
-            }
-            Fsync::Always => {
-                if let Err(error) = self.file.sync_data() {
-                    self.stats.errors += 1;
-                    warn!(
-                        "cannot sync {}: {error}; recent records may not be on the disk",
-                        self.path.display()
-                    );
-                }
-            }
-        }
-    }
-
-    fn fails(&mut self, error: io::Error) {
-        self.stats.errors += 1;
-        let now = Instant::now();
-        if self.failure.is_none() && self.config.patient {
-            let path = self.path.display();
-            warn!("cannot write to {path}: {error}; keeping the records and retrying every second");
-        }
-        let since = self.failure.as_ref().map_or(now, |failure| failure.since);
-        self.failure = Some(WriteFailure {
-            error,
-            since,
-            retry: now + RETRY,
-        });
-    }
-
-    fn recovers(&mut self) {
-        if let Some(failure) = self.failure.take() {
-            let (path, time) = (self.path.display(), failure.since.elapsed().as_secs_f32());
-            info!("writing to {path} again after {time:.1} s");
-        }
-    }
-
     /// Returns true if records wait, or the next file has to be opened.
     pub fn is_faulty(&self) -> bool {
         self.failure.is_some() || self.leaving || self.emptied || !self.pending.is_empty()
@@ -522,55 +364,4 @@ impl AppendFile {
             ..self.stats
         }
     }
-}
-
-/// Locks the file for this process. Returns false if another one holds the lock. `nlstream state`
-/// tries for a moment whether it is held, and then holds it itself.
-fn lock(file: &File) -> bool {
-    for _ in 0..LOCK_ATTEMPTS {
-        if crate::file::lock(file) {
-            return true;
-        }
-        std::thread::sleep(LOCK_INTERVAL);
-    }
-    false
-}
-
-/// Opens or creates the file, locks it for this process and repairs its end. A new file gets the
-/// `attributes`.
-fn open(
-    path: &Path,
-    folders: FolderPolicy,
-    attributes: Option<&Attributes>,
-    framing: Framing,
-    records: &dyn RecordReader,
-) -> io::Result<(Place, File, Opened)> {
-    let place = Place::resolve(path, folders)?;
-    let mut can_read = true;
-    let existing = match place.open_or_create(OFlags::RDWR | OFlags::APPEND, attributes) {
-        // Writing is permitted and reading is not. The end cannot be repaired then.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && !is_refusal(&error) => {
-            can_read = false;
-            place.open_or_create(OFlags::WRONLY | OFlags::APPEND, attributes)?
-        }
-        existing => existing?,
-    };
-    let file = existing.file;
-    if !existing.is_regular {
-        return Ok((place, file, Opened::default()));
-    }
-    if !lock(&file) {
-        return Err(io::Error::new(
-            io::ErrorKind::ResourceBusy,
-            "another nlstream writes to it",
-        ));
-    }
-    let opened = match can_read {
-        true => {
-            repair::check_content(&file, records)?;
-            repair::repair_tail(&file, framing, records)?
-        }
-        false => Opened::default(),
-    };
-    Ok((place, file, opened))
 }

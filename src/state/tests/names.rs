@@ -249,7 +249,7 @@ fn what_is_reported_before_its_device_waits_for_the_name() {
     let (mut waiting, effect) = event(&mut state, &netconf(2));
     assert_eq!(effect, NameEffect::Unnamed);
     let key = crate::state::key(&waiting.payload).unwrap();
-    assert!(!state.complete_names(key, &mut waiting));
+    assert!(!state.complete_names(key, &mut waiting, false));
     // Other kinds are reported after their device: one that is not known was missed.
     for msg in [address(2, "192.0.2.1", 24), route("10.0.0.0", 8).dev(2)] {
         assert_eq!(apply_only(&mut state, &msg), NameEffect::None);
@@ -260,7 +260,7 @@ fn what_is_reported_before_its_device_waits_for_the_name() {
         apply_only(&mut state, &link(2, "eth0")),
         NameEffect::Changed
     );
-    assert!(state.complete_names(key, &mut waiting));
+    assert!(state.complete_names(key, &mut waiting, false));
     assert_eq!(devices(&waiting.payload), "eth0");
     let stored = state.object(Kind::Netconf, key).unwrap();
     assert_eq!(devices(&stored), "eth0");

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::service::{
     Service, add, address, assert_folds, assert_reported, chain, lines, with_disk,
 };
-use crate::common::wait_until;
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
@@ -27,14 +26,6 @@ crate::trial::trials! {
 
 const FILE: &str = "net.ndjson";
 
-/// Returns how many bytes wait in the rtnetlink sockets of the namespace.
-fn receive_queue(ns: &Namespace) -> u64 {
-    ns.run("awk '$2 == 0 { sum += $5 } END { print sum + 0 }' /proc/self/net/netlink")
-        .trim()
-        .parse()
-        .unwrap()
-}
-
 /// Leaves no byte on the disk.
 pub(super) fn fill(ns: &Namespace) {
     ns.run("head -c 100M /dev/zero >/mnt/ballast 2>/dev/null || true");
@@ -55,8 +46,8 @@ fn full_disk_loses_no_line() {
     add(&ns, 51, 500);
     // The file has complete lines only; the others wait.
     service.wait_for_message("No space left");
-    let full = service.text();
-    assert!(full.ends_with('\n') && !full.contains(&address(550)));
+    let full = service.whole_text();
+    assert!(!full.contains(&address(550)));
     chain(&lines(&full));
     free(&ns, &service, 550);
     add(&ns, 551, 10);
@@ -73,13 +64,17 @@ fn full_disk_loses_no_line() {
 
 fn lines_beyond_the_queue_are_a_gap_and_resynced() {
     let ns = with_disk("1M");
-    let service = Service::start(&ns, FILE, &["-k", "address", "--queue", "64K"]);
+    // On another disk.
+    ns.run("mkdir /mnt/metrics; mount -t tmpfs -o size=64K metrics /mnt/metrics");
+    let metrics = "/mnt/metrics/m.prom";
+    let args = ["-k", "address", "--queue", "64K", "--metrics", metrics];
+    let service = Service::start(&ns, FILE, &args);
     fill(&ns);
     add(&ns, 1, 1500);
     ns.run("ip address del 10.0.0.7/32 dev lo");
     service.wait_for_message("No space left");
-    // All events have been read: more than the queue can hold.
-    wait_until("an empty socket", || receive_queue(&ns) == 0);
+    // More than the queue can hold.
+    service.wait_for_lines(&ns.path(metrics), "address", 1501);
     free(&ns, &service, 1500);
     service.wait("\"op\":\"resync\"");
     service.end();
@@ -102,10 +97,9 @@ fn deleting_the_file_of_a_full_disk_frees_it() {
     service.wait(&address(1000));
     fill(&ns);
     add(&ns, 1001, 500);
-    wait_until("a partial write", || {
-        service.text().ends_with('\n') && !service.text().contains(&address(1500))
-    });
-    let kept = service.text();
+    service.wait_for_message("No space left");
+    let kept = service.whole_text();
+    assert!(!kept.contains(&address(1500)));
     ns.run("rm /mnt/net.ndjson");
     service.wait(&address(1500));
     service.end();

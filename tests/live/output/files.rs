@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::service::{
     Service, add, address, assert_reported, chain, lines, retained, text, with_disk,
 };
-use crate::common::wait_until;
+use crate::common::{NLSTREAM, wait_until};
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
@@ -16,6 +16,7 @@ crate::trial::trials! {
     folder_that_is_read_only_for_a_while(Mounts),
     files_rotate_by_size_and_sort_by_name(Mounts),
     the_file_that_a_symbolic_link_names_is_rotated(Mounts),
+    files_that_become_the_same_during_the_run_are_not_destroyed(Mounts),
     files_rotate_by_age_across_restarts_but_not_without_lines(Mounts),
 }
 
@@ -191,6 +192,46 @@ fn the_file_that_a_symbolic_link_names_is_rotated() {
     let lines = lines(&ns.run(all));
     assert_eq!(chain(&lines).dropped, 0);
     assert_reported(&lines, 1, 2000);
+}
+
+fn files_that_become_the_same_during_the_run_are_not_destroyed() {
+    let ns = with_disk("8M");
+    // In a folder of root: hard links are not refused because of others.
+    ns.run("chmod 755 /mnt");
+    let args = [
+        "-k",
+        "address",
+        "--record",
+        "/mnt/run.pcapng",
+        "--metrics",
+        "/mnt/m.prom",
+    ];
+    let service = Service::start(&ns, FILE, &args);
+    add(&ns, 1, 50);
+    service.wait(&address(50));
+    // The path of the lines leads to the recording, which is being written.
+    ns.run("cd /mnt; mv net.ndjson one; mv run.pcapng net.ndjson");
+    service.signal("HUP");
+    add(&ns, 51, 50);
+    service.wait_for_message("another nlstream writes to it");
+    ns.run("cd /mnt; mv net.ndjson run.pcapng");
+    service.wait(&address(100));
+    // The path of the metrics leads to the lines.
+    ns.run("ln -f /mnt/net.ndjson /mnt/m.prom");
+    service.signal("HUP");
+    service.wait_for_message("its content is not metrics of nlstream");
+    add(&ns, 101, 50);
+    service.wait(&address(150));
+    service.end();
+    assert_eq!(text(&ns, "/mnt/m.prom"), text(&ns, "/mnt/net.ndjson"));
+    let lines = of(&ns, &["one", FILE]);
+    assert_eq!(chain(&lines).dropped, 0);
+    assert_reported(&lines, 1, 150);
+    let mut replay = ns.command(NLSTREAM);
+    let output = replay.args(["replay", "/mnt/run.pcapng"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let replayed = crate::common::lines(&output.stdout);
+    assert_reported(&replayed, 1, 150);
 }
 
 fn files_rotate_by_age_across_restarts_but_not_without_lines() {

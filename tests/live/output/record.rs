@@ -1,8 +1,12 @@
 //! A recording that cannot be continued: the output continues, and the recording ends with a
 //! complete block.
 
-use std::process::Command;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
+use rustix::fs::{Mode, OFlags, fcntl_getfl, fcntl_setfl};
 use serde_json::Value;
 
 use super::disk::{fill, free};
@@ -17,6 +21,10 @@ crate::trial::trials! {
     full_disk_ends_the_recording_but_not_the_lines(Mounts),
     file_size_limit_ends_the_recording_but_not_the_lines(Mounts, Program("prlimit")),
     recording_on_the_full_disk_of_the_lines_ends(Mounts),
+    recording_whose_reader_takes_nothing_ends_but_not_the_lines(Mounts),
+    recording_whose_reader_is_late_is_complete(Mounts),
+    recording_to_a_fifo_needs_a_reader_at_the_start(Mounts),
+    recording_whose_reader_goes_away_ends_but_not_the_lines(Mounts),
 }
 
 const FILE: &str = "net.ndjson";
@@ -136,9 +144,107 @@ fn recording_on_the_full_disk_of_the_lines_ends() {
     service.wait(&format!("\"{}\"", address(100)));
     fill(&ns);
     add(&ns, 101, 400);
+    service.wait_for_message("cannot write the recording");
     free(&ns, &service, 500);
     let (status, stderr) = service.stop();
     let live = lines(&text(&ns, "/mnt/net.ndjson"));
     assert_reported(&live, 1, 500);
     assert_ended(&ns, &live, status, &stderr, "No space left");
+}
+
+const FIFO: &str = "/mnt/fifo";
+
+/// Makes a FIFO, and opens its reading end, from which nothing is read.
+fn fifo(ns: &Namespace) -> File {
+    ns.run("mkfifo /mnt/fifo; mkdir /mnt/small");
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let reader = rustix::fs::open(ns.path(FIFO), flags, Mode::empty()).unwrap();
+    fcntl_setfl(&reader, fcntl_getfl(&reader).unwrap() - OFlags::NONBLOCK).unwrap();
+    reader.into()
+}
+
+/// Reads the FIFO to its end, into the file of the recording.
+fn read(ns: &Namespace, mut fifo: File) -> std::thread::JoinHandle<()> {
+    let file = ns.path(RECORD);
+    std::thread::spawn(move || {
+        let mut recorded = Vec::new();
+        fifo.read_to_end(&mut recorded).unwrap();
+        File::create(file).unwrap().write_all(&recorded).unwrap();
+    })
+}
+
+fn recording_whose_reader_takes_nothing_ends_but_not_the_lines() {
+    for goes_on in [true, false] {
+        let ns = with_disk("8M");
+        let reader = fifo(&ns);
+        let args = ["-k", "address", "--queue", "64K", "--record", FIFO];
+        let service = Service::start(&ns, FILE, &args);
+        // More than the pipe and the queue hold.
+        add(&ns, 1, 3000);
+        service.wait(&format!("\"{}\"", address(3000)));
+        service.wait_for_message("the reader takes no more data");
+        let mut reader = Some(reader);
+        let recording = goes_on.then(|| read(&ns, reader.take().unwrap()));
+        service.signal("USR1");
+        service.wait(r#""op":"heartbeat""#);
+        let begun = Instant::now();
+        let (status, stderr) = service.stop();
+        // Within five seconds (docs/operating.md); a busy machine takes longer.
+        assert!(begun.elapsed() < Duration::from_secs(10));
+        assert_eq!(status, Some(1), "{stderr}");
+        let live = lines(&text(&ns, "/mnt/net.ndjson"));
+        assert_reported(&live, 1, 3000);
+        if let Some(recording) = recording {
+            recording.join().unwrap();
+            let message = "the reader takes no more data";
+            assert_ended(&ns, &live, status, &stderr, message);
+        }
+    }
+}
+
+fn recording_whose_reader_is_late_is_complete() {
+    let ns = with_disk("8M");
+    let reader = fifo(&ns);
+    let args = ["-k", "address", "--record", FIFO];
+    let service = Service::start(&ns, FILE, &args);
+    add(&ns, 1, 3000);
+    service.wait(&format!("\"{}\"", address(3000)));
+    let recording = read(&ns, reader);
+    service.end();
+    recording.join().unwrap();
+    let live = lines(&text(&ns, "/mnt/net.ndjson"));
+    let mut command = Command::new(NLSTREAM);
+    command.args(["replay", "--run", live[0]["run"].as_str().unwrap()]);
+    let output = command.arg(ns.path(RECORD)).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let replayed = lines(std::str::from_utf8(&output.stdout).unwrap());
+    assert_same_lines(&live, &replayed);
+}
+
+fn recording_to_a_fifo_needs_a_reader_at_the_start() {
+    let ns = with_disk("8M");
+    ns.run("mkfifo /mnt/fifo");
+    let mut command = ns.command(NLSTREAM);
+    command.args(["--exit", "--snapshot", "--record", FIFO]);
+    let output = command.stdout(Stdio::null()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("start the reader first"), "{stderr}");
+}
+
+fn recording_whose_reader_goes_away_ends_but_not_the_lines() {
+    let ns = with_disk("8M");
+    let reader = fifo(&ns);
+    let args = ["-k", "address", "--record", FIFO];
+    let service = Service::start(&ns, FILE, &args);
+    add(&ns, 1, 10);
+    service.wait(&address(10));
+    drop(reader);
+    add(&ns, 11, 10);
+    service.wait(&address(20));
+    service.wait_for_message("cannot write the recording");
+    let (status, stderr) = service.stop();
+    assert_eq!(status, Some(1), "{stderr}");
+    assert!(stderr.contains("Broken pipe"), "{stderr}");
+    assert_reported(&lines(&text(&ns, "/mnt/net.ndjson")), 1, 20);
 }

@@ -98,6 +98,33 @@ impl<'a> Service<'a> {
         wait_until(text, || count(self.ns, &self.file, text) > 0);
     }
 
+    /// Waits until the file ends with a whole line, and returns its content. The beginning of a line that
+    /// does not fit on the disk is there for a moment.
+    pub(super) fn whole_text(&self) -> String {
+        let mut text = String::new();
+        wait_until("a whole line", || {
+            text = self.text();
+            text.ends_with('\n')
+        });
+        text
+    }
+
+    /// Waits until the program has processed `number` events of a kind, of which some lines may be dropped:
+    /// the metrics, which it writes at SIGHUP, count them.
+    #[track_caller]
+    pub(super) fn wait_for_lines(&self, metrics: &Path, kind: &str, number: u64) {
+        let name = format!("\nnlstream_lines_total{{kind=\"{kind}\"}} ");
+        wait_until("the lines are counted", || {
+            self.signal("HUP");
+            let text = std::fs::read_to_string(metrics).unwrap_or_default();
+            let value = text
+                .split(&name)
+                .nth(1)
+                .and_then(|rest| rest.lines().next());
+            value.is_some_and(|value| value.parse::<u64>().unwrap() >= number)
+        });
+    }
+
     /// Waits until stderr contains this text.
     #[track_caller]
     pub(super) fn wait_for_message(&self, text: &str) {

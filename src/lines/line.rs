@@ -13,7 +13,6 @@ use thiserror::Error;
 use crate::event::Kind;
 use crate::event::meta::Netns;
 use crate::event::values::Time;
-use crate::json::Ordered;
 
 /// The version of the schema that this program writes and reads.
 const VERSION: u64 = 1;
@@ -69,7 +68,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 const MANY: usize = 256;
 
 /// The members of a JSON object, with unparsed values.
-pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
@@ -107,11 +106,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    pub(super) fn parse(text: &'a [u8]) -> serde_json::Result<Self> {
+    /// Parses a JSON object.
+    ///
+    /// # Errors
+    /// If it is not one, or a name occurs twice.
+    pub fn parse(text: &'a [u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(text)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+    /// Returns a member as JSON.
+    pub fn get(&self, name: &str) -> Option<&'a str> {
         let mut members = self.0.iter();
         let found = members.find(|(member, _)| member == name)?;
         Some(found.1.get())
@@ -132,7 +136,7 @@ impl<'a> Members<'a> {
 
 /// The ops that a fold distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LineOp {
+pub enum LineOp {
     /// `add`, `change` or `present`: the object exists.
     Exists,
     Delete,
@@ -167,24 +171,36 @@ impl LineOp {
     }
 }
 
-/// A line, with the members that a fold needs.
-pub(super) struct Line<'a> {
+/// A line, with the members that every reader needs.
+pub struct Line<'a> {
+    /// The line as it was read, without its newline.
+    pub text: &'a [u8],
+    /// The id of its run.
     pub run: Cow<'a, str>,
+    /// Its number in the run.
     pub seq: u64,
+    /// Its time.
     pub time: Time,
     /// The network namespace; `None` if it is that of the program.
     pub netns: Option<Netns>,
     /// `None` for a kind that this version does not know: such lines are ignored.
     pub kind: Option<Kind>,
+    /// What its op means for a fold.
     pub op: LineOp,
+    /// The op as it is written.
+    pub op_name: Cow<'a, str>,
     /// Its cause is a notification of the kernel.
     pub of_kernel: bool,
     members: Members<'a>,
 }
 
 impl<'a> Line<'a> {
-    pub(super) fn parse(text: &'a [u8]) -> Result<Self, LineFault> {
-        let members = Members::parse(text).map_err(LineFault::Json)?;
+    /// Parses a line without its newline.
+    ///
+    /// # Errors
+    /// If it is no line of nlstream, or has another version of the schema.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, LineFault> {
+        let members = Members::parse(bytes).map_err(LineFault::Json)?;
         let version = members.get("v");
         let version = version.ok_or_else(|| LineFault::Missing("v".to_owned()))?;
         if version.parse() != Ok(VERSION) {
@@ -197,19 +213,21 @@ impl<'a> Line<'a> {
         let op = text("op")?;
         let origin: Option<Text<'_>> = members.optional("origin")?;
         Ok(Line {
+            text: bytes,
             run: text("run")?,
             seq: members.required("seq")?,
             time: members.required("time")?,
             netns: members.optional("netns")?,
             kind,
             op: kind.map_or(LineOp::Other, |kind| LineOp::of(kind, &op)),
+            op_name: op,
             of_kernel: origin.is_some_and(|Text(origin)| origin == "kernel"),
             members,
         })
     }
 
     /// What distinguishes its network namespace from the others of a run; empty where the line has none.
-    pub(super) fn namespace(&self) -> Cow<'static, str> {
+    pub fn namespace(&self) -> Cow<'static, str> {
         match &self.netns {
             None => Cow::Borrowed(""),
             Some(Netns {
@@ -219,15 +237,36 @@ impl<'a> Line<'a> {
     }
 
     /// Parses the content of a `meta` line.
-    pub(super) fn meta<T: Deserialize<'a>>(&self) -> Result<T, LineFault> {
+    ///
+    /// # Errors
+    /// If it has none, or another one.
+    pub fn meta<T: Deserialize<'a>>(&self) -> Result<T, LineFault> {
         self.members.required(Kind::Meta.name())
     }
 
-    /// The object of the line: its kind, its key and what is kept of it.
+    /// Returns a member as JSON; `None` if the line has none.
+    pub fn member(&self, name: &str) -> Option<&'a str> {
+        self.members.get(name)
+    }
+
+    /// Returns a member that is a string; `None` if the line has none.
+    ///
+    /// # Errors
+    /// If it is not a string.
+    pub fn string(&self, name: &str) -> Result<Option<Cow<'a, str>>, LineFault> {
+        Ok(self.members.optional(name)?.map(|Text(text)| text))
+    }
+
+    /// Returns its members.
+    pub fn members(&self) -> &Members<'a> {
+        &self.members
+    }
+
+    /// The kind and the key of the line's object; `None` if the kind is not known, or has no key.
     ///
     /// # Errors
     /// If the line has no object, or the object no key.
-    pub(super) fn object(&self) -> Result<Option<(Kind, Box<str>, SnapshotObject)>, LineFault> {
+    pub fn object(&self) -> Result<Option<(Kind, Box<str>)>, LineFault> {
         let Some(kind) = self.kind else {
             return Ok(None);
         };
@@ -240,20 +279,7 @@ impl<'a> Line<'a> {
         }
         let key = key(kind, &fields).map_err(fault)?;
         let key = key.ok_or(LineFault::NoKey(kind.name()))?;
-        let object = SnapshotObject::new(kind, self.time, &self.members);
-        Ok(Some((kind, key, object)))
-    }
-}
-
-/// Appends a JSON object without the fields that describe an event and not the object.
-fn push_without(line: &mut String, transient: &[&str], object: &str) {
-    let is_left_out = |(name, _): &(String, _)| transient.contains(&&**name);
-    match serde_json::from_str::<Ordered<&RawValue>>(object) {
-        Ok(mut fields) if fields.0.iter().any(is_left_out) => {
-            fields.0.retain(|field| !is_left_out(field));
-            *line += &serde_json::to_string(&fields).unwrap_or_default();
-        }
-        _ => *line += object,
+        Ok(Some((kind, key)))
     }
 }
 
@@ -275,91 +301,4 @@ fn key(kind: Kind, fields: &Members<'_>) -> serde_json::Result<Option<Box<str>>>
         key.push(',');
     }
     Ok(found.then(|| key.into_boxed_str()))
-}
-
-/// An object that exists, with the members of its last line.
-#[derive(Clone, Debug)]
-pub struct SnapshotObject {
-    /// Its kind.
-    pub kind: Kind,
-    /// Time of its last line.
-    pub time: Time,
-    /// Start and length of the payload in `line`.
-    payload: (u32, u32),
-    line: Box<str>,
-}
-
-impl SnapshotObject {
-    fn new(kind: Kind, time: Time, members: &Members<'_>) -> Self {
-        let names = [
-            "v",
-            "run",
-            "seq",
-            "time",
-            "host",
-            "netns",
-            "kind",
-            "op",
-            "origin",
-            "ifindex",
-            "ifname",
-            kind.name(),
-            "truncated",
-        ];
-        let value = |name| match name {
-            "op" => Some("\"present\""),
-            name => members.get(name),
-        };
-        let mut payload = (0, 0);
-        let mut line = String::new();
-        for (name, value) in names
-            .into_iter()
-            .filter_map(|name| Some((name, value(name)?)))
-        {
-            line.push(if line.is_empty() { '{' } else { ',' });
-            line.push('"');
-            line += name;
-            line += "\":";
-            if name == kind.name() {
-                // A line is shorter than 4 GiB (`input::LONGEST`).
-                payload = (line.len() as u32, value.len() as u32);
-            }
-            match kind.transient() {
-                transient if name == kind.name() && !transient.is_empty() => {
-                    let start = line.len();
-                    push_without(&mut line, transient, value);
-                    payload.1 = (line.len() - start) as u32;
-                }
-                _ => line += value,
-            }
-        }
-        line.push('}');
-        SnapshotObject {
-            kind,
-            time,
-            payload,
-            line: line.into_boxed_str(),
-        }
-    }
-
-    /// The object as a line with `op:"present"`, without its newline.
-    pub fn line(&self) -> &str {
-        &self.line
-    }
-
-    /// The name of the network namespace; `None` if the line has none.
-    pub fn netns(&self) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Name {
-            netns: Option<Netns>,
-        }
-        let line: Name = serde_json::from_str(&self.line).ok()?;
-        line.netns.map(|netns| netns.name)
-    }
-
-    /// The payload, as JSON.
-    pub fn object(&self) -> &str {
-        let (start, length) = (self.payload.0 as usize, self.payload.1 as usize);
-        &self.line[start..start + length]
-    }
 }
