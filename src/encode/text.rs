@@ -2,8 +2,9 @@
 
 use jiff::tz::TimeZone;
 
+use crate::channel::NetnsId;
 use crate::event::Event;
-use crate::event::meta::Start;
+use crate::event::meta::{Netns, Start};
 use crate::text::write_line;
 
 /// Serializes events as sentences. They have no numbers.
@@ -25,6 +26,11 @@ impl TextSerializer {
             colour,
             namespaces: namespaces.map(|netns| netns.name.clone()).collect(),
         }
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        number.set_listed(&mut self.namespaces, netns.name.clone());
     }
 
     /// Appends the sentence to `out`, without a newline.
