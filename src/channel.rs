@@ -23,6 +23,16 @@ impl NetnsId {
     pub fn listed_at(self) -> Option<usize> {
         usize::from(self.0).checked_sub(1)
     }
+
+    /// Sets what a list by number, in the order of that in `start`, has for this namespace.
+    pub fn set_listed<T: Default>(self, list: &mut Vec<T>, value: T) {
+        if let Some(at) = self.listed_at() {
+            if list.len() <= at {
+                list.resize_with(at + 1, T::default);
+            }
+            list[at] = value;
+        }
+    }
 }
 
 /// A netlink family: a protocol number (`NETLINK_*`, linux/netlink.h) and, for generic netlink,

@@ -159,6 +159,9 @@ pub enum Error {
     /// A network namespace cannot be watched: as it was requested, and why.
     #[error("--netns {0}: {1}")]
     Netns(String, String),
+    /// The network namespaces of the machine cannot be watched: why.
+    #[error("--all-netns: {0}")]
+    AllNetns(String),
     /// A netlink socket cannot be opened.
     #[error("cannot open a netlink socket: {0}")]
     Socket(io::Error),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::event::by::MAX_LOST_BY;
 use crate::event::meta::{
-    CheckpointReason, Clock, Follows, Gap, Pulse, Refused, Rotate, Start, Stop,
+    CheckpointReason, Clock, Follows, Gap, Netns, Pulse, Refused, Rotate, Start, Stop,
 };
 use crate::event::scope::Scope;
 use crate::event::values::Time;
@@ -46,7 +46,7 @@ pub enum InputData<'a> {
     /// A step of the run itself. Boxed: control records are rare, and larger than a datagram's
     /// reference. The channel matters to [`ControlRecord::BeginReconcile`],
     /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`], and its namespace to
-    /// [`ControlRecord::Resync`] and [`ControlRecord::EndNetns`]; for the other records, which concern the run, it is [`Channel::ROUTE_EVENTS`].
+    /// [`ControlRecord::Sync`], [`ControlRecord::Resync`], [`ControlRecord::BeginNetns`] and [`ControlRecord::EndNetns`]; for the other records, which concern the run, it is [`Channel::ROUTE_EVENTS`].
     Control(Channel, Box<ControlRecord>),
 }
 
@@ -68,9 +68,12 @@ pub enum ControlRecord {
     #[serde(rename = "looked")]
     EndReconcile(bool),
     /// Every kind was dumped once: objects that were not reported do not exist.
+    /// With a namespace that [`ControlRecord::BeginNetns`] added: every kind of it.
     Sync,
     /// Every kind of the namespace that may have missed events was dumped again.
     Resync,
+    /// From here on the channel's network namespace is this one, of which no object was reported.
+    BeginNetns(Found),
     /// The network namespace of the channel ended.
     EndNetns,
     /// Events or lines were lost here.
@@ -115,9 +118,20 @@ impl ControlRecord {
             ControlRecord::Gap(Gap { by: Some(by), .. }) => {
                 by.iter().try_for_each(|it| it.by.check())
             }
+            ControlRecord::BeginNetns(found) => found.netns.check(),
             _ => Ok(()),
         }
     }
+}
+
+/// A network namespace that was found during the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    /// Its description.
+    pub netns: Netns,
+    /// Its number in the program's own namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nsid: Option<i32>,
 }
 
 /// The state in which an output file was found when it was opened.

@@ -22,7 +22,10 @@ fn main() -> ExitCode {
     }
     // The confinement would refuse it.
     let prepared = match &task {
-        Task::Live(live) => live::prepare(live),
+        Task::Live(live) => {
+            let report: fn(&str) = logging::error_of_handler;
+            live::prepare(live, confined.then_some(report))
+        }
         _ => Ok(live::Prepared::default()),
     };
     if confined {

@@ -72,6 +72,15 @@ struct Cli {
     /// CAP_SYS_ADMIN.
     #[arg(long, value_name = "NAME|PATH|PID", value_delimiter = ',', value_parser = namespace)]
     netns: Vec<String>,
+    /// Watch all network namespaces, those that are made during the run as well
+    ///
+    /// Lines then have `netns`. The namespaces share one socket, and none is kept alive. Those that no mount
+    /// (/run/netns) and no process leads to are not found. Gives each of them a number (nsid) in the
+    /// namespace of the program. Needs CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_BROADCAST.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "true", default_value_t = false, action = ArgAction::Set)]
+    #[arg(hide_default_value = true, hide_possible_values = true)]
+    all_netns: bool,
     /// Socket receive buffer size: unread events are held here by the kernel
     ///
     /// Accepts the suffixes K, M and G (powers of 1024). Without CAP_NET_ADMIN the size is limited
@@ -136,6 +145,7 @@ impl Live {
             read_options: Some(read_options),
             exit: cli.exit,
             netns: cli.netns.clone(),
+            all_netns: cli.all_netns,
             outputs: Outputs {
                 queue: cli.queue as usize,
                 file: cli.file.config(),
@@ -275,6 +285,11 @@ impl Cli {
     /// # Errors
     /// If an option requires another one.
     fn check(&self) -> Result<(), &'static str> {
+        if self.all_netns && !self.netns.is_empty() {
+            return Err(
+                "--all-netns watches every network namespace: leave out --netns, or use it alone to watch some",
+            );
+        }
         if self.netns.len() > MAX_NAMESPACES {
             return Err("--netns: expected at most 1024 network namespaces");
         }

@@ -7,6 +7,7 @@ use super::envelope::{Envelope, Line, Rendered};
 use super::link_cache::LinkCache;
 use super::route_cache::RouteCache;
 use super::truncate::truncate;
+use crate::channel::NetnsId;
 use crate::event::meta::{Netns, Part, Start};
 use crate::event::{Event, Payload};
 use crate::text;
@@ -18,7 +19,7 @@ pub(super) struct JsonSerializer {
     /// The machine's name, with `--with host`.
     host: Option<String>,
     /// The network namespaces of the run.
-    namespaces: Vec<Netns>,
+    namespaces: Vec<Option<Netns>>,
     /// Add the sentence of the text format, with `--with message`.
     message: bool,
     /// Add the identity of the object, with `--with id`.
@@ -44,12 +45,24 @@ impl JsonSerializer {
                 .filter(|_| settings.with.contains(&Part::Host)),
             message: settings.with.contains(&Part::Message),
             id: settings.with.contains(&Part::Id),
-            namespaces: start.namespaces.clone().unwrap_or_default(),
+            namespaces: start
+                .namespaces
+                .iter()
+                .flatten()
+                .cloned()
+                .map(Some)
+                .collect(),
             max_record: max_line.map(|max| max.saturating_sub(framing.overhead())),
             link_cache: LinkCache::default(),
             route_cache: RouteCache::default(),
             sentence: String::new(),
         }
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        self.envelope.set_namespace(number, netns);
+        number.set_listed(&mut self.namespaces, Some(netns.clone()));
     }
 
     /// Appends the object to `out`, without a newline.
@@ -79,7 +92,7 @@ impl JsonSerializer {
             id: match self.id {
                 true => {
                     let netns = event.netns.listed_at();
-                    let netns = netns.and_then(|at| self.namespaces.get(at));
+                    let netns = netns.and_then(|at| self.namespaces.get(at)?.as_ref());
                     event.payload.id(netns)
                 }
                 false => None,

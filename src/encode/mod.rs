@@ -20,8 +20,9 @@ mod truncate;
 
 use std::io;
 
+use crate::channel::NetnsId;
 use crate::event::Event;
-use crate::event::meta::Start;
+use crate::event::meta::{Netns, Start};
 pub use framing::Framing;
 use json::JsonSerializer;
 pub use records::RecordReader;
@@ -113,6 +114,15 @@ impl Encoder {
             return Ok(());
         }
         self.flush(out)
+    }
+
+    /// From now on the network namespace with that number is this one. Requires that no event waits for a
+    /// [`flush`](Self::flush).
+    pub fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        match &mut self.serializer {
+            Serializer::Json(json) => json.set_namespace(number, netns),
+            Serializer::Text(text) => text.set_namespace(number, netns),
+        }
     }
 
     /// Appends the records of all events that [`put`](Self::put) has taken to `out`.

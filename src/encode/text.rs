@@ -1,8 +1,9 @@
 //! The text format: one sentence per event, for people.
 
 use super::Framing;
+use crate::channel::NetnsId;
 use crate::event::Event;
-use crate::event::meta::Start;
+use crate::event::meta::{Netns, Start};
 use crate::text::{Printer, TextStyle};
 
 /// Serializes events as sentences. They have no numbers.
@@ -22,6 +23,11 @@ impl TextSerializer {
             framing,
             namespaces: namespaces.map(|netns| netns.name.clone()).collect(),
         }
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        number.set_listed(&mut self.namespaces, netns.name.clone());
     }
 
     /// Appends the records of the event to `out`: date line, count of repetitions and sentence, as far as

@@ -20,8 +20,9 @@ pub use fault::Fault;
 pub use options::{FILTERS, FilterOption, Vocabulary};
 pub use selection::{Selection, Values, prepare};
 
+use crate::channel::NetnsId;
 use crate::event::kind_set::KindSet;
-use crate::event::meta::Settings;
+use crate::event::meta::{Netns, Settings};
 use crate::event::{Event, Kind, Origin};
 use crate::names::Names;
 
@@ -88,6 +89,13 @@ impl Filter {
         selection.all(|selection| {
             selection.selects_event(event) && selection.selects_line_of(event, self.next_seq)
         })
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        if let Some(selection) = &mut self.selection {
+            selection.set_namespace(number, netns);
+        }
     }
 
     /// Returns how often the expression of `--where` failed. Those events have no lines.

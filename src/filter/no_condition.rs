@@ -4,6 +4,7 @@ use std::convert::Infallible;
 
 use super::fault::Fault;
 use super::options::Test;
+use crate::channel::NetnsId;
 use crate::event::meta::Netns;
 use crate::event::{Event, Kind};
 
@@ -12,7 +13,7 @@ use crate::event::{Event, Kind};
 pub struct Surroundings {
     pub run: String,
     pub host: Option<String>,
-    pub namespaces: Vec<Netns>,
+    pub namespaces: Vec<Option<Netns>>,
     pub sentence: Option<fn(&Event, &mut String)>,
     pub has_id: bool,
 }
@@ -43,6 +44,10 @@ impl Condition {
     }
 
     pub(super) fn set_surroundings(&mut self, _: Surroundings) {
+        match self.never {}
+    }
+
+    pub(super) fn set_namespace(&mut self, _: NetnsId, _: &Netns) {
         match self.never {}
     }
 

@@ -7,9 +7,9 @@ use super::condition::{Condition, Surroundings};
 use super::fault::Fault;
 use super::json;
 use super::options::{FILTERS, FilterOption, Subject, Test, Vocabulary};
-use crate::channel::FamilyId;
+use crate::channel::{FamilyId, NetnsId};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{Part, Settings};
+use crate::event::meta::{Netns, Part, Settings};
 use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
 use crate::names::Names;
@@ -200,6 +200,13 @@ impl Selection {
     pub(super) fn set_surroundings(&mut self, surroundings: Surroundings) {
         if let Some(condition) = &mut self.condition {
             condition.set_surroundings(surroundings);
+        }
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        if let Some(condition) = &mut self.condition {
+            condition.set_namespace(number, netns);
         }
     }
 

@@ -30,6 +30,11 @@ pub enum IncompleteReason {
         "the snapshot of the run was not complete at that time: objects from before the run are missing; ask for a later time"
     )]
     NoSnapshot,
+    /// The run had found this network namespace, and not written the objects in it.
+    #[error(
+        "the snapshot of the network namespace {0} was not complete at that time: it was found just before; ask for a later time"
+    )]
+    NoSnapshotOf(String),
     /// The run writes no snapshot.
     #[error(
         "the run has written neither a snapshot nor a checkpoint by then: objects from before the run are missing; run nlstream with --snapshot"
@@ -122,6 +127,9 @@ impl Fold {
         }
         if !run.synced {
             return Some(run.no_snapshot());
+        }
+        if let Some(name) = run.unsynced.values().next() {
+            return Some(IncompleteReason::NoSnapshotOf(name.clone()));
         }
         run.incomplete_kinds(kinds)
     }

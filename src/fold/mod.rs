@@ -78,6 +78,11 @@ struct Resync {
 }
 
 #[derive(Debug, Deserialize)]
+struct NetnsChange {
+    event: String,
+}
+
+#[derive(Debug, Deserialize)]
 struct Complete {
     kinds: Vec<String>,
 }
@@ -97,6 +102,9 @@ struct Run {
     /// How many checkpoints have begun.
     checkpoints: u32,
     gaps: Gaps,
+    /// The network namespaces that were found during the run and of which the snapshot is not complete,
+    /// and their names.
+    unsynced: BTreeMap<String, String>,
     /// Names of the kinds that are not known as a whole.
     incomplete: BTreeSet<String>,
     /// Numbers before and after missing lines. The `gap` that explains the second may follow.
@@ -214,6 +222,7 @@ impl Fold {
         run.ended = line.op == LineOp::End;
         match line.op {
             LineOp::Exists | LineOp::Delete => self.apply_object(line)?,
+            LineOp::Sync if line.netns.is_some() => run.sync_namespace(line)?,
             LineOp::Sync => {
                 let sync: Sync = line.meta()?;
                 if run.sync(&sync) {
@@ -325,8 +334,26 @@ impl Run {
                     self.incomplete.remove(kind);
                 }
             }
+            LineOp::Netns => {
+                let change: NetnsChange = line.meta()?;
+                let namespace = line.namespace().into_owned();
+                match &line.netns {
+                    Some(netns) if change.event == "add" => {
+                        self.unsynced.insert(namespace, netns.name.clone());
+                    }
+                    _ => drop(self.unsynced.remove(&namespace)),
+                }
+            }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Ends the snapshot of a network namespace that was found during the run.
+    fn sync_namespace(&mut self, line: &Line<'_>) -> Result<(), LineFault> {
+        let sync: Sync = line.meta()?;
+        self.unsynced.remove(&*line.namespace());
+        self.incomplete = sync.incomplete.into_iter().collect();
         Ok(())
     }
 

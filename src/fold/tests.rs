@@ -167,6 +167,38 @@ fn equal_keys_in_two_namespaces_are_two_objects() {
 }
 
 #[test]
+fn the_objects_of_a_namespace_are_complete_with_its_own_sync() {
+    let line = |seq: u32, netns: &str, op: &str, meta: &str| {
+        format!(
+            r#"{{"v":1,"run":"00000001","seq":{seq},"time":"2026-01-01T00:00:00Z",{netns}"kind":"meta","op":"{op}","meta":{meta}}}"#
+        )
+    };
+    let red = r#""netns":{"name":"red","inode":7},"#;
+    let lines = [
+        line(0, "", "start", r#"{"settings":{"snapshot":true}}"#),
+        line(1, "", "sync", r#"{"objects":0}"#),
+        line(2, red, "netns", r#"{"event":"add"}"#),
+        line(3, red, "sync", r#"{"objects":0}"#),
+        line(4, red, "netns", r#"{"event":"add"}"#),
+        line(5, red, "netns", r#"{"event":"delete"}"#),
+    ];
+    for (count, is_complete) in [(2, true), (3, false), (4, true), (5, false), (6, true)] {
+        let mut fold = Fold::default();
+        let reached = fold
+            .read(lines[..count].join("\n").as_bytes(), None)
+            .unwrap();
+        let reason = fold.incomplete(None, reached, None);
+        assert_eq!(reason.is_none(), is_complete, "{count}: {reason:?}");
+        if let Some(reason) = reason {
+            assert!(
+                reason.to_string().contains("network namespace red"),
+                "{reason}"
+            );
+        }
+    }
+}
+
+#[test]
 fn an_object_is_printed_as_present_with_the_members_that_describe_it() {
     let text = r#"{"v":1,"run":"00000001","seq":0,"time":"2026-01-01T00:00:00Z","kind":"rule","op":"change","origin":"kernel","rule":{"priority":1},"changed":["x"],"old":{"x":1},"nl":{},"truncated":true}"#;
     let mut fold = Fold::default();

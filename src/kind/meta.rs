@@ -19,6 +19,7 @@ pub enum Meta {
     Gap(Gap),
     Resync(Resync),
     Complete(Complete),
+    Netns(NetnsChange),
     Refused(Refused),
     Heartbeat(Heartbeat),
     Clock(Clock),
@@ -73,7 +74,8 @@ pub struct Start {
     pub refused_groups: Option<Vec<RefusedGroup>>,
     /// Socket receive buffer in bytes, as reported by the kernel (`SO_RCVBUF`).
     pub rcvbuf: Option<u64>,
-    /// The watched network namespaces (`--netns`); absent if it is that of the program alone.
+    /// The watched network namespaces (`--netns`, `--all-netns`); absent if it is that of the program
+    /// alone. Lines with the op `netns` tell of those that are added and end later.
     pub namespaces: Option<Vec<Netns>>,
     /// Effective settings.
     pub settings: Settings,
@@ -94,13 +96,61 @@ pub struct Start {
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Netns {
-    /// Name, path or process id with which it was requested (`--netns`).
+    /// Name, path or process id with which it was requested (`--netns`). With `--all-netns` a name of
+    /// ip-netns(8), the path of a mount, the beginning of a container's id or a process id, by which it was
+    /// found; `self` for that of the program.
     pub name: String,
     /// Number that the kernel gives to no other namespace until the next boot (`NS_GET_ID`, since Linux
     /// 6.18).
     pub id: Option<u64>,
     /// Inode of the namespace. The kernel may give it to another one after this one has ended.
     pub inode: u64,
+    /// Id of the container in it, by the control group of one of its processes (`--all-netns`).
+    #[serde(default)]
+    pub container: Option<String>,
+}
+
+impl Netns {
+    /// Judges the description of a recording: the lengths of what is repeated in the lines.
+    ///
+    /// # Errors
+    /// What is expected instead.
+    pub fn check(&self) -> Result<(), String> {
+        match self.texts().any(|text| text.len() > MAX_TEXT) {
+            true => Err(format!("netns: expected at most {MAX_TEXT} bytes")),
+            false => Ok(()),
+        }
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.name).chain(&self.container)
+    }
+
+    /// Returns true if both are the same namespace, as far as the lines tell.
+    pub fn is(&self, other: &Netns) -> bool {
+        (&self.name, self.id, self.inode) == (&other.name, other.id, other.inode)
+    }
+}
+
+/// A network namespace is watched from here on, or has ended.
+#[skip_serializing_none]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NetnsChange {
+    /// What happened.
+    pub event: NetnsEvent,
+    /// Number of the namespace in that of the program: `link_netnsid` and `new_netnsid` of links there.
+    pub nsid: Option<i32>,
+}
+
+/// What happened to a network namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NetnsEvent {
+    /// It was found. Its objects follow with `op:"present"` and the origin `snapshot`, then `sync` with
+    /// its `netns`.
+    Add,
+    /// It has ended: its objects had lines with `op:"delete"`, and no line about it follows.
+    Delete,
 }
 
 /// Maximum length of a text in a [`Start`], bytes. The kernel limits the name of the machine to 64.
@@ -137,7 +187,8 @@ impl Start {
         if namespaces.len() > MAX_NAMESPACES {
             return Err(format!("namespaces: expected at most {MAX_NAMESPACES}"));
         }
-        let names = namespaces.iter().map(|it| ("namespaces", &it.name));
+        let names = namespaces.iter().flat_map(Netns::texts);
+        let names = names.map(|text| ("namespaces", text));
         let plain = [("tool", &self.tool), ("version", &self.version)];
         let follows = self.follows.iter().map(|it| ("follows", &it.run));
         let texts = plain.into_iter().chain(optional).chain(groups).chain(names);
@@ -289,7 +340,8 @@ impl Part {
     const NUMBER: usize = Part::Id as usize + 1;
 }
 
-/// The snapshot or the checkpoint is complete: all existing objects have been emitted.
+/// The snapshot or the checkpoint is complete: all existing objects have been emitted. With `netns`
+/// those of a network namespace that was added during the run.
 #[skip_serializing_none]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sync {

@@ -29,6 +29,8 @@ pub enum Op {
     Resync,
     /// `meta`: kinds that were incomplete are complete now.
     Complete,
+    /// `meta`: a network namespace is watched from here on, or has ended.
+    Netns,
     /// `meta`: spoofed datagrams were rejected.
     Refused,
     /// `meta`: periodic status record.
@@ -55,6 +57,7 @@ impl Op {
             Op::Gap => "gap",
             Op::Resync => "resync",
             Op::Complete => "complete",
+            Op::Netns => "netns",
             Op::Refused => "refused",
             Op::Heartbeat => "heartbeat",
             Op::Clock => "clock",

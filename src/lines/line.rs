@@ -146,6 +146,7 @@ pub enum LineOp {
     Gap,
     Resync,
     Complete,
+    Netns,
     /// Nothing follows in this file (`rotate`), or in this run (`stop`).
     End,
     Other,
@@ -160,6 +161,7 @@ impl LineOp {
             (Kind::Meta, "gap") => LineOp::Gap,
             (Kind::Meta, "resync") => LineOp::Resync,
             (Kind::Meta, "complete") => LineOp::Complete,
+            (Kind::Meta, "netns") => LineOp::Netns,
             (Kind::Meta, "rotate" | "stop") => LineOp::End,
             (Kind::Meta, _) => LineOp::Other,
             (_, "add" | "change" | "present") => LineOp::Exists,
@@ -228,7 +230,9 @@ impl<'a> Line<'a> {
     pub fn namespace(&self) -> Cow<'static, str> {
         match &self.netns {
             None => Cow::Borrowed(""),
-            Some(Netns { name, id, inode }) => Cow::Owned(format!("{name} {id:?} {inode}")),
+            Some(Netns {
+                name, id, inode, ..
+            }) => Cow::Owned(format!("{name} {id:?} {inode}")),
         }
     }
 

@@ -24,7 +24,8 @@ const MAX_DISCARDED: u32 = 256;
 /// A socket with at most one dump request in progress.
 pub struct Dumps {
     protocol: &'static dyn Protocol,
-    socket: Socket,
+    /// `None` between the visits of namespaces.
+    socket: Option<Socket>,
     batch: Batch,
     seq: u32,
     /// True while a dump is in progress.
@@ -76,8 +77,16 @@ impl Dumps {
     /// Those of socket(2), bind(2) and setsockopt(2).
     pub fn open(protocol: &'static dyn Protocol) -> io::Result<Self> {
         Ok(Dumps {
+            socket: Some(socket(protocol)?),
+            ..Dumps::visiting(protocol)
+        })
+    }
+
+    /// Dumps of one namespace after the other: [`DumpSource::attach`] gives it a socket.
+    pub fn visiting(protocol: &'static dyn Protocol) -> Self {
+        Dumps {
             protocol,
-            socket: socket(protocol)?,
+            socket: None,
             batch: Batch::new(1, BUFFER_SIZE),
             seq: 0,
             in_progress: false,
@@ -88,7 +97,16 @@ impl Dumps {
             abandoned: None,
             next: None,
             poll: None,
-        })
+        }
+    }
+
+    /// The socket.
+    ///
+    /// # Errors
+    /// If it has none.
+    fn socket(&self) -> io::Result<&Socket> {
+        let error = || io::Error::from(io::ErrorKind::NotConnected);
+        self.socket.as_ref().ok_or_else(error)
     }
 
     /// The same for a namespace that the calling thread will leave: the socket remains the only one.
@@ -109,7 +127,10 @@ impl Dumps {
     /// # Errors
     /// Those of recv(2) and send(2).
     fn discard_abandoned(&mut self, seq: u32) -> io::Result<bool> {
-        match self.batch.receive(self.socket.as_fd()) {
+        let Some(socket) = &self.socket else {
+            return Ok(true);
+        };
+        match self.batch.receive(socket.as_fd()) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
             Err(error) => return Err(error),
@@ -120,7 +141,7 @@ impl Dumps {
         if messages.any(|it| it.seq == seq && is_end(it.kind)) {
             self.abandoned = None;
             if let Some(request) = self.next.take() {
-                self.socket.send(&request, 0)?;
+                self.socket()?.send(&request, 0)?;
             }
         }
         Ok(false)
@@ -131,22 +152,32 @@ impl Dumps {
     /// # Errors
     /// Those of epoll_ctl(2).
     pub fn register(&mut self, registry: Registry, token: Token) -> io::Result<()> {
-        registry.register(&mut self.socket, token, Interest::READABLE)?;
         self.poll = Some((registry, token));
-        Ok(())
+        self.register_socket()
     }
-}
 
-impl Dumps {
-    /// Counts those of the datagrams received last that other processes sent.
-    fn count_refused(&mut self) {
-        for datagram in self.batch.datagrams().filter(|d| d.sender != 0) {
-            self.refused = (self.refused.0.saturating_add(1), datagram.sender);
+    fn register_socket(&mut self) -> io::Result<()> {
+        match (&self.poll, &mut self.socket) {
+            (Some((registry, token)), Some(socket)) => {
+                registry.register(socket, *token, Interest::READABLE)
+            }
+            _ => Ok(()),
         }
     }
 }
 
-fn socket(protocol: &dyn Protocol) -> io::Result<Socket> {
+/// Counts those of the datagrams received last that other processes sent.
+fn count_refused(batch: &Batch, refused: &mut (u64, u32)) {
+    for datagram in batch.datagrams().filter(|d| d.sender != 0) {
+        *refused = (refused.0.saturating_add(1), datagram.sender);
+    }
+}
+
+/// Opens a non-blocking dump socket of that protocol in the thread's network namespace.
+///
+/// # Errors
+/// Those of socket(2), bind(2) and setsockopt(2).
+pub fn socket(protocol: &dyn Protocol) -> io::Result<Socket> {
     let mut socket = Socket::new(protocol.id().protocol() as isize)?;
     socket.set_non_blocking(true)?;
     set_receive_buffer(socket.as_fd(), 4 * BUFFER_SIZE as u32)?;
@@ -161,14 +192,14 @@ impl DumpSource for Dumps {
         self.batch.grow();
         if request.strict != self.strict {
             // Linux before 4.20 does not have it, and lists more objects than those requested.
-            let _ = self.socket.set_netlink_get_strict_chk(request.strict);
+            let _ = self.socket()?.set_netlink_get_strict_chk(request.strict);
             self.strict = request.strict;
         }
         let request = request.message(self.seq);
         match self.abandoned {
             // The kernel refuses a second dump.
             Some(_) => self.next = Some(request),
-            None => drop(self.socket.send(&request, 0)?),
+            None => drop(self.socket()?.send(&request, 0)?),
         }
         self.in_progress = true;
         Ok(())
@@ -181,14 +212,20 @@ impl DumpSource for Dumps {
             return Ok(());
         }
         // On the old socket the kernel would continue the dump that was requested there.
-        self.socket = socket(self.protocol)?;
+        self.socket = Some(socket(self.protocol)?);
         (self.in_progress, self.strict) = (false, false);
-        match &self.poll {
-            Some((registry, token)) => {
-                registry.register(&mut self.socket, *token, Interest::READABLE)
-            }
-            None => Ok(()),
-        }
+        self.register_socket()
+    }
+
+    fn attach(&mut self, socket: Socket) -> io::Result<()> {
+        self.socket = Some(socket);
+        (self.in_progress, self.strict) = (false, false);
+        self.register_socket()
+    }
+
+    fn detach(&mut self) {
+        self.socket = None;
+        (self.in_progress, self.strict) = (false, false);
     }
 
     fn receive(&mut self) -> io::Result<Progress> {
@@ -200,13 +237,16 @@ impl DumpSource for Dumps {
                 return Ok(Progress::Wait);
             }
         }
-        match self.batch.receive(self.socket.as_fd()) {
+        let Some(socket) = &self.socket else {
+            return Ok(Progress::Wait);
+        };
+        match self.batch.receive(socket.as_fd()) {
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Progress::Wait),
             Err(error) => return Err(error),
         }
         let mut ended = None;
-        self.count_refused();
+        count_refused(&self.batch, &mut self.refused);
         for datagram in self.batch.datagrams().filter(|d| d.sender == 0) {
             if datagram.truncated {
                 self.interrupted = true;
@@ -233,9 +273,12 @@ impl DumpSource for Dumps {
     }
 
     fn discard(&mut self) -> bool {
+        let Some(socket) = &self.socket else {
+            return false;
+        };
         for _ in 0..MAX_DISCARDED {
-            match self.batch.receive(self.socket.as_fd()) {
-                Ok(_) => self.count_refused(),
+            match self.batch.receive(socket.as_fd()) {
+                Ok(_) => count_refused(&self.batch, &mut self.refused),
                 Err(error) => return error.kind() == io::ErrorKind::Interrupted,
             }
         }

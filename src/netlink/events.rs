@@ -8,7 +8,7 @@ use netlink_sys::{Socket, SocketAddr};
 use super::EventSource;
 use super::family::{Groups, Protocol};
 use super::pushdown;
-use super::sys::{Batch, Datagram, adopt, drops, memberships, set_receive_buffer};
+use super::sys::{Batch, Datagram, adopt, drops, listen_all_nsid, memberships, set_receive_buffer};
 
 /// Initial size of the buffer for one datagram, bytes; it grows after a truncated one. The longest
 /// datagram seen, a link with 496 alternative names, takes a quarter of it. Not a power of two:
@@ -42,10 +42,7 @@ impl Events {
     /// Those of socket(2), bind(2) and setsockopt(2). A group that cannot be joined is not an
     /// error: see [`Events::refused`].
     pub fn open(protocol: &'static dyn Protocol, rcvbuf: u32) -> io::Result<Self> {
-        let mut socket = Socket::new(protocol.id().protocol() as isize)?;
-        socket.set_non_blocking(true)?;
-        set_receive_buffer(socket.as_fd(), rcvbuf)?;
-        socket.bind(&SocketAddr::new(0, 0))?;
+        let socket = socket(protocol, rcvbuf)?;
         Self::of_socket(protocol, socket, protocol.groups(), Vec::new())
     }
 
@@ -59,11 +56,42 @@ impl Events {
         groups: Vec<(u32, String)>,
         rcvbuf: u32,
     ) -> io::Result<Self> {
-        let mut socket = Socket::new(protocol.id().protocol() as isize)?;
-        socket.set_non_blocking(true)?;
-        set_receive_buffer(socket.as_fd(), rcvbuf)?;
-        socket.bind(&SocketAddr::new(0, 0))?;
+        let socket = socket(protocol, rcvbuf)?;
         Self::of_socket(protocol, socket, Groups::Listed(&[]), groups)
+    }
+
+    /// The same for the events of all network namespaces that have a number in that of the calling thread
+    /// ([`Datagram::nsid`]).
+    ///
+    /// # Errors
+    /// As for [`Events::open`]; EPERM without CAP_NET_BROADCAST.
+    pub fn open_all(protocol: &'static dyn Protocol, rcvbuf: u32) -> io::Result<Self> {
+        let socket = socket(protocol, rcvbuf)?;
+        listen_all_nsid(socket.as_fd())?;
+        let events = Self::of_socket(protocol, socket, protocol.groups(), Vec::new())?;
+        Ok(events.with_nsids())
+    }
+
+    /// The same for a generic netlink family, as [`Events::open_generic`].
+    ///
+    /// # Errors
+    /// As for [`Events::open_all`].
+    pub fn open_all_generic(
+        protocol: &'static dyn Protocol,
+        groups: Vec<(u32, String)>,
+        rcvbuf: u32,
+    ) -> io::Result<Self> {
+        let socket = socket(protocol, rcvbuf)?;
+        listen_all_nsid(socket.as_fd())?;
+        let events = Self::of_socket(protocol, socket, Groups::Listed(&[]), groups)?;
+        Ok(events.with_nsids())
+    }
+
+    fn with_nsids(self) -> Self {
+        Events {
+            batch: self.batch.with_nsids(),
+            ..self
+        }
     }
 
     /// Takes over a socket that a service manager opened. The manager keeps it open while the
@@ -138,6 +166,15 @@ impl Events {
     pub fn rcvbuf(&self) -> io::Result<u64> {
         self.socket.get_rx_buf_sz().map(|size| size as u64)
     }
+}
+
+/// A socket of that protocol with a receive buffer of `rcvbuf` bytes, in no group.
+fn socket(protocol: &dyn Protocol, rcvbuf: u32) -> io::Result<Socket> {
+    let mut socket = Socket::new(protocol.id().protocol() as isize)?;
+    socket.set_non_blocking(true)?;
+    set_receive_buffer(socket.as_fd(), rcvbuf)?;
+    socket.bind(&SocketAddr::new(0, 0))?;
+    Ok(socket)
 }
 
 type Memberships = (Vec<u32>, Vec<(u32, io::Error)>);

@@ -9,6 +9,7 @@ pub mod family;
 pub mod frame;
 pub mod genl;
 pub mod groups;
+pub mod nsids;
 pub mod other;
 pub mod protocols;
 mod pushdown;
@@ -22,6 +23,7 @@ pub mod sys;
 use std::io;
 
 use dump::Progress;
+use netlink_sys::Socket;
 use request::Request;
 use sys::Datagram;
 
@@ -87,4 +89,15 @@ pub trait DumpSource {
     /// Those of socket(2) and bind(2): the kernel cannot cancel a dump, so a new socket is opened, unless
     /// that would be in another network namespace.
     fn abandon(&mut self) -> io::Result<()>;
+
+    /// Uses this socket, which was opened in the namespace to dump, until [`DumpSource::detach`].
+    ///
+    /// # Errors
+    /// Those of epoll_ctl(2).
+    fn attach(&mut self, _socket: Socket) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Closes the socket, with the dump that is in progress.
+    fn detach(&mut self) {}
 }

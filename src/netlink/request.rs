@@ -4,6 +4,8 @@
 //! The fixed headers are those of netlink-packet-route. Only its header types are used, not its
 //! message types: these would link the serialization of every attribute into the program.
 
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+
 use libc::{AF_BRIDGE, AF_INET6, AF_UNSPEC};
 use netlink_packet_core::{
     DefaultNla, Emitable, NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader,
@@ -36,6 +38,9 @@ pub struct Request {
     pub(super) strict: bool,
 }
 
+/// linux/net_namespace.h
+const NETNSA_NSID: u16 = 1;
+const NETNSA_FD: u16 = 3;
 /// Offset of the device's index in `struct ifaddrmsg`.
 const IFA_INDEX: usize = 4;
 /// Offset of the device's index in `struct br_vlan_msg` and `struct tunnel_msg`.
@@ -214,6 +219,28 @@ impl Request {
     /// The numbers of other namespaces.
     pub fn nsids() -> Self {
         Self::new(rtm::RTM_GETNSID, &NsidHeader::default())
+    }
+
+    /// The number of the namespace with this file descriptor.
+    pub fn nsid_of(namespace: BorrowedFd<'_>) -> Self {
+        let mut request = Self::nsids();
+        request.attribute(NETNSA_FD, namespace.as_raw_fd().cast_unsigned());
+        request.single()
+    }
+
+    /// The namespace with this number, which the kernel confirms.
+    pub fn nsid(nsid: i32) -> Self {
+        let mut request = Self::nsids();
+        request.attribute(NETNSA_NSID, nsid.cast_unsigned());
+        request.single()
+    }
+
+    /// Gives any free number to the namespace with this file descriptor. Not a dump, but a change.
+    pub fn new_nsid(namespace: BorrowedFd<'_>) -> Self {
+        let mut request = Self::new(rtm::RTM_NEWNSID, &NsidHeader::default());
+        request.attribute(NETNSA_NSID, u32::MAX);
+        request.attribute(NETNSA_FD, namespace.as_raw_fd().cast_unsigned());
+        request.single()
     }
 
     /// The multicast entries of bridges and vxlans (`struct br_port_msg`).
@@ -407,6 +434,7 @@ mod tests {
             (Request::netconf(libc::AF_INET6), "netconfmsg", "140000005200010304030201000000000a000000"),
             (Request::netconf(libc::AF_MPLS), "netconfmsg", "140000005200010304030201000000001c000000"),
             (Request::nsids(), "rtgenmsg", "140000005a000103040302010000000000000000"),
+            (Request::nsid(7), "rtgenmsg", "1c0000005a0005000403020100000000000000000800010007000000"),
             (Request::mdb(), "br_port_msg", "180000005600010304030201000000000700000000000000"),
             (Request::vlans(), "br_vlan_msg", "180000007200010304030201000000000700000000000000"),
             (Request::global_vlans(), "br_vlan_msg", "2000000072000103040302010000000007000000000000000800010002000000"),

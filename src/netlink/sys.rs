@@ -23,7 +23,15 @@ pub struct Datagram<'a> {
     pub sender: u32,
     /// The buffer was too small for it (`MSG_TRUNC`).
     pub truncated: bool,
+    /// The number of the network namespace that it is about in that of the socket, which listens to all
+    /// namespaces ([`listen_all_nsid`]); `None` for the socket's own namespace, unless that has a number.
+    pub nsid: Option<i32>,
 }
+
+/// Room for one control message with an int.
+#[repr(align(8))]
+#[derive(Clone, Copy)]
+struct ControlBuffer([u8; 64]);
 
 /// Limit for the growth of a slot, bytes; no datagram is longer.
 const MAX_BUFFER_SIZE: usize = 16 << 20;
@@ -36,6 +44,8 @@ pub struct Batch {
     senders: Vec<libc::sockaddr_nl>,
     vectors: Vec<libc::iovec>,
     headers: Vec<libc::mmsghdr>,
+    /// One for each slot, or none.
+    controls: Vec<ControlBuffer>,
     received: usize,
 }
 
@@ -55,17 +65,28 @@ impl Batch {
             senders: vec![sender; slots],
             vectors: vec![vector; slots],
             headers: vec![header; slots],
+            controls: Vec::new(),
             received: 0,
+        }
+    }
+
+    /// The same, with [`Datagram::nsid`].
+    pub fn with_nsids(self) -> Self {
+        Batch {
+            controls: vec![ControlBuffer([0; 64]); self.headers.len()],
+            ..self
         }
     }
 
     /// Doubles the slots if a datagram of the last receive was truncated.
     pub fn grow(&mut self) {
         if self.datagrams().any(|datagram| datagram.truncated) {
-            *self = Batch::new(
-                self.headers.len(),
-                (2 * self.slot_size).min(MAX_BUFFER_SIZE),
-            );
+            let slot_size = (2 * self.slot_size).min(MAX_BUFFER_SIZE);
+            let larger = Batch::new(self.headers.len(), slot_size);
+            *self = match self.controls.is_empty() {
+                true => larger,
+                false => larger.with_nsids(),
+            };
         }
     }
 
@@ -88,8 +109,12 @@ impl Batch {
             header.msg_iovlen = 1;
             header.msg_flags = 0;
         }
-        // SAFETY: every header points to a sender and a vector, every vector to a slot, all of
-        // which live as long as `self`, and none twice.
+        for (header, control) in self.headers.iter_mut().zip(&mut self.controls) {
+            header.msg_hdr.msg_control = control.0.as_mut_ptr().cast();
+            header.msg_hdr.msg_controllen = control.0.len() as _;
+        }
+        // SAFETY: every header points to a sender and a vector, every vector to a slot, and some headers
+        // to a control buffer, all of which live as long as `self`, and none twice.
         let received = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
@@ -114,7 +139,46 @@ impl Batch {
                 bytes: &slot[..slot.len().min(header.msg_len as usize)],
                 sender: sender.nl_pid,
                 truncated: header.msg_hdr.msg_flags & libc::MSG_TRUNC != 0,
+                nsid: match self.controls.is_empty() {
+                    true => None,
+                    false => nsid(&header.msg_hdr),
+                },
             })
+    }
+}
+
+/// The number in the control message of a socket that listens to all namespaces.
+fn nsid(header: &libc::msghdr) -> Option<i32> {
+    // SAFETY: `msg_control` points to the control buffer of `header`, which is aligned and of which the
+    // kernel has filled `msg_controllen` bytes.
+    unsafe {
+        let control = libc::CMSG_FIRSTHDR(header).as_ref()?;
+        let is_nsid = control.cmsg_level == libc::SOL_NETLINK
+            && control.cmsg_type == libc::NETLINK_LISTEN_ALL_NSID
+            && control.cmsg_len as usize >= libc::CMSG_LEN(4) as usize;
+        is_nsid.then(|| libc::CMSG_DATA(control).cast::<i32>().read_unaligned())
+    }
+}
+
+/// Makes a netlink socket receive the events of all network namespaces that have a number in its own.
+///
+/// # Errors
+/// Those of setsockopt(2); EPERM without CAP_NET_BROADCAST.
+pub fn listen_all_nsid(socket: BorrowedFd<'_>) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the kernel reads one int.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_NETLINK,
+            libc::NETLINK_LISTEN_ALL_NSID,
+            (&raw const on).cast(),
+            mem::size_of_val(&on) as libc::socklen_t,
+        )
+    };
+    match result {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
     }
 }
 
@@ -143,11 +207,12 @@ pub fn drops(socket: BorrowedFd<'_>) -> io::Result<u32> {
     }
 }
 
-/// The number of a namespace that no other one has until the next boot (`NS_GET_ID`, linux/nsfs.h);
-/// `None` if the kernel does not tell it, or if this is the file descriptor of something else.
+/// `_IOR(0xb7, 13, __u64)` (linux/nsfs.h).
+pub const NS_GET_ID: u32 = 2 << 30 | 8 << 16 | 0xb7 << 8 | 13;
+
+/// The number of a namespace that no other one has until the next boot ([`NS_GET_ID`]); `None` if the
+/// kernel does not tell it, or if this is the file descriptor of something else.
 pub fn namespace_id(namespace: BorrowedFd<'_>) -> Option<u64> {
-    /// `_IOR(0xb7, 13, __u64)`.
-    const NS_GET_ID: u32 = 2 << 30 | 8 << 16 | 0xb7 << 8 | 13;
     let mut id = 0u64;
     // SAFETY: the kernel writes at most 64 bits to `id`.
     let result = unsafe { libc::ioctl(namespace.as_raw_fd(), NS_GET_ID as _, &raw mut id) };

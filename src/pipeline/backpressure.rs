@@ -50,6 +50,11 @@ impl DroppedObjects {
         }
     }
 
+    /// Returns true if an object in this namespace is among them.
+    pub(super) fn concerns(&self, netns: NetnsId) -> bool {
+        self.objects.keys().any(|(of, ..)| *of == netns)
+    }
+
     /// Records that the line of this event was dropped.
     fn drop(&mut self, event: &Event, is_tracked: bool) {
         meta::add(&mut self.lost, 1);

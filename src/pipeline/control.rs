@@ -38,11 +38,14 @@ impl Pipeline {
             ControlRecord::EndReconcile(complete) => {
                 self.finish_reconcile(netns, time, *complete, out)
             }
+            ControlRecord::Sync if netns != NetnsId::OWN => self.sync_namespace(netns, time, out),
             ControlRecord::Sync => {
                 self.emit_all_links(time, out)?;
                 self.synced = true;
                 for (_, namespace) in self.namespaces.iter_mut() {
-                    namespace.state.complete();
+                    if !namespace.is_found {
+                        namespace.state.complete();
+                    }
                 }
                 if !self.snapshot {
                     return Ok(());
@@ -55,23 +58,39 @@ impl Pipeline {
                 self.meta(time, Op::Sync, Meta::Sync(sync), out)
             }
             ControlRecord::Resync => {
-                let namespace = self.namespaces.get_mut(netns);
-                (namespace.lost, namespace.lost_kinds) = (false, KindSet::EMPTY);
+                self.namespaces.get_mut(netns).lost = false;
+                for (of, namespace) in self.namespaces.iter_mut() {
+                    if (of == netns || netns == NetnsId::OWN) && !namespace.awaits_sync {
+                        namespace.lost_kinds = KindSet::EMPTY;
+                    }
+                }
                 self.end_resync(netns, time, out)
             }
+            ControlRecord::BeginNetns(found) => self.begin_namespace(netns, time, found, out),
             ControlRecord::EndNetns => {
                 self.end_namespace(netns);
                 Ok(())
             }
             ControlRecord::Gap(gap) => {
+                // A socket of all namespaces does not tell whose events were lost.
+                let of_all = netns == NetnsId::OWN && !self.listed.is_empty();
                 if gap.cause != GapCause::Output {
                     let kinds = family(channel.family).kinds();
-                    let tracked = self.namespaces.tracked().and(kinds);
+                    let tracked = self.namespaces.tracked();
+                    let lost = match of_all && channel.family == FamilyId::ROUTE {
+                        // Events of other families are left out as well until the namespace of each
+                        // number is certain again.
+                        true => tracked,
+                        false => tracked.and(kinds),
+                    };
                     // A family without objects has nothing to read again.
-                    let is_read = channel.family == FamilyId::ROUTE || !tracked.is_empty();
-                    let namespace = self.namespaces.get_mut(netns);
-                    namespace.lost |= is_read;
-                    namespace.lost_kinds = namespace.lost_kinds.or(tracked);
+                    let is_read = channel.family == FamilyId::ROUTE || !lost.is_empty();
+                    self.namespaces.get_mut(netns).lost |= is_read;
+                    for (of, namespace) in self.namespaces.iter_mut() {
+                        if of == netns || of_all {
+                            namespace.lost_kinds = namespace.lost_kinds.or(lost);
+                        }
+                    }
                 }
                 self.totals.gap(gap);
                 let mut gap = Gap {
@@ -109,6 +128,7 @@ impl Pipeline {
             }
             ControlRecord::File(opened) => {
                 let start = Start {
+                    namespaces: self.listed_namespaces(),
                     since: Some(self.started_at),
                     tail_repaired: opened.tail_repaired,
                     tail_ended: opened.tail_ended,

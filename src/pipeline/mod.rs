@@ -13,7 +13,7 @@ mod reconcile;
 mod sweep;
 mod totals;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
+use crate::event::meta::{self, Heartbeat, Meta, Netns, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
@@ -117,6 +117,8 @@ pub struct Pipeline {
     is_foreign: bool,
     /// Time of the first event whose implied changes have no lines yet.
     unsettled: Option<Time>,
+    /// The descriptions of the namespaces that have a `netns` in their lines, until the last line of each.
+    listed: BTreeMap<NetnsId, Netns>,
     totals: Totals,
     /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
     portion: usize,
@@ -141,10 +143,11 @@ impl Pipeline {
     pub fn new(config: Config, out: &mut Vec<u8>) -> io::Result<Self> {
         let settings = &config.start.settings;
         let has = |part| settings.with.contains(&part);
+        let namespaces = config.start.namespaces.iter().flatten();
         let surroundings = Surroundings {
             run: config.run.clone(),
             host: config.start.host.clone().filter(|_| has(Part::Host)),
-            namespaces: config.start.namespaces.clone().unwrap_or_default(),
+            namespaces: namespaces.cloned().map(Some).collect(),
             sentence: has(Part::Message).then_some(text::write_sentence),
             has_id: has(Part::Id),
         };
@@ -165,6 +168,7 @@ impl Pipeline {
         }
         // Nothing was received from a kernel: the inputs are a capture of another program.
         let is_foreign = config.start.groups.is_none();
+        let listed = config.start.namespaces.iter().flatten().enumerate();
         let mut pipeline = Pipeline {
             optional_parts: OptionalParts {
                 details: settings.with.contains(&Part::Details),
@@ -193,6 +197,9 @@ impl Pipeline {
             ended: VecDeque::new(),
             is_foreign,
             unsettled: None,
+            listed: listed
+                .map(|(at, it)| (NetnsId::of_listed(at), it.clone()))
+                .collect(),
             totals: Totals::default(),
             portion: usize::MAX,
             started_at: config.time,

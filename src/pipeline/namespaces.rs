@@ -28,6 +28,12 @@ pub(super) struct Namespace {
     pub resync: Option<Resync>,
     /// The kinds of which events were lost, and that no clean dump has made up for yet.
     pub lost_kinds: KindSet,
+    /// It was found during the run: its snapshot has lines in every run, and a `sync` of its own.
+    pub is_found: bool,
+    /// That `sync` has not been written.
+    pub awaits_sync: bool,
+    /// Number of objects in the lines of its snapshot.
+    pub snapshot: u64,
 }
 
 impl Namespace {
@@ -44,6 +50,9 @@ impl Namespace {
             lost: false,
             resync: None,
             lost_kinds: KindSet::EMPTY,
+            is_found: false,
+            awaits_sync: false,
+            snapshot: 0,
         }
     }
 }
@@ -81,8 +90,9 @@ impl Namespaces {
         }
     }
 
+    /// Adds a namespace, if there is none with that number.
     #[cold]
-    fn add(&mut self, netns: NetnsId) {
+    pub(super) fn add(&mut self, netns: NetnsId) {
         let new = || Namespace::new(self.names.clone(), self.tracked, self.implies);
         self.others.entry(netns).or_insert_with(new);
     }

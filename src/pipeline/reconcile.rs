@@ -14,8 +14,12 @@ use crate::event::{Event, Kind, Op, Origin, Payload};
 use crate::state::StateChange;
 
 impl Pipeline {
+    /// Prepares the `resync` of a namespace; that of all of them if it is not known which of them lost
+    /// events.
     pub(super) fn begin_resync(&mut self, netns: NetnsId, now: Time) {
-        let namespace = self.namespaces.get_mut(netns);
+        let is_of_all = !self.namespaces.get(netns).lost && self.namespaces.get(NetnsId::OWN).lost;
+        let of = if is_of_all { NetnsId::OWN } else { netns };
+        let namespace = self.namespaces.get_mut(of);
         namespace.resync.get_or_insert_with(|| Resync {
             from: now,
             to: now,
@@ -157,7 +161,7 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         if origin == Origin::Snapshot {
-            if !self.snapshot {
+            if !self.snapshot && !self.namespaces.get(netns).is_found {
                 return Ok(());
             }
         } else {
@@ -168,7 +172,12 @@ impl Pipeline {
             return Ok(());
         }
         if origin == Origin::Snapshot {
-            meta::add(&mut self.totals.snapshot, 1);
+            let namespace = self.namespaces.get_mut(netns);
+            let count = match namespace.is_found {
+                true => &mut namespace.snapshot,
+                false => &mut self.totals.snapshot,
+            };
+            meta::add(count, 1);
         }
         self.emit_selected(event, out)
     }

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::channel::Channel;
+use crate::channel::{Channel, NetnsId};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Input, InputData};
 
@@ -43,6 +43,12 @@ enum Item {
 impl Backlog {
     pub(super) fn is_empty(&self) -> bool {
         self.chunks.iter().all(|chunk| chunk.items.is_empty())
+    }
+
+    /// Returns true if a control record of this namespace is queued.
+    pub(super) fn has_controls_of(&self, netns: NetnsId) -> bool {
+        let mut items = self.chunks.iter().flat_map(|chunk| &chunk.items);
+        items.any(|(_, item)| matches!(item, Item::Control(channel, _) if channel.netns == netns))
     }
 
     /// Returns true if the queue has reached its maximum size.

@@ -97,7 +97,10 @@ pub(super) enum Milestone {
     None,
     /// Every target was dumped once.
     Sync,
-    /// Every target of this namespace that a gap concerned was dumped again.
+    /// Every target of this namespace, which was added during the run, was dumped once.
+    SyncOf(NetnsId),
+    /// Every target of this namespace that a gap concerned was dumped again; [`NetnsId::OWN`] stands for all
+    /// namespaces if one socket receives the events of all.
     Resync(NetnsId),
 }
 
@@ -111,6 +114,10 @@ pub(super) struct ResyncScheduler {
     sync: BTreeSet<Target>,
     resync: BTreeSet<Target>,
     synced: bool,
+    /// The targets of namespaces that were added during the run and that were not dumped yet.
+    added: BTreeSet<Target>,
+    /// One socket receives the events of all namespaces: a loss concerns all of them.
+    shared: bool,
     audit: Option<Duration>,
     next_audit: Option<Instant>,
     /// What is read once more, and when, by the delay.
@@ -132,6 +139,8 @@ impl ResyncScheduler {
             sync: targets.clone(),
             resync: BTreeSet::new(),
             synced: false,
+            added: BTreeSet::new(),
+            shared: false,
             audit,
             next_audit: audit.map(|audit| now + audit),
             rechecks: BTreeMap::new(),
@@ -140,6 +149,20 @@ impl ResyncScheduler {
             resync.schedule(target, Demand::kind(Origin::Snapshot), now);
         }
         resync
+    }
+
+    /// From now on a loss concerns all namespaces.
+    pub(super) fn share(&mut self) {
+        self.shared = true;
+    }
+
+    /// Adds the targets of a namespace that was found during the run, and schedules a dump of each.
+    pub(super) fn add(&mut self, dumps: BTreeMap<Target, Dumps>, now: Instant) {
+        for (target, dumps) in dumps {
+            self.dumps.insert(target, dumps);
+            self.added.insert(target);
+            self.schedule(target, Demand::kind(Origin::Snapshot), now);
+        }
     }
 
     /// Changes the interval of the audit; the next one is due after it.
@@ -192,15 +215,19 @@ impl ResyncScheduler {
     /// Schedules dumps of every kind of the channel's namespace and family, of which events were
     /// lost. A dump of them that is in progress is not complete.
     pub(super) fn lost(&mut self, channel: Channel, now: Instant) {
+        // Until each number is certain again, the events of all families are left out.
+        let of_all = self.shared && channel.family == FamilyId::ROUTE;
+        let shared = self.shared;
+        let concerns = |netns, family| {
+            of_all || family == channel.family && (shared || netns == channel.netns)
+        };
         if let Some(current) = &mut self.current
-            && current.channel.is_beside(channel)
+            && concerns(current.channel.netns, current.channel.family)
         {
             current.complete = false;
         }
         let dumps = self.dumps.iter();
-        let concerned = dumps.filter(|((netns, _), dumps)| {
-            (*netns, dumps.family) == (channel.netns, channel.family)
-        });
+        let concerned = dumps.filter(|((netns, _), dumps)| concerns(*netns, dumps.family));
         let targets: Vec<_> = concerned.map(|(target, _)| *target).collect();
         for target in targets {
             self.resync.insert(target);
@@ -209,17 +236,23 @@ impl ResyncScheduler {
     }
 
     /// Removes the targets of a namespace that has ended. Returns what is complete without them.
-    pub(super) fn remove(&mut self, netns: NetnsId) -> Milestone {
+    pub(super) fn remove(&mut self, netns: NetnsId) -> Vec<Milestone> {
+        let awaited = !self.resync.is_empty();
         self.dumps.retain(|target, _| target.0 != netns);
         self.pending.retain(|target, _| target.0 != netns);
         self.rechecks.retain(|(target, _), _| target.0 != netns);
         self.sync.retain(|target| target.0 != netns);
         self.resync.retain(|target| target.0 != netns);
+        self.added.retain(|target| target.0 != netns);
         self.current.take_if(|current| current.target.0 == netns);
-        match self.sync.is_empty() && !std::mem::replace(&mut self.synced, self.sync.is_empty()) {
-            true => Milestone::Sync,
-            false => Milestone::None,
+        let mut reached = Vec::new();
+        if self.sync.is_empty() && !std::mem::replace(&mut self.synced, self.sync.is_empty()) {
+            reached.push(Milestone::Sync);
         }
+        if self.shared && awaited && self.resync.is_empty() {
+            reached.push(Milestone::Resync(NetnsId::OWN));
+        }
+        reached
     }
 
     /// The dump in progress is not complete: its next entries may be older than events that were
@@ -422,9 +455,13 @@ impl ResyncScheduler {
         match origin {
             Origin::Snapshot => {
                 self.sync.remove(&target);
+                let was_added = self.added.remove(&target);
                 if self.resync.contains(&target) {
                     self.pending.remove(&target);
                     self.schedule(target, Demand::kind(Origin::Resync), now);
+                }
+                if was_added && !self.added.iter().any(|(netns, _)| *netns == target.0) {
+                    return Milestone::SyncOf(target.0);
                 }
             }
             Origin::Resync => {
@@ -436,9 +473,10 @@ impl ResyncScheduler {
             self.synced = true;
             return Milestone::Sync;
         }
-        let is_left = self.resync.iter().any(|(netns, _)| *netns == target.0);
-        match origin == Origin::Resync && !is_left {
-            true => Milestone::Resync(target.0),
+        let of = if self.shared { NetnsId::OWN } else { target.0 };
+        let is_left = |(netns, _): &Target| self.shared || *netns == of;
+        match origin == Origin::Resync && !self.resync.iter().any(is_left) {
+            true => Milestone::Resync(of),
             false => Milestone::None,
         }
     }

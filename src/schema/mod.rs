@@ -94,13 +94,13 @@ struct Variant {
 impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
         use Op::{
-            Add, Change, Checkpoint, Clock, Complete, Delete, Gap, Heartbeat, Notify, Present,
-            Refused, Resync, Rotate, Start, Stop, Sync,
+            Add, Change, Checkpoint, Clock, Complete, Delete, Gap, Heartbeat, Netns, Notify,
+            Present, Refused, Resync, Rotate, Start, Stop, Sync,
         };
         let ops: &'static [Op] = match kind {
             Kind::Meta => &[
-                Start, Sync, Checkpoint, Gap, Resync, Complete, Refused, Heartbeat, Clock, Rotate,
-                Stop,
+                Start, Sync, Checkpoint, Gap, Resync, Complete, Netns, Refused, Heartbeat, Clock,
+                Rotate, Stop,
             ],
             // No state: RTM_GETNEIGH, a solicitation for a user-space daemon, which a vxlan sends
             // with the address family of a bridge; and a request about a forwarding entry whose
@@ -157,11 +157,11 @@ impl Variant {
             json!({ "type": "string" }),
             "On request: host name of the monitored machine.",
         );
-        if kind != Kind::Meta || matches!(self.ops, [Op::Gap | Op::Resync]) {
+        if kind != Kind::Meta || matches!(self.ops, [Op::Gap | Op::Resync | Op::Sync | Op::Netns]) {
             of.optional(
                 "netns",
                 schema_of::<meta::Netns>(generator),
-                "The network namespace, if the run watches others than that of the program (`--netns`).",
+                "The network namespace, if the run watches others than that of the program (`--netns`, `--all-netns`).",
             );
         }
         of.required(
@@ -270,6 +270,7 @@ impl Variant {
             (None, [Op::Gap]) => schema_of::<meta::Gap>(generator),
             (None, [Op::Resync]) => schema_of::<meta::Resync>(generator),
             (None, [Op::Complete]) => schema_of::<meta::Complete>(generator),
+            (None, [Op::Netns]) => schema_of::<meta::NetnsChange>(generator),
             (None, [Op::Refused]) => schema_of::<meta::Refused>(generator),
             (None, [Op::Heartbeat]) => schema_of::<meta::Heartbeat>(generator),
             (None, [Op::Clock]) => schema_of::<meta::Clock>(generator),

@@ -6,8 +6,8 @@ use super::escape::EscapingWriter;
 use super::{requester, within};
 use crate::event::Kind;
 use crate::event::meta::{
-    CheckpointReason, Clock, Complete, Counts, Gap, GapCause, Heartbeat, LostBy, Meta, Resync,
-    Rotate, RotateReason, Skipped, Start, Stop, StopReason,
+    CheckpointReason, Clock, Complete, Counts, Gap, GapCause, Heartbeat, LostBy, Meta, NetnsChange,
+    NetnsEvent, Resync, Rotate, RotateReason, Skipped, Start, Stop, StopReason,
 };
 use crate::event::values::Time;
 
@@ -36,6 +36,7 @@ pub(super) fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
         Meta::Gap(record) => gap(out, record),
         Meta::Resync(record) => resync(out, record),
         Meta::Complete(record) => complete(out, record),
+        Meta::Netns(record) => netns(out, *record),
         Meta::Refused(record) => {
             count(out, record.datagrams, "datagram")?;
             write!(out, " from port id {} rejected", record.portid)
@@ -80,6 +81,18 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
         out.write_str(" of an incomplete line remain")?;
     }
     Ok(())
+}
+
+/// `found, nsid 3`
+fn netns(out: &mut EscapingWriter<'_>, change: NetnsChange) -> fmt::Result {
+    out.write_str(match change.event {
+        NetnsEvent::Add => "found",
+        NetnsEvent::Delete => "ended",
+    })?;
+    match change.nsid {
+        Some(nsid) => write!(out, ", nsid {nsid}"),
+        None => Ok(()),
+    }
 }
 
 fn clock(out: &mut EscapingWriter<'_>, clock: &Clock) -> fmt::Result {

@@ -324,6 +324,7 @@ fn colour(op: Op) -> Colour {
         | Op::Checkpoint
         | Op::Resync
         | Op::Complete
+        | Op::Netns
         | Op::Heartbeat
         | Op::Rotate
         | Op::Stop => Colour::Dim,

@@ -14,6 +14,7 @@
 mod common;
 
 mod account;
+mod all_netns;
 mod by;
 mod docs;
 mod ends;
@@ -49,6 +50,7 @@ fn main() {
     }
     let modules = [
         account::trials,
+        all_netns::trials,
         by::trials,
         docs::trials,
         ends::trials,

@@ -22,7 +22,7 @@ crate::trial::trials! {
 }
 
 /// A user, mount and network namespace in which these names of network namespaces exist.
-fn host(names: &[&str]) -> Namespace {
+pub(crate) fn host(names: &[&str]) -> Namespace {
     let ns = Namespace::with_mounts();
     ns.run("mount -t tmpfs tmpfs /run");
     for name in names {
@@ -31,7 +31,7 @@ fn host(names: &[&str]) -> Namespace {
     ns
 }
 
-fn name(line: &Value) -> &str {
+pub(crate) fn name(line: &Value) -> &str {
     line["netns"]["name"].as_str().unwrap_or("")
 }
 
@@ -46,7 +46,7 @@ const CHANGES: &str = "
     ip -n red address add 192.0.2.9/24 dev veth0; ip -n red address del 192.0.2.9/24 dev veth0";
 
 /// A path that no other call returns: trials run at the same time.
-fn file(name: &str) -> PathBuf {
+pub(crate) fn file(name: &str) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let id = std::process::id();
@@ -54,7 +54,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 /// What `nlstream state` prints of these lines.
-fn state(lines: &[Value], options: &[&str]) -> Vec<Value> {
+pub(crate) fn state(lines: &[Value], options: &[&str]) -> Vec<Value> {
     let path = file("state.ndjson");
     let text: Vec<_> = lines.iter().map(Value::to_string).collect();
     std::fs::write(&path, text.join("\n") + "\n").unwrap();
@@ -66,7 +66,7 @@ fn state(lines: &[Value], options: &[&str]) -> Vec<Value> {
 }
 
 /// Identifying values of the objects of a namespace, from the folded lines and from ip(8).
-fn assert_equal_state(ns: &Namespace, folded: &[Value], netns: &str) {
+pub(crate) fn assert_equal_state(ns: &Namespace, folded: &[Value], netns: &str) {
     let of = |kind: &str, fields: &[&str]| -> BTreeSet<String> {
         let objects = folded.iter().filter(|line| name(line) == netns);
         let objects = objects.filter(|line| line["kind"] == kind);

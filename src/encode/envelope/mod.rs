@@ -4,6 +4,7 @@ mod caches;
 
 use std::io;
 
+use crate::channel::NetnsId;
 use crate::event::meta::Netns;
 use crate::event::route::Destination;
 use crate::event::values::PrefixText;
@@ -60,20 +61,19 @@ pub(super) struct Envelope {
 impl Envelope {
     /// `run`: the id of the run. `namespaces`: those that the run watches.
     pub(super) fn new(run: &str, namespaces: &[Netns]) -> Self {
-        let field = |netns| {
-            let mut text = Vec::new();
-            // Writing to a Vec cannot fail.
-            let _ = json::append(&mut text, |json| json.object().field("netns", netns));
-            text
-        };
         Envelope {
-            namespaces: namespaces.iter().map(field).collect(),
+            namespaces: namespaces.iter().map(netns_field).collect(),
             head: format!(",\"v\":{SCHEMA_VERSION},\"run\":\"{run}\"").into_bytes(),
             timestamp: TimestampCache::default(),
             subject: SubjectCache::default(),
             by: ByCache::default(),
             nl_header: NlHeaderCache::default(),
         }
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        number.set_listed(&mut self.namespaces, netns_field(netns));
     }
 
     /// Appends the object to `out`, without a newline.
@@ -156,4 +156,12 @@ impl Envelope {
         }
         to.close()
     }
+}
+
+/// The field `netns`, with a comma before it.
+fn netns_field(netns: &Netns) -> Vec<u8> {
+    let mut text = Vec::new();
+    // Writing to a Vec cannot fail.
+    let _ = json::append(&mut text, |json| json.object().field("netns", netns));
+    text
 }

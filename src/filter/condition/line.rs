@@ -14,7 +14,7 @@ pub struct Surroundings {
     /// The machine's name, with `--with host`.
     pub host: Option<String>,
     /// The network namespaces of the run.
-    pub namespaces: Vec<Netns>,
+    pub namespaces: Vec<Option<Netns>>,
     /// Makes the sentence of an event, with `--with message`.
     pub sentence: Option<fn(&Event, &mut String)>,
     /// Lines have the identity of their objects, with `--with id`.
@@ -49,7 +49,8 @@ impl Serialize for Line<'_> {
             to.serialize_field("host", host)?;
         }
         let netns = event.netns.listed_at();
-        if let Some(netns) = netns.and_then(|at| surroundings.namespaces.get(at)) {
+        let netns = netns.and_then(|at| surroundings.namespaces.get(at)?.as_ref());
+        if let Some(netns) = netns {
             to.serialize_field("netns", netns)?;
         }
         to.serialize_field("kind", kind.name())?;
@@ -63,11 +64,11 @@ impl Serialize for Line<'_> {
                 to.serialize_field("ifname", ifname)?;
             }
         }
-        if surroundings.has_id && wanted.member("id").is_some() {
-            let netns = netns.and_then(|at| surroundings.namespaces.get(at));
-            if let Some(id) = event.payload.id(netns) {
-                to.serialize_field("id", &id)?;
-            }
+        if surroundings.has_id
+            && wanted.member("id").is_some()
+            && let Some(id) = event.payload.id(netns)
+        {
+            to.serialize_field("id", &id)?;
         }
         if let Some(sentence) = surroundings.sentence
             && wanted.member("message").is_some()

@@ -33,6 +33,8 @@ use serde::Serialize as _;
 
 use super::fault::Fault;
 use super::options::Test;
+use crate::channel::NetnsId;
+use crate::event::meta::Netns;
 use crate::event::{Event, Kind};
 use functions::{Evaluation, Language, Meter};
 use line::Line;
@@ -129,6 +131,11 @@ impl Condition {
     /// Sets what lines have beside their events.
     pub(super) fn set_surroundings(&mut self, surroundings: Surroundings) {
         self.surroundings = surroundings;
+    }
+
+    /// From now on the network namespace with that number is this one.
+    pub(super) fn set_namespace(&mut self, number: NetnsId, netns: &Netns) {
+        number.set_listed(&mut self.surroundings.namespaces, Some(netns.clone()));
     }
 
     /// Number of evaluations that failed.

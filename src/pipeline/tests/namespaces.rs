@@ -13,6 +13,7 @@ fn watching() -> Run {
         name: name.to_owned(),
         id: None,
         inode,
+        container: None,
     };
     let mut header = Header::default();
     header.start.settings.snapshot = true;
@@ -176,7 +177,7 @@ fn an_ended_namespace_gives_delete_lines_in_slices_and_ends_its_gap() {
     assert!(!run.pipeline.is_ending());
     assert_eq!(
         take_named(&mut run),
-        ["delete inferred red", "resync - red"]
+        ["delete inferred red", "resync - red", "netns - red"]
     );
     run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
     assert_eq!(take_named(&mut run), ["sync - -"]);
@@ -193,7 +194,111 @@ fn the_end_of_the_run_deletes_the_rest_of_an_ended_namespace() {
     run.control(NetnsId::OWN, ControlRecord::Stop(meta::Stop::default()));
     assert_eq!(
         take_named(&mut run),
-        ["delete inferred red", "delete inferred red", "stop - -"]
+        [
+            "delete inferred red",
+            "delete inferred red",
+            "netns - red",
+            "stop - -"
+        ]
+    );
+}
+
+fn found(name: &str, inode: u64) -> ControlRecord {
+    ControlRecord::BeginNetns(crate::input::Found {
+        netns: Netns {
+            name: name.to_owned(),
+            id: None,
+            inode,
+            container: None,
+        },
+        nsid: Some(3),
+    })
+}
+
+#[test]
+fn a_namespace_that_is_found_has_a_snapshot_of_its_own_in_every_run() {
+    const NEW_ONE: NetnsId = NetnsId(3);
+    let mut run = watching();
+    run.pipeline.snapshot = false;
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    take_named(&mut run);
+    run.control(NEW_ONE, found("green", 9));
+    reconcile(&mut run, NEW_ONE, Origin::Snapshot, &[1, 2]);
+    // A checkpoint before the end of its snapshot says what may be missing.
+    let reason = crate::event::meta::CheckpointReason::Signal;
+    run.control(NetnsId::OWN, ControlRecord::BeginCheckpoint(reason));
+    run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
+    let text = String::from_utf8(run.lines.clone()).unwrap();
+    assert!(text.contains(r#""incomplete":["#), "{text}");
+    run.control(NEW_ONE, ControlRecord::Sync);
+    run.address(NEW_ONE, Role::Events, NEW, 3);
+    let lines = take_named(&mut run);
+    assert_eq!(
+        lines[..3],
+        [
+            "netns - green",
+            "present snapshot green",
+            "present snapshot green"
+        ]
+    );
+    assert_eq!(
+        lines[lines.len() - 2..],
+        ["sync - green", "add kernel green"]
+    );
+    // Those of the beginning are not listed by it; this one is in later files.
+    run.control(RED, ControlRecord::EndNetns);
+    run.control(NetnsId::OWN, ControlRecord::File(Default::default()));
+    let text = String::from_utf8(run.lines.clone()).unwrap();
+    let start = text
+        .lines()
+        .find(|line| line.contains(r#""op":"start""#))
+        .unwrap();
+    assert!(
+        start.contains("green") && start.contains("blue") && !start.contains("red"),
+        "{start}"
+    );
+}
+
+#[test]
+fn the_lines_of_an_ended_namespace_precede_one_with_its_number_or_description() {
+    for (netns, name, inode) in [(RED, "green", 9), (NetnsId(3), "red", 7)] {
+        let mut run = watching();
+        reconcile(&mut run, RED, Origin::Snapshot, &[1]);
+        run.control(NetnsId::OWN, ControlRecord::Sync);
+        take_named(&mut run);
+        run.control(RED, ControlRecord::EndNetns);
+        assert!(run.pipeline.uses_namespace(RED));
+        run.control(netns, found(name, inode));
+        run.address(netns, Role::Events, NEW, 1);
+        assert_eq!(
+            take_named(&mut run),
+            [
+                "delete inferred red",
+                "netns - red",
+                &format!("netns - {name}"),
+                &format!("present kernel {name}"),
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_loss_of_all_namespaces_is_one_gap_and_one_resync() {
+    let mut run = watching();
+    for netns in [RED, BLUE] {
+        reconcile(&mut run, netns, Origin::Snapshot, &[]);
+    }
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    take_named(&mut run);
+    lose(&mut run, NetnsId::OWN);
+    reconcile(&mut run, RED, Origin::Resync, &[1]);
+    reconcile(&mut run, BLUE, Origin::Resync, &[1]);
+    run.control(NetnsId::OWN, ControlRecord::Resync);
+    let text = String::from_utf8(run.lines.clone()).unwrap();
+    assert!(text.contains(r#"[{"kind":"address","added":2,"#), "{text}");
+    assert_eq!(
+        take_named(&mut run),
+        ["gap - -", "add resync red", "add resync blue", "resync - -"]
     );
 }
 

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use libc::c_long;
 
 use super::Needs;
+use crate::netlink::sys::NS_GET_ID;
 
 /// What the process was started for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub enum Mode {
     Replay,
     /// `nlstream state`.
     State,
+    /// The thread of a live run that visits network namespaces (`--all-netns`).
+    Visit,
 }
 
 /// A system call that is not refused.
@@ -111,12 +114,13 @@ impl Call {
 /// Returns the calls as a table in Markdown.
 pub fn table() -> String {
     let mut table = String::from(
-        "| call | live | replay | state | only with | reason |\n|---|---|---|---|---|---|\n",
+        "| call | live | replay | state | visit | only with | reason |\n|---|---|---|---|---|---|---|\n",
     );
     for call in CALLS {
         let name = call.name();
         let of = |mode| if call.is_made_by(mode) { "•" } else { "" };
         let (live, replay, state) = (of(Mode::Live), of(Mode::Replay), of(Mode::State));
+        let visit = of(Mode::Visit);
         let limit = match call.limit {
             Limit::Any => "",
             Limit::Only(description, _) => description,
@@ -125,16 +129,21 @@ pub fn table() -> String {
         let reason = call.reason;
         let _ = writeln!(
             table,
-            "| `{name}` | {live} | {replay} | {state} | {limit} | {reason} |"
+            "| `{name}` | {live} | {replay} | {state} | {visit} | {limit} | {reason} |"
         );
     }
     table
 }
 
-const ALL: &[Mode] = &[Mode::Live, Mode::Replay, Mode::State];
+const ALL: &[Mode] = &[Mode::Live, Mode::Replay, Mode::State, Mode::Visit];
+/// The tasks that the command line names.
+const TASKS: &[Mode] = &[Mode::Live, Mode::Replay, Mode::State];
 /// Runs that write files.
 const RUNS: &[Mode] = &[Mode::Live, Mode::Replay];
 const LIVE: &[Mode] = &[Mode::Live];
+/// What the thread that visits namespaces has in common with the run.
+const NETLINK: &[Mode] = &[Mode::Live, Mode::Visit];
+const VISIT: &[Mode] = &[Mode::Visit];
 
 /// Makes a [`Call`] of every architecture.
 macro_rules! call {
@@ -173,13 +182,18 @@ macro_rules! old {
 
 const NO_CODE: &str = "no PROT_EXEC";
 const NO_SETID: &str = "no set-user-ID or set-group-ID bit";
+const OPEN: &str = "no set-user-ID or set-group-ID bit; visit: reading";
 const SETID: libc::c_int = (libc::S_ISUID | libc::S_ISGID).cast_signed();
 
 /// linux/prctl.h; not in libc.
 const PR_GET_AUXV: libc::c_int = 0x4155_5856;
 
 /// Alternatives for open(2) and openat(2), whose flags are this argument: the mode is the next.
-fn open_flags(flags: u8) -> Vec<Vec<Condition>> {
+fn open_flags(flags: u8, needs: &Needs) -> Vec<Vec<Condition>> {
+    if needs.mode == Mode::Visit {
+        let writes = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC;
+        return vec![vec![bits(flags, writes, libc::O_RDONLY)]];
+    }
     // O_TMPFILE contains O_DIRECTORY, which does not create files.
     let creates = libc::O_CREAT | (libc::O_TMPFILE & !libc::O_DIRECTORY);
     vec![
@@ -226,6 +240,19 @@ fn socket_options(_: &Needs) -> Vec<Vec<Condition>> {
     ]
 }
 
+/// Requests of ioctl(2).
+fn requests_of_ioctl(needs: &Needs) -> Vec<Vec<Condition>> {
+    let mut requests = vec![
+        libc::TCGETS as libc::c_int,
+        libc::FIONBIO as libc::c_int,
+        libc::FIOCLEX as libc::c_int,
+    ];
+    if needs.mode == Mode::Visit {
+        requests.push(NS_GET_ID.cast_signed());
+    }
+    one_of(1, &requests)
+}
+
 /// The process itself, as the first argument.
 fn own_process(_: &Needs) -> Vec<Vec<Condition>> {
     let own = std::process::id().cast_signed();
@@ -239,7 +266,7 @@ pub static CALLS: &[Call] = &[
     // Reading and writing.
     call!(SYS_read, ALL, "files, signals, the standard input"),
     call!(SYS_readv, ALL, "vectored reads of the standard library"),
-    call!(SYS_pread64, ALL, "the beginning and the end of the output file"),
+    call!(SYS_pread64, TASKS, "the beginning and the end of the output file"),
     call!(SYS_write, ALL, "lines, recordings, messages"),
     call!(SYS_writev, ALL, "vectored writes of the standard library, stderr of musl"),
     call!(SYS_pwritev2, RUNS, "a socket as standard output, without blocking"),
@@ -249,28 +276,27 @@ pub static CALLS: &[Call] = &[
         "F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC",
         |_| one_of(1, &[libc::F_GETFD, libc::F_SETFD, libc::F_GETFL, libc::F_SETFL, libc::F_DUPFD_CLOEXEC]),
     )),
-    call!(SYS_ioctl, ALL, "whether a descriptor is a terminal, sockets without blocking", Limit::Only(
-        "TCGETS, FIONBIO, FIOCLEX",
-        |_| one_of(1, &[libc::TCGETS as libc::c_int, libc::FIONBIO as libc::c_int, libc::FIOCLEX as libc::c_int]),
+    call!(SYS_ioctl, ALL, "whether a descriptor is a terminal, sockets without blocking, ids of namespaces", Limit::Only(
+        "TCGETS, FIONBIO, FIOCLEX; visit: NS_GET_ID", requests_of_ioctl,
     )),
     // Files.
-    call!(SYS_openat, ALL, "inputs, outputs, time zones, names of tables, /proc", Limit::Only(NO_SETID, |_| open_flags(2))),
-    old!(SYS_open, ALL, "the same (musl)", Limit::Only(NO_SETID, |_| open_flags(1))),
+    call!(SYS_openat, ALL, "inputs, outputs, time zones, names of tables, /proc", Limit::Only(OPEN, |needs| open_flags(2, needs))),
+    old!(SYS_open, ALL, "the same (musl)", Limit::Only(OPEN, |needs| open_flags(1, needs))),
     call!(SYS_fstat, ALL, "type, size and identity of open files"),
     call!(SYS_newfstatat, ALL, "the same of paths"),
     old!(SYS_stat, ALL, "the same (musl)"),
     old!(SYS_lstat, ALL, "the same (musl)"),
     call!(SYS_statx, ALL, "the same (standard library)"),
-    call!(SYS_statfs, ALL, "whether an output is a pipe"),
-    call!(SYS_fstatfs, ALL, "the same of open files"),
-    call!(SYS_faccessat, ALL, "whether a file may be used (kernels before 5.8)"),
-    call!(SYS_faccessat2, ALL, "whether a file may be used"),
-    old!(SYS_access, ALL, "the same (C library)"),
+    call!(SYS_statfs, TASKS, "whether an output is a pipe"),
+    call!(SYS_fstatfs, TASKS, "the same of open files"),
+    call!(SYS_faccessat, TASKS, "whether a file may be used (kernels before 5.8)"),
+    call!(SYS_faccessat2, TASKS, "whether a file may be used"),
+    old!(SYS_access, TASKS, "the same (C library)"),
     call!(SYS_getdents64, ALL, "archived files of a folder"),
-    call!(SYS_getcwd, ALL, "absolute paths"),
+    call!(SYS_getcwd, TASKS, "absolute paths"),
     call!(SYS_readlinkat, ALL, "targets of symbolic links"),
     old!(SYS_readlink, ALL, "the same (C library)"),
-    call!(SYS_flock, ALL, "locks of outputs; whether a run writes a file"),
+    call!(SYS_flock, TASKS, "locks of outputs; whether a run writes a file"),
     call!(SYS_ftruncate, RUNS, "removes a torn line"),
     call!(SYS_fsync, RUNS, "--fsync"),
     call!(SYS_fdatasync, RUNS, "--fsync"),
@@ -284,25 +310,28 @@ pub static CALLS: &[Call] = &[
     call!(SYS_fchown, RUNS, "its owner and group"),
     call!(SYS_utimensat, RUNS, "the time of a compressed file", Limit::Only("an open file", |_| vec![vec![is_null(1)]])),
     // Sockets.
-    call!(SYS_socket, LIVE, "netlink, and the service manager", Limit::Only(
+    call!(SYS_socket, NETLINK, "netlink, and the service manager", Limit::Only(
         "AF_NETLINK with NETLINK_ROUTE or NETLINK_GENERIC; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
         sockets,
     )),
     call!(SYS_socketpair, LIVE, "signals that wake the loop", Limit::Only("AF_UNIX", |_| vec![vec![is(0, libc::AF_UNIX)]])),
-    call!(SYS_bind, LIVE, "groups of a netlink socket"),
+    call!(SYS_bind, NETLINK, "groups of a netlink socket"),
     call!(SYS_connect, LIVE, "the service manager", Limit::Only("NOTIFY_SOCKET is set", |needs| {
         needs.notify.iter().map(|_| vec![bits(0, 0, 0)]).collect()
     })),
-    call!(SYS_getsockname, LIVE, "port id of a netlink socket"),
+    call!(SYS_getsockname, NETLINK, "port id of a netlink socket"),
     call!(SYS_getsockopt, LIVE, "size of the receive buffer, losses, groups"),
-    call!(SYS_setsockopt, LIVE, "groups and options of netlink, size of the receive buffer, classic BPF filter of an event socket", Limit::Only(
+    call!(SYS_setsockopt, NETLINK, "groups and options of netlink, size of the receive buffer, classic BPF filter of an event socket", Limit::Only(
         "SOL_NETLINK; SO_RCVBUF, SO_RCVBUFFORCE and SO_ATTACH_FILTER of SOL_SOCKET", socket_options,
     )),
-    call!(SYS_sendto, LIVE, "dump requests, notifications, signals"),
-    call!(SYS_sendmsg, LIVE, "the same (standard library)"),
-    call!(SYS_recvfrom, LIVE, "dumps, signals"),
-    call!(SYS_recvmsg, LIVE, "dumps"),
-    call!(SYS_recvmmsg, LIVE, "events"),
+    call!(SYS_sendto, NETLINK, "dump requests, notifications, signals"),
+    call!(SYS_sendmsg, NETLINK, "the same (standard library)"),
+    call!(SYS_recvfrom, NETLINK, "dumps, signals"),
+    call!(SYS_recvmsg, NETLINK, "dumps"),
+    call!(SYS_recvmmsg, NETLINK, "events"),
+    call!(SYS_setns, VISIT, "enters a network namespace for a moment", Limit::Only("CLONE_NEWNET", |_| {
+        vec![vec![is(1, libc::CLONE_NEWNET)]]
+    })),
     // Waiting.
     call!(SYS_epoll_create1, LIVE, "the loop"),
     call!(SYS_epoll_ctl, LIVE, "the loop"),
@@ -310,22 +339,22 @@ pub static CALLS: &[Call] = &[
     old!(SYS_epoll_wait, LIVE, "the loop (C library)"),
     call!(SYS_ppoll, ALL, "a reader that takes nothing"),
     old!(SYS_poll, ALL, "the same (C library)"),
-    call!(SYS_clock_nanosleep, ALL, "a moment for further events, retries"),
-    call!(SYS_nanosleep, ALL, "the same (older C libraries)"),
+    call!(SYS_clock_nanosleep, TASKS, "a moment for further events, retries"),
+    call!(SYS_nanosleep, TASKS, "the same (older C libraries)"),
     call!(SYS_restart_syscall, ALL, "a wait that a stop interrupted"),
     call!(SYS_sched_yield, ALL, "locks of the standard library"),
     // Time and identity.
     call!(SYS_clock_gettime, ALL, "times of lines, where the vDSO has no clock"),
-    call!(SYS_clock_getres, ALL, "the same (C library)"),
-    call!(SYS_gettimeofday, ALL, "the same (C library)"),
+    call!(SYS_clock_getres, TASKS, "the same (C library)"),
+    call!(SYS_gettimeofday, TASKS, "the same (C library)"),
     call!(SYS_getrandom, ALL, "id of the run, hash tables"),
     call!(SYS_uname, RUNS, "host and kernel of the `start` line"),
     call!(SYS_getpid, ALL, "the id in NOTIFY_SOCKET's protocol, names of files that replace others"),
     call!(SYS_gettid, ALL, "abort"),
-    call!(SYS_getuid, ALL, "owners of files"),
-    call!(SYS_geteuid, ALL, "owners of files"),
-    call!(SYS_getgid, ALL, "owners of files"),
-    call!(SYS_getegid, ALL, "owners of files"),
+    call!(SYS_getuid, TASKS, "owners of files"),
+    call!(SYS_geteuid, TASKS, "owners of files"),
+    call!(SYS_getgid, TASKS, "owners of files"),
+    call!(SYS_getegid, TASKS, "owners of files"),
     call!(SYS_getgroups, RUNS, "owners of files"),
     // Memory.
     call!(SYS_brk, ALL, "allocation"),

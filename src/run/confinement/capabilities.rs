@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use caps::Capability::{
-    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_PTRACE,
+    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_SYS_PTRACE,
 };
 use caps::errors::CapsError;
 use caps::{CapSet, Capability};
@@ -53,6 +53,26 @@ pub(super) fn drop(needs: &Needs) -> Result<(), CapsError> {
             keep(CAP_DAC_OVERRIDE, output, &path, enter, &has, &mut left)?;
         }
     }
+    caps::set(None, CapSet::Effective, &left)?;
+    caps::set(None, CapSet::Permitted, &left)?;
+    caps::clear(None, CapSet::Inheritable)
+}
+
+/// Gives up all capabilities of this thread that the visits of network namespaces do not need.
+///
+/// # Errors
+/// If capset(2) or capget(2) fails.
+pub(super) fn drop_visitor() -> Result<(), CapsError> {
+    // To enter a namespace; to give it a number; to see those of other users' processes, and folders
+    // of container managers.
+    let needed = [
+        CAP_SYS_ADMIN,
+        CAP_NET_ADMIN,
+        CAP_SYS_PTRACE,
+        CAP_DAC_READ_SEARCH,
+    ];
+    let has = caps::read(None, CapSet::Permitted)?;
+    let left = needed.into_iter().filter(|it| has.contains(it)).collect();
     caps::set(None, CapSet::Effective, &left)?;
     caps::set(None, CapSet::Permitted, &left)?;
     caps::clear(None, CapSet::Inheritable)

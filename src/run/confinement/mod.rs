@@ -34,6 +34,8 @@ pub struct Needs {
     pub outputs: Vec<PathBuf>,
     /// The socket of the service manager.
     pub notify: Option<OsString>,
+    /// Another thread has a confinement of its own.
+    pub has_visitor: bool,
 }
 
 impl Needs {
@@ -44,6 +46,7 @@ impl Needs {
             inputs: inputs.to_vec(),
             outputs: outputs.into_iter().flatten().cloned().collect(),
             notify: None,
+            has_visitor: false,
         }
     }
 
@@ -64,6 +67,7 @@ impl Needs {
         let mut needs = Needs::new(Mode::Live, &inputs, Some(&live.outputs));
         let metrics = live.metrics.as_ref().map(metrics::Config::path);
         needs.outputs.extend(metrics.map(Path::to_owned));
+        needs.has_visitor = live.all_netns;
         needs.notify = std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty());
         needs
     }
@@ -81,6 +85,35 @@ impl Needs {
     /// Returns the needs of `nlstream log`, which reads files as `nlstream state` does.
     pub fn log(query: &LogQuery) -> Self {
         Needs::new(Mode::State, &query.files, None)
+    }
+}
+
+/// Confines the thread that visits network namespaces, for good: it keeps the capabilities to find and
+/// enter them, reads files and opens netlink sockets. Landlock would hide the files of other processes in
+/// /proc. `report`: as for [`enter`].
+pub(super) fn enter_visitor(report: fn(&str)) {
+    let needs = Needs::new(Mode::Visit, &[], None);
+    if let Err(error) = capabilities::drop_visitor() {
+        warn!("cannot drop capabilities of the thread that visits namespaces: {error}");
+    }
+    let needs = Needs {
+        has_visitor: true,
+        ..needs
+    };
+    if let Err(error) = seccomp::filter(&needs, report) {
+        warn!("cannot filter system calls of the thread that visits namespaces: {error}");
+    }
+}
+
+/// Filters the system calls of the thread that reads about processes, for good, in a run with a thread that
+/// visits network namespaces: no filter of all threads does it then. `report`: as for [`enter`].
+pub(super) fn enter_processes(report: fn(&str)) {
+    let needs = Needs {
+        has_visitor: true,
+        ..Needs::new(Mode::Live, &[], None)
+    };
+    if let Err(error) = seccomp::filter(&needs, report) {
+        warn!("cannot filter system calls of the thread that reads about processes: {error}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule, TargetArch, apply_filter_all_threads,
+    SeccompRule, TargetArch, apply_filter, apply_filter_all_threads,
 };
 
 use super::calls::{CALLS, Condition};
@@ -16,7 +16,8 @@ use crate::netlink::sys;
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// Refuses what the run does not need, in all threads.
+/// Refuses what the run does not need, in all threads; in this thread only if another one has a filter of its
+/// own.
 ///
 /// # Errors
 /// If the kernel does not filter, or filters of this architecture are not supported.
@@ -48,8 +49,13 @@ pub(super) fn filter(needs: &Needs, report: fn(&str)) -> Result<(), Box<dyn std:
     let _ = REPORT.set(report);
     sys::on_refused_call(refused, REFUSED_CALL)?;
     // The second, which refuses seccomp(2), comes last.
-    apply_filter_all_threads(&absent)?;
-    apply_filter_all_threads(&filter)?;
+    if needs.has_visitor {
+        apply_filter(&absent)?;
+        apply_filter(&filter)?;
+    } else {
+        apply_filter_all_threads(&absent)?;
+        apply_filter_all_threads(&filter)?;
+    }
     Ok(())
 }
 

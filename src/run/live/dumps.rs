@@ -6,13 +6,12 @@ use std::time::Instant;
 use log::warn;
 
 use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
-use crate::channel::{Channel, Role};
+use crate::channel::Role;
 use crate::error::Error;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::netlink::dump::{Outcome, Progress};
 use crate::netlink::request::Request;
 use crate::netlink::{DumpSource, EventSource};
-use crate::run::resync::Milestone;
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Continues the reconciliation in progress, or begins the one that is due.
@@ -29,13 +28,17 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Index of the subscription whose dump is in progress.
     pub(super) fn dumping(&self) -> Option<usize> {
         let channel = self.resync.channel()?;
-        self.subscriptions
-            .iter()
-            .position(|it| it.channel(Role::Dumps) == channel)
+        let is_shared = self.all.is_some();
+        self.subscriptions.iter().position(|it| match is_shared {
+            true => it.family.id() == channel.family,
+            false => it.channel(Role::Dumps) == channel,
+        })
     }
 
     fn request(&mut self, request: &Request) -> Result<(), Error> {
-        if let Some(at) = self.dumping() {
+        if let (Some(at), Some(channel)) = (self.dumping(), self.resync.channel())
+            && self.request_in(channel.netns, at, request)
+        {
             let subscription = &mut self.subscriptions[at];
             subscription.dump_readable = true;
             subscription.dumps.request(request).map_err(Error::Dump)?;
@@ -103,9 +106,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 return self.end_dump(Outcome::Interrupted);
             }
         };
+        self.note_progress();
         self.process_events_before_entries(at)?;
+        // The namespace may have ended meanwhile.
+        let Some(channel) = self.resync.channel() else {
+            return Ok(());
+        };
         let subscription = &mut self.subscriptions[at];
-        let channel = subscription.channel(Role::Dumps);
         for bytes in subscription.dumps.entries() {
             let data = InputData::Datagram(channel, bytes);
             let time = clock();
@@ -141,28 +148,27 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     }
 
     /// Requests the next dump of the reconciliation, or ends it.
-    fn end_dump(&mut self, outcome: Outcome) -> Result<(), Error> {
+    pub(super) fn end_dump(&mut self, outcome: Outcome) -> Result<(), Error> {
         let complete = match self.resync.dump_ended(outcome) {
             Ok(request) => return self.request(&request),
             Err(complete) => complete,
         };
+        self.end_reconcile(complete)
+    }
+
+    /// Ends the reconciliation in progress. `complete`: every dump of it was.
+    pub(super) fn end_reconcile(&mut self, complete: bool) -> Result<(), Error> {
         if let Some(channel) = self.resync.channel() {
             let record = ControlRecord::EndReconcile(complete);
             let input = Input::control_of(channel, clock(), record);
             self.session.feed(&[input])?;
         }
         let result = self.session.pipeline.reconcile_result();
-        match self.resync.over(result, Instant::now()) {
-            Milestone::None => Ok(()),
-            Milestone::Sync => self.control(ControlRecord::Sync),
-            Milestone::Resync(netns) => {
-                let channel = Channel {
-                    netns,
-                    ..Channel::ROUTE_EVENTS
-                };
-                let input = Input::control_of(channel, clock(), ControlRecord::Resync);
-                self.session.feed(&[input]).map(drop)
-            }
+        let milestone = self.resync.over(result, Instant::now());
+        if let Some((channel, record)) = milestone.record() {
+            let input = Input::control_of(channel, clock(), record);
+            self.session.feed(&[input])?;
         }
+        Ok(())
     }
 }

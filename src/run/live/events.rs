@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Instant;
 
-use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, clock};
-use crate::channel::{FamilyId, Role};
+use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, all, clock};
+use crate::channel::{FamilyId, NetnsId, Role};
 use crate::error::Error;
 use crate::event::meta::{Gap, GapCause, Refused};
 use crate::event::values::Time;
@@ -91,6 +91,17 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 continue;
             }
             let mut channel = of_socket;
+            if let Some(all) = &self.all {
+                match all.netns_of(datagram.nsid) {
+                    Some(netns) => channel.netns = netns,
+                    // Its snapshot follows.
+                    None => continue,
+                }
+            }
+            let is_own = match self.all {
+                Some(_) => channel.netns == all::OWN,
+                None => channel.netns == NetnsId::OWN,
+            };
             let mut without_secrets = None;
             if channel.family != FamilyId::ROUTE {
                 let name = match &mut self.follow {
@@ -98,8 +109,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                         if channel.family == FamilyId::NLCTRL {
                             channel.family = family_of(datagram.bytes);
                         }
-                        if channel.family == FamilyId::NLCTRL {
-                            follow.note(channel.netns, datagram.bytes);
+                        // The controller announces a family in every namespace: a socket of all of them
+                        // joins its groups once.
+                        if channel.family == FamilyId::NLCTRL && (is_own || self.all.is_none()) {
+                            follow.note(of_socket.netns, datagram.bytes);
                         }
                         follow.known.get(channel.family).map(|it| &*it.name)
                     }
@@ -109,11 +122,25 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
             let bytes = without_secrets.as_deref().unwrap_or(datagram.bytes);
             let log = self.requesters.as_mut();
-            let record = log.and_then(|log| log.record(requester.as_ref(), channel, bytes));
+            let record =
+                log.and_then(|log| log.record(requester.as_ref(), channel.family, is_own, bytes));
             if let Some(record) = record {
                 self.backlog.push_control(time, channel, record);
             }
             self.backlog.push(time, channel, bytes);
+            if let Some(all) = &mut self.all {
+                // Numbers are those of rtnetlink.
+                if of_socket.family == FamilyId::ROUTE {
+                    if is_own {
+                        all.note_nsid(datagram.bytes, &mut self.backlog, &mut self.resync);
+                    }
+                    if datagram.truncated {
+                        all.note_loss();
+                    }
+                }
+                // A loss is one of all namespaces.
+                channel.netns = NetnsId::OWN;
+            }
             if datagram.truncated {
                 let gap = gap(GapCause::Truncated, None, Some(1), subscription.emptied);
                 let record = ControlRecord::Gap(gap);
@@ -145,6 +172,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         });
         let channel = subscription.channel(Role::Events);
         self.backlog.push_control(clock(), channel, record);
+        if let Some(all) = &mut self.all
+            && channel.family == FamilyId::ROUTE
+        {
+            all.note_loss();
+        }
         Ok(())
     }
 
@@ -155,8 +187,10 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
         let inputs = self.backlog.pop(BATCH_SIZE);
         for input in &inputs {
+            // rtnetlink's of all namespaces: when each number is certain again.
             if let InputData::Control(channel, record) = &input.data
                 && let ControlRecord::Gap(_) = **record
+                && (self.all.is_none() || channel.family != FamilyId::ROUTE)
             {
                 self.resync.lost(*channel, Instant::now());
             }

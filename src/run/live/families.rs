@@ -6,7 +6,7 @@ use std::fs;
 use log::{info, warn};
 use mio::Registry;
 
-use super::subscription::Subscription;
+use super::subscription::{Reach, Subscription};
 use super::{FIRST_SOCKET, Stream};
 use crate::channel::{FamilyId, NetnsId};
 use crate::error::Error;
@@ -36,7 +36,7 @@ pub(super) struct Opened {
 /// # Errors
 /// Those of socket(2), bind(2) and setsockopt(2).
 pub(super) fn open(
-    netns: NetnsId,
+    reach: Reach,
     settings: &Settings,
     rcvbuf: u32,
     needed: Option<&[u16]>,
@@ -44,7 +44,7 @@ pub(super) fn open(
     let mut opened = Opened::default();
     for family in Subscribed::new(settings).iter() {
         let needed = needed.filter(|_| family.id() == FamilyId::ROUTE);
-        let subscription = Subscription::open(netns, family, rcvbuf, needed)?;
+        let subscription = Subscription::open(reach, family, rcvbuf, needed)?;
         opened.subscriptions.push(subscription);
     }
     let requested = Requested::of(settings);
@@ -53,7 +53,7 @@ pub(super) fn open(
         let answers = opened.answers.iter();
         for family in answers.flat_map(|answer| genl::announcements(answer)) {
             if is_wanted(&requested, &family) {
-                let subscription = Subscription::open_generic(netns, &family, rcvbuf)?;
+                let subscription = Subscription::open_generic(reach, &family, rcvbuf)?;
                 opened.subscriptions.push(subscription);
             }
         }
@@ -62,7 +62,7 @@ pub(super) fn open(
         let Some(id) = FamilyId::of_protocol(number) else {
             continue;
         };
-        let subscription = Subscription::open(netns, other(id) as &dyn Family, rcvbuf, None)?;
+        let subscription = Subscription::open(reach, other(id) as &dyn Family, rcvbuf, None)?;
         opened.subscriptions.push(subscription);
     }
     Ok(opened)
@@ -119,7 +119,8 @@ impl Follow<Events, Dumps> {
         let mut known = GenericFamilies::default();
         answers.iter().for_each(|answer| known.learn(answer));
         let open = move |family: &Announcement, pair| {
-            let mut subscription = Subscription::open_generic(NetnsId::OWN, family, rcvbuf)?;
+            let mut subscription =
+                Subscription::open_generic(Reach::One(NetnsId::OWN), family, rcvbuf)?;
             let registered = subscription.register(&registry, FIRST_SOCKET, pair);
             registered.map_err(Error::Loop)?;
             Ok(subscription)
@@ -174,7 +175,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     fn join(&mut self, netns: NetnsId, family: &Announcement) -> Result<(), Error> {
         let (name, id) = (&family.name, family.id);
         let at = match self.position(netns, id) {
-            None if netns == NetnsId::OWN => {
+            None if netns == NetnsId::OWN && self.all.is_none() => {
                 let pair = self.subscriptions.last().map_or(0, |it| it.pair + 1);
                 if let Some(follow) = &mut self.follow {
                     let subscription = (follow.open)(family, pair)?;
@@ -183,8 +184,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 }
                 return Ok(());
             }
-            // The socket of another namespace cannot be opened any more: that of the controller
-            // joins the groups.
+            // The socket of another namespace, or of all, cannot be opened any more: that of the
+            // controller joins the groups.
             at => at.or_else(|| self.position(netns, FamilyId::NLCTRL.generic_id())),
         };
         if let Some(at) = at {

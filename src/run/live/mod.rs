@@ -1,5 +1,6 @@
 //! The live run: one mio loop over the event and dump sockets, the signals and the output.
 
+mod all;
 mod dumps;
 mod events;
 mod families;
@@ -7,6 +8,7 @@ mod namespaces;
 mod reload;
 mod requesters;
 mod subscription;
+mod visitor;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -35,19 +37,20 @@ use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
 use crate::family::known::Requested;
-use crate::family::needed_messages;
+use crate::family::{Family, Subscribed, needed_messages};
 use crate::filter;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::names::Names;
 use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
+use all::AllNamespaces;
 use events::SpoofedDatagrams;
 use families::Follow;
 use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
 use requesters::RequesterLog;
-use subscription::Subscription;
+use subscription::{Reach, Subscription};
 
 /// The options of a live run.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +59,8 @@ pub struct Live {
     pub settings: Settings,
     /// The network namespaces to watch: names, paths or process ids. None: that of the program.
     pub netns: Vec<String>,
+    /// Watch all network namespaces.
+    pub all_netns: bool,
     /// Stop after this time.
     pub duration: Option<Duration>,
     /// Stop when the snapshot is complete.
@@ -79,9 +84,12 @@ pub struct Live {
 const SIGNALS: Token = Token(0);
 const OUTPUT: Token = Token(1);
 const RECORDING: Token = Token(2);
+/// Reports of the thread that visits namespaces, and mounts (`--all-netns`).
+const REPORTS: Token = Token(3);
+const MOUNTS: Token = Token(4);
 /// The event socket of the first subscription. Its dump socket has the next number, and so on for
 /// every further subscription.
-const FIRST_SOCKET: usize = 3;
+const FIRST_SOCKET: usize = 5;
 
 /// Events processed before the sockets are emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds that many routes.
@@ -144,15 +152,23 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
         mut answers,
         watched,
         listed,
+        mut all,
     } = namespaces;
-    if live.netns.is_empty() && subscriptions.is_empty() {
+    if live.netns.is_empty() && all.is_none() && subscriptions.is_empty() {
         let needed = needed_messages(&live.settings);
-        let opened = families::open(NetnsId::OWN, &live.settings, live.rcvbuf, needed.as_deref())?;
+        let reach = Reach::One(NetnsId::OWN);
+        let opened = families::open(reach, &live.settings, live.rcvbuf, needed.as_deref())?;
         (subscriptions, answers) = (opened.subscriptions, opened.answers);
     }
     let mut sink = open(&live.outputs)?;
-    let dumps = dumps(&subscriptions, &live.settings);
-    let resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
+    let dumps = match all {
+        Some(_) => dumps_of_all(listed.len(), &live.settings),
+        None => dumps(&subscriptions, &live.settings),
+    };
+    let mut resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
+    if all.is_some() {
+        resync.share();
+    }
     let sockets = subscriptions.iter().map(|it| &it.events);
     let header = header(&live.settings, sockets, listed, &sink);
     let run = run_id();
@@ -168,6 +184,9 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     let registry = poll.registry();
     let mut register = || -> io::Result<()> {
         registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
+        if let Some(all) = &mut all {
+            all.register(registry, [REPORTS, MOUNTS])?;
+        }
         for (at, subscription) in subscriptions.iter_mut().enumerate() {
             subscription.register(registry, FIRST_SOCKET, at)?;
         }
@@ -190,6 +209,7 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
         session,
         subscriptions,
         watched,
+        all,
         looked_at: begun,
         resync,
         backlog: Backlog::default(),
@@ -216,26 +236,37 @@ pub struct Prepared {
     requesters: Option<RequesterLog>,
 }
 
-/// Enters the network namespaces that the run watches by name, and opens its sockets in them. With
-/// `--with by` and for other families than rtnetlink it opens the sockets in any case; with
-/// `--with by` it finds out from then on who causes the events.
+/// Enters the network namespaces that the run watches by name, and opens its sockets in them, or starts the
+/// thread that visits all of them. With `--with by` and for other families than rtnetlink it opens the
+/// sockets in any case; with `--with by` it finds out from then on who causes the events.
 ///
-/// The confinement of the process, which comes later, refuses all of this.
+/// The confinement of the process, which comes later, refuses all of this. `confine`: the thread that visits
+/// namespaces confines itself, and reports a refused call by this function.
 ///
 /// # Errors
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
-pub fn prepare(live: &Live) -> Result<Prepared, Error> {
+pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error> {
     let with_by = live.settings.with.contains(&Part::By);
     let mut namespaces = Namespaces::default();
-    if !live.netns.is_empty() {
+    if live.all_netns {
+        namespaces = all::open(&live.settings, live.rcvbuf, live.audit, confine)?;
+    } else if !live.netns.is_empty() {
         namespaces = namespaces::open(&live.netns, &live.settings, live.rcvbuf)?;
     } else if with_by || !Requested::of(&live.settings).is_empty() {
         // A socket has one filter: with `by` that which tells who caused the events.
         let needed = needed_messages(&live.settings).filter(|_| !with_by);
-        let opened = families::open(NetnsId::OWN, &live.settings, live.rcvbuf, needed.as_deref())?;
+        let opened = families::open(
+            Reach::One(NetnsId::OWN),
+            &live.settings,
+            live.rcvbuf,
+            needed.as_deref(),
+        )?;
         (namespaces.subscriptions, namespaces.answers) = (opened.subscriptions, opened.answers);
     }
-    let requesters = with_by.then(|| RequesterLog::start(&mut namespaces.subscriptions));
+    // With a thread that has a confinement of its own, each thread confines itself.
+    let confine = confine.filter(|_| live.all_netns);
+    let start = || RequesterLog::start(&mut namespaces.subscriptions, confine);
+    let requesters = with_by.then(start);
     Ok(Prepared {
         namespaces,
         requesters,
@@ -266,19 +297,37 @@ fn dumps<E, D>(
     subscriptions: &[Subscription<E, D>],
     settings: &Settings,
 ) -> BTreeMap<resync::Target, resync::Dumps> {
-    let each = |it: &Subscription<E, D>| {
-        let (netns, family) = (it.netns, it.family.id());
-        let kinds = it.family.dumps(settings).into_iter();
-        kinds.map(move |(kind, requests)| {
-            let dumps = resync::Dumps {
-                family,
-                requests,
-                details: settings.with.contains(&Part::Details),
-            };
-            ((netns, kind), dumps)
-        })
-    };
+    let each = |it: &Subscription<E, D>| dumps_of(it.netns, it.family, settings);
     subscriptions.iter().flat_map(each).collect()
+}
+
+/// The same for namespaces with the numbers from 1 to `count`.
+fn dumps_of_all(count: usize, settings: &Settings) -> BTreeMap<resync::Target, resync::Dumps> {
+    let families: Vec<_> = Subscribed::new(settings).iter().collect();
+    let of = |at| {
+        let families = families.iter();
+        families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), *family, settings))
+    };
+    (0..count).flat_map(of).collect()
+}
+
+/// The dumps of every kind of a family in a namespace.
+fn dumps_of(
+    netns: NetnsId,
+    family: &'static dyn Family,
+    settings: &Settings,
+) -> impl Iterator<Item = (resync::Target, resync::Dumps)> + use<> {
+    let details = settings.with.contains(&Part::Details);
+    let id = family.id();
+    let kinds = family.dumps(settings).into_iter();
+    kinds.map(move |(kind, requests)| {
+        let dumps = resync::Dumps {
+            family: id,
+            requests,
+            details,
+        };
+        ((netns, kind), dumps)
+    })
 }
 
 /// Maximum time for which events may accumulate in a receive buffer of `rcvbuf` bytes, as the kernel
@@ -304,6 +353,8 @@ struct Stream<E, D> {
     subscriptions: Vec<Subscription<E, D>>,
     /// The namespaces that are watched by name.
     watched: Vec<Watched>,
+    /// All namespaces.
+    all: Option<Box<AllNamespaces>>,
     /// When their existence was examined last.
     looked_at: Instant,
     /// The families that come and go; `None` if the run has no generic netlink families.
@@ -338,6 +389,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         sink: &mut Sink,
     ) -> Result<(), Error> {
         let mut ready = mio::Events::with_capacity(64);
+        let mut reports = Vec::new();
         let reason = loop {
             let accepts_entries = self.session.accepts_entries(sink);
             let busy = self.is_busy(sink);
@@ -351,7 +403,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
-                    OUTPUT | RECORDING => {}
+                    OUTPUT | RECORDING | REPORTS => {}
+                    MOUNTS => {
+                        if let Some(all) = &mut self.all {
+                            all.note_mount();
+                        }
+                    }
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
@@ -380,9 +437,15 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if beats {
                 self.emit_heartbeat()?;
             }
+            reports.append(&mut self.take_reports());
             self.receive()?;
             self.follow_families()?;
             self.end_namespaces()?;
+            // With a full backlog some datagrams are not read yet.
+            if !self.is_readable() {
+                let reports = std::mem::take(&mut reports);
+                self.attend_namespaces(reports, Instant::now())?;
+            }
             self.discard_unexpected();
             let processed = self.process_batch()?;
             // Events come first: a dump entry is processed only after every event before it.
@@ -487,6 +550,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.deadline,
             self.next_heartbeat,
             self.next_look(),
+            self.namespaces_wakeup(),
             self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
             self.session.checkpoint_wakeup(sink),

@@ -13,22 +13,22 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, getrlimit, pidfd_open, setrlimit};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use super::subscription::Subscription;
-use super::{Stream, clock, families};
-use crate::channel::{Channel, NetnsId};
+use super::Stream;
+use super::all::AllNamespaces;
+use super::families;
+use super::subscription::{Reach, Subscription};
+use crate::channel::NetnsId;
 use crate::error::Error;
 use crate::event::meta::{Netns, Settings};
 use crate::family::Subscribed;
 use crate::family::known::Requested;
-use crate::input::ControlRecord;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
 use crate::netlink::sys::namespace_id;
 use crate::netlink::{DumpSource, EventSource};
-use crate::run::resync::Milestone;
 
 /// Where ip-netns(8) keeps the names of network namespaces.
-const NAMES: &str = "/run/netns";
+pub(super) const NAMES: &str = "/run/netns";
 /// Interval of looks whether the watched namespaces still exist.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// File descriptors of a namespace and family, and those of the rest of the run.
@@ -79,6 +79,8 @@ pub(super) struct Namespaces {
     pub(super) watched: Vec<Watched>,
     /// For the `start` record.
     pub(super) listed: Vec<Netns>,
+    /// With `--all-netns`.
+    pub(super) all: Option<Box<AllNamespaces>>,
 }
 
 /// Enters the namespaces of these names, and opens the sockets of the families in each. One that ends
@@ -148,13 +150,14 @@ impl Namespaces {
             Err(error) => return Err(fault(name, error.into())),
         }
         let netns = NetnsId::of_listed(self.listed.len());
-        let opened = families::open(netns, settings, rcvbuf, None)?;
+        let opened = families::open(Reach::One(netns), settings, rcvbuf, None)?;
         self.subscriptions.extend(opened.subscriptions);
         self.answers.extend(opened.answers);
         self.listed.push(Netns {
             name: name.to_owned(),
             id: namespace_id(file.as_fd()),
             inode: data.ino(),
+            container: None,
         });
         let place = match place {
             Place::File(path, _) => Place::File(path, (data.dev(), data.ino())),
@@ -229,7 +232,7 @@ fn process_of(path: &Path) -> Option<i32> {
 }
 
 /// ESRCH: the process ended between two steps of the path.
-fn is_gone(error: &io::Error) -> bool {
+pub(super) fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || error.raw_os_error() == Some(libc::ESRCH)
 }
 
@@ -308,17 +311,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 }
             }
             self.subscriptions.retain(|it| it.netns != netns);
-            let channel = Channel {
-                netns,
-                ..Channel::ROUTE_EVENTS
-            };
-            let time = clock();
-            self.backlog
-                .push_control(time, channel, ControlRecord::EndNetns);
-            if self.resync.remove(netns) == Milestone::Sync {
-                self.backlog
-                    .push_control(time, Channel::ROUTE_EVENTS, ControlRecord::Sync);
-            }
+            self.forget_namespace(netns);
         }
         Ok(())
     }

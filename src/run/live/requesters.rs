@@ -8,7 +8,7 @@ use caps::{CapSet, Capability};
 use log::warn;
 
 use super::subscription::Subscription;
-use crate::channel::{Channel, NetnsId};
+use crate::channel::FamilyId;
 use crate::event::By;
 use crate::event::by::MAX_LOST_BY;
 use crate::event::meta::LostBy;
@@ -29,8 +29,12 @@ pub(super) struct RequesterLog {
 
 impl RequesterLog {
     /// Finds out from now on who causes the events of these sockets: before the process is confined.
-    /// Without what the filter needs, port ids tell it of some events, and a warning says what is missing.
-    pub(super) fn start(subscriptions: &mut [Subscription<Events, Dumps>]) -> Self {
+    /// Without what the filter needs, port ids tell it of some events, and a warning says what is missing. `confine`:
+    /// the thread that this starts confines itself, and reports a refused call by this function.
+    pub(super) fn start(
+        subscriptions: &mut [Subscription<Events, Dumps>],
+        confine: Option<fn(&str)>,
+    ) -> Self {
         let attached = attach(subscriptions);
         if let Err(error) = &attached {
             warn!(
@@ -43,25 +47,27 @@ impl RequesterLog {
             }
         }
         RequesterLog {
-            processes: Processes::new(),
+            processes: Processes::new(confine),
             by_port: attached.is_err(),
             last: None,
         }
     }
 
-    /// Returns the record that precedes an event, unless the inputs name its requester already.
+    /// Returns the record that precedes an event, unless the inputs name its requester already. `is_own`:
+    /// it is one of the program's own namespace.
     pub(super) fn record(
         &mut self,
         requester: Option<&Requester>,
-        channel: Channel,
+        family: FamilyId,
+        is_own: bool,
         datagram: &[u8],
     ) -> Option<ControlRecord> {
         let by = match requester {
             Some(requester) => Some(self.processes.by(requester)),
             // /proc shows the sockets of the own namespace.
-            None if self.by_port && channel.netns == NetnsId::OWN => match portid(datagram)? {
+            None if self.by_port && is_own => match portid(datagram)? {
                 0 => None,
-                portid => self.processes.of_port(channel.family, portid),
+                portid => self.processes.of_port(family, portid),
             },
             None => None,
         };
@@ -190,7 +196,7 @@ mod tests {
     #[test]
     fn processes_of_one_program_count_as_one_requester_of_a_gap() {
         let mut log = RequesterLog {
-            processes: Processes::new(),
+            processes: Processes::new(None),
             by_port: false,
             last: None,
         };

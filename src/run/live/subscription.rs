@@ -15,6 +15,15 @@ use crate::netlink::other::other;
 use crate::netlink::requester::Requesters;
 use crate::run::service;
 
+/// The network namespaces whose events a socket receives.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Reach {
+    /// That of the thread, which has this number.
+    One(NetnsId),
+    /// All that have a number (nsid) in that of the thread.
+    All,
+}
+
 /// The event and the dump socket of a family in a namespace, and their state.
 pub(super) struct Subscription<E, D> {
     pub netns: NetnsId,
@@ -67,19 +76,28 @@ impl<E, D> Subscription<E, D> {
 }
 
 impl Subscription<Events, Dumps> {
-    /// Opens both sockets in the thread's network namespace; `netns` is its number. The event socket
-    /// comes first: changes during the dumps are queued in it. A socket of rtnetlink that a service
-    /// manager passed is used. `needed`: the types of rtnetlink's messages that the run needs, if not all;
-    /// a passed socket may still be used by a run that needs others.
+    /// Opens both sockets in the thread's network namespace. The event socket comes first: changes during
+    /// the dumps are queued in it. A socket of rtnetlink that a service manager passed is used. `needed`: the
+    /// types of rtnetlink's messages that the run needs, if not all; a passed socket may still be used by a
+    /// run that needs others.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
     pub(super) fn open(
-        netns: NetnsId,
+        reach: Reach,
         family: &'static dyn Family,
         rcvbuf: u32,
         needed: Option<&[u16]>,
     ) -> Result<Self, Error> {
+        let Reach::One(netns) = reach else {
+            let events = Events::open_all(family, rcvbuf).map_err(Error::Socket)?;
+            return Ok(Self::new(
+                NetnsId::OWN,
+                family,
+                events,
+                Dumps::visiting(family),
+            ));
+        };
         let passed = match netns == NetnsId::OWN && family.id() == FamilyId::ROUTE {
             true => service::passed_socket().map_err(Error::PassedSocket)?,
             false => None,
@@ -110,7 +128,7 @@ impl Subscription<Events, Dumps> {
     /// # Errors
     /// As for [`Subscription::open`].
     pub(super) fn open_generic(
-        netns: NetnsId,
+        reach: Reach,
         announced: &Announcement,
         rcvbuf: u32,
     ) -> Result<Self, Error> {
@@ -118,6 +136,15 @@ impl Subscription<Events, Dumps> {
         let family = other(id);
         let named = |(group, name): &(u32, String)| (*group, format!("{}/{name}", announced.name));
         let groups = announced.groups.iter().map(named).collect();
+        let Reach::One(netns) = reach else {
+            let events = Events::open_all_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
+            return Ok(Self::new(
+                NetnsId::OWN,
+                family,
+                events,
+                Dumps::visiting(family),
+            ));
+        };
         let events = Events::open_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
         let dumps = Dumps::open(family).map_err(Error::Socket)?;
         Ok(Self::new(netns, family, events, dumps))

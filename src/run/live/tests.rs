@@ -47,6 +47,7 @@ impl EventSource for FakeEvents {
             bytes,
             sender: *sender,
             truncated: *truncated,
+            nsid: None,
         })
     }
 
@@ -162,6 +163,7 @@ impl Run {
             subscriptions,
             follow: None,
             watched: Vec::new(),
+            all: None,
             looked_at: Instant::now(),
             resync: ResyncScheduler::new(dumps, None, Instant::now()),
             backlog: Backlog::default(),

@@ -10,6 +10,7 @@ use std::{fs, io};
 use caps::{CapSet, Capability};
 
 use super::ports::Ports;
+use crate::run::confinement;
 
 /// The thread.
 #[derive(Debug)]
@@ -32,13 +33,16 @@ enum Answer {
 
 impl Helper {
     /// Starts the thread, which must be before the process is confined. `None` if no thread can be
-    /// started.
-    pub(super) fn start() -> Option<Self> {
+    /// started. `confine`: the thread confines itself, and reports a refused call by this function.
+    pub(super) fn start(confine: Option<fn(&str)>) -> Option<Self> {
         let (questions, asked) = channel();
         let (answered, answers) = channel();
         let (ready, is_ready) = channel();
         let thread = move || {
             keep_only(Capability::CAP_SYS_PTRACE);
+            if let Some(report) = confine {
+                confinement::enter_processes(report);
+            }
             let _ = ready.send(());
             let mut ports = Ports::default();
             for question in asked {

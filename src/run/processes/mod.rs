@@ -43,11 +43,12 @@ pub(super) struct Processes {
 }
 
 impl Processes {
-    /// Must be called before the process is confined.
-    pub(super) fn new() -> Self {
+    /// Must be called before the process is confined. `confine`: the thread that this starts confines
+    /// itself, and reports a refused call by this function.
+    pub(super) fn new(confine: Option<fn(&str)>) -> Self {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         Processes {
-            helper: Helper::start(),
+            helper: Helper::start(confine),
             known: HashMap::new(),
             kernel: Arc::new(By {
                 kernel: Some(true),
@@ -420,7 +421,7 @@ mod tests {
             start: 0,
             comm: *b"test\0\0\0\0\0\0\0\0\0\0\0\0",
         };
-        let mut processes = Processes::new();
+        let mut processes = Processes::new(None);
         let by = processes.by(&own);
         assert_eq!(
             (by.comm.as_deref(), by.exe.as_deref()),

@@ -378,7 +378,7 @@ fn nothing_waits_for_a_namespace_that_has_ended() {
     // A dump in it is in progress.
     assert!(resync.begin(now, &FEW).is_some());
     assert_eq!(resync.channel().map(|it| it.netns), Some(OTHER));
-    assert_eq!(resync.remove(OTHER), Milestone::Sync);
+    assert_eq!(resync.remove(OTHER), [Milestone::Sync]);
     assert_eq!(resync.channel(), None);
     let channel = Channel {
         netns: OTHER,
@@ -386,5 +386,38 @@ fn nothing_waits_for_a_namespace_that_has_ended() {
     };
     resync.lost(channel, now);
     assert!(resync.begin(now, &FEW).is_none());
-    assert_eq!(resync.remove(OTHER), Milestone::None);
+    assert_eq!(resync.remove(OTHER), []);
+}
+
+#[test]
+fn a_loss_of_a_shared_socket_is_resynced_when_every_namespace_is() {
+    let now = Instant::now();
+    let mut resync = scheduler(&[OWN, OTHER], now);
+    resync.share();
+    for _ in 0..4 {
+        reconcile(&mut resync, CLEAN, now);
+    }
+    resync.lost(Channel::ROUTE_EVENTS, now);
+    let milestones: Vec<_> = (0..3)
+        .map(|_| reconcile(&mut resync, CLEAN, now).2)
+        .collect();
+    assert_eq!(milestones, [Milestone::None; 3]);
+    // The last one that it waits for ends.
+    assert_eq!(resync.remove(OTHER), [Milestone::Resync(OWN)]);
+}
+
+#[test]
+fn a_namespace_that_is_added_later_has_a_sync_of_its_own() {
+    let now = Instant::now();
+    let mut resync = scheduler(&[OWN], now);
+    let added = scheduler(&[OTHER], now).dumps;
+    resync.add(added, now);
+    let milestones: Vec<_> = (0..4)
+        .map(|_| reconcile(&mut resync, CLEAN, now).2)
+        .collect();
+    let none = Milestone::None;
+    assert_eq!(
+        milestones,
+        [none, Milestone::Sync, none, Milestone::SyncOf(OTHER)]
+    );
 }

@@ -42,7 +42,9 @@ pub fn statements(dialect: Dialect) -> Result<String, Box<dyn Error>> {
             .keep_trailing_newline(true)
             .build()?,
     );
-    environment.add_function("begin", move |name: &str, returns: &str| dialect.begin(name, returns));
+    environment.add_function("begin", move |name: &str, returns: &str| {
+        dialect.begin(name, returns)
+    });
     environment.add_function("call", move |name: &str| dialect.call(name));
     environment.add_template("model", TEMPLATE)?;
     let values = context! {
@@ -81,18 +83,21 @@ fn kinds(schema: &Value, dialect: Dialect) -> Vec<Template> {
     let names = with_key.filter_map(|(name, _)| name.strip_prefix("line_"));
     let kinds = names.map(|kind| {
         let properties = defs[kind]["properties"].as_object();
-        let columns = properties.into_iter().flatten().filter_map(|(name, property)| {
-            let expression = match simple_type(defs, property)? {
-                "integer" => dialect.integer("object", name),
-                "boolean" => dialect.boolean("object", name),
-                _ => dialect.text("object", name),
-            };
-            let name = match HEAD.contains(&name.as_str()) {
-                true => format!("{kind}_{name}"),
-                false => name.clone(),
-            };
-            Some(context! { name, expression })
-        });
+        let columns = properties
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, property)| {
+                let expression = match simple_type(defs, property)? {
+                    "integer" => dialect.integer("object", name),
+                    "boolean" => dialect.boolean("object", name),
+                    _ => dialect.text("object", name),
+                };
+                let name = match HEAD.contains(&name.as_str()) {
+                    true => format!("{kind}_{name}"),
+                    false => name.clone(),
+                };
+                Some(context! { name, expression })
+            });
         context! { name => kind, columns => columns.collect::<Vec<_>>() }
     });
     kinds.collect()
@@ -141,7 +146,10 @@ impl Dialect {
 
     fn integer(self, json: &str, path: &str) -> String {
         match self {
-            ClickHouse => format!("JSONExtract({json}, {}, 'Nullable(Int64)')", arguments(path)),
+            ClickHouse => format!(
+                "JSONExtract({json}, {}, 'Nullable(Int64)')",
+                arguments(path)
+            ),
             _ => format!("CAST({} AS bigint)", self.text(json, path)),
         }
     }
@@ -174,7 +182,9 @@ impl Dialect {
     /// Whether an array of texts has an element.
     fn has(self, json: &str, array: &str, element: &str) -> String {
         match self {
-            ClickHouse => format!("has(JSONExtract({json}, '{array}', 'Array(String)'), '{element}')"),
+            ClickHouse => {
+                format!("has(JSONExtract({json}, '{array}', 'Array(String)'), '{element}')")
+            }
             DuckDb => format!("list_contains(CAST({json}->'$.{array}' AS VARCHAR[]), '{element}')"),
             PostgreSql => format!("({json} -> '{array}') ? '{element}'"),
         }
@@ -182,7 +192,10 @@ impl Dialect {
 
     /// The columns of the table, from `line`.
     fn columns(self) -> Vec<String> {
-        let (text, integer) = (|path| self.text("line", path), |path| self.integer("line", path));
+        let (text, integer) = (
+            |path| self.text("line", path),
+            |path| self.integer("line", path),
+        );
         let object = self.pick(
             "JSONExtractRaw(line, JSONExtractString(line, 'kind'))",
             "json_extract(line, '$.' || (line->>'$.kind'))",
@@ -196,7 +209,10 @@ impl Dialect {
             ("kind", text("kind")),
             ("op", text("op")),
             ("origin", text("origin")),
-            ("netns", format!("coalesce({}, '')", self.raw("line", "netns"))),
+            (
+                "netns",
+                format!("coalesce({}, '')", self.raw("line", "netns")),
+            ),
             ("ifname", text("ifname")),
             ("id", format!("coalesce({}, '')", text("id"))),
             ("object", object.to_owned()),
@@ -229,7 +245,10 @@ impl Dialect {
                 let all = members.map(member).join(", ',', ");
                 format!("concat('{{', {all}, '}}')")
             }
-            DuckDb => format!("json_object({})", each(&|name| format!("'{name}', line->'$.{name}'"))),
+            DuckDb => format!(
+                "json_object({})",
+                each(&|name| format!("'{name}', line->'$.{name}'"))
+            ),
             PostgreSql => {
                 let members = each(&|name| format!("'{name}', line -> '{name}'"));
                 format!("jsonb_strip_nulls(jsonb_build_object({members}))")
