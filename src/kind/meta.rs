@@ -43,6 +43,7 @@ impl Meta {
             Op::Gap => Meta::Gap(of(text)?),
             Op::Resync => Meta::Resync(of(text)?),
             Op::Complete => Meta::Complete(of(text)?),
+            Op::Netns => Meta::Netns(of(text)?),
             Op::Refused => Meta::Refused(of(text)?),
             Op::Heartbeat => Meta::Heartbeat(of(text)?),
             Op::Clock => Meta::Clock(of(text)?),
@@ -134,7 +135,7 @@ impl Netns {
 
 /// A network namespace is watched from here on, or has ended.
 #[skip_serializing_none]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NetnsChange {
     /// What happened.
     pub event: NetnsEvent,
@@ -143,7 +144,7 @@ pub struct NetnsChange {
 }
 
 /// What happened to a network namespace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NetnsEvent {
     /// It was found. Its objects follow with `op:"present"` and the origin `snapshot`, then `sync` with
