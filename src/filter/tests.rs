@@ -121,7 +121,10 @@ fn every_name_in_the_fixtures_is_known() {
             let line: Json = serde_json::from_str(line).unwrap();
             let named = |kind: &&Kind| line["kind"] == kind.name();
             let kind = Kind::ALL.iter().find(named).unwrap();
-            collect(kind.places(), &line[kind.name()], &mut found);
+            // The netlink families are those of a kernel.
+            if *kind != Kind::Generic {
+                collect(kind.places(), &line[kind.name()], &mut found);
+            }
         }
     }
     for property in [

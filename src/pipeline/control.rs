@@ -81,9 +81,13 @@ impl Pipeline {
                         // Events of other families are left out as well until the namespace of each
                         // number is certain again.
                         true => tracked,
-                        false => tracked.and(kinds),
+                        false if channel.family == FamilyId::ROUTE => tracked.and(kinds),
+                        // A family without objects has nothing to read again.
+                        false => {
+                            let kinds = kinds.iter().filter(|kind| kind.fields().is_some());
+                            tracked.and(KindSet::of(&kinds.collect::<Vec<_>>()))
+                        }
                     };
-                    // A family without objects has nothing to read again.
                     let is_read = channel.family == FamilyId::ROUTE || !lost.is_empty();
                     self.namespaces.get_mut(netns).lost |= is_read;
                     for (of, namespace) in self.namespaces.iter_mut() {

@@ -164,10 +164,11 @@ fn namespaces_that_come_and_go_at_random_are_followed() {
     let live = text();
     let replayed = nlstream(&["replay", "--run", lines[0]["run"].as_str().unwrap(), c]);
     assert!(replayed.status.success());
-    assert!(
-        String::from_utf8(replayed.stdout).unwrap() == live,
-        "the replay differs"
-    );
+    let replayed = String::from_utf8(replayed.stdout).unwrap();
+    for (live, replayed) in live.lines().zip(replayed.lines()) {
+        assert_eq!(live, replayed, "the replay differs");
+    }
+    assert_eq!(live.len(), replayed.len(), "the replay differs in length");
     std::fs::remove_file(&capture).unwrap();
     std::fs::remove_file(&output).unwrap();
 }

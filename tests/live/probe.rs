@@ -174,7 +174,8 @@ const PROBES: &[Probe] = &[
     probe("listen", libc::SYS_listen, &[INVALID], REFUSED),
     probe("accept4", libc::SYS_accept4, &[INVALID], REFUSED),
     probe("recvmmsg", libc::SYS_recvmmsg, &[INVALID], ONLY_LIVE),
-    probe("SO_ATTACH_FILTER", libc::SYS_setsockopt, &[INVALID, 1, 26], REFUSED),
+    probe("SO_ATTACH_FILTER", libc::SYS_setsockopt, &[INVALID, 1, 26], ONLY_LIVE),
+    probe("SO_ATTACH_BPF", libc::SYS_setsockopt, &[INVALID, 1, 50], REFUSED),
     probe("NETLINK_ADD_MEMBERSHIP", libc::SYS_setsockopt, &[INVALID, 270, 1], ONLY_LIVE),
     // The terminal.
     probe("ioctl TCGETS", libc::SYS_ioctl, &[INVALID, libc::TCGETS as c_long], ALLOWED),

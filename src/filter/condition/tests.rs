@@ -136,7 +136,7 @@ fn an_evaluation_without_end_is_cut_off() {
         r#"1000000000000 * "x" | length == 0"#.to_owned(),
         format!("9999999 as $a | {} | false", vec!["($a * $a) as $a"; 25].join(" | ")),
         format!("{hops} | {hops} | {hops} | {hops} | false"),
-        format!("[{hops} | {hops} | {hops} | {hops}] | false"),
+        format!("[{hops} | {hops} | {hops} | {hops} | $x] | false"),
         r#"[(1, 2, 3, 4) + (1, 2, 3, 4) + (1, 2, 3, 4) + (1, 2, 3, 4) + (1, 2, 3, 4) + (1, 2, 3, 4) + (1, 2, 3, 4) + (1, 2, 3, 4) + (1, 2, 3, 4) + (1, 2, 3, 4)] | false"#.to_owned(),
         format!("[.[{}]?] | false", vec![r#"("a", "b")"#; 20].join("][")),
         format!("{{{}}} | false", (0..30).map(|at| format!("a{at}: (1, 2)")).collect::<Vec<_>>().join(", ")),

@@ -166,6 +166,7 @@ pub(super) const FILTERS: Answers = &[
     ("--op present", Check(lines_of_veth)),
     ("within:192.0.2.0/24", Check(addresses_within)),
     ("--type veth", Check(links_of_veth)),
+    ("--where", Check(selected_by_conditions)),
     ("--dev veth0", Check(objects_of_veth0)),
     (".op == \"delete\"", Check(deleted_routes)),
 ];
@@ -283,6 +284,40 @@ fn compare_links(ns: &Namespace, output: &str, command: &str) {
 
 fn links(ns: &Namespace, output: &str) {
     compare_links(ns, output, "ip -j link");
+}
+
+/// Three commands: links of a snapshot by their MTU, links of the state that are down, neighbours.
+fn selected_by_conditions(ns: &Namespace, output: &str) {
+    let lines = json(output);
+    let end = lines.iter().position(|line| line["op"] == "sync").unwrap();
+    let (snapshot, state) = lines.split_at(end);
+    let of = |lines: &[Value], kind: &str, member: &str| {
+        let lines = lines.iter().filter(|line| line["kind"] == kind);
+        let texts = lines.map(|line| line[kind][member].as_str().unwrap().to_owned());
+        sorted(texts.collect())
+    };
+    let by_ip = |command: &str, member: &str, is_selected: &dyn Fn(&Value) -> bool| {
+        let objects = ns.json(command).into_iter();
+        let objects = objects.filter(|object| is_selected(object));
+        let texts = objects.map(|object| object[member].as_str().unwrap().to_owned());
+        sorted(texts.collect())
+    };
+    let large = by_ip("ip -j link", "ifname", &|it| {
+        it["mtu"].as_u64() >= Some(1500)
+    });
+    assert!(large.len() > 1);
+    assert_eq!(of(snapshot, "link", "ifname"), large);
+    let down = by_ip("ip -j link", "ifname", &|it| {
+        it["operstate"] == "DOWN" && it["ifname"] != "lo"
+    });
+    assert!(!down.is_empty());
+    assert_eq!(of(state, "link", "ifname"), down);
+    let known = by_ip("ip -j neigh", "dst", &|it| {
+        it["lladdr"]
+            .as_str()
+            .is_some_and(|it| it.starts_with("02:00:"))
+    });
+    assert_eq!(of(state, "neigh", "dst"), known);
 }
 
 fn links_of_veth(ns: &Namespace, output: &str) {
@@ -410,8 +445,9 @@ fn new_addresses(ns: &Namespace, output: &str) {
 }
 
 fn timeline_of_veth0(_: &Namespace, output: &str) {
+    // Lines about its peer refer to it, too.
     let is_expected =
-        |line: &str| line.contains("veth0") || line.contains("meta") || line.starts_with("-- ");
+        |line: &str| line.contains("veth") || line.contains("meta") || line.starts_with("-- ");
     assert!(output.lines().all(is_expected), "{output}");
     for text in [
         "link add veth0",
