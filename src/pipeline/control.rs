@@ -42,8 +42,10 @@ impl Pipeline {
             ControlRecord::Sync => {
                 self.emit_all_links(time, out)?;
                 self.synced = true;
-                for (_, namespace) in self.namespaces.iter_mut() {
-                    if !namespace.is_found {
+                for (of, namespace) in self.namespaces.iter_mut() {
+                    // One that a later input of the same batch begins is there already.
+                    let has_begun = of == NetnsId::OWN || self.listed.contains_key(&of);
+                    if has_begun && !namespace.is_found {
                         namespace.state.complete();
                     }
                 }
