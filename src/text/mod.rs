@@ -47,7 +47,7 @@ pub fn sentence(event: &Event) -> String {
     sentence
 }
 
-/// Appends the [`sentence`] to `out`.
+/// Appends the sentence of an event to `out`.
 pub fn write_sentence(event: &Event, out: &mut String) {
     let record = Record::of(event, None);
     // Writing to a String cannot fail.
