@@ -231,7 +231,6 @@ numbers! {
         IPCTNL_MSG_CT_GET_STATS = 5;
         IPCTNL_MSG_CT_GET_DYING = 6;
         IPCTNL_MSG_CT_GET_UNCONFIRMED = 7;
-        IPCTNL_MSG_MAX = 8;
     }
 }
 numbers! {
@@ -241,7 +240,6 @@ numbers! {
         IPCTNL_MSG_EXP_GET = 1;
         IPCTNL_MSG_EXP_DELETE = 2;
         IPCTNL_MSG_EXP_GET_STATS_CPU = 3;
-        IPCTNL_MSG_EXP_MAX = 4;
     }
 }
 numbers! {
@@ -252,7 +250,6 @@ numbers! {
         NFNL_MSG_ACCT_GET_CTRZERO = 2;
         NFNL_MSG_ACCT_DEL = 3;
         NFNL_MSG_ACCT_OVERQUOTA = 4;
-        NFNL_MSG_ACCT_MAX = 5;
     }
 }
 numbers! {
@@ -283,7 +280,6 @@ numbers! {
         NFT_MSG_NEWFLOWTABLE = 22;
         NFT_MSG_GETFLOWTABLE = 23;
         NFT_MSG_DELFLOWTABLE = 24;
-        NFT_MSG_MAX = 25;
     }
 }
 numbers! {

@@ -311,8 +311,27 @@ pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
         "attributes of the generic netlink family devlink: a link names only its port",
     ),
     (
-        &["NL80211_ATTR_*"],
+        &["NL80211_ATTR_*", "NUM_NL80211_ATTR"],
         "attributes of the generic netlink family nl80211: those with secrets alone are named",
+    ),
+    (
+        &["XFRMA_*"],
+        "attributes of xfrm: those with keys alone are named",
+    ),
+    (
+        &[
+            "XFRM_MSG_BASE",
+            "ETHTOOL_MSG_KERNEL_NONE",
+            "NFT_MSG_MAX",
+            "NFNL_MSG_ACCT_MAX",
+            "IPCTNL_MSG_MAX",
+            "IPCTNL_MSG_EXP_MAX",
+        ],
+        "no message: where the numbers of messages begin or end",
+    ),
+    (
+        &["BPF_*"],
+        "commands and flags of bpf(2), of which those for a socket filter are used",
     ),
     (
         &["DPLL_A_PIN_*"],

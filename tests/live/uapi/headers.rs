@@ -21,7 +21,13 @@ pub(super) struct Enum {
 }
 
 /// Folders below the include folder whose headers declare netlink attributes.
-const FOLDERS: [&str; 4] = ["linux", "linux/can", "linux/tc_act", "linux/tc_ematch"];
+const FOLDERS: [&str; 5] = [
+    "linux",
+    "linux/can",
+    "linux/netfilter",
+    "linux/tc_act",
+    "linux/tc_ematch",
+];
 
 /// The include folder: that of `NLSTREAM_UAPI`, else the one of the distribution.
 pub(super) fn folder() -> PathBuf {
