@@ -52,6 +52,14 @@ impl<'a> Vocabulary<'a> {
             families: None,
         }
     }
+
+    /// The names of this machine, for lines that may be those of another one, with other names.
+    pub fn open(names: &'a Names) -> Self {
+        Vocabulary {
+            is_open: true,
+            ..Vocabulary::of(names)
+        }
+    }
 }
 
 /// What a filter compares.

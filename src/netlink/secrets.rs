@@ -116,15 +116,7 @@ fn redact(secrets: &[Secret], mut bytes: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::netlink::build::message;
-
-    fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
-        let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    }
+    use crate::netlink::build::{attr, message};
 
     fn xfrm() -> FamilyId {
         FamilyId::of_protocol(NETLINK_XFRM).unwrap()

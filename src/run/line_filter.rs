@@ -45,14 +45,8 @@ impl LineFilter {
     /// # Errors
     /// If the value of a filter is invalid.
     pub(super) fn new(options: &LineOptions) -> Result<Self, Fault> {
-        // The lines may be those of another machine, with other names.
         let names = Names::of_machine();
-        let vocabulary = Vocabulary {
-            names: &names,
-            is_open: true,
-            families: None,
-        };
-        let selection = Selection::new(&options.filters, vocabulary)?;
+        let selection = Selection::new(&options.filters, Vocabulary::open(&names))?;
         selection.log_warnings();
         let origins = options.filters.get("origin");
         let is_meta = |kinds: &Vec<Kind>| kinds.contains(&Kind::Meta);

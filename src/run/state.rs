@@ -69,7 +69,7 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     }
     files.output(None).check()?;
     let names = Names::of_machine();
-    Selection::of_objects(&request.filters, vocabulary(&names))?.log_warnings();
+    Selection::of_objects(&request.filters, Vocabulary::open(&names))?.log_warnings();
     if let Some((one, other)) = request.diff {
         return state_diff::run(request, one, other);
     }
@@ -83,22 +83,13 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     print(request, &fold, &selections, reason.as_ref())
 }
 
-/// The lines may be those of another machine, with other names.
-fn vocabulary(names: &Names) -> Vocabulary<'_> {
-    Vocabulary {
-        names,
-        is_open: true,
-        families: None,
-    }
-}
-
 /// Folds the lines up to that time.
 ///
 /// # Errors
 /// If the lines cannot be read, or if the state at that time is incomplete and `--partial` was not given.
 pub(super) fn load(request: &StateQuery, at: Option<Timestamp>) -> Result<Loaded, Error> {
     let names = Names::of_machine();
-    let vocabulary = vocabulary(&names);
+    let vocabulary = Vocabulary::open(&names);
     let requested = Selection::of_objects(&request.filters, vocabulary)?;
     let mut fold = Fold::default();
     let mut reached = Reached::End;
@@ -243,12 +234,7 @@ pub(super) fn check_names(filters: &Values, folds: &[&Fold]) -> Result<(), Fault
             let Err(fault) = Selection::new(&filter, Vocabulary::of(names)) else {
                 continue;
             };
-            let vocabulary = Vocabulary {
-                names,
-                is_open: true,
-                families: None,
-            };
-            let selection = [Selection::new(&filter, vocabulary)?];
+            let selection = [Selection::new(&filter, Vocabulary::open(names))?];
             let mut objects = folds.iter().flat_map(|fold| fold.objects());
             if !objects.any(|object| passes(object, &selection)) {
                 return Err(fault);

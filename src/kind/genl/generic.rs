@@ -243,17 +243,9 @@ mod tests {
 
     use super::*;
     use crate::names::Names;
-    use crate::netlink::build::message;
+    use crate::netlink::build::{attr, message};
     use crate::netlink::frame::Messages;
     use crate::netlink::other::other;
-
-    fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
-        let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(value);
-        bytes.resize(bytes.len().next_multiple_of(4), 0);
-        bytes
-    }
 
     fn decoded(id: FamilyId, announced: Option<Announced<'_>>, kind: u16, body: &[u8]) -> Generic {
         let bytes = message(kind, body);

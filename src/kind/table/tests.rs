@@ -8,6 +8,7 @@ use super::{Field, options};
 use crate::kind::context::DecodeContext;
 use crate::names::Names;
 use crate::netlink::attr::MAX_DEPTH;
+use crate::netlink::build::attr;
 
 options! {
     ROOT {
@@ -42,14 +43,6 @@ options! {
     DEEPEST {
         1 end: Hex, "End.";
     }
-}
-
-fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
-    let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(value);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
 }
 
 /// The options in `attrs`, and what is unparsed: path, number and reason.

@@ -1,6 +1,7 @@
 //! The netlink families that `--family` names: joins their groups at the start, and those of families
 //! that the kernel registers later.
 
+use std::cell::LazyCell;
 use std::fs;
 
 use log::{info, warn};
@@ -58,7 +59,9 @@ pub(super) fn open(
             }
         }
     }
-    for number in requested.protocols(|number| registered().contains(&number)) {
+    // Read once, and only if a pattern asks for it.
+    let existing = LazyCell::new(registered);
+    for number in requested.protocols(|number| existing.contains(&number)) {
         let Some(id) = FamilyId::of_protocol(number) else {
             continue;
         };
