@@ -4,9 +4,9 @@ use super::Kind;
 
 /// A set of kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct KindSet(u64);
+pub struct KindSet(u128);
 
-const _: () = assert!(Kind::ALL.len() <= 64);
+const _: () = assert!(Kind::ALL.len() <= u128::BITS as usize);
 
 impl KindSet {
     pub const EMPTY: KindSet = KindSet(0);
@@ -15,14 +15,14 @@ impl KindSet {
         let mut set = KindSet(0);
         let mut i = 0;
         while i < kinds.len() {
-            set.0 |= 1 << kinds[i] as u64;
+            set.0 |= 1 << kinds[i] as u128;
             i += 1;
         }
         set
     }
 
     pub const fn contains(self, kind: Kind) -> bool {
-        self.0 >> kind as u64 & 1 == 1
+        self.0 >> kind as u128 & 1 == 1
     }
 
     pub const fn is_empty(self) -> bool {
@@ -30,11 +30,11 @@ impl KindSet {
     }
 
     pub fn insert(&mut self, kind: Kind) {
-        self.0 |= 1 << kind as u64;
+        self.0 |= 1 << kind as u128;
     }
 
     pub fn remove(&mut self, kind: Kind) {
-        self.0 &= !(1 << kind as u64);
+        self.0 &= !(1 << kind as u128);
     }
 
     #[must_use]
