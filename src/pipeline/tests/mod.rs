@@ -4,6 +4,7 @@ mod checkpoint;
 #[cfg(feature = "where")]
 mod condition;
 mod forged;
+mod implied;
 mod names;
 mod namespaces;
 mod ranges;

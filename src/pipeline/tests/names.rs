@@ -17,7 +17,7 @@ const NETCONFA_FORWARDING: u16 = 2;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_TXQLEN: u16 = 13;
 
-fn millis(millis: i64) -> Time {
+pub(super) fn millis(millis: i64) -> Time {
     Time(Timestamp::from_millisecond(millis).unwrap())
 }
 
@@ -38,9 +38,14 @@ fn netconf_deleted(ifindex: u32) -> Vec<u8> {
 }
 
 fn link(ifindex: u32, name: &str) -> Vec<u8> {
+    link_with_flags(ifindex, name, 0)
+}
+
+pub(super) fn link_with_flags(ifindex: u32, name: &str, flags: u32) -> Vec<u8> {
     let mut body = vec![0; 16];
     body[2] = 1; // ARPHRD_ETHER
     body[4..8].copy_from_slice(&ifindex.to_ne_bytes());
+    body[8..12].copy_from_slice(&flags.to_ne_bytes());
     body.extend(attr(IFLA_IFNAME, name.as_bytes()));
     // A complete message has it, one about a part of the device has not.
     body.extend(attr(IFLA_TXQLEN, &1000_u32.to_ne_bytes()));
