@@ -134,6 +134,13 @@ pub struct Found {
     pub nsid: Option<i32>,
 }
 
+impl Found {
+    /// A namespace that was requested by name.
+    pub fn named(netns: Netns) -> Self {
+        Found { netns, nsid: None }
+    }
+}
+
 /// The state in which an output file was found when it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {

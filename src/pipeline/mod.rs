@@ -7,6 +7,7 @@ mod control;
 mod decode_batch;
 mod ending;
 mod implied;
+mod moves;
 mod names;
 mod namespaces;
 mod reconcile;
@@ -21,13 +22,13 @@ use std::sync::Arc;
 use crate::channel::{Channel, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{self, Heartbeat, Meta, Netns, Part, Pulse, Start};
+use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::family::known::GenericFamilies;
 use crate::filter::{Filter, Surroundings};
-use crate::input::{Header, Input, InputData};
+use crate::input::{Found, Header, Input, InputData};
 use crate::names::Names;
 use crate::netlink::frame::{Message, message_type};
 use crate::netlink::protocols::protocol;
@@ -118,7 +119,9 @@ pub struct Pipeline {
     /// Time of the first event whose implied changes have no lines yet.
     unsettled: Option<Time>,
     /// The descriptions of the namespaces that have a `netns` in their lines, until the last line of each.
-    listed: BTreeMap<NetnsId, Netns>,
+    listed: BTreeMap<NetnsId, Found>,
+    /// The device that left a namespace last.
+    moving: Option<moves::Move>,
     totals: Totals,
     /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
     portion: usize,
@@ -198,8 +201,9 @@ impl Pipeline {
             is_foreign,
             unsettled: None,
             listed: listed
-                .map(|(at, it)| (NetnsId::of_listed(at), it.clone()))
+                .map(|(at, it)| (NetnsId::of_listed(at), Found::named(it.clone())))
                 .collect(),
+            moving: None,
             totals: Totals::default(),
             portion: usize::MAX,
             started_at: config.time,
@@ -396,6 +400,9 @@ impl Pipeline {
             event,
             ..
         } = object;
+        if event.netns != NetnsId::OWN && event.payload.kind() == Kind::Link {
+            self.note_move(*action, event);
+        }
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
         if self.is_foreign && state.is_unsettled() {

@@ -220,7 +220,9 @@ impl State {
         };
         event.change = applied.old.map(|old| Change::between(payload, old));
         self.mark_stale(event);
-        if self.implied.is_some() {
+        if let Some(implied) = &self.implied
+            && implied.concerns(kind)
+        {
             self.note_event(applied.key, action, message, event);
         }
         effect

@@ -38,6 +38,12 @@ pub(super) struct ReferenceIndex {
 }
 
 impl ReferenceIndex {
+    /// Returns true if the index has to be maintained.
+    #[inline]
+    pub(super) fn exists(&self) -> bool {
+        self.objects.is_some()
+    }
+
     /// Builds the index, if it does not exist.
     pub(super) fn build(&mut self, stores: &Stores, names: &Names) {
         if self.objects.is_none() {

@@ -92,6 +92,13 @@ pub(super) struct Implications {
 }
 
 impl Implications {
+    /// Returns true if events of the kind have to be noted: they may be causes, or the objects are
+    /// indexed.
+    #[inline]
+    pub(super) fn concerns(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Link | Kind::Address | Kind::Nexthop) || self.index.exists()
+    }
+
     /// Notes a cause, if an object may refer to what it is about.
     fn note(&mut self, cause: Cause) {
         let has_ranges = matches!(cause, Cause::Deleted(_) | Cause::LeftBridge { .. });

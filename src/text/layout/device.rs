@@ -51,10 +51,15 @@ pub(super) const LINK: Layout = Layout {
         ),
         field("alias", &["ifalias"]),
         field("netns", &["new_netnsid"]),
+        field("moved from netns", &["moved_from"]),
         // Why the kernel sent the message, even if nothing differs.
         Item::new("event", &[], Source::Text(|it| it.text("event"))).always(),
     ],
-    deleted: Some(&[field("moved to netns", &["new_netnsid"])]),
+    deleted: Some(&[Item::new(
+        "moved to netns",
+        &[],
+        Source::Text(|it| it.text("moved_to").or_else(|| it.text("new_netnsid"))),
+    )]),
     rest: Rest::Changed,
     style: Style::Ip,
 };
