@@ -36,13 +36,17 @@ impl NetnsId {
 }
 
 /// A netlink family: a protocol number (`NETLINK_*`, linux/netlink.h) and, for generic netlink,
-/// the id that the kernel gave to the family. Two bytes, since each event carries one.
+/// the id that the kernel gave to the family. A generic netlink family with kinds of its own also has
+/// a number above those of the kernel, which is the same on every machine
+/// ([`Curated`](crate::netlink::genl::curated::Curated)). Two bytes, since each event carries one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FamilyId(u16);
 
 const PROTOCOL_BITS: u32 = 5;
 /// Protocol number of generic netlink (linux/netlink.h).
 pub(crate) const NETLINK_GENERIC: u16 = 16;
+/// The largest id that the kernel gives to a generic netlink family (linux/genetlink.h).
+const GENL_MAX_ID: u16 = 1023;
 
 impl FamilyId {
     /// rtnetlink (`NETLINK_ROUTE`).
@@ -50,6 +54,11 @@ impl FamilyId {
     /// The generic netlink controller. Its id is the same on every machine (`GENL_ID_CTRL`,
     /// linux/genetlink.h).
     pub const NLCTRL: FamilyId = FamilyId(0x10 << PROTOCOL_BITS | NETLINK_GENERIC);
+
+    /// `ethtool`: settings of devices.
+    pub const ETHTOOL: FamilyId = FamilyId::curated(0);
+    /// `netdev`: queues, NAPI instances, page pools and XDP features of devices.
+    pub const NETDEV: FamilyId = FamilyId::curated(1);
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);
@@ -65,11 +74,15 @@ impl FamilyId {
     /// The generic netlink family with that id (`nlmsg_type` of its messages); `None` above
     /// `GENL_MAX_ID`.
     pub const fn generic(id: u16) -> Option<Self> {
-        const GENL_MAX_ID: u16 = 1023;
         match id {
             0..=GENL_MAX_ID => Some(FamilyId(id << PROTOCOL_BITS | NETLINK_GENERIC)),
             _ => None,
         }
+    }
+
+    /// The generic netlink family with kinds of its own that has that number, whatever its id is.
+    const fn curated(number: u16) -> Self {
+        FamilyId((GENL_MAX_ID + 1 + number) << PROTOCOL_BITS | NETLINK_GENERIC)
     }
 
     /// The protocol number, 0 to 31.
@@ -161,6 +174,8 @@ mod tests {
             assert_eq!((family.protocol(), family.generic_id()), (16, id));
         }
         assert_eq!(FamilyId::generic(1024), None);
+        assert!(FamilyId::ETHTOOL.is_generic() && FamilyId::ETHTOOL.generic_id() > 1023);
+        assert_ne!(FamilyId::ETHTOOL, FamilyId::NETDEV);
         assert_eq!(FamilyId::generic(0x10), Some(FamilyId::NLCTRL));
     }
 }

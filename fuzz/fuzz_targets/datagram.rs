@@ -1,6 +1,7 @@
 //! From a datagram to its lines. The first byte selects the settings: bit 0 the text format, bit 1
-//! details and the other optional parts, bit 2 a row of a dump instead of an event. The datagram is
-//! fed twice, so that it also meets the state that it made.
+//! details and the other optional parts, bit 2 a row of a dump instead of an event, bits 4 and 5 the netlink
+//! family: rtnetlink, the controller of generic netlink, ethtool, netdev. The datagram is fed twice, so that it
+//! also meets the state that it made.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -9,7 +10,7 @@ use nlstream::event::meta::Part;
 use nlstream::event::scope::Scope;
 use nlstream::event::values::Time;
 use nlstream::event::{Kind, Origin};
-use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
+use nlstream::input::{Channel, ControlRecord, FamilyId, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 use nlstream::text::TextStyle;
 
@@ -39,9 +40,23 @@ fuzz_target!(|data: &[u8]| {
         check(json, &lines);
         lines
     };
+    let family = [
+        FamilyId::ROUTE,
+        FamilyId::NLCTRL,
+        FamilyId::ETHTOOL,
+        FamilyId::NETDEV,
+    ][usize::from(choice >> 4 & 3)];
+    let events_of = Channel {
+        family,
+        ..Channel::ROUTE_EVENTS
+    };
+    let dumps_of = Channel {
+        family,
+        ..Channel::ROUTE_DUMPS
+    };
     if choice & 4 == 0 {
         for _ in 0..2 {
-            let lines = feed(InputData::Datagram(Channel::ROUTE_EVENTS, datagram));
+            let lines = feed(InputData::Datagram(events_of, datagram));
             assert!(!json || lines.iter().filter(|b| **b == b'\n').count() >= events(datagram));
         }
     } else {
@@ -55,7 +70,7 @@ fuzz_target!(|data: &[u8]| {
                     origin,
                     Scope::Kind,
                 )));
-                feed(InputData::Datagram(Channel::ROUTE_DUMPS, datagram));
+                feed(InputData::Datagram(dumps_of, datagram));
                 feed(control(ControlRecord::EndReconcile(true)));
             }
             let end = match origin {

@@ -121,8 +121,8 @@ pub(super) fn file() -> impl TypedValueParser<Value = PathBuf> {
 fn kinds_help() -> String {
     let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
-        "Output only these kinds and meta, as a comma-separated list; genl_family only if named \
-         here or by --family, generic by --family [kinds: {}]",
+        "Output only these kinds and meta, as a comma-separated list; genl_family, \
+         ethtool and netdev… only if named here or by --family, generic by --family [kinds: {}]",
         names.join(", ")
     )
 }

@@ -160,6 +160,7 @@ impl Live {
                 count: cli.stream.count,
                 max_line: cli.stream.max_line,
                 no_track: cli.no_track.iter().map(|kind| kind.0).collect(),
+                curated: Vec::new(),
             },
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),
             rcvbuf: cli.rcvbuf,

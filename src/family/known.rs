@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::channel::FamilyId;
+use super::{Family, family};
+use crate::channel::{Channel, FamilyId};
+use crate::event::ethtool::strings::StringSets;
 use crate::event::meta::Settings;
 use crate::kind::wire::FAMILIES;
+use crate::netlink::family::Protocol as _;
 use crate::netlink::genl::announcements;
+use crate::netlink::genl::curated::{self, Curated};
 use crate::netlink::raw::{self, ALL};
 
 /// A generic netlink family.
@@ -18,30 +22,86 @@ pub struct Known {
     pub header: usize,
 }
 
-/// The names of generic netlink families by id, as far as the controller has announced them.
+/// What the kernel has told about generic netlink families: their names by id, and names in their messages.
 #[derive(Clone, Debug, Default)]
-pub struct GenericFamilies(BTreeMap<u16, Known>);
+pub struct GenericFamilies {
+    known: BTreeMap<u16, Known>,
+    /// Those whose messages have kinds of their own in the run, by name.
+    curated: Vec<&'static Curated>,
+    strings: StringSets,
+}
 
 impl GenericFamilies {
+    /// The families of a run with these settings. `is_foreign`: of a capture of another program, whose
+    /// settings do not say which families have kinds of their own.
+    pub fn new(settings: &Settings, is_foreign: bool) -> Self {
+        let is_curated = |family: &&'static Curated| {
+            is_foreign || settings.curated.iter().any(|name| name == family.name())
+        };
+        GenericFamilies {
+            curated: curated::ALL.into_iter().filter(is_curated).collect(),
+            ..GenericFamilies::default()
+        }
+    }
+
+    /// Learns from a datagram of any family.
+    pub fn note(&mut self, channel: Channel, datagram: &[u8]) {
+        if channel.family == FamilyId::NLCTRL {
+            self.learn(datagram);
+        } else if self.is(channel.family, FamilyId::ETHTOOL) {
+            self.strings.learn(channel.netns, datagram);
+        }
+    }
+
     /// Learns from a datagram of the controller.
     pub fn learn(&mut self, datagram: &[u8]) {
         for family in announcements(datagram) {
             let header = family.header.map(|length| length as usize);
             // A message about one group has no length.
-            let known = self.0.get(&family.id).filter(|it| *it.name == family.name);
+            let known = self.known.get(&family.id);
+            let known = known.filter(|it| *it.name == family.name);
             let header = header.or(known.map(|it| it.header)).unwrap_or(0);
             let name = family.name.into();
-            self.0.insert(family.id, Known { name, header });
+            self.known.insert(family.id, Known { name, header });
         }
     }
 
     /// The family of that id.
     pub fn get(&self, id: FamilyId) -> Option<&Known> {
         match id.is_generic() {
-            true => self.0.get(&id.generic_id()),
+            true => self.known.get(&id.generic_id()),
             false => None,
         }
     }
+
+    /// The family with kinds of its own that has that id, of the kernel or of nlstream.
+    pub fn curated(&self, id: FamilyId) -> Option<&'static Curated> {
+        let known = self.get(id);
+        let mut curated = self.curated.iter().copied();
+        curated.find(|it| it.id() == id || known.is_some_and(|known| *known.name == *it.name()))
+    }
+
+    fn is(&self, id: FamilyId, curated: FamilyId) -> bool {
+        self.curated(id).is_some_and(|it| it.id() == curated)
+    }
+
+    /// The family of that id, with its kinds.
+    pub fn family(&self, id: FamilyId) -> &'static dyn Family {
+        match self.curated(id) {
+            Some(curated) => curated,
+            None => family(id),
+        }
+    }
+
+    /// The names of bits that the kernel has told.
+    pub fn strings(&self) -> &StringSets {
+        &self.strings
+    }
+}
+
+/// The names of the families with kinds of their own, for [`Settings::curated`].
+pub fn curated_names() -> Vec<String> {
+    curated::ALL.iter().map(|it| it.name().to_owned()).collect()
 }
 
 /// The netlink families that `--family` names.
@@ -49,7 +109,8 @@ impl GenericFamilies {
 pub struct Requested(Vec<glob::Pattern>);
 
 impl Requested {
-    /// The families of a run with these settings. Names of address families are none.
+    /// The families of a run with these settings: those that `--family` names, and those with a kind that
+    /// `--kind` names. Names of address families are none.
     pub fn of(settings: &Settings) -> Self {
         let values = settings.filters.get("family").into_iter().flatten();
         let is_address_family = |text: &str| {
@@ -64,7 +125,10 @@ impl Requested {
             ALL => glob::Pattern::new("*").ok(),
             text => glob::Pattern::new(text).ok(),
         });
-        Requested(patterns.collect())
+        let kinds = settings.kinds.iter().flatten();
+        let of_kinds = kinds.filter_map(|kind| Curated::of_id(kind.netlink_family()?));
+        let of_kinds = of_kinds.filter_map(|it| glob::Pattern::new(it.name()).ok());
+        Requested(patterns.chain(of_kinds).collect())
     }
 
     /// Returns true if the family of that name was requested.

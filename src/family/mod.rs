@@ -1,6 +1,7 @@
 //! The netlink families: what the messages of each mean. Their wire format is
 //! [`Protocol`](crate::netlink::family::Protocol).
 
+mod curated;
 pub mod known;
 mod nlctrl;
 pub mod other;
@@ -19,7 +20,10 @@ use crate::event::{Kind, Op, Unparsed};
 use crate::netlink;
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
-use crate::netlink::genl::Nlctrl;
+use crate::netlink::genl::{
+    Nlctrl,
+    curated::{ETHTOOL, NETDEV},
+};
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
 
@@ -49,7 +53,7 @@ pub trait Family: Protocol + std::fmt::Debug {
 }
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
-pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl];
+pub static FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
 ///
@@ -89,8 +93,9 @@ pub fn family(id: FamilyId) -> &'static dyn Family {
 }
 
 /// The families with kinds of their own that a run subscribes to: rtnetlink, since most objects refer
-/// to its devices, those of which a kind was requested by name, and the controller of generic netlink if
-/// another of its families was requested ([`known::Requested`]).
+/// to its devices, and the controller of generic netlink, if its kind or another of its families was requested
+/// ([`known::Requested`]). Of those others the kernel tells the ids, so they are subscribed to when it has announced
+/// them.
 #[derive(Debug)]
 pub struct Subscribed(Vec<&'static dyn Family>);
 
@@ -99,9 +104,10 @@ impl Subscribed {
     pub fn new(settings: &Settings) -> Self {
         let requested = KindSet::of(settings.kinds.as_deref().unwrap_or_default());
         let has_generic = known::Requested::of(settings).has_generic();
-        let families = FAMILIES.iter().copied().filter(|family| {
-            let announces = family.id() == FamilyId::NLCTRL && has_generic;
-            family.id() == FamilyId::ROUTE || announces || !requested.and(family.kinds()).is_empty()
+        let families = FAMILIES.iter().copied().filter(|family| match family.id() {
+            FamilyId::ROUTE => true,
+            FamilyId::NLCTRL => has_generic || !requested.and(family.kinds()).is_empty(),
+            _ => false,
         });
         Subscribed(families.collect())
     }
@@ -172,6 +178,11 @@ mod tests {
         assert_eq!(ids(Some(vec![Kind::Route])), [FamilyId::ROUTE]);
         assert_eq!(
             ids(Some(vec![Kind::GenlFamily])),
+            [FamilyId::ROUTE, FamilyId::NLCTRL]
+        );
+        // Of which the controller tells the id.
+        assert_eq!(
+            ids(Some(vec![Kind::Ethtool])),
             [FamilyId::ROUTE, FamilyId::NLCTRL]
         );
         assert_eq!(ids(Some(vec![])), [FamilyId::ROUTE]);

@@ -4,8 +4,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::genl::ethtool::strings::StringSets;
 use super::route::route::AttrsInterner;
 use super::wire;
+use crate::channel::NetnsId;
 use crate::json::MAX_INTEGER;
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, MAX_DEPTH};
@@ -31,6 +33,7 @@ pub struct DecodeContext<'n> {
     /// Decode the optional parts: counters, devconf and the like.
     pub details: bool,
     interner: Option<&'n AttrsInterner>,
+    strings: Option<(&'n StringSets, NetnsId)>,
     unparsed: Vec<Unparsed>,
     /// The attributes around the current one.
     path: Vec<u16>,
@@ -42,6 +45,7 @@ impl<'n> DecodeContext<'n> {
             names,
             details,
             interner: None,
+            strings: None,
             unparsed: Vec::new(),
             path: Vec::new(),
         }
@@ -52,6 +56,16 @@ impl<'n> DecodeContext<'n> {
     pub fn with_interner(self, interner: &'n AttrsInterner) -> Self {
         let interner = Some(interner);
         DecodeContext { interner, ..self }
+    }
+
+    /// Decodes the bits of ethtool with these names. `netns`: the namespace of the devices.
+    pub fn use_strings(&mut self, strings: &'n StringSets, netns: NetnsId) {
+        self.strings = Some((strings, netns));
+    }
+
+    /// The names of ethtool's bits, and the namespace of the devices.
+    pub fn strings(&self) -> Option<(&'n StringSets, NetnsId)> {
+        self.strings
     }
 
     /// The interner of route attributes, if the context has one.

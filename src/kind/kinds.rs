@@ -430,6 +430,14 @@ kinds! {
         Action: Rc<tc::Action> = "action";
         /// A generic netlink family. With `--kind genl_family` or `--family`.
         GenlFamily: Rc<ctrl::GenlFamily> = "genl_family";
+        /// A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`.
+        Ethtool: Rc<ethtool::Ethtool> = "ethtool";
+        /// What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`.
+        Netdev: Rc<netdev::Netdev> = "netdev";
+        /// A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`.
+        NetdevQueue: Rc<netdev::NetdevQueue> = "netdev_queue";
+        /// A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`.
+        NetdevNapi: Rc<netdev::NetdevNapi> = "netdev_napi";
     }
     messages {
         /// An IPv6 prefix that a router announced.

@@ -330,6 +330,12 @@ impl Decoders {
         }
     }
 
+    /// Returns true if a kind has the message type.
+    pub fn contains(&self, number: u16) -> bool {
+        let decoders = self.types.get(usize::from(number));
+        decoders.is_some_and(|it| it[0].is_some())
+    }
+
     /// Adds the decoder of a kind, if the kind belongs to the netlink family. A decoder for some
     /// address families precedes the one for all others.
     pub(super) const fn with<T: KindSpec>(mut self) -> Self {

@@ -1,7 +1,6 @@
 //! netlink on the wire: families, messages, attributes, multicast groups and sockets.
 
 pub mod attr;
-#[cfg(test)]
 pub(crate) mod build;
 pub mod dump;
 pub mod events;

@@ -1,6 +1,7 @@
 //! The registry of the protocols, whose wire format is [`Protocol`].
 
 use super::family::Protocol;
+use super::genl::curated;
 use super::other::other;
 use crate::channel::{FamilyId, NETLINK_GENERIC};
 
@@ -8,7 +9,12 @@ use crate::channel::{FamilyId, NETLINK_GENERIC};
 pub const MIN_ID: u16 = 0x10;
 
 /// Every protocol whose messages have kinds, rtnetlink first.
-pub const PROTOCOLS: &[&dyn Protocol] = &[&super::rtm::Rtnetlink, &super::genl::Nlctrl];
+pub static PROTOCOLS: &[&dyn Protocol] = &[
+    &super::rtm::Rtnetlink,
+    &super::genl::Nlctrl,
+    &curated::ETHTOOL,
+    &curated::NETDEV,
+];
 
 /// The protocol of that id: one without kinds of its own if it is none of [`PROTOCOLS`].
 #[inline]

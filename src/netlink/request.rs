@@ -38,6 +38,9 @@ pub struct Request {
     pub(super) strict: bool,
 }
 
+/// `nlmsg_type` of a request to a generic netlink family before [`Request::addressed`]. `NLMSG_NOOP` and the
+/// numbers below it are no families.
+const UNADDRESSED: u16 = 0;
 /// linux/net_namespace.h
 const NETNSA_NSID: u16 = 1;
 const NETNSA_FD: u16 = 3;
@@ -112,7 +115,8 @@ impl Request {
     }
 
     /// The same request with `NETLINK_GET_STRICT_CHK`.
-    fn strict(self) -> Self {
+    #[must_use]
+    pub fn strict(self) -> Self {
         Request {
             strict: true,
             ..self
@@ -306,6 +310,33 @@ impl Request {
         )
     }
 
+    /// A dump of a generic netlink family with these attributes. [`Request::addressed`] sets its id.
+    pub fn generic(command: u16, attributes: &[u8]) -> Self {
+        const VERSION: u8 = 1;
+        let mut body = vec![command as u8, VERSION, 0, 0];
+        body.extend(attributes);
+        Self::of_body(UNADDRESSED, body)
+    }
+
+    /// The same request for one object, or for those of one device.
+    #[must_use]
+    pub fn for_device(self) -> Self {
+        self.single().strict()
+    }
+
+    /// The request with the id of its generic netlink family, which differs from boot to boot. Requests of
+    /// other families have their number already.
+    #[must_use]
+    pub fn addressed(self, family: FamilyId) -> Self {
+        match self.kind {
+            UNADDRESSED => Request {
+                kind: family.generic_id(),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
     /// One link.
     pub fn link(ifindex: u32, details: bool) -> Self {
         const IFI_INDEX: usize = 4;
@@ -481,5 +512,14 @@ mod tests {
         let header = [20, 0, 0, 0, 0x10, 0, 1, 3, 4, 3, 2, 1, 0, 0, 0, 0];
         assert_eq!(message[..16], header);
         assert_eq!(message[16..], [3, 2, 0, 0]);
+        // Of a family whose id differs from boot to boot.
+        let request = Request::generic(15, &[4, 0, 1, 0x80]);
+        let addressed = request.addressed(FamilyId::generic(29).unwrap());
+        let message = addressed.message(0x0102_0304);
+        let header = [24, 0, 0, 0, 29, 0, 1, 3, 4, 3, 2, 1, 0, 0, 0, 0];
+        assert_eq!(message[..16], header);
+        assert_eq!(message[16..], [15, 1, 0, 0, 4, 0, 1, 0x80]);
+        let other = Request::genl_families();
+        assert_eq!(other.clone().addressed(FamilyId::ETHTOOL), other);
     }
 }

@@ -8,7 +8,6 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Gap, GapCause, Meta, Start, Stop, Sync};
 use crate::event::values::Time;
 use crate::event::{Op, Origin};
-use crate::family::family;
 use crate::input::{ControlRecord, MAX_SLICE};
 use crate::netlink::protocols::protocol;
 
@@ -77,7 +76,7 @@ impl Pipeline {
                 // A socket of all namespaces does not tell whose events were lost.
                 let of_all = netns == NetnsId::OWN && !self.listed.is_empty();
                 if gap.cause != GapCause::Output {
-                    let kinds = family(channel.family).kinds();
+                    let kinds = self.families.family(channel.family).kinds();
                     let tracked = self.namespaces.tracked();
                     let lost = match of_all && channel.family == FamilyId::ROUTE {
                         // Events of other families are left out as well until the namespace of each
@@ -105,7 +104,7 @@ impl Pipeline {
                 };
                 if channel.family != FamilyId::ROUTE {
                     gap.family = Some(self.family_name(channel.family));
-                    let kinds = family(channel.family).kinds();
+                    let kinds = self.families.family(channel.family).kinds();
                     gap.kinds = Some(kinds.iter().collect());
                 }
                 self.meta_of(netns, time, Op::Gap, Meta::Gap(gap), out)

@@ -8,6 +8,7 @@ use super::namespaces::Namespaces;
 use crate::channel::{Channel, FamilyId};
 use crate::decode::context::DecodeContext;
 use crate::decode::{Decoded, MessageAction, wire};
+use crate::event::ethtool::strings::StringSets;
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Symbol, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Unparsed};
@@ -91,12 +92,14 @@ pub(super) fn items<'a>(
             time: input.time,
             channel,
             state: &namespaces.get(channel.netns).state,
+            strings: None,
             optional_parts,
         };
         // Nearly every datagram is one of rtnetlink: its functions are called directly.
         if channel.family == FamilyId::ROUTE {
             datagram.items(&Rtnetlink, bytes, items);
         } else {
+            families.note(channel, bytes);
             datagram.items_of_others(families, bytes, items);
         }
     }
@@ -120,6 +123,8 @@ struct Datagram<'s> {
     channel: Channel,
     /// The state of the channel's namespace.
     state: &'s State,
+    /// The names of bits in messages of ethtool.
+    strings: Option<&'s StringSets>,
     optional_parts: OptionalParts,
 }
 
@@ -128,13 +133,19 @@ impl Datagram<'_> {
     #[cold]
     fn items_of_others<'a>(
         &self,
-        families: &mut GenericFamilies,
+        families: &GenericFamilies,
         bytes: &'a [u8],
         items: &mut Vec<DecodedItem<'a>>,
     ) {
         if self.channel.family == FamilyId::NLCTRL {
-            families.learn(bytes);
             return self.items(&Nlctrl, bytes, items);
+        }
+        if let Some(family) = families.curated(self.channel.family) {
+            let datagram = Datagram {
+                strings: Some(families.strings()),
+                ..*self
+            };
+            return datagram.items(family, bytes, items);
         }
         let family = OtherFamily::new(self.channel.family, families);
         match family.is_text() {
@@ -172,6 +183,9 @@ impl Datagram<'_> {
     ) {
         let mut context = DecodeContext::new(self.state.names(), self.optional_parts.details)
             .with_interner(self.state.interner());
+        if let Some(strings) = self.strings {
+            context.use_strings(strings, self.channel.netns);
+        }
         let raw = self.optional_parts.raw;
         let raw = raw.then(|| {
             let name = family.announced_name();
@@ -274,8 +288,8 @@ pub(super) fn header<P: Protocol + ?Sized>(
     let flags = message.flags & 0xf00;
     let label = protocol.label();
     Nl {
-        r#type: NlType::new(channel.family, protocol.message_type(message)),
-        proto: label.map(|_| NlProto(channel.family)),
+        r#type: NlType::new(protocol.id(), protocol.message_type(message)),
+        proto: label.map(|_| NlProto(protocol.id())),
         family: label
             .and_then(|(_, name)| name)
             .map(Symbol::Known)

@@ -30,8 +30,8 @@ use crate::family::known::GenericFamilies;
 use crate::filter::{Filter, Surroundings};
 use crate::input::{Found, Header, Input, InputData};
 use crate::names::Names;
+use crate::netlink::family::Protocol;
 use crate::netlink::frame::{Message, message_type};
-use crate::netlink::protocols::protocol;
 use crate::netlink::secrets::redacted;
 use crate::state::{NameEffect, ReconcileResult, Stale, State, StateChange};
 use crate::text;
@@ -181,7 +181,7 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             synced: false,
-            families: GenericFamilies::default(),
+            families: GenericFamilies::new(settings, is_foreign),
             namespaces: Namespaces::new(config.names, tracked, is_foreign),
             filter,
             encoder,
@@ -258,6 +258,11 @@ impl Pipeline {
             (!stale.is_empty()).then_some((netns, stale))
         };
         self.namespaces.iter_mut().filter_map(stale)
+    }
+
+    /// The numbers of the namespaces.
+    pub fn netns_ids(&self) -> Vec<NetnsId> {
+        self.namespaces.ids()
     }
 
     /// The state of a namespace.
@@ -469,7 +474,7 @@ impl Pipeline {
         rest: &[u8],
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let protocol = protocol(channel.family);
+        let protocol: &dyn Protocol = self.families.family(channel.family);
         let name = self.families.get(channel.family).map(|it| &*it.name);
         let redacted = redacted(channel.family, name, rest);
         let rest = redacted.as_deref().unwrap_or(rest);

@@ -259,6 +259,10 @@ impl Pipeline {
         {
             return Ok(());
         }
+        // An answer that is about no object, such as the names of bits.
+        if matches!(payload, Payload::Generic(_)) && self.is_own_dump(channel) {
+            return Ok(());
+        }
         let decoded = Decoded { action, payload };
         // An earlier line of the message has it.
         let raw = raw.filter(|_| !self.has_line);

@@ -165,6 +165,32 @@ impl ResyncScheduler {
         }
     }
 
+    /// Adds the targets of a family that was registered during the run, and schedules a dump of each. `sync` waits
+    /// for them if it has not been reached yet.
+    pub(super) fn add_late(&mut self, dumps: BTreeMap<Target, Dumps>, now: Instant) {
+        for (target, dumps) in dumps {
+            self.dumps.insert(target, dumps);
+            let origin = match self.synced {
+                true => Origin::Inferred,
+                false => Origin::Snapshot,
+            };
+            if !self.synced {
+                self.sync.insert(target);
+            }
+            self.schedule(target, Demand::kind(origin), now);
+        }
+    }
+
+    /// Removes a target whose family is no longer registered.
+    pub(super) fn remove_kind(&mut self, target: Target) {
+        self.dumps.remove(&target);
+        self.pending.remove(&target);
+        self.rechecks.retain(|(of, _), _| *of != target);
+        self.sync.remove(&target);
+        self.resync.remove(&target);
+        self.added.remove(&target);
+    }
+
     /// Changes the interval of the audit; the next one is due after it.
     pub(super) fn set_audit(&mut self, audit: Option<Duration>, now: Instant) {
         self.audit = audit;

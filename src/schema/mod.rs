@@ -105,7 +105,8 @@ impl Variant {
             // No state: RTM_GETNEIGH, a solicitation for a user-space daemon, which a vxlan sends
             // with the address family of a bridge; and a request about a forwarding entry whose
             // result the device announces itself.
-            Kind::Neigh | Kind::Fdb => &[Add, Change, Delete, Present, Notify],
+            // Of ethtool: what no program without privileges can read, and events.
+            Kind::Neigh | Kind::Fdb | Kind::Ethtool => &[Add, Change, Delete, Present, Notify],
             // Dumps may contain undecodable messages as well.
             Kind::Unknown | Kind::Generic => &[Notify, Present],
             _ if kind.fields().is_some() => &[Add, Change, Delete, Present],

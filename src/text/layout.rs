@@ -169,6 +169,7 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::Chain => &tc::CHAIN,
         Kind::Action => &tc::ACTION,
         Kind::GenlFamily => &device::GENL_FAMILY,
+        Kind::Ethtool => &device::ETHTOOL,
         Kind::Unknown => &device::UNKNOWN,
         #[allow(unreachable_patterns, reason = "a new kind needs no layout of its own")]
         _ => &PLAIN,

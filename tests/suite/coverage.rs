@@ -99,6 +99,12 @@ fn every_message_type_has_rows() {
     let commands = table(&text, "| command | type | kind | key | header | fixture |");
     let of_rtnetlink = entries.len();
     entries.extend(commands);
+    let of_curated = entries.len();
+    let head = "| number | message | kind | key | header | fixture |";
+    for (at, _) in text.match_indices(head) {
+        entries.extend(table(&text[at..], head));
+    }
+    let curated = || family::FAMILIES.iter().skip(2);
     let proofs = proofs();
     let mut listed = BTreeSet::new();
     for (at, row) in entries.iter().enumerate() {
@@ -107,12 +113,15 @@ fn every_message_type_has_rows() {
         };
         let (message, kind_name) = (words(message)[0], words(kinds)[0]);
         let number = number.parse().unwrap();
-        let name = match at < of_rtnetlink {
-            true => rtm::rtm(number).map(|(_, name, _)| name),
-            false => genl::command_name(number.into()),
+        let name = match at {
+            _ if at < of_rtnetlink => rtm::rtm(number).map(|(_, name, _)| name),
+            _ if at < of_curated => genl::command_name(number.into()),
+            _ => curated()
+                .filter_map(|family| family.type_name(number))
+                .find(|name| *name == message),
         };
         assert_eq!(name, Some(message));
-        assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18"].contains(&&header[..]));
+        assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18", "7.2"].contains(&&header[..]));
         let pair = (message.to_owned(), kind_name.to_owned());
         assert!(listed.insert(pair.clone()), "two rows for {pair:?}");
         let kind = kind(kind_name).unwrap_or_else(|| panic!("no kind {kind_name}: {message}"));
@@ -124,7 +133,13 @@ fn every_message_type_has_rows() {
         }
     }
     let types = rtm::TYPES.iter().map(|(_, name, _)| name);
-    for name in types.chain(genl::COMMANDS.iter().map(|(_, name)| name)) {
+    let commands = [
+        genl::COMMANDS,
+        genl::ethtool::COMMANDS,
+        genl::netdev::COMMANDS,
+    ]
+    .concat();
+    for name in types.chain(commands.iter().map(|(_, name)| name)) {
         assert!(
             listed.iter().any(|(row, _)| row == name),
             "no row of {name}"
@@ -231,11 +246,17 @@ fn every_family_has_a_row() {
         let row = rows.find(|row| words(&row[0]).contains(&name));
         row.map(|row| row[1].clone()).unwrap_or_default()
     };
-    for family in family::FAMILIES {
+    for family in family::FAMILIES.iter().filter(|it| !it.kinds().is_empty()) {
         assert_eq!(tier(family.name()), "curated", "{}", family.name());
     }
     for name in tables::names() {
-        assert_eq!(tier(name), "named", "{name}");
+        let mut families = family::FAMILIES.iter();
+        let is_curated = families.any(|it| it.name() == name && !it.kinds().is_empty());
+        assert_eq!(
+            tier(name),
+            if is_curated { "curated" } else { "named" },
+            "{name}"
+        );
     }
     let known: Vec<_> = raw::PROTOCOLS.iter().map(|row| row.1).collect();
     for row in &rows {

@@ -3,6 +3,7 @@
 //! ([`schema`]) and the text output follow from it. Traffic control and generic netlink use it.
 
 pub mod decode;
+pub mod named;
 pub mod plain;
 pub mod schema;
 #[cfg(test)]

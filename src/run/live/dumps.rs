@@ -6,7 +6,7 @@ use std::time::Instant;
 use log::warn;
 
 use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
-use crate::channel::Role;
+use crate::channel::FamilyId;
 use crate::error::Error;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::netlink::dump::{Outcome, Progress};
@@ -29,19 +29,27 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     pub(super) fn dumping(&self) -> Option<usize> {
         let channel = self.resync.channel()?;
         let is_shared = self.all.is_some();
-        self.subscriptions.iter().position(|it| match is_shared {
-            true => it.family.id() == channel.family,
-            false => it.channel(Role::Dumps) == channel,
+        let of = |family| {
+            let mut all = self.subscriptions.iter();
+            all.position(|it| it.id == family && (is_shared || it.netns == channel.netns))
+        };
+        // A family that was registered later has no sockets of its own in some runs: all of generic netlink have
+        // the same protocol.
+        of(channel.family).or_else(|| match channel.family.is_generic() {
+            true => of(FamilyId::NLCTRL),
+            false => None,
         })
     }
 
     fn request(&mut self, request: &Request) -> Result<(), Error> {
-        if let (Some(at), Some(channel)) = (self.dumping(), self.resync.channel())
-            && self.request_in(channel.netns, at, request)
-        {
+        let (Some(at), Some(channel)) = (self.dumping(), self.resync.channel()) else {
+            return Ok(());
+        };
+        let request = request.clone().addressed(channel.family);
+        if self.request_in(channel.netns, at, &request) {
             let subscription = &mut self.subscriptions[at];
             subscription.dump_readable = true;
-            subscription.dumps.request(request).map_err(Error::Dump)?;
+            subscription.dumps.request(&request).map_err(Error::Dump)?;
         }
         Ok(())
     }

@@ -32,12 +32,12 @@ use super::resync::{self, ResyncScheduler};
 use super::service::Manager;
 use super::session::Session;
 use super::{Outputs, open, run_id};
-use crate::channel::{Channel, NetnsId};
+use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family::known::Requested;
-use crate::family::{Family, Subscribed, needed_messages};
+use crate::family::known::{Requested, curated_names};
+use crate::family::{Family, needed_messages};
 use crate::filter;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::names::Names;
@@ -133,6 +133,9 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     if !live.settings.filters.is_empty() {
         filter::prepare(&mut live.settings, &Names::of_machine())?;
     }
+    if Requested::of(&live.settings).has_generic() {
+        live.settings.curated = curated_names();
+    }
     let live = &live;
     // Before anything else: from now on no signal ends the program without its last lines.
     let mut signals =
@@ -162,7 +165,7 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     }
     let mut sink = open(&live.outputs)?;
     let dumps = match all {
-        Some(_) => dumps_of_all(listed.len(), &live.settings),
+        Some(_) => dumps_of_all(listed.len(), &subscriptions, &live.settings),
         None => dumps(&subscriptions, &live.settings),
     };
     let mut resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
@@ -174,8 +177,12 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     let run = run_id();
     let mut session = Session::new(&live.outputs, run.clone(), &header)?;
     // First of all: they name the families of later messages.
-    for answer in &answers {
-        let data = InputData::Datagram(Channel::NLCTRL_DUMPS, answer);
+    for (family, answer) in &answers {
+        let channel = Channel {
+            family: *family,
+            ..Channel::NLCTRL_DUMPS
+        };
+        let data = InputData::Datagram(channel, answer);
         let time = clock();
         session.feed(&[Input { time, data }])?;
     }
@@ -297,28 +304,30 @@ fn dumps<E, D>(
     subscriptions: &[Subscription<E, D>],
     settings: &Settings,
 ) -> BTreeMap<resync::Target, resync::Dumps> {
-    let each = |it: &Subscription<E, D>| dumps_of(it.netns, it.family, settings);
+    let each = |it: &Subscription<E, D>| dumps_of(it.netns, (it.id, it.family), settings);
     subscriptions.iter().flat_map(each).collect()
 }
 
 /// The same for namespaces with the numbers from 1 to `count`.
-fn dumps_of_all(count: usize, settings: &Settings) -> BTreeMap<resync::Target, resync::Dumps> {
-    let families: Vec<_> = Subscribed::new(settings).iter().collect();
+fn dumps_of_all<E, D>(
+    count: usize,
+    subscriptions: &[Subscription<E, D>],
+    settings: &Settings,
+) -> BTreeMap<resync::Target, resync::Dumps> {
     let of = |at| {
-        let families = families.iter();
-        families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), *family, settings))
+        let families = subscriptions.iter().map(|it| (it.id, it.family));
+        families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), family, settings))
     };
     (0..count).flat_map(of).collect()
 }
 
-/// The dumps of every kind of a family in a namespace.
+/// The dumps of every kind of a family, which has that id, in a namespace.
 fn dumps_of(
     netns: NetnsId,
-    family: &'static dyn Family,
+    (id, family): (FamilyId, &'static dyn Family),
     settings: &Settings,
 ) -> impl Iterator<Item = (resync::Target, resync::Dumps)> + use<> {
     let details = settings.with.contains(&Part::Details);
-    let id = family.id();
     let kinds = family.dumps(settings).into_iter();
     kinds.map(move |(kind, requests)| {
         let dumps = resync::Dumps {

@@ -74,8 +74,8 @@ impl Watched {
 #[derive(Default)]
 pub(super) struct Namespaces {
     pub(super) subscriptions: Vec<Subscription<Events, Dumps>>,
-    /// The answers of the controller of generic netlink about its families.
-    pub(super) answers: Vec<Vec<u8>>,
+    /// What was read about generic netlink families.
+    pub(super) answers: families::Answers,
     pub(super) watched: Vec<Watched>,
     /// For the `start` record.
     pub(super) listed: Vec<Netns>,

@@ -11,6 +11,7 @@ use crate::family::Family;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
 use crate::netlink::genl::Announcement;
+use crate::netlink::genl::curated::Curated;
 use crate::netlink::other::other;
 use crate::netlink::requester::Requesters;
 use crate::run::service;
@@ -29,6 +30,8 @@ pub(super) struct Subscription<E, D> {
     pub netns: NetnsId,
     /// Number of its two tokens' pair: they are twice this, and one more.
     pub pair: usize,
+    /// The id of the family: of a generic netlink family that which the kernel gave.
+    pub id: FamilyId,
     pub family: &'static dyn Family,
     pub events: E,
     pub dumps: D,
@@ -52,6 +55,7 @@ impl<E, D> Subscription<E, D> {
         Subscription {
             netns,
             pair: 0,
+            id: family.id(),
             family,
             events,
             dumps,
@@ -69,7 +73,7 @@ impl<E, D> Subscription<E, D> {
     pub(super) fn channel(&self, role: Role) -> Channel {
         Channel {
             netns: self.netns,
-            family: self.family.id(),
+            family: self.id,
             role,
         }
     }
@@ -133,21 +137,25 @@ impl Subscription<Events, Dumps> {
         rcvbuf: u32,
     ) -> Result<Self, Error> {
         let id = FamilyId::generic(announced.id).unwrap_or(FamilyId::GENERIC);
-        let family = other(id);
+        let family: &'static dyn Family = match Curated::of_name(&announced.name) {
+            Some(curated) => curated,
+            None => other(id),
+        };
+        let of_id = |subscription: Self| Subscription { id, ..subscription };
         let named = |(group, name): &(u32, String)| (*group, format!("{}/{name}", announced.name));
         let groups = announced.groups.iter().map(named).collect();
         let Reach::One(netns) = reach else {
             let events = Events::open_all_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
-            return Ok(Self::new(
-                NetnsId::OWN,
-                family,
-                events,
-                Dumps::visiting(family),
-            ));
+            let subscription = Self::new(NetnsId::OWN, family, events, Dumps::visiting(family));
+            return Ok(of_id(subscription));
         };
         let events = Events::open_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
-        let dumps = Dumps::open(family).map_err(Error::Socket)?;
-        Ok(Self::new(netns, family, events, dumps))
+        let dumps = match netns {
+            NetnsId::OWN => Dumps::open(family),
+            _ => Dumps::open_only(family),
+        };
+        let dumps = dumps.map_err(Error::Socket)?;
+        Ok(of_id(Self::new(netns, family, events, dumps)))
     }
 
     /// Registers the sockets with the tokens of that pair, of which the first has the number `first`: the
