@@ -71,6 +71,8 @@ pub mod sink;
 #[doc(hidden)]
 pub mod state;
 #[doc(hidden)]
+pub mod stats;
+#[doc(hidden)]
 pub mod text;
 #[doc(hidden)]
 pub mod value;

@@ -6,7 +6,7 @@ use nlstream::cli::{self, Task};
 use nlstream::error::Error;
 use nlstream::logging;
 use nlstream::run::confinement::{self, Needs};
-use nlstream::run::{exec, live, replay, state};
+use nlstream::run::{exec, live, replay, report, state};
 use nlstream::sink;
 
 fn main() -> ExitCode {
@@ -46,6 +46,9 @@ fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {
         Task::Replay(replay, files) => replay::run(&replay, &files),
         Task::State(query) => state::run(&query),
         Task::Log(query) => nlstream::run::log::run(&query),
+        Task::Report(query) => report::run(&query),
+        #[cfg(feature = "top")]
+        Task::Top(query) => nlstream::run::top::run(&query),
         Task::Exec(exec) => exec::run(&exec),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }
@@ -59,8 +62,12 @@ fn confine(task: &Task) {
         Task::Replay(replay, files) => Needs::replay(replay, files),
         Task::State(query) => Needs::state(query),
         Task::Log(query) => Needs::log(query),
+        Task::Report(query) => Needs::report(query),
         // The commands would be confined as well: docs/confinement.md.
         Task::Exec(_) | Task::Text(_) => return,
+        // Its run is, in a process of its own.
+        #[cfg(feature = "top")]
+        Task::Top(_) => return,
     };
     confinement::enter(&needs, logging::error_of_handler);
 }

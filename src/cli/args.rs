@@ -210,7 +210,7 @@ pub(super) enum WhenArg {
 
 impl WhenArg {
     /// `auto`: the lines are for a person.
-    fn is_on(self, auto: impl FnOnce() -> bool) -> bool {
+    pub(super) fn is_on(self, auto: impl FnOnce() -> bool) -> bool {
         match self {
             WhenArg::Auto => auto(),
             WhenArg::Always => true,
@@ -395,6 +395,18 @@ impl LineArgs {
         values.is_some_and(|values| values.iter().any(|value| value == "true"))
     }
 
+    /// The kinds and filters as words of a command line.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(kinds) = &self.kinds {
+            let kinds: Vec<_> = kinds.iter().map(|kind| kind.0.name()).collect();
+            words.push(format!("--kind {}", kinds.join(",")));
+        }
+        let filters = self.filters.0.iter();
+        words.extend(filters.map(|(name, values)| format!("--{name} {}", values.join(","))));
+        words
+    }
+
     pub(super) fn options(self) -> LineOptions {
         let kinds = self
             .kinds
@@ -474,7 +486,7 @@ impl LogArgs {
 
 /// Returns true if the standard output is to have colours: a terminal that has them, unless NO_COLOR is
 /// set (no-color.org), or whatever it is if CLICOLOR_FORCE is (bixense.com/clicolors).
-fn colour() -> bool {
+pub(super) fn colour() -> bool {
     if anstyle_query::no_color() {
         return false;
     }

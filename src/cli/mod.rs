@@ -6,7 +6,10 @@ mod exec;
 mod filters;
 mod ineffective;
 mod report;
+mod reporting;
 mod timeline;
+#[cfg(feature = "top")]
+mod top;
 mod values;
 
 use std::path::PathBuf;
@@ -21,6 +24,7 @@ use crate::run::live::Live;
 use crate::run::log::LogQuery;
 use crate::run::metrics;
 use crate::run::replay::Replay;
+use crate::run::report::ReportQuery;
 use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
 use crate::text::Times;
@@ -28,6 +32,7 @@ use args::{ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextA
 use config::Found;
 use exec::ExecArgs;
 use filters::ObjectFilterArgs;
+use reporting::ReportArgs;
 use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
 
 /// Stream Linux network events (rtnetlink) as one JSON object per line.
@@ -252,6 +257,25 @@ enum Command {
   nlstream log --since -5m --dev eth0 /var/log/net.ndjson
   nlstream log -k link --summary /var/log/net.ndjson.2* /var/log/net.ndjson")]
     Log(Box<timeline::LogArgs>),
+    /// Write what happened in a time as one HTML page: timeline, events, state at any moment, flaps, gaps
+    ///
+    /// The page is one file that loads nothing from the network, with search and filters. Of more than 250,000
+    /// events the counts are complete and the list has the last ones. The state has the objects that pass
+    /// --kind and the filters on objects; of other filters only the events are limited.
+    #[command(after_help = "Examples:
+  nlstream report --since yesterday /var/log/net.ndjson.2* /var/log/net.ndjson -o report.html
+  nlstream report -k link,address --dev 'eth*' net.ndjson.zst -o eth.html")]
+    Report(Box<ReportArgs>),
+    /// Show what happens now on the terminal: rates by kind, device and process, flapping devices, gaps
+    ///
+    /// Without FILE the events of this machine, from a run in a process of its own. Keys are shown below; `/`
+    /// edits the filter, in the words of the command line. Rates are those of the last 10 s.
+    #[cfg(feature = "top")]
+    #[command(after_help = "Examples:
+  nlstream top
+  nlstream top -k route,neigh /var/log/net.ndjson
+  ssh router nlstream | nlstream top -")]
+    Top(Box<top::TopArgs>),
     /// Run a command for each event of lines, from a pipe or a file that is followed
     ///
     /// The command gets the line on its standard input, and in its environment NLSTREAM_KIND, _OP, _IFNAME, _IFINDEX, _SEQ, _RUN,
@@ -272,6 +296,9 @@ pub enum Task {
     Replay(Box<Replay>, Vec<PathBuf>),
     State(StateQuery),
     Log(Box<LogQuery>),
+    Report(Box<ReportQuery>),
+    #[cfg(feature = "top")]
+    Top(Box<crate::run::top::TopQuery>),
     Exec(Box<Exec>),
     /// Text to print.
     Text(String),
@@ -345,7 +372,10 @@ pub fn invocation() -> Invocation {
             confinement
         }
         Some(Command::Log(log)) => &log.confinement,
+        Some(Command::Report(report)) => &report.confinement,
         None | Some(Command::Exec(_) | Command::Schema) => &cli.confinement,
+        #[cfg(feature = "top")]
+        Some(Command::Top(_)) => &cli.confinement,
     };
     let confined = confinement.is_on();
     let task = match cli.command {
@@ -388,6 +418,9 @@ pub fn invocation() -> Invocation {
             }
             Task::Log(Box::new(log.query()))
         }
+        Some(Command::Report(report)) => Task::Report(Box::new(report.query())),
+        #[cfg(feature = "top")]
+        Some(Command::Top(top)) => Task::Top(Box::new(top.query())),
         Some(Command::Exec(exec)) => Task::Exec(Box::new(exec.exec())),
         Some(Command::Schema) => Task::Text(crate::schema::text()),
     };

@@ -62,6 +62,29 @@ impl LineFilter {
         })
     }
 
+    /// Returns true if the object of the line passes the kinds and the filters on objects, whatever happened
+    /// to it.
+    ///
+    /// # Errors
+    /// If it is no JSON.
+    pub(super) fn selects_object(&self, line: &Line<'_>) -> Result<bool, LineFault> {
+        let Some(kind) = line.kind.filter(|kind| *kind != Kind::Meta) else {
+            return Ok(false);
+        };
+        let kinds = self.kinds.as_ref();
+        if kinds.is_some_and(|kinds| !kinds.contains(&kind)) {
+            return Ok(false);
+        }
+        let Some(object) = line
+            .member(kind.name())
+            .filter(|_| !self.selection.is_empty())
+        else {
+            return Ok(true);
+        };
+        let object = serde_json::from_str(object).map_err(LineFault::Json)?;
+        Ok(self.selection.selects_json(kind, &object))
+    }
+
     /// Returns true if the line passes. Lines of a kind that this version does not know do not.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod processes;
 mod recorder;
 mod render;
 pub mod replay;
+pub mod report;
 mod resync;
 mod service;
 mod session;
@@ -23,6 +24,8 @@ mod session;
 mod simulation;
 pub mod state;
 mod state_diff;
+#[cfg(feature = "top")]
+pub mod top;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -31,11 +31,13 @@ mod output;
 mod probe;
 mod ranges;
 mod recording;
+mod report;
 mod rtmon;
 mod service;
 mod systemd;
 mod tc;
 mod text;
+mod top;
 mod trial;
 mod truth;
 mod uapi;
@@ -66,10 +68,12 @@ fn main() {
         probe::trials,
         ranges::trials,
         recording::trials,
+        report::trials,
         service::trials,
         systemd::trials,
         tc::trials,
         text::trials,
+        top::trials,
         truth::trials,
         uapi::trials,
     ];

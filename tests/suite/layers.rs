@@ -19,7 +19,7 @@ const ROWS: &[&[&str]] = &[
     &["input"],
     &["capture", "decode"],
     &["error", "family", "state", "text"],
-    &["decoder"],
+    &["decoder", "stats"],
     &["encode"],
     &["sink"],
     &["pipeline"],

@@ -27,6 +27,7 @@ mod log;
 mod mutation;
 
 mod paths;
+mod report;
 mod schema;
 mod state_command;
 mod state_diff;

@@ -25,7 +25,7 @@ pub fn check() -> Result<(), Box<dyn Error>> {
 }
 
 fn check_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let contents: [(&str, &[&str]); 9] = [
+    let contents: [(&str, &[&str]); 11] = [
         (
             "nlstream.1",
             &["rotate\\-size", "print\\-config", "nlstream\\-replay(1)"],
@@ -34,6 +34,8 @@ fn check_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
         ("nlstream-state.1", &[".SH SYNOPSIS"]),
         ("nlstream-exec.1", &[".SH SYNOPSIS"]),
         ("nlstream-log.1", &[".SH SYNOPSIS"]),
+        ("nlstream-report.1", &[".SH SYNOPSIS"]),
+        ("nlstream-top.1", &[".SH SYNOPSIS"]),
         ("nlstream-schema.1", &[".SH SYNOPSIS"]),
         ("nlstream.bash", &["rotate-compress"]),
         ("_nlstream", &["rotate-compress"]),
@@ -48,7 +50,7 @@ fn check_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
     let completions = [
         ("nlstream --rotate-k", "--rotate-keep\n"),
         ("nlstream --fsync al", "always\n"),
-        ("nlstream rep", "replay\n"),
+        ("nlstream repl", "replay\n"),
     ];
     for (line, expected) in completions {
         let got = complete_in_bash(folder, line)?;

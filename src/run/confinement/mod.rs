@@ -16,6 +16,7 @@ use log::{Level, debug, log, warn};
 use super::live::Live;
 use super::log::LogQuery;
 use super::replay::Replay;
+use super::report::ReportQuery;
 use super::state::StateQuery;
 use super::{Outputs, metrics};
 pub use calls::Mode;
@@ -80,6 +81,13 @@ impl Needs {
     /// Returns the needs of `nlstream state`.
     pub fn state(query: &StateQuery) -> Self {
         Needs::new(Mode::State, &query.files, None)
+    }
+
+    /// Returns the needs of `nlstream report`, which writes a file as a replay does.
+    pub fn report(query: &ReportQuery) -> Self {
+        let mut needs = Needs::new(Mode::Replay, &query.files, None);
+        needs.outputs.extend(query.output.clone());
+        needs
     }
 
     /// Returns the needs of `nlstream log`, which reads files as `nlstream state` does.

@@ -13,7 +13,7 @@
 //! Memory is bounded: the thread waits while the queue is full, and reads no further.
 
 mod event;
-mod follow;
+pub(super) mod follow;
 mod input;
 mod job;
 mod position;

@@ -137,6 +137,7 @@ pub(super) const COOKBOOK: Answers = &[
     ("--diff", Check(new_addresses)),
     ("nlstream log --dev", Check(timeline_of_veth0)),
     ("--summary", Check(flaps)),
+    ("nlstream report", Nothing),
     ("reduce", Has(&["br0 delete", "lan0 change ifname"])),
     (
         "[.kind, .op]",
