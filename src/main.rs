@@ -17,6 +17,10 @@ fn main() -> ExitCode {
         task,
     } = cli::invocation();
     logging::begin(log);
+    // Their loops serve more than the reader of the messages.
+    if matches!(task, Task::Live(_) | Task::Exec(_)) {
+        logging::never_wait();
+    }
     for warning in warnings {
         log::warn!("{warning}");
     }
@@ -31,13 +35,15 @@ fn main() -> ExitCode {
     if confined {
         confine(&task);
     }
-    match prepared.and_then(|prepared| run(task, prepared)) {
+    let status = match prepared.and_then(|prepared| run(task, prepared)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::error(&error);
             ExitCode::from(error.exit_status())
         }
-    }
+    };
+    logging::finish();
+    status
 }
 
 fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {

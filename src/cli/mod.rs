@@ -99,6 +99,9 @@ struct Cli {
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
     queue: u32,
     /// Interval of a full resync, which finds changes the kernel did not announce; 0 to disable
+    ///
+    /// Kinds that the kernel lists in a few milliseconds are also read every two seconds, in at most a hundredth
+    /// of the time (docs/verification.md).
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration_or_never)]
     audit: Never,
     /// Interval of `meta` lines with `op:"heartbeat"`, which contain counters; SIGUSR1 requests one

@@ -23,15 +23,18 @@ impl Pipeline {
         let netns = channel.netns;
         match record {
             ControlRecord::BeginReconcile(kind, origin, scope) => {
-                // A forged or cut recording may lack the end of the reconciliation before. What it
-                // and dump entries outside of one have stored has its lines first.
-                self.finish_reconcile(netns, time, false, out)?;
-                self.emit_links(netns, time, out)?;
+                self.end_before_reconcile(netns, time, out)?;
                 if *origin == Origin::Resync {
                     self.begin_resync(netns, time);
                 }
                 let state = &mut self.namespaces.get_mut(netns).state;
                 state.begin_reconcile(*kind, *origin, scope.clone());
+                Ok(())
+            }
+            ControlRecord::BeginQuickAudit(kind) => {
+                self.end_before_reconcile(netns, time, out)?;
+                let state = &mut self.namespaces.get_mut(netns).state;
+                state.begin_quick_audit(*kind);
                 Ok(())
             }
             ControlRecord::EndReconcile(complete) => {

@@ -3,6 +3,7 @@
 
 mod pending;
 mod plan;
+mod quick;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::netlink::request::Request;
 use crate::state::{Effect, ReconcileResult, Stale};
 use pending::{Demand, PendingResync};
 use plan::{Known, plan};
+use quick::QuickAudits;
 
 /// Debounce delay: a stale kind is dumped after this time without a further event that makes it
 /// stale.
@@ -66,6 +68,8 @@ struct Current {
     origin: Origin,
     scope: Scope,
     effect: Effect,
+    /// It is a quick audit.
+    quick: bool,
     begun: Instant,
     /// It began within the debounce delay of the last event: the change that this event implies may
     /// take some time.
@@ -87,6 +91,8 @@ pub(super) struct Begin {
     pub kind: Kind,
     pub origin: Origin,
     pub scope: Scope,
+    /// It is a quick audit.
+    pub quick: bool,
     /// The first dump to request.
     pub request: Request,
 }
@@ -120,6 +126,8 @@ pub(super) struct ResyncScheduler {
     shared: bool,
     audit: Option<Duration>,
     next_audit: Option<Instant>,
+    quick: Option<QuickAudits>,
+    has_quick: bool,
     /// What is read once more, and when, by the delay.
     rechecks: BTreeMap<(Target, Duration), (Instant, Demand)>,
 }
@@ -143,12 +151,19 @@ impl ResyncScheduler {
             shared: false,
             audit,
             next_audit: audit.map(|audit| now + audit),
+            quick: audit.map(|audit| QuickAudits::new(audit, now)),
+            has_quick: true,
             rechecks: BTreeMap::new(),
         };
         for target in targets {
             resync.schedule(target, Demand::kind(Origin::Snapshot), now);
         }
         resync
+    }
+
+    /// From now on the audits are those of all kinds.
+    pub(super) fn without_quick_audits(&mut self) {
+        (self.quick, self.has_quick) = (None, false);
     }
 
     /// From now on a loss concerns all namespaces.
@@ -195,6 +210,8 @@ impl ResyncScheduler {
     pub(super) fn set_audit(&mut self, audit: Option<Duration>, now: Instant) {
         self.audit = audit;
         self.next_audit = audit.map(|audit| now + audit);
+        let audit = audit.filter(|_| self.has_quick);
+        self.quick = audit.map(|audit| QuickAudits::new(audit, now));
     }
 
     /// Schedules reads of objects that may have changed without a notification. A dump of them that
@@ -270,6 +287,9 @@ impl ResyncScheduler {
         self.sync.retain(|target| target.0 != netns);
         self.resync.retain(|target| target.0 != netns);
         self.added.retain(|target| target.0 != netns);
+        if let Some(quick) = &mut self.quick {
+            quick.retain(|target| target.0 != netns);
+        }
         self.current.take_if(|current| current.target.0 == netns);
         let mut reached = Vec::new();
         if self.sync.is_empty() && !std::mem::replace(&mut self.synced, self.sync.is_empty()) {
@@ -304,7 +324,13 @@ impl ResyncScheduler {
         }
         let pending = self.pending.values().map(PendingResync::due);
         let rechecks = self.rechecks.values().map(|(at, _)| *at);
-        pending.chain(self.next_audit).chain(rechecks).min()
+        let quick = self.quick.as_ref().filter(|_| self.synced);
+        let quick = quick.map(QuickAudits::wakeup);
+        pending
+            .chain(self.next_audit)
+            .chain(quick)
+            .chain(rechecks)
+            .min()
     }
 
     /// Begins the reconciliation that is due, if there is one.
@@ -315,7 +341,9 @@ impl ResyncScheduler {
         self.schedule_timed(now);
         loop {
             let mut due = self.pending.iter_mut().filter(|(_, it)| it.due() <= now);
-            let (target, pending) = due.next()?;
+            let Some((target, pending)) = due.next() else {
+                return self.begin_quick_audit(now);
+            };
             let target = *target;
             let by_event = pending.by_event;
             let early = pending.last_stale.is_some_and(|last| last + DEBOUNCE > now);
@@ -348,6 +376,7 @@ impl ResyncScheduler {
                 origin,
                 scope: plan.scope.clone(),
                 effect,
+                quick: false,
                 begun: now,
                 early,
                 left,
@@ -360,9 +389,52 @@ impl ResyncScheduler {
                 kind: target.1,
                 origin,
                 scope: plan.scope,
+                quick: false,
                 request,
             });
         }
+    }
+
+    /// Begins the quick audit that is due, if there is one.
+    fn begin_quick_audit(&mut self, now: Instant) -> Option<Begin> {
+        let quick = self.quick.as_mut().filter(|_| self.synced)?;
+        let targets = self
+            .dumps
+            .keys()
+            .filter(|it| !self.pending.contains_key(*it));
+        let target = quick.next(targets.copied(), now)?;
+        let dumps = self.dumps.get(&target)?;
+        let channel = Channel {
+            netns: target.0,
+            family: dumps.family,
+            role: Role::Dumps,
+        };
+        let mut left = dumps.requests.clone();
+        left.reverse();
+        let request = left.pop()?;
+        debug!("dump {} (quick audit)", target.1.name());
+        self.current = Some(Current {
+            target,
+            channel,
+            origin: Origin::Inferred,
+            scope: Scope::Kind,
+            effect: Effect::Anywhere,
+            quick: true,
+            begun: now,
+            early: false,
+            left,
+            complete: true,
+            failed: false,
+            rejected: false,
+        });
+        Some(Begin {
+            channel,
+            kind: target.1,
+            origin: Origin::Inferred,
+            scope: Scope::Kind,
+            quick: true,
+            request,
+        })
     }
 
     /// Schedules what is due by time: the audit, and further reads.
@@ -383,6 +455,11 @@ impl ResyncScheduler {
                 self.schedule(key.0, demand, now);
             }
         }
+    }
+
+    /// Returns true if the reconciliation in progress is a quick audit.
+    pub(super) fn is_quick(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.quick)
     }
 
     /// The channel of the dump in progress.
@@ -430,8 +507,23 @@ impl ResyncScheduler {
             clean,
             missing,
             undecided,
+            ..
         } = result.cloned().unwrap_or_default();
         let took = now.saturating_duration_since(current.begun);
+        if let Some(quick) = self.quick.as_mut().filter(|_| current.scope.is_kind()) {
+            let took = (!current.failed).then_some(took);
+            quick.note(current.target, took, current.quick, now);
+        }
+        if current.quick {
+            // A second dump decides if the missing objects were deleted.
+            if clean && missing > 0 {
+                self.schedule(current.target, Demand::kind(Origin::Inferred), now);
+                if let Some(pending) = self.pending.get_mut(&current.target) {
+                    pending.hurry(now);
+                }
+            }
+            return Milestone::None;
+        }
         let pause = match current.origin {
             Origin::Inferred => took * (MAX_SHARE - 1),
             _ => Duration::ZERO,

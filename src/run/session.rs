@@ -108,6 +108,21 @@ impl Session {
         Ok(taken)
     }
 
+    /// Holds the inputs about dumps back that follow, until [`Session::end_held_recording`] or another
+    /// input.
+    pub(super) fn hold_recording(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.hold();
+        }
+    }
+
+    /// Leaves the inputs that are held back out of the recording (`leave_out`), or records them.
+    pub(super) fn end_held_recording(&mut self, leave_out: bool) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.end_hold(leave_out);
+        }
+    }
+
     /// Sets the size from which on the file is rotated, bytes.
     pub(super) fn set_rotate_size(&mut self, size: Option<u64>) {
         self.checkpoint_sizes.warn_limit = size;

@@ -1,5 +1,5 @@
-//! A nonblocking output: the standard output, or a FIFO, a terminal or another device that `--output` names. It is
-//! written without blocking, so that a reader that takes nothing delays neither signals nor the
+//! A nonblocking output: the standard output, or a FIFO, a terminal or another device that `--output` names; also
+//! the standard error of a run. It is written without blocking, so that a reader that takes nothing delays neither signals nor the
 //! reading of the kernel's events. O_NONBLOCK is never set on a descriptor that was inherited: the flag
 //! belongs to the open file description, which other processes share.
 
@@ -23,7 +23,7 @@ const NO_OFFSET: u64 = u64::MAX;
 
 /// A nonblocking output and the bytes that could not be written to it yet.
 pub struct Nonblocking {
-    /// `None` for the standard output.
+    /// `None` for the standard output and the standard error.
     path: Option<PathBuf>,
     file: File,
     mode: Mode,
@@ -62,14 +62,26 @@ impl Nonblocking {
     /// # Errors
     /// Those of fcntl(2).
     pub(super) fn stdout() -> io::Result<Self> {
-        let stdout = io::stdout();
-        let stat = fstat(&stdout)?;
+        Nonblocking::inherited(io::stdout().as_fd(), "/proc/self/fd/1")
+    }
+
+    /// Returns the standard error.
+    ///
+    /// # Errors
+    /// Those of fcntl(2).
+    pub fn stderr() -> io::Result<Self> {
+        Nonblocking::inherited(io::stderr().as_fd(), "/proc/self/fd/2")
+    }
+
+    /// Returns an output that the program has inherited; `path` leads to it.
+    fn inherited(stream: BorrowedFd<'_>, path: &str) -> io::Result<Self> {
+        let stat = fstat(stream)?;
         let file_type = FileType::from_raw_mode(stat.st_mode);
         if matches!(file_type, FileType::Fifo | FileType::CharacterDevice) {
             let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
             let mut options = OpenOptions::new();
             options.write(true).custom_flags(flags);
-            if let Ok(file) = options.open("/proc/self/fd/1") {
+            if let Ok(file) = options.open(path) {
                 return Ok(Nonblocking::new(None, file, Mode::NonBlocking));
             }
         }
@@ -77,7 +89,7 @@ impl Nonblocking {
             FileType::Fifo | FileType::CharacterDevice | FileType::Socket => Mode::NoWait,
             _ => Mode::Blocking,
         };
-        let file = File::from(stdout.as_fd().try_clone_to_owned()?);
+        let file = File::from(stream.try_clone_to_owned()?);
         Ok(Nonblocking::new(None, file, mode))
     }
 

@@ -140,6 +140,8 @@ const ALL: &[Mode] = &[Mode::Live, Mode::Replay, Mode::State, Mode::Visit];
 const TASKS: &[Mode] = &[Mode::Live, Mode::Replay, Mode::State];
 /// Runs that write files.
 const RUNS: &[Mode] = &[Mode::Live, Mode::Replay];
+/// Those, and the thread that logs while one runs.
+const WRITERS: &[Mode] = &[Mode::Live, Mode::Replay, Mode::Visit];
 const LIVE: &[Mode] = &[Mode::Live];
 /// What the thread that visits namespaces has in common with the run.
 const NETLINK: &[Mode] = &[Mode::Live, Mode::Visit];
@@ -269,7 +271,7 @@ pub static CALLS: &[Call] = &[
     call!(SYS_pread64, TASKS, "the beginning and the end of the output file"),
     call!(SYS_write, ALL, "lines, recordings, messages"),
     call!(SYS_writev, ALL, "vectored writes of the standard library, stderr of musl"),
-    call!(SYS_pwritev2, RUNS, "a socket as standard output, without blocking"),
+    call!(SYS_pwritev2, WRITERS, "a socket as standard output or standard error, without blocking"),
     call!(SYS_lseek, ALL, "size and position of files"),
     call!(SYS_close, ALL, "files and sockets"),
     call!(SYS_fcntl, ALL, "flags of descriptors, and copies of them", Limit::Only(

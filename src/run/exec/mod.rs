@@ -221,6 +221,8 @@ impl<'a> Loop<'a> {
             self.serve(now);
             self.start(&poll, now);
             self.save(now, false);
+            // Log messages that wait for their reader.
+            log::logger().flush();
             let is_idle = self.queue.is_empty() && self.jobs.is_empty();
             if (self.stopping && self.jobs.is_empty()) || (self.ended && is_idle) {
                 break;

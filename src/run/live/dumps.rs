@@ -19,7 +19,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let Some(begin) = self.resync.begin(now, &self.session.pipeline) else {
             return self.receive_entries();
         };
-        let record = ControlRecord::BeginReconcile(begin.kind, begin.origin, begin.scope);
+        let record = match begin.quick {
+            true => ControlRecord::BeginQuickAudit(begin.kind),
+            false => ControlRecord::BeginReconcile(begin.kind, begin.origin, begin.scope),
+        };
+        if begin.quick {
+            self.session.hold_recording();
+        }
         let input = Input::control_of(begin.channel, clock(), record);
         self.session.feed(&[input])?;
         self.request(&begin.request)
@@ -171,8 +177,14 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             let input = Input::control_of(channel, clock(), record);
             self.session.feed(&[input])?;
         }
+        let is_quick = self.resync.is_quick();
         let result = self.session.pipeline.reconcile_result();
+        // What has changed nothing changes nothing in a replay either.
+        let is_idle = result.is_some_and(|it| it.clean && it.missing == 0 && !it.changed);
         let milestone = self.resync.over(result, Instant::now());
+        if is_quick {
+            self.session.end_held_recording(is_idle);
+        }
         if let Some((channel, record)) = milestone.record() {
             let input = Input::control_of(channel, clock(), record);
             self.session.feed(&[input])?;

@@ -172,6 +172,10 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     if all.is_some() {
         resync.share();
     }
+    // Values that change with time alone are stored then, so that the dumps would fill the recording.
+    if live.outputs.record.is_some() && live.settings.with.contains(&Part::Details) {
+        resync.without_quick_audits();
+    }
     let sockets = subscriptions.iter().map(|it| &it.events);
     let header = header(&live.settings, sockets, listed, &sink);
     let run = run_id();
@@ -474,6 +478,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 return self.session.abandon();
             }
             self.manager.alive(now, sink.errno());
+            // Log messages that wait for their reader.
+            log::logger().flush();
             if self.session.is_full() {
                 break StopReason::Count;
             }

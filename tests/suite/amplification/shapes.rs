@@ -7,6 +7,7 @@ use std::path::Path;
 use nlstream::capture::Writer;
 use nlstream::channel::{Channel, NetnsId};
 use nlstream::event::meta::{CheckpointReason, Gap, GapCause, Part, Start};
+use nlstream::event::scope::Scope;
 use nlstream::event::values::Time;
 use nlstream::event::{By, Kind, Origin};
 use nlstream::input::{ControlRecord, Header, Input, InputData, Opened};
@@ -546,10 +547,21 @@ fn controls() -> Vec<Shape> {
             }
             for _ in 0..30 {
                 out.control(ControlRecord::BeginCheckpoint(CheckpointReason::Signal));
+                out.control(ControlRecord::Slice(512));
                 out.control(ControlRecord::EndCheckpoint);
             }
         })
         .bounds(1000, 100),
+        // The last record has the lines of one slice, and not those of all objects.
+        Shape::new("ends of checkpoints", |out| {
+            for number in 0..50_000 {
+                out.event(&address(1, number));
+            }
+            for _ in 0..30 {
+                out.control(ControlRecord::BeginCheckpoint(CheckpointReason::Signal));
+                out.control(ControlRecord::EndCheckpoint);
+            }
+        }),
         Shape::new("slices without limit", |out| {
             for number in 0..5_000 {
                 out.event(&address(1, number));
@@ -568,6 +580,33 @@ fn controls() -> Vec<Shape> {
                 dump(out, Kind::Address, &[]);
             }
         }),
+        // Each examines the stored objects of the kind, and changes none.
+        Shape::new("dumps of some devices", |out| {
+            for number in 0..5_000 {
+                out.event(&address(1, number));
+            }
+            for number in 0..2_500 {
+                let scope = Scope::Devices([2 + number].into());
+                out.control(ControlRecord::BeginReconcile(
+                    Kind::Address,
+                    Origin::Inferred,
+                    scope,
+                ));
+                out.control(ControlRecord::EndReconcile(true));
+            }
+        }),
+        // Each line has the whole device.
+        Shape::new("parts of a device with many names", |out| {
+            let names: Vec<_> = (0..200)
+                .map(|number| attr(53, format!("{number:0>120}\0").as_bytes()))
+                .collect();
+            let all = attr(52 | 0x8000, &names.concat());
+            out.event(&link(1, 0, &[named("d1"), all].concat()));
+            for _ in 0..1_000 {
+                out.event(&link(1, libc::AF_BRIDGE as u8, &[]));
+            }
+        })
+        .bounds(1000, 100),
     ]
 }
 
