@@ -36,13 +36,19 @@ impl NetnsId {
 }
 
 /// A netlink family: a protocol number (`NETLINK_*`, linux/netlink.h) and, for generic netlink,
-/// the id that the kernel gave to the family. Two bytes, since each event carries one.
+/// the id that the kernel gave to the family; for nfnetlink, the subsystem. Two bytes, since each event
+/// carries one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FamilyId(u16);
 
 const PROTOCOL_BITS: u32 = 5;
 /// Protocol number of generic netlink (linux/netlink.h).
 pub(crate) const NETLINK_GENERIC: u16 = 16;
+/// Protocol number of nfnetlink (linux/netlink.h).
+pub(crate) const NETLINK_NETFILTER: u16 = 12;
+/// Not a subsystem of the kernel: `NFNL_SUBSYS_NFTABLES`, and a bit above the eight of
+/// `NFNL_SUBSYS_ID`.
+const TRACE: u16 = 10 | 0x100;
 
 impl FamilyId {
     /// rtnetlink (`NETLINK_ROUTE`).
@@ -53,6 +59,17 @@ impl FamilyId {
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);
+
+    /// nftables (`NFNL_SUBSYS_NFTABLES`, linux/netfilter/nfnetlink.h).
+    pub const NFTABLES: FamilyId = FamilyId::subsystem(10);
+    /// The trace of packets through the rules of nftables: a family of its own, since it may have a
+    /// message for each packet and rule.
+    pub const NFT_TRACE: FamilyId = FamilyId::subsystem(TRACE);
+
+    /// A subsystem of nfnetlink (`NFNL_SUBSYS_*`), of which the messages have kinds.
+    const fn subsystem(number: u16) -> Self {
+        FamilyId(number << PROTOCOL_BITS | NETLINK_NETFILTER)
+    }
 
     /// The family of that protocol number; `None` for 32 (`MAX_LINKS`) and above.
     pub const fn of_protocol(protocol: u16) -> Option<Self> {
@@ -89,7 +106,10 @@ impl FamilyId {
 
     /// The id of a generic netlink family; 0 for every other family.
     pub const fn generic_id(self) -> u16 {
-        self.0 >> PROTOCOL_BITS
+        match self.is_generic() {
+            true => self.0 >> PROTOCOL_BITS,
+            false => 0,
+        }
     }
 }
 
@@ -162,5 +182,15 @@ mod tests {
         }
         assert_eq!(FamilyId::generic(1024), None);
         assert_eq!(FamilyId::generic(0x10), Some(FamilyId::NLCTRL));
+    }
+
+    #[test]
+    fn subsystems_of_nfnetlink_are_families_of_their_own() {
+        let netfilter = FamilyId::of_protocol(NETLINK_NETFILTER).unwrap();
+        let all = [netfilter, FamilyId::NFTABLES, FamilyId::NFT_TRACE];
+        for (at, family) in all.iter().enumerate() {
+            assert_eq!((family.protocol(), family.generic_id()), (12, 0));
+            assert!(all[..at].iter().all(|other| other != family));
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The netlink families: what the messages of each mean. Their wire format is
 //! [`Protocol`](crate::netlink::family::Protocol).
 
+pub mod generations;
 pub mod known;
+mod nfnetlink;
 mod nlctrl;
 pub mod other;
 mod requests;
@@ -20,6 +22,7 @@ use crate::netlink;
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::Nlctrl;
+use crate::netlink::nfnetlink::{NFT_TRACE, NFTABLES, subsystem};
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
 
@@ -49,7 +52,7 @@ pub trait Family: Protocol + std::fmt::Debug {
 }
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
-pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl];
+pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl, &NFTABLES, &NFT_TRACE];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
 ///
@@ -79,13 +82,15 @@ pub fn needed_messages(settings: &Settings) -> Option<Vec<u16>> {
     Some(needed)
 }
 
+/// The family of that id, if it has kinds of its own.
+pub fn with_kinds(id: FamilyId) -> Option<&'static dyn Family> {
+    let mut known = FAMILIES.iter().copied();
+    known.find(|family| family.id() == id)
+}
+
 /// The family of that id.
 pub fn family(id: FamilyId) -> &'static dyn Family {
-    let mut known = FAMILIES.iter().copied();
-    match known.find(|family| family.id() == id) {
-        Some(family) => family,
-        None => netlink::other::other(id),
-    }
+    with_kinds(id).unwrap_or_else(|| netlink::other::other(id))
 }
 
 /// The families with kinds of their own that a run subscribes to: rtnetlink, since most objects refer
@@ -98,12 +103,22 @@ impl Subscribed {
     /// The families of a run with these settings.
     pub fn new(settings: &Settings) -> Self {
         let requested = KindSet::of(settings.kinds.as_deref().unwrap_or_default());
-        let has_generic = known::Requested::of(settings).has_generic();
+        let named = known::Requested::of(settings);
+        let has_generic = named.has_generic();
         let families = FAMILIES.iter().copied().filter(|family| {
             let announces = family.id() == FamilyId::NLCTRL && has_generic;
-            family.id() == FamilyId::ROUTE || announces || !requested.and(family.kinds()).is_empty()
+            family.id() == FamilyId::ROUTE
+                || announces
+                || !requested.and(family.kinds()).is_empty()
+                || subsystem(family.id()).is_some_and(|it| named.names(it))
         });
         Subscribed(families.collect())
+    }
+
+    /// Returns true if one of them is neither rtnetlink nor the controller of generic netlink: to join its
+    /// groups may need a privilege.
+    pub fn has_subsystem(&self) -> bool {
+        self.iter().any(|family| subsystem(family.id()).is_some())
     }
 
     /// The families, rtnetlink first.

@@ -76,6 +76,9 @@ impl Pipeline {
             ControlRecord::Gap(gap) => {
                 // A socket of all namespaces does not tell whose events were lost.
                 let of_all = netns == NetnsId::OWN && !self.listed.is_empty();
+                if gap.cause != GapCause::Output && channel.family == FamilyId::NFTABLES {
+                    self.learnt.forget_order(netns, of_all);
+                }
                 if gap.cause != GapCause::Output {
                     let kinds = family(channel.family).kinds();
                     let tracked = self.namespaces.tracked();
@@ -178,7 +181,7 @@ impl Pipeline {
 
     /// The name of a netlink family; of generic netlink, its id if the name is not known.
     fn family_name(&self, id: FamilyId) -> String {
-        let known = self.families.get(id);
+        let known = self.learnt.families.get(id);
         match (known, id.is_generic()) {
             (Some(known), _) => known.name.to_string(),
             (None, true) if id != FamilyId::NLCTRL => id.generic_id().to_string(),

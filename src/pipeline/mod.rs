@@ -25,7 +25,6 @@ use crate::event::meta::{self, Heartbeat, Meta, Netns, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
-use crate::family::known::GenericFamilies;
 use crate::filter::{Filter, Surroundings};
 use crate::input::{Header, Input, InputData};
 use crate::names::Names;
@@ -37,7 +36,7 @@ use crate::text;
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
-use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
+use decode_batch::{DecodedItem, DecodedObject, Learnt, OptionalParts};
 use ending::EndedNamespace;
 use names::WithheldEvents;
 use namespaces::Namespaces;
@@ -85,7 +84,7 @@ pub struct Pipeline {
     snapshot: bool,
     /// Every kind was dumped once.
     synced: bool,
-    families: GenericFamilies,
+    learnt: Learnt,
     namespaces: Namespaces,
     filter: Filter,
     encoder: Encoder,
@@ -178,7 +177,7 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             synced: false,
-            families: GenericFamilies::default(),
+            learnt: Learnt::default(),
             namespaces: Namespaces::new(config.names, tracked, is_foreign),
             filter,
             encoder,
@@ -275,7 +274,7 @@ impl Pipeline {
             self.namespaces.add_missing(batch);
             decode_batch::items(
                 batch,
-                &mut self.families,
+                &mut self.learnt,
                 &self.namespaces,
                 self.optional_parts,
                 &mut items,
@@ -463,7 +462,7 @@ impl Pipeline {
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
         let protocol = protocol(channel.family);
-        let name = self.families.get(channel.family).map(|it| &*it.name);
+        let name = self.learnt.families.get(channel.family).map(|it| &*it.name);
         let redacted = redacted(channel.family, name, rest);
         let rest = redacted.as_deref().unwrap_or(rest);
         let message = Message::incomplete(rest);

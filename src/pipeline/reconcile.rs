@@ -259,6 +259,10 @@ impl Pipeline {
         {
             return Ok(());
         }
+        // The number of the last transaction, which precedes a dump.
+        if payload.kind() == Kind::NftGeneration && self.is_own_dump(channel) {
+            return Ok(());
+        }
         let decoded = Decoded { action, payload };
         // An earlier line of the message has it.
         let raw = raw.filter(|_| !self.has_line);

@@ -7,7 +7,8 @@ use std::path::Path;
 use nlstream::event::Kind;
 use nlstream::event::tables;
 use nlstream::family;
-use nlstream::netlink::{genl, groups, raw, rtm};
+use nlstream::netlink::family::Protocol as _;
+use nlstream::netlink::{genl, groups, nfnetlink, raw, rtm};
 use nlstream::schema;
 
 use crate::common;
@@ -98,7 +99,12 @@ fn every_message_type_has_rows() {
     let mut entries = table(&text, "| number | type | kind | key | header | fixture |");
     let commands = table(&text, "| command | type | kind | key | header | fixture |");
     let of_rtnetlink = entries.len();
+    let of_controller = of_rtnetlink + commands.len();
     entries.extend(commands);
+    entries.extend(table(
+        &text,
+        "| message | type | kind | key | header | fixture |",
+    ));
     let proofs = proofs();
     let mut listed = BTreeSet::new();
     for (at, row) in entries.iter().enumerate() {
@@ -109,7 +115,8 @@ fn every_message_type_has_rows() {
         let number = number.parse().unwrap();
         let name = match at < of_rtnetlink {
             true => rtm::rtm(number).map(|(_, name, _)| name),
-            false => genl::command_name(number.into()),
+            false if at < of_controller => genl::command_name(number.into()),
+            false => nfnetlink::NFTABLES.type_name(number),
         };
         assert_eq!(name, Some(message));
         assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18"].contains(&&header[..]));
@@ -124,7 +131,11 @@ fn every_message_type_has_rows() {
         }
     }
     let types = rtm::TYPES.iter().map(|(_, name, _)| name);
-    for name in types.chain(genl::COMMANDS.iter().map(|(_, name)| name)) {
+    let of_nftables = nfnetlink::MESSAGES.iter().map(|(_, name)| name);
+    for name in types
+        .chain(genl::COMMANDS.iter().map(|(_, name)| name))
+        .chain(of_nftables)
+    {
         assert!(
             listed.iter().any(|(row, _)| row == name),
             "no row of {name}"
@@ -205,7 +216,7 @@ fn every_kind_has_payload_decoder_example_and_text() {
         let module = path.split("::").next().unwrap();
         let module = module.split_once('<').map_or(module, |(_, module)| module);
         let exists = |path: &str| common::root().join(Path::new(path)).exists();
-        let is_declared = ["route", "genl"].iter().any(|family| {
+        let is_declared = ["route", "genl", "nft"].iter().any(|family| {
             exists(&format!("src/kind/{family}/{module}.rs"))
                 || exists(&format!("src/kind/{family}/{module}/mod.rs"))
         });
@@ -241,7 +252,9 @@ fn every_family_has_a_row() {
     for row in &rows {
         for name in words(&row[0]) {
             let is_pattern = name.ends_with('*');
-            let is_known = known.contains(&name) || genl::NAMES.contains(&name);
+            let mut subsystems = nfnetlink::SUBSYSTEMS.iter();
+            let is_subsystem = subsystems.any(|it| it.name() == name);
+            let is_known = known.contains(&name) || genl::NAMES.contains(&name) || is_subsystem;
             assert!(is_pattern || is_known, "{name}");
         }
     }

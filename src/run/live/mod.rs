@@ -8,6 +8,7 @@ mod namespaces;
 mod reload;
 mod requesters;
 mod subscription;
+mod transactions;
 mod visitor;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
 use requesters::RequesterLog;
 use subscription::{Reach, Subscription};
+use transactions::Transactions;
 
 /// The options of a live run.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +164,7 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     }
     let mut sink = open(&live.outputs)?;
     let dumps = match all {
-        Some(_) => dumps_of_all(listed.len(), &live.settings),
+        Some(_) => dumps_of_all(listed.len(), &subscriptions, &live.settings),
         None => dumps(&subscriptions, &live.settings),
     };
     let mut resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
@@ -215,6 +217,7 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
         requesters,
+        transactions: Transactions::default(),
         clock: Clock::new(),
         manager: Manager::new(),
         metrics: live.metrics.clone().map(Metrics::new),
@@ -252,7 +255,10 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
         namespaces = all::open(&live.settings, live.rcvbuf, live.audit, confine)?;
     } else if !live.netns.is_empty() {
         namespaces = namespaces::open(&live.netns, &live.settings, live.rcvbuf)?;
-    } else if with_by || !Requested::of(&live.settings).is_empty() {
+    } else if with_by
+        || !Requested::of(&live.settings).is_empty()
+        || Subscribed::new(&live.settings).has_subsystem()
+    {
         // A socket has one filter: with `by` that which tells who caused the events.
         let needed = needed_messages(&live.settings).filter(|_| !with_by);
         let opened = families::open(
@@ -302,8 +308,12 @@ fn dumps<E, D>(
 }
 
 /// The same for namespaces with the numbers from 1 to `count`.
-fn dumps_of_all(count: usize, settings: &Settings) -> BTreeMap<resync::Target, resync::Dumps> {
-    let families: Vec<_> = Subscribed::new(settings).iter().collect();
+fn dumps_of_all<E, D>(
+    count: usize,
+    subscriptions: &[Subscription<E, D>],
+    settings: &Settings,
+) -> BTreeMap<resync::Target, resync::Dumps> {
+    let families: Vec<_> = subscriptions.iter().map(|it| it.family).collect();
     let of = |at| {
         let families = families.iter();
         families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), *family, settings))
@@ -364,6 +374,8 @@ struct Stream<E, D> {
     refused: SpoofedDatagrams,
     /// Who caused the events, with `--with by`.
     requesters: Option<RequesterLog>,
+    /// Of nftables.
+    transactions: Transactions,
     clock: Clock,
     manager: Manager,
     metrics: Option<Metrics>,
@@ -439,6 +451,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
             reports.append(&mut self.take_reports());
             self.receive()?;
+            if self
+                .transactions
+                .due()
+                .is_some_and(|due| due <= Instant::now())
+            {
+                self.release_transactions();
+            }
             self.follow_families()?;
             self.end_namespaces()?;
             // With a full backlog some datagrams are not read yet.
@@ -553,6 +572,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.namespaces_wakeup(),
             self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
+            self.transactions.due(),
             self.session.checkpoint_wakeup(sink),
             self.session.repetitions_wakeup(),
             self.refused.due(now),
@@ -648,6 +668,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 for at in 0..self.subscriptions.len() {
                     more |= self.receive_from(at)?;
                 }
+            }
+            if !more {
+                self.release_transactions();
             }
             if !more && self.backlog.is_empty() {
                 break;
