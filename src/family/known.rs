@@ -11,6 +11,7 @@ use crate::kind::wire::FAMILIES;
 use crate::netlink::family::Protocol as _;
 use crate::netlink::genl::announcements;
 use crate::netlink::genl::curated::{self, Curated};
+use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, unabbreviated};
 use crate::netlink::raw::{self, ALL};
 
 /// A generic netlink family.
@@ -123,7 +124,7 @@ impl Requested {
         let named = values.filter(|text| !text.starts_with('!') && !is_address_family(text));
         let patterns = named.filter_map(|text| match &**text {
             ALL => glob::Pattern::new("*").ok(),
-            text => glob::Pattern::new(text).ok(),
+            text => glob::Pattern::new(unabbreviated(text)).ok(),
         });
         let kinds = settings.kinds.iter().flatten();
         let of_kinds = kinds.filter_map(|kind| Curated::of_id(kind.netlink_family()?));
@@ -150,20 +151,33 @@ impl Requested {
     /// Returns true if a generic netlink family may have been requested.
     pub fn has_generic(&self) -> bool {
         let is_raw = |pattern: &glob::Pattern| {
-            let mut names = raw::PROTOCOLS.iter().map(|(_, name)| *name);
+            let protocols = raw::PROTOCOLS.iter().map(|(_, name)| *name);
+            let mut names = protocols.chain(SUBSYSTEMS.iter().map(|it| it.name()));
             names.any(|name| name.eq_ignore_ascii_case(pattern.as_str()))
         };
         self.0.iter().any(|pattern| !is_raw(pattern))
+    }
+
+    fn is_exact(&self, name: &str) -> bool {
+        let mut patterns = self.0.iter();
+        patterns.any(|it| it.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// Returns true if a subsystem of nfnetlink was requested by its name, or with all others.
+    pub fn names(&self, subsystem: &Subsystem) -> bool {
+        self.is_exact(subsystem.name()) || !subsystem.by_name_only && self.is_exact("netfilter")
+    }
+
+    /// Returns true if a subsystem of nfnetlink was requested by a pattern alone.
+    pub fn has_pattern_of(&self, subsystem: &Subsystem) -> bool {
+        !subsystem.by_name_only && !self.names(subsystem) && self.contains(subsystem.name())
     }
 
     /// The numbers of the protocols, rtnetlink and generic netlink apart, that were requested by
     /// name, or by a pattern if they multicast anything and `exists` says that the kernel has them: to open
     /// the socket of another one can load a module.
     pub fn protocols(&self, exists: impl Fn(u16) -> bool) -> Vec<u16> {
-        let is_exact = |name: &str| {
-            let mut patterns = self.0.iter();
-            patterns.any(|it| it.as_str().eq_ignore_ascii_case(name))
-        };
+        let is_exact = |name: &str| self.is_exact(name);
         let wanted = raw::PROTOCOLS.iter().filter(|(number, name)| {
             let is_raw = !matches!(*name, "route" | "generic" | "usersock");
             is_raw
@@ -196,12 +210,32 @@ mod tests {
     }
 
     #[test]
+    fn a_subsystem_is_requested_by_name_or_with_all_others() {
+        use crate::netlink::nfnetlink::{NFT_TRACE, NFTABLES};
+        for (values, nftables, trace, pattern) in [
+            (&["nft"][..], true, false, false),
+            (&["Nftables"], true, false, false),
+            (&["netfilter"], true, false, false),
+            (&["nft_trace"], false, true, false),
+            (&["all"], false, false, true),
+            (&["nft*"], false, false, true),
+            (&["inet"], false, false, false),
+        ] {
+            let requested = requested(values);
+            assert_eq!(requested.names(&NFTABLES), nftables, "{values:?}");
+            assert_eq!(requested.names(&NFT_TRACE), trace, "{values:?}");
+            assert_eq!(requested.has_pattern_of(&NFTABLES), pattern, "{values:?}");
+            assert!(!requested.has_pattern_of(&NFT_TRACE), "{values:?}");
+        }
+    }
+
+    #[test]
     fn a_pattern_requests_only_protocols_that_exist() {
         let exists = |number| number == 12;
         assert_eq!(requested(&["all"]).protocols(exists), [12]);
         assert_eq!(requested(&["XFRM", "inet"]).protocols(exists), [6]);
         assert!(requested(&["x*"]).protocols(exists).is_empty());
-        assert!(!requested(&["xfrm", "netfilter"]).has_generic());
+        assert!(!requested(&["xfrm", "netfilter", "nft"]).has_generic());
         for values in [&["all"], &["ethtool"], &["e*"]] {
             assert!(requested(values).has_generic());
             assert!(requested(values).contains("ethtool"));

@@ -2,7 +2,9 @@
 //! [`Protocol`](crate::netlink::family::Protocol).
 
 mod curated;
+pub mod generations;
 pub mod known;
+mod nfnetlink;
 mod nlctrl;
 pub mod other;
 mod requests;
@@ -24,6 +26,7 @@ use crate::netlink::genl::{
     Nlctrl,
     curated::{ETHTOOL, NETDEV},
 };
+use crate::netlink::nfnetlink::{NFT_TRACE, NFTABLES, subsystem};
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
 
@@ -53,7 +56,9 @@ pub trait Family: Protocol + std::fmt::Debug {
 }
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
-pub static FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV];
+pub static FAMILIES: &[&dyn Family] = &[
+    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &NFTABLES, &NFT_TRACE,
+];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
 ///
@@ -83,13 +88,15 @@ pub fn needed_messages(settings: &Settings) -> Option<Vec<u16>> {
     Some(needed)
 }
 
+/// The family of that id, if it has kinds of its own.
+pub fn with_kinds(id: FamilyId) -> Option<&'static dyn Family> {
+    let mut known = FAMILIES.iter().copied();
+    known.find(|family| family.id() == id)
+}
+
 /// The family of that id.
 pub fn family(id: FamilyId) -> &'static dyn Family {
-    let mut known = FAMILIES.iter().copied();
-    match known.find(|family| family.id() == id) {
-        Some(family) => family,
-        None => netlink::other::other(id),
-    }
+    with_kinds(id).unwrap_or_else(|| netlink::other::other(id))
 }
 
 /// The families with kinds of their own that a run subscribes to: rtnetlink, since most objects refer
@@ -103,13 +110,20 @@ impl Subscribed {
     /// The families of a run with these settings.
     pub fn new(settings: &Settings) -> Self {
         let requested = KindSet::of(settings.kinds.as_deref().unwrap_or_default());
-        let has_generic = known::Requested::of(settings).has_generic();
+        let named = known::Requested::of(settings);
+        let has_kind = |family: &dyn Family| !requested.and(family.kinds()).is_empty();
         let families = FAMILIES.iter().copied().filter(|family| match family.id() {
             FamilyId::ROUTE => true,
-            FamilyId::NLCTRL => has_generic || !requested.and(family.kinds()).is_empty(),
-            _ => false,
+            FamilyId::NLCTRL => named.has_generic() || has_kind(*family),
+            id => subsystem(id).is_some_and(|it| named.names(it) || has_kind(*family)),
         });
         Subscribed(families.collect())
+    }
+
+    /// Returns true if one of them is neither rtnetlink nor the controller of generic netlink: to join its
+    /// groups may need a privilege.
+    pub fn has_subsystem(&self) -> bool {
+        self.iter().any(|family| subsystem(family.id()).is_some())
     }
 
     /// The families, rtnetlink first.

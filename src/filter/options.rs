@@ -3,13 +3,14 @@
 use super::condition::Condition;
 use super::fault::Fault;
 use super::pattern::{Pattern, PrefixPattern, Word, glob, is_glob};
+use crate::channel::FamilyId;
 use crate::event::kind_set::KindSet;
 use crate::event::{Event, Kind, Op, Origin, fields::Mask};
 use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::netlink::genl::NAMES;
-use crate::netlink::protocols::protocol;
+use crate::netlink::nfnetlink::{SUBSYSTEMS, subsystem, unabbreviated};
 use crate::netlink::raw::{self, ALL};
 use crate::value::Symbol;
 
@@ -127,11 +128,12 @@ pub const FILTERS: &[FilterOption] = &[
     FilterOption {
         name: "family",
         value_name: Some("LIST"),
-        help: "Families: address families (inet, inet6, mpls, bridge …), and netlink families, which are joined (ethtool, nl80211, xfrm …, all)",
+        help: "Families: address families (inet, inet6, mpls, bridge …), and netlink families, which are joined (nftables, ethtool, nl80211, xfrm …, all)",
         more: "An event is of a netlink family, and of the address family in the field `family` of its \
                payload, if it has one. Without this option rtnetlink alone is joined. A generic netlink \
                family that the kernel registers later is joined then. Other netlink protocols are joined if \
                they are named, with `all` if the kernel has them: to join can make the kernel load a module. \
+               nft stands for nftables; nft_trace is joined by its name alone. \
                A live run and the kernel's list decide which names are known.",
         subject: Subject::Object(Property::Family),
         parse: |text, vocabulary| word(Property::Family, "address family", text, vocabulary),
@@ -299,8 +301,8 @@ impl FilterOption {
                     .places()
                     .iter()
                     .any(|place| place.has(Property::Family));
-                let name = kind.netlink_family().map(|id| protocol(id).name());
-                let is_of_family = name.is_some_and(|it| pattern.matches(Value::Word(it)));
+                let mut names = kind_families(*kind).iter();
+                let is_of_family = names.any(|it| pattern.matches(Value::Word(it)));
                 match kind {
                     // Its `family` is a netlink family.
                     Kind::Generic => !pattern.is_one_of(FAMILIES),
@@ -337,6 +339,16 @@ impl Test {
             }
             Test::Value(_) | Test::On | Test::Off => true,
         }
+    }
+}
+
+/// The names of the netlink family of a kind. That of `generic` is a field of the payload.
+pub(super) fn kind_families(kind: Kind) -> &'static [&'static str] {
+    match kind.netlink_family() {
+        Some(FamilyId::ROUTE) => &["route"],
+        Some(FamilyId::NLCTRL) => &["nlctrl"],
+        Some(id) => subsystem(id).map_or(&[], |it| it.names()),
+        None => &[],
     }
 }
 
@@ -389,7 +401,9 @@ fn check_family(what: &str, text: &str, vocabulary: Vocabulary<'_>) -> Result<()
         return Ok(());
     };
     let mut of_build: Vec<_> = raw::PROTOCOLS.iter().map(|row| row.1).collect();
+    of_build.extend(SUBSYSTEMS.iter().map(|it| it.name()));
     of_build.extend(NAMES);
+    let text = unabbreviated(text);
     let is_text = |name: &str| name.eq_ignore_ascii_case(text);
     let addresses = known(Property::Family, vocabulary.names);
     if is_glob(text)
@@ -421,6 +435,7 @@ fn word(
 ) -> Result<Test, Fault> {
     let word = match property {
         Property::Family if text == ALL => Word::parse("*")?,
+        Property::Family => Word::parse(unabbreviated(text))?,
         _ => Word::parse(text)?,
     };
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::condition::{Condition, Surroundings};
 use super::fault::Fault;
 use super::json;
-use super::options::{FILTERS, FilterOption, Subject, Test, Vocabulary};
+use super::options::{FILTERS, FilterOption, Subject, Test, Vocabulary, kind_families};
+use super::pattern::Pattern;
 use crate::channel::{FamilyId, NetnsId};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{Netns, Part, Settings};
 use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
 use crate::names::Names;
-use crate::netlink::protocols::protocol;
+use crate::netlink::nfnetlink::subsystem;
 
 /// Values of filters by option, as the user gave them: `settings.filters`.
 pub type Values = BTreeMap<String, Vec<String>>;
@@ -37,19 +38,21 @@ impl Clause {
             && !self.rejected.iter().any(is_met)
     }
 
-    /// Returns true if an object of that netlink family passes. `any_value` returns true if one of the object's values
+    /// Returns true if an object passes that belongs to the netlink family with these names. `any_value` returns true if one of the object's values
     /// of the property matches.
     fn passes_object(
         &self,
         property: Property,
-        family: Option<&str>,
+        families: &[&str],
         any_value: &AnyValue<'_>,
     ) -> bool {
-        let family = family.filter(|_| property == Property::Family);
+        let is_of_family = |pattern: &Pattern| {
+            let mut names = families.iter();
+            property == Property::Family && names.any(|name| pattern.matches(Value::Word(name)))
+        };
         self.passes(|test| match test {
             Test::Value(pattern) => {
-                any_value(property, &mut |value| pattern.matches(value))
-                    || family.is_some_and(|name| pattern.matches(Value::Word(name)))
+                any_value(property, &mut |value| pattern.matches(value)) || is_of_family(pattern)
             }
             _ => true,
         })
@@ -271,9 +274,9 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             payload.any_value(property, is_match)
         };
-        let family = netlink_family(payload.kind());
+        let families = kind_families(payload.kind());
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, family, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, families, &any_value))
     }
 
     /// Returns true if the event passes, whatever its object.
@@ -294,9 +297,9 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             json::any_value(kind.places(), object, property, is_match)
         };
-        let family = netlink_family(kind);
+        let families = kind_families(kind);
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, family, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, families, &any_value))
     }
 
     /// Returns true if a line of the kind passes, given as JSON: with its object in the new state or in
@@ -369,14 +372,6 @@ impl Selection {
     }
 }
 
-/// The netlink family of a kind. That of `generic` is a field of the payload.
-fn netlink_family(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Generic => None,
-        kind => kind.netlink_family().map(|id| protocol(id).name()),
-    }
-}
-
 /// Checks the filters of a run and limits its kinds to those that can pass: the others need no
 /// dumps. `names`: those of the machine.
 ///
@@ -385,7 +380,18 @@ fn netlink_family(kind: Kind) -> Option<&'static str> {
 pub fn prepare(settings: &mut Settings, names: &Names) -> Result<(), Fault> {
     settings.filters.retain(|_, values| !values.is_empty());
     let names_families = settings.filters.contains_key("family");
-    let is_read = |kind: &&Kind| names_families || kind.netlink_family() == Some(FamilyId::ROUTE);
+    let is_named = |name: &str| {
+        let mut values = settings.filters.get("family").into_iter().flatten();
+        values.any(|value| value.eq_ignore_ascii_case(name))
+    };
+    let is_read = |kind: &&Kind| match kind.netlink_family() {
+        Some(FamilyId::ROUTE) => true,
+        Some(id) => {
+            let mut alone = subsystem(id).into_iter().filter(|it| it.by_name_only);
+            names_families && alone.all(|it| is_named(it.name()))
+        }
+        None => names_families,
+    };
     let all = Kind::ALL.iter().filter(is_read).copied().collect();
     let kinds: Vec<_> = settings.kinds.clone().unwrap_or(all);
     if settings.filters.contains_key("by-comm") && !settings.with.contains(&Part::By) {

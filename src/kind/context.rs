@@ -1,10 +1,13 @@
 //! The decoding context: iterates over a message's attributes and records those that cannot be
 //! decoded.
 
+use std::cell::RefCell;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::genl::ethtool::strings::StringSets;
+use super::nft::{RuleOrder, SetTypes};
 use super::route::route::AttrsInterner;
 use super::wire;
 use crate::channel::NetnsId;
@@ -32,6 +35,14 @@ pub struct DecodeContext<'n> {
     pub names: &'n Names,
     /// Decode the optional parts: counters, devconf and the like.
     pub details: bool,
+    /// The number of the last transaction of nftables in the network namespace, if it is known, for
+    /// messages of events.
+    pub generation: Option<u32>,
+    /// The types of the sets of nftables, and the network namespace of the message.
+    pub set_types: Option<(&'n SetTypes, NetnsId)>,
+    /// The order of the rules of nftables so far, the network namespace of the message, and whether it is an
+    /// event.
+    pub rule_order: Option<(&'n RefCell<RuleOrder>, NetnsId, bool)>,
     interner: Option<&'n AttrsInterner>,
     strings: Option<(&'n StringSets, NetnsId)>,
     unparsed: Vec<Unparsed>,
@@ -44,6 +55,9 @@ impl<'n> DecodeContext<'n> {
         DecodeContext {
             names,
             details,
+            generation: None,
+            set_types: None,
+            rule_order: None,
             interner: None,
             strings: None,
             unparsed: Vec::new(),
@@ -185,6 +199,11 @@ impl<'n> DecodeContext<'n> {
     /// Returns true if everything was decoded.
     pub fn is_fully_decoded(&self) -> bool {
         self.unparsed.is_empty()
+    }
+
+    /// Records again what [`take_unparsed`](Self::take_unparsed) returned.
+    pub fn restore_unparsed(&mut self, mut unparsed: Vec<Unparsed>) {
+        self.unparsed.append(&mut unparsed);
     }
 
     /// Returns what was recorded since the last call, in the order of the message.

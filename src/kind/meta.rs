@@ -569,6 +569,8 @@ pub enum GapCause {
     Overflow,
     /// Another socket error.
     Error,
+    /// The numbers of the transactions of nftables are not consecutive.
+    Generation,
     /// A datagram exceeded the size of a receive slot, or the snapshot length of a capture of another
     /// program cut it.
     Truncated,

@@ -24,6 +24,8 @@ pub trait KindSpec: Sized + Into<Payload> {
     /// for one device, parent and block, actions only for one type: such objects are reported but
     /// not stored.
     const LISTED: bool = true;
+    /// The message of a deletion has little more than the key: its line has what the stored object had.
+    const DELETED_BY_KEY: bool = false;
     /// The triggers after which the kernel may have changed objects of the kind without an event.
     /// If the event is about a device, these are objects of that device, or [`KindSpec::PROPAGATED`].
     const STALE_AFTER: &'static [Trigger] = &[];
@@ -66,6 +68,15 @@ pub trait KindSpec: Sized + Into<Payload> {
     ) -> Option<()> {
         let object = Self::from_body(context, message.body)?;
         emit.object(context, object)
+    }
+
+    /// Completes the object of an event that names only what was added to the stored object.
+    fn add_stored(&mut self, _stored: &Self) {}
+
+    /// What is left of the stored object after an event of a deletion, if that names only a part of
+    /// it.
+    fn remainder(&self, _stored: &Self) -> Option<Self> {
+        None
     }
 
     /// The triggers of implicit changes that this event implies. `old` is the object's former
@@ -215,16 +226,23 @@ pub enum Trigger {
     /// The deletion of a forwarding entry that names a nexthop object: perhaps only of a remote that
     /// was appended to the entry, which the message does not show (`vxlan_fdb_info`).
     NexthopEntry,
+    /// A set of nftables was deleted, and its elements with it.
+    NftSet,
+    /// A device was added to a chain or flowtable of nftables, or removed from it: the message names only
+    /// that device.
+    NftHook,
+    /// A chain of nftables was renamed.
+    NftChainName,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::NexthopEntry as usize + 1;
+const TRIGGERS: usize = Trigger::NftChainName as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Triggers(pub(super) u16);
+pub struct Triggers(pub(super) u32);
 
-const _: () = assert!(TRIGGERS <= u16::BITS as usize);
+const _: () = assert!(TRIGGERS <= u32::BITS as usize);
 
 impl Triggers {
     pub const NONE: Triggers = Triggers(0);
@@ -267,6 +285,9 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::Nexthop,
     Trigger::Qdisc,
     Trigger::MulticastInterface,
+    Trigger::NftSet,
+    Trigger::NftHook,
+    Trigger::NftChainName,
 ];
 
 /// A set of kinds for each trigger.

@@ -8,6 +8,7 @@ pub mod family;
 pub mod frame;
 pub mod genl;
 pub mod groups;
+pub mod nfnetlink;
 pub mod nsids;
 pub mod other;
 pub mod protocols;

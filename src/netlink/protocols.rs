@@ -2,8 +2,9 @@
 
 use super::family::Protocol;
 use super::genl::curated;
+use super::nfnetlink;
 use super::other::other;
-use crate::channel::{FamilyId, NETLINK_GENERIC};
+use crate::channel::{FamilyId, NETLINK_GENERIC, NETLINK_NETFILTER};
 
 /// `GENL_MIN_ID` (linux/genetlink.h)
 pub const MIN_ID: u16 = 0x10;
@@ -14,6 +15,8 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &super::genl::Nlctrl,
     &curated::ETHTOOL,
     &curated::NETDEV,
+    &nfnetlink::NFTABLES,
+    &nfnetlink::NFT_TRACE,
 ];
 
 /// The protocol of that id: one without kinds of its own if it is none of [`PROTOCOLS`].
@@ -27,8 +30,8 @@ pub fn protocol(id: FamilyId) -> &'static dyn Protocol {
 }
 
 /// The protocol of a packet with that protocol number (`sk_protocol` of an nlmon device). Messages
-/// of generic netlink carry their family's id as the type of the first message. `None` if there is no
-/// such protocol.
+/// of generic netlink carry their family's id as the type of the first message, those of nfnetlink their
+/// subsystem in it. `None` if there is no such protocol.
 pub fn of_packet(protocol_number: u16, first_type: Option<u16>) -> Option<&'static dyn Protocol> {
     let id = match protocol_number {
         // Of an acknowledgement, and of bytes that are no message, the family is not known.
@@ -36,6 +39,7 @@ pub fn of_packet(protocol_number: u16, first_type: Option<u16>) -> Option<&'stat
             Some(id) if id.generic_id() >= MIN_ID => id,
             _ => FamilyId::GENERIC,
         },
+        NETLINK_NETFILTER => nfnetlink::of_type(first_type.unwrap_or_default()),
         number => FamilyId::of_protocol(number)?,
     };
     Some(protocol(id))
@@ -57,6 +61,8 @@ mod tests {
         for kind in [None, Some(2), Some(1024)] {
             assert_eq!(id(16, kind), Some(FamilyId::GENERIC));
         }
+        assert_eq!(of_packet(12, Some(0x0a00)).unwrap().name(), "nftables");
+        assert_eq!(of_packet(12, Some(0x0100)).unwrap().name(), "netfilter");
         assert_eq!(of_packet(6, Some(16)).unwrap().name(), "xfrm");
         assert_eq!(
             of_packet(31, None).unwrap().id(),

@@ -21,7 +21,7 @@ use netlink_packet_route::route::RouteHeader;
 use netlink_packet_route::rule::RuleHeader;
 use netlink_packet_route::tc::TcHeader;
 
-use super::{genl, rtm};
+use super::{genl, nfnetlink, rtm};
 use crate::channel::FamilyId;
 
 /// A dump request without its netlink header.
@@ -335,6 +335,37 @@ impl Request {
             },
             _ => self,
         }
+    }
+
+    /// A list of objects of nftables, of every family (`struct nfgenmsg`). `get`: `NFT_MSG_GET*`.
+    pub fn nftables(get: u16) -> Self {
+        Self::nftables_of(get, 0)
+    }
+
+    fn nftables_of(get: u16, family: u8) -> Self {
+        const NFNL_SUBSYS_NFTABLES: u16 = 10;
+        let header = vec![family, 0, 0, 0];
+        Self::of_body(NFNL_SUBSYS_NFTABLES << 8 | get, header)
+    }
+
+    /// The number of the last transaction of nftables.
+    pub fn nftables_generation() -> Self {
+        Self::nftables(nfnetlink::NFT_MSG_GETGEN).single()
+    }
+
+    /// The elements of a set of nftables. `family`: `NFPROTO_*`.
+    pub fn nftables_elements(family: u8, table: &[u8], set: &[u8]) -> Self {
+        const NFTA_SET_ELEM_LIST_TABLE: u16 = 1;
+        const NFTA_SET_ELEM_LIST_SET: u16 = 2;
+        let mut request = Self::nftables_of(nfnetlink::NFT_MSG_GETSETELEM, family);
+        for (kind, name) in [
+            (NFTA_SET_ELEM_LIST_TABLE, table),
+            (NFTA_SET_ELEM_LIST_SET, set),
+        ] {
+            let attribute = DefaultNla::new(kind, [name, b"\0"].concat());
+            request.body.extend(bytes(&attribute));
+        }
+        request
     }
 
     /// One link.

@@ -78,8 +78,11 @@ impl Pipeline {
             ControlRecord::Gap(gap) => {
                 // A socket of all namespaces does not tell whose events were lost.
                 let of_all = netns == NetnsId::OWN && !self.listed.is_empty();
+                if gap.cause != GapCause::Output && channel.family == FamilyId::NFTABLES {
+                    self.learnt.forget_order(netns, of_all);
+                }
                 if gap.cause != GapCause::Output {
-                    let kinds = self.families.family(channel.family).kinds();
+                    let kinds = self.learnt.families.family(channel.family).kinds();
                     let tracked = self.namespaces.tracked();
                     let lost = match of_all && channel.family == FamilyId::ROUTE {
                         // Events of other families are left out as well until the namespace of each
@@ -107,7 +110,7 @@ impl Pipeline {
                 };
                 if channel.family != FamilyId::ROUTE {
                     gap.family = Some(self.family_name(channel.family));
-                    let kinds = self.families.family(channel.family).kinds();
+                    let kinds = self.learnt.families.family(channel.family).kinds();
                     gap.kinds = Some(kinds.iter().collect());
                 }
                 self.meta_of(netns, time, Op::Gap, Meta::Gap(gap), out)
@@ -180,7 +183,7 @@ impl Pipeline {
 
     /// The name of a netlink family; of generic netlink, its id if the name is not known.
     fn family_name(&self, id: FamilyId) -> String {
-        let known = self.families.get(id);
+        let known = self.learnt.families.get(id);
         match (known, id.is_generic()) {
             (Some(known), _) => known.name.to_string(),
             (None, true) if id != FamilyId::NLCTRL => id.generic_id().to_string(),

@@ -71,6 +71,7 @@ impl Pipeline {
         if self.ended.iter().any(is_same) {
             self.delete_slice(time, u32::MAX, out)?;
         }
+        self.learnt.forget(netns);
         self.encoder.flush(out)?;
         self.encoder.set_namespace(netns, &found.netns);
         self.filter.set_namespace(netns, &found.netns);

@@ -38,7 +38,7 @@ use crate::text;
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
-use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
+use decode_batch::{DecodedItem, DecodedObject, Learnt, OptionalParts};
 use ending::EndedNamespace;
 use names::WithheldEvents;
 use namespaces::Namespaces;
@@ -86,7 +86,7 @@ pub struct Pipeline {
     snapshot: bool,
     /// Every kind was dumped once.
     synced: bool,
-    families: GenericFamilies,
+    learnt: Learnt,
     namespaces: Namespaces,
     filter: Filter,
     encoder: Encoder,
@@ -181,7 +181,10 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             synced: false,
-            families: GenericFamilies::new(settings, is_foreign),
+            learnt: Learnt {
+                families: GenericFamilies::new(settings, is_foreign),
+                ..Learnt::default()
+            },
             namespaces: Namespaces::new(config.names, tracked, is_foreign),
             filter,
             encoder,
@@ -284,7 +287,7 @@ impl Pipeline {
             self.namespaces.add_missing(batch);
             decode_batch::items(
                 batch,
-                &mut self.families,
+                &mut self.learnt,
                 &self.namespaces,
                 self.optional_parts,
                 &mut items,
@@ -474,8 +477,9 @@ impl Pipeline {
         rest: &[u8],
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let protocol: &dyn Protocol = self.families.family(channel.family);
-        let name = self.families.get(channel.family).map(|it| &*it.name);
+        let protocol: &dyn Protocol = self.learnt.families.family(channel.family);
+        let name = self.learnt.families.get(channel.family);
+        let name = name.map(|it| &*it.name);
         let redacted = redacted(channel.family, name, rest);
         let rest = redacted.as_deref().unwrap_or(rest);
         let message = Message::incomplete(rest);

@@ -273,8 +273,11 @@ impl Pipeline {
         {
             return Ok(());
         }
-        // An answer that is about no object, such as the names of bits.
-        if matches!(payload, Payload::Generic(_)) && self.is_own_dump(channel) {
+        // An answer that is about no object, such as the names of bits, or the number of the last
+        // transaction, which precedes a dump.
+        if matches!(payload, Payload::Generic(_) | Payload::NftGeneration(_))
+            && self.is_own_dump(channel)
+        {
             return Ok(());
         }
         let decoded = Decoded { action, payload };

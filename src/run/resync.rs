@@ -45,6 +45,9 @@ const MAX_ATTEMPTS: u32 = 8;
 /// Reconciliations that neither `sync` nor `resync` waits for take at most this fraction (1/n) of
 /// the time.
 const MAX_SHARE: u32 = 10;
+/// Objects that come and go without a message are read at this interval: elements of sets of nftables that
+/// packets add, or that expire.
+const SILENT_RECHECK: Duration = Duration::from_secs(10);
 
 /// The namespace and the kind of a reconciliation.
 pub(super) type Target = (NetnsId, Kind);
@@ -366,6 +369,10 @@ impl ResyncScheduler {
                     self.recheck(target, delay, demand, now);
                 }
             }
+            if known.is_silent(target.0, target.1) {
+                let demand = Demand::stale(Scope::Kind, Effect::Anywhere);
+                self.recheck(target, SILENT_RECHECK, demand, now);
+            }
             let mut left = plan.requests;
             left.reverse();
             let request = left.pop()?;
@@ -481,6 +488,10 @@ impl ResyncScheduler {
             Outcome::Failed(
                 libc::EINTR | libc::EAGAIN | libc::EBUSY | libc::ENOMEM | libc::ENOBUFS,
             ) => current.complete = false,
+            // The set was deleted meanwhile, or its table.
+            Outcome::Failed(libc::ENOENT) if current.target.1 == Kind::NftElement => {
+                current.complete = false;
+            }
             // The device was deleted meanwhile.
             Outcome::Failed(libc::ENODEV) if !current.scope.is_kind() => {}
             Outcome::Failed(_) if !current.scope.is_kind() => {
@@ -490,8 +501,12 @@ impl ResyncScheduler {
                 (current.complete, current.failed) = (false, true);
                 let kind = current.target.1.name();
                 let error = std::io::Error::from_raw_os_error(errno);
+                let advice = match errno {
+                    libc::EPERM => "; run with CAP_NET_ADMIN",
+                    _ => "",
+                };
                 warn!(
-                    "cannot dump all objects of kind {kind}: {error}; changes without an event may be missing for this kind"
+                    "cannot dump all objects of kind {kind}: {error}; changes without an event may be missing for this kind{advice}"
                 );
             }
         }

@@ -27,6 +27,7 @@ mod loss;
 mod names;
 mod namespace;
 mod netns;
+mod nft;
 mod output;
 mod probe;
 mod ranges;
@@ -64,6 +65,7 @@ fn main() {
         loss::trials,
         names::trials,
         netns::trials,
+        nft::trials,
         output::trials,
         probe::trials,
         ranges::trials,

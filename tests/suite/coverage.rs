@@ -7,7 +7,8 @@ use std::path::Path;
 use nlstream::event::Kind;
 use nlstream::event::tables;
 use nlstream::family;
-use nlstream::netlink::{genl, groups, raw, rtm};
+use nlstream::netlink::family::Protocol as _;
+use nlstream::netlink::{genl, groups, nfnetlink, raw, rtm};
 use nlstream::schema;
 
 use crate::common;
@@ -98,11 +99,16 @@ fn every_message_type_has_rows() {
     let mut entries = table(&text, "| number | type | kind | key | header | fixture |");
     let commands = table(&text, "| command | type | kind | key | header | fixture |");
     let of_rtnetlink = entries.len();
+    let of_controller = of_rtnetlink + commands.len();
     entries.extend(commands);
     let of_curated = entries.len();
-    let head = "| number | message | kind | key | header | fixture |";
-    for (at, _) in text.match_indices(head) {
-        entries.extend(table(&text[at..], head));
+    for head in [
+        "| number | message | kind | key | header | fixture |",
+        "| message | type | kind | key | header | fixture |",
+    ] {
+        for (at, _) in text.match_indices(head) {
+            entries.extend(table(&text[at..], head));
+        }
     }
     let curated = || family::FAMILIES.iter().skip(2);
     let proofs = proofs();
@@ -137,6 +143,7 @@ fn every_message_type_has_rows() {
         genl::COMMANDS,
         genl::ethtool::COMMANDS,
         genl::netdev::COMMANDS,
+        nfnetlink::MESSAGES,
     ]
     .concat();
     for name in types.chain(commands.iter().map(|(_, name)| name)) {
@@ -220,7 +227,7 @@ fn every_kind_has_payload_decoder_example_and_text() {
         let module = path.split("::").next().unwrap();
         let module = module.split_once('<').map_or(module, |(_, module)| module);
         let exists = |path: &str| common::root().join(Path::new(path)).exists();
-        let is_declared = ["route", "genl"].iter().any(|family| {
+        let is_declared = ["route", "genl", "nft"].iter().any(|family| {
             exists(&format!("src/kind/{family}/{module}.rs"))
                 || exists(&format!("src/kind/{family}/{module}/mod.rs"))
         });
@@ -262,7 +269,9 @@ fn every_family_has_a_row() {
     for row in &rows {
         for name in words(&row[0]) {
             let is_pattern = name.ends_with('*');
-            let is_known = known.contains(&name) || genl::NAMES.contains(&name);
+            let mut subsystems = nfnetlink::SUBSYSTEMS.iter();
+            let is_subsystem = subsystems.any(|it| it.name() == name);
+            let is_known = known.contains(&name) || genl::NAMES.contains(&name) || is_subsystem;
             assert!(is_pattern || is_known, "{name}");
         }
     }

@@ -221,7 +221,11 @@ fn thread_flags() -> Vec<Vec<Condition>> {
 fn sockets(needs: &Needs) -> Vec<Vec<Condition>> {
     const TYPE: libc::c_int = 0xf;
     let netlink = |protocol| vec![is(0, libc::AF_NETLINK), is(2, protocol)];
-    let mut sockets = vec![netlink(libc::NETLINK_ROUTE), netlink(libc::NETLINK_GENERIC)];
+    let mut sockets = vec![
+        netlink(libc::NETLINK_ROUTE),
+        netlink(libc::NETLINK_GENERIC),
+        netlink(libc::NETLINK_NETFILTER),
+    ];
     if needs.notify.is_some() {
         sockets.push(vec![
             is(0, libc::AF_UNIX),
@@ -313,7 +317,7 @@ pub static CALLS: &[Call] = &[
     call!(SYS_utimensat, RUNS, "the time of a compressed file", Limit::Only("an open file", |_| vec![vec![is_null(1)]])),
     // Sockets.
     call!(SYS_socket, NETLINK, "netlink, and the service manager", Limit::Only(
-        "AF_NETLINK with NETLINK_ROUTE or NETLINK_GENERIC; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
+        "AF_NETLINK with NETLINK_ROUTE, NETLINK_GENERIC or NETLINK_NETFILTER; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
         sockets,
     )),
     call!(SYS_socketpair, LIVE, "signals that wake the loop", Limit::Only("AF_UNIX", |_| vec![vec![is(0, libc::AF_UNIX)]])),

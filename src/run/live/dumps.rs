@@ -147,6 +147,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             // Even if mio has not reported the socket as readable since it was last empty.
             let more = self.receive_from(at)?;
             self.subscriptions[at].readable = more;
+            if !more {
+                self.release_transactions();
+            }
             if !more && self.backlog.is_empty() {
                 break;
             }

@@ -21,10 +21,12 @@ use crate::family::{Family, Subscribed};
 use crate::input::{ControlRecord, Input};
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
+use crate::netlink::family::Protocol as _;
 use crate::netlink::genl::curated::Curated;
 use crate::netlink::genl::{
     self, Announcement, CTRL_CMD_DELFAMILY, CTRL_CMD_NEWFAMILY, CTRL_CMD_NEWMCAST_GRP,
 };
+use crate::netlink::nfnetlink;
 use crate::netlink::other::other;
 use crate::netlink::{DumpSource, EventSource};
 
@@ -80,6 +82,12 @@ pub(super) fn open(
     }
     // Read once, and only if a pattern asks for it.
     let existing = LazyCell::new(registered);
+    for subsystem in nfnetlink::SUBSYSTEMS {
+        if requested.has_pattern_of(subsystem) && existing.contains(&subsystem.id().protocol()) {
+            let subscription = Subscription::open(reach, *subsystem, rcvbuf, None)?;
+            opened.subscriptions.push(subscription);
+        }
+    }
     for number in requested.protocols(|number| existing.contains(&number)) {
         let Some(id) = FamilyId::of_protocol(number) else {
             continue;

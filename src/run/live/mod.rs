@@ -8,6 +8,7 @@ mod namespaces;
 mod reload;
 mod requesters;
 mod subscription;
+mod transactions;
 mod visitor;
 
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
 use crate::family::known::{Requested, curated_names};
-use crate::family::{Family, needed_messages};
+use crate::family::{Family, Subscribed, needed_messages};
 use crate::filter;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::names::Names;
@@ -51,6 +52,7 @@ use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
 use requesters::RequesterLog;
 use subscription::{Reach, Subscription};
+use transactions::Transactions;
 
 /// The options of a live run.
 #[derive(Clone, Debug, Default)]
@@ -226,6 +228,7 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
         requesters,
+        transactions: Transactions::default(),
         clock: Clock::new(),
         manager: Manager::new(),
         metrics: live.metrics.clone().map(Metrics::new),
@@ -263,7 +266,10 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
         namespaces = all::open(&live.settings, live.rcvbuf, live.audit, confine)?;
     } else if !live.netns.is_empty() {
         namespaces = namespaces::open(&live.netns, &live.settings, live.rcvbuf)?;
-    } else if with_by || !Requested::of(&live.settings).is_empty() {
+    } else if with_by
+        || !Requested::of(&live.settings).is_empty()
+        || Subscribed::new(&live.settings).has_subsystem()
+    {
         // A socket has one filter: with `by` that which tells who caused the events.
         let needed = needed_messages(&live.settings).filter(|_| !with_by);
         let opened = families::open(
@@ -377,6 +383,8 @@ struct Stream<E, D> {
     refused: SpoofedDatagrams,
     /// Who caused the events, with `--with by`.
     requesters: Option<RequesterLog>,
+    /// Of nftables.
+    transactions: Transactions,
     clock: Clock,
     manager: Manager,
     metrics: Option<Metrics>,
@@ -452,6 +460,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             }
             reports.append(&mut self.take_reports());
             self.receive()?;
+            if self
+                .transactions
+                .due()
+                .is_some_and(|due| due <= Instant::now())
+            {
+                self.release_transactions();
+            }
             self.follow_families()?;
             self.end_namespaces()?;
             // With a full backlog some datagrams are not read yet.
@@ -568,6 +583,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.namespaces_wakeup(),
             self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
+            self.transactions.due(),
             self.session.checkpoint_wakeup(sink),
             self.session.repetitions_wakeup(),
             self.refused.due(now),
@@ -663,6 +679,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 for at in 0..self.subscriptions.len() {
                     more |= self.receive_from(at)?;
                 }
+            }
+            if !more {
+                self.release_transactions();
             }
             if !more && self.backlog.is_empty() {
                 break;

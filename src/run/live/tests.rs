@@ -178,6 +178,7 @@ impl Run {
             backlog: Backlog::default(),
             refused: SpoofedDatagrams::default(),
             requesters: None,
+            transactions: Transactions::default(),
             clock: Clock::new(),
             manager: Manager::new(),
             metrics: None,

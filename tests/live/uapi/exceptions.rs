@@ -39,6 +39,9 @@ pub(super) const PREFIXES: &[&str] = &[
     "ETHTOOL_A_",
     "ETHTOOL_MSG_",
     "IPCTNL_MSG_",
+    "NFTA_",
+    "NFT_MSG_",
+    "CTA_TIMEOUT_",
     "MPTCP_ATTR_",
     "MPTCP_EVENT_",
     "NETDEV_A_",
@@ -400,6 +403,43 @@ pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
             "MPTCP_EVENT_LISTENER_CLOSED",
         ],
     ),
+    (
+        (6, 2),
+        &[
+            "NFTA_INNER_EXPR",
+            "NFTA_INNER_FLAGS",
+            "NFTA_INNER_HDRSIZE",
+            "NFTA_INNER_NUM",
+            "NFTA_INNER_TYPE",
+            "NFT_MSG_GETRULE_RESET",
+        ],
+    ),
+    (
+        (6, 3),
+        &[
+            "NFT_MSG_DESTROYCHAIN",
+            "NFT_MSG_DESTROYFLOWTABLE",
+            "NFT_MSG_DESTROYOBJ",
+            "NFT_MSG_DESTROYRULE",
+            "NFT_MSG_DESTROYSET",
+            "NFT_MSG_DESTROYSETELEM",
+            "NFT_MSG_DESTROYTABLE",
+        ],
+    ),
+    ((6, 5), &["NFT_MSG_GETSETELEM_RESET"]),
+    ((6, 13), &["NFTA_BITWISE_SREG2"]),
+    (
+        (6, 18),
+        &[
+            "NFTA_DEVICE_PREFIX",
+            "NFTA_SET_COUNT",
+            "NFTA_SET_TYPE",
+            "NFTA_TRACE_CT_DIRECTION",
+            "NFTA_TRACE_CT_ID",
+            "NFTA_TRACE_CT_STATE",
+            "NFTA_TRACE_CT_STATUS",
+        ],
+    ),
 ];
 
 /// Attributes without a declaration, by name or by prefix (`…*`), with the reason.
@@ -569,5 +609,9 @@ pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
     (
         &["TCA_DUMP_FLAGS", "TCA_ROOT_FLAGS", "TCA_ROOT_TIME_DELTA"],
         "request only: filters of a dump",
+    ),
+    (
+        &["NFTA_VERDICT_CHAIN_ID"],
+        "only in requests: the number of a chain that the same transaction adds",
     ),
 ];
