@@ -27,8 +27,10 @@ mod log;
 mod mutation;
 
 mod paths;
+mod python;
 mod schema;
 mod state_command;
 mod state_diff;
 mod text;
 mod unparsed;
+mod watch;

@@ -170,7 +170,7 @@ impl Run {
             refused: SpoofedDatagrams::default(),
             requesters: None,
             clock: Clock::new(),
-            manager: Manager::new(),
+            host: Host::Library,
             metrics: None,
             run: "00000000".to_owned(),
             started: header.time,
