@@ -348,6 +348,7 @@ impl Stream {
             folders: self.folders(),
             queue: usize::MAX,
             checkpoints: Checkpoints::Off,
+            shares_process: false,
             file: sink::Config::default(),
         }
     }

@@ -5,6 +5,7 @@ mod config;
 mod exec;
 mod filters;
 mod ineffective;
+mod pages;
 mod report;
 mod reporting;
 mod timeline;
@@ -14,7 +15,9 @@ mod values;
 
 use std::path::PathBuf;
 
+use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::meta::{MAX_NAMESPACES, Settings};
@@ -172,6 +175,12 @@ impl Live {
             },
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),
             rcvbuf: cli.rcvbuf,
+            is_rcvbuf_requested: found.sets("rcvbuf")
+                || matches!(
+                    matches.value_source("rcvbuf"),
+                    Some(ValueSource::CommandLine | ValueSource::EnvVariable)
+                ),
+            is_service: true,
             audit: cli.audit.0.map(SignedDuration::unsigned_abs),
             metrics: cli
                 .metrics
@@ -289,7 +298,27 @@ enum Command {
   nlstream exec -k route --debounce 1s --position /var/lib/hook/position /var/log/net.ndjson -- ./hook")]
     Exec(Box<ExecArgs>),
     /// Print the JSON schema of the output
-    Schema,
+    Schema {
+        /// Only the lines of these kinds
+        #[arg(value_name = "KIND", hide_possible_values = true)]
+        kinds: Vec<KindArg>,
+    },
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:
+  nlstream completions bash > ~/.local/share/bash-completion/completions/nlstream")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a man page
+    #[command(after_help = "Examples:
+  nlstream man | man -l -
+  nlstream man state > ~/.local/share/man/man1/nlstream-state.1")]
+    Man {
+        /// A command of nlstream [default: nlstream itself]
+        #[arg(value_name = "COMMAND")]
+        page: Option<String>,
+    },
 }
 
 /// The task requested on the command line.
@@ -307,7 +336,9 @@ pub enum Task {
     Text(String),
 }
 
-/// Returns the command line definition, for man pages and completions.
+pub use pages::{completion_files, man_pages};
+
+/// Returns the command line definition, for completions.
 pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
@@ -376,9 +407,15 @@ pub fn invocation() -> Invocation {
         }
         Some(Command::Log(log)) => &log.confinement,
         Some(Command::Report(report)) => &report.confinement,
-        None | Some(Command::Exec(_) | Command::Schema) => &cli.confinement,
         #[cfg(feature = "top")]
         Some(Command::Top(_)) => &cli.confinement,
+        None
+        | Some(
+            Command::Exec(_)
+            | Command::Schema { .. }
+            | Command::Completions { .. }
+            | Command::Man { .. },
+        ) => &cli.confinement,
     };
     let confined = confinement.is_on();
     let task = match cli.command {
@@ -425,7 +462,24 @@ pub fn invocation() -> Invocation {
         #[cfg(feature = "top")]
         Some(Command::Top(top)) => Task::Top(Box::new(top.query())),
         Some(Command::Exec(exec)) => Task::Exec(Box::new(exec.exec())),
-        Some(Command::Schema) => Task::Text(crate::schema::text()),
+        Some(Command::Schema { kinds }) => {
+            let kinds: Vec<_> = kinds.iter().map(|kind| kind.0).collect();
+            Task::Text(crate::schema::text_of(&kinds))
+        }
+        Some(Command::Completions { shell }) => Task::Text(pages::completions(shell)),
+        Some(Command::Man { page }) => {
+            Task::Text(pages::man(page.as_deref()).unwrap_or_else(|| {
+                let commands: Vec<_> = man_pages().into_iter().skip(1).collect();
+                let names = commands
+                    .iter()
+                    .map(|(name, _)| name.trim_start_matches("nlstream-"));
+                let names = names.collect::<Vec<_>>().join(", ");
+                let page = page.unwrap_or_default();
+                report::fail(&format!(
+                    "there is no man page of the command {page}; there are those of {names}"
+                ))
+            }))
+        }
     };
     Invocation {
         log,

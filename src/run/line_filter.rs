@@ -5,21 +5,6 @@ use crate::filter::{Fault, Selection, Values, Vocabulary};
 use crate::lines::{Line, LineFault};
 use crate::names::Names;
 
-/// The `meta` ops that can be selected, in the order of the help.
-pub const META_OPS: &[Op] = &[
-    Op::Start,
-    Op::Sync,
-    Op::Checkpoint,
-    Op::Gap,
-    Op::Resync,
-    Op::Complete,
-    Op::Refused,
-    Op::Heartbeat,
-    Op::Clock,
-    Op::Rotate,
-    Op::Stop,
-];
-
 /// The options that select lines.
 #[derive(Clone, Debug, Default)]
 pub struct LineOptions {
@@ -51,7 +36,7 @@ impl LineFilter {
         let origins = options.filters.get("origin");
         let is_meta = |kinds: &Vec<Kind>| kinds.contains(&Kind::Meta);
         let meta = match options.kinds.as_ref().is_some_and(is_meta) {
-            true => META_OPS,
+            true => Op::META,
             false => &options.meta[..],
         };
         Ok(LineFilter {

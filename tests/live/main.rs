@@ -42,11 +42,15 @@ mod top;
 mod trial;
 mod truth;
 mod uapi;
+mod watch;
 
 fn main() {
     // A trial runs this binary again, inside a namespace, to send spoofed datagrams.
     if loss::is_spoofer() {
         return loss::spoof();
+    }
+    if watch::is_watcher() {
+        return watch::run();
     }
     if probe::is_probe() {
         return probe::run();
@@ -78,6 +82,7 @@ fn main() {
         top::trials,
         truth::trials,
         uapi::trials,
+        watch::trials,
     ];
     let trials = modules.into_iter().flat_map(|trials| trials()).collect();
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit();

@@ -7,7 +7,6 @@ use std::path::Path;
 use nlstream::event::Kind;
 use nlstream::event::tables;
 use nlstream::family;
-use nlstream::netlink::family::Protocol as _;
 use nlstream::netlink::{genl, groups, nfnetlink, raw, rtm};
 use nlstream::schema;
 
@@ -99,7 +98,6 @@ fn every_message_type_has_rows() {
     let mut entries = table(&text, "| number | type | kind | key | header | fixture |");
     let commands = table(&text, "| command | type | kind | key | header | fixture |");
     let of_rtnetlink = entries.len();
-    let of_controller = of_rtnetlink + commands.len();
     entries.extend(commands);
     let of_curated = entries.len();
     for head in [

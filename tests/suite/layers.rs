@@ -24,7 +24,7 @@ const ROWS: &[&[&str]] = &[
     &["sink"],
     &["pipeline"],
     &["logging", "run"],
-    &["cli"],
+    &["cli", "watch"],
     &["main"],
 ];
 

@@ -27,9 +27,11 @@ mod log;
 mod mutation;
 
 mod paths;
+mod python;
 mod report;
 mod schema;
 mod state_command;
 mod state_diff;
 mod text;
 mod unparsed;
+mod watch;

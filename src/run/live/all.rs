@@ -96,7 +96,7 @@ pub(super) fn open(
 ) -> Result<Namespaces, Error> {
     // Before the first look: then the events tell what happens after it. Without a classic BPF filter: the
     // numbers of namespaces are read in any run.
-    let opened = families::open(Reach::All, settings, rcvbuf, None);
+    let opened = families::open(Reach::All, settings, rcvbuf, None, None);
     let opened = opened.map_err(|error| match error {
         Error::Socket(source) => fault(source),
         other => other,

@@ -3,6 +3,7 @@
 
 use std::cell::LazyCell;
 use std::fs;
+use std::os::fd::RawFd;
 use std::time::Instant;
 
 use log::{info, warn};
@@ -44,7 +45,8 @@ pub(super) struct Opened {
 
 /// Opens the sockets of every family of the run in the thread's network namespace: of the controller
 /// first, so that it announces what is registered after the list. `needed`: the types of rtnetlink's
-/// messages that the run needs; `None`: any.
+/// messages that the run needs; `None`: any. `passed`: the event socket of rtnetlink, if the service manager
+/// passed it.
 ///
 /// # Errors
 /// Those of socket(2), bind(2) and setsockopt(2).
@@ -53,11 +55,13 @@ pub(super) fn open(
     settings: &Settings,
     rcvbuf: u32,
     needed: Option<&[u16]>,
+    passed: Option<RawFd>,
 ) -> Result<Opened, Error> {
     let mut opened = Opened::default();
     for family in Subscribed::new(settings).iter() {
-        let needed = needed.filter(|_| family.id() == FamilyId::ROUTE);
-        let subscription = Subscription::open(reach, family, rcvbuf, needed)?;
+        let is_route = family.id() == FamilyId::ROUTE;
+        let (needed, passed) = (needed.filter(|_| is_route), passed.filter(|_| is_route));
+        let subscription = Subscription::open(reach, family, rcvbuf, needed, passed)?;
         opened.subscriptions.push(subscription);
     }
     let requested = Requested::of(settings);
@@ -84,7 +88,7 @@ pub(super) fn open(
     let existing = LazyCell::new(registered);
     for subsystem in nfnetlink::SUBSYSTEMS {
         if requested.has_pattern_of(subsystem) && existing.contains(&subsystem.id().protocol()) {
-            let subscription = Subscription::open(reach, *subsystem, rcvbuf, None)?;
+            let subscription = Subscription::open(reach, *subsystem, rcvbuf, None, None)?;
             opened.subscriptions.push(subscription);
         }
     }
@@ -92,7 +96,8 @@ pub(super) fn open(
         let Some(id) = FamilyId::of_protocol(number) else {
             continue;
         };
-        let subscription = Subscription::open(reach, other(id) as &dyn Family, rcvbuf, None)?;
+        let family = other(id) as &dyn Family;
+        let subscription = Subscription::open(reach, family, rcvbuf, None, None)?;
         opened.subscriptions.push(subscription);
     }
     Ok(opened)

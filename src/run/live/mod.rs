@@ -4,6 +4,7 @@ mod all;
 mod dumps;
 mod events;
 mod families;
+mod host;
 mod namespaces;
 mod reload;
 mod requesters;
@@ -13,16 +14,13 @@ mod visitor;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use mio::unix::SourceFd;
-use mio::{Interest, Poll, Token};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
-use signal_hook_mio::v1_0::Signals;
+use mio::{Interest, Poll, Token, Waker};
 
 use super::backlog::Backlog;
 use super::clock::Clock;
@@ -30,9 +28,10 @@ use super::files::{Access, Files};
 use super::header::header;
 use super::metrics::{self, Metrics};
 use super::resync::{self, ResyncScheduler};
-use super::service::Manager;
+#[cfg(feature = "cli")]
+use super::service;
 use super::session::Session;
-use super::{Outputs, open, run_id};
+use super::{Outputs, run_id};
 use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
@@ -48,6 +47,7 @@ use crate::sink::{Reader, Sink};
 use all::AllNamespaces;
 use events::SpoofedDatagrams;
 use families::Follow;
+pub(crate) use host::Host;
 use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
 use requesters::RequesterLog;
@@ -75,6 +75,10 @@ pub struct Live {
     pub read_options: Option<ReadOptions>,
     /// Size of the receive buffer, bytes.
     pub rcvbuf: u32,
+    /// That size is no default: a smaller one deserves a warning.
+    pub is_rcvbuf_requested: bool,
+    /// The service manager may have passed the event socket.
+    pub is_service: bool,
     /// Interval of dumps of every kind.
     pub audit: Option<Duration>,
     /// Interval of heartbeats.
@@ -89,9 +93,11 @@ const RECORDING: Token = Token(2);
 /// Reports of the thread that visits namespaces, and mounts (`--all-netns`).
 const REPORTS: Token = Token(3);
 const MOUNTS: Token = Token(4);
+/// A reader in the same process takes events again, or has gone.
+const READER: Token = Token(5);
 /// The event socket of the first subscription. Its dump socket has the next number, and so on for
 /// every further subscription.
-const FIRST_SOCKET: usize = 5;
+const FIRST_SOCKET: usize = 6;
 
 /// Events processed before the sockets are emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds that many routes.
@@ -123,15 +129,35 @@ const MAX_ERRORS: u32 = 100;
 
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
-/// This is the main function of a process, and not meant for libraries: it installs handlers of
-/// signals. `prepared`: the result of [`prepare`].
+/// This is the main function of a process: it installs handlers of signals. `prepared`: the result of
+/// [`prepare`]. Programs that use the library have `watch`.
 ///
 /// # Errors
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
 /// was to write.
+#[cfg(feature = "cli")]
 pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     check_files(live)?;
-    let mut live = live.clone();
+    let live = live.clone();
+    // Before anything else: from now on no signal ends the program without its last lines.
+    let host = Host::program().map_err(Error::Loop)?;
+    let outputs = live.outputs.clone();
+    begin(live, prepared, host, || super::open(&outputs), || {})
+}
+
+/// Streams events until the host, a limit, or the reader ends the run. `begun` is called when no later event
+/// is missed.
+///
+/// # Errors
+/// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
+/// was to write.
+pub(crate) fn begin(
+    mut live: Live,
+    prepared: Prepared,
+    mut host: Host,
+    open: impl FnOnce() -> Result<Sink, Error>,
+    begun: impl FnOnce(),
+) -> Result<(), Error> {
     if !live.settings.filters.is_empty() {
         filter::prepare(&mut live.settings, &Names::of_machine())?;
     }
@@ -139,15 +165,6 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
         live.settings.curated = curated_names();
     }
     let live = &live;
-    // Before anything else: from now on no signal ends the program without its last lines.
-    let mut signals =
-        Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP]).map_err(Error::Loop)?;
-    // A second signal ends the program at once, even if it is blocked.
-    let impatient = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_default(signal, impatient.clone())
-            .map_err(Error::Loop)?;
-    }
     let Prepared {
         namespaces,
         requesters,
@@ -162,10 +179,17 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     if live.netns.is_empty() && all.is_none() && subscriptions.is_empty() {
         let needed = needed_messages(&live.settings);
         let reach = Reach::One(NetnsId::OWN);
-        let opened = families::open(reach, &live.settings, live.rcvbuf, needed.as_deref())?;
+        let passed = passed_socket(live)?;
+        let opened = families::open(
+            reach,
+            &live.settings,
+            live.rcvbuf,
+            needed.as_deref(),
+            passed,
+        )?;
         (subscriptions, answers) = (opened.subscriptions, opened.answers);
     }
-    let mut sink = open(&live.outputs)?;
+    let mut sink = open()?;
     let dumps = match all {
         Some(_) => dumps_of_all(listed.len(), &subscriptions, &live.settings),
         None => dumps(&subscriptions, &live.settings),
@@ -196,7 +220,10 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
     let mut register = || -> io::Result<()> {
-        registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
+        host.register(registry, SIGNALS)?;
+        if let Sink::Queue(queue) = &sink {
+            queue.wake_with(Waker::new(registry, READER)?);
+        }
         if let Some(all) = &mut all {
             all.register(registry, [REPORTS, MOUNTS])?;
         }
@@ -215,32 +242,66 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     }
     let buffers = subscriptions.iter().map(|it| it.events.rcvbuf());
     let smallest = buffers.map(|it| it.unwrap_or(0)).min().unwrap_or(0);
-    let begun = Instant::now();
+    warn_of_size(live, smallest);
+    let start = Instant::now();
     let registry = poll.registry().try_clone().map_err(Error::Loop)?;
-    Stream {
+    let stream = Stream {
         follow: Follow::new(&live.settings, &answers, live.rcvbuf, registry),
         session,
         subscriptions,
         watched,
         all,
-        looked_at: begun,
+        looked_at: start,
         resync,
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
         requesters,
         transactions: Transactions::default(),
         clock: Clock::new(),
-        manager: Manager::new(),
+        host,
         metrics: live.metrics.clone().map(Metrics::new),
         run,
         started: header.time,
         max_coalesce: max_coalesce(smallest),
         live: live.clone(),
-        deadline: live.duration.map(|duration| begun + duration),
-        next_heartbeat: live.heartbeat.map(|every| begun + every),
+        deadline: live.duration.map(|duration| start + duration),
+        next_heartbeat: live.heartbeat.map(|every| start + every),
         release_at: None,
+    };
+    begun();
+    stream.run(poll, &mut sink)
+}
+
+/// The socket that the service manager passed, if the run is a service.
+///
+/// # Errors
+/// If it passed several.
+fn passed_socket(live: &Live) -> Result<Option<RawFd>, Error> {
+    #[cfg(feature = "cli")]
+    if live.is_service {
+        return service::passed_socket().map_err(Error::PassedSocket);
     }
-    .run(poll, signals, &impatient, &mut sink)
+    let _ = live;
+    Ok(None)
+}
+
+/// Tells that the kernel granted a smaller receive buffer than that of the options.
+fn warn_of_size(live: &Live, reported: u64) {
+    // The kernel reports twice the size that was set: the rest is for its own records.
+    // Half of the largest `int` is the largest size.
+    let largest = u64::from(i32::MAX.unsigned_abs() / 2);
+    let (granted, wanted) = (reported / 2, u64::from(live.rcvbuf).min(largest));
+    if granted >= wanted {
+        return;
+    }
+    let level = match live.is_rcvbuf_requested {
+        true => log::Level::Warn,
+        false => log::Level::Debug,
+    };
+    log::log!(
+        level,
+        "the kernel granted a receive buffer of {granted} bytes in place of {wanted}: raise its limit with `sysctl net.core.rmem_max={wanted}`, or run with CAP_NET_ADMIN"
+    );
 }
 
 /// What a run opens before the process is confined.
@@ -272,11 +333,13 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
     {
         // A socket has one filter: with `by` that which tells who caused the events.
         let needed = needed_messages(&live.settings).filter(|_| !with_by);
+        let passed = passed_socket(live)?;
         let opened = families::open(
             Reach::One(NetnsId::OWN),
             &live.settings,
             live.rcvbuf,
             needed.as_deref(),
+            passed,
         )?;
         (namespaces.subscriptions, namespaces.answers) = (opened.subscriptions, opened.answers);
     }
@@ -386,7 +449,7 @@ struct Stream<E, D> {
     /// Of nftables.
     transactions: Transactions,
     clock: Clock,
-    manager: Manager,
+    host: Host,
     metrics: Option<Metrics>,
     /// Id and start time of the run.
     run: String,
@@ -402,13 +465,7 @@ struct Stream<E, D> {
 }
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
-    fn run(
-        mut self,
-        mut poll: Poll,
-        mut signals: Signals,
-        impatient: &AtomicBool,
-        sink: &mut Sink,
-    ) -> Result<(), Error> {
+    fn run(mut self, mut poll: Poll, sink: &mut Sink) -> Result<(), Error> {
         let mut ready = mio::Events::with_capacity(64);
         let mut reports = Vec::new();
         let reason = loop {
@@ -424,7 +481,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
-                    OUTPUT | RECORDING | REPORTS => {}
+                    OUTPUT | RECORDING | REPORTS | READER => {}
                     MOUNTS => {
                         if let Some(all) = &mut self.all {
                             all.note_mount();
@@ -433,29 +490,26 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
-            let (mut ends, mut beats, mut reloads) = (false, false, false);
-            for signal in signals.pending() {
-                match signal {
-                    SIGUSR1 => beats = true,
-                    SIGUSR2 => self.session.checkpoints.request(),
-                    // Without an output file the terminal hung up.
-                    SIGHUP if sink.hang_up() => reloads = true,
-                    _ => ends = true,
-                }
+            let requests = self.host.requests();
+            if requests.checkpoint {
+                self.session.checkpoints.request();
             }
-            if ends {
-                impatient.store(true, Ordering::Relaxed);
+            // Without an output file the terminal hung up.
+            let reloads = requests.hang_up && sink.hang_up();
+            if requests.end || (requests.hang_up && !reloads) {
+                self.host.ending();
                 break StopReason::Signal;
             }
             if sink.flush()? == Reader::Gone || self.session.rotate(sink, clock())? == Reader::Gone
             {
                 return self.session.abandon();
             }
+            #[cfg(feature = "cli")]
             if reloads {
                 self.reload(sink);
             }
             self.check_clock(clock());
-            if beats {
+            if requests.heartbeat {
                 self.emit_heartbeat()?;
             }
             reports.append(&mut self.take_reports());
@@ -492,7 +546,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if !more && self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }
-            self.manager.alive(now, sink.errno());
+            self.host.alive(now, sink.errno());
             // Log messages that wait for their reader.
             log::logger().flush();
             if self.session.is_full() {
@@ -588,7 +642,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.session.repetitions_wakeup(),
             self.refused.due(now),
             sink.wakeup(),
-            self.manager.due(),
+            self.host.due(),
             self.metrics.as_ref().map(|metrics| metrics.due),
         ];
         let next = times.into_iter().flatten().min()?;
@@ -671,7 +725,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
 
     /// Reads what was queued before the end, and ends the run.
     fn stop(mut self, reason: StopReason, sink: &mut Sink) -> Result<(), Error> {
-        self.manager.stopping();
+        self.host.stopping();
         let end = Instant::now() + LAST_READS;
         while !self.session.is_full() {
             let mut more = false;

@@ -150,7 +150,7 @@ impl Namespaces {
             Err(error) => return Err(fault(name, error.into())),
         }
         let netns = NetnsId::of_listed(self.listed.len());
-        let opened = families::open(Reach::One(netns), settings, rcvbuf, None)?;
+        let opened = families::open(Reach::One(netns), settings, rcvbuf, None, None)?;
         self.subscriptions.extend(opened.subscriptions);
         self.answers.extend(opened.answers);
         self.listed.push(Netns {

@@ -1,6 +1,7 @@
 //! The two sockets of one family in one network namespace.
 
 use std::io;
+use std::os::fd::RawFd;
 
 use mio::{Interest, Registry, Token};
 
@@ -14,7 +15,6 @@ use crate::netlink::genl::Announcement;
 use crate::netlink::genl::curated::Curated;
 use crate::netlink::other::other;
 use crate::netlink::requester::Requesters;
-use crate::run::service;
 
 /// The network namespaces whose events a socket receives.
 #[derive(Clone, Copy, Debug)]
@@ -81,9 +81,9 @@ impl<E, D> Subscription<E, D> {
 
 impl Subscription<Events, Dumps> {
     /// Opens both sockets in the thread's network namespace. The event socket comes first: changes during
-    /// the dumps are queued in it. A socket of rtnetlink that a service manager passed is used. `needed`: the
-    /// types of rtnetlink's messages that the run needs, if not all; a passed socket may still be used by a
-    /// run that needs others.
+    /// the dumps are queued in it. `needed`: the types of rtnetlink's messages that the run needs, if not all;
+    /// a passed socket may still be used by a run that needs others. `passed`: the event socket, if the service
+    /// manager passed it.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
@@ -92,6 +92,7 @@ impl Subscription<Events, Dumps> {
         family: &'static dyn Family,
         rcvbuf: u32,
         needed: Option<&[u16]>,
+        passed: Option<RawFd>,
     ) -> Result<Self, Error> {
         let Reach::One(netns) = reach else {
             let events = Events::open_all(family, rcvbuf).map_err(Error::Socket)?;
@@ -101,10 +102,6 @@ impl Subscription<Events, Dumps> {
                 events,
                 Dumps::visiting(family),
             ));
-        };
-        let passed = match netns == NetnsId::OWN && family.id() == FamilyId::ROUTE {
-            true => service::passed_socket().map_err(Error::PassedSocket)?,
-            false => None,
         };
         let is_passed = passed.is_some();
         let events = match passed {

@@ -180,7 +180,7 @@ impl Run {
             requesters: None,
             transactions: Transactions::default(),
             clock: Clock::new(),
-            manager: Manager::new(),
+            host: Host::Library,
             metrics: None,
             run: "00000000".to_owned(),
             started: header.time,

@@ -27,6 +27,7 @@ use crate::input::Found;
 use crate::netlink::dump;
 use crate::netlink::nsids::Nsids;
 use crate::netlink::sys::namespace_id;
+#[cfg(feature = "cli")]
 use crate::run::confinement;
 
 /// Size of the thread's stack, bytes.
@@ -116,6 +117,9 @@ impl Visitor {
             wake,
         };
         let run = move || {
+            #[cfg(not(feature = "cli"))]
+            let _ = confine;
+            #[cfg(feature = "cli")]
             if let Some(report) = confine {
                 confinement::enter_visitor(report);
             }

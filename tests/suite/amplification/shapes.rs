@@ -12,6 +12,8 @@ use nlstream::event::values::Time;
 use nlstream::event::{By, Kind, Origin};
 use nlstream::input::{ControlRecord, Header, Input, InputData, Opened};
 
+use crate::common::message::{self, attr};
+
 /// An input and its bounds.
 pub(super) struct Shape {
     pub name: &'static str,
@@ -123,25 +125,8 @@ pub(super) fn write(file: &Path, shape: &Shape) -> u64 {
     size
 }
 
-fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
-    let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(value);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
-
-fn message_with(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
-    let mut bytes = (16 + body.len() as u32).to_ne_bytes().to_vec();
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(flags.to_ne_bytes());
-    bytes.extend([0; 8]);
-    bytes.extend(body);
-    bytes
-}
-
 fn message(kind: u16, parts: &[&[u8]]) -> Vec<u8> {
-    message_with(kind, 0, &parts.concat())
+    message::message(kind, 0, &parts.concat())
 }
 
 const NEWLINK: u16 = 16;
@@ -198,7 +183,7 @@ fn vnis(first: u32, last: u32) -> Vec<u8> {
 fn route(dst: u32, flags: u16, rest: &[u8]) -> Vec<u8> {
     let header = [2, 32, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
     let body = [&header, &attr(1, &dst.to_be_bytes())[..], rest].concat();
-    message_with(NEWROUTE, flags, &body)
+    message::message(NEWROUTE, flags, &body)
 }
 
 fn dump(recording: &mut Recording, kind: Kind, messages: &[Vec<u8>]) {
@@ -674,7 +659,8 @@ fn skipped() -> Vec<Shape> {
         Shape::foreign("skipped requests", 0, |out| {
             begin(out);
             for number in 0..100_000_u32 {
-                let mut request = message_with(26, 0x301, &[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+                let mut request =
+                    message::message(26, 0x301, &[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
                 request[8..12].copy_from_slice(&number.to_ne_bytes());
                 packet(out, 0, &cooked(0, &request));
             }
