@@ -137,6 +137,32 @@ pub enum Object {
     Action(Box<Action>),
     /// A generic netlink family (`CTRL_ATTR_*`, linux/genetlink.h).
     GenlFamily(Box<GenlFamily>),
+    /// One setting of a device. `setting` names it, and the field that has its values.
+    Ethtool(Box<Ethtool>),
+    /// What a device offers to XDP and AF_XDP.
+    Netdev(Box<Netdev>),
+    /// A queue of a device that is up.
+    NetdevQueue(Box<NetdevQueue>),
+    /// A NAPI instance: what polls queues of a device that is up.
+    NetdevNapi(Box<NetdevNapi>),
+    /// A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
+    NftTable(Box<NftTable>),
+    /// A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a
+    /// hook is a base chain.
+    NftChain(Box<NftChain>),
+    /// A rule (`NFTA_RULE_*`, linux/netfilter/nf_tables.h). A rule that is replaced is deleted, and
+    /// another one added in its place.
+    NftRule(Box<NftRule>),
+    /// A set or map (`NFTA_SET_*`, linux/netfilter/nf_tables.h).
+    NftSet(Box<NftSet>),
+    /// An element of a set or map (`NFTA_SET_ELEM_*`, linux/netfilter/nf_tables.h). An interval of
+    /// most sets is two elements: its first key, and the key behind its last one with the flag
+    /// `interval_end`.
+    NftElement(Box<NftElement>),
+    /// A named object (`NFTA_OBJ_*`, linux/netfilter/nf_tables.h).
+    NftObject(Box<NftObject>),
+    /// A flowtable (`NFTA_FLOWTABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
+    NftFlowtable(Box<NftFlowtable>),
     /// An announced prefix (`struct prefixmsg`, linux/rtnetlink.h).
     Prefix(Box<Prefix>),
     /// Options of a neighbour discovery message (`struct nduseroptmsg`, linux/rtnetlink.h).
@@ -146,6 +172,12 @@ pub enum Object {
     Cachereport(Box<Cachereport>),
     /// Counters of a device (`struct if_stats_msg`, linux/if_link.h).
     Stats(Box<Stats>),
+    /// The end of a transaction of nftables: a set of changes that the kernel makes at once
+    /// (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it.
+    NftGeneration(Box<NftGeneration>),
+    /// A rule, or the policy of a chain, that saw a packet (`NFTA_TRACE_*`,
+    /// linux/netfilter/nf_tables.h). Rules with `meta nftrace set 1` switch it on for a packet.
+    NftTrace(Box<NftTrace>),
     /// A message of a netlink family without a kind of its own.
     Generic(Box<Generic>),
     /// A message that no kind decodes.
@@ -239,10 +271,23 @@ impl Object {
             Object::Chain(_) => "chain",
             Object::Action(_) => "action",
             Object::GenlFamily(_) => "genl_family",
+            Object::Ethtool(_) => "ethtool",
+            Object::Netdev(_) => "netdev",
+            Object::NetdevQueue(_) => "netdev_queue",
+            Object::NetdevNapi(_) => "netdev_napi",
+            Object::NftTable(_) => "nft_table",
+            Object::NftChain(_) => "nft_chain",
+            Object::NftRule(_) => "nft_rule",
+            Object::NftSet(_) => "nft_set",
+            Object::NftElement(_) => "nft_element",
+            Object::NftObject(_) => "nft_object",
+            Object::NftFlowtable(_) => "nft_flowtable",
             Object::Prefix(_) => "prefix",
             Object::Nduseropt(_) => "nduseropt",
             Object::Cachereport(_) => "cachereport",
             Object::Stats(_) => "stats",
+            Object::NftGeneration(_) => "nft_generation",
+            Object::NftTrace(_) => "nft_trace",
             Object::Generic(_) => "generic",
             Object::Unknown(_) => "unknown",
             Object::Meta(_) => "meta",
@@ -278,10 +323,23 @@ impl Serialize for Object {
             Object::Chain(it) => it.serialize(s),
             Object::Action(it) => it.serialize(s),
             Object::GenlFamily(it) => it.serialize(s),
+            Object::Ethtool(it) => it.serialize(s),
+            Object::Netdev(it) => it.serialize(s),
+            Object::NetdevQueue(it) => it.serialize(s),
+            Object::NetdevNapi(it) => it.serialize(s),
+            Object::NftTable(it) => it.serialize(s),
+            Object::NftChain(it) => it.serialize(s),
+            Object::NftRule(it) => it.serialize(s),
+            Object::NftSet(it) => it.serialize(s),
+            Object::NftElement(it) => it.serialize(s),
+            Object::NftObject(it) => it.serialize(s),
+            Object::NftFlowtable(it) => it.serialize(s),
             Object::Prefix(it) => it.serialize(s),
             Object::Nduseropt(it) => it.serialize(s),
             Object::Cachereport(it) => it.serialize(s),
             Object::Stats(it) => it.serialize(s),
+            Object::NftGeneration(it) => it.serialize(s),
+            Object::NftTrace(it) => it.serialize(s),
             Object::Generic(it) => it.serialize(s),
             Object::Unknown(it) => it.serialize(s),
             Object::Meta(Meta::Checkpoint(it)) => it.serialize(s),
@@ -334,10 +392,23 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "chain" => Object::Chain(Deserialize::deserialize(d)?),
             "action" => Object::Action(Deserialize::deserialize(d)?),
             "genl_family" => Object::GenlFamily(Deserialize::deserialize(d)?),
+            "ethtool" => Object::Ethtool(Deserialize::deserialize(d)?),
+            "netdev" => Object::Netdev(Deserialize::deserialize(d)?),
+            "netdev_queue" => Object::NetdevQueue(Deserialize::deserialize(d)?),
+            "netdev_napi" => Object::NetdevNapi(Deserialize::deserialize(d)?),
+            "nft_table" => Object::NftTable(Deserialize::deserialize(d)?),
+            "nft_chain" => Object::NftChain(Deserialize::deserialize(d)?),
+            "nft_rule" => Object::NftRule(Deserialize::deserialize(d)?),
+            "nft_set" => Object::NftSet(Deserialize::deserialize(d)?),
+            "nft_element" => Object::NftElement(Deserialize::deserialize(d)?),
+            "nft_object" => Object::NftObject(Deserialize::deserialize(d)?),
+            "nft_flowtable" => Object::NftFlowtable(Deserialize::deserialize(d)?),
             "prefix" => Object::Prefix(Deserialize::deserialize(d)?),
             "nduseropt" => Object::Nduseropt(Deserialize::deserialize(d)?),
             "cachereport" => Object::Cachereport(Deserialize::deserialize(d)?),
             "stats" => Object::Stats(Deserialize::deserialize(d)?),
+            "nft_generation" => Object::NftGeneration(Deserialize::deserialize(d)?),
+            "nft_trace" => Object::NftTrace(Deserialize::deserialize(d)?),
             "generic" => Object::Generic(Deserialize::deserialize(d)?),
             "unknown" => Object::Unknown(Deserialize::deserialize(d)?),
             "meta" => Object::Meta(match self.1 {

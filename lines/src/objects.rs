@@ -1455,6 +1455,815 @@ pub struct Encap {
     pub vxlan_opts: Option<Vec<Fields>>,
 }
 
+/// One setting of a device. `setting` names it, and the field that has its values.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ethtool {
+    /// A test of the cable: a message (`notify`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cable_test: Option<Box<EthtoolCableTest>>,
+    /// A time-domain reflectometry of the cable: a message (`notify`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cable_test_tdr: Option<Box<EthtoolCableTestTdr>>,
+    /// Numbers of channels, that is of queues with an interrupt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Box<EthtoolChannels>>,
+    /// Virtual clocks of the device's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clocks: Option<Box<EthtoolClocks>>,
+    /// Coalescing of interrupts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coalesce: Option<Box<EthtoolCoalesce>>,
+    /// Messages that the driver logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<Box<EthtoolDebugging>>,
+    /// Name of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Energy-efficient Ethernet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eee: Option<Box<EthtoolEee>>,
+    /// Offloads and other features.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub features: Option<Box<EthtoolFeatures>>,
+    /// Forward error correction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fec: Option<Box<EthtoolFec>>,
+    /// Index of the device.
+    pub ifindex: u32,
+    /// Which of several: the RSS context, the PHY, or the clock of `time_stamping`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// Port and transceiver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_info: Option<Box<EthtoolLinkInfo>>,
+    /// Speed, duplex, and the link modes of both ends. Read again after a change of the carrier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_modes: Option<Box<EthtoolLinkModes>>,
+    /// Whether there is a link, and why not. Read again after a change of the carrier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link_state: Option<Box<EthtoolLinkState>>,
+    /// MAC merge layer: frame preemption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mm: Option<Box<EthtoolMacMerge>>,
+    /// Power mode of the pluggable module.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module: Option<Box<EthtoolModule>>,
+    /// Progress of an update of a module's firmware: a message (`notify`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module_flash: Option<Box<EthtoolModuleFlash>>,
+    /// Pause frames.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Box<EthtoolPause>>,
+    /// The PHY in `index`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phy: Option<Box<EthtoolPhy>>,
+    /// PHY level collision avoidance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plca: Option<Box<EthtoolPlca>>,
+    /// State of the PHY level collision avoidance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plca_status: Option<Box<EthtoolPlcaStatus>>,
+    /// Flags of the driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_flags: Option<Box<EthtoolPrivateFlags>>,
+    /// Power that the port supplies (PoE, PoDL).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pse: Option<Box<EthtoolPse>>,
+    /// An event of the power supply: a message (`notify`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pse_event: Option<Box<EthtoolPseEvent>>,
+    /// Which time stamps of that clock: `precise`, `approx`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<String>,
+    /// Sizes of rings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rings: Option<Box<EthtoolRings>>,
+    /// Receive side scaling, of the context in `index`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rss: Option<Box<EthtoolRss>>,
+    /// The setting: `link_modes`, `features`, `rings` …
+    pub setting: String,
+    /// Time stamps that are possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_stamping: Option<Box<EthtoolTimeStamping>>,
+    /// Time stamps that are made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_stamping_config: Option<Box<EthtoolTimeStampingConfig>>,
+    /// Ports of tunnels that the device knows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tunnels: Option<Box<EthtoolTunnels>>,
+    /// Wake-on-LAN was set: a message (`notify`), since only a privileged program can read the
+    /// setting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wol: Option<Box<EthtoolWol>>,
+}
+
+/// A test of the cable: a message (`notify`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolCableTest {
+    /// Where faults are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault_lengths: Option<Vec<Fields>>,
+    /// What was found on each pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub results: Option<Vec<Fields>>,
+    /// `started`, `completed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// A time-domain reflectometry of the cable: a message (`notify`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolCableTestTdr {
+    /// The measurements: attributes, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// `started`, `completed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// Numbers of channels, that is of queues with an interrupt.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolChannels {
+    /// Number of channels for both directions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub combined: Option<u32>,
+    /// Maximum number of channels for both directions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub combined_max: Option<u32>,
+    /// Number of other channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other: Option<u32>,
+    /// Maximum number of other channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_max: Option<u32>,
+    /// Number of receive channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx: Option<u32>,
+    /// Maximum number of receive channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_max: Option<u32>,
+    /// Number of transmit channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx: Option<u32>,
+    /// Maximum number of transmit channels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_max: Option<u32>,
+}
+
+/// Virtual clocks of the device's clock.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolClocks {
+    /// Indices of the virtual clocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<Vec<u64>>,
+    /// Number of virtual clocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub num: Option<u32>,
+}
+
+/// Coalescing of interrupts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolCoalesce {
+    /// `pkt-rate-high` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pkt_rate_high: Option<u32>,
+    /// `pkt-rate-low` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pkt_rate_low: Option<u32>,
+    /// `sample-interval` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_sample_interval: Option<u32>,
+    /// `rx-cqe-frames` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_cqe_frames: Option<u32>,
+    /// `rx-cqe-nsecs` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_cqe_nsecs: Option<u32>,
+    /// `rx-frames` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_max_frames: Option<u32>,
+    /// `rx-frames-high` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_max_frames_high: Option<u32>,
+    /// `rx-frames-irq` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_max_frames_irq: Option<u32>,
+    /// `rx-frames-low` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_max_frames_low: Option<u32>,
+    /// Steps of the dynamic moderation of received packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_profile: Option<Vec<Fields>>,
+    /// `rx-usecs` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_usecs: Option<u32>,
+    /// `rx-usecs-high` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_usecs_high: Option<u32>,
+    /// `rx-usecs-irq` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_usecs_irq: Option<u32>,
+    /// `rx-usecs-low` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_usecs_low: Option<u32>,
+    /// `stats-block-usecs` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stats_block_usecs: Option<u32>,
+    /// `tx-aggr-max-bytes` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_aggr_max_bytes: Option<u32>,
+    /// `tx-aggr-max-frames` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_aggr_max_frames: Option<u32>,
+    /// `tx-aggr-time-usecs` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_aggr_time_usecs: Option<u32>,
+    /// `tx-frames` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_max_frames: Option<u32>,
+    /// `tx-frames-high` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_max_frames_high: Option<u32>,
+    /// `tx-frames-irq` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_max_frames_irq: Option<u32>,
+    /// `tx-frames-low` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_max_frames_low: Option<u32>,
+    /// Steps of the dynamic moderation of sent packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_profile: Option<Vec<Fields>>,
+    /// `tx-usecs` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_usecs: Option<u32>,
+    /// `tx-usecs-high` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_usecs_high: Option<u32>,
+    /// `tx-usecs-irq` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_usecs_irq: Option<u32>,
+    /// `tx-usecs-low` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_usecs_low: Option<u32>,
+    /// `adaptive-rx` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_adaptive_rx: Option<bool>,
+    /// `adaptive-tx` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_adaptive_tx: Option<bool>,
+    /// `cqe-mode-rx` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_cqe_mode_rx: Option<bool>,
+    /// `cqe-mode-tx` of ethtool(8).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_cqe_mode_tx: Option<bool>,
+}
+
+/// Messages that the driver logs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolDebugging {
+    /// Classes of messages that the driver logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<Vec<String>>,
+}
+
+/// Energy-efficient Ethernet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolEee {
+    /// EEE is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// Link modes with EEE that are advertised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advertised: Option<Vec<String>>,
+    /// EEE is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Link modes with EEE that the peer advertises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<Vec<String>>,
+    /// Link modes with EEE that are supported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supported: Option<Vec<String>>,
+    /// Low power idle on transmit is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_lpi_enabled: Option<bool>,
+    /// Time before low power idle, microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_lpi_timer: Option<u32>,
+}
+
+/// Offloads and other features.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolFeatures {
+    /// Features that are on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<Vec<String>>,
+    /// Features that can be changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hw: Option<Vec<String>>,
+    /// Features that never change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nochange: Option<Vec<String>>,
+    /// Features that were requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<Vec<String>>,
+}
+
+/// Forward error correction.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolFec {
+    /// Mode in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active: Option<String>,
+    /// The mode is chosen automatically.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto: Option<bool>,
+    /// Requested modes: `RS`, `BASER` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modes: Option<Vec<String>>,
+}
+
+/// Port and transceiver.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolLinkInfo {
+    /// Crossing of the pairs: `mdi`, `mdi-x`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mdix: Option<String>,
+    /// Requested crossing: `mdi`, `mdi-x`, `auto`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mdix_ctrl: Option<String>,
+    /// MDIO address of the PHY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phyaddr: Option<u8>,
+    /// Physical port: `tp`, `aui`, `mii`, `fibre`, `bnc`, `da`, `none`, `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// `internal`, `external`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transceiver: Option<String>,
+}
+
+/// Speed, duplex, and the link modes of both ends. Read again after a change of the carrier.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolLinkModes {
+    /// Link modes that are advertised: `1000baseT/Full`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advertised: Option<Vec<String>>,
+    /// Autonegotiation is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autoneg: Option<bool>,
+    /// `half`, `full`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplex: Option<String>,
+    /// Number of lanes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lanes: Option<u32>,
+    /// Requested role: `preferred-master`, `preferred-slave`, `forced-master`, `forced-slave`,
+    /// `unsupported`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master_slave_cfg: Option<String>,
+    /// Role: `master`, `slave`, `error`, `unsupported`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master_slave_state: Option<String>,
+    /// Link modes that the peer advertises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<Vec<String>>,
+    /// Rate matching of the PHY: `none`, `pause`, `crs`, `open-loop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_matching: Option<String>,
+    /// Speed in Mb/s; absent if unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<u32>,
+    /// Link modes that are supported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supported: Option<Vec<String>>,
+}
+
+/// Whether there is a link, and why not. Read again after a change of the carrier.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolLinkState {
+    /// How often the link went down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ext_down_cnt: Option<u32>,
+    /// Why there is no link: `no-cable`, `autoneg`, `module` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ext_state: Option<String>,
+    /// Number of the detail, whose meaning depends on `ext_state`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ext_substate: Option<u8>,
+    /// The device has a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<bool>,
+    /// Largest value of the signal quality index. The index itself varies all the time and is left
+    /// out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sqi_max: Option<u32>,
+}
+
+/// MAC merge layer: frame preemption.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolMacMerge {
+    /// Maximum interval, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_verify_time: Option<u32>,
+    /// Preemptible frames can be received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pmac_enabled: Option<bool>,
+    /// Minimum size of received fragments, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_min_frag_size: Option<u32>,
+    /// Preemption on transmit is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_active: Option<bool>,
+    /// Preemption on transmit is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_enabled: Option<bool>,
+    /// Minimum size of sent fragments, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_min_frag_size: Option<u32>,
+    /// The peer is verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_enabled: Option<bool>,
+    /// `initial`, `verifying`, `succeeded`, `failed`, `disabled`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_status: Option<String>,
+    /// Interval of attempts, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_time: Option<u32>,
+}
+
+/// Power mode of the pluggable module.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolModule {
+    /// `low`, `high`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_mode: Option<String>,
+    /// `high`, `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_mode_policy: Option<String>,
+}
+
+/// Progress of an update of a module's firmware: a message (`notify`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolModuleFlash {
+    /// Bytes that are written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done: Option<u64>,
+    /// File of the firmware.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// `started`, `in-progress`, `completed`, `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_msg: Option<String>,
+    /// Bytes to write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// Pause frames.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolPause {
+    /// Pause frames are negotiated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autoneg: Option<bool>,
+    /// Received pause frames are obeyed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx: Option<bool>,
+    /// Pause frames are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx: Option<bool>,
+}
+
+/// The PHY in `index`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolPhy {
+    /// Name of the SFP cage that it drives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downstream_sfp_name: Option<String>,
+    /// Name of the driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drvname: Option<String>,
+    /// Is `index` beside `setting`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// Name of the PHY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Index of that PHY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_index: Option<u32>,
+    /// Name of the SFP cage in between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_sfp_name: Option<String>,
+    /// What it is connected to: `mac`, `phy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_type: Option<String>,
+}
+
+/// PHY level collision avoidance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolPlca {
+    /// Number of additional packets in one opportunity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst_cnt: Option<u32>,
+    /// Time to wait for them, bit times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst_tmr: Option<u32>,
+    /// PLCA is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Number of nodes, of the coordinator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_cnt: Option<u32>,
+    /// Id of this node; 0: coordinator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_id: Option<u32>,
+    /// PLCA works: the beacon is received or sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<bool>,
+    /// Timer of transmit opportunities, bit times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_tmr: Option<u32>,
+    /// Version of the register map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u16>,
+}
+
+/// State of the PHY level collision avoidance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolPlcaStatus {
+    /// Number of additional packets in one opportunity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst_cnt: Option<u32>,
+    /// Time to wait for them, bit times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst_tmr: Option<u32>,
+    /// PLCA is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Number of nodes, of the coordinator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_cnt: Option<u32>,
+    /// Id of this node; 0: coordinator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_id: Option<u32>,
+    /// PLCA works: the beacon is received or sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<bool>,
+    /// Timer of transmit opportunities, bit times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to_tmr: Option<u32>,
+    /// Version of the register map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u16>,
+}
+
+/// Flags of the driver.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolPrivateFlags {
+    /// Flags of the driver that are on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<Vec<String>>,
+    /// Flags that the driver has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supported: Option<Vec<String>>,
+}
+
+/// Power that the port supplies (PoE, PoDL).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolPse {
+    /// PoE: requested state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c33_admin_control: Option<String>,
+    /// PoE: `enabled`, `disabled`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c33_admin_state: Option<String>,
+    /// PoE: limit of the power, milliwatts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c33_avail_pw_limit: Option<u32>,
+    /// PoE: number of the state that explains a fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c33_ext_state: Option<u32>,
+    /// PoE: number of its detail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c33_ext_substate: Option<u32>,
+    /// PoE: class of the powered device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c33_pw_class: Option<u32>,
+    /// PoE: `delivering`, `searching`, `test`, `fault` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c33_pw_d_status: Option<String>,
+    /// PoE: limits that can be set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c33_pw_limit_ranges: Option<Vec<Fields>>,
+    /// PoDL: requested state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub podl_admin_control: Option<String>,
+    /// PoDL: `enabled`, `disabled`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub podl_admin_state: Option<String>,
+    /// PoDL: `delivering`, `searching`, `sleep`, `idle`, `error` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub podl_pw_d_status: Option<String>,
+    /// Priority; 0 is the highest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prio: Option<u32>,
+    /// Lowest priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prio_max: Option<u32>,
+    /// Number of the power domain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pw_d_id: Option<u32>,
+}
+
+/// An event of the power supply: a message (`notify`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolPseEvent {
+    /// The events, a bit each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<u64>,
+}
+
+/// Sizes of rings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolRings {
+    /// Size of a completion queue entry, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cqe_size: Option<u32>,
+    /// Threshold of the header split, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hds_thresh: Option<u32>,
+    /// Maximum threshold of the header split, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hds_thresh_max: Option<u32>,
+    /// Size of the ring of received packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx: Option<u32>,
+    /// Length of a receive buffer, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_buf_len: Option<u32>,
+    /// Size of the ring of large received packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_jumbo: Option<u32>,
+    /// Maximum size of the ring of large received packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_jumbo_max: Option<u32>,
+    /// Maximum size of the ring of received packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_max: Option<u32>,
+    /// Size of the ring of small received packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_mini: Option<u32>,
+    /// Maximum size of the ring of small received packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_mini_max: Option<u32>,
+    /// Descriptors are pushed to the device on receive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_push: Option<bool>,
+    /// Headers and data of TCP are in buffers of their own: `enabled`, `disabled`, `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_data_split: Option<String>,
+    /// Size of the ring of sent packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx: Option<u32>,
+    /// Maximum size of the ring of sent packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_max: Option<u32>,
+    /// Descriptors are pushed to the device on transmit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_push: Option<bool>,
+    /// Size of the push buffer, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_push_buf_len: Option<u32>,
+    /// Maximum size of the push buffer, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_push_buf_len_max: Option<u32>,
+}
+
+/// Receive side scaling, of the context in `index`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolRss {
+    /// Fields that are hashed, for each type of packet: attributes, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_hash: Option<String>,
+    /// Hash function: `toeplitz`, `xor`, `crc32`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hfunc: Option<Vec<String>>,
+    /// Hash key, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hkey: Option<String>,
+    /// Is `index` beside `setting`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// Indirection table: the queue of each hash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indir: Option<Vec<u64>>,
+    /// Changes of the hash's input: `symmetric-xor`, `symmetric-or-xor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_xfrm: Option<Vec<String>>,
+}
+
+/// Time stamps that are possible.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolTimeStamping {
+    /// Is `index` beside `setting`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u32>,
+    /// Index of the clock (PHC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phc_index: Option<u32>,
+    /// Index of that PHY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phyindex: Option<u32>,
+    /// Is `qualifier` beside `setting`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<String>,
+    /// Received packets that can have time stamps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_filters: Option<Vec<String>>,
+    /// Who makes the time stamps: 1 the device, 2 the PHY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<u32>,
+    /// Kinds of time stamps: `hardware-transmit` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamping: Option<Vec<String>>,
+    /// Modes of time stamps of sent packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_types: Option<Vec<String>>,
+}
+
+/// Time stamps that are made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolTimeStampingConfig {
+    /// Flags, by number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// The clock in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Fields>,
+    /// Received packets that have time stamps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_filters: Option<Vec<String>>,
+    /// Mode of time stamps of sent packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_types: Option<Vec<String>>,
+}
+
+/// Ports of tunnels that the device knows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolTunnels {
+    /// Tables of UDP ports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub udp_ports: Option<Vec<Fields>>,
+}
+
+/// Wake-on-LAN was set: a message (`notify`), since only a privileged program can read the
+/// setting.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EthtoolWol {
+    /// Events that wake the machine: `phy`, `magic` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<Vec<String>>,
+    /// Events that can wake the machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supported: Option<Vec<String>>,
+}
+
 /// A forwarding entry (`struct ndmsg`, linux/neighbour.h).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -1629,14 +2438,17 @@ pub struct Gap {
 
 names! {
 /// Cause of a loss. `overflow`: The socket receive buffer overflowed: events arrived faster than
-/// they were read. `error`: Another socket error. `truncated`: A datagram exceeded the size of a
-/// receive slot, or the snapshot length of a capture of another program cut it. `output`: Lines
-/// were dropped because the reader was too slow or writing failed; `errno` gives the write error.
+/// they were read. `error`: Another socket error. `generation`: The numbers of the transactions of
+/// nftables are not consecutive. `truncated`: A datagram exceeded the size of a receive slot, or
+/// the snapshot length of a capture of another program cut it. `output`: Lines were dropped
+/// because the reader was too slow or writing failed; `errno` gives the write error.
 GapCause {
 /// `overflow`.
 Overflow = "overflow",
 /// `error`.
 Error = "error",
+/// `generation`.
+Generation = "generation",
 /// `truncated`.
 Truncated = "truncated",
 /// `output`.
@@ -2014,11 +2826,22 @@ names! {
 /// tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class
 /// of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters.
 /// `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With
-/// `--kind genl_family` or `--family`. `prefix`: An IPv6 prefix that a router announced.
-/// `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request
-/// of the kernel to the multicast routing daemon. `stats`: Counters of a device. `generic`: A
-/// message of a netlink family without a kind of its own. `unknown`: A message without a decoder.
-/// `meta`: nlstream's own record.
+/// `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features,
+/// rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP
+/// and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that
+/// is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a
+/// device that is up. With `--kind netdev_napi` or `--family netdev`. `nft_table`: A table of
+/// nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain
+/// of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables.
+/// `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of
+/// nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables.
+/// `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router
+/// advertisement that concern programs. `cachereport`: A request of the kernel to the multicast
+/// routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its
+/// number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a
+/// packet through the rules of nftables. With `--family nft_trace`. `generic`: A message of a
+/// netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`:
+/// nlstream's own record.
 Kind {
 /// `link`.
 Link = "link",
@@ -2068,6 +2891,28 @@ Chain = "chain",
 Action = "action",
 /// `genl_family`.
 GenlFamily = "genl_family",
+/// `ethtool`.
+Ethtool = "ethtool",
+/// `netdev`.
+Netdev = "netdev",
+/// `netdev_queue`.
+NetdevQueue = "netdev_queue",
+/// `netdev_napi`.
+NetdevNapi = "netdev_napi",
+/// `nft_table`.
+NftTable = "nft_table",
+/// `nft_chain`.
+NftChain = "nft_chain",
+/// `nft_rule`.
+NftRule = "nft_rule",
+/// `nft_set`.
+NftSet = "nft_set",
+/// `nft_element`.
+NftElement = "nft_element",
+/// `nft_object`.
+NftObject = "nft_object",
+/// `nft_flowtable`.
+NftFlowtable = "nft_flowtable",
 /// `prefix`.
 Prefix = "prefix",
 /// `nduseropt`.
@@ -2076,6 +2921,10 @@ Nduseropt = "nduseropt",
 Cachereport = "cachereport",
 /// `stats`.
 Stats = "stats",
+/// `nft_generation`.
+NftGeneration = "nft_generation",
+/// `nft_trace`.
+NftTrace = "nft_trace",
 /// `generic`.
 Generic = "generic",
 /// `unknown`.
@@ -2231,6 +3080,13 @@ pub struct Link {
     /// Minimum supported MTU, bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_mtu: Option<u32>,
+    /// Device moved from another namespace that the run watches: its name, as in `netns` of the lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+    /// Device moved to another namespace that the run watches: its name, as in `netns` of the lines.
+    /// Of devices that leave the program's own namespace, with `--all-netns`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<String>,
     /// Media Redundancy Protocol (MRP) rings of a bridge.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mrp: Option<Vec<Mrp>>,
@@ -3093,6 +3949,89 @@ pub struct Netconf {
     pub rp_filter: Option<String>,
 }
 
+/// What a device offers to XDP and AF_XDP.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Netdev {
+    /// Name of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Index of the device.
+    pub ifindex: u32,
+    /// What XDP programs can do: `basic`, `redirect`, `ndo-xmit`, `xsk-zerocopy`, `hw-offload`,
+    /// `rx-sg`, `ndo-xmit-sg`.
+    pub xdp_features: Vec<String>,
+    /// What XDP programs can read of a packet: `timestamp`, `hash`, `vlan-tag`.
+    pub xdp_rx_metadata_features: Vec<String>,
+    /// Maximum number of fragments of a zero-copy packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xdp_zc_max_segs: Option<u32>,
+    /// What the device can do with packets of AF_XDP: `tx-timestamp`, `tx-checksum`,
+    /// `tx-launch-time-fifo`.
+    pub xsk_features: Vec<String>,
+}
+
+/// A NAPI instance: what polls queues of a device that is up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NetdevNapi {
+    /// How often an empty poll is repeated before the interrupt is enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub defer_hard_irqs: Option<u32>,
+    /// Name of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Time after which merged packets are passed on, nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gro_flush_timeout: Option<u64>,
+    /// Number of the instance.
+    pub id: u32,
+    /// Index of the device.
+    pub ifindex: u32,
+    /// Number of the interrupt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub irq: Option<u32>,
+    /// Time for which interrupts are suspended while a program polls, nanoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub irq_suspend_timeout: Option<u64>,
+    /// Process id of the kernel thread that polls, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// A kernel thread polls: `disabled`, `enabled`, `busy-poll`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threaded: Option<String>,
+}
+
+/// A queue of a device that is up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NetdevQueue {
+    /// Name of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Number of the memory (dmabuf) that it receives into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dmabuf: Option<u32>,
+    /// Number of the queue.
+    pub id: u32,
+    /// Index of the device.
+    pub ifindex: u32,
+    /// True if it receives into memory of io_uring.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub io_uring: Option<bool>,
+    /// The queue of another device that it is lent to: attributes, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<String>,
+    /// The NAPI instance that serves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub napi_id: Option<u32>,
+    /// `rx`, `tx`.
+    pub r#type: String,
+    /// True if an AF_XDP socket uses it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xsk: Option<bool>,
+}
+
 /// Settings of a netkit device (`IFLA_NETKIT_*`, linux/if_link.h).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -3290,6 +4229,509 @@ pub struct NexthopMemberStats {
     /// Packets that the hardware forwarded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub packets_hw: Option<u64>,
+}
+
+/// A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a
+/// hook is a base chain.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftChain {
+    /// Comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Packets that the policy decided, if the chain counts them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counters: Option<Box<NftCounters>>,
+    /// Names of the devices of the hooks `ingress` and `egress`, sorted; with an asterisk at the end,
+    /// of all with that beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub devices: Option<Vec<String>>,
+    /// Family of packets: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    pub family: String,
+    /// `base`, `hw_offload`, `binding` (it belongs to a rule and has no name of its own).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// Number of the chain, unique in its table. A chain may be renamed.
+    pub handle: u64,
+    /// Where a base chain sees packets: `prerouting`, `input`, `forward`, `output`, `postrouting`,
+    /// `ingress`, `egress`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
+    /// Name of the chain.
+    pub name: String,
+    /// What happens to packets that no rule of a base chain decides: `accept`, `drop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Order among the base chains of the hook: the lowest comes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prio: Option<i32>,
+    /// Name of the table.
+    pub table: String,
+    /// Type of a base chain: `filter`, `nat`, `route`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// With `details`: number of references.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#use: Option<u32>,
+    /// Data of programs, if it is more than a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userdata: Option<String>,
+}
+
+/// Counters (`NFTA_COUNTER_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftCounters {
+    /// Bytes.
+    pub bytes: u64,
+    /// Packets.
+    pub packets: u64,
+}
+
+/// An element of a set or map (`NFTA_SET_ELEM_*`, linux/netfilter/nf_tables.h). An interval of
+/// most sets is two elements: its first key, and the key behind its last one with the flag
+/// `interval_end`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftElement {
+    /// Comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Of a map, the value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// The value as text, of the usual types.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_text: Option<String>,
+    /// That key as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_text: Option<String>,
+    /// Time until it is removed, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<f64>,
+    /// Expressions of the element: counters, limits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expr: Option<NftExpressions>,
+    /// Family of packets: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    pub family: String,
+    /// `interval_end` (the key behind an interval), `catchall` (every other key).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// The key, in the byte order of packets: the parts of a key of several, each padded to four
+    /// bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Last key of an interval of keys of several parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_end: Option<String>,
+    /// Of a map of objects, the name of the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// Name of the set.
+    pub set: String,
+    /// Name of the table.
+    pub table: String,
+    /// The key as text, of the usual types.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Time after which the element is removed, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<f64>,
+    /// Data of programs, if it is more than a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userdata: Option<String>,
+    /// Of a map of verdicts, the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Box<Verdict>>,
+}
+
+/// Expressions in order: each has one field, with the name of the expression.
+pub type NftExpressions = Vec<Fields>;
+
+/// A flowtable (`NFTA_FLOWTABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftFlowtable {
+    /// Names of its devices, sorted; with an asterisk at the end, of all with that beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub devices: Option<Vec<String>>,
+    /// Family of packets: `ip`, `ip6`, `inet`.
+    pub family: String,
+    /// `hw_offload`, `counter`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// Number of the flowtable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<u64>,
+    /// Where it sees packets: `ingress`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hook: Option<String>,
+    /// Name of the flowtable.
+    pub name: String,
+    /// Order among what is at the hook: the lowest comes first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prio: Option<i32>,
+    /// Name of the table.
+    pub table: String,
+    /// With `details`: number of references.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#use: Option<u32>,
+}
+
+/// The end of a transaction of nftables: a set of changes that the kernel makes at once
+/// (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftGeneration {
+    /// Name of the thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comm: Option<String>,
+    /// Number of the transaction. They are consecutive in a network namespace.
+    pub id: u32,
+    /// The process that requested the transaction: its id in the first process id namespace, even if
+    /// the process is in a container. Of a program with several threads, that of the thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+}
+
+/// A named object (`NFTA_OBJ_*`, linux/netfilter/nf_tables.h).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftObject {
+    /// Comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Its settings and counters. The fields depend on `type`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Box<NftObjectData>>,
+    /// Family of packets: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    pub family: String,
+    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// Number of the object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<u64>,
+    /// Name of the object.
+    pub name: String,
+    /// Name of the table.
+    pub table: String,
+    /// `counter`, `quota`, `ct helper`, `limit`, `ct count`, `tunnel`, `ct timeout`, `secmark`, `ct
+    /// expectation`, `synproxy`.
+    pub r#type: String,
+    /// With `details`: number of references.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#use: Option<u32>,
+    /// Data of programs, if it is more than a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userdata: Option<String>,
+}
+
+/// Settings and counters. The fields depend on `type`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftObjectData {
+    /// Packets or bytes that may exceed the rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
+    /// Bytes. Limit, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Security context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
+    /// Destination port. Destination port of the expected connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dport: Option<u16>,
+    /// `inv` (what exceeds the limit matches), `depleted`. `inv` (what exceeds the rate matches).
+    /// `inv` (more than that number). `zero_csum_tx`, `dont_fragment`, `seq_number`. `mss`, `wscale`,
+    /// `sack-perm`, `timestamp`, `ecn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Name of the helper: `ftp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helper: Option<String>,
+    /// Id of the tunnel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    /// IPv4 addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<Fields>,
+    /// IPv6 addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip6: Option<Fields>,
+    /// Family of packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub l3proto: Option<String>,
+    /// Protocol: `tcp`, `udp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub l4proto: Option<String>,
+    /// Maximum segment size, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mss: Option<u16>,
+    /// Options of the encapsulation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opts: Option<Fields>,
+    /// Packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packets: Option<u64>,
+    /// Unit of time: `second`, `minute`, `hour`, `day`, `week`, else seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per: Option<String>,
+    /// Timeouts by state, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Fields>,
+    /// Packets or bytes in each unit of time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u64>,
+    /// `packets`, `bytes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_unit: Option<String>,
+    /// Number of expected connections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u8>,
+    /// Source port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sport: Option<u16>,
+    /// Time for which it is expected, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u32>,
+    /// Type of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tos: Option<u8>,
+    /// Time to live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u8>,
+    /// Bytes so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used: Option<u64>,
+    /// Number of connections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub val: Option<u32>,
+    /// Window scale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wscale: Option<u8>,
+}
+
+/// A rule (`NFTA_RULE_*`, linux/netfilter/nf_tables.h). A rule that is replaced is deleted, and
+/// another one added in its place.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftRule {
+    /// Name of the chain.
+    pub chain: String,
+    /// Comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Flags of that protocol; 2: all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat_flags: Option<u32>,
+    /// Protocol that a rule of `iptables-nft` is about, by number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat_proto: Option<u32>,
+    /// What the rule does: expressions in order, each an object with its name. `nft -j` joins several
+    /// of them into a statement; those that are one statement have its name and fields, others the
+    /// kernel's names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expr: Option<NftExpressions>,
+    /// Family of packets: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    pub family: String,
+    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// Number of the rule, unique in its table.
+    pub handle: u64,
+    /// Number of the rule before it in its chain, as of the line; absent for the first rule. No line
+    /// follows when another rule is put before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// Name of the table.
+    pub table: String,
+    /// Data of programs, if it is more than a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userdata: Option<String>,
+}
+
+/// A set or map (`NFTA_SET_*`, linux/netfilter/nf_tables.h).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftSet {
+    /// How the kernel stores the set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backend: Option<String>,
+    /// Comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Lengths of the parts of a key, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub concat: Option<Vec<u32>>,
+    /// With `details`: number of elements.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
+    /// Of a map, length of a value, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_len: Option<u32>,
+    /// Of a map, type of the values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_type: Option<String>,
+    /// Expressions that each new element gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expr: Option<NftExpressions>,
+    /// Family of packets: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    pub family: String,
+    /// `anonymous`, `constant`, `interval`, `map`, `timeout`, `dynamic` (packets may add elements),
+    /// `object`, `concat`, `expr`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Interval at which removed elements are freed, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gc_interval: Option<f64>,
+    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// Number of the set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<u64>,
+    /// Length of a key, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_len: Option<u32>,
+    /// Type of the keys, as nft(8) names it: `ipv4_addr . inet_service`; a number if it has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_type: Option<String>,
+    /// Name of the set.
+    pub name: String,
+    /// Of a map of objects, their type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub obj_type: Option<String>,
+    /// What the kernel optimizes: `performance`, `memory`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Maximum number of elements.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u32>,
+    /// Name of the table.
+    pub table: String,
+    /// Time after which elements are removed, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<f64>,
+    /// Data of programs, if it is more than a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userdata: Option<String>,
+}
+
+/// A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftTable {
+    /// Comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Family of packets: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    pub family: String,
+    /// `dormant` (its chains see no packets), `owner` (it belongs to a socket), `persist` (it remains
+    /// when its owner ends).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// Number of the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handle: Option<u64>,
+    /// Name of the table.
+    pub name: String,
+    /// Netlink port id of the owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<u32>,
+    /// With `details`: number of chains, sets, objects and flowtables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#use: Option<u32>,
+    /// Data of programs, if it is more than a comment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userdata: Option<String>,
+}
+
+/// A rule, or the policy of a chain, that saw a packet (`NFTA_TRACE_*`,
+/// linux/netfilter/nf_tables.h). Rules with `meta nftrace set 1` switch it on for a packet.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NftTrace {
+    /// Name of the chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chain: Option<String>,
+    /// Direction of the packet in its connection: `original`, `reply`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ct_direction: Option<String>,
+    /// Number of the connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ct_id: Option<u32>,
+    /// State of the connection, by number (`NF_CT_STATE_BIT`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ct_state: Option<u32>,
+    /// Status bits of the connection (`IPS_*`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ct_status: Option<u32>,
+    /// Family of the table: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    pub family: String,
+    /// Number that all lines about the packet have.
+    pub id: u32,
+    /// Index of the input device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iif: Option<u32>,
+    /// Name of the input device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iifname: Option<String>,
+    /// Type of the input device (`ARPHRD_*`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iiftype: Option<u16>,
+    /// First bytes of the link-layer header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ll_header: Option<String>,
+    /// Mark of the packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<u32>,
+    /// First bytes of the network header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_header: Option<String>,
+    /// Family of the packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nfproto: Option<String>,
+    /// Index of the output device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oif: Option<u32>,
+    /// Name of the output device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oifname: Option<String>,
+    /// Type of the output device (`ARPHRD_*`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oiftype: Option<u16>,
+    /// What the policy decided: `accept`, `drop`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// Number of the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_handle: Option<u64>,
+    /// Name of the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// First bytes of the transport header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_header: Option<String>,
+    /// `rule`, `return` (the end of a chain), `policy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// What the rule decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Box<Verdict>>,
 }
 
 /// Header of the netlink message that carried the event. Fields that are zero are omitted.
@@ -3917,6 +5359,10 @@ pub struct Settings {
     /// Number of event lines after which the run stops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// Generic netlink families whose messages have kinds of their own, if the run reads any. Messages
+    /// of the others are of the kind `generic`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curated: Option<Vec<String>>,
     /// Filters that select events, by the name of their option, with their values; `!` negates one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filters: Option<BTreeMap<String, Vec<String>>>,
@@ -4447,6 +5893,17 @@ pub struct Unparsed {
     /// The numbers of the attributes around it, outermost first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Vec<u16>>,
+}
+
+/// What is decided about a packet (`NFTA_VERDICT_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Verdict {
+    /// `accept`, `drop`, `queue`, `jump`, `goto`, `return`, `continue`, `break`.
+    pub code: String,
+    /// Name of the chain of `jump` and `goto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
 }
 
 /// A virtual function (`IFLA_VF_*`, linux/if_link.h).

@@ -10,6 +10,7 @@ use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::netlink::genl::NAMES;
+use crate::netlink::genl::curated::Curated;
 use crate::netlink::nfnetlink::{SUBSYSTEMS, subsystem, unabbreviated};
 use crate::netlink::raw::{self, ALL};
 use crate::value::Symbol;
@@ -347,7 +348,11 @@ pub(super) fn kind_families(kind: Kind) -> &'static [&'static str] {
     match kind.netlink_family() {
         Some(FamilyId::ROUTE) => &["route"],
         Some(FamilyId::NLCTRL) => &["nlctrl"],
-        Some(id) => subsystem(id).map_or(&[], |it| it.names()),
+        Some(id) => match (subsystem(id), Curated::of_id(id)) {
+            (Some(subsystem), _) => subsystem.names(),
+            (None, Some(family)) => family.names(),
+            (None, None) => &[],
+        },
         None => &[],
     }
 }

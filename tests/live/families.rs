@@ -132,7 +132,7 @@ fn shown(ns: &Namespace, option: &str, device: &str) -> Value {
 fn settings_are_those_that_ethtool_shows() {
     let ns = Namespace::new();
     ns.run("ip link add v0 numtxqueues 4 numrxqueues 4 type veth peer name v1");
-    let mut stream = ns.synced(&["--family", "ethtool", "--snapshot"]);
+    let mut stream = ns.synced(&["--family", "ethtool"]);
     ns.run("ethtool -L v0 rx 2 tx 3; ethtool -K v0 tso off gro on; ethtool -K v1 tx-sctp-segmentation off");
     stream.wait_for("the last change", |line| {
         line["op"] == "change" && setting("v1", "features")(line)
@@ -200,7 +200,7 @@ fn folded(lines: &[Value]) -> std::collections::BTreeMap<String, Value> {
 
 fn settings_are_folded_to_those_of_the_kernel() {
     let ns = Namespace::new();
-    let args = ["--family", "ethtool", "--snapshot"];
+    let args = ["--family", "ethtool"];
     let file =
         std::env::temp_dir().join(format!("nlstream-{}-settings.pcapng", std::process::id()));
     let path = file.to_str().unwrap();
@@ -247,13 +247,7 @@ fn settings_of_each_network_namespace_are_read_there() {
     let (own, other) = (Namespace::new(), Namespace::new());
     other.run("ip link add v0 numtxqueues 4 numrxqueues 4 type veth peer name v1");
     let path = other.netns();
-    let args = [
-        "--netns",
-        path.to_str().unwrap(),
-        "--kind",
-        "ethtool",
-        "--snapshot",
-    ];
+    let args = ["--netns", path.to_str().unwrap(), "--kind", "ethtool"];
     let mut stream = own.synced(&args);
     assert!(stream.seen.iter().any(setting("v0", "channels")));
     genl(&other, "ethtool v0 channels 2");
@@ -270,7 +264,7 @@ fn settings_that_change_silently_are_read_after_a_change_of_the_carrier() {
     let ns = Namespace::new();
     ns.run("ip link add br0 type bridge; ip link set br0 up");
     ns.run("ip link add v0 type veth peer name v1; ip link set v0 master br0");
-    let mut stream = ns.synced(&["--kind", "ethtool", "--snapshot"]);
+    let mut stream = ns.synced(&["--kind", "ethtool"]);
     ns.run("ip link set v0 up; ip link set v1 up");
     let line = stream.wait_for("the speed of the bridge", |line| {
         setting("br0", "link_modes")(line) && line["op"] == "change"

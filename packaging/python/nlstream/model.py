@@ -23,7 +23,7 @@ class Kind(NamedTuple):
 
 #: The kinds whose objects have an identity, in their order.
 KINDS: Dict[str, Kind] = {
-    "link": Kind(("ifindex",), ("event", "wireless",), True),
+    "link": Kind(("ifindex",), ("event", "moved_to", "moved_from", "wireless",), True),
     "address": Kind(("ifindex", "family", "local", "prefixlen", "instance",), (), True),
     "route": Kind(("family", "table", "dst", "src", "tos", "metric", "instance",), (), True),
     "neigh": Kind(("family", "ifindex", "dst", "proxy",), (), True),
@@ -47,6 +47,17 @@ KINDS: Dict[str, Kind] = {
     "chain": Kind(("ifindex", "block", "root", "parent", "chain",), (), False),
     "action": Kind(("kind", "index",), (), False),
     "genl_family": Kind(("id",), (), True),
+    "ethtool": Kind(("ifindex", "setting", "index", "qualifier",), (), True),
+    "netdev": Kind(("ifindex",), (), True),
+    "netdev_queue": Kind(("ifindex", "type", "id",), (), True),
+    "netdev_napi": Kind(("id",), (), True),
+    "nft_table": Kind(("family", "name",), ("generation",), True),
+    "nft_chain": Kind(("family", "table", "handle",), ("generation",), True),
+    "nft_rule": Kind(("family", "table", "handle",), ("generation",), True),
+    "nft_set": Kind(("family", "table", "name",), ("generation",), True),
+    "nft_element": Kind(("family", "table", "set", "key", "key_end", "flags",), ("generation",), True),
+    "nft_object": Kind(("family", "table", "name", "type",), ("generation",), True),
+    "nft_flowtable": Kind(("family", "table", "name",), ("generation",), True),
 }
 
 
@@ -754,6 +765,400 @@ class Encap(TypedDict):
     vxlan_opts: NotRequired[List[Dict[str, Any]]]
 
 
+class Ethtool(TypedDict):
+    """One setting of a device. `setting` names it, and the field that has its values."""
+
+    cable_test: NotRequired[EthtoolCableTest]
+    cable_test_tdr: NotRequired[EthtoolCableTestTdr]
+    channels: NotRequired[EthtoolChannels]
+    clocks: NotRequired[EthtoolClocks]
+    coalesce: NotRequired[EthtoolCoalesce]
+    debug: NotRequired[EthtoolDebugging]
+    dev: NotRequired[str]
+    eee: NotRequired[EthtoolEee]
+    features: NotRequired[EthtoolFeatures]
+    fec: NotRequired[EthtoolFec]
+    ifindex: int
+    index: NotRequired[int]
+    link_info: NotRequired[EthtoolLinkInfo]
+    link_modes: NotRequired[EthtoolLinkModes]
+    link_state: NotRequired[EthtoolLinkState]
+    mm: NotRequired[EthtoolMacMerge]
+    module: NotRequired[EthtoolModule]
+    module_flash: NotRequired[EthtoolModuleFlash]
+    pause: NotRequired[EthtoolPause]
+    phy: NotRequired[EthtoolPhy]
+    plca: NotRequired[EthtoolPlca]
+    plca_status: NotRequired[EthtoolPlcaStatus]
+    private_flags: NotRequired[EthtoolPrivateFlags]
+    pse: NotRequired[EthtoolPse]
+    pse_event: NotRequired[EthtoolPseEvent]
+    qualifier: NotRequired[str]
+    rings: NotRequired[EthtoolRings]
+    rss: NotRequired[EthtoolRss]
+    setting: str
+    time_stamping: NotRequired[EthtoolTimeStamping]
+    time_stamping_config: NotRequired[EthtoolTimeStampingConfig]
+    tunnels: NotRequired[EthtoolTunnels]
+    wol: NotRequired[EthtoolWol]
+
+
+class EthtoolCableTest(TypedDict):
+    """A test of the cable: a message (`notify`)."""
+
+    fault_lengths: NotRequired[List[Dict[str, Any]]]
+    results: NotRequired[List[Dict[str, Any]]]
+    status: NotRequired[str]
+
+
+class EthtoolCableTestTdr(TypedDict):
+    """A time-domain reflectometry of the cable: a message (`notify`)."""
+
+    data: NotRequired[str]
+    status: NotRequired[str]
+
+
+class EthtoolChannels(TypedDict):
+    """Numbers of channels, that is of queues with an interrupt."""
+
+    combined: NotRequired[int]
+    combined_max: NotRequired[int]
+    other: NotRequired[int]
+    other_max: NotRequired[int]
+    rx: NotRequired[int]
+    rx_max: NotRequired[int]
+    tx: NotRequired[int]
+    tx_max: NotRequired[int]
+
+
+class EthtoolClocks(TypedDict):
+    """Virtual clocks of the device's clock."""
+
+    index: NotRequired[List[int]]
+    num: NotRequired[int]
+
+
+class EthtoolCoalesce(TypedDict):
+    """Coalescing of interrupts."""
+
+    pkt_rate_high: NotRequired[int]
+    pkt_rate_low: NotRequired[int]
+    rate_sample_interval: NotRequired[int]
+    rx_cqe_frames: NotRequired[int]
+    rx_cqe_nsecs: NotRequired[int]
+    rx_max_frames: NotRequired[int]
+    rx_max_frames_high: NotRequired[int]
+    rx_max_frames_irq: NotRequired[int]
+    rx_max_frames_low: NotRequired[int]
+    rx_profile: NotRequired[List[Dict[str, Any]]]
+    rx_usecs: NotRequired[int]
+    rx_usecs_high: NotRequired[int]
+    rx_usecs_irq: NotRequired[int]
+    rx_usecs_low: NotRequired[int]
+    stats_block_usecs: NotRequired[int]
+    tx_aggr_max_bytes: NotRequired[int]
+    tx_aggr_max_frames: NotRequired[int]
+    tx_aggr_time_usecs: NotRequired[int]
+    tx_max_frames: NotRequired[int]
+    tx_max_frames_high: NotRequired[int]
+    tx_max_frames_irq: NotRequired[int]
+    tx_max_frames_low: NotRequired[int]
+    tx_profile: NotRequired[List[Dict[str, Any]]]
+    tx_usecs: NotRequired[int]
+    tx_usecs_high: NotRequired[int]
+    tx_usecs_irq: NotRequired[int]
+    tx_usecs_low: NotRequired[int]
+    use_adaptive_rx: NotRequired[bool]
+    use_adaptive_tx: NotRequired[bool]
+    use_cqe_mode_rx: NotRequired[bool]
+    use_cqe_mode_tx: NotRequired[bool]
+
+
+class EthtoolDebugging(TypedDict):
+    """Messages that the driver logs."""
+
+    enabled: NotRequired[List[str]]
+
+
+class EthtoolEee(TypedDict):
+    """Energy-efficient Ethernet."""
+
+    active: NotRequired[bool]
+    advertised: NotRequired[List[str]]
+    enabled: NotRequired[bool]
+    peer: NotRequired[List[str]]
+    supported: NotRequired[List[str]]
+    tx_lpi_enabled: NotRequired[bool]
+    tx_lpi_timer: NotRequired[int]
+
+
+class EthtoolFeatures(TypedDict):
+    """Offloads and other features."""
+
+    active: NotRequired[List[str]]
+    hw: NotRequired[List[str]]
+    nochange: NotRequired[List[str]]
+    wanted: NotRequired[List[str]]
+
+
+class EthtoolFec(TypedDict):
+    """Forward error correction."""
+
+    active: NotRequired[str]
+    auto: NotRequired[bool]
+    modes: NotRequired[List[str]]
+
+
+class EthtoolLinkInfo(TypedDict):
+    """Port and transceiver."""
+
+    mdix: NotRequired[str]
+    mdix_ctrl: NotRequired[str]
+    phyaddr: NotRequired[int]
+    port: NotRequired[str]
+    transceiver: NotRequired[str]
+
+
+class EthtoolLinkModes(TypedDict):
+    """Speed, duplex, and the link modes of both ends. Read again after a change of the carrier."""
+
+    advertised: NotRequired[List[str]]
+    autoneg: NotRequired[bool]
+    duplex: NotRequired[str]
+    lanes: NotRequired[int]
+    master_slave_cfg: NotRequired[str]
+    master_slave_state: NotRequired[str]
+    peer: NotRequired[List[str]]
+    rate_matching: NotRequired[str]
+    speed: NotRequired[int]
+    supported: NotRequired[List[str]]
+
+
+class EthtoolLinkState(TypedDict):
+    """Whether there is a link, and why not. Read again after a change of the carrier."""
+
+    ext_down_cnt: NotRequired[int]
+    ext_state: NotRequired[str]
+    ext_substate: NotRequired[int]
+    link: NotRequired[bool]
+    sqi_max: NotRequired[int]
+
+
+class EthtoolMacMerge(TypedDict):
+    """MAC merge layer: frame preemption."""
+
+    max_verify_time: NotRequired[int]
+    pmac_enabled: NotRequired[bool]
+    rx_min_frag_size: NotRequired[int]
+    tx_active: NotRequired[bool]
+    tx_enabled: NotRequired[bool]
+    tx_min_frag_size: NotRequired[int]
+    verify_enabled: NotRequired[bool]
+    verify_status: NotRequired[str]
+    verify_time: NotRequired[int]
+
+
+class EthtoolModule(TypedDict):
+    """Power mode of the pluggable module."""
+
+    power_mode: NotRequired[str]
+    power_mode_policy: NotRequired[str]
+
+
+class EthtoolModuleFlash(TypedDict):
+    """Progress of an update of a module's firmware: a message (`notify`)."""
+
+    done: NotRequired[int]
+    file_name: NotRequired[str]
+    status: NotRequired[str]
+    status_msg: NotRequired[str]
+    total: NotRequired[int]
+
+
+class EthtoolOld(TypedDict):
+    """Previous values of a `ethtool`: the properties that differ and had a value."""
+
+    cable_test: NotRequired[EthtoolCableTest]
+    cable_test_tdr: NotRequired[EthtoolCableTestTdr]
+    channels: NotRequired[EthtoolChannels]
+    clocks: NotRequired[EthtoolClocks]
+    coalesce: NotRequired[EthtoolCoalesce]
+    debug: NotRequired[EthtoolDebugging]
+    dev: NotRequired[str]
+    eee: NotRequired[EthtoolEee]
+    features: NotRequired[EthtoolFeatures]
+    fec: NotRequired[EthtoolFec]
+    ifindex: NotRequired[int]
+    index: NotRequired[int]
+    link_info: NotRequired[EthtoolLinkInfo]
+    link_modes: NotRequired[EthtoolLinkModes]
+    link_state: NotRequired[EthtoolLinkState]
+    mm: NotRequired[EthtoolMacMerge]
+    module: NotRequired[EthtoolModule]
+    module_flash: NotRequired[EthtoolModuleFlash]
+    pause: NotRequired[EthtoolPause]
+    phy: NotRequired[EthtoolPhy]
+    plca: NotRequired[EthtoolPlca]
+    plca_status: NotRequired[EthtoolPlcaStatus]
+    private_flags: NotRequired[EthtoolPrivateFlags]
+    pse: NotRequired[EthtoolPse]
+    pse_event: NotRequired[EthtoolPseEvent]
+    qualifier: NotRequired[str]
+    rings: NotRequired[EthtoolRings]
+    rss: NotRequired[EthtoolRss]
+    setting: NotRequired[str]
+    time_stamping: NotRequired[EthtoolTimeStamping]
+    time_stamping_config: NotRequired[EthtoolTimeStampingConfig]
+    tunnels: NotRequired[EthtoolTunnels]
+    wol: NotRequired[EthtoolWol]
+
+
+class EthtoolPause(TypedDict):
+    """Pause frames."""
+
+    autoneg: NotRequired[bool]
+    rx: NotRequired[bool]
+    tx: NotRequired[bool]
+
+
+class EthtoolPhy(TypedDict):
+    """The PHY in `index`."""
+
+    downstream_sfp_name: NotRequired[str]
+    drvname: NotRequired[str]
+    index: NotRequired[int]
+    name: NotRequired[str]
+    upstream_index: NotRequired[int]
+    upstream_sfp_name: NotRequired[str]
+    upstream_type: NotRequired[str]
+
+
+class EthtoolPlca(TypedDict):
+    """PHY level collision avoidance."""
+
+    burst_cnt: NotRequired[int]
+    burst_tmr: NotRequired[int]
+    enabled: NotRequired[bool]
+    node_cnt: NotRequired[int]
+    node_id: NotRequired[int]
+    status: NotRequired[bool]
+    to_tmr: NotRequired[int]
+    version: NotRequired[int]
+
+
+class EthtoolPlcaStatus(TypedDict):
+    """State of the PHY level collision avoidance."""
+
+    burst_cnt: NotRequired[int]
+    burst_tmr: NotRequired[int]
+    enabled: NotRequired[bool]
+    node_cnt: NotRequired[int]
+    node_id: NotRequired[int]
+    status: NotRequired[bool]
+    to_tmr: NotRequired[int]
+    version: NotRequired[int]
+
+
+class EthtoolPrivateFlags(TypedDict):
+    """Flags of the driver."""
+
+    enabled: NotRequired[List[str]]
+    supported: NotRequired[List[str]]
+
+
+class EthtoolPse(TypedDict):
+    """Power that the port supplies (PoE, PoDL)."""
+
+    c33_admin_control: NotRequired[str]
+    c33_admin_state: NotRequired[str]
+    c33_avail_pw_limit: NotRequired[int]
+    c33_ext_state: NotRequired[int]
+    c33_ext_substate: NotRequired[int]
+    c33_pw_class: NotRequired[int]
+    c33_pw_d_status: NotRequired[str]
+    c33_pw_limit_ranges: NotRequired[List[Dict[str, Any]]]
+    podl_admin_control: NotRequired[str]
+    podl_admin_state: NotRequired[str]
+    podl_pw_d_status: NotRequired[str]
+    prio: NotRequired[int]
+    prio_max: NotRequired[int]
+    pw_d_id: NotRequired[int]
+
+
+class EthtoolPseEvent(TypedDict):
+    """An event of the power supply: a message (`notify`)."""
+
+    events: NotRequired[int]
+
+
+class EthtoolRings(TypedDict):
+    """Sizes of rings."""
+
+    cqe_size: NotRequired[int]
+    hds_thresh: NotRequired[int]
+    hds_thresh_max: NotRequired[int]
+    rx: NotRequired[int]
+    rx_buf_len: NotRequired[int]
+    rx_jumbo: NotRequired[int]
+    rx_jumbo_max: NotRequired[int]
+    rx_max: NotRequired[int]
+    rx_mini: NotRequired[int]
+    rx_mini_max: NotRequired[int]
+    rx_push: NotRequired[bool]
+    tcp_data_split: NotRequired[str]
+    tx: NotRequired[int]
+    tx_max: NotRequired[int]
+    tx_push: NotRequired[bool]
+    tx_push_buf_len: NotRequired[int]
+    tx_push_buf_len_max: NotRequired[int]
+
+
+class EthtoolRss(TypedDict):
+    """Receive side scaling, of the context in `index`."""
+
+    flow_hash: NotRequired[str]
+    hfunc: NotRequired[List[str]]
+    hkey: NotRequired[str]
+    index: NotRequired[int]
+    indir: NotRequired[List[int]]
+    input_xfrm: NotRequired[List[str]]
+
+
+class EthtoolTimeStamping(TypedDict):
+    """Time stamps that are possible."""
+
+    index: NotRequired[int]
+    phc_index: NotRequired[int]
+    phyindex: NotRequired[int]
+    qualifier: NotRequired[str]
+    rx_filters: NotRequired[List[str]]
+    source: NotRequired[int]
+    timestamping: NotRequired[List[str]]
+    tx_types: NotRequired[List[str]]
+
+
+class EthtoolTimeStampingConfig(TypedDict):
+    """Time stamps that are made."""
+
+    flags: NotRequired[List[str]]
+    provider: NotRequired[Dict[str, Any]]
+    rx_filters: NotRequired[List[str]]
+    tx_types: NotRequired[List[str]]
+
+
+class EthtoolTunnels(TypedDict):
+    """Ports of tunnels that the device knows."""
+
+    udp_ports: NotRequired[List[Dict[str, Any]]]
+
+
+class EthtoolWol(TypedDict):
+    """Wake-on-LAN was set: a message (`notify`), since only a privileged program can read the setting."""
+
+    enabled: NotRequired[List[str]]
+    supported: NotRequired[List[str]]
+
+
 class Fdb(TypedDict):
     """A forwarding entry (`struct ndmsg`, linux/neighbour.h)."""
 
@@ -881,8 +1286,8 @@ Gap = TypedDict(
 )
 
 
-#: Cause of a loss. `overflow`: The socket receive buffer overflowed: events arrived faster than they were read. `error`: Another socket error. `truncated`: A datagram exceeded the size of a receive slot, or the snapshot length of a capture of another program cut it. `output`: Lines were dropped because the reader was too slow or writing failed; `errno` gives the write error.
-GapCause = Union[Literal["overflow", "error", "truncated", "output"], str]
+#: Cause of a loss. `overflow`: The socket receive buffer overflowed: events arrived faster than they were read. `error`: Another socket error. `generation`: The numbers of the transactions of nftables are not consecutive. `truncated`: A datagram exceeded the size of a receive slot, or the snapshot length of a capture of another program cut it. `output`: Lines were dropped because the reader was too slow or writing failed; `errno` gives the write error.
+GapCause = Union[Literal["overflow", "error", "generation", "truncated", "output"], str]
 
 
 class Generic(TypedDict):
@@ -1072,8 +1477,8 @@ class Ipvlan(TypedDict):
     vepa: NotRequired[bool]
 
 
-#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
-Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "prefix", "nduseropt", "cachereport", "stats", "generic", "unknown", "meta"], str]
+#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
+Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "prefix", "nduseropt", "cachereport", "stats", "nft_generation", "nft_trace", "generic", "unknown", "meta"], str]
 
 
 class Link(TypedDict):
@@ -1126,6 +1531,8 @@ class Link(TypedDict):
     max_mtu: NotRequired[int]
     max_pacing_offload_horizon: NotRequired[int]
     min_mtu: NotRequired[int]
+    moved_from: NotRequired[str]
+    moved_to: NotRequired[str]
     mrp: NotRequired[List[Mrp]]
     mst: NotRequired[List[Mst]]
     mtu: NotRequired[int]
@@ -1221,6 +1628,8 @@ class LinkOld(TypedDict):
     max_mtu: NotRequired[int]
     max_pacing_offload_horizon: NotRequired[int]
     min_mtu: NotRequired[int]
+    moved_from: NotRequired[str]
+    moved_to: NotRequired[str]
     mrp: NotRequired[List[Mrp]]
     mst: NotRequired[List[Mst]]
     mtu: NotRequired[int]
@@ -1833,6 +2242,84 @@ class NetconfOld(TypedDict):
     rp_filter: NotRequired[str]
 
 
+class Netdev(TypedDict):
+    """What a device offers to XDP and AF_XDP."""
+
+    dev: NotRequired[str]
+    ifindex: int
+    xdp_features: List[str]
+    xdp_rx_metadata_features: List[str]
+    xdp_zc_max_segs: NotRequired[int]
+    xsk_features: List[str]
+
+
+class NetdevNapi(TypedDict):
+    """A NAPI instance: what polls queues of a device that is up."""
+
+    defer_hard_irqs: NotRequired[int]
+    dev: NotRequired[str]
+    gro_flush_timeout: NotRequired[int]
+    id: int
+    ifindex: int
+    irq: NotRequired[int]
+    irq_suspend_timeout: NotRequired[int]
+    pid: NotRequired[int]
+    threaded: NotRequired[str]
+
+
+class NetdevNapiOld(TypedDict):
+    """Previous values of a `netdev_napi`: the properties that differ and had a value."""
+
+    defer_hard_irqs: NotRequired[int]
+    dev: NotRequired[str]
+    gro_flush_timeout: NotRequired[int]
+    id: NotRequired[int]
+    ifindex: NotRequired[int]
+    irq: NotRequired[int]
+    irq_suspend_timeout: NotRequired[int]
+    pid: NotRequired[int]
+    threaded: NotRequired[str]
+
+
+class NetdevOld(TypedDict):
+    """Previous values of a `netdev`: the properties that differ and had a value."""
+
+    dev: NotRequired[str]
+    ifindex: NotRequired[int]
+    xdp_features: NotRequired[List[str]]
+    xdp_rx_metadata_features: NotRequired[List[str]]
+    xdp_zc_max_segs: NotRequired[int]
+    xsk_features: NotRequired[List[str]]
+
+
+class NetdevQueue(TypedDict):
+    """A queue of a device that is up."""
+
+    dev: NotRequired[str]
+    dmabuf: NotRequired[int]
+    id: int
+    ifindex: int
+    io_uring: NotRequired[bool]
+    lease: NotRequired[str]
+    napi_id: NotRequired[int]
+    type: str
+    xsk: NotRequired[bool]
+
+
+class NetdevQueueOld(TypedDict):
+    """Previous values of a `netdev_queue`: the properties that differ and had a value."""
+
+    dev: NotRequired[str]
+    dmabuf: NotRequired[int]
+    id: NotRequired[int]
+    ifindex: NotRequired[int]
+    io_uring: NotRequired[bool]
+    lease: NotRequired[str]
+    napi_id: NotRequired[int]
+    type: NotRequired[str]
+    xsk: NotRequired[bool]
+
+
 class Netkit(TypedDict):
     """Settings of a netkit device (`IFLA_NETKIT_*`, linux/if_link.h)."""
 
@@ -1956,6 +2443,338 @@ class NexthopOld(TypedDict):
     resilient_args: NotRequired[Resilient]
     scope: NotRequired[str]
     type: NotRequired[str]
+
+
+class NftChain(TypedDict):
+    """A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a hook is a base chain."""
+
+    comment: NotRequired[str]
+    counters: NotRequired[NftCounters]
+    devices: NotRequired[List[str]]
+    family: str
+    flags: NotRequired[List[str]]
+    generation: NotRequired[int]
+    handle: int
+    hook: NotRequired[str]
+    name: str
+    policy: NotRequired[str]
+    prio: NotRequired[int]
+    table: str
+    type: NotRequired[str]
+    use: NotRequired[int]
+    userdata: NotRequired[str]
+
+
+class NftChainOld(TypedDict):
+    """Previous values of a `nft_chain`: the properties that differ and had a value."""
+
+    comment: NotRequired[str]
+    counters: NotRequired[NftCounters]
+    devices: NotRequired[List[str]]
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    hook: NotRequired[str]
+    name: NotRequired[str]
+    policy: NotRequired[str]
+    prio: NotRequired[int]
+    table: NotRequired[str]
+    type: NotRequired[str]
+    use: NotRequired[int]
+    userdata: NotRequired[str]
+
+
+class NftCounters(TypedDict):
+    """Counters (`NFTA_COUNTER_*`)."""
+
+    bytes: int
+    packets: int
+
+
+class NftElement(TypedDict):
+    """An element of a set or map (`NFTA_SET_ELEM_*`, linux/netfilter/nf_tables.h). An interval of most sets is two elements: its first key, and the key behind its last one with the flag `interval_end`."""
+
+    comment: NotRequired[str]
+    data: NotRequired[str]
+    data_text: NotRequired[str]
+    end_text: NotRequired[str]
+    expires: NotRequired[float]
+    expr: NotRequired[NftExpressions]
+    family: str
+    flags: NotRequired[List[str]]
+    generation: NotRequired[int]
+    key: NotRequired[str]
+    key_end: NotRequired[str]
+    object: NotRequired[str]
+    set: str
+    table: str
+    text: NotRequired[str]
+    timeout: NotRequired[float]
+    userdata: NotRequired[str]
+    verdict: NotRequired[Verdict]
+
+
+class NftElementOld(TypedDict):
+    """Previous values of a `nft_element`: the properties that differ and had a value."""
+
+    comment: NotRequired[str]
+    data: NotRequired[str]
+    data_text: NotRequired[str]
+    end_text: NotRequired[str]
+    expires: NotRequired[float]
+    expr: NotRequired[NftExpressions]
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    generation: NotRequired[int]
+    key: NotRequired[str]
+    key_end: NotRequired[str]
+    object: NotRequired[str]
+    set: NotRequired[str]
+    table: NotRequired[str]
+    text: NotRequired[str]
+    timeout: NotRequired[float]
+    userdata: NotRequired[str]
+    verdict: NotRequired[Verdict]
+
+
+class NftFlowtable(TypedDict):
+    """A flowtable (`NFTA_FLOWTABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`."""
+
+    devices: NotRequired[List[str]]
+    family: str
+    flags: NotRequired[List[str]]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    hook: NotRequired[str]
+    name: str
+    prio: NotRequired[int]
+    table: str
+    use: NotRequired[int]
+
+
+class NftFlowtableOld(TypedDict):
+    """Previous values of a `nft_flowtable`: the properties that differ and had a value."""
+
+    devices: NotRequired[List[str]]
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    hook: NotRequired[str]
+    name: NotRequired[str]
+    prio: NotRequired[int]
+    table: NotRequired[str]
+    use: NotRequired[int]
+
+
+class NftGeneration(TypedDict):
+    """The end of a transaction of nftables: a set of changes that the kernel makes at once (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it."""
+
+    comm: NotRequired[str]
+    id: int
+    pid: NotRequired[int]
+
+
+class NftObject(TypedDict):
+    """A named object (`NFTA_OBJ_*`, linux/netfilter/nf_tables.h)."""
+
+    comment: NotRequired[str]
+    data: NotRequired[NftObjectData]
+    family: str
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    name: str
+    table: str
+    type: str
+    use: NotRequired[int]
+    userdata: NotRequired[str]
+
+
+class NftObjectData(TypedDict):
+    """Settings and counters. The fields depend on `type`."""
+
+    burst: NotRequired[int]
+    bytes: NotRequired[int]
+    context: NotRequired[str]
+    dport: NotRequired[int]
+    flags: NotRequired[List[str]]
+    helper: NotRequired[str]
+    id: NotRequired[int]
+    ip: NotRequired[Dict[str, Any]]
+    ip6: NotRequired[Dict[str, Any]]
+    l3proto: NotRequired[str]
+    l4proto: NotRequired[str]
+    mss: NotRequired[int]
+    opts: NotRequired[Dict[str, Any]]
+    packets: NotRequired[int]
+    per: NotRequired[str]
+    policy: NotRequired[Dict[str, Any]]
+    rate: NotRequired[int]
+    rate_unit: NotRequired[str]
+    size: NotRequired[int]
+    sport: NotRequired[int]
+    timeout_ms: NotRequired[int]
+    tos: NotRequired[int]
+    ttl: NotRequired[int]
+    used: NotRequired[int]
+    val: NotRequired[int]
+    wscale: NotRequired[int]
+
+
+class NftObjectOld(TypedDict):
+    """Previous values of a `nft_object`: the properties that differ and had a value."""
+
+    comment: NotRequired[str]
+    data: NotRequired[NftObjectData]
+    family: NotRequired[str]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    name: NotRequired[str]
+    table: NotRequired[str]
+    type: NotRequired[str]
+    use: NotRequired[int]
+    userdata: NotRequired[str]
+
+
+class NftRule(TypedDict):
+    """A rule (`NFTA_RULE_*`, linux/netfilter/nf_tables.h). A rule that is replaced is deleted, and another one added in its place."""
+
+    chain: str
+    comment: NotRequired[str]
+    compat_flags: NotRequired[int]
+    compat_proto: NotRequired[int]
+    expr: NotRequired[NftExpressions]
+    family: str
+    generation: NotRequired[int]
+    handle: int
+    position: NotRequired[int]
+    table: str
+    userdata: NotRequired[str]
+
+
+class NftRuleOld(TypedDict):
+    """Previous values of a `nft_rule`: the properties that differ and had a value."""
+
+    chain: NotRequired[str]
+    comment: NotRequired[str]
+    compat_flags: NotRequired[int]
+    compat_proto: NotRequired[int]
+    expr: NotRequired[NftExpressions]
+    family: NotRequired[str]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    position: NotRequired[int]
+    table: NotRequired[str]
+    userdata: NotRequired[str]
+
+
+class NftSet(TypedDict):
+    """A set or map (`NFTA_SET_*`, linux/netfilter/nf_tables.h)."""
+
+    backend: NotRequired[str]
+    comment: NotRequired[str]
+    concat: NotRequired[List[int]]
+    count: NotRequired[int]
+    data_len: NotRequired[int]
+    data_type: NotRequired[str]
+    expr: NotRequired[NftExpressions]
+    family: str
+    flags: NotRequired[List[str]]
+    gc_interval: NotRequired[float]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    key_len: NotRequired[int]
+    key_type: NotRequired[str]
+    name: str
+    obj_type: NotRequired[str]
+    policy: NotRequired[str]
+    size: NotRequired[int]
+    table: str
+    timeout: NotRequired[float]
+    userdata: NotRequired[str]
+
+
+class NftSetOld(TypedDict):
+    """Previous values of a `nft_set`: the properties that differ and had a value."""
+
+    backend: NotRequired[str]
+    comment: NotRequired[str]
+    concat: NotRequired[List[int]]
+    count: NotRequired[int]
+    data_len: NotRequired[int]
+    data_type: NotRequired[str]
+    expr: NotRequired[NftExpressions]
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    gc_interval: NotRequired[float]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    key_len: NotRequired[int]
+    key_type: NotRequired[str]
+    name: NotRequired[str]
+    obj_type: NotRequired[str]
+    policy: NotRequired[str]
+    size: NotRequired[int]
+    table: NotRequired[str]
+    timeout: NotRequired[float]
+    userdata: NotRequired[str]
+
+
+class NftTable(TypedDict):
+    """A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`."""
+
+    comment: NotRequired[str]
+    family: str
+    flags: NotRequired[List[str]]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    name: str
+    owner: NotRequired[int]
+    use: NotRequired[int]
+    userdata: NotRequired[str]
+
+
+class NftTableOld(TypedDict):
+    """Previous values of a `nft_table`: the properties that differ and had a value."""
+
+    comment: NotRequired[str]
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    generation: NotRequired[int]
+    handle: NotRequired[int]
+    name: NotRequired[str]
+    owner: NotRequired[int]
+    use: NotRequired[int]
+    userdata: NotRequired[str]
+
+
+class NftTrace(TypedDict):
+    """A rule, or the policy of a chain, that saw a packet (`NFTA_TRACE_*`, linux/netfilter/nf_tables.h). Rules with `meta nftrace set 1` switch it on for a packet."""
+
+    chain: NotRequired[str]
+    ct_direction: NotRequired[str]
+    ct_id: NotRequired[int]
+    ct_state: NotRequired[int]
+    ct_status: NotRequired[int]
+    family: str
+    id: int
+    iif: NotRequired[int]
+    iifname: NotRequired[str]
+    iiftype: NotRequired[int]
+    ll_header: NotRequired[str]
+    mark: NotRequired[int]
+    network_header: NotRequired[str]
+    nfproto: NotRequired[str]
+    oif: NotRequired[int]
+    oifname: NotRequired[str]
+    oiftype: NotRequired[int]
+    policy: NotRequired[str]
+    rule_handle: NotRequired[int]
+    table: NotRequired[str]
+    transport_header: NotRequired[str]
+    type: NotRequired[str]
+    verdict: NotRequired[Verdict]
 
 
 class Nl(TypedDict):
@@ -2355,6 +3174,7 @@ Settings = TypedDict(
     "Settings",
     {
         "count": "NotRequired[int]",
+        "curated": "NotRequired[List[str]]",
         "filters": "NotRequired[Dict[str, List[str]]]",
         "kinds": "NotRequired[List[Kind]]",
         "max_line": "NotRequired[int]",
@@ -2923,6 +3743,13 @@ class Unparsed(TypedDict):
     within: NotRequired[List[int]]
 
 
+class Verdict(TypedDict):
+    """What is decided about a packet (`NFTA_VERDICT_*`)."""
+
+    code: str
+    target: NotRequired[str]
+
+
 class VfInfo(TypedDict):
     """A virtual function (`IFLA_VF_*`, linux/if_link.h)."""
 
@@ -3249,6 +4076,10 @@ InfoSlaveData = Union[BridgePort, BondPort, Vrf]
 
 #: The multicast groups of a family: all of them, or those that one message adds or removes.
 McastGroups = List[GenlMcastGroup]
+
+
+#: Expressions in order: each has one field, with the name of the expression.
+NftExpressions = List[Dict[str, Any]]
 
 
 class LinkLine(TypedDict):
@@ -3926,6 +4757,314 @@ class GenlFamilyLine(TypedDict):
     genl_family: GenlFamily
 
 
+class EthtoolLine(TypedDict):
+    """One setting of a device. `setting` names it, and the field that has its values."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["ethtool"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[EthtoolOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    ethtool: Ethtool
+
+
+class NetdevLine(TypedDict):
+    """What a device offers to XDP and AF_XDP."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["netdev"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NetdevOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    netdev: Netdev
+
+
+class NetdevQueueLine(TypedDict):
+    """A queue of a device that is up."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["netdev_queue"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NetdevQueueOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    netdev_queue: NetdevQueue
+
+
+class NetdevNapiLine(TypedDict):
+    """A NAPI instance: what polls queues of a device that is up."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["netdev_napi"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NetdevNapiOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    netdev_napi: NetdevNapi
+
+
+class NftTableLine(TypedDict):
+    """A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_table"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NftTableOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_table: NftTable
+
+
+class NftChainLine(TypedDict):
+    """A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a hook is a base chain."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_chain"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NftChainOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_chain: NftChain
+
+
+class NftRuleLine(TypedDict):
+    """A rule (`NFTA_RULE_*`, linux/netfilter/nf_tables.h). A rule that is replaced is deleted, and another one added in its place."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_rule"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NftRuleOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_rule: NftRule
+
+
+class NftSetLine(TypedDict):
+    """A set or map (`NFTA_SET_*`, linux/netfilter/nf_tables.h)."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_set"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NftSetOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_set: NftSet
+
+
+class NftElementLine(TypedDict):
+    """An element of a set or map (`NFTA_SET_ELEM_*`, linux/netfilter/nf_tables.h). An interval of most sets is two elements: its first key, and the key behind its last one with the flag `interval_end`."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_element"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NftElementOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_element: NftElement
+
+
+class NftObjectLine(TypedDict):
+    """A named object (`NFTA_OBJ_*`, linux/netfilter/nf_tables.h)."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_object"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NftObjectOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_object: NftObject
+
+
+class NftFlowtableLine(TypedDict):
+    """A flowtable (`NFTA_FLOWTABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_flowtable"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[NftFlowtableOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_flowtable: NftFlowtable
+
+
 class PrefixLine(TypedDict):
     """An announced prefix (`struct prefixmsg`, linux/rtnetlink.h)."""
 
@@ -4028,6 +5167,58 @@ class StatsLine(TypedDict):
     truncated: NotRequired[Literal[True]]
     incomplete: NotRequired[Literal[True]]
     stats: Stats
+
+
+class NftGenerationLine(TypedDict):
+    """The end of a transaction of nftables: a set of changes that the kernel makes at once (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_generation"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_generation: NftGeneration
+
+
+class NftTraceLine(TypedDict):
+    """A rule, or the policy of a chain, that saw a packet (`NFTA_TRACE_*`, linux/netfilter/nf_tables.h). Rules with `meta nftrace set 1` switch it on for a packet."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["nft_trace"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    nft_trace: NftTrace
 
 
 class GenericLine(TypedDict):
@@ -4300,10 +5491,23 @@ Line = Union[
     ChainLine,
     ActionLine,
     GenlFamilyLine,
+    EthtoolLine,
+    NetdevLine,
+    NetdevQueueLine,
+    NetdevNapiLine,
+    NftTableLine,
+    NftChainLine,
+    NftRuleLine,
+    NftSetLine,
+    NftElementLine,
+    NftObjectLine,
+    NftFlowtableLine,
     PrefixLine,
     NduseroptLine,
     CachereportLine,
     StatsLine,
+    NftGenerationLine,
+    NftTraceLine,
     GenericLine,
     UnknownLine,
     MetaCheckpointLine,

@@ -262,7 +262,7 @@ fn losses_of_another_tool_are_gaps() {
             body.extend(file.options(&options));
             file.block(5, body);
         };
-        file.packet(0, 1_000_000, &packet(1), 40);
+        file.packet(0, 1_000_000, &packet(1), 36);
         // isb_ifrecv is no loss; the counts are from the beginning.
         statistics(&mut file, 0, 2_000_000, &[(4, 9), (5, 3), (7, 2)]);
         statistics(&mut file, 0, 2_500_000, &[(5, 3), (7, 2)]);

@@ -111,7 +111,9 @@ fn first_line_of_an_object_of_a_new_device_has_its_name() {
 /// The stored object keeps the name of the deleted device, so the line has it as well.
 #[test]
 fn waiting_line_has_the_names_of_the_stored_object() {
-    let mut run = Run::synced();
+    let mut run = Run::of_recording();
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    run.take_lines();
     let mut fdb = vec![0; 12];
     fdb[0] = libc::AF_BRIDGE as u8;
     fdb[4..8].copy_from_slice(&9_u32.to_ne_bytes());

@@ -221,11 +221,10 @@ fn thread_flags() -> Vec<Vec<Condition>> {
 fn sockets(needs: &Needs) -> Vec<Vec<Condition>> {
     const TYPE: libc::c_int = 0xf;
     let netlink = |protocol| vec![is(0, libc::AF_NETLINK), is(2, protocol)];
-    let mut sockets = vec![
-        netlink(libc::NETLINK_ROUTE),
-        netlink(libc::NETLINK_GENERIC),
-        netlink(libc::NETLINK_NETFILTER),
-    ];
+    let mut sockets = vec![netlink(libc::NETLINK_ROUTE), netlink(libc::NETLINK_GENERIC)];
+    if needs.has_nfnetlink {
+        sockets.push(netlink(libc::NETLINK_NETFILTER));
+    }
     if needs.notify.is_some() {
         sockets.push(vec![
             is(0, libc::AF_UNIX),
@@ -317,7 +316,7 @@ pub static CALLS: &[Call] = &[
     call!(SYS_utimensat, RUNS, "the time of a compressed file", Limit::Only("an open file", |_| vec![vec![is_null(1)]])),
     // Sockets.
     call!(SYS_socket, NETLINK, "netlink, and the service manager", Limit::Only(
-        "AF_NETLINK with NETLINK_ROUTE, NETLINK_GENERIC or NETLINK_NETFILTER; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
+        "AF_NETLINK with NETLINK_ROUTE or NETLINK_GENERIC, and with NETLINK_NETFILTER if nftables is watched; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
         sockets,
     )),
     call!(SYS_socketpair, LIVE, "signals that wake the loop", Limit::Only("AF_UNIX", |_| vec![vec![is(0, libc::AF_UNIX)]])),
@@ -427,7 +426,13 @@ mod tests {
             format: crate::encode::Format::Json,
             partial: false,
         });
+        let others = sockets(&needs).len();
+        let needs = Needs {
+            has_nfnetlink: true,
+            ..needs
+        };
         let allowed = sockets(&needs);
+        assert_eq!(allowed.len(), others + 1);
         for family in FAMILIES {
             let protocol = u64::from(family.id().protocol());
             let matches = |conditions: &Vec<Condition>| {
@@ -437,6 +442,13 @@ mod tests {
             };
             assert!(allowed.iter().any(matches), "{protocol}");
         }
-        assert_eq!(allowed.len(), 2, "no unix socket without a service manager");
+        let protocols: std::collections::BTreeSet<_> =
+            FAMILIES.iter().map(|it| it.id().protocol()).collect();
+        let expected = protocols.len();
+        assert_eq!(
+            allowed.len(),
+            expected,
+            "no unix socket without a service manager"
+        );
     }
 }

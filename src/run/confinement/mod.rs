@@ -19,6 +19,7 @@ use super::replay::Replay;
 use super::report::ReportQuery;
 use super::state::StateQuery;
 use super::{Outputs, metrics};
+use crate::family::Subscribed;
 pub use calls::Mode;
 pub use landlock::is_writable;
 
@@ -37,6 +38,8 @@ pub struct Needs {
     pub notify: Option<OsString>,
     /// Another thread has a confinement of its own.
     pub has_visitor: bool,
+    /// Families of nfnetlink are read.
+    pub has_nfnetlink: bool,
 }
 
 impl Needs {
@@ -48,6 +51,7 @@ impl Needs {
             outputs: outputs.into_iter().flatten().cloned().collect(),
             notify: None,
             has_visitor: false,
+            has_nfnetlink: false,
         }
     }
 
@@ -69,6 +73,7 @@ impl Needs {
         let metrics = live.metrics.as_ref().map(metrics::Config::path);
         needs.outputs.extend(metrics.map(Path::to_owned));
         needs.has_visitor = live.all_netns;
+        needs.has_nfnetlink = Subscribed::new(&live.settings).has_subsystem();
         needs.notify = std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty());
         needs
     }

@@ -284,8 +284,8 @@ options! {
         ETHTOOL_A_TSINFO_HWTSTAMP_PHYINDEX = 9 phyindex: U32, "Index of that PHY.";
     }
     KEY_PROVIDER {
-        ETHTOOL_A_TS_HWTSTAMP_PROVIDER_INDEX = 1 index: U32, "";
-        ETHTOOL_A_TS_HWTSTAMP_PROVIDER_QUALIFIER = 2 qualifier: Name(QUALIFIERS), "";
+        ETHTOOL_A_TS_HWTSTAMP_PROVIDER_INDEX = 1 index: U32, "Is `index` beside `setting`.";
+        ETHTOOL_A_TS_HWTSTAMP_PROVIDER_QUALIFIER = 2 qualifier: Name(QUALIFIERS), "Is `qualifier` beside `setting`.";
     }
     PROVIDER {
         ETHTOOL_A_TS_HWTSTAMP_PROVIDER_INDEX = 1 index: U32, "Index of the clock (PHC).";
@@ -330,7 +330,7 @@ options! {
     }
     pub(super) RSS {
         ETHTOOL_A_RSS_HEADER = 1 header: Hook(&super::HEADER), "";
-        ETHTOOL_A_RSS_CONTEXT = 2 index: U32, "";
+        ETHTOOL_A_RSS_CONTEXT = 2 index: U32, "Is `index` beside `setting`.";
         ETHTOOL_A_RSS_HFUNC = 3 hfunc: Flags(HASH_FUNCTIONS), "Hash function: `toeplitz`, `xor`, `crc32`.";
         ETHTOOL_A_RSS_INDIR = 4 indir: U32Array, "Indirection table: the queue of each hash.";
         ETHTOOL_A_RSS_HKEY = 5 hkey: Hex, "Hash key, hexadecimal.";
@@ -390,7 +390,7 @@ options! {
     }
     pub(super) PHY {
         ETHTOOL_A_PHY_HEADER = 1 header: Hook(&super::HEADER), "";
-        ETHTOOL_A_PHY_INDEX = 2 index: U32, "";
+        ETHTOOL_A_PHY_INDEX = 2 index: U32, "Is `index` beside `setting`.";
         ETHTOOL_A_PHY_DRVNAME = 3 drvname: Text, "Name of the driver.";
         ETHTOOL_A_PHY_NAME = 4 name: Text, "Name of the PHY.";
         ETHTOOL_A_PHY_UPSTREAM_TYPE = 5 upstream_type: Name(UPSTREAMS), "What it is connected to: `mac`, `phy`.";
