@@ -112,8 +112,8 @@ fn settings_of_a_link_type_have_a_struct() {
             _ => None,
         }
     });
-    let is_vxlan = |it: &Box<objects::LinkInfo>| it.info_kind.as_deref() == Some("vxlan");
-    let info = links.into_iter().find(is_vxlan).unwrap();
+    let is_vxlan = |it: &objects::LinkInfo| it.info_kind.as_deref() == Some("vxlan");
+    let info = links.into_iter().find(|it| is_vxlan(it)).unwrap();
     let vxlan: objects::Vxlan = info.info_data.unwrap().parse().unwrap();
     assert!(vxlan.id.is_some());
 }

@@ -373,11 +373,12 @@ impl Selection {
 }
 
 /// Checks the filters of a run and limits its kinds to those that can pass: the others need no
-/// dumps. `names`: those of the machine.
+/// dumps. `names`: those of the machine. `joins`: the run has only the events of the families that
+/// it joins; a capture may have those of any.
 ///
 /// # Errors
 /// If a value is invalid, or if no kind can pass.
-pub fn prepare(settings: &mut Settings, names: &Names) -> Result<(), Fault> {
+pub fn prepare(settings: &mut Settings, names: &Names, joins: bool) -> Result<(), Fault> {
     settings.filters.retain(|_, values| !values.is_empty());
     let names_families = settings.filters.contains_key("family");
     let is_named = |name: &str| {
@@ -385,6 +386,7 @@ pub fn prepare(settings: &mut Settings, names: &Names) -> Result<(), Fault> {
         values.any(|value| value.eq_ignore_ascii_case(name))
     };
     let is_read = |kind: &&Kind| match kind.netlink_family() {
+        _ if !joins => true,
         Some(FamilyId::ROUTE) => true,
         Some(id) => {
             let mut alone = subsystem(id).into_iter().filter(|it| it.by_name_only);

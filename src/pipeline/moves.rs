@@ -45,7 +45,7 @@ impl Pipeline {
                     from: netns,
                     time,
                     ifindex,
-                    address: link.address.clone(),
+                    address: link.address,
                 });
                 if netns == OWN
                     && let Some(to) = self.named_by(link.new_netnsid)

@@ -309,7 +309,7 @@ impl Replay {
             settings.with.clone_from(with);
         }
         settings.filters.extend(self.filters.clone());
-        filter::prepare(settings, &Names::from(&header.names))?;
+        filter::prepare(settings, &Names::from(&header.names), false)?;
         settings.snapshot |= self.snapshot;
         settings.count = self.count.or(settings.count);
         settings.max_line = self.max_line.or(settings.max_line);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::common::difference::assert_has;
 use crate::common::{NLSTREAM, root};
 use crate::namespace::Namespace;
+use crate::netns::host;
 
 crate::trial::trials! {
     messages_of_a_joined_family_have_lines(Namespace, LinkType("veth")),
@@ -13,7 +14,7 @@ crate::trial::trials! {
     an_unknown_family_is_refused_with_those_that_are_known(Namespace),
     settings_are_those_that_ethtool_shows(Namespace, LinkType("veth"), Program("ethtool")),
     settings_are_folded_to_those_of_the_kernel(Namespace, LinkType("veth")),
-    settings_of_each_network_namespace_are_read_there(Namespace, LinkType("veth")),
+    settings_of_each_network_namespace_are_read_there(Mounts, LinkType("veth")),
     settings_that_change_silently_are_read_after_a_change_of_the_carrier(Namespace, LinkType("veth")),
 }
 
@@ -26,9 +27,14 @@ fn setting(device: &'static str, name: &'static str) -> impl Fn(&Value) -> bool 
     move |line| line["ethtool"]["dev"] == device && line["ethtool"]["setting"] == name
 }
 
-fn genl(ns: &Namespace, request: &str) {
+fn genl(ns: &Namespace, of: &str) {
+    ns.run(&request(of));
+}
+
+/// The command that sends a request.
+fn request(of: &str) -> String {
     let script = root().join("fixtures/genl.py");
-    ns.run(&format!("python3 {} {request}", script.display()));
+    format!("python3 {} {of}", script.display())
 }
 
 fn set_channels(ns: &Namespace) {
@@ -54,7 +60,10 @@ fn messages_of_a_joined_family_have_lines() {
         &line,
         &json!({"origin": "kernel", "nl": {"proto": "generic", "family": "netdev"}}),
     );
-    let line = stream.wait_for("a line about channels", setting("v0", "channels"));
+    // It may have been read before the change as well.
+    let line = stream.wait_for("the channels that were set", |line| {
+        setting("v0", "channels")(line) && line["ethtool"]["channels"]["rx"] == 2
+    });
     let channels = json!({"rx_max": 4, "rx": 2, "tx_max": 4, "tx": 2});
     assert_has(&line["ethtool"]["channels"], &channels);
     let (lines, _) = stream.interrupt();
@@ -244,13 +253,14 @@ fn settings_are_folded_to_those_of_the_kernel() {
 }
 
 fn settings_of_each_network_namespace_are_read_there() {
-    let (own, other) = (Namespace::new(), Namespace::new());
-    other.run("ip link add v0 numtxqueues 4 numrxqueues 4 type veth peer name v1");
-    let path = other.netns();
-    let args = ["--netns", path.to_str().unwrap(), "--kind", "ethtool"];
-    let mut stream = own.synced(&args);
+    let ns = host(&["n0"]);
+    ns.run("ip -n n0 link add v0 numtxqueues 4 numrxqueues 4 type veth peer name v1");
+    let mut stream = ns.synced(&["--netns", "n0", "--kind", "ethtool"]);
     assert!(stream.seen.iter().any(setting("v0", "channels")));
-    genl(&other, "ethtool v0 channels 2");
+    ns.run(&format!(
+        "ip netns exec n0 {}",
+        request("ethtool v0 channels 2")
+    ));
     let line = stream.wait_for("a change in the other namespace", |line| {
         line["op"] == "change" && setting("v0", "channels")(line)
     });

@@ -533,7 +533,7 @@ fn elements_that_packets_add_and_that_expire_are_found() {
     let read_now = |ns: &Namespace| ns.run("ping -c 1 -W 1 127.0.0.9");
     read_now(&ns);
     // It is read every ten seconds, and may have expired by then: packets come until it is found.
-    let is_added = |line: &Value| line["kind"] == "nft_element" && line["op"] == "add";
+    let is_added = |line: &Value| line["op"] == "add" && line["nft_element"]["text"] == "127.0.0.9";
     let mut added = None;
     wait_until("an element that a packet has added", || {
         read_now(&ns);

@@ -38,6 +38,7 @@ fn is_path(text: &str) -> bool {
         && !text.starts_with('/')
         && !text.starts_with("linux/")
         && !text.starts_with("target/")
+        && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.contains(|c: char| c.is_ascii_lowercase())
         && text.chars().all(of_path)
 }

@@ -52,7 +52,7 @@ pub struct NftFlowtable {
     /// With `details`: number of references.
     #[nla(NFTA_FLOWTABLE_USE = 4, details, volatile, wire = be32)]
     pub r#use: Option<u32>,
-    /// Number of the transaction that made the event ([`nft_generation`](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[state(transient)]
     pub generation: Option<u32>,
 }

@@ -54,7 +54,7 @@ pub struct NftObject {
     pub comment: Option<String>,
     /// Data of programs, if it is more than a comment.
     pub userdata: Option<Hex>,
-    /// Number of the transaction that made the event ([`nft_generation`](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[state(transient)]
     pub generation: Option<u32>,
 }

@@ -159,7 +159,7 @@ pub(crate) fn begin(
     begun: impl FnOnce(),
 ) -> Result<(), Error> {
     if !live.settings.filters.is_empty() {
-        filter::prepare(&mut live.settings, &Names::of_machine())?;
+        filter::prepare(&mut live.settings, &Names::of_machine(), true)?;
     }
     if Requested::of(&live.settings).has_generic() {
         live.settings.curated = curated_names();

@@ -209,10 +209,8 @@ const NAMES: &[Case] = &[
     replaced(
         "name_of_a_bridge_with_ports_and_entries",
         BRIDGE,
-        concat!(
-            "ip link add br0 type bridge; ip link set v0 master br0; ip link set v1 master br0; ip link set br0 up
-            bridge fdb add 02:00:00:00:00:77 dev v0 master static; bridge mdb add dev br0 port v0 grp 239.1.1.1 permanent"
-        ),
+        "ip link add br0 type bridge; ip link set v0 master br0; ip link set v1 master br0; ip link set br0 up
+            bridge fdb add 02:00:00:00:00:77 dev v0 master static; bridge mdb add dev br0 port v0 grp 239.1.1.1 permanent",
         "ip link set br0 name switch; ip link set v0 name port; ip link add br0 type bridge; ip link set w0 master br0
         ip link set switch name spare; ip link set br0 name switch",
     ),
