@@ -3,7 +3,7 @@
 //! each message is one line.
 //!
 //! A run that serves the kernel, signals and commands must not wait for the reader of standard error:
-//! after [`never_wait`] messages that the reader does not take wait in memory, up to [`LIMIT`], and further
+//! after [`never_wait`] messages that the reader does not take wait in memory, up to 64 KiB, and further
 //! ones are counted and dropped.
 
 use std::fmt::Display;

@@ -82,6 +82,10 @@ pub(super) enum Subject {
 /// A condition on an event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
+    #[cfg_attr(
+        not(feature = "where"),
+        expect(dead_code, reason = "a condition of --where")
+    )]
     Kind(Kind),
     Op(Op),
     Origin(Origin),

@@ -24,6 +24,7 @@ mod recorder;
 #[cfg(feature = "cli")]
 mod render;
 pub mod replay;
+#[cfg(feature = "cli")]
 pub mod report;
 mod resync;
 #[cfg(feature = "cli")]
