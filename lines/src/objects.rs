@@ -4251,7 +4251,7 @@ pub struct NftChain {
     /// `base`, `hw_offload`, `binding` (it belongs to a rule and has no name of its own).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<String>>,
-    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// Number of the chain, unique in its table. A chain may be renamed.
@@ -4320,7 +4320,7 @@ pub struct NftElement {
     /// `interval_end` (the key behind an interval), `catchall` (every other key).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<String>>,
-    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// The key, in the byte order of packets: the parts of a key of several, each padded to four
@@ -4366,7 +4366,7 @@ pub struct NftFlowtable {
     /// `hw_offload`, `counter`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<String>>,
-    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// Number of the flowtable.
@@ -4415,7 +4415,7 @@ pub struct NftObject {
     pub data: Option<Box<NftObjectData>>,
     /// Family of packets: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
     pub family: String,
-    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// Number of the object.
@@ -4545,7 +4545,7 @@ pub struct NftRule {
     pub expr: Option<NftExpressions>,
     /// Family of packets: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
     pub family: String,
-    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// Number of the rule, unique in its table.
@@ -4595,7 +4595,7 @@ pub struct NftSet {
     /// Interval at which removed elements are freed, seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gc_interval: Option<f64>,
-    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// Number of the set.
@@ -4641,7 +4641,7 @@ pub struct NftTable {
     /// when its owner ends).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<String>>,
-    /// Number of the transaction that made the event (\[`nft_generation`\](super::nft_generation)).
+    /// Number of the transaction that made the event (`nft_generation`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u32>,
     /// Number of the table.
