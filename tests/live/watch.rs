@@ -16,7 +16,7 @@ use crate::namespace::Namespace;
 
 crate::trial::trials! {
     a_library_run_yields_events_and_touches_nothing_else(Namespace, LinkType("veth")),
-    a_slow_program_finds_a_gap_and_then_the_state(Namespace, LinkType("dummy")),
+    a_slow_program_finds_a_gap_and_then_the_state(Namespace, LinkType("veth")),
     objects_that_exist_now_end_with_their_sync(Namespace),
 }
 
@@ -171,7 +171,7 @@ fn events() {
 
 fn slow() {
     const ROUTES: usize = 3000;
-    shell("ip link add d0 type dummy; ip link set d0 up");
+    shell("ip link add d0 type veth peer name d1; ip link set d0 up; ip link set d1 up");
     let mut events = Watcher::builder()
         .kinds([Kind::Route])
         .snapshot(true)

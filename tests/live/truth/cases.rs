@@ -255,7 +255,7 @@ const ONCE: &[Case] = &[
         "for n in 1 2; do ip link add m0 link w0 type macvlan; ip link set m0 up; ip link set w0 gso_max_size 32000; ip link del m0
         ip link set v1 nomaster; ip link set v1 master br0; ip link set w0 gso_max_size 65536; done",
     ),
-    replaced(
+    silent(
         "event_of_a_device_that_joins_and_leaves",
         BRIDGE,
         BR,
@@ -268,7 +268,7 @@ const ONCE: &[Case] = &[
         "ip link set v0 name other; ip link set other name v0; ip link set br0 address 02:00:00:00:00:cc; ip link set v1 txqueuelen 33
         ip link set v1 down; ip link set v1 up; ip link set v1 carrier off; ip link set v1 carrier on",
     ),
-    replaced(
+    silent(
         "flags_of_a_request_about_a_neighbour",
         VETH,
         "",
