@@ -64,7 +64,9 @@ pub(crate) const CASES: &[Case] = &[
     ),
     (
         &["--family", "!inet,!mpls"],
-        Object(|_, it| it["family"] != "inet" && it["family"] != "mpls"),
+        Object(|kind, it| {
+            kind.starts_with("nft_") || it["family"] != "inet" && it["family"] != "mpls"
+        }),
     ),
     (
         &["--prefix", "192.0.2.0/24"],
