@@ -12,6 +12,8 @@ pub struct NetnsId(pub u16);
 impl NetnsId {
     /// The namespace in which the program was started.
     pub const OWN: NetnsId = NetnsId(0);
+    /// The same in a run with `--all-netns`: the first of the list.
+    pub const OWN_LISTED: NetnsId = NetnsId(1);
 
     /// The number of the namespace at this position of the list in `start`.
     pub fn of_listed(at: usize) -> Self {

@@ -165,7 +165,8 @@ impl Requested {
 
     /// Returns true if a subsystem of nfnetlink was requested by its name, or with all others.
     pub fn names(&self, subsystem: &Subsystem) -> bool {
-        self.is_exact(subsystem.name()) || !subsystem.by_name_only && self.is_exact("netfilter")
+        let mut names = [subsystem.name()].into_iter().chain(subsystem.umbrella());
+        names.any(|name| self.is_exact(name))
     }
 
     /// Returns true if a subsystem of nfnetlink was requested by a pattern alone.

@@ -3,15 +3,14 @@
 use super::condition::Condition;
 use super::fault::Fault;
 use super::pattern::{Pattern, PrefixPattern, Word, glob, is_glob};
-use crate::channel::FamilyId;
 use crate::event::kind_set::KindSet;
 use crate::event::{Event, Kind, Op, Origin, fields::Mask};
 use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::netlink::genl::NAMES;
-use crate::netlink::genl::curated::Curated;
-use crate::netlink::nfnetlink::{SUBSYSTEMS, subsystem, unabbreviated};
+use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, subsystem, unabbreviated};
+use crate::netlink::protocols::protocol;
 use crate::netlink::raw::{self, ALL};
 use crate::value::Symbol;
 
@@ -306,7 +305,7 @@ impl FilterOption {
                     .places()
                     .iter()
                     .any(|place| place.has(Property::Family));
-                let mut names = kind_families(*kind).iter();
+                let mut names = kind_families(*kind);
                 let is_of_family = names.any(|it| pattern.matches(Value::Word(it)));
                 match kind {
                     // Its `family` is a netlink family.
@@ -348,17 +347,13 @@ impl Test {
 }
 
 /// The names of the netlink family of a kind. That of `generic` is a field of the payload.
-pub(super) fn kind_families(kind: Kind) -> &'static [&'static str] {
-    match kind.netlink_family() {
-        Some(FamilyId::ROUTE) => &["route"],
-        Some(FamilyId::NLCTRL) => &["nlctrl"],
-        Some(id) => match (subsystem(id), Curated::of_id(id)) {
-            (Some(subsystem), _) => subsystem.names(),
-            (None, Some(family)) => family.names(),
-            (None, None) => &[],
-        },
-        None => &[],
-    }
+pub(super) fn kind_families(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let id = kind.netlink_family().filter(|_| kind != Kind::Generic);
+    let names = |id| {
+        let umbrella = subsystem(id).and_then(Subsystem::umbrella);
+        [protocol(id).name()].into_iter().chain(umbrella)
+    };
+    id.into_iter().flat_map(names)
 }
 
 fn op(text: &str) -> Result<Op, Fault> {

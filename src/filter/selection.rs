@@ -38,16 +38,11 @@ impl Clause {
             && !self.rejected.iter().any(is_met)
     }
 
-    /// Returns true if an object passes that belongs to the netlink family with these names. `any_value` returns true if one of the object's values
+    /// Returns true if an object of that kind passes. `any_value` returns true if one of the object's values
     /// of the property matches.
-    fn passes_object(
-        &self,
-        property: Property,
-        families: &[&str],
-        any_value: &AnyValue<'_>,
-    ) -> bool {
+    fn passes_object(&self, property: Property, kind: Kind, any_value: &AnyValue<'_>) -> bool {
         let is_of_family = |pattern: &Pattern| {
-            let mut names = families.iter();
+            let mut names = kind_families(kind);
             property == Property::Family && names.any(|name| pattern.matches(Value::Word(name)))
         };
         self.passes(|test| match test {
@@ -274,9 +269,9 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             payload.any_value(property, is_match)
         };
-        let families = kind_families(payload.kind());
+        let kind = payload.kind();
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, families, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, kind, &any_value))
     }
 
     /// Returns true if the event passes, whatever its object.
@@ -297,9 +292,8 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             json::any_value(kind.places(), object, property, is_match)
         };
-        let families = kind_families(kind);
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, families, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, kind, &any_value))
     }
 
     /// Returns true if a line of the kind passes, given as JSON: with its object in the new state or in

@@ -61,8 +61,6 @@ messages! {
 pub struct Subsystem {
     id: FamilyId,
     name: &'static str,
-    /// The name, and that of the family which stands for it and others.
-    names: &'static [&'static str],
     /// A shorter name, for options.
     alias: Option<&'static str>,
     /// It is joined only by its name, and by no pattern: it may have a message for each packet.
@@ -77,7 +75,6 @@ pub struct Subsystem {
 pub static NFTABLES: Subsystem = Subsystem {
     id: FamilyId::NFTABLES,
     name: "nftables",
-    names: &["nftables", "netfilter"],
     alias: Some("nft"),
     by_name_only: false,
     groups: &[(7, "NFTABLES")],
@@ -88,7 +85,6 @@ pub static NFTABLES: Subsystem = Subsystem {
 pub static NFT_TRACE: Subsystem = Subsystem {
     id: FamilyId::NFT_TRACE,
     name: "nft_trace",
-    names: &["nft_trace"],
     alias: None,
     by_name_only: true,
     groups: &[(9, "NFTRACE")],
@@ -134,9 +130,9 @@ impl Subsystem {
         self.name
     }
 
-    /// The names by which `--family` requests it: its own, and `netfilter` if that stands for it.
-    pub const fn names(&self) -> &'static [&'static str] {
-        self.names
+    /// The family that `--family` may name in its place, with all others.
+    pub fn umbrella(&self) -> Option<&'static str> {
+        (!self.by_name_only).then_some("netfilter")
     }
 }
 

@@ -9,9 +9,6 @@ use crate::decode::MessageAction;
 use crate::event::values::{LlAddr, Time};
 use crate::event::{Event, Payload};
 
-/// The program's own namespace, of a run with `--all-netns`.
-const OWN: NetnsId = NetnsId(1);
-
 /// How long after the deletion the device may be added: the kernel does both under the RTNL
 /// (`__dev_change_net_namespace`).
 const MAX_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_secs(1);
@@ -47,7 +44,7 @@ impl Pipeline {
                     ifindex,
                     address: link.address,
                 });
-                if netns == OWN
+                if netns == NetnsId::OWN_LISTED
                     && let Some(to) = self.named_by(link.new_netnsid)
                 {
                     Rc::make_mut(link).moved_to = Some(to);

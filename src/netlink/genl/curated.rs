@@ -41,13 +41,6 @@ impl Curated {
     }
 }
 
-impl Curated {
-    /// The names by which `--family` requests it.
-    pub const fn names(&'static self) -> &'static [&'static str] {
-        std::slice::from_ref(&self.name)
-    }
-}
-
 impl Protocol for Curated {
     fn id(&self) -> FamilyId {
         self.id

@@ -42,7 +42,7 @@ const SCAN_DELAY: Duration = Duration::from_millis(20);
 const MAX_PAUSE: Duration = Duration::from_secs(2);
 
 /// The program's own namespace, which is the first of the list.
-pub(super) const OWN: NetnsId = NetnsId(1);
+pub(super) const OWN: NetnsId = NetnsId::OWN_LISTED;
 
 /// The namespaces of a run that watches all.
 pub(super) struct AllNamespaces {
