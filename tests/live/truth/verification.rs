@@ -389,6 +389,15 @@ s.setsockopt(263, 1, struct.pack(\"iHH8s\", socket.if_nametoindex(\"v0\"), 2, 0,
         )
     ),
     case!(
+        neighbour_of_a_group, QuickAudit, "neighbours of multicast groups, after the first packet to the group",
+        VETH, "ip route add 239.0.0.0/8 dev v0",
+        "bash -c 'echo > /dev/udp/239.7.7.7/9'; while ! ip neigh show nud noarp | grep -q 239.7.7.7; do sleep 0.01; done",
+        (
+            |ns| shown(ns, "ip -j neigh show to 239.7.7.7 nud noarp", "/0/lladdr"),
+            |objects| reported(objects, "neigh", &["239.7.7.7"], "/lladdr"),
+        )
+    ),
+    case!(
         neighbour_table, QuickAudit, "settings of neighbour tables",
         VETH, "", "ip ntable change name arp_cache dev w0 queue 10",
         (
