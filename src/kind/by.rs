@@ -1,6 +1,6 @@
 //! `by`: who caused an event.
 
-use schemars::JsonSchema;
+use crate::json::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 

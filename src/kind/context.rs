@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use schemars::JsonSchema;
+use crate::json::JsonSchema;
 use serde::Serialize;
 
 use super::genl::ethtool::strings::StringSets;

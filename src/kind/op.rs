@@ -1,6 +1,6 @@
 //! The operation of an event, and its origin.
 
-use schemars::JsonSchema;
+use crate::json::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Declares the operations: those of objects, then those of `meta`.

@@ -1,8 +1,8 @@
 //! `kind:"genl_family"`: the generic netlink families that a kernel has, announced by the
 //! controller `nlctrl` (`CTRL_CMD_NEWFAMILY`, `CTRL_CMD_NEWMCAST_GRP` and their `DEL`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_with::skip_serializing_none;
 

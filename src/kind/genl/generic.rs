@@ -1,8 +1,8 @@
 //! `kind:"generic"`: the messages of the netlink protocols, and of the generic netlink families,
 //! that have no kind of their own.
 
+use crate::json::JsonSchema;
 use nlstream_derive::Object;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,8 +1,8 @@
 //! `kind:"netdev"`, `"netdev_queue"` and `"netdev_napi"`: what the core of the kernel knows of a device beyond
 //! rtnetlink (linux/netdev.h). Page pools are of kind `generic`.
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,7 +1,7 @@
 //! `kind:"nft_chain"`: chains of nftables (`NFT_MSG_NEWCHAIN`, `NFT_MSG_DELCHAIN`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,7 +1,7 @@
 //! `kind:"nft_element"`: elements of sets and maps of nftables (`NFT_MSG_NEWSETELEM`, `NFT_MSG_DELSETELEM`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,8 +1,8 @@
 //! `kind:"nft_flowtable"`: flowtables of nftables, which forward packets of known flows directly
 //! (`NFT_MSG_NEWFLOWTABLE`, `NFT_MSG_DELFLOWTABLE`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,7 +1,7 @@
 //! `kind:"nft_generation"`: the end of a transaction of nftables (`NFT_MSG_NEWGEN`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

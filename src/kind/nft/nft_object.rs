@@ -1,7 +1,7 @@
 //! `kind:"nft_object"`: named objects of nftables, which rules refer to (`NFT_MSG_NEWOBJ`, `NFT_MSG_DELOBJ`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,7 +1,7 @@
 //! `kind:"nft_rule"`: rules of nftables (`NFT_MSG_NEWRULE`, `NFT_MSG_DELRULE`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,7 +1,7 @@
 //! `kind:"nft_set"`: sets and maps of nftables (`NFT_MSG_NEWSET`, `NFT_MSG_DELSET`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

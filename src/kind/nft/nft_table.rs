@@ -1,7 +1,7 @@
 //! `kind:"nft_table"`: tables of nftables (`NFT_MSG_NEWTABLE`, `NFT_MSG_DELTABLE`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

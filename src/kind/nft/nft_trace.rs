@@ -1,7 +1,7 @@
 //! `kind:"nft_trace"`: the way of a packet through the rules of nftables (`NFT_MSG_TRACE`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -2,8 +2,8 @@
 //! (`RTM_NEWADDRLABEL`, `RTM_DELADDRLABEL`; RFC 6724). The kernel lists them, but sends no
 //! notification of a change.
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -4,8 +4,8 @@
 use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -4,8 +4,8 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,8 +1,8 @@
 //! `kind:"neightbl"`: settings of the neighbour tables (`RTM_NEWNEIGHTBL`). The kernel lists them,
 //! but sends no notification of a change.
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

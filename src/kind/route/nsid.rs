@@ -1,8 +1,8 @@
 //! `kind:"nsid"`: the numbers of other network namespaces in this one (`RTM_NEWNSID`,
 //! `RTM_DELNSID`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

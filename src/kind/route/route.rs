@@ -4,15 +4,15 @@ mod decode;
 mod interner;
 mod packed;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+
+use crate::json::JsonSchema;
 use serde::ser::{SerializeStruct as _, Serializer};
 use serde_with::skip_serializing_none;
 

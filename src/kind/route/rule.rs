@@ -3,8 +3,8 @@
 use std::fmt::LowerHex;
 use std::net::IpAddr;
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,8 +1,8 @@
 //! `kind:"stats"`: counters of a device (`RTM_NEWSTATS`). The kernel sends them when hardware starts
 //! or stops to count (rtnl_offload_xstats_notify).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,7 +1,7 @@
 //! `kind:"unknown"`: a message that no kind decodes, in hexadecimal.
 
+use crate::json::JsonSchema;
 use nlstream_derive::Object;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -7,8 +7,8 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+use crate::json::JsonSchema;
 use nlstream_derive::State;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

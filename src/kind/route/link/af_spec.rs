@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 
 use nlstream_derive::Attributes;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+
+use crate::json::JsonSchema;
 use serde_with::skip_serializing_none;
 
 use super::Link;
@@ -119,15 +120,16 @@ impl<T: Serialize> Serialize for Table<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Table<T> {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Table<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Table".into()
     }
     fn inline_schema() -> bool {
         true
     }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
             "type": "object",
             "additionalProperties": generator.subschema_for::<T>(),
         })

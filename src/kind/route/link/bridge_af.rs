@@ -1,8 +1,8 @@
 //! Protocols that run on a bridge: media redundancy (MRP), connectivity fault management (CFM),
 //! multiple spanning trees (MST).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

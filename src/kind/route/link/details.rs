@@ -1,7 +1,7 @@
 //! Nested objects of a link.
 
+use crate::json::JsonSchema;
 use nlstream_derive::Attributes;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -14,8 +14,8 @@ pub mod wire;
 
 use std::net::Ipv6Addr;
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use serde_with::skip_serializing_none;
 

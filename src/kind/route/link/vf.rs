@@ -1,7 +1,7 @@
 //! Virtual functions of a device (`IFLA_VFINFO_LIST`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::Attributes;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,7 +1,7 @@
 //! `kind:"action"`: actions, of filters and standalone (`RTM_NEWACTION`, `RTM_DELACTION`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -1,7 +1,7 @@
 //! Counters (`TCA_STATS2`, and the older `TCA_STATS`).
 
+use crate::json::JsonSchema;
 use nlstream_derive::Attributes;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

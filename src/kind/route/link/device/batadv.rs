@@ -1,7 +1,7 @@
 //! Batman-adv devices.
 
+use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 

@@ -26,7 +26,7 @@ pub mod vxlan;
 pub mod wwan;
 pub mod xfrm;
 
-use schemars::JsonSchema;
+use crate::json::JsonSchema;
 use serde::Serialize;
 
 use bond::BondPort;

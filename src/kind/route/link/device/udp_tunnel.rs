@@ -1,6 +1,6 @@
 //! What vxlan and geneve devices have in common.
 
-use schemars::JsonSchema;
+use crate::json::JsonSchema;
 use serde::Serialize;
 
 use crate::kind::attributes::FromAttr;

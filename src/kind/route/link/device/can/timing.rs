@@ -1,6 +1,6 @@
 //! Bit timing of a CAN bus, and its limits.
 
-use schemars::JsonSchema;
+use crate::json::JsonSchema;
 use serde::Serialize;
 
 use crate::kind::attributes::FromAttr;
