@@ -88,6 +88,11 @@ impl<'a> Message<'a> {
 }
 
 impl Message<'_> {
+    /// Returns true for the beginning of a message that has a length: other bytes are no message.
+    pub fn is_cut(&self) -> bool {
+        self.stated_length() as usize > self.bytes.len()
+    }
+
     /// `nlmsg_len`: of an incomplete message, the length that it had.
     pub fn stated_length(&self) -> u32 {
         let length = self.bytes.first_chunk::<4>();
