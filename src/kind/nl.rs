@@ -5,9 +5,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::json::JsonSchema;
-
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::netlink::protocols::protocol;
 use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 

@@ -1,13 +1,13 @@
 //! `kind:"generic"`: the messages of the netlink protocols, and of the generic netlink families,
 //! that have no kind of their own.
 
-use crate::json::JsonSchema;
 use nlstream_derive::Object;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::tables::{self, NamedAttributes};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec};
 use crate::kind::table::decode;

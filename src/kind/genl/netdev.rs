@@ -1,12 +1,12 @@
 //! `kind:"netdev"`, `"netdev_queue"` and `"netdev_napi"`: what the core of the kernel knows of a device beyond
 //! rtnetlink (linux/netdev.h). Page pools are of kind `generic`.
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger};

@@ -1,13 +1,13 @@
 //! `kind:"nft_flowtable"`: flowtables of nftables, which forward packets of known flows directly
 //! (`NFT_MSG_NEWFLOWTABLE`, `NFT_MSG_DELFLOWTABLE`).
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{Header, devices, hook, join_devices, other_devices, priority};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;

@@ -1,6 +1,5 @@
 //! `kind:"nft_object"`: named objects of nftables, which rules refer to (`NFT_MSG_NEWOBJ`, `NFT_MSG_DELOBJ`).
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
@@ -8,6 +7,7 @@ use serde_with::skip_serializing_none;
 use super::expr::ObjectData;
 use super::{Header, userdata};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::KindSpec;

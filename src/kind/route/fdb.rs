@@ -4,12 +4,12 @@
 use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::neigh::{CacheInfo, FLAGS, flag_bits};
+use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;

@@ -4,11 +4,11 @@
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger};

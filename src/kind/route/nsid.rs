@@ -1,11 +1,11 @@
 //! `kind:"nsid"`: the numbers of other network namespaces in this one (`RTM_NEWNSID`,
 //! `RTM_DELNSID`).
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::KindSpec;

@@ -12,11 +12,11 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
-use crate::json::JsonSchema;
 use serde::ser::{SerializeStruct as _, Serializer};
 use serde_with::skip_serializing_none;
 
 use super::encap::Encap;
+use crate::json::JsonSchema;
 use crate::kind::fields::{Fields as _, Keyed, Mask, Present, fields, key};
 use crate::kind::interned::Interned;
 use crate::kind::object::{Object, some};

@@ -1,12 +1,12 @@
 //! `kind:"stats"`: counters of a device (`RTM_NEWSTATS`). The kernel sends them when hardware starts
 //! or stops to count (rtnl_offload_xstats_notify).
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::link::details::Stats64;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction};

@@ -5,10 +5,10 @@ mod tables;
 
 use serde::{Serialize, Serializer};
 
-use crate::json::JsonSchema;
 use serde_json::{Value as Json, json};
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::table::decode::{self, Out};
 #[cfg(feature = "schema")]

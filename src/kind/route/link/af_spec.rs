@@ -6,11 +6,11 @@ use std::borrow::Cow;
 use nlstream_derive::Attributes;
 use serde::{Serialize, Serializer};
 
-use crate::json::JsonSchema;
 use serde_with::skip_serializing_none;
 
 use super::Link;
 use super::wire::{Names, exact_u32s};
+use crate::json::JsonSchema;
 use crate::kind::attributes::{Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};

@@ -1,13 +1,13 @@
 //! Protocols that run on a bridge: media redundancy (MRP), connectivity fault management (CFM),
 //! multiple spanning trees (MST).
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::device::bridge::PORT_STATES;
 use super::wire::Names;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{Attributes, FromAttr as _};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError, Attrs};

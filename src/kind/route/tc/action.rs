@@ -1,6 +1,5 @@
 //! `kind:"action"`: actions, of filters and standalone (`RTM_NEWACTION`, `RTM_DELACTION`).
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
@@ -8,6 +7,7 @@ use serde_with::skip_serializing_none;
 use super::Stats;
 use super::message::undecoded;
 use super::spec;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::unknown::Attribute;

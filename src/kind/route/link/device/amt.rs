@@ -2,11 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::{IfName, Symbol};
 
 /// Settings of an AMT device (`IFLA_AMT_*`, linux/amt.h).

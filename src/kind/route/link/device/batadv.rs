@@ -1,9 +1,10 @@
 //! Batman-adv devices.
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
+
+use crate::json::JsonSchema;
 
 /// Settings of a batman-adv device (`IFLA_BATADV_*`, linux/batman_adv.h).
 #[skip_serializing_none]

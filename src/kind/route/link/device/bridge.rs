@@ -2,11 +2,11 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::values::{BridgeId, HexNumber};
 use crate::kind::route::link::wire::{Names, VLAN_PROTOCOLS, exact_u32s};

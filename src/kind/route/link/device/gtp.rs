@@ -2,11 +2,11 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::Symbol;
 
 /// Settings of a GTP device (`IFLA_GTP_*`, linux/if_link.h).

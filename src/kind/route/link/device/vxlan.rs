@@ -2,12 +2,12 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::udp_tunnel::{DF, PortRange};
+use crate::json::JsonSchema;
 use crate::kind::attributes::nonzero;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::values::HexNumber;

@@ -2,13 +2,13 @@
 
 pub mod timing;
 
-use crate::json::JsonSchema;
 use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use timing::{BitTiming, BitTimingConst, Bounds};
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::{Attributes, FromAttr, Zero, nonzero};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::wire::{Names, array, exact_u32s};
