@@ -18,6 +18,10 @@ class Engine:
     def close(self):
         pass
 
+    def count(self):
+        """Number of lines that are stored."""
+        return self.rows("SELECT count(*) AS n FROM nl_lines")[0][0]
+
 
 class DuckDb(Engine):
     def __init__(self, folder):
