@@ -51,6 +51,9 @@ impl FamilyId {
     /// linux/genetlink.h).
     pub const NLCTRL: FamilyId = FamilyId(0x10 << PROTOCOL_BITS | NETLINK_GENERIC);
 
+    /// xfrm, the protocol of IPsec (`NETLINK_XFRM`).
+    pub const XFRM: FamilyId = FamilyId(6);
+
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);
 

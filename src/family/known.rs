@@ -92,18 +92,23 @@ impl Requested {
         self.0.iter().any(|pattern| !is_raw(pattern))
     }
 
-    /// The numbers of the protocols, rtnetlink and generic netlink apart, that were requested by
-    /// name, or by a pattern if they multicast anything and `exists` says that the kernel has them: to open
+    /// Returns true if the family of that name was requested by this name, and not by a pattern.
+    pub fn names(&self, name: &str) -> bool {
+        let mut patterns = self.0.iter();
+        patterns.any(|it| it.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// The numbers of the protocols without kinds of their own that were requested by name, or by a pattern if they multicast anything and `exists` says that the kernel has them: to open
     /// the socket of another one can load a module.
     pub fn protocols(&self, exists: impl Fn(u16) -> bool) -> Vec<u16> {
-        let is_exact = |name: &str| {
-            let mut patterns = self.0.iter();
-            patterns.any(|it| it.as_str().eq_ignore_ascii_case(name))
+        let is_curated = |number| {
+            FamilyId::of_protocol(number).is_some_and(|id| super::with_kinds(id).is_some())
         };
         let wanted = raw::PROTOCOLS.iter().filter(|(number, name)| {
             let is_raw = !matches!(*name, "route" | "generic" | "usersock");
             is_raw
-                && (is_exact(name)
+                && !is_curated(*number)
+                && (self.names(name)
                     || (self.contains(name) && raw::groups(*number).is_some() && exists(*number)))
         });
         wanted.map(|(number, _)| *number).collect()
@@ -135,9 +140,11 @@ mod tests {
     fn a_pattern_requests_only_protocols_that_exist() {
         let exists = |number| number == 12;
         assert_eq!(requested(&["all"]).protocols(exists), [12]);
-        assert_eq!(requested(&["XFRM", "inet"]).protocols(exists), [6]);
-        assert!(requested(&["x*"]).protocols(exists).is_empty());
-        assert!(!requested(&["xfrm", "netfilter"]).has_generic());
+        assert_eq!(requested(&["AUDIT", "inet"]).protocols(exists), [9]);
+        assert!(requested(&["a*t"]).protocols(exists).is_empty());
+        assert!(!requested(&["audit", "netfilter"]).has_generic());
+        // Has kinds of its own.
+        assert!(requested(&["xfrm"]).protocols(|_| true).is_empty());
         for values in [&["all"], &["ethtool"], &["e*"]] {
             assert!(requested(values).has_generic());
             assert!(requested(values).contains("ethtool"));

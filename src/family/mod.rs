@@ -6,6 +6,7 @@ mod nlctrl;
 pub mod other;
 mod requests;
 mod rtnetlink;
+mod xfrm;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use crate::netlink::frame::Message;
 use crate::netlink::genl::Nlctrl;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
+use crate::netlink::xfrm::Xfrm;
 
 /// A netlink family whose messages become events.
 pub trait Family: Protocol + std::fmt::Debug {
@@ -49,7 +51,7 @@ pub trait Family: Protocol + std::fmt::Debug {
 }
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
-pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl];
+pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl, &Xfrm];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
 ///
@@ -79,17 +81,19 @@ pub fn needed_messages(settings: &Settings) -> Option<Vec<u16>> {
     Some(needed)
 }
 
+/// The family of that id, if it has kinds of its own.
+pub fn with_kinds(id: FamilyId) -> Option<&'static dyn Family> {
+    let mut known = FAMILIES.iter().copied();
+    known.find(|family| family.id() == id)
+}
+
 /// The family of that id.
 pub fn family(id: FamilyId) -> &'static dyn Family {
-    let mut known = FAMILIES.iter().copied();
-    match known.find(|family| family.id() == id) {
-        Some(family) => family,
-        None => netlink::other::other(id),
-    }
+    with_kinds(id).unwrap_or_else(|| netlink::other::other(id))
 }
 
 /// The families with kinds of their own that a run subscribes to: rtnetlink, since most objects refer
-/// to its devices, those of which a kind was requested by name, and the controller of generic netlink if
+/// to its devices, those of which a kind was requested by name or that were requested themselves, and the controller of generic netlink if
 /// another of its families was requested ([`known::Requested`]).
 #[derive(Debug)]
 pub struct Subscribed(Vec<&'static dyn Family>);
@@ -98,10 +102,15 @@ impl Subscribed {
     /// The families of a run with these settings.
     pub fn new(settings: &Settings) -> Self {
         let requested = KindSet::of(settings.kinds.as_deref().unwrap_or_default());
-        let has_generic = known::Requested::of(settings).has_generic();
+        let named = known::Requested::of(settings);
+        let has_generic = named.has_generic();
         let families = FAMILIES.iter().copied().filter(|family| {
             let announces = family.id() == FamilyId::NLCTRL && has_generic;
-            family.id() == FamilyId::ROUTE || announces || !requested.and(family.kinds()).is_empty()
+            let is_named = !family.id().is_generic() && named.contains(family.name());
+            family.id() == FamilyId::ROUTE
+                || announces
+                || is_named
+                || !requested.and(family.kinds()).is_empty()
         });
         Subscribed(families.collect())
     }
@@ -175,5 +184,15 @@ mod tests {
             [FamilyId::ROUTE, FamilyId::NLCTRL]
         );
         assert_eq!(ids(Some(vec![])), [FamilyId::ROUTE]);
+        let of_xfrm = [FamilyId::ROUTE, FamilyId::XFRM];
+        assert_eq!(ids(Some(vec![Kind::XfrmPolicy])), of_xfrm);
+        let mut settings = Settings::default();
+        let named = vec!["XFRM".to_owned()];
+        settings.filters.insert("family".to_owned(), named);
+        let named: Vec<_> = Subscribed::new(&settings)
+            .iter()
+            .map(|it| it.id())
+            .collect();
+        assert_eq!(named, of_xfrm);
     }
 }

@@ -12,6 +12,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{Netns, Part, Settings};
 use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
+use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::netlink::protocols::protocol;
 
@@ -384,7 +385,15 @@ fn netlink_family(kind: Kind) -> Option<&'static str> {
 /// If a value is invalid, or if no kind can pass.
 pub fn prepare(settings: &mut Settings, names: &Names) -> Result<(), Fault> {
     settings.filters.retain(|_, values| !values.is_empty());
-    let names_families = settings.filters.contains_key("family");
+    // The name of an address family is that of no netlink family.
+    let is_address_family = |value: &String| {
+        let name = value.strip_prefix('!').unwrap_or(value);
+        let mut names = FAMILIES.iter().map(|(_, name)| *name);
+        name.bytes().all(|byte| byte.is_ascii_digit())
+            || names.any(|it| it.eq_ignore_ascii_case(name))
+    };
+    let families = settings.filters.get("family");
+    let names_families = families.is_some_and(|values| !values.iter().all(is_address_family));
     let is_read = |kind: &&Kind| names_families || kind.netlink_family() == Some(FamilyId::ROUTE);
     let all = Kind::ALL.iter().filter(is_read).copied().collect();
     let kinds: Vec<_> = settings.kinds.clone().unwrap_or(all);

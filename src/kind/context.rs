@@ -30,6 +30,8 @@ pub struct DecodeContext<'n> {
     pub names: &'n Names,
     /// Decode the optional parts: counters, devconf and the like.
     pub details: bool,
+    /// Keys are decoded, and not set to zero (`netlink::secrets`).
+    pub secrets: bool,
     interner: Option<&'n AttrsInterner>,
     unparsed: Vec<Unparsed>,
     /// The attributes around the current one.
@@ -41,6 +43,7 @@ impl<'n> DecodeContext<'n> {
         DecodeContext {
             names,
             details,
+            secrets: false,
             interner: None,
             unparsed: Vec::new(),
             path: Vec::new(),
@@ -52,6 +55,12 @@ impl<'n> DecodeContext<'n> {
     pub fn with_interner(self, interner: &'n AttrsInterner) -> Self {
         let interner = Some(interner);
         DecodeContext { interner, ..self }
+    }
+
+    /// Decodes keys and other secrets.
+    #[must_use]
+    pub fn with_secrets(self, secrets: bool) -> Self {
+        DecodeContext { secrets, ..self }
     }
 
     /// The interner of route attributes, if the context has one.

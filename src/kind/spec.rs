@@ -4,7 +4,7 @@
 use super::attributes::AttrDecl;
 use super::context::{DecodeContext, Unparsed};
 use super::kind_set::KindSet;
-use super::{Op, Payload};
+use super::{Kind, Op, Payload};
 use crate::channel::FamilyId;
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
@@ -66,6 +66,12 @@ pub trait KindSpec: Sized + Into<Payload> {
     ) -> Option<()> {
         let object = Self::from_body(context, message.body)?;
         emit.object(context, object)
+    }
+
+    /// The objects that the kernel deleted together, without a message about each: those of a kind for
+    /// which the function, given this payload, returns true.
+    fn deletes_others(&self) -> Option<(Kind, fn(&Self, &Payload) -> bool)> {
+        None
     }
 
     /// The triggers of implicit changes that this event implies. `old` is the object's former
@@ -215,16 +221,21 @@ pub enum Trigger {
     /// The deletion of a forwarding entry that names a nexthop object: perhaps only of a remote that
     /// was appended to the entry, which the message does not show (`vxlan_fdb_info`).
     NexthopEntry,
+    /// States of xfrm were changed in part, or made, without a message about them: an acquisition, an
+    /// update, of which the message repeats the request, or a migration.
+    XfrmState,
+    /// Policies of xfrm got other addresses by a migration.
+    XfrmPolicy,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::NexthopEntry as usize + 1;
+const TRIGGERS: usize = Trigger::XfrmPolicy as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Triggers(pub(super) u16);
+pub struct Triggers(pub(super) u32);
 
-const _: () = assert!(TRIGGERS <= u16::BITS as usize);
+const _: () = assert!(TRIGGERS <= u32::BITS as usize);
 
 impl Triggers {
     pub const NONE: Triggers = Triggers(0);
@@ -267,6 +278,8 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::Nexthop,
     Trigger::Qdisc,
     Trigger::MulticastInterface,
+    Trigger::XfrmState,
+    Trigger::XfrmPolicy,
 ];
 
 /// A set of kinds for each trigger.

@@ -1,6 +1,7 @@
 //! netlink on the wire: families, messages, attributes, multicast groups and sockets.
 
 pub mod attr;
+pub mod broker;
 #[cfg(test)]
 pub(crate) mod build;
 pub mod dump;
@@ -19,6 +20,7 @@ pub mod requester;
 pub mod rtm;
 pub mod secrets;
 pub mod sys;
+pub mod xfrm;
 
 use std::io;
 

@@ -8,7 +8,11 @@ use crate::channel::{FamilyId, NETLINK_GENERIC};
 pub const MIN_ID: u16 = 0x10;
 
 /// Every protocol whose messages have kinds, rtnetlink first.
-pub const PROTOCOLS: &[&dyn Protocol] = &[&super::rtm::Rtnetlink, &super::genl::Nlctrl];
+pub const PROTOCOLS: &[&dyn Protocol] = &[
+    &super::rtm::Rtnetlink,
+    &super::genl::Nlctrl,
+    &super::xfrm::Xfrm,
+];
 
 /// The protocol of that id: one without kinds of its own if it is none of [`PROTOCOLS`].
 #[inline]

@@ -21,7 +21,7 @@ use netlink_packet_route::route::RouteHeader;
 use netlink_packet_route::rule::RuleHeader;
 use netlink_packet_route::tc::TcHeader;
 
-use super::{genl, rtm};
+use super::{genl, rtm, xfrm};
 use crate::channel::FamilyId;
 
 /// A dump request without its netlink header.
@@ -304,6 +304,16 @@ impl Request {
             FamilyId::NLCTRL.generic_id(),
             vec![genl::CTRL_CMD_GETFAMILY as u8, VERSION, 0, 0],
         )
+    }
+
+    /// The states of xfrm. The kernel reads no header.
+    pub fn xfrm_states() -> Self {
+        Self::of_body(xfrm::XFRM_MSG_GETSA, Vec::new())
+    }
+
+    /// The policies of xfrm, of every type.
+    pub fn xfrm_policies() -> Self {
+        Self::of_body(xfrm::XFRM_MSG_GETPOLICY, Vec::new())
     }
 
     /// One link.

@@ -11,9 +11,9 @@ use crate::decode::{Decoded, MessageAction, wire};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Symbol, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Unparsed};
-use crate::family::Family;
 use crate::family::known::GenericFamilies;
 use crate::family::other::OtherFamily;
+use crate::family::{Family, with_kinds};
 use crate::input::{Input, InputData};
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::{ControlMessage, Message, Messages};
@@ -70,6 +70,8 @@ impl DecodedObject<'_> {
 pub(super) struct OptionalParts {
     pub details: bool,
     pub raw: bool,
+    /// Keys and other secrets, also in `raw`.
+    pub secrets: bool,
     /// Not of the message: the pipeline adds it to the event.
     pub by: bool,
 }
@@ -136,6 +138,9 @@ impl Datagram<'_> {
             families.learn(bytes);
             return self.items(&Nlctrl, bytes, items);
         }
+        if let Some(family) = with_kinds(self.channel.family) {
+            return self.items(family, bytes, items);
+        }
         let family = OtherFamily::new(self.channel.family, families);
         match family.is_text() {
             true => self.objects(&family, Message::of_text(bytes), items),
@@ -171,11 +176,15 @@ impl Datagram<'_> {
         items: &mut Vec<DecodedItem<'a>>,
     ) {
         let mut context = DecodeContext::new(self.state.names(), self.optional_parts.details)
-            .with_interner(self.state.interner());
+            .with_interner(self.state.interner())
+            .with_secrets(self.optional_parts.secrets);
         let raw = self.optional_parts.raw;
         let raw = raw.then(|| {
             let name = family.announced_name();
-            let redacted = redacted(family.id(), name.as_deref(), message.bytes);
+            let redacted = match self.optional_parts.secrets {
+                true => None,
+                false => redacted(family.id(), name.as_deref(), message.bytes),
+            };
             let bytes = redacted.as_deref().unwrap_or(message.bytes);
             Rc::new(Hex(bytes.into()))
         });

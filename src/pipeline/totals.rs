@@ -9,8 +9,7 @@ use crate::netlink::frame::ControlMessage;
 /// The counts of a run.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
-    /// Lines by kind.
-    lines: [u64; Kind::ALL.len()],
+    lines: LinesByKind,
     /// Objects written as part of the snapshot.
     pub snapshot: u64,
     pub datagrams: u64,
@@ -24,9 +23,19 @@ pub(super) struct Totals {
     corrections: Vec<Corrections>,
 }
 
+/// Number of lines by kind.
+#[derive(Debug)]
+struct LinesByKind([u64; Kind::ALL.len()]);
+
+impl Default for LinesByKind {
+    fn default() -> Self {
+        LinesByKind([0; Kind::ALL.len()])
+    }
+}
+
 impl Totals {
     pub(super) fn line(&mut self, kind: Kind) {
-        add(&mut self.lines[kind as usize], 1);
+        add(&mut self.lines.0[kind as usize], 1);
     }
 
     pub(super) fn gap(&mut self, gap: &Gap) {
@@ -58,7 +67,7 @@ impl Totals {
     pub(super) fn heartbeat(&self, pulse: Pulse, objects: impl Fn(Kind) -> u64) -> Heartbeat {
         let counts = Kind::ALL.iter().map(|kind| Counts {
             kind: *kind,
-            lines: self.lines[*kind as usize],
+            lines: self.lines.0[*kind as usize],
             objects: objects(*kind),
         });
         Heartbeat {

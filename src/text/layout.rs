@@ -5,6 +5,7 @@
 mod device;
 mod route;
 mod tc;
+mod xfrm;
 
 use super::node::{Fields, Node};
 use super::words::Style;
@@ -169,6 +170,9 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::Chain => &tc::CHAIN,
         Kind::Action => &tc::ACTION,
         Kind::GenlFamily => &device::GENL_FAMILY,
+        Kind::XfrmState => &xfrm::STATE,
+        Kind::XfrmPolicy => &xfrm::POLICY,
+        Kind::XfrmEvent => &xfrm::EVENT,
         Kind::Unknown => &device::UNKNOWN,
         #[allow(unreachable_patterns, reason = "a new kind needs no layout of its own")]
         _ => &PLAIN,

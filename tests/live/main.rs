@@ -39,6 +39,7 @@ mod text;
 mod trial;
 mod truth;
 mod uapi;
+mod xfrm;
 
 fn main() {
     // A trial runs this binary again, inside a namespace, to send spoofed datagrams.
@@ -72,6 +73,7 @@ fn main() {
         text::trials,
         truth::trials,
         uapi::trials,
+        xfrm::trials,
     ];
     let trials = modules.into_iter().flat_map(|trials| trials()).collect();
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit();

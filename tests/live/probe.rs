@@ -210,6 +210,8 @@ pub(crate) fn run() {
         inputs: Vec::new(),
         outputs: std::env::var_os(OUTPUT).iter().map(PathBuf::from).collect(),
         notify: None,
+        has_broker: false,
+        sockets: Vec::new(),
     };
     nlstream::logging::begin(nlstream::logging::Config {
         level: log::LevelFilter::Info,

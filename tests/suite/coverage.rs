@@ -7,7 +7,7 @@ use std::path::Path;
 use nlstream::event::Kind;
 use nlstream::event::tables;
 use nlstream::family;
-use nlstream::netlink::{genl, groups, raw, rtm};
+use nlstream::netlink::{genl, groups, raw, rtm, xfrm};
 use nlstream::schema;
 
 use crate::common;
@@ -97,8 +97,11 @@ fn every_message_type_has_rows() {
     let text = read("docs/coverage.md");
     let mut entries = table(&text, "| number | type | kind | key | header | fixture |");
     let commands = table(&text, "| command | type | kind | key | header | fixture |");
+    let of_xfrm = table(&text, "| message | type | kind | key | header | fixture |");
     let of_rtnetlink = entries.len();
     entries.extend(commands);
+    let of_nlctrl = entries.len();
+    entries.extend(of_xfrm);
     let proofs = proofs();
     let mut listed = BTreeSet::new();
     for (at, row) in entries.iter().enumerate() {
@@ -109,7 +112,8 @@ fn every_message_type_has_rows() {
         let number = number.parse().unwrap();
         let name = match at < of_rtnetlink {
             true => rtm::rtm(number).map(|(_, name, _)| name),
-            false => genl::command_name(number.into()),
+            false if at < of_nlctrl => genl::command_name(number.into()),
+            false => raw::message_name(raw::NETLINK_XFRM, number),
         };
         assert_eq!(name, Some(message));
         assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18"].contains(&&header[..]));
@@ -124,7 +128,8 @@ fn every_message_type_has_rows() {
         }
     }
     let types = rtm::TYPES.iter().map(|(_, name, _)| name);
-    for name in types.chain(genl::COMMANDS.iter().map(|(_, name)| name)) {
+    let others = genl::COMMANDS.iter().chain(xfrm::MESSAGES);
+    for name in types.chain(others.map(|(_, name)| name)) {
         assert!(
             listed.iter().any(|(row, _)| row == name),
             "no row of {name}"
@@ -208,7 +213,7 @@ fn every_kind_has_payload_decoder_example_and_text() {
         let is_declared = ["route", "genl"].iter().any(|family| {
             exists(&format!("src/kind/{family}/{module}.rs"))
                 || exists(&format!("src/kind/{family}/{module}/mod.rs"))
-        });
+        }) || exists(&format!("src/kind/{module}/mod.rs"));
         assert!(is_declared, "{name}: no file {module}.rs below src/kind");
         assert!(
             examples.iter().any(|line| line["kind"] == name),

@@ -28,7 +28,9 @@ mod mutation;
 
 mod paths;
 mod schema;
+mod secrets;
 mod state_command;
 mod state_diff;
 mod text;
 mod unparsed;
+mod xfrm;

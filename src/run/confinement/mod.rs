@@ -9,6 +9,7 @@ mod names;
 mod seccomp;
 
 use std::ffi::OsString;
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
 use log::{Level, debug, log, warn};
@@ -36,6 +37,10 @@ pub struct Needs {
     pub notify: Option<OsString>,
     /// Another thread has a confinement of its own.
     pub has_visitor: bool,
+    /// Another process keeps CAP_NET_ADMIN, and this one does not.
+    pub has_broker: bool,
+    /// Of the broker: the file descriptors on which it sends.
+    pub sockets: Vec<RawFd>,
 }
 
 impl Needs {
@@ -47,6 +52,8 @@ impl Needs {
             outputs: outputs.into_iter().flatten().cloned().collect(),
             notify: None,
             has_visitor: false,
+            has_broker: false,
+            sockets: Vec::new(),
         }
     }
 
@@ -102,6 +109,21 @@ pub(super) fn enter_visitor(report: fn(&str)) {
     };
     if let Err(error) = seccomp::filter(&needs, report) {
         warn!("cannot filter system calls of the thread that visits namespaces: {error}");
+    }
+}
+
+/// Confines the broker, for good: it keeps CAP_NET_ADMIN, and sends on these file descriptors.
+/// `report`: as for [`enter`].
+pub(super) fn enter_broker(sockets: &[RawFd], report: fn(&str)) {
+    let needs = Needs {
+        sockets: sockets.to_vec(),
+        ..Needs::new(Mode::Broker, &[], None)
+    };
+    if let Err(error) = capabilities::drop_broker() {
+        warn!("cannot drop capabilities of the process that keeps CAP_NET_ADMIN: {error}");
+    }
+    if let Err(error) = seccomp::filter(&needs, report) {
+        warn!("cannot filter system calls of the process that keeps CAP_NET_ADMIN: {error}");
     }
 }
 

@@ -24,7 +24,6 @@ use super::{Stream, clock, dumps_of, families};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{MAX_NAMESPACES, Settings};
-use crate::family::Subscribed;
 use crate::input::{ControlRecord, Found};
 use crate::netlink::dump::Outcome;
 use crate::netlink::nsids::{self, NsidEvent};
@@ -105,6 +104,7 @@ pub(super) fn open(
     let mut found = Namespaces {
         subscriptions: opened.subscriptions,
         answers: opened.answers,
+        unavailable: opened.unavailable,
         ..Namespaces::default()
     };
     if !is_capable() {
@@ -447,7 +447,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         };
         let record = ControlRecord::BeginNetns(found);
         self.backlog.push_control(clock(), channel, record);
-        let families: Vec<_> = Subscribed::new(&self.live.settings).iter().collect();
+        let families: Vec<_> = self.subscriptions.iter().map(|it| it.family).collect();
         let dumps = families
             .into_iter()
             .flat_map(|family| dumps_of(netns, family, &self.live.settings));

@@ -2,7 +2,7 @@
 //! that the kernel registers later.
 
 use std::cell::LazyCell;
-use std::fs;
+use std::{fs, io};
 
 use log::{info, warn};
 use mio::Registry;
@@ -11,7 +11,7 @@ use super::subscription::{Reach, Subscription};
 use super::{FIRST_SOCKET, Stream};
 use crate::channel::{FamilyId, NetnsId};
 use crate::error::Error;
-use crate::event::meta::Settings;
+use crate::event::meta::{Settings, UnavailableFamily};
 use crate::family::known::{GenericFamilies, Requested};
 use crate::family::{Family, Subscribed};
 use crate::netlink::dump::Dumps;
@@ -28,6 +28,8 @@ pub(super) struct Opened {
     pub subscriptions: Vec<Subscription<Events, Dumps>>,
     /// Datagrams.
     pub answers: Vec<Vec<u8>>,
+    /// The families that could not be joined.
+    pub unavailable: Vec<UnavailableFamily>,
 }
 
 /// Opens the sockets of every family of the run in the thread's network namespace: of the controller
@@ -43,12 +45,21 @@ pub(super) fn open(
     needed: Option<&[u16]>,
 ) -> Result<Opened, Error> {
     let mut opened = Opened::default();
+    let requested = Requested::of(settings);
+    // Read once, and only if a pattern asks for it.
+    let existing = LazyCell::new(registered);
     for family in Subscribed::new(settings).iter() {
+        if family.needs_net_admin() {
+            let is_named = requested.names(family.name()) || has_kind_of(settings, family);
+            if is_named || existing.contains(&family.id().protocol()) {
+                opened.add_privileged(reach, family, rcvbuf)?;
+            }
+            continue;
+        }
         let needed = needed.filter(|_| family.id() == FamilyId::ROUTE);
         let subscription = Subscription::open(reach, family, rcvbuf, needed)?;
         opened.subscriptions.push(subscription);
     }
-    let requested = Requested::of(settings);
     if requested.has_generic() {
         opened.answers = genl::families().map_err(Error::Dump)?;
         let answers = opened.answers.iter();
@@ -59,8 +70,6 @@ pub(super) fn open(
             }
         }
     }
-    // Read once, and only if a pattern asks for it.
-    let existing = LazyCell::new(registered);
     for number in requested.protocols(|number| existing.contains(&number)) {
         let Some(id) = FamilyId::of_protocol(number) else {
             continue;
@@ -69,6 +78,54 @@ pub(super) fn open(
         opened.subscriptions.push(subscription);
     }
     Ok(opened)
+}
+
+/// Returns true if a kind of the family was requested by name.
+fn has_kind_of(settings: &Settings, family: &dyn Family) -> bool {
+    let mut kinds = settings.kinds.iter().flatten();
+    kinds.any(|kind| family.kinds().contains(*kind))
+}
+
+impl Opened {
+    /// Opens the sockets of a family that needs CAP_NET_ADMIN. One that cannot be joined is noted, and the
+    /// run goes on without it.
+    ///
+    /// # Errors
+    /// Those of socket(2), bind(2) and setsockopt(2) that have another reason.
+    fn add_privileged(
+        &mut self,
+        reach: Reach,
+        family: &'static dyn Family,
+        rcvbuf: u32,
+    ) -> Result<(), Error> {
+        let error = match Subscription::open(reach, family, rcvbuf, None) {
+            Ok(subscription) if !subscription.events.joined.is_empty() => {
+                self.subscriptions.push(subscription);
+                return Ok(());
+            }
+            Ok(subscription) => {
+                let mut refused = subscription.events.refused.into_iter();
+                let none = || io::Error::from_raw_os_error(libc::EPERM);
+                refused.next().map_or_else(none, |(_, error)| error)
+            }
+            Err(Error::Socket(error)) if is_of_kernel(&error) => error,
+            Err(error) => return Err(error),
+        };
+        self.unavailable.push(UnavailableFamily {
+            family: family.name().to_owned(),
+            errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
+            error: error.to_string(),
+        });
+        Ok(())
+    }
+}
+
+/// Returns true if the kernel does not have the family, or does not let the process use it.
+fn is_of_kernel(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT | libc::EPERM | libc::EACCES)
+    )
 }
 
 /// Returns true if a family is to be joined that has groups, and no kinds of its own.

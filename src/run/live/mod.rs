@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -31,16 +32,18 @@ use super::metrics::{self, Metrics};
 use super::resync::{self, ResyncScheduler};
 use super::service::Manager;
 use super::session::Session;
-use super::{Outputs, open, run_id};
+use super::{Outputs, confinement, open, run_id};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
-use crate::family::known::Requested;
 use crate::family::{Family, Subscribed, needed_messages};
 use crate::filter;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::names::Names;
+use crate::netlink::broker::Broker;
+use crate::netlink::dump::Dumps;
+use crate::netlink::events::Events;
 use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
@@ -146,10 +149,12 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     let Prepared {
         namespaces,
         requesters,
+        has_broker: _,
     } = prepared;
     let Namespaces {
         mut subscriptions,
         mut answers,
+        mut unavailable,
         watched,
         listed,
         mut all,
@@ -159,10 +164,11 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
         let reach = Reach::One(NetnsId::OWN);
         let opened = families::open(reach, &live.settings, live.rcvbuf, needed.as_deref())?;
         (subscriptions, answers) = (opened.subscriptions, opened.answers);
+        unavailable = opened.unavailable;
     }
     let mut sink = open(&live.outputs)?;
     let dumps = match all {
-        Some(_) => dumps_of_all(listed.len(), &live.settings),
+        Some(_) => dumps_of_all(listed.len(), &subscriptions, &live.settings),
         None => dumps(&subscriptions, &live.settings),
     };
     let mut resync = ResyncScheduler::new(dumps, live.audit, Instant::now());
@@ -170,7 +176,7 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
         resync.share();
     }
     let sockets = subscriptions.iter().map(|it| &it.events);
-    let header = header(&live.settings, sockets, listed, &sink);
+    let header = header(&live.settings, sockets, listed, unavailable, &sink);
     let run = run_id();
     let mut session = Session::new(&live.outputs, run.clone(), &header)?;
     // First of all: they name the families of later messages.
@@ -234,6 +240,15 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
 pub struct Prepared {
     namespaces: Namespaces,
     requesters: Option<RequesterLog>,
+    has_broker: bool,
+}
+
+impl Prepared {
+    /// Returns true if a process apart sends the dump requests that need CAP_NET_ADMIN, so that this one
+    /// does not need it.
+    pub fn has_broker(&self) -> bool {
+        self.has_broker
+    }
 }
 
 /// Enters the network namespaces that the run watches by name, and opens its sockets in them, or starts the
@@ -247,12 +262,15 @@ pub struct Prepared {
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
 pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error> {
     let with_by = live.settings.with.contains(&Part::By);
+    let needs_net_admin = Subscribed::new(&live.settings)
+        .iter()
+        .any(|family| family.needs_net_admin());
     let mut namespaces = Namespaces::default();
     if live.all_netns {
         namespaces = all::open(&live.settings, live.rcvbuf, live.audit, confine)?;
     } else if !live.netns.is_empty() {
         namespaces = namespaces::open(&live.netns, &live.settings, live.rcvbuf)?;
-    } else if with_by || !Requested::of(&live.settings).is_empty() {
+    } else if with_by || needs_net_admin || live.settings.filters.contains_key("family") {
         // A socket has one filter: with `by` that which tells who caused the events.
         let needed = needed_messages(&live.settings).filter(|_| !with_by);
         let opened = families::open(
@@ -262,7 +280,14 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
             needed.as_deref(),
         )?;
         (namespaces.subscriptions, namespaces.answers) = (opened.subscriptions, opened.answers);
+        namespaces.unavailable = opened.unavailable;
     }
+    // Before the first thread. The thread that visits namespaces opens the sockets of all of them later, for
+    // this process, which keeps the capability.
+    let has_broker = match confine {
+        Some(report) if !live.all_netns => start_broker(&mut namespaces.subscriptions, report),
+        _ => false,
+    };
     // With a thread that has a confinement of its own, each thread confines itself.
     let confine = confine.filter(|_| live.all_netns);
     let start = || RequesterLog::start(&mut namespaces.subscriptions, confine);
@@ -270,7 +295,40 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
     Ok(Prepared {
         namespaces,
         requesters,
+        has_broker,
     })
+}
+
+/// Starts the process that sends the dump requests which need CAP_NET_ADMIN, if there are such. Returns
+/// true if it was started. `report`: as for [`prepare`].
+fn start_broker(subscriptions: &mut [Subscription<Events, Dumps>], report: fn(&str)) -> bool {
+    let privileged = subscriptions.iter_mut().enumerate();
+    let privileged = privileged.filter(|(_, it)| it.family.needs_net_admin());
+    let places: Vec<_> = privileged.map(|(at, _)| at).collect();
+    if places.is_empty() {
+        return false;
+    }
+    let of_place = |at: &usize| {
+        let subscription = &subscriptions[*at];
+        let protocol = subscription.family.id().protocol();
+        subscription.dumps.socket().map(|socket| (socket, protocol))
+    };
+    let sockets: Result<Vec<_>, _> = places.iter().map(of_place).collect();
+    let confine = |fds: &[_]| confinement::enter_broker(fds, report);
+    match sockets.and_then(|sockets| Broker::start(&sockets, confine)) {
+        Ok(broker) => {
+            for (number, at) in places.into_iter().enumerate() {
+                let broker = broker.clone();
+                let send = move |request: &[u8]| broker.send(number, request);
+                subscriptions[at].dumps.send_by(Box::new(send));
+            }
+            true
+        }
+        Err(error) => {
+            warn!("cannot start the process that keeps CAP_NET_ADMIN: {error}; this one keeps it");
+            false
+        }
+    }
 }
 
 /// # Errors
@@ -302,8 +360,12 @@ fn dumps<E, D>(
 }
 
 /// The same for namespaces with the numbers from 1 to `count`.
-fn dumps_of_all(count: usize, settings: &Settings) -> BTreeMap<resync::Target, resync::Dumps> {
-    let families: Vec<_> = Subscribed::new(settings).iter().collect();
+fn dumps_of_all<E, D>(
+    count: usize,
+    subscriptions: &[Subscription<E, D>],
+    settings: &Settings,
+) -> BTreeMap<resync::Target, resync::Dumps> {
+    let families: Vec<_> = subscriptions.iter().map(|it| it.family).collect();
     let of = |at| {
         let families = families.iter();
         families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), *family, settings))
