@@ -12,6 +12,8 @@ pub struct NetnsId(pub u16);
 impl NetnsId {
     /// The namespace in which the program was started.
     pub const OWN: NetnsId = NetnsId(0);
+    /// The same in a run with `--all-netns`: the first of the list.
+    pub const OWN_LISTED: NetnsId = NetnsId(1);
 
     /// The number of the namespace at this position of the list in `start`.
     pub fn of_listed(at: usize) -> Self {
@@ -36,13 +38,23 @@ impl NetnsId {
 }
 
 /// A netlink family: a protocol number (`NETLINK_*`, linux/netlink.h) and, for generic netlink,
-/// the id that the kernel gave to the family. Two bytes, since each event carries one.
+/// the id that the kernel gave to the family. A generic netlink family with kinds of its own also has
+/// a number above those of the kernel, which is the same on every machine
+/// ([`Curated`](crate::netlink::genl::curated::Curated)). For nfnetlink, the subsystem. Two bytes, since each
+/// event carries one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FamilyId(u16);
 
 const PROTOCOL_BITS: u32 = 5;
 /// Protocol number of generic netlink (linux/netlink.h).
 pub(crate) const NETLINK_GENERIC: u16 = 16;
+/// The largest id that the kernel gives to a generic netlink family (linux/genetlink.h).
+const GENL_MAX_ID: u16 = 1023;
+/// Protocol number of nfnetlink (linux/netlink.h).
+pub(crate) const NETLINK_NETFILTER: u16 = 12;
+/// Not a subsystem of the kernel: `NFNL_SUBSYS_NFTABLES`, and a bit above the eight of
+/// `NFNL_SUBSYS_ID`.
+const TRACE: u16 = 10 | 0x100;
 
 impl FamilyId {
     /// rtnetlink (`NETLINK_ROUTE`).
@@ -53,9 +65,24 @@ impl FamilyId {
 
     /// xfrm, the protocol of IPsec (`NETLINK_XFRM`).
     pub const XFRM: FamilyId = FamilyId(6);
+    /// `ethtool`: settings of devices.
+    pub const ETHTOOL: FamilyId = FamilyId::curated(0);
+    /// `netdev`: queues, NAPI instances, page pools and XDP features of devices.
+    pub const NETDEV: FamilyId = FamilyId::curated(1);
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);
+
+    /// nftables (`NFNL_SUBSYS_NFTABLES`, linux/netfilter/nfnetlink.h).
+    pub const NFTABLES: FamilyId = FamilyId::subsystem(10);
+    /// The trace of packets through the rules of nftables: a family of its own, since it may have a
+    /// message for each packet and rule.
+    pub const NFT_TRACE: FamilyId = FamilyId::subsystem(TRACE);
+
+    /// A subsystem of nfnetlink (`NFNL_SUBSYS_*`), of which the messages have kinds.
+    const fn subsystem(number: u16) -> Self {
+        FamilyId(number << PROTOCOL_BITS | NETLINK_NETFILTER)
+    }
 
     /// The family of that protocol number; `None` for 32 (`MAX_LINKS`) and above.
     pub const fn of_protocol(protocol: u16) -> Option<Self> {
@@ -68,11 +95,15 @@ impl FamilyId {
     /// The generic netlink family with that id (`nlmsg_type` of its messages); `None` above
     /// `GENL_MAX_ID`.
     pub const fn generic(id: u16) -> Option<Self> {
-        const GENL_MAX_ID: u16 = 1023;
         match id {
             0..=GENL_MAX_ID => Some(FamilyId(id << PROTOCOL_BITS | NETLINK_GENERIC)),
             _ => None,
         }
+    }
+
+    /// The generic netlink family with kinds of its own that has that number, whatever its id is.
+    const fn curated(number: u16) -> Self {
+        FamilyId((GENL_MAX_ID + 1 + number) << PROTOCOL_BITS | NETLINK_GENERIC)
     }
 
     /// The protocol number, 0 to 31.
@@ -92,7 +123,10 @@ impl FamilyId {
 
     /// The id of a generic netlink family; 0 for every other family.
     pub const fn generic_id(self) -> u16 {
-        self.0 >> PROTOCOL_BITS
+        match self.is_generic() {
+            true => self.0 >> PROTOCOL_BITS,
+            false => 0,
+        }
     }
 }
 
@@ -164,6 +198,18 @@ mod tests {
             assert_eq!((family.protocol(), family.generic_id()), (16, id));
         }
         assert_eq!(FamilyId::generic(1024), None);
+        assert!(FamilyId::ETHTOOL.is_generic() && FamilyId::ETHTOOL.generic_id() > 1023);
+        assert_ne!(FamilyId::ETHTOOL, FamilyId::NETDEV);
         assert_eq!(FamilyId::generic(0x10), Some(FamilyId::NLCTRL));
+    }
+
+    #[test]
+    fn subsystems_of_nfnetlink_are_families_of_their_own() {
+        let netfilter = FamilyId::of_protocol(NETLINK_NETFILTER).unwrap();
+        let all = [netfilter, FamilyId::NFTABLES, FamilyId::NFT_TRACE];
+        for (at, family) in all.iter().enumerate() {
+            assert_eq!((family.protocol(), family.generic_id()), (12, 0));
+            assert!(all[..at].iter().all(|other| other != family));
+        }
     }
 }

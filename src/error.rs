@@ -140,6 +140,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// `nlstream top` has no terminal.
+    #[error(
+        "top shows a screen, and the standard output is no terminal: use `nlstream --format text` for a stream of lines, `nlstream log` for a file, `nlstream report` for a page"
+    )]
+    NoTerminal,
+    /// What ended `nlstream top`.
+    #[error("{0}")]
+    Top(String),
     /// A filter selects nothing, or has an invalid value: its option, and why.
     #[error(transparent)]
     Filter(#[from] crate::filter::Fault),

@@ -36,6 +36,13 @@ impl Input<'_> {
         let data = InputData::Control(channel, Box::new(record));
         Input { time, data }
     }
+
+    /// The channel of its datagram, or that its control record concerns.
+    pub fn channel(&self) -> Channel {
+        match self.data {
+            InputData::Datagram(channel, _) | InputData::Control(channel, _) => channel,
+        }
+    }
 }
 
 /// The content of an input.
@@ -44,7 +51,7 @@ pub enum InputData<'a> {
     /// The kernel sent a datagram.
     Datagram(Channel, &'a [u8]),
     /// A step of the run itself. Boxed: control records are rare, and larger than a datagram's
-    /// reference. The channel matters to [`ControlRecord::BeginReconcile`],
+    /// reference. The channel matters to [`ControlRecord::BeginReconcile`], [`ControlRecord::BeginQuickAudit`],
     /// [`ControlRecord::EndReconcile`] and [`ControlRecord::Gap`], and its namespace to
     /// [`ControlRecord::Sync`], [`ControlRecord::Resync`], [`ControlRecord::BeginNetns`] and [`ControlRecord::EndNetns`]; for the other records, which concern the run, it is [`Channel::ROUTE_EVENTS`].
     Control(Channel, Box<ControlRecord>),
@@ -64,6 +71,9 @@ pub enum ControlRecord {
         Origin,
         #[serde(default, skip_serializing_if = "Scope::is_kind")] Scope,
     ),
+    /// The same, of every object of the kind, for a quick audit: if it is not clean, it says nothing
+    /// about whether the kind is complete.
+    BeginQuickAudit(Kind),
     /// The reconciliation ends. `true`: every dump of it was complete.
     #[serde(rename = "looked")]
     EndReconcile(bool),
@@ -98,7 +108,7 @@ pub enum ControlRecord {
     BeginCheckpoint(CheckpointReason),
     /// The work about all stored objects that is done in slices goes on, for this number of them.
     Slice(u32),
-    /// The checkpoint ends, with the lines of the objects that no slice has come to.
+    /// The checkpoint ends, with the lines of the objects that no slice has come to: at most [`MAX_SLICE`].
     EndCheckpoint,
     /// The run ended.
     Stop(Stop),
@@ -132,6 +142,13 @@ pub struct Found {
     /// Its number in the program's own namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nsid: Option<i32>,
+}
+
+impl Found {
+    /// A namespace that was requested by name.
+    pub fn named(netns: Netns) -> Self {
+        Found { netns, nsid: None }
+    }
 }
 
 /// The state in which an output file was found when it was opened.

@@ -3,15 +3,25 @@
 //!
 //! | task | item |
 //! |---|---|
+//! | events of the kernel or of a capture, as typed values | `watch::Watcher`, with the feature `watch` |
+//! | lines as typed values | the crate `nlstream-lines` |
 //! | read a capture or recording | [`capture::open`] |
 //! | decode a datagram to objects | [`decoder::Decoder`] |
 //! | fold the program's lines to the objects that existed at a time | [`fold::Fold`] |
 //! | the types of the lines' payloads | [`event`] |
 //! | the JSON Schema of the lines | [`schema::schema`] |
 //!
-//! `examples/decode.rs` and `examples/fold.rs` are complete programs. The modules that are not
-//! documented here belong to the program: they are public for its tests and benchmarks, and change
-//! without notice.
+//! `examples/watch.rs`, `examples/lines.rs`, `examples/decode.rs` and `examples/fold.rs` are complete programs. The
+//! modules that are not documented here belong to the program: they are public for its tests and
+//! benchmarks, and change without notice.
+//!
+//! | feature | default | contents |
+//! |---|---|---|
+//! | `cli` | yes | the program: command line, confinement, service manager, `state`, `log` and `exec` |
+//! | `watch` | yes | the module `watch` |
+//! | `where` | yes | the filter `where`, conditions in the language of jq |
+//!
+//! A library wants `default-features = false, features = ["watch"]`.
 //!
 //! ```text
 //!  kernel ─► netlink/events ─┐                                        ┌─► encode ─► sink
@@ -27,13 +37,17 @@
 pub mod capture;
 pub mod channel;
 pub mod decoder;
+pub mod error;
 pub mod event;
 pub mod fold;
 pub mod input;
 pub mod names;
 pub mod schema;
+#[cfg(feature = "watch")]
+pub mod watch;
 
 // Declared one by one: rustfmt does not read modules that a macro declares.
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 #[doc(hidden)]
@@ -42,8 +56,6 @@ pub mod decode;
 pub mod decompress;
 #[doc(hidden)]
 pub mod encode;
-#[doc(hidden)]
-pub mod error;
 #[doc(hidden)]
 pub mod escape;
 #[doc(hidden)]
@@ -58,6 +70,7 @@ pub mod json;
 pub mod kind;
 #[doc(hidden)]
 pub mod lines;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod logging;
 #[doc(hidden)]
@@ -70,6 +83,8 @@ pub mod run;
 pub mod sink;
 #[doc(hidden)]
 pub mod state;
+#[doc(hidden)]
+pub mod stats;
 #[doc(hidden)]
 pub mod text;
 #[doc(hidden)]

@@ -6,7 +6,7 @@ use nlstream::cli::{self, Task};
 use nlstream::error::Error;
 use nlstream::logging;
 use nlstream::run::confinement::{self, Needs};
-use nlstream::run::{exec, live, replay, state};
+use nlstream::run::{exec, live, replay, report, state};
 use nlstream::sink;
 
 fn main() -> ExitCode {
@@ -17,6 +17,10 @@ fn main() -> ExitCode {
         task,
     } = cli::invocation();
     logging::begin(log);
+    // Their loops serve more than the reader of the messages.
+    if matches!(task, Task::Live(_) | Task::Exec(_)) {
+        logging::never_wait();
+    }
     for warning in warnings {
         log::warn!("{warning}");
     }
@@ -32,13 +36,15 @@ fn main() -> ExitCode {
         let has_broker = prepared.as_ref().is_ok_and(live::Prepared::has_broker);
         confine(&task, has_broker);
     }
-    match prepared.and_then(|prepared| run(task, prepared)) {
+    let status = match prepared.and_then(|prepared| run(task, prepared)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             logging::error(&error);
             ExitCode::from(error.exit_status())
         }
-    }
+    };
+    logging::finish();
+    status
 }
 
 fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {
@@ -47,6 +53,9 @@ fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {
         Task::Replay(replay, files) => replay::run(&replay, &files),
         Task::State(query) => state::run(&query),
         Task::Log(query) => nlstream::run::log::run(&query),
+        Task::Report(query) => report::run(&query),
+        #[cfg(feature = "top")]
+        Task::Top(query) => nlstream::run::top::run(&query),
         Task::Exec(exec) => exec::run(&exec),
         Task::Text(text) => sink::print(|out| out.write_all(text.as_bytes())),
     }
@@ -63,8 +72,12 @@ fn confine(task: &Task, has_broker: bool) {
         Task::Replay(replay, files) => Needs::replay(replay, files),
         Task::State(query) => Needs::state(query),
         Task::Log(query) => Needs::log(query),
+        Task::Report(query) => Needs::report(query),
         // The commands would be confined as well: docs/confinement.md.
         Task::Exec(_) | Task::Text(_) => return,
+        // Its run is, in a process of its own.
+        #[cfg(feature = "top")]
+        Task::Top(_) => return,
     };
     confinement::enter(&needs, logging::error_of_handler);
 }

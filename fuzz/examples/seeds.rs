@@ -1,16 +1,18 @@
-//! Writes the seeds of both targets into `fuzz/corpus/`: every datagram of every fixture, as an
+//! Writes the seeds of both targets into `fuzz/corpus/`, or the folder of NLSTREAM_TEST_SEEDS: every datagram of every fixture, as an
 //! event or as the row of a dump, and every capture as it is.
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nlstream::capture;
 use nlstream::input::{Channel, InputData};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (datagrams, captures) = (here.join("corpus/datagram"), here.join("corpus/capture"));
+    let corpus = std::env::var_os("NLSTREAM_TEST_SEEDS");
+    let corpus = corpus.map_or_else(|| here.join("corpus"), PathBuf::from);
+    let (datagrams, captures) = (corpus.join("datagram"), corpus.join("capture"));
     fs::create_dir_all(&datagrams)?;
     fs::create_dir_all(&captures)?;
     let mut seeds = 0_usize;

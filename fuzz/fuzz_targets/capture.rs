@@ -1,6 +1,12 @@
 //! The bytes of a file (pcapng, pcap, rtmon) through the reader and the pipeline.
 #![no_main]
 
+#[path = "../../tests/common/oracle.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod oracle;
+
+use std::cell::RefCell;
+
 use libfuzzer_sys::fuzz_target;
 use nlstream::capture::Reader;
 use nlstream::encode::Format;
@@ -17,9 +23,13 @@ fuzz_target!(|data: &[u8]| {
     while let Ok(Some(input)) = reader.next() {
         pipeline.feed(&[input], &mut lines).unwrap();
     }
-    assert!(lines.ends_with(b"\n"));
-    for line in lines.split_inclusive(|byte| *byte == b'\n') {
-        let read: Result<serde::de::IgnoredAny, _> = serde_json::from_slice(line);
-        assert!(read.is_ok(), "{}", String::from_utf8_lossy(line));
-    }
+    ORACLE.with_borrow_mut(|oracle| {
+        if let Err(fault) = oracle.check(&lines) {
+            panic!("{fault}");
+        }
+    });
 });
+
+thread_local! {
+    static ORACLE: RefCell<oracle::LineOracle> = RefCell::new(oracle::LineOracle::new());
+}

@@ -1,7 +1,14 @@
 //! From a datagram to its lines. The first byte selects the settings: bit 0 the text format, bit 1
-//! details and the other optional parts, bit 2 a row of a dump instead of an event. The datagram is
-//! fed twice, so that it also meets the state that it made.
+//! details and the other optional parts, bit 2 a row of a dump instead of an event, bits 4 and 5 the netlink
+//! family: rtnetlink, the controller of generic netlink, ethtool, netdev. The datagram is fed twice, so that it
+//! also meets the state that it made.
 #![no_main]
+
+#[path = "../../tests/common/oracle.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod oracle;
+
+use std::cell::RefCell;
 
 use libfuzzer_sys::fuzz_target;
 use nlstream::encode::Format;
@@ -9,7 +16,7 @@ use nlstream::event::meta::Part;
 use nlstream::event::scope::Scope;
 use nlstream::event::values::Time;
 use nlstream::event::{Kind, Origin};
-use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
+use nlstream::input::{Channel, ControlRecord, FamilyId, Header, Input, InputData, MAX_SLICE};
 use nlstream::pipeline::{Config, Pipeline};
 use nlstream::text::TextStyle;
 
@@ -31,19 +38,32 @@ fuzz_target!(|data: &[u8]| {
         header.start.settings.with = vec![Part::Details, Part::Raw, Part::Message, Part::Host];
     }
     let config = Config::new(format, "00000000".to_owned(), &header);
-    let mut pipeline = Pipeline::new(config, &mut Vec::new()).unwrap();
+    let mut all = Vec::new();
+    let mut pipeline = Pipeline::new(config, &mut all).unwrap();
     let mut feed = |data| {
-        let mut lines = Vec::new();
         let time = Time::default();
-        pipeline.feed(&[Input { time, data }], &mut lines).unwrap();
-        check(json, &lines);
-        lines
+        pipeline.feed(&[Input { time, data }], &mut all).unwrap();
+    };
+    let family = [
+        FamilyId::ROUTE,
+        FamilyId::NLCTRL,
+        FamilyId::ETHTOOL,
+        FamilyId::NETDEV,
+    ][usize::from(choice >> 4 & 3)];
+    let events_of = Channel {
+        family,
+        ..Channel::ROUTE_EVENTS
+    };
+    let dumps_of = Channel {
+        family,
+        ..Channel::ROUTE_DUMPS
     };
     if choice & 4 == 0 {
         for _ in 0..2 {
-            let lines = feed(InputData::Datagram(Channel::ROUTE_EVENTS, datagram));
-            assert!(!json || lines.iter().filter(|b| **b == b'\n').count() >= events(datagram));
+            feed(InputData::Datagram(events_of, datagram));
         }
+        // The lines that wait for the name of a device.
+        feed(control(ControlRecord::Slice(MAX_SLICE)));
     } else {
         for origin in [Origin::Snapshot, Origin::Resync] {
             for kind in [
@@ -55,7 +75,7 @@ fuzz_target!(|data: &[u8]| {
                     origin,
                     Scope::Kind,
                 )));
-                feed(InputData::Datagram(Channel::ROUTE_DUMPS, datagram));
+                feed(InputData::Datagram(dumps_of, datagram));
                 feed(control(ControlRecord::EndReconcile(true)));
             }
             let end = match origin {
@@ -65,23 +85,34 @@ fuzz_target!(|data: &[u8]| {
             feed(control(end));
         }
     }
+    if choice & 4 == 0 && json {
+        let lines = all.iter().filter(|byte| **byte == b'\n').count();
+        // The first line is `start`.
+        assert!(lines > 2 * events(datagram));
+    }
+    match json {
+        true => ORACLE.with_borrow_mut(|oracle| {
+            if let Err(fault) = oracle.check(&all) {
+                panic!("{fault}");
+            }
+        }),
+        // Colours are the writer's own.
+        false => {
+            let text = std::str::from_utf8(&all).expect("lines are UTF-8");
+            assert!(text.ends_with('\n'));
+            let is_control =
+                |c: char| c.is_control() && c != '\n' && (c != '\x1b' || choice & 8 == 0);
+            assert!(!text.chars().any(is_control), "{text}");
+        }
+    }
 });
+
+thread_local! {
+    static ORACLE: RefCell<oracle::LineOracle> = RefCell::new(oracle::LineOracle::new());
+}
 
 fn control(record: ControlRecord) -> InputData<'static> {
     InputData::Control(Channel::ROUTE_DUMPS, record.into())
-}
-
-/// Whole lines; of JSON, each an object that a strict reader takes.
-fn check(json: bool, lines: &[u8]) {
-    assert!(lines.is_empty() || lines.ends_with(b"\n"));
-    let text = std::str::from_utf8(lines).expect("lines are UTF-8");
-    if json {
-        for line in text.lines() {
-            let read: Result<serde_json::Map<String, serde_json::Value>, _> =
-                serde_json::from_str(line);
-            assert!(read.is_ok(), "{line}");
-        }
-    }
 }
 
 /// How many lines the datagram must give at least: one for each message that is no control

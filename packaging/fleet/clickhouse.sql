@@ -17,7 +17,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl FINAL;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind String) ENGINE = MergeTree ORDER BY kind;
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('nexthop'), ('nexthop_bucket'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('ethtool'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -232,6 +232,13 @@ CREATE VIEW nl_class AS SELECT host, run, seq, time, op, origin, netns, ifname, 
   , JSONExtract(object, 'root', 'Nullable(Bool)') AS "root"
   , JSONExtractString(object, 'warning') AS "warning"
 FROM nl_lines WHERE kind = 'class';
+CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'index', 'Nullable(Int64)') AS "index"
+  , JSONExtractString(object, 'qualifier') AS "qualifier"
+  , JSONExtractString(object, 'setting') AS "setting"
+FROM nl_lines WHERE kind = 'ethtool';
 CREATE VIEW nl_fdb AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtract(object, 'activity_notify', 'Nullable(Bool)') AS "activity_notify"
   , JSONExtractString(object, 'dev') AS "dev"
@@ -310,6 +317,8 @@ CREATE VIEW nl_link AS SELECT host, run, seq, time, op, origin, netns, ifname, i
   , JSONExtract(object, 'max_mtu', 'Nullable(Int64)') AS "max_mtu"
   , JSONExtract(object, 'max_pacing_offload_horizon', 'Nullable(Int64)') AS "max_pacing_offload_horizon"
   , JSONExtract(object, 'min_mtu', 'Nullable(Int64)') AS "min_mtu"
+  , JSONExtractString(object, 'moved_from') AS "moved_from"
+  , JSONExtractString(object, 'moved_to') AS "moved_to"
   , JSONExtract(object, 'mtu', 'Nullable(Int64)') AS "mtu"
   , JSONExtract(object, 'netns_immutable', 'Nullable(Bool)') AS "netns_immutable"
   , JSONExtract(object, 'new_ifindex', 'Nullable(Int64)') AS "new_ifindex"
@@ -426,6 +435,33 @@ CREATE VIEW nl_netconf AS SELECT host, run, seq, time, op, origin, netns, ifname
   , JSONExtract(object, 'proxy_neigh', 'Nullable(Bool)') AS "proxy_neigh"
   , JSONExtractString(object, 'rp_filter') AS "rp_filter"
 FROM nl_lines WHERE kind = 'netconf';
+CREATE VIEW nl_netdev AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'xdp_zc_max_segs', 'Nullable(Int64)') AS "xdp_zc_max_segs"
+FROM nl_lines WHERE kind = 'netdev';
+CREATE VIEW nl_netdev_napi AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'defer_hard_irqs', 'Nullable(Int64)') AS "defer_hard_irqs"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'gro_flush_timeout', 'Nullable(Int64)') AS "gro_flush_timeout"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "netdev_napi_id"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'irq', 'Nullable(Int64)') AS "irq"
+  , JSONExtract(object, 'irq_suspend_timeout', 'Nullable(Int64)') AS "irq_suspend_timeout"
+  , JSONExtract(object, 'pid', 'Nullable(Int64)') AS "pid"
+  , JSONExtractString(object, 'threaded') AS "threaded"
+FROM nl_lines WHERE kind = 'netdev_napi';
+CREATE VIEW nl_netdev_queue AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'dmabuf', 'Nullable(Int64)') AS "dmabuf"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "netdev_queue_id"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'io_uring', 'Nullable(Bool)') AS "io_uring"
+  , JSONExtractString(object, 'lease') AS "lease"
+  , JSONExtract(object, 'napi_id', 'Nullable(Int64)') AS "napi_id"
+  , JSONExtractString(object, 'type') AS "type"
+  , JSONExtract(object, 'xsk', 'Nullable(Bool)') AS "xsk"
+FROM nl_lines WHERE kind = 'netdev_queue';
 CREATE VIEW nl_nexthop AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'dev') AS "dev"
   , JSONExtract(object, 'dst_port', 'Nullable(Int64)') AS "dst_port"
@@ -444,6 +480,96 @@ CREATE VIEW nl_nexthop_bucket AS SELECT host, run, seq, time, op, origin, netns,
   , JSONExtract(object, 'index', 'Nullable(Int64)') AS "index"
   , JSONExtract(object, 'nhid', 'Nullable(Int64)') AS "nhid"
 FROM nl_lines WHERE kind = 'nexthop_bucket';
+CREATE VIEW nl_nft_chain AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'comment') AS "comment"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'generation', 'Nullable(Int64)') AS "generation"
+  , JSONExtract(object, 'handle', 'Nullable(Int64)') AS "handle"
+  , JSONExtractString(object, 'hook') AS "hook"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtractString(object, 'policy') AS "policy"
+  , JSONExtract(object, 'prio', 'Nullable(Int64)') AS "prio"
+  , JSONExtractString(object, 'table') AS "table"
+  , JSONExtractString(object, 'type') AS "type"
+  , JSONExtract(object, 'use', 'Nullable(Int64)') AS "use"
+  , JSONExtractString(object, 'userdata') AS "userdata"
+FROM nl_lines WHERE kind = 'nft_chain';
+CREATE VIEW nl_nft_element AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'comment') AS "comment"
+  , JSONExtractString(object, 'data') AS "data"
+  , JSONExtractString(object, 'data_text') AS "data_text"
+  , JSONExtractString(object, 'end_text') AS "end_text"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'generation', 'Nullable(Int64)') AS "generation"
+  , JSONExtractString(object, 'key') AS "key"
+  , JSONExtractString(object, 'key_end') AS "key_end"
+  , JSONExtractString(object, 'object') AS "nft_element_object"
+  , JSONExtractString(object, 'set') AS "set"
+  , JSONExtractString(object, 'table') AS "table"
+  , JSONExtractString(object, 'text') AS "text"
+  , JSONExtractString(object, 'userdata') AS "userdata"
+FROM nl_lines WHERE kind = 'nft_element';
+CREATE VIEW nl_nft_flowtable AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'generation', 'Nullable(Int64)') AS "generation"
+  , JSONExtract(object, 'handle', 'Nullable(Int64)') AS "handle"
+  , JSONExtractString(object, 'hook') AS "hook"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'prio', 'Nullable(Int64)') AS "prio"
+  , JSONExtractString(object, 'table') AS "table"
+  , JSONExtract(object, 'use', 'Nullable(Int64)') AS "use"
+FROM nl_lines WHERE kind = 'nft_flowtable';
+CREATE VIEW nl_nft_object AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'comment') AS "comment"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'generation', 'Nullable(Int64)') AS "generation"
+  , JSONExtract(object, 'handle', 'Nullable(Int64)') AS "handle"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtractString(object, 'table') AS "table"
+  , JSONExtractString(object, 'type') AS "type"
+  , JSONExtract(object, 'use', 'Nullable(Int64)') AS "use"
+  , JSONExtractString(object, 'userdata') AS "userdata"
+FROM nl_lines WHERE kind = 'nft_object';
+CREATE VIEW nl_nft_rule AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'chain') AS "chain"
+  , JSONExtractString(object, 'comment') AS "comment"
+  , JSONExtract(object, 'compat_flags', 'Nullable(Int64)') AS "compat_flags"
+  , JSONExtract(object, 'compat_proto', 'Nullable(Int64)') AS "compat_proto"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'generation', 'Nullable(Int64)') AS "generation"
+  , JSONExtract(object, 'handle', 'Nullable(Int64)') AS "handle"
+  , JSONExtract(object, 'position', 'Nullable(Int64)') AS "position"
+  , JSONExtractString(object, 'table') AS "table"
+  , JSONExtractString(object, 'userdata') AS "userdata"
+FROM nl_lines WHERE kind = 'nft_rule';
+CREATE VIEW nl_nft_set AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'backend') AS "backend"
+  , JSONExtractString(object, 'comment') AS "comment"
+  , JSONExtract(object, 'count', 'Nullable(Int64)') AS "count"
+  , JSONExtract(object, 'data_len', 'Nullable(Int64)') AS "data_len"
+  , JSONExtractString(object, 'data_type') AS "data_type"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'generation', 'Nullable(Int64)') AS "generation"
+  , JSONExtract(object, 'handle', 'Nullable(Int64)') AS "handle"
+  , JSONExtract(object, 'key_len', 'Nullable(Int64)') AS "key_len"
+  , JSONExtractString(object, 'key_type') AS "key_type"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtractString(object, 'obj_type') AS "obj_type"
+  , JSONExtractString(object, 'policy') AS "policy"
+  , JSONExtract(object, 'size', 'Nullable(Int64)') AS "size"
+  , JSONExtractString(object, 'table') AS "table"
+  , JSONExtractString(object, 'userdata') AS "userdata"
+FROM nl_lines WHERE kind = 'nft_set';
+CREATE VIEW nl_nft_table AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'comment') AS "comment"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtract(object, 'generation', 'Nullable(Int64)') AS "generation"
+  , JSONExtract(object, 'handle', 'Nullable(Int64)') AS "handle"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'owner', 'Nullable(Int64)') AS "owner"
+  , JSONExtract(object, 'use', 'Nullable(Int64)') AS "use"
+  , JSONExtractString(object, 'userdata') AS "userdata"
+FROM nl_lines WHERE kind = 'nft_table';
 CREATE VIEW nl_nsid AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtract(object, 'current_nsid', 'Nullable(Int64)') AS "current_nsid"
   , JSONExtract(object, 'fd', 'Nullable(Int64)') AS "fd"

@@ -19,7 +19,7 @@ CREATE INDEX nl_time ON nl (host, time);
 CREATE VIEW nl_lines AS SELECT * FROM nl;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind text PRIMARY KEY);
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('nexthop'), ('nexthop_bucket'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('ethtool'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -235,6 +235,13 @@ CREATE VIEW nl_class AS SELECT host, run, seq, time, op, origin, netns, ifname, 
   , CAST(object #>> '{root}' AS boolean) AS "root"
   , object #>> '{warning}' AS "warning"
 FROM nl_lines WHERE kind = 'class';
+CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{dev}' AS "dev"
+  , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
+  , CAST(object #>> '{index}' AS bigint) AS "index"
+  , object #>> '{qualifier}' AS "qualifier"
+  , object #>> '{setting}' AS "setting"
+FROM nl_lines WHERE kind = 'ethtool';
 CREATE VIEW nl_fdb AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , CAST(object #>> '{activity_notify}' AS boolean) AS "activity_notify"
   , object #>> '{dev}' AS "dev"
@@ -313,6 +320,8 @@ CREATE VIEW nl_link AS SELECT host, run, seq, time, op, origin, netns, ifname, i
   , CAST(object #>> '{max_mtu}' AS bigint) AS "max_mtu"
   , CAST(object #>> '{max_pacing_offload_horizon}' AS bigint) AS "max_pacing_offload_horizon"
   , CAST(object #>> '{min_mtu}' AS bigint) AS "min_mtu"
+  , object #>> '{moved_from}' AS "moved_from"
+  , object #>> '{moved_to}' AS "moved_to"
   , CAST(object #>> '{mtu}' AS bigint) AS "mtu"
   , CAST(object #>> '{netns_immutable}' AS boolean) AS "netns_immutable"
   , CAST(object #>> '{new_ifindex}' AS bigint) AS "new_ifindex"
@@ -429,6 +438,33 @@ CREATE VIEW nl_netconf AS SELECT host, run, seq, time, op, origin, netns, ifname
   , CAST(object #>> '{proxy_neigh}' AS boolean) AS "proxy_neigh"
   , object #>> '{rp_filter}' AS "rp_filter"
 FROM nl_lines WHERE kind = 'netconf';
+CREATE VIEW nl_netdev AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{dev}' AS "dev"
+  , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
+  , CAST(object #>> '{xdp_zc_max_segs}' AS bigint) AS "xdp_zc_max_segs"
+FROM nl_lines WHERE kind = 'netdev';
+CREATE VIEW nl_netdev_napi AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object #>> '{defer_hard_irqs}' AS bigint) AS "defer_hard_irqs"
+  , object #>> '{dev}' AS "dev"
+  , CAST(object #>> '{gro_flush_timeout}' AS bigint) AS "gro_flush_timeout"
+  , CAST(object #>> '{id}' AS bigint) AS "netdev_napi_id"
+  , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
+  , CAST(object #>> '{irq}' AS bigint) AS "irq"
+  , CAST(object #>> '{irq_suspend_timeout}' AS bigint) AS "irq_suspend_timeout"
+  , CAST(object #>> '{pid}' AS bigint) AS "pid"
+  , object #>> '{threaded}' AS "threaded"
+FROM nl_lines WHERE kind = 'netdev_napi';
+CREATE VIEW nl_netdev_queue AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{dev}' AS "dev"
+  , CAST(object #>> '{dmabuf}' AS bigint) AS "dmabuf"
+  , CAST(object #>> '{id}' AS bigint) AS "netdev_queue_id"
+  , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
+  , CAST(object #>> '{io_uring}' AS boolean) AS "io_uring"
+  , object #>> '{lease}' AS "lease"
+  , CAST(object #>> '{napi_id}' AS bigint) AS "napi_id"
+  , object #>> '{type}' AS "type"
+  , CAST(object #>> '{xsk}' AS boolean) AS "xsk"
+FROM nl_lines WHERE kind = 'netdev_queue';
 CREATE VIEW nl_nexthop AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object #>> '{dev}' AS "dev"
   , CAST(object #>> '{dst_port}' AS bigint) AS "dst_port"
@@ -447,6 +483,96 @@ CREATE VIEW nl_nexthop_bucket AS SELECT host, run, seq, time, op, origin, netns,
   , CAST(object #>> '{index}' AS bigint) AS "index"
   , CAST(object #>> '{nhid}' AS bigint) AS "nhid"
 FROM nl_lines WHERE kind = 'nexthop_bucket';
+CREATE VIEW nl_nft_chain AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{comment}' AS "comment"
+  , object #>> '{family}' AS "family"
+  , CAST(object #>> '{generation}' AS bigint) AS "generation"
+  , CAST(object #>> '{handle}' AS bigint) AS "handle"
+  , object #>> '{hook}' AS "hook"
+  , object #>> '{name}' AS "name"
+  , object #>> '{policy}' AS "policy"
+  , CAST(object #>> '{prio}' AS bigint) AS "prio"
+  , object #>> '{table}' AS "table"
+  , object #>> '{type}' AS "type"
+  , CAST(object #>> '{use}' AS bigint) AS "use"
+  , object #>> '{userdata}' AS "userdata"
+FROM nl_lines WHERE kind = 'nft_chain';
+CREATE VIEW nl_nft_element AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{comment}' AS "comment"
+  , object #>> '{data}' AS "data"
+  , object #>> '{data_text}' AS "data_text"
+  , object #>> '{end_text}' AS "end_text"
+  , object #>> '{family}' AS "family"
+  , CAST(object #>> '{generation}' AS bigint) AS "generation"
+  , object #>> '{key}' AS "key"
+  , object #>> '{key_end}' AS "key_end"
+  , object #>> '{object}' AS "nft_element_object"
+  , object #>> '{set}' AS "set"
+  , object #>> '{table}' AS "table"
+  , object #>> '{text}' AS "text"
+  , object #>> '{userdata}' AS "userdata"
+FROM nl_lines WHERE kind = 'nft_element';
+CREATE VIEW nl_nft_flowtable AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{family}' AS "family"
+  , CAST(object #>> '{generation}' AS bigint) AS "generation"
+  , CAST(object #>> '{handle}' AS bigint) AS "handle"
+  , object #>> '{hook}' AS "hook"
+  , object #>> '{name}' AS "name"
+  , CAST(object #>> '{prio}' AS bigint) AS "prio"
+  , object #>> '{table}' AS "table"
+  , CAST(object #>> '{use}' AS bigint) AS "use"
+FROM nl_lines WHERE kind = 'nft_flowtable';
+CREATE VIEW nl_nft_object AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{comment}' AS "comment"
+  , object #>> '{family}' AS "family"
+  , CAST(object #>> '{generation}' AS bigint) AS "generation"
+  , CAST(object #>> '{handle}' AS bigint) AS "handle"
+  , object #>> '{name}' AS "name"
+  , object #>> '{table}' AS "table"
+  , object #>> '{type}' AS "type"
+  , CAST(object #>> '{use}' AS bigint) AS "use"
+  , object #>> '{userdata}' AS "userdata"
+FROM nl_lines WHERE kind = 'nft_object';
+CREATE VIEW nl_nft_rule AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{chain}' AS "chain"
+  , object #>> '{comment}' AS "comment"
+  , CAST(object #>> '{compat_flags}' AS bigint) AS "compat_flags"
+  , CAST(object #>> '{compat_proto}' AS bigint) AS "compat_proto"
+  , object #>> '{family}' AS "family"
+  , CAST(object #>> '{generation}' AS bigint) AS "generation"
+  , CAST(object #>> '{handle}' AS bigint) AS "handle"
+  , CAST(object #>> '{position}' AS bigint) AS "position"
+  , object #>> '{table}' AS "table"
+  , object #>> '{userdata}' AS "userdata"
+FROM nl_lines WHERE kind = 'nft_rule';
+CREATE VIEW nl_nft_set AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{backend}' AS "backend"
+  , object #>> '{comment}' AS "comment"
+  , CAST(object #>> '{count}' AS bigint) AS "count"
+  , CAST(object #>> '{data_len}' AS bigint) AS "data_len"
+  , object #>> '{data_type}' AS "data_type"
+  , object #>> '{family}' AS "family"
+  , CAST(object #>> '{generation}' AS bigint) AS "generation"
+  , CAST(object #>> '{handle}' AS bigint) AS "handle"
+  , CAST(object #>> '{key_len}' AS bigint) AS "key_len"
+  , object #>> '{key_type}' AS "key_type"
+  , object #>> '{name}' AS "name"
+  , object #>> '{obj_type}' AS "obj_type"
+  , object #>> '{policy}' AS "policy"
+  , CAST(object #>> '{size}' AS bigint) AS "size"
+  , object #>> '{table}' AS "table"
+  , object #>> '{userdata}' AS "userdata"
+FROM nl_lines WHERE kind = 'nft_set';
+CREATE VIEW nl_nft_table AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{comment}' AS "comment"
+  , object #>> '{family}' AS "family"
+  , CAST(object #>> '{generation}' AS bigint) AS "generation"
+  , CAST(object #>> '{handle}' AS bigint) AS "handle"
+  , object #>> '{name}' AS "name"
+  , CAST(object #>> '{owner}' AS bigint) AS "owner"
+  , CAST(object #>> '{use}' AS bigint) AS "use"
+  , object #>> '{userdata}' AS "userdata"
+FROM nl_lines WHERE kind = 'nft_table';
 CREATE VIEW nl_nsid AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , CAST(object #>> '{current_nsid}' AS bigint) AS "current_nsid"
   , CAST(object #>> '{fd}' AS bigint) AS "fd"

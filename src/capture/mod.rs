@@ -20,6 +20,7 @@ mod buffer;
 mod cooked;
 mod cut;
 mod direction;
+mod drops;
 mod duplicates;
 mod error;
 mod interface;

@@ -9,6 +9,7 @@ use pcap_parser::{
 use serde::de::DeserializeOwned;
 
 use super::buffer::Buffer;
+use super::drops;
 use super::interface;
 use super::item::{Item, moment};
 use super::{Fault, LINKTYPE_NETLINK, TOOL};
@@ -41,6 +42,8 @@ pub(super) struct Pcapng {
     sections: u64,
     /// Time of the last packet, for simple packets, which have none.
     time: Time,
+    /// Offset of the packet block whose `epb_dropcount` was told.
+    told: Option<u64>,
     netlink: bool,
     /// The first link type that is not netlink.
     other: Option<u32>,
@@ -63,6 +66,8 @@ struct Interface {
     unit: u128,
     /// Seconds to add to a time stamp.
     offset: i64,
+    /// Packets that the tool lost so far, by its statistics.
+    dropped: u64,
 }
 
 /// Parses a block, or returns the error that it is malformed.
@@ -87,6 +92,7 @@ impl Pcapng {
             section: Section::default(),
             sections: 0,
             time: Time::default(),
+            told: None,
             netlink: false,
             other: None,
         };
@@ -104,12 +110,16 @@ impl Pcapng {
 
     pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<Option<Item>, Fault> {
         if let Some((kind, length)) = self.block(buffer)? {
+            if let Some(gap) = self.loss_before(kind, buffer, length)? {
+                return Ok(Some(gap));
+            }
             let item = match kind {
                 SECTION_HEADER => self.begin(buffer, length).map(|()| Item::NoPacket),
                 INTERFACE => self.interface(buffer, length).map(|()| Item::NoPacket),
                 PACKET | OLD_PACKET => self.packet(kind, buffer, length),
                 SIMPLE_PACKET => self.simple_packet(buffer, length),
                 STATISTICS if self.section.is_recording => self.control_record(buffer, length),
+                STATISTICS => self.statistics(buffer, length),
                 _ => Ok(Item::NoPacket),
             }?;
             buffer.consume(length);
@@ -231,6 +241,7 @@ impl Pcapng {
             snaplen: block.snaplen,
             unit,
             offset: seconds,
+            dropped: 0,
         });
         Ok(())
     }
@@ -336,6 +347,67 @@ impl Pcapng {
         let time = interface.time((block.ts_high, block.ts_low), offset)?;
         let channel = interface.channel.unwrap_or(Channel::ROUTE_EVENTS);
         Ok(Item::ControlRecord(channel, time, record))
+    }
+
+    /// The gap before a packet block of another tool that says how many packets were lost; `None` if it
+    /// does not, or if the gap was returned already.
+    fn loss_before(
+        &mut self,
+        kind: u32,
+        buffer: &mut Buffer,
+        length: usize,
+    ) -> Result<Option<Item>, Fault> {
+        let offset = buffer.offset();
+        if kind != PACKET || self.section.is_recording || self.told == Some(offset) {
+            return Ok(None);
+        }
+        let big = self.section.big_endian;
+        let block = buffer.need(length, "block")?;
+        let Some(caplen) = block.get(20..24).map(|it| u32_at(it, 0, big) as usize) else {
+            return Ok(None);
+        };
+        let end = length - 4;
+        let begin = DATA.saturating_add(caplen.next_multiple_of(4));
+        let lost = match block.get(begin..end) {
+            Some(options) => drops::before_packet(options, big),
+            None => 0,
+        };
+        if lost == 0 {
+            return Ok(None);
+        }
+        let stamp = (u32_at(block, 12, big), u32_at(block, 16, big));
+        let interface = self.described(u32_at(block, 8, big), offset)?;
+        let to = interface.time(stamp, offset)?;
+        let from = (self.time != Time::default()).then_some(self.time);
+        self.told = Some(offset);
+        let gap = drops::gap(lost, from, to);
+        Ok(Some(Item::ControlRecord(Channel::ROUTE_EVENTS, to, gap)))
+    }
+
+    /// Reads a statistics block of another tool, which may say that packets were lost.
+    fn statistics(&mut self, buffer: &mut Buffer, length: usize) -> Result<Item, Fault> {
+        let offset = buffer.offset();
+        let big = self.section.big_endian;
+        let block = parse!(
+            big,
+            parse_interfacestatisticsblock_be,
+            parse_interfacestatisticsblock_le,
+            buffer.need(length, "block")?,
+            offset
+        );
+        let interfaces = &mut self.section.interfaces;
+        let Some(interface) = interfaces.get_mut(block.if_id as usize) else {
+            return Ok(Item::NoPacket);
+        };
+        let total = drops::total(&block.options, big);
+        let lost = total.saturating_sub(interface.dropped);
+        if lost == 0 || interface.link != LINKTYPE_NETLINK {
+            return Ok(Item::NoPacket);
+        }
+        interface.dropped = total;
+        let to = interface.time((block.ts_high, block.ts_low), offset)?;
+        let gap = drops::gap(lost, None, to);
+        Ok(Item::ControlRecord(Channel::ROUTE_EVENTS, to, gap))
     }
 
     fn described(&self, number: u32, offset: u64) -> Result<&Interface, Fault> {

@@ -78,6 +78,11 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
+    /// Number of interfaces that were described so far.
+    pub fn interfaces(&self) -> usize {
+        self.interfaces.len()
+    }
+
     /// The underlying writer. Between two calls it contains complete blocks.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.out

@@ -121,8 +121,8 @@ pub(super) fn file() -> impl TypedValueParser<Value = PathBuf> {
 fn kinds_help() -> String {
     let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
-        "Output only these kinds and meta, as a comma-separated list; genl_family only if named \
-         here or by --family, generic by --family [kinds: {}]",
+        "Output only these kinds and meta, as a comma-separated list; genl_family, \
+         ethtool and netdev… only if named here or by --family, generic by --family [kinds: {}]",
         names.join(", ")
     )
 }
@@ -212,7 +212,7 @@ pub(super) enum WhenArg {
 
 impl WhenArg {
     /// `auto`: the lines are for a person.
-    fn is_on(self, auto: impl FnOnce() -> bool) -> bool {
+    pub(super) fn is_on(self, auto: impl FnOnce() -> bool) -> bool {
         match self {
             WhenArg::Auto => auto(),
             WhenArg::Always => true,
@@ -351,6 +351,7 @@ impl Stream {
             folders: self.folders(),
             queue: usize::MAX,
             checkpoints: Checkpoints::Off,
+            shares_process: false,
             file: sink::Config::default(),
         }
     }
@@ -396,6 +397,18 @@ impl LineArgs {
     pub(super) fn leaves_out_meta(&self) -> bool {
         let values = self.filters.0.get("no-meta");
         values.is_some_and(|values| values.iter().any(|value| value == "true"))
+    }
+
+    /// The kinds and filters as words of a command line.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if let Some(kinds) = &self.kinds {
+            let kinds: Vec<_> = kinds.iter().map(|kind| kind.0.name()).collect();
+            words.push(format!("--kind {}", kinds.join(",")));
+        }
+        let filters = self.filters.0.iter();
+        words.extend(filters.map(|(name, values)| format!("--{name} {}", values.join(","))));
+        words
     }
 
     pub(super) fn options(self) -> LineOptions {
@@ -477,7 +490,7 @@ impl LogArgs {
 
 /// Returns true if the standard output is to have colours: a terminal that has them, unless NO_COLOR is
 /// set (no-color.org), or whatever it is if CLICOLOR_FORCE is (bixense.com/clicolors).
-fn colour() -> bool {
+pub(super) fn colour() -> bool {
     if anstyle_query::no_color() {
         return false;
     }

@@ -5,13 +5,19 @@ mod config;
 mod exec;
 mod filters;
 mod ineffective;
+mod pages;
 mod report;
+mod reporting;
 mod timeline;
+#[cfg(feature = "top")]
+mod top;
 mod values;
 
 use std::path::PathBuf;
 
+use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::event::meta::{MAX_NAMESPACES, Settings};
@@ -21,6 +27,7 @@ use crate::run::live::Live;
 use crate::run::log::LogQuery;
 use crate::run::metrics;
 use crate::run::replay::Replay;
+use crate::run::report::ReportQuery;
 use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
 use crate::text::Times;
@@ -28,6 +35,7 @@ use args::{ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextA
 use config::Found;
 use exec::ExecArgs;
 use filters::ObjectFilterArgs;
+use reporting::ReportArgs;
 use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
 
 /// Stream Linux network events (rtnetlink) as one JSON object per line.
@@ -94,6 +102,9 @@ struct Cli {
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = size)]
     queue: u32,
     /// Interval of a full resync, which finds changes the kernel did not announce; 0 to disable
+    ///
+    /// Kinds that the kernel lists in a few milliseconds are also read every two seconds, in at most a hundredth
+    /// of the time (docs/verification.md).
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration_or_never)]
     audit: Never,
     /// Interval of `meta` lines with `op:"heartbeat"`, which contain counters; SIGUSR1 requests one
@@ -160,9 +171,16 @@ impl Live {
                 count: cli.stream.count,
                 max_line: cli.stream.max_line,
                 no_track: cli.no_track.iter().map(|kind| kind.0).collect(),
+                curated: Vec::new(),
             },
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),
             rcvbuf: cli.rcvbuf,
+            is_rcvbuf_requested: found.sets("rcvbuf")
+                || matches!(
+                    matches.value_source("rcvbuf"),
+                    Some(ValueSource::CommandLine | ValueSource::EnvVariable)
+                ),
+            is_service: true,
             audit: cli.audit.0.map(SignedDuration::unsigned_abs),
             metrics: cli
                 .metrics
@@ -251,6 +269,25 @@ enum Command {
   nlstream log --since -5m --dev eth0 /var/log/net.ndjson
   nlstream log -k link --summary /var/log/net.ndjson.2* /var/log/net.ndjson")]
     Log(Box<timeline::LogArgs>),
+    /// Write what happened in a time as one HTML page: timeline, events, state at any moment, flaps, gaps
+    ///
+    /// The page is one file that loads nothing from the network, with search and filters. Of more than 250,000
+    /// events the counts are complete and the list has the last ones. The state has the objects that pass
+    /// --kind and the filters on objects; of other filters only the events are limited.
+    #[command(after_help = "Examples:
+  nlstream report --since yesterday /var/log/net.ndjson.2* /var/log/net.ndjson -o report.html
+  nlstream report -k link,address --dev 'eth*' net.ndjson.zst -o eth.html")]
+    Report(Box<ReportArgs>),
+    /// Show what happens now on the terminal: rates by kind, device and process, flapping devices, gaps
+    ///
+    /// Without FILE the events of this machine, from a run in a process of its own. Keys are shown below; `/`
+    /// edits the filter, in the words of the command line. Rates are those of the last 10 s.
+    #[cfg(feature = "top")]
+    #[command(after_help = "Examples:
+  nlstream top
+  nlstream top -k route,neigh /var/log/net.ndjson
+  ssh router nlstream | nlstream top -")]
+    Top(Box<top::TopArgs>),
     /// Run a command for each event of lines, from a pipe or a file that is followed
     ///
     /// The command gets the line on its standard input, and in its environment NLSTREAM_KIND, _OP, _IFNAME, _IFINDEX, _SEQ, _RUN,
@@ -261,7 +298,27 @@ enum Command {
   nlstream exec -k route --debounce 1s --position /var/lib/hook/position /var/log/net.ndjson -- ./hook")]
     Exec(Box<ExecArgs>),
     /// Print the JSON schema of the output
-    Schema,
+    Schema {
+        /// Only the lines of these kinds
+        #[arg(value_name = "KIND", hide_possible_values = true)]
+        kinds: Vec<KindArg>,
+    },
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:
+  nlstream completions bash > ~/.local/share/bash-completion/completions/nlstream")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a man page
+    #[command(after_help = "Examples:
+  nlstream man | man -l -
+  nlstream man state > ~/.local/share/man/man1/nlstream-state.1")]
+    Man {
+        /// A command of nlstream [default: nlstream itself]
+        #[arg(value_name = "COMMAND")]
+        page: Option<String>,
+    },
 }
 
 /// The task requested on the command line.
@@ -271,12 +328,17 @@ pub enum Task {
     Replay(Box<Replay>, Vec<PathBuf>),
     State(StateQuery),
     Log(Box<LogQuery>),
+    Report(Box<ReportQuery>),
+    #[cfg(feature = "top")]
+    Top(Box<crate::run::top::TopQuery>),
     Exec(Box<Exec>),
     /// Text to print.
     Text(String),
 }
 
-/// Returns the command line definition, for man pages and completions.
+pub use pages::{completion_files, man_pages};
+
+/// Returns the command line definition, for completions.
 pub fn command() -> clap::Command {
     <Cli as clap::CommandFactory>::command()
 }
@@ -344,7 +406,16 @@ pub fn invocation() -> Invocation {
             confinement
         }
         Some(Command::Log(log)) => &log.confinement,
-        None | Some(Command::Exec(_) | Command::Schema) => &cli.confinement,
+        Some(Command::Report(report)) => &report.confinement,
+        #[cfg(feature = "top")]
+        Some(Command::Top(_)) => &cli.confinement,
+        None
+        | Some(
+            Command::Exec(_)
+            | Command::Schema { .. }
+            | Command::Completions { .. }
+            | Command::Man { .. },
+        ) => &cli.confinement,
     };
     let confined = confinement.is_on();
     let task = match cli.command {
@@ -387,8 +458,28 @@ pub fn invocation() -> Invocation {
             }
             Task::Log(Box::new(log.query()))
         }
+        Some(Command::Report(report)) => Task::Report(Box::new(report.query())),
+        #[cfg(feature = "top")]
+        Some(Command::Top(top)) => Task::Top(Box::new(top.query())),
         Some(Command::Exec(exec)) => Task::Exec(Box::new(exec.exec())),
-        Some(Command::Schema) => Task::Text(crate::schema::text()),
+        Some(Command::Schema { kinds }) => {
+            let kinds: Vec<_> = kinds.iter().map(|kind| kind.0).collect();
+            Task::Text(crate::schema::text_of(&kinds))
+        }
+        Some(Command::Completions { shell }) => Task::Text(pages::completions(shell)),
+        Some(Command::Man { page }) => {
+            Task::Text(pages::man(page.as_deref()).unwrap_or_else(|| {
+                let commands: Vec<_> = man_pages().into_iter().skip(1).collect();
+                let names = commands
+                    .iter()
+                    .map(|(name, _)| name.trim_start_matches("nlstream-"));
+                let names = names.collect::<Vec<_>>().join(", ");
+                let page = page.unwrap_or_default();
+                report::fail(&format!(
+                    "there is no man page of the command {page}; there are those of {names}"
+                ))
+            }))
+        }
     };
     Invocation {
         log,

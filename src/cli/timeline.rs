@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::args::{ConfinementArgs, FormatArg, LineArgs, TextArgs, WhenArg};
 use super::values::{Never, duration_or_never, moment};
 use crate::event::Op;
+use crate::run::LineOptions;
 use crate::run::log::LogQuery;
 use crate::text::Times;
 
@@ -21,17 +22,34 @@ const META: [Op; 6] = [
     Op::Stop,
 ];
 
+/// Limits of the time.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct SpanArgs {
+    /// Begin at this time: 2026-11-24T03:12, 12:00, `yesterday 12:00`, or before now: -5m, -2h30m
+    #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
+    pub since: Option<Timestamp>,
+    /// End at this time
+    #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
+    pub until: Option<Timestamp>,
+}
+
+/// The lines that are shown: by default with the `meta` lines of a timeline.
+pub(super) fn shown(args: LineArgs) -> LineOptions {
+    let is_default = args.meta.is_none() && !args.leaves_out_meta();
+    let mut lines = args.options();
+    if is_default {
+        lines.meta = META.to_vec();
+    }
+    lines
+}
+
 #[derive(Debug, Args)]
 pub(super) struct LogArgs {
     /// Files with lines, oldest first, also compressed with zstd or gzip; `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Begin at this time: 2026-11-24T03:12, 12:00, `yesterday 12:00`, or before now: -5m, -2h30m
-    #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
-    since: Option<Timestamp>,
-    /// End at this time
-    #[arg(long, value_name = "TIME", value_parser = moment, allow_hyphen_values = true)]
-    until: Option<Timestamp>,
+    #[command(flatten)]
+    span: SpanArgs,
     #[command(flatten)]
     lines: LineArgs,
     /// Show three or more changes of an object as one entry, if no pause between them is longer; 0 for
@@ -64,16 +82,11 @@ impl LogArgs {
     }
 
     pub(super) fn query(self) -> LogQuery {
-        let is_default = self.lines.meta.is_none() && !self.lines.leaves_out_meta();
-        let mut lines = self.lines.options();
-        if is_default {
-            lines.meta = META.to_vec();
-        }
         LogQuery {
             files: self.files,
-            since: self.since,
-            until: self.until,
-            lines,
+            since: self.span.since,
+            until: self.span.until,
+            lines: shown(self.lines),
             format: self
                 .text
                 .format(self.format, true, Times::Time, WhenArg::Never),

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Span, Timestamp};
 use crate::event::Op;
 use crate::event::meta::MAX_TEXT;
 use crate::event::meta::{check_count, check_max_line, check_run};
+use crate::run::Checkpoints;
 use crate::run::exec::OnFailure;
-use crate::run::{Checkpoints, META_OPS};
 
 /// A duration; `None` for never.
 #[derive(Clone, Copy, Debug)]
@@ -173,9 +173,9 @@ pub(super) fn on_failure(text: &str) -> Result<OnFailure, String> {
 
 /// Parses the name of a `meta` op.
 pub(super) fn meta_op(text: &str) -> Result<Op, String> {
-    let found = META_OPS.iter().find(|op| op.name() == text);
+    let found = Op::META.iter().find(|op| op.name() == text);
     found.copied().ok_or_else(|| {
-        let names: Vec<_> = META_OPS.iter().map(|op| op.name()).collect();
+        let names: Vec<_> = Op::META.iter().map(|op| op.name()).collect();
         format!("expected one of {}", names.join(", "))
     })
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::channel::NetnsId;
 // The modules of the kinds: a new one is public without a line here.
 pub use crate::kind::genl::*;
+pub use crate::kind::nft::*;
 pub use crate::kind::route::*;
 pub use crate::kind::{
     By, Change, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Payload, Unparsed, by, fields,

@@ -3,10 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::channel::FamilyId;
+use super::{Family, family};
+use crate::channel::{Channel, FamilyId};
+use crate::event::ethtool::strings::StringSets;
 use crate::event::meta::Settings;
 use crate::kind::wire::FAMILIES;
+use crate::netlink::family::Protocol;
 use crate::netlink::genl::announcements;
+use crate::netlink::genl::curated::{self, Curated};
+use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, subsystem, unabbreviated};
 use crate::netlink::raw::{self, ALL};
 
 /// A generic netlink family.
@@ -18,30 +23,86 @@ pub struct Known {
     pub header: usize,
 }
 
-/// The names of generic netlink families by id, as far as the controller has announced them.
+/// What the kernel has told about generic netlink families: their names by id, and names in their messages.
 #[derive(Clone, Debug, Default)]
-pub struct GenericFamilies(BTreeMap<u16, Known>);
+pub struct GenericFamilies {
+    known: BTreeMap<u16, Known>,
+    /// Those whose messages have kinds of their own in the run, by name.
+    curated: Vec<&'static Curated>,
+    strings: StringSets,
+}
 
 impl GenericFamilies {
+    /// The families of a run with these settings. `is_foreign`: of a capture of another program, whose
+    /// settings do not say which families have kinds of their own.
+    pub fn new(settings: &Settings, is_foreign: bool) -> Self {
+        let is_curated = |family: &&'static Curated| {
+            is_foreign || settings.curated.iter().any(|name| name == family.name())
+        };
+        GenericFamilies {
+            curated: curated::ALL.into_iter().filter(is_curated).collect(),
+            ..GenericFamilies::default()
+        }
+    }
+
+    /// Learns from a datagram of any family.
+    pub fn note(&mut self, channel: Channel, datagram: &[u8]) {
+        if channel.family == FamilyId::NLCTRL {
+            self.learn(datagram);
+        } else if self.is(channel.family, FamilyId::ETHTOOL) {
+            self.strings.learn(channel.netns, datagram);
+        }
+    }
+
     /// Learns from a datagram of the controller.
     pub fn learn(&mut self, datagram: &[u8]) {
         for family in announcements(datagram) {
             let header = family.header.map(|length| length as usize);
             // A message about one group has no length.
-            let known = self.0.get(&family.id).filter(|it| *it.name == family.name);
+            let known = self.known.get(&family.id);
+            let known = known.filter(|it| *it.name == family.name);
             let header = header.or(known.map(|it| it.header)).unwrap_or(0);
             let name = family.name.into();
-            self.0.insert(family.id, Known { name, header });
+            self.known.insert(family.id, Known { name, header });
         }
     }
 
     /// The family of that id.
     pub fn get(&self, id: FamilyId) -> Option<&Known> {
         match id.is_generic() {
-            true => self.0.get(&id.generic_id()),
+            true => self.known.get(&id.generic_id()),
             false => None,
         }
     }
+
+    /// The family with kinds of its own that has that id, of the kernel or of nlstream.
+    pub fn curated(&self, id: FamilyId) -> Option<&'static Curated> {
+        let known = self.get(id);
+        let mut curated = self.curated.iter().copied();
+        curated.find(|it| it.id() == id || known.is_some_and(|known| *known.name == *it.name()))
+    }
+
+    fn is(&self, id: FamilyId, curated: FamilyId) -> bool {
+        self.curated(id).is_some_and(|it| it.id() == curated)
+    }
+
+    /// The family of that id, with its kinds.
+    pub fn family(&self, id: FamilyId) -> &'static dyn Family {
+        match self.curated(id) {
+            Some(curated) => curated,
+            None => family(id),
+        }
+    }
+
+    /// The names of bits that the kernel has told.
+    pub fn strings(&self) -> &StringSets {
+        &self.strings
+    }
+}
+
+/// The names of the families with kinds of their own, for [`Settings::curated`].
+pub fn curated_names() -> Vec<String> {
+    curated::ALL.iter().map(|it| it.name().to_owned()).collect()
 }
 
 /// The netlink families that `--family` names.
@@ -49,7 +110,8 @@ impl GenericFamilies {
 pub struct Requested(Vec<glob::Pattern>);
 
 impl Requested {
-    /// The families of a run with these settings. Names of address families are none.
+    /// The families of a run with these settings: those that `--family` names, and those with a kind that
+    /// `--kind` names. Names of address families are none.
     pub fn of(settings: &Settings) -> Self {
         let values = settings.filters.get("family").into_iter().flatten();
         let is_address_family = |text: &str| {
@@ -62,9 +124,12 @@ impl Requested {
         let named = values.filter(|text| !text.starts_with('!') && !is_address_family(text));
         let patterns = named.filter_map(|text| match &**text {
             ALL => glob::Pattern::new("*").ok(),
-            text => glob::Pattern::new(text).ok(),
+            text => glob::Pattern::new(unabbreviated(text)).ok(),
         });
-        Requested(patterns.collect())
+        let kinds = settings.kinds.iter().flatten();
+        let of_kinds = kinds.filter_map(|kind| Curated::of_id(kind.netlink_family()?));
+        let of_kinds = of_kinds.filter_map(|it| glob::Pattern::new(it.name()).ok());
+        Requested(patterns.chain(of_kinds).collect())
     }
 
     /// Returns true if the family of that name was requested.
@@ -86,20 +151,34 @@ impl Requested {
     /// Returns true if a generic netlink family may have been requested.
     pub fn has_generic(&self) -> bool {
         let is_raw = |pattern: &glob::Pattern| {
-            let mut names = raw::PROTOCOLS.iter().map(|(_, name)| *name);
+            let protocols = raw::PROTOCOLS.iter().map(|(_, name)| *name);
+            let mut names = protocols.chain(SUBSYSTEMS.iter().map(|it| it.name()));
             names.any(|name| name.eq_ignore_ascii_case(pattern.as_str()))
         };
         self.0.iter().any(|pattern| !is_raw(pattern))
     }
 
-    /// Returns true if the family of that name was requested by this name, and not by a pattern.
-    pub fn names(&self, name: &str) -> bool {
+    fn is_exact(&self, name: &str) -> bool {
         let mut patterns = self.0.iter();
         patterns.any(|it| it.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// The numbers of the protocols without kinds of their own that were requested by name, or by a pattern if they multicast anything and `exists` says that the kernel has them: to open
-    /// the socket of another one can load a module.
+    /// Returns true if a family with kinds was requested by its name, or with all others of its protocol.
+    pub fn names(&self, family: &dyn Protocol) -> bool {
+        let umbrella = subsystem(family.id()).and_then(Subsystem::umbrella);
+        let mut names = [family.name()].into_iter().chain(umbrella);
+        names.any(|name| self.is_exact(name))
+    }
+
+    /// Returns true if a family with kinds was requested by a pattern alone.
+    pub fn has_pattern_of(&self, family: &dyn Protocol) -> bool {
+        let is_alone = subsystem(family.id()).is_some_and(|it| it.by_name_only);
+        !is_alone && !self.names(family) && self.contains(family.name())
+    }
+
+    /// The numbers of the protocols without kinds of their own that were requested by name, or by a pattern if
+    /// they multicast anything and `exists` says that the kernel has them: to open the socket of another one can
+    /// load a module.
     pub fn protocols(&self, exists: impl Fn(u16) -> bool) -> Vec<u16> {
         let is_curated = |number| {
             FamilyId::of_protocol(number).is_some_and(|id| super::with_kinds(id).is_some())
@@ -108,7 +187,7 @@ impl Requested {
             let is_raw = !matches!(*name, "route" | "generic" | "usersock");
             is_raw
                 && !is_curated(*number)
-                && (self.names(name)
+                && (self.is_exact(name)
                     || (self.contains(name) && raw::groups(*number).is_some() && exists(*number)))
         });
         wanted.map(|(number, _)| *number).collect()
@@ -137,12 +216,32 @@ mod tests {
     }
 
     #[test]
+    fn a_subsystem_is_requested_by_name_or_with_all_others() {
+        use crate::netlink::nfnetlink::{NFT_TRACE, NFTABLES};
+        for (values, nftables, trace, pattern) in [
+            (&["nft"][..], true, false, false),
+            (&["Nftables"], true, false, false),
+            (&["netfilter"], true, false, false),
+            (&["nft_trace"], false, true, false),
+            (&["all"], false, false, true),
+            (&["nft*"], false, false, true),
+            (&["inet"], false, false, false),
+        ] {
+            let requested = requested(values);
+            assert_eq!(requested.names(&NFTABLES), nftables, "{values:?}");
+            assert_eq!(requested.names(&NFT_TRACE), trace, "{values:?}");
+            assert_eq!(requested.has_pattern_of(&NFTABLES), pattern, "{values:?}");
+            assert!(!requested.has_pattern_of(&NFT_TRACE), "{values:?}");
+        }
+    }
+
+    #[test]
     fn a_pattern_requests_only_protocols_that_exist() {
         let exists = |number| number == 12;
         assert_eq!(requested(&["all"]).protocols(exists), [12]);
         assert_eq!(requested(&["AUDIT", "inet"]).protocols(exists), [9]);
         assert!(requested(&["a*t"]).protocols(exists).is_empty());
-        assert!(!requested(&["audit", "netfilter"]).has_generic());
+        assert!(!requested(&["audit", "netfilter", "nft"]).has_generic());
         // Has kinds of its own.
         assert!(requested(&["xfrm"]).protocols(|_| true).is_empty());
         for values in [&["all"], &["ethtool"], &["e*"]] {

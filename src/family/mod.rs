@@ -1,7 +1,10 @@
 //! The netlink families: what the messages of each mean. Their wire format is
 //! [`Protocol`](crate::netlink::family::Protocol).
 
+mod curated;
+pub mod generations;
 pub mod known;
+mod nfnetlink;
 mod nlctrl;
 pub mod other;
 mod requests;
@@ -20,7 +23,11 @@ use crate::event::{Kind, Op, Unparsed};
 use crate::netlink;
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
-use crate::netlink::genl::Nlctrl;
+use crate::netlink::genl::{
+    Nlctrl,
+    curated::{ETHTOOL, NETDEV},
+};
+use crate::netlink::nfnetlink::{NFT_TRACE, NFTABLES};
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
 use crate::netlink::xfrm::Xfrm;
@@ -51,7 +58,9 @@ pub trait Family: Protocol + std::fmt::Debug {
 }
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
-pub const FAMILIES: &[&dyn Family] = &[&Rtnetlink, &Nlctrl, &Xfrm];
+pub static FAMILIES: &[&dyn Family] = &[
+    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &NFTABLES, &NFT_TRACE, &Xfrm,
+];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
 ///
@@ -93,8 +102,9 @@ pub fn family(id: FamilyId) -> &'static dyn Family {
 }
 
 /// The families with kinds of their own that a run subscribes to: rtnetlink, since most objects refer
-/// to its devices, those of which a kind was requested by name or that were requested themselves, and the controller of generic netlink if
-/// another of its families was requested ([`known::Requested`]).
+/// to its devices, those of which a kind was requested by name or that were requested themselves, and the
+/// controller of generic netlink, if its kind or another of its families was requested ([`known::Requested`]). Of
+/// those others the kernel tells the ids, so they are subscribed to when it has announced them.
 #[derive(Debug)]
 pub struct Subscribed(Vec<&'static dyn Family>);
 
@@ -103,16 +113,40 @@ impl Subscribed {
     pub fn new(settings: &Settings) -> Self {
         let requested = KindSet::of(settings.kinds.as_deref().unwrap_or_default());
         let named = known::Requested::of(settings);
-        let has_generic = named.has_generic();
-        let families = FAMILIES.iter().copied().filter(|family| {
-            let announces = family.id() == FamilyId::NLCTRL && has_generic;
-            let is_named = !family.id().is_generic() && named.contains(family.name());
-            family.id() == FamilyId::ROUTE
-                || announces
-                || is_named
-                || !requested.and(family.kinds()).is_empty()
+        let has_kind = |family: &dyn Family| !requested.and(family.kinds()).is_empty();
+        let families = FAMILIES.iter().copied().filter(|family| match family.id() {
+            FamilyId::ROUTE => true,
+            FamilyId::NLCTRL => named.has_generic() || has_kind(*family),
+            id if id.is_generic() => false,
+            _ => named.names(*family) || has_kind(*family),
         });
         Subscribed(families.collect())
+    }
+
+    /// The families that a pattern of `--family` requests besides: a run subscribes to those of which the kernel
+    /// has the protocol, since to open the socket of another one can load a module.
+    pub fn by_pattern(settings: &Settings) -> Self {
+        let certain: Vec<_> = Self::new(settings).iter().map(|it| it.id()).collect();
+        let requested = known::Requested::of(settings);
+        let families = FAMILIES.iter().copied().filter(|family| {
+            let id = family.id();
+            !id.is_generic()
+                && id != FamilyId::ROUTE
+                && !certain.contains(&id)
+                && requested.has_pattern_of(*family)
+        });
+        Subscribed(families.collect())
+    }
+
+    /// The protocols of those that a run with these settings may subscribe to, and that need CAP_NET_ADMIN.
+    pub fn privileged_protocols(settings: &Settings) -> Vec<u16> {
+        let (certain, by_pattern) = (Self::new(settings), Self::by_pattern(settings));
+        let families = certain.iter().chain(by_pattern.iter());
+        let privileged = families.filter(|family| family.needs_net_admin());
+        let mut protocols: Vec<_> = privileged.map(|it| it.id().protocol()).collect();
+        protocols.sort_unstable();
+        protocols.dedup();
+        protocols
     }
 
     /// The families, rtnetlink first.
@@ -181,6 +215,11 @@ mod tests {
         assert_eq!(ids(Some(vec![Kind::Route])), [FamilyId::ROUTE]);
         assert_eq!(
             ids(Some(vec![Kind::GenlFamily])),
+            [FamilyId::ROUTE, FamilyId::NLCTRL]
+        );
+        // Of which the controller tells the id.
+        assert_eq!(
+            ids(Some(vec![Kind::Ethtool])),
             [FamilyId::ROUTE, FamilyId::NLCTRL]
         );
         assert_eq!(ids(Some(vec![])), [FamilyId::ROUTE]);

@@ -41,7 +41,8 @@ fn kinds() -> KindSet {
     KindSet::of(&[Kind::Generic])
 }
 
-fn decode(
+/// Splits a message as far as that is possible.
+pub(super) fn decode(
     protocol: Other,
     known: Option<&Known>,
     context: &mut DecodeContext<'_>,

@@ -9,6 +9,7 @@ use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::netlink::genl::NAMES;
+use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, subsystem, unabbreviated};
 use crate::netlink::protocols::protocol;
 use crate::netlink::raw::{self, ALL};
 use crate::value::Symbol;
@@ -80,6 +81,10 @@ pub(super) enum Subject {
 /// A condition on an event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Test {
+    #[cfg_attr(
+        not(feature = "where"),
+        expect(dead_code, reason = "a condition of --where")
+    )]
     Kind(Kind),
     Op(Op),
     Origin(Origin),
@@ -127,11 +132,12 @@ pub const FILTERS: &[FilterOption] = &[
     FilterOption {
         name: "family",
         value_name: Some("LIST"),
-        help: "Families: address families (inet, inet6, mpls, bridge …), and netlink families, which are joined (ethtool, nl80211, xfrm …, all)",
+        help: "Families: address families (inet, inet6, mpls, bridge …), and netlink families, which are joined (nftables, ethtool, nl80211, xfrm …, all)",
         more: "An event is of a netlink family, and of the address family in the field `family` of its \
                payload, if it has one. Without this option rtnetlink alone is joined. A generic netlink \
                family that the kernel registers later is joined then. Other netlink protocols are joined if \
                they are named, with `all` if the kernel has them: to join can make the kernel load a module. \
+               nft stands for nftables; nft_trace is joined by its name alone. \
                A live run and the kernel's list decide which names are known.",
         subject: Subject::Object(Property::Family),
         parse: |text, vocabulary| word(Property::Family, "address family", text, vocabulary),
@@ -299,8 +305,8 @@ impl FilterOption {
                     .places()
                     .iter()
                     .any(|place| place.has(Property::Family));
-                let name = kind.netlink_family().map(|id| protocol(id).name());
-                let is_of_family = name.is_some_and(|it| pattern.matches(Value::Word(it)));
+                let mut names = kind_families(*kind);
+                let is_of_family = names.any(|it| pattern.matches(Value::Word(it)));
                 match kind {
                     // Its `family` is a netlink family.
                     Kind::Generic => !pattern.is_one_of(FAMILIES),
@@ -320,7 +326,9 @@ impl FilterOption {
 
 /// Returns true if the pattern is the name of a netlink protocol.
 fn is_netlink_family(pattern: &Pattern) -> bool {
-    let names: Vec<_> = raw::PROTOCOLS.iter().map(|(_, name)| (0, *name)).collect();
+    let protocols = raw::PROTOCOLS.iter().map(|(_, name)| *name);
+    let names = protocols.chain(SUBSYSTEMS.iter().map(|it| it.name()));
+    let names: Vec<_> = names.map(|name| (0, name)).collect();
     pattern.is_one_of(&names)
 }
 
@@ -345,6 +353,16 @@ impl Test {
             Test::Value(_) | Test::On | Test::Off => true,
         }
     }
+}
+
+/// The names of the netlink family of a kind. That of `generic` is a field of the payload.
+pub(super) fn kind_families(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let id = kind.netlink_family().filter(|_| kind != Kind::Generic);
+    let names = |id| {
+        let umbrella = subsystem(id).and_then(Subsystem::umbrella);
+        [protocol(id).name()].into_iter().chain(umbrella)
+    };
+    id.into_iter().flat_map(names)
 }
 
 fn op(text: &str) -> Result<Op, Fault> {
@@ -396,7 +414,9 @@ fn check_family(what: &str, text: &str, vocabulary: Vocabulary<'_>) -> Result<()
         return Ok(());
     };
     let mut of_build: Vec<_> = raw::PROTOCOLS.iter().map(|row| row.1).collect();
+    of_build.extend(SUBSYSTEMS.iter().map(|it| it.name()));
     of_build.extend(NAMES);
+    let text = unabbreviated(text);
     let is_text = |name: &str| name.eq_ignore_ascii_case(text);
     let addresses = known(Property::Family, vocabulary.names);
     if is_glob(text)
@@ -428,6 +448,7 @@ fn word(
 ) -> Result<Test, Fault> {
     let word = match property {
         Property::Family if text == ALL => Word::parse("*")?,
+        Property::Family => Word::parse(unabbreviated(text))?,
         _ => Word::parse(text)?,
     };
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

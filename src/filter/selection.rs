@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::condition::{Condition, Surroundings};
 use super::fault::Fault;
 use super::json;
-use super::options::{FILTERS, FilterOption, Subject, Test, Vocabulary};
+use super::options::{FILTERS, FilterOption, Subject, Test, Vocabulary, kind_families};
+use super::pattern::Pattern;
 use crate::channel::{FamilyId, NetnsId};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{Netns, Part, Settings};
@@ -14,7 +15,7 @@ use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
-use crate::netlink::protocols::protocol;
+use crate::netlink::nfnetlink::subsystem;
 
 /// Values of filters by option, as the user gave them: `settings.filters`.
 pub type Values = BTreeMap<String, Vec<String>>;
@@ -38,19 +39,16 @@ impl Clause {
             && !self.rejected.iter().any(is_met)
     }
 
-    /// Returns true if an object of that netlink family passes. `any_value` returns true if one of the object's values
+    /// Returns true if an object of that kind passes. `any_value` returns true if one of the object's values
     /// of the property matches.
-    fn passes_object(
-        &self,
-        property: Property,
-        family: Option<&str>,
-        any_value: &AnyValue<'_>,
-    ) -> bool {
-        let family = family.filter(|_| property == Property::Family);
+    fn passes_object(&self, property: Property, kind: Kind, any_value: &AnyValue<'_>) -> bool {
+        let is_of_family = |pattern: &Pattern| {
+            let mut names = kind_families(kind);
+            property == Property::Family && names.any(|name| pattern.matches(Value::Word(name)))
+        };
         self.passes(|test| match test {
             Test::Value(pattern) => {
-                any_value(property, &mut |value| pattern.matches(value))
-                    || family.is_some_and(|name| pattern.matches(Value::Word(name)))
+                any_value(property, &mut |value| pattern.matches(value)) || is_of_family(pattern)
             }
             _ => true,
         })
@@ -272,9 +270,9 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             payload.any_value(property, is_match)
         };
-        let family = netlink_family(payload.kind());
+        let kind = payload.kind();
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, family, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, kind, &any_value))
     }
 
     /// Returns true if the event passes, whatever its object.
@@ -295,9 +293,8 @@ impl Selection {
         let any_value = |property, is_match: &mut dyn FnMut(Value<'_>) -> bool| {
             json::any_value(kind.places(), object, property, is_match)
         };
-        let family = netlink_family(kind);
         let mut clauses = self.of_object.iter();
-        clauses.all(|(property, clause)| clause.passes_object(*property, family, &any_value))
+        clauses.all(|(property, clause)| clause.passes_object(*property, kind, &any_value))
     }
 
     /// Returns true if a line of the kind passes, given as JSON: with its object in the new state or in
@@ -370,20 +367,13 @@ impl Selection {
     }
 }
 
-/// The netlink family of a kind. That of `generic` is a field of the payload.
-fn netlink_family(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Generic => None,
-        kind => kind.netlink_family().map(|id| protocol(id).name()),
-    }
-}
-
 /// Checks the filters of a run and limits its kinds to those that can pass: the others need no
-/// dumps. `names`: those of the machine.
+/// dumps. `names`: those of the machine. `joins`: the run has only the events of the families that
+/// it joins; a capture may have those of any.
 ///
 /// # Errors
 /// If a value is invalid, or if no kind can pass.
-pub fn prepare(settings: &mut Settings, names: &Names) -> Result<(), Fault> {
+pub fn prepare(settings: &mut Settings, names: &Names, joins: bool) -> Result<(), Fault> {
     settings.filters.retain(|_, values| !values.is_empty());
     // The name of an address family is that of no netlink family.
     let is_address_family = |value: &String| {
@@ -394,7 +384,19 @@ pub fn prepare(settings: &mut Settings, names: &Names) -> Result<(), Fault> {
     };
     let families = settings.filters.get("family");
     let names_families = families.is_some_and(|values| !values.iter().all(is_address_family));
-    let is_read = |kind: &&Kind| names_families || kind.netlink_family() == Some(FamilyId::ROUTE);
+    let is_named = |name: &str| {
+        let mut values = settings.filters.get("family").into_iter().flatten();
+        values.any(|value| value.eq_ignore_ascii_case(name))
+    };
+    let is_read = |kind: &&Kind| match kind.netlink_family() {
+        _ if !joins => true,
+        Some(FamilyId::ROUTE) => true,
+        Some(id) => {
+            let mut alone = subsystem(id).into_iter().filter(|it| it.by_name_only);
+            names_families && alone.all(|it| is_named(it.name()))
+        }
+        None => names_families,
+    };
     let all = Kind::ALL.iter().filter(is_read).copied().collect();
     let kinds: Vec<_> = settings.kinds.clone().unwrap_or(all);
     if settings.filters.contains_key("by-comm") && !settings.with.contains(&Part::By) {

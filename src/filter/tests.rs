@@ -178,8 +178,8 @@ fn a_process_is_selected_by_its_name() {
     settings
         .filters
         .insert("by-comm".to_owned(), vec!["ip".to_owned()]);
-    let fault = prepare(&mut settings, &Names::builtin()).unwrap_err();
+    let fault = prepare(&mut settings, &Names::builtin(), true).unwrap_err();
     assert!(fault.to_string().contains("--with by"), "{fault}");
     settings.with.push(crate::event::meta::Part::By);
-    assert_eq!(prepare(&mut settings, &Names::builtin()), Ok(()));
+    assert_eq!(prepare(&mut settings, &Names::builtin(), true), Ok(()));
 }

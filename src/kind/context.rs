@@ -1,11 +1,16 @@
 //! The decoding context: iterates over a message's attributes and records those that cannot be
 //! decoded.
 
+use std::cell::RefCell;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::genl::ethtool::strings::StringSets;
+use super::nft::{RuleOrder, SetTypes};
 use super::route::route::AttrsInterner;
 use super::wire;
+use crate::channel::NetnsId;
 use crate::json::MAX_INTEGER;
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, MAX_DEPTH};
@@ -32,7 +37,16 @@ pub struct DecodeContext<'n> {
     pub details: bool,
     /// Keys are decoded, and not set to zero (`netlink::secrets`).
     pub secrets: bool,
+    /// The number of the last transaction of nftables in the network namespace, if it is known, for
+    /// messages of events.
+    pub generation: Option<u32>,
+    /// The types of the sets of nftables, and the network namespace of the message.
+    pub set_types: Option<(&'n SetTypes, NetnsId)>,
+    /// The order of the rules of nftables so far, the network namespace of the message, and whether it is an
+    /// event.
+    pub rule_order: Option<(&'n RefCell<RuleOrder>, NetnsId, bool)>,
     interner: Option<&'n AttrsInterner>,
+    strings: Option<(&'n StringSets, NetnsId)>,
     unparsed: Vec<Unparsed>,
     /// The attributes around the current one.
     path: Vec<u16>,
@@ -44,7 +58,11 @@ impl<'n> DecodeContext<'n> {
             names,
             details,
             secrets: false,
+            generation: None,
+            set_types: None,
+            rule_order: None,
             interner: None,
+            strings: None,
             unparsed: Vec::new(),
             path: Vec::new(),
         }
@@ -61,6 +79,16 @@ impl<'n> DecodeContext<'n> {
     #[must_use]
     pub fn with_secrets(self, secrets: bool) -> Self {
         DecodeContext { secrets, ..self }
+    }
+
+    /// Decodes the bits of ethtool with these names. `netns`: the namespace of the devices.
+    pub fn use_strings(&mut self, strings: &'n StringSets, netns: NetnsId) {
+        self.strings = Some((strings, netns));
+    }
+
+    /// The names of ethtool's bits, and the namespace of the devices.
+    pub fn strings(&self) -> Option<(&'n StringSets, NetnsId)> {
+        self.strings
     }
 
     /// The interner of route attributes, if the context has one.
@@ -180,6 +208,11 @@ impl<'n> DecodeContext<'n> {
     /// Returns true if everything was decoded.
     pub fn is_fully_decoded(&self) -> bool {
         self.unparsed.is_empty()
+    }
+
+    /// Records again what [`take_unparsed`](Self::take_unparsed) returned.
+    pub fn restore_unparsed(&mut self, mut unparsed: Vec<Unparsed>) {
+        self.unparsed.append(&mut unparsed);
     }
 
     /// Returns what was recorded since the last call, in the order of the message.

@@ -70,10 +70,12 @@ impl<T> Present for Option<T> {
 impl Present for u32 {}
 impl Present for u16 {}
 impl Present for u8 {}
+impl Present for u64 {}
 impl Present for i32 {}
 impl Present for String {}
 impl Present for crate::value::Symbol {}
 impl Present for crate::value::Flags {}
+impl Present for crate::value::Text {}
 impl Present for crate::value::Prefix {}
 
 /// `fields!(Type { a, b, c })` implements [`Fields`]; it must name every field, in order. The type

@@ -13,6 +13,7 @@ use super::fields::{Fields, Keyed, Mask};
 // The modules of the kinds: a new kind is a row below.
 use super::genl::*;
 use super::kind_set::KindSet;
+use super::nft::*;
 use super::object::Object;
 use super::property::{Place, Properties, Property, Value};
 use super::route::*;
@@ -155,6 +156,15 @@ macro_rules! kinds {
             pub const fn precedes_device(self) -> bool {
                 match self {
                     $(Kind::$state => <$type as KindSpec>::PRECEDES_DEVICE,)+
+                    _ => false,
+                }
+            }
+
+            /// Returns true if the message of a deletion has little more than the key
+            /// ([`KindSpec::DELETED_BY_KEY`]).
+            pub const fn is_deleted_by_key(self) -> bool {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::DELETED_BY_KEY,)+
                     _ => false,
                 }
             }
@@ -335,6 +345,24 @@ macro_rules! kinds {
                 }
             }
 
+            /// Completes the object of an event ([`KindSpec::add_stored`]).
+            pub fn add_stored(&mut self, stored: &Payload) {
+                match (self, stored) {
+                    $((Payload::$state(new), Payload::$state(stored)) if <$type as KindSpec>::DELETED_BY_KEY => {
+                        $held::make_mut(new).add_stored(stored);
+                    })+
+                    _ => {}
+                }
+            }
+
+            /// What is left of the stored object ([`KindSpec::remainder`]).
+            pub fn remainder(&self, stored: &Payload) -> Option<Payload> {
+                match (self, stored) {
+                    $((Payload::$state(new), Payload::$state(stored)) => new.remainder(stored).map(Payload::from),)+
+                    _ => None,
+                }
+            }
+
             /// Copies from `old` the fields that have no value.
             pub fn merge_missing(&mut self, old: &Payload) {
                 match (self, old) {
@@ -447,6 +475,28 @@ kinds! {
         Action: Rc<tc::Action> = "action";
         /// A generic netlink family. With `--kind genl_family` or `--family`.
         GenlFamily: Rc<ctrl::GenlFamily> = "genl_family";
+        /// A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`.
+        Ethtool: Rc<ethtool::Ethtool> = "ethtool";
+        /// What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`.
+        Netdev: Rc<netdev::Netdev> = "netdev";
+        /// A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`.
+        NetdevQueue: Rc<netdev::NetdevQueue> = "netdev_queue";
+        /// A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`.
+        NetdevNapi: Rc<netdev::NetdevNapi> = "netdev_napi";
+        /// A table of nftables. This kind and the others of nftables: with `--family nftables`.
+        NftTable: Rc<nft_table::NftTable> = "nft_table";
+        /// A chain of nftables.
+        NftChain: Rc<nft_chain::NftChain> = "nft_chain";
+        /// A rule of nftables.
+        NftRule: Rc<nft_rule::NftRule> = "nft_rule";
+        /// A set or map of nftables.
+        NftSet: Rc<nft_set::NftSet> = "nft_set";
+        /// An element of a set or map of nftables.
+        NftElement: Rc<nft_element::NftElement> = "nft_element";
+        /// A named object of nftables: a counter, quota, limit or the like.
+        NftObject: Rc<nft_object::NftObject> = "nft_object";
+        /// A flowtable of nftables.
+        NftFlowtable: Rc<nft_flowtable::NftFlowtable> = "nft_flowtable";
         /// A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`.
         XfrmState: Rc<xfrm::XfrmState> = "xfrm_state";
         /// A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`.
@@ -461,6 +511,10 @@ kinds! {
         Cachereport: cachereport::Cachereport = "cachereport";
         /// Counters of a device.
         Stats: stats::Stats = "stats";
+        /// A transaction of nftables: its number, and the process that requested it. With `--family nftables`.
+        NftGeneration: nft_generation::NftGeneration = "nft_generation";
+        /// A step of a packet through the rules of nftables. With `--family nft_trace`.
+        NftTrace: nft_trace::NftTrace = "nft_trace";
         /// An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or
         /// `--kind`.
         XfrmEvent: xfrm::XfrmEvent = "xfrm_event";

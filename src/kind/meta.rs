@@ -265,7 +265,15 @@ pub struct Settings {
     #[serde(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub no_track: Vec<Kind>,
+    /// Generic netlink families whose messages have kinds of their own, if the run reads any. Messages of the others
+    /// are of the kind `generic`.
+    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub curated: Vec<String>,
 }
+
+/// More than the generic netlink families that have kinds of their own.
+const MAX_CURATED: usize = 64;
 
 /// The shortest `max_line`, bytes: a line keeps its required fields with it.
 pub const MIN_LINE: u64 = 4096;
@@ -330,6 +338,9 @@ impl Settings {
             if kinds.len() > Kind::ALL.len() {
                 return Err(fault(name)("expected each kind at most once"));
             }
+        }
+        if self.curated.len() > MAX_CURATED {
+            return Err(fault("curated")("expected each family at most once"));
         }
         match self.with.len() > Part::NUMBER {
             true => Err(fault("with")("expected each part at most once")),
@@ -580,6 +591,8 @@ pub enum GapCause {
     Overflow,
     /// Another socket error.
     Error,
+    /// The numbers of the transactions of nftables are not consecutive.
+    Generation,
     /// A datagram exceeded the size of a receive slot, or the snapshot length of a capture of another
     /// program cut it.
     Truncated,

@@ -12,6 +12,7 @@ pub mod interned;
 pub mod kind_set;
 pub mod kinds;
 pub mod meta;
+pub mod nft;
 mod nl;
 pub mod object;
 mod op;

@@ -3,67 +3,72 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Operation on the object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Op {
-    /// The object was created.
-    Add,
-    /// The object was updated; `changed` lists the fields that differ.
-    Change,
-    /// The object was deleted; the payload is the last state reported by the kernel.
-    Delete,
-    /// The object already existed.
-    Present,
-    /// A notification that does not describe the state of an object.
-    Notify,
-    /// `meta`: first record of every run and of every file.
-    Start,
-    /// `meta`: the snapshot or the checkpoint is complete.
-    Sync,
-    /// `meta`: a checkpoint begins: `present` lines of all existing objects, up to a `sync`.
-    Checkpoint,
-    /// `meta`: data was lost at this point.
-    Gap,
-    /// `meta`: state has been resynchronized after a gap.
-    Resync,
-    /// `meta`: kinds that were incomplete are complete now.
-    Complete,
-    /// `meta`: a network namespace is watched from here on, or has ended.
-    Netns,
-    /// `meta`: spoofed datagrams were rejected.
-    Refused,
-    /// `meta`: periodic status record.
-    Heartbeat,
-    /// `meta`: the system clock was stepped.
-    Clock,
-    /// `meta`: last record of a file; the run continues in another file.
-    Rotate,
-    /// `meta`: last record of a run.
-    Stop,
+/// Declares the operations: those of objects, then those of `meta`.
+macro_rules! ops {
+    (
+        objects { $($(#[$doc:meta])* $op:ident = $name:literal,)+ }
+        meta { $($(#[$meta_doc:meta])* $meta:ident = $meta_name:literal,)+ }
+    ) => {
+        /// Operation on the object.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Op {
+            $($(#[$doc])* $op,)+
+            $($(#[$meta_doc])* $meta,)+
+        }
+
+        impl Op {
+            /// The operations of `meta` lines, in the order of the help.
+            pub const META: &'static [Op] = &[$(Op::$meta,)+];
+
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Op::$op => $name,)+
+                    $(Op::$meta => $meta_name,)+
+                }
+            }
+        }
+    };
 }
 
-impl Op {
-    pub const fn name(self) -> &'static str {
-        match self {
-            Op::Add => "add",
-            Op::Change => "change",
-            Op::Delete => "delete",
-            Op::Present => "present",
-            Op::Notify => "notify",
-            Op::Start => "start",
-            Op::Sync => "sync",
-            Op::Checkpoint => "checkpoint",
-            Op::Gap => "gap",
-            Op::Resync => "resync",
-            Op::Complete => "complete",
-            Op::Netns => "netns",
-            Op::Refused => "refused",
-            Op::Heartbeat => "heartbeat",
-            Op::Clock => "clock",
-            Op::Rotate => "rotate",
-            Op::Stop => "stop",
-        }
+ops! {
+    objects {
+        /// The object was created.
+        Add = "add",
+        /// The object was updated; `changed` lists the fields that differ.
+        Change = "change",
+        /// The object was deleted; the payload is the last state reported by the kernel.
+        Delete = "delete",
+        /// The object already existed.
+        Present = "present",
+        /// A notification that does not describe the state of an object.
+        Notify = "notify",
+    }
+    meta {
+        /// `meta`: first record of every run and of every file.
+        Start = "start",
+        /// `meta`: the snapshot or the checkpoint is complete.
+        Sync = "sync",
+        /// `meta`: a checkpoint begins: `present` lines of all existing objects, up to a `sync`.
+        Checkpoint = "checkpoint",
+        /// `meta`: data was lost at this point.
+        Gap = "gap",
+        /// `meta`: state has been resynchronized after a gap.
+        Resync = "resync",
+        /// `meta`: kinds that were incomplete are complete now.
+        Complete = "complete",
+        /// `meta`: a network namespace is watched from here on, or has ended.
+        Netns = "netns",
+        /// `meta`: spoofed datagrams were rejected.
+        Refused = "refused",
+        /// `meta`: periodic status record.
+        Heartbeat = "heartbeat",
+        /// `meta`: the system clock was stepped.
+        Clock = "clock",
+        /// `meta`: last record of a file; the run continues in another file.
+        Rotate = "rotate",
+        /// `meta`: last record of a run.
+        Stop = "stop",
     }
 }
 

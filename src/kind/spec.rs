@@ -24,6 +24,8 @@ pub trait KindSpec: Sized + Into<Payload> {
     /// for one device, parent and block, actions only for one type: such objects are reported but
     /// not stored.
     const LISTED: bool = true;
+    /// The message of a deletion has little more than the key: its line has what the stored object had.
+    const DELETED_BY_KEY: bool = false;
     /// The triggers after which the kernel may have changed objects of the kind without an event.
     /// If the event is about a device, these are objects of that device, or [`KindSpec::PROPAGATED`].
     const STALE_AFTER: &'static [Trigger] = &[];
@@ -66,6 +68,15 @@ pub trait KindSpec: Sized + Into<Payload> {
     ) -> Option<()> {
         let object = Self::from_body(context, message.body)?;
         emit.object(context, object)
+    }
+
+    /// Completes the object of an event that names only what was added to the stored object.
+    fn add_stored(&mut self, _stored: &Self) {}
+
+    /// What is left of the stored object after an event of a deletion, if that names only a part of
+    /// it.
+    fn remainder(&self, _stored: &Self) -> Option<Self> {
+        None
     }
 
     /// The objects that the kernel deleted together, without a message about each: those of a kind for
@@ -221,6 +232,13 @@ pub enum Trigger {
     /// The deletion of a forwarding entry that names a nexthop object: perhaps only of a remote that
     /// was appended to the entry, which the message does not show (`vxlan_fdb_info`).
     NexthopEntry,
+    /// A set of nftables was deleted, and its elements with it.
+    NftSet,
+    /// A device was added to a chain or flowtable of nftables, or removed from it: the message names only
+    /// that device.
+    NftHook,
+    /// A chain of nftables was renamed.
+    NftChainName,
     /// States of xfrm were changed in part, or made, without a message about them: an acquisition, an
     /// update, of which the message repeats the request, or a migration.
     XfrmState,
@@ -278,6 +296,9 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::Nexthop,
     Trigger::Qdisc,
     Trigger::MulticastInterface,
+    Trigger::NftSet,
+    Trigger::NftHook,
+    Trigger::NftChainName,
     Trigger::XfrmState,
     Trigger::XfrmPolicy,
 ];
@@ -341,6 +362,12 @@ impl Decoders {
             family,
             types: [[None; KINDS_PER_TYPE]; TYPES],
         }
+    }
+
+    /// Returns true if a kind has the message type.
+    pub fn contains(&self, number: u16) -> bool {
+        let decoders = self.types.get(usize::from(number));
+        decoders.is_some_and(|it| it[0].is_some())
     }
 
     /// Adds the decoder of a kind, if the kind belongs to the netlink family. A decoder for some

@@ -12,9 +12,14 @@ use netlink_packet_core::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST};
 use netlink_sys::Socket;
 
 use super::frame::Messages;
-use super::raw::{NETLINK_NETFILTER, NETLINK_XFRM};
+use super::nfnetlink::{
+    NFNL_SUBSYS_NFTABLES, NFT_MSG_GETCHAIN, NFT_MSG_GETFLOWTABLE, NFT_MSG_GETGEN, NFT_MSG_GETOBJ,
+    NFT_MSG_GETRULE, NFT_MSG_GETSET, NFT_MSG_GETSETELEM, NFT_MSG_GETTABLE,
+};
+use super::raw::NETLINK_XFRM;
 use super::sys;
 use super::xfrm::{XFRM_MSG_GETPOLICY, XFRM_MSG_GETSA};
+use crate::channel::NETLINK_NETFILTER;
 
 /// The message types that are sent, by protocol: those that list objects, and change nothing.
 const REQUESTS: &[(u16, &[u16])] = &[
@@ -22,19 +27,24 @@ const REQUESTS: &[(u16, &[u16])] = &[
     (
         NETLINK_NETFILTER,
         &[
+            nft(NFT_MSG_GETTABLE),
+            nft(NFT_MSG_GETCHAIN),
+            nft(NFT_MSG_GETRULE),
+            nft(NFT_MSG_GETSET),
+            nft(NFT_MSG_GETSETELEM),
+            nft(NFT_MSG_GETGEN),
+            nft(NFT_MSG_GETOBJ),
+            nft(NFT_MSG_GETFLOWTABLE),
             0x0101, // IPCTNL_MSG_CT_GET
             0x0201, // IPCTNL_MSG_EXP_GET
-            0x0a01, // NFT_MSG_GETTABLE
-            0x0a04, // NFT_MSG_GETCHAIN
-            0x0a07, // NFT_MSG_GETRULE
-            0x0a0a, // NFT_MSG_GETSET
-            0x0a0d, // NFT_MSG_GETSETELEM
-            0x0a10, // NFT_MSG_GETGEN
-            0x0a13, // NFT_MSG_GETOBJ
-            0x0a17, // NFT_MSG_GETFLOWTABLE
         ],
     ),
 ];
+
+/// The type of a message of nftables.
+const fn nft(message: u16) -> u16 {
+    NFNL_SUBSYS_NFTABLES << 8 | message
+}
 
 /// Maximum length of a request, bytes.
 const MAX_REQUEST: usize = 4096;

@@ -1,4 +1,4 @@
-//! Builds messages and attributes, for tests.
+//! Builds attributes, and for tests messages.
 
 use super::attr::align;
 
@@ -11,7 +11,13 @@ pub(crate) fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// Encodes an attribute that contains attributes (`NLA_F_NESTED`).
+pub(crate) fn nested(kind: u16, attributes: &[u8]) -> Vec<u8> {
+    attr(0x8000 | kind, attributes)
+}
+
 /// Encodes a message of the kernel: flags, sequence number and port id are 0.
+#[cfg(test)]
 pub(crate) fn message(kind: u16, body: &[u8]) -> Vec<u8> {
     let length = 16 + body.len() as u32;
     let mut bytes = length.to_ne_bytes().to_vec();

@@ -60,17 +60,21 @@ pub const NAMES: &[&str] = &[
 /// Length of `struct genlmsghdr`.
 pub const HEADER: usize = 4;
 
-/// Declares a constant for each command, and the table [`COMMANDS`].
-macro_rules! commands {
-    ($($name:ident = $number:literal;)+) => {
-        $(pub const $name: u16 = $number;)+
+/// Commands of a generic netlink family: number and name, sorted by number.
+pub type Commands = &'static [(u16, &'static str)];
 
-        /// Every command of the controller, by number.
-        pub const COMMANDS: &[(u16, &str)] = &[$(($number, stringify!($name))),+];
-    };
+pub mod curated;
+pub mod ethtool;
+pub mod mptcp;
+pub mod netdev;
+
+/// The name of a command in such a table.
+pub fn name_in(commands: Commands, number: u16) -> Option<&'static str> {
+    let at = commands.binary_search_by_key(&number, |(number, _)| *number);
+    at.ok().map(|at| commands[at].1)
 }
 
-commands! {
+super::numbers! { COMMANDS:
     CTRL_CMD_NEWFAMILY = 1;
     CTRL_CMD_DELFAMILY = 2;
     CTRL_CMD_GETFAMILY = 3;
@@ -85,9 +89,7 @@ commands! {
 
 /// The name of a command of the controller.
 pub fn command_name(number: u32) -> Option<&'static str> {
-    let mut commands = COMMANDS.iter();
-    let (_, name) = commands.find(|(it, _)| u32::from(*it) == number)?;
-    Some(name)
+    name_in(COMMANDS, u16::try_from(number).ok()?)
 }
 
 /// The command of a generic netlink message; 0 if the message is shorter than its header.
@@ -159,26 +161,37 @@ fn announcement(message: &Message<'_>) -> Option<Announcement> {
 /// # Errors
 /// Those of socket(2), send(2) and recv(2).
 pub fn families() -> io::Result<Vec<Vec<u8>>> {
+    answers(std::iter::once(Request::genl_families()))
+}
+
+/// Sends requests of generic netlink, one after the other, in the thread's network namespace. Returns the answers;
+/// one that the kernel refuses has none.
+///
+/// # Errors
+/// Those of socket(2), send(2) and recv(2).
+pub fn answers(requests: impl Iterator<Item = Request>) -> io::Result<Vec<Vec<u8>>> {
     let mut socket = Socket::new(Nlctrl.id().protocol() as isize)?;
     socket.bind(&SocketAddr::new(0, 0))?;
-    socket.send(&Request::genl_families().message(1), 0)?;
     let mut answers = Vec::new();
-    loop {
-        let (datagram, sender) = socket.recv_from_full()?;
-        if sender.port_number() != 0 {
-            continue;
-        }
-        let control = Messages::new(&datagram)
-            .flatten()
-            .find_map(|it| it.control());
-        let has_families = announcements(&datagram).next().is_some();
-        if has_families {
-            answers.push(datagram);
-        }
-        if control.is_some() {
-            return Ok(answers);
+    for request in requests {
+        socket.send(&request.message(1), 0)?;
+        loop {
+            let (datagram, sender) = socket.recv_from_full()?;
+            if sender.port_number() != 0 {
+                continue;
+            }
+            let mut messages = Messages::new(&datagram).flatten();
+            let is_end = messages.any(|it| it.control().is_some());
+            let mut messages = Messages::new(&datagram).flatten();
+            if messages.any(|it| it.control().is_none()) {
+                answers.push(datagram);
+            }
+            if is_end {
+                break;
+            }
         }
     }
+    Ok(answers)
 }
 
 fn text(bytes: &[u8]) -> Option<String> {

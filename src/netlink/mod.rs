@@ -1,8 +1,18 @@
 //! netlink on the wire: families, messages, attributes, multicast groups and sockets.
 
+/// Declares a constant for each number of a message, and a table of all with their names, sorted by number.
+macro_rules! numbers {
+    ($table:ident: $($name:ident = $number:literal;)+) => {
+        $(pub const $name: u16 = $number;)+
+
+        /// Every message type, by number, with its name in the kernel's header.
+        pub const $table: &[(u16, &str)] = &[$(($number, stringify!($name))),+];
+    };
+}
+pub(crate) use numbers;
+
 pub mod attr;
 pub mod broker;
-#[cfg(test)]
 pub(crate) mod build;
 pub mod dump;
 pub mod events;
@@ -10,6 +20,7 @@ pub mod family;
 pub mod frame;
 pub mod genl;
 pub mod groups;
+pub mod nfnetlink;
 pub mod nsids;
 pub mod other;
 pub mod protocols;

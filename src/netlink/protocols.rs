@@ -1,16 +1,22 @@
 //! The registry of the protocols, whose wire format is [`Protocol`].
 
 use super::family::Protocol;
+use super::genl::curated;
+use super::nfnetlink;
 use super::other::other;
-use crate::channel::{FamilyId, NETLINK_GENERIC};
+use crate::channel::{FamilyId, NETLINK_GENERIC, NETLINK_NETFILTER};
 
 /// `GENL_MIN_ID` (linux/genetlink.h)
 pub const MIN_ID: u16 = 0x10;
 
 /// Every protocol whose messages have kinds, rtnetlink first.
-pub const PROTOCOLS: &[&dyn Protocol] = &[
+pub static PROTOCOLS: &[&dyn Protocol] = &[
     &super::rtm::Rtnetlink,
     &super::genl::Nlctrl,
+    &curated::ETHTOOL,
+    &curated::NETDEV,
+    &nfnetlink::NFTABLES,
+    &nfnetlink::NFT_TRACE,
     &super::xfrm::Xfrm,
 ];
 
@@ -25,8 +31,8 @@ pub fn protocol(id: FamilyId) -> &'static dyn Protocol {
 }
 
 /// The protocol of a packet with that protocol number (`sk_protocol` of an nlmon device). Messages
-/// of generic netlink carry their family's id as the type of the first message. `None` if there is no
-/// such protocol.
+/// of generic netlink carry their family's id as the type of the first message, those of nfnetlink their
+/// subsystem in it. `None` if there is no such protocol.
 pub fn of_packet(protocol_number: u16, first_type: Option<u16>) -> Option<&'static dyn Protocol> {
     let id = match protocol_number {
         // Of an acknowledgement, and of bytes that are no message, the family is not known.
@@ -34,6 +40,7 @@ pub fn of_packet(protocol_number: u16, first_type: Option<u16>) -> Option<&'stat
             Some(id) if id.generic_id() >= MIN_ID => id,
             _ => FamilyId::GENERIC,
         },
+        NETLINK_NETFILTER => nfnetlink::of_type(first_type.unwrap_or_default()),
         number => FamilyId::of_protocol(number)?,
     };
     Some(protocol(id))
@@ -55,6 +62,8 @@ mod tests {
         for kind in [None, Some(2), Some(1024)] {
             assert_eq!(id(16, kind), Some(FamilyId::GENERIC));
         }
+        assert_eq!(of_packet(12, Some(0x0a00)).unwrap().name(), "nftables");
+        assert_eq!(of_packet(12, Some(0x0100)).unwrap().name(), "netfilter");
         assert_eq!(of_packet(6, Some(16)).unwrap().name(), "xfrm");
         assert_eq!(
             of_packet(31, None).unwrap().id(),

@@ -1,7 +1,7 @@
 //! The protocols by number, and what the headers of the kernel say about their messages.
 
-use super::xfrm;
-use crate::channel::NETLINK_GENERIC;
+use super::{nfnetlink, xfrm};
+use crate::channel::{NETLINK_GENERIC, NETLINK_NETFILTER};
 
 /// Declares a constant for each number, and the table of their names.
 macro_rules! numbers {
@@ -14,7 +14,6 @@ macro_rules! numbers {
 /// `NETLINK_*` (linux/netlink.h)
 pub const NETLINK_XFRM: u16 = 6;
 pub const NETLINK_CONNECTOR: u16 = 11;
-pub const NETLINK_NETFILTER: u16 = 12;
 pub const NETLINK_KOBJECT_UEVENT: u16 = 15;
 
 /// Every protocol that has a name: `NETLINK_*` in lower case, as `ss --netlink` abbreviates some of
@@ -82,7 +81,7 @@ const GROUPS: &[(u16, Groups)] = &[
     (9, &[(1, "READLOG")]),
     // CN_IDX_PROC (linux/connector.h)
     (NETLINK_CONNECTOR, &[(1, "PROC")]),
-    // enum nfnetlink_groups (linux/netfilter/nfnetlink.h)
+    // enum nfnetlink_groups (linux/netfilter/nfnetlink.h), those of subsystems with kinds left out
     (
         NETLINK_NETFILTER,
         &[
@@ -92,9 +91,7 @@ const GROUPS: &[(u16, Groups)] = &[
             (4, "CONNTRACK_EXP_NEW"),
             (5, "CONNTRACK_EXP_UPDATE"),
             (6, "CONNTRACK_EXP_DESTROY"),
-            (7, "NFTABLES"),
             (8, "ACCT_QUOTA"),
-            (9, "NFTRACE"),
         ],
     ),
     // The kernel's own; udev sends to the second.
@@ -114,7 +111,7 @@ pub fn protocol_name(number: u16) -> Option<&'static str> {
     find(PROTOCOLS, number)
 }
 
-fn find(names: &'static [(u16, &'static str)], number: u16) -> Option<&'static str> {
+pub(super) fn find(names: &'static [(u16, &'static str)], number: u16) -> Option<&'static str> {
     names
         .iter()
         .find(|(it, _)| *it == number)
@@ -124,10 +121,11 @@ fn find(names: &'static [(u16, &'static str)], number: u16) -> Option<&'static s
 /// The subsystem of a netfilter message: the high byte of its type (`NFNL_SUBSYS_ID`). The tables
 /// have the low byte (linux/netfilter/nfnetlink.h).
 const SUBSYSTEMS: &[(u16, &[(u16, &str)])] = &[
+    (0, BATCH),
     (1, CONNTRACK),
     (2, EXPECTATIONS),
     (7, ACCOUNTING),
-    (10, NFTABLES),
+    (10, nfnetlink::MESSAGES),
 ];
 
 /// The name of a message type of a protocol other than rtnetlink and generic netlink.
@@ -181,6 +179,13 @@ numbers! {
     }
 }
 numbers! {
+    /// `NFNL_MSG_BATCH_*` (linux/netfilter/nfnetlink.h): the ends of a transaction that a program sends.
+    BATCH {
+        NFNL_MSG_BATCH_BEGIN = 16;
+        NFNL_MSG_BATCH_END = 17;
+    }
+}
+numbers! {
     /// `NFNL_MSG_ACCT_*` (linux/netfilter/nfnetlink_acct.h)
     ACCOUNTING {
         NFNL_MSG_ACCT_NEW = 0;
@@ -188,36 +193,6 @@ numbers! {
         NFNL_MSG_ACCT_GET_CTRZERO = 2;
         NFNL_MSG_ACCT_DEL = 3;
         NFNL_MSG_ACCT_OVERQUOTA = 4;
-    }
-}
-numbers! {
-    /// `NFT_MSG_*` (linux/netfilter/nf_tables.h)
-    NFTABLES {
-        NFT_MSG_NEWTABLE = 0;
-        NFT_MSG_GETTABLE = 1;
-        NFT_MSG_DELTABLE = 2;
-        NFT_MSG_NEWCHAIN = 3;
-        NFT_MSG_GETCHAIN = 4;
-        NFT_MSG_DELCHAIN = 5;
-        NFT_MSG_NEWRULE = 6;
-        NFT_MSG_GETRULE = 7;
-        NFT_MSG_DELRULE = 8;
-        NFT_MSG_NEWSET = 9;
-        NFT_MSG_GETSET = 10;
-        NFT_MSG_DELSET = 11;
-        NFT_MSG_NEWSETELEM = 12;
-        NFT_MSG_GETSETELEM = 13;
-        NFT_MSG_DELSETELEM = 14;
-        NFT_MSG_NEWGEN = 15;
-        NFT_MSG_GETGEN = 16;
-        NFT_MSG_TRACE = 17;
-        NFT_MSG_NEWOBJ = 18;
-        NFT_MSG_GETOBJ = 19;
-        NFT_MSG_DELOBJ = 20;
-        NFT_MSG_GETOBJ_RESET = 21;
-        NFT_MSG_NEWFLOWTABLE = 22;
-        NFT_MSG_GETFLOWTABLE = 23;
-        NFT_MSG_DELFLOWTABLE = 24;
     }
 }
 numbers! {
@@ -248,6 +223,10 @@ mod tests {
             Some("IPCTNL_MSG_EXP_NEW")
         );
         assert_eq!(message_name(NETLINK_NETFILTER, 0x0300), None);
+        assert_eq!(
+            message_name(NETLINK_NETFILTER, 0x11),
+            Some("NFNL_MSG_BATCH_END")
+        );
         assert_eq!(message_name(9, 16), None);
     }
 }

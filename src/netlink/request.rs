@@ -21,7 +21,7 @@ use netlink_packet_route::route::RouteHeader;
 use netlink_packet_route::rule::RuleHeader;
 use netlink_packet_route::tc::TcHeader;
 
-use super::{genl, rtm, xfrm};
+use super::{genl, nfnetlink, rtm, xfrm};
 use crate::channel::FamilyId;
 
 /// A dump request without its netlink header.
@@ -38,6 +38,9 @@ pub struct Request {
     pub(super) strict: bool,
 }
 
+/// `nlmsg_type` of a request to a generic netlink family before [`Request::addressed`]. `NLMSG_NOOP` and the
+/// numbers below it are no families.
+const UNADDRESSED: u16 = 0;
 /// linux/net_namespace.h
 const NETNSA_NSID: u16 = 1;
 const NETNSA_FD: u16 = 3;
@@ -112,7 +115,8 @@ impl Request {
     }
 
     /// The same request with `NETLINK_GET_STRICT_CHK`.
-    fn strict(self) -> Self {
+    #[must_use]
+    pub fn strict(self) -> Self {
         Request {
             strict: true,
             ..self
@@ -316,6 +320,63 @@ impl Request {
         Self::of_body(xfrm::XFRM_MSG_GETPOLICY, Vec::new())
     }
 
+    /// A dump of a generic netlink family with these attributes. [`Request::addressed`] sets its id.
+    pub fn generic(command: u16, attributes: &[u8]) -> Self {
+        const VERSION: u8 = 1;
+        let mut body = vec![command as u8, VERSION, 0, 0];
+        body.extend(attributes);
+        Self::of_body(UNADDRESSED, body)
+    }
+
+    /// The same request for one object, or for those of one device.
+    #[must_use]
+    pub fn for_device(self) -> Self {
+        self.single().strict()
+    }
+
+    /// The request with the id of its generic netlink family, which differs from boot to boot. Requests of
+    /// other families have their number already.
+    #[must_use]
+    pub fn addressed(self, family: FamilyId) -> Self {
+        match self.kind {
+            UNADDRESSED => Request {
+                kind: family.generic_id(),
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    /// A list of objects of nftables, of every family (`struct nfgenmsg`). `get`: `NFT_MSG_GET*`.
+    pub fn nftables(get: u16) -> Self {
+        Self::nftables_of(get, 0)
+    }
+
+    fn nftables_of(get: u16, family: u8) -> Self {
+        let header = vec![family, 0, 0, 0];
+        Self::of_body(nfnetlink::NFNL_SUBSYS_NFTABLES << 8 | get, header)
+    }
+
+    /// The number of the last transaction of nftables.
+    pub fn nftables_generation() -> Self {
+        Self::nftables(nfnetlink::NFT_MSG_GETGEN).single()
+    }
+
+    /// The elements of a set of nftables. `family`: `NFPROTO_*`.
+    pub fn nftables_elements(family: u8, table: &[u8], set: &[u8]) -> Self {
+        const NFTA_SET_ELEM_LIST_TABLE: u16 = 1;
+        const NFTA_SET_ELEM_LIST_SET: u16 = 2;
+        let mut request = Self::nftables_of(nfnetlink::NFT_MSG_GETSETELEM, family);
+        for (kind, name) in [
+            (NFTA_SET_ELEM_LIST_TABLE, table),
+            (NFTA_SET_ELEM_LIST_SET, set),
+        ] {
+            let attribute = DefaultNla::new(kind, [name, b"\0"].concat());
+            request.body.extend(bytes(&attribute));
+        }
+        request
+    }
+
     /// One link.
     pub fn link(ifindex: u32, details: bool) -> Self {
         const IFI_INDEX: usize = 4;
@@ -491,5 +552,14 @@ mod tests {
         let header = [20, 0, 0, 0, 0x10, 0, 1, 3, 4, 3, 2, 1, 0, 0, 0, 0];
         assert_eq!(message[..16], header);
         assert_eq!(message[16..], [3, 2, 0, 0]);
+        // Of a family whose id differs from boot to boot.
+        let request = Request::generic(15, &[4, 0, 1, 0x80]);
+        let addressed = request.addressed(FamilyId::generic(29).unwrap());
+        let message = addressed.message(0x0102_0304);
+        let header = [24, 0, 0, 0, 29, 0, 1, 3, 4, 3, 2, 1, 0, 0, 0, 0];
+        assert_eq!(message[..16], header);
+        assert_eq!(message[16..], [15, 1, 0, 0, 4, 0, 1, 0x80]);
+        let other = Request::genl_families();
+        assert_eq!(other.clone().addressed(FamilyId::ETHTOOL), other);
     }
 }

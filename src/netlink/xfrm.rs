@@ -5,17 +5,7 @@ use super::frame::Message;
 use super::other::other;
 use crate::channel::FamilyId;
 
-/// Declares a constant for each message type, and the table [`MESSAGES`].
-macro_rules! messages {
-    ($($name:ident = $number:literal;)+) => {
-        $(pub const $name: u16 = $number;)+
-
-        /// Every message type, by number (`XFRM_MSG_*`).
-        pub const MESSAGES: &[(u16, &str)] = &[$(($number, stringify!($name))),+];
-    };
-}
-
-messages! {
+super::numbers! { MESSAGES:
     XFRM_MSG_NEWSA = 16;
     XFRM_MSG_DELSA = 17;
     XFRM_MSG_GETSA = 18;

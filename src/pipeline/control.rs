@@ -8,7 +8,6 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Gap, GapCause, Meta, Start, Stop, Sync};
 use crate::event::values::Time;
 use crate::event::{Op, Origin};
-use crate::family::family;
 use crate::input::{ControlRecord, MAX_SLICE};
 use crate::netlink::protocols::protocol;
 
@@ -24,15 +23,18 @@ impl Pipeline {
         let netns = channel.netns;
         match record {
             ControlRecord::BeginReconcile(kind, origin, scope) => {
-                // A forged or cut recording may lack the end of the reconciliation before. What it
-                // and dump entries outside of one have stored has its lines first.
-                self.finish_reconcile(netns, time, false, out)?;
-                self.emit_links(netns, time, out)?;
+                self.end_before_reconcile(netns, time, out)?;
                 if *origin == Origin::Resync {
                     self.begin_resync(netns, time);
                 }
                 let state = &mut self.namespaces.get_mut(netns).state;
                 state.begin_reconcile(*kind, *origin, scope.clone());
+                Ok(())
+            }
+            ControlRecord::BeginQuickAudit(kind) => {
+                self.end_before_reconcile(netns, time, out)?;
+                let state = &mut self.namespaces.get_mut(netns).state;
+                state.begin_quick_audit(*kind);
                 Ok(())
             }
             ControlRecord::EndReconcile(complete) => {
@@ -76,8 +78,11 @@ impl Pipeline {
             ControlRecord::Gap(gap) => {
                 // A socket of all namespaces does not tell whose events were lost.
                 let of_all = netns == NetnsId::OWN && !self.listed.is_empty();
+                if gap.cause != GapCause::Output && channel.family == FamilyId::NFTABLES {
+                    self.learnt.forget_order(netns, of_all);
+                }
                 if gap.cause != GapCause::Output {
-                    let kinds = family(channel.family).kinds();
+                    let kinds = self.learnt.families.family(channel.family).kinds();
                     let tracked = self.namespaces.tracked();
                     let lost = match of_all && channel.family == FamilyId::ROUTE {
                         // Events of other families are left out as well until the namespace of each
@@ -105,7 +110,7 @@ impl Pipeline {
                 };
                 if channel.family != FamilyId::ROUTE {
                     gap.family = Some(self.family_name(channel.family));
-                    let kinds = family(channel.family).kinds();
+                    let kinds = self.learnt.families.family(channel.family).kinds();
                     gap.kinds = Some(kinds.iter().collect());
                 }
                 self.meta_of(netns, time, Op::Gap, Meta::Gap(gap), out)
@@ -178,7 +183,7 @@ impl Pipeline {
 
     /// The name of a netlink family; of generic netlink, its id if the name is not known.
     fn family_name(&self, id: FamilyId) -> String {
-        let known = self.families.get(id);
+        let known = self.learnt.families.get(id);
         match (known, id.is_generic()) {
             (Some(known), _) => known.name.to_string(),
             (None, true) if id != FamilyId::NLCTRL => id.generic_id().to_string(),

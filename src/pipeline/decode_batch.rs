@@ -1,20 +1,23 @@
 //! The first stage: splits inputs into decoded objects. Its result does not depend on the state
 //! that earlier inputs change, so a batch of inputs passes it together.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use super::namespaces::Namespaces;
-use crate::channel::{Channel, FamilyId};
+use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::decode::context::DecodeContext;
 use crate::decode::{Decoded, MessageAction, wire};
+use crate::event::ethtool::strings::StringSets;
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Symbol, Time};
 use crate::event::{Event, Kind, Nl, NlFlags, NlProto, NlType, Op, Origin, Unparsed};
+use crate::family::generations::Generations;
 use crate::family::known::GenericFamilies;
 use crate::family::other::OtherFamily;
 use crate::family::{Family, with_kinds};
 use crate::input::{Input, InputData};
+use crate::kind::nft::{RuleOrder, SetTypes};
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::{ControlMessage, Message, Messages};
 use crate::netlink::genl::Nlctrl;
@@ -76,10 +79,36 @@ pub(super) struct OptionalParts {
     pub by: bool,
 }
 
+/// What earlier datagrams said that is needed to decode later ones.
+#[derive(Debug, Default)]
+pub(super) struct Learnt {
+    pub families: GenericFamilies,
+    pub generations: Generations,
+    pub set_types: SetTypes,
+    pub rule_order: RefCell<RuleOrder>,
+}
+
+impl Learnt {
+    /// Forgets what concerns a namespace, of which the number is given to another one.
+    pub(super) fn forget(&mut self, netns: NetnsId) {
+        self.generations.forget(netns);
+        self.set_types.forget(netns);
+        self.rule_order.get_mut().forget(netns);
+    }
+
+    /// Forgets what lost messages may have changed.
+    pub(super) fn forget_order(&mut self, netns: NetnsId, of_all: bool) {
+        match of_all {
+            true => self.rule_order.get_mut().forget_all(),
+            false => self.rule_order.get_mut().forget(netns),
+        }
+    }
+}
+
 /// Decodes inputs, and appends their content to `items`.
 pub(super) fn items<'a>(
     inputs: &'a [Input<'a>],
-    families: &mut GenericFamilies,
+    learnt: &mut Learnt,
     namespaces: &Namespaces,
     optional_parts: OptionalParts,
     items: &mut Vec<DecodedItem<'a>>,
@@ -93,13 +122,17 @@ pub(super) fn items<'a>(
             time: input.time,
             channel,
             state: &namespaces.get(channel.netns).state,
+            strings: None,
             optional_parts,
+            generation: None,
+            set_types: None,
+            rule_order: None,
         };
         // Nearly every datagram is one of rtnetlink: its functions are called directly.
         if channel.family == FamilyId::ROUTE {
             datagram.items(&Rtnetlink, bytes, items);
         } else {
-            datagram.items_of_others(families, bytes, items);
+            datagram.items_of_others(learnt, bytes, items);
         }
     }
     // Prefetch each object's stored state so that cache misses overlap.
@@ -122,23 +155,52 @@ struct Datagram<'s> {
     channel: Channel,
     /// The state of the channel's namespace.
     state: &'s State,
+    /// The names of bits in messages of ethtool.
+    strings: Option<&'s StringSets>,
     optional_parts: OptionalParts,
+    /// The number of the last transaction of nftables before an event.
+    generation: Option<u32>,
+    /// The types of the sets of nftables.
+    set_types: Option<&'s SetTypes>,
+    /// The order of its rules.
+    rule_order: Option<&'s RefCell<RuleOrder>>,
 }
 
-impl Datagram<'_> {
+impl<'s> Datagram<'s> {
     /// Appends the content of a datagram that is not of rtnetlink.
     #[cold]
     fn items_of_others<'a>(
-        &self,
-        families: &mut GenericFamilies,
+        mut self,
+        learnt: &'s mut Learnt,
         bytes: &'a [u8],
         items: &mut Vec<DecodedItem<'a>>,
     ) {
-        if self.channel.family == FamilyId::NLCTRL {
-            families.learn(bytes);
+        let Learnt {
+            families,
+            generations,
+            set_types,
+            rule_order,
+        } = learnt;
+        families.note(self.channel, bytes);
+        let families = &*families;
+        let Channel { netns, family, .. } = self.channel;
+        if family == FamilyId::NLCTRL {
             return self.items(&Nlctrl, bytes, items);
         }
-        if let Some(family) = with_kinds(self.channel.family) {
+        if family == FamilyId::NFTABLES {
+            if self.channel.is_events() {
+                self.generation = generations.get(netns);
+            }
+            generations.learn(netns, bytes);
+            set_types.learn(netns, bytes);
+            self.set_types = Some(set_types);
+            self.rule_order = Some(rule_order);
+        }
+        if let Some(family) = families.curated(family) {
+            self.strings = Some(families.strings());
+            return self.items(family, bytes, items);
+        }
+        if let Some(family) = with_kinds(family) {
             return self.items(family, bytes, items);
         }
         let family = OtherFamily::new(self.channel.family, families);
@@ -178,6 +240,14 @@ impl Datagram<'_> {
         let mut context = DecodeContext::new(self.state.names(), self.optional_parts.details)
             .with_interner(self.state.interner())
             .with_secrets(self.optional_parts.secrets);
+        if let Some(strings) = self.strings {
+            context.use_strings(strings, self.channel.netns);
+        }
+        context.generation = self.generation;
+        let Channel { netns, .. } = self.channel;
+        context.set_types = self.set_types.map(|types| (types, netns));
+        let is_event = self.channel.is_events();
+        context.rule_order = self.rule_order.map(|order| (order, netns, is_event));
         let raw = self.optional_parts.raw;
         let raw = raw.then(|| {
             let name = family.announced_name();
@@ -283,8 +353,8 @@ pub(super) fn header<P: Protocol + ?Sized>(
     let flags = message.flags & 0xf00;
     let label = protocol.label();
     Nl {
-        r#type: NlType::new(channel.family, protocol.message_type(message)),
-        proto: label.map(|_| NlProto(channel.family)),
+        r#type: NlType::new(protocol.id(), protocol.message_type(message)),
+        proto: label.map(|_| NlProto(protocol.id())),
         family: label
             .and_then(|(_, name)| name)
             .map(Symbol::Known)

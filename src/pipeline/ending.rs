@@ -66,15 +66,16 @@ impl Pipeline {
         }
         let is_same = |ended: &EndedNamespace| {
             let listed = self.listed.get(&ended.netns);
-            ended.netns == netns || listed.is_some_and(|listed| listed.is(&found.netns))
+            ended.netns == netns || listed.is_some_and(|listed| listed.netns.is(&found.netns))
         };
         if self.ended.iter().any(is_same) {
             self.delete_slice(time, u32::MAX, out)?;
         }
+        self.learnt.forget(netns);
         self.encoder.flush(out)?;
         self.encoder.set_namespace(netns, &found.netns);
         self.filter.set_namespace(netns, &found.netns);
-        self.listed.insert(netns, found.netns.clone());
+        self.listed.insert(netns, found.clone());
         self.namespaces.add(netns);
         let tracked = self.namespaces.tracked();
         let namespace = self.namespaces.get_mut(netns);
@@ -115,7 +116,7 @@ impl Pipeline {
         self.start.namespaces.as_ref()?;
         let is_ended = |netns: &NetnsId| self.ended.iter().any(|it| it.netns == *netns);
         let listed = self.listed.iter().filter(|(netns, _)| !is_ended(netns));
-        Some(listed.map(|(_, listed)| listed.clone()).collect())
+        Some(listed.map(|(_, listed)| listed.netns.clone()).collect())
     }
 
     /// Returns true if lines about a namespace with this number may follow.

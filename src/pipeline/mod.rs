@@ -7,6 +7,7 @@ mod control;
 mod decode_batch;
 mod ending;
 mod implied;
+mod moves;
 mod names;
 mod namespaces;
 mod reconcile;
@@ -21,23 +22,23 @@ use std::sync::Arc;
 use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
-use crate::event::meta::{self, Heartbeat, Meta, Netns, Part, Pulse, Start};
+use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
 use crate::event::unknown::Unknown;
 use crate::event::values::{Hex, Time};
 use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
 use crate::family::known::GenericFamilies;
 use crate::filter::{Filter, Surroundings};
-use crate::input::{Header, Input, InputData};
+use crate::input::{Found, Header, Input, InputData};
 use crate::names::Names;
+use crate::netlink::family::Protocol;
 use crate::netlink::frame::{Message, message_type};
-use crate::netlink::protocols::protocol;
 use crate::netlink::secrets::redacted;
 use crate::state::{NameEffect, ReconcileResult, Stale, State, StateChange};
 use crate::text;
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
-use decode_batch::{DecodedItem, DecodedObject, OptionalParts};
+use decode_batch::{DecodedItem, DecodedObject, Learnt, OptionalParts};
 use ending::EndedNamespace;
 use names::WithheldEvents;
 use namespaces::Namespaces;
@@ -85,7 +86,7 @@ pub struct Pipeline {
     snapshot: bool,
     /// Every kind was dumped once.
     synced: bool,
-    families: GenericFamilies,
+    learnt: Learnt,
     namespaces: Namespaces,
     filter: Filter,
     encoder: Encoder,
@@ -118,7 +119,9 @@ pub struct Pipeline {
     /// Time of the first event whose implied changes have no lines yet.
     unsettled: Option<Time>,
     /// The descriptions of the namespaces that have a `netns` in their lines, until the last line of each.
-    listed: BTreeMap<NetnsId, Netns>,
+    listed: BTreeMap<NetnsId, Found>,
+    /// The device that left a namespace last.
+    moving: Option<moves::Move>,
     totals: Totals,
     /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
     portion: usize,
@@ -179,7 +182,10 @@ impl Pipeline {
             },
             snapshot: settings.snapshot,
             synced: false,
-            families: GenericFamilies::default(),
+            learnt: Learnt {
+                families: GenericFamilies::new(settings, is_foreign),
+                ..Learnt::default()
+            },
             namespaces: Namespaces::new(config.names, tracked, is_foreign),
             filter,
             encoder,
@@ -199,8 +205,9 @@ impl Pipeline {
             is_foreign,
             unsettled: None,
             listed: listed
-                .map(|(at, it)| (NetnsId::of_listed(at), it.clone()))
+                .map(|(at, it)| (NetnsId::of_listed(at), Found::named(it.clone())))
                 .collect(),
+            moving: None,
             totals: Totals::default(),
             portion: usize::MAX,
             started_at: config.time,
@@ -257,6 +264,11 @@ impl Pipeline {
         self.namespaces.iter_mut().filter_map(stale)
     }
 
+    /// The numbers of the namespaces.
+    pub fn netns_ids(&self) -> Vec<NetnsId> {
+        self.namespaces.ids()
+    }
+
     /// The state of a namespace.
     pub fn state(&self, netns: NetnsId) -> &State {
         &self.namespaces.get(netns).state
@@ -276,7 +288,7 @@ impl Pipeline {
             self.namespaces.add_missing(batch);
             decode_batch::items(
                 batch,
-                &mut self.families,
+                &mut self.learnt,
                 &self.namespaces,
                 self.optional_parts,
                 &mut items,
@@ -408,6 +420,9 @@ impl Pipeline {
             event,
             ..
         } = object;
+        if event.netns != NetnsId::OWN && event.payload.kind() == Kind::Link {
+            self.note_move(*action, event);
+        }
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
         if self.is_foreign && state.is_unsettled() {
@@ -495,8 +510,9 @@ impl Pipeline {
         rest: &[u8],
         out: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let protocol = protocol(channel.family);
-        let name = self.families.get(channel.family).map(|it| &*it.name);
+        let protocol: &dyn Protocol = self.learnt.families.family(channel.family);
+        let name = self.learnt.families.get(channel.family);
+        let name = name.map(|it| &*it.name);
         let redacted = match self.optional_parts.secrets {
             true => None,
             false => redacted(channel.family, name, rest),

@@ -86,7 +86,8 @@ impl WithheldEvents {
                     InputData::Datagram(..) => false,
                     // Its entries follow.
                     InputData::Control(_, record) => {
-                        !matches!(**record, ControlRecord::BeginReconcile(..))
+                        use ControlRecord::{BeginQuickAudit, BeginReconcile};
+                        !matches!(**record, BeginReconcile(..) | BeginQuickAudit(_))
                     }
                 };
                 is_end || input.time.0.duration_since(first.time.0) >= MAX_WAIT

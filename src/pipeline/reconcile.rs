@@ -81,6 +81,18 @@ impl Pipeline {
         self.meta(now, Op::Complete, Meta::Complete(Complete { kinds }), out)
     }
 
+    /// Prepares the begin of a reconciliation: a forged or cut recording may lack the end of the one
+    /// before. What it and dump entries outside of one have stored has its lines first.
+    pub(super) fn end_before_reconcile(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        self.finish_reconcile(netns, time, false, out)?;
+        self.emit_links(netns, time, out)
+    }
+
     /// Ends the reconciliation in a namespace; `complete`: every dump of it was.
     pub(super) fn finish_reconcile(
         &mut self,
@@ -93,10 +105,12 @@ impl Pipeline {
         let Some((kind, origin, is_whole)) = namespace.state.reconciling() else {
             return Ok(());
         };
+        let is_quick = namespace.state.is_quick_audit();
         let (result, changes) = namespace.state.finish_reconcile(complete);
         match (result.clean, result.missing) {
             // A part of the kind proves nothing about the remainder, and is repeated.
             _ if !is_whole => {}
+            (false, _) if is_quick => {}
             (true, 0) => namespace.incomplete_kinds.remove(kind),
             // The second dump decides.
             (true, _) => {}
@@ -256,6 +270,13 @@ impl Pipeline {
         if channel.family == FamilyId::NLCTRL
             && self.is_own_dump(channel)
             && self.namespaces.get(netns).state.reconciling().is_none()
+        {
+            return Ok(());
+        }
+        // An answer that is about no object, such as the names of bits, or the number of the last
+        // transaction, which precedes a dump.
+        if matches!(payload, Payload::Generic(_) | Payload::NftGeneration(_))
+            && self.is_own_dump(channel)
         {
             return Ok(());
         }

@@ -23,8 +23,8 @@ enum Rest {
     /// Those at the positions below this one. An object that is stored later is above it, and one
     /// that moves into the place of a deleted one moves down: at worst the sweep comes to it again.
     Below(usize),
-    /// The keys of links, which are few. Each message about a link moves it to the last position,
-    /// also a dump entry that changes nothing and has no line.
+    /// The keys of links, which are few: in the order in which they were added, so that the line of a
+    /// device mostly precedes those of the devices above it.
     Keys(Vec<Key>),
 }
 

@@ -9,7 +9,7 @@ use crate::netlink::frame::ControlMessage;
 /// The counts of a run.
 #[derive(Debug, Default)]
 pub(super) struct Totals {
-    lines: LinesByKind,
+    lines: Lines,
     /// Objects written as part of the snapshot.
     pub snapshot: u64,
     pub datagrams: u64,
@@ -23,13 +23,13 @@ pub(super) struct Totals {
     corrections: Vec<Corrections>,
 }
 
-/// Number of lines by kind.
+/// Lines by kind.
 #[derive(Debug)]
-struct LinesByKind([u64; Kind::ALL.len()]);
+struct Lines([u64; Kind::ALL.len()]);
 
-impl Default for LinesByKind {
+impl Default for Lines {
     fn default() -> Self {
-        LinesByKind([0; Kind::ALL.len()])
+        Lines([0; Kind::ALL.len()])
     }
 }
 

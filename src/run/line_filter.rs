@@ -5,21 +5,6 @@ use crate::filter::{Fault, Selection, Values, Vocabulary};
 use crate::lines::{Line, LineFault};
 use crate::names::Names;
 
-/// The `meta` ops that can be selected, in the order of the help.
-pub const META_OPS: &[Op] = &[
-    Op::Start,
-    Op::Sync,
-    Op::Checkpoint,
-    Op::Gap,
-    Op::Resync,
-    Op::Complete,
-    Op::Refused,
-    Op::Heartbeat,
-    Op::Clock,
-    Op::Rotate,
-    Op::Stop,
-];
-
 /// The options that select lines.
 #[derive(Clone, Debug, Default)]
 pub struct LineOptions {
@@ -51,7 +36,7 @@ impl LineFilter {
         let origins = options.filters.get("origin");
         let is_meta = |kinds: &Vec<Kind>| kinds.contains(&Kind::Meta);
         let meta = match options.kinds.as_ref().is_some_and(is_meta) {
-            true => META_OPS,
+            true => Op::META,
             false => &options.meta[..],
         };
         Ok(LineFilter {
@@ -60,6 +45,29 @@ impl LineFilter {
             has_origin: origins.is_some_and(|values| !values.is_empty()),
             meta: meta.iter().map(|op| op.name()).collect(),
         })
+    }
+
+    /// Returns true if the object of the line passes the kinds and the filters on objects, whatever happened
+    /// to it.
+    ///
+    /// # Errors
+    /// If it is no JSON.
+    pub(super) fn selects_object(&self, line: &Line<'_>) -> Result<bool, LineFault> {
+        let Some(kind) = line.kind.filter(|kind| *kind != Kind::Meta) else {
+            return Ok(false);
+        };
+        let kinds = self.kinds.as_ref();
+        if kinds.is_some_and(|kinds| !kinds.contains(&kind)) {
+            return Ok(false);
+        }
+        let Some(object) = line
+            .member(kind.name())
+            .filter(|_| !self.selection.is_empty())
+        else {
+            return Ok(true);
+        };
+        let object = serde_json::from_str(object).map_err(LineFault::Json)?;
+        Ok(self.selection.selects_json(kind, &object))
     }
 
     /// Returns true if the line passes. Lines of a kind that this version does not know do not.

@@ -1,9 +1,6 @@
 //! `nlstream log`: what happened in a time, from lines: a timeline for people, in which changes of one
 //! object in quick succession are one entry, or the lines themselves.
 
-mod burst;
-mod summary;
-
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,14 +14,11 @@ use super::state::open;
 use crate::encode::Format;
 use crate::error::Error;
 use crate::escape;
-use crate::event::Kind;
-use crate::event::meta::Gap;
 use crate::event::values::Time;
 use crate::lines::{self, Line, LineFault, LinesError, Order};
 use crate::sink;
+use crate::stats::{Bursts, Detail, Entry, Holes, Stats, Summary};
 use crate::text::Printer;
-use burst::{Bursts, Entry};
-use summary::Summary;
 
 /// The options of `nlstream log`.
 #[derive(Clone, Debug)]
@@ -89,7 +83,7 @@ struct Timeline<'a> {
     query: &'a LogQuery,
     printer: Option<Printer>,
     bursts: Bursts,
-    summary: Summary,
+    stats: Stats,
     holes: Holes,
 }
 
@@ -99,7 +93,7 @@ impl<'a> Timeline<'a> {
             query,
             printer: printer(&query.format),
             bursts: Bursts::new(query.burst),
-            summary: Summary::default(),
+            stats: Stats::new(Detail::Summary),
             holes: Holes::default(),
         }
     }
@@ -114,7 +108,7 @@ impl<'a> Timeline<'a> {
         if let Some((time, hole)) = self.holes.find(line)?
             && self.is_in(time)
         {
-            self.summary.hole();
+            self.stats.hole();
             self.note(time, &hole, out);
         }
         if !self.is_in(line.time) {
@@ -122,7 +116,7 @@ impl<'a> Timeline<'a> {
         }
         // Also of lines that are not shown: flaps and gaps are those of all lines in this time.
         let is_selected = filter.selects(line)?;
-        self.summary.take(line, is_selected)?;
+        self.stats.take(line, is_selected)?;
         if !is_selected {
             return Ok(());
         }
@@ -162,7 +156,7 @@ impl<'a> Timeline<'a> {
             write(printer, &entry, out);
         }
         if self.query.summary && is_whole {
-            out.extend_from_slice(self.summary.to_string().as_bytes());
+            out.extend_from_slice(Summary(&self.stats).to_string().as_bytes());
         }
     }
 }
@@ -176,51 +170,5 @@ fn write(printer: &mut Printer, entry: &Entry, out: &mut Vec<u8>) {
     for line in printed {
         out.extend_from_slice(line.as_bytes());
         out.push(b'\n');
-    }
-}
-
-/// Finds lines that are missing.
-#[derive(Default)]
-struct Holes {
-    run: String,
-    last: u64,
-    /// Numbers before and after missing lines, and the time of the latter, until the line after that is
-    /// known: a `gap` may explain them.
-    open: Option<(u64, u64, Time)>,
-}
-
-impl Holes {
-    /// Returns what is missing before the line before this one, and the time of that line.
-    fn find(&mut self, line: &Line<'_>) -> Result<Option<(Time, String)>, LineFault> {
-        let is_same = self.run == *line.run;
-        let mut found = None;
-        if let Some((last, next, time)) = self.open.take() {
-            let explains = line.kind == Some(Kind::Meta) && &*line.op_name == "gap" && is_same && {
-                let gap: Gap = line.meta()?;
-                gap.lost == Some(next - last - 1)
-            };
-            if !explains {
-                found = Some((time, missing(&self.run, last, next)));
-            }
-        }
-        if is_same && line.seq > self.last.saturating_add(1) {
-            self.open = Some((self.last, line.seq, line.time));
-        }
-        if !is_same {
-            self.run = line.run.clone().into_owned();
-        }
-        self.last = line.seq;
-        Ok(found)
-    }
-}
-
-fn missing(run: &str, last: u64, next: u64) -> String {
-    match next - last - 1 {
-        1 => format!("1 line is missing: seq {} of run {run}", last + 1),
-        number => format!(
-            "{number} lines are missing: seq {} to {} of run {run}",
-            last + 1,
-            next - 1
-        ),
     }
 }

@@ -1,42 +1,58 @@
 //! A run: inputs from the kernel ([`live`]) or from a file ([`replay`]) pass through the pipeline to
 //! the sink, and to a recording.
 
+// Without the command line a part of what a run can do is not used.
+#![cfg_attr(not(feature = "cli"), allow(dead_code))]
+
 mod backlog;
 mod checkpoint;
 mod clock;
+#[cfg(feature = "cli")]
 pub mod confinement;
+#[cfg(feature = "cli")]
 pub mod exec;
 mod files;
 mod header;
+#[cfg(feature = "cli")]
 mod line_filter;
 pub mod live;
+#[cfg(feature = "cli")]
 pub mod log;
 pub mod metrics;
 mod processes;
 mod recorder;
+#[cfg(feature = "cli")]
 mod render;
 pub mod replay;
+#[cfg(feature = "cli")]
+pub mod report;
 mod resync;
+#[cfg(feature = "cli")]
 mod service;
 mod session;
 #[cfg(test)]
 mod simulation;
+#[cfg(feature = "cli")]
 pub mod state;
+#[cfg(feature = "cli")]
 mod state_diff;
+#[cfg(feature = "top")]
+pub mod top;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use signal_hook::consts::SIGXFSZ;
 
 pub use checkpoint::Checkpoints;
-pub use line_filter::{LineOptions, META_OPS};
+use jiff::Timestamp;
+#[cfg(feature = "cli")]
+pub use line_filter::LineOptions;
 
 use crate::encode::Format;
+#[cfg(feature = "cli")]
 use crate::error::Error;
 use crate::file::FolderPolicy;
-use crate::sink::{self, Sink};
+use crate::sink;
+#[cfg(feature = "cli")]
+use crate::sink::Sink;
 
 /// The outputs of a run: its lines and its recording.
 #[derive(Clone, Debug, Default)]
@@ -57,11 +73,15 @@ pub struct Outputs {
     pub queue: usize,
     /// When checkpoints are written.
     pub checkpoints: Checkpoints,
+    /// The process goes on after the run, whose memory is freed.
+    pub shares_process: bool,
 }
 
+#[cfg(feature = "cli")]
 fn open(outputs: &Outputs) -> Result<Sink, Error> {
     // Makes RLIMIT_FSIZE an error of write(2); by default the signal ends the process.
-    signal_hook::flag::register(SIGXFSZ, Arc::default()).map_err(Error::Loop)?;
+    let signal = signal_hook::consts::SIGXFSZ;
+    signal_hook::flag::register(signal, std::sync::Arc::default()).map_err(Error::Loop)?;
     match &outputs.output {
         Some(path) => Sink::file(path, outputs.folders, &outputs.file, &outputs.format),
         None => Sink::stdout(),

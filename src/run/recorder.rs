@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 use super::Outputs;
 use crate::capture::Writer;
-use crate::channel::FamilyId;
+use crate::channel::{FamilyId, Role};
 use crate::error::Error;
 use crate::event::meta::Part;
 use crate::event::values::Time;
@@ -57,6 +57,8 @@ pub(super) struct Recorder {
     /// Sets the secrets of datagrams to zero, which those of another program's capture have; `None` if they
     /// are to be kept.
     redactor: Option<Redactor>,
+    /// Inputs that may be left out of the recording: those in the buffer.
+    held: Option<Held>,
 }
 
 /// The names of the generic netlink families in the inputs: some have secrets.
@@ -79,6 +81,18 @@ impl Redactor {
         redacted(channel.family, name, bytes)
     }
 }
+
+/// Inputs that are held back.
+#[derive(Clone, Copy)]
+struct Held {
+    /// Length of `unwritten` before them.
+    inputs: usize,
+    /// Number of interfaces that were described before them.
+    interfaces: usize,
+}
+
+/// Size of the inputs that are held back at most, bytes.
+const MAX_HELD: usize = 16 << 20;
 
 /// The error that ended the recording.
 struct Failed {
@@ -111,6 +125,7 @@ impl Recorder {
                 complete: written,
                 failed: None,
                 redactor: (!has_secrets).then(Redactor::default),
+                held: None,
             })
         };
         create().map_err(|source| Error::Record {
@@ -124,6 +139,10 @@ impl Recorder {
         if self.failed.is_some() {
             return;
         }
+        // A later input must not precede those that are held back.
+        if input.channel().role != Role::Dumps {
+            self.held = None;
+        }
         let redacted = self.redactor.as_mut().and_then(|it| it.redacted(input));
         let written = match (&redacted, &input.data) {
             (Some(bytes), InputData::Datagram(channel, _)) => self.writer.write(&Input {
@@ -133,6 +152,7 @@ impl Recorder {
             _ => self.writer.write(input),
         };
         if let Err(error) = written {
+            self.held = None;
             self.flush();
             if self.failed.is_none() {
                 self.fail(error, input.time);
@@ -142,13 +162,39 @@ impl Recorder {
         let buffered = self.writer.get_mut().len();
         let end = self.accepted + buffered as u64;
         self.unwritten.push_back((end, input.time));
+        if buffered >= MAX_HELD {
+            self.held = None;
+        }
         if buffered >= BATCH {
             self.flush();
         }
     }
 
+    /// Holds the inputs about dumps back that follow, until [`Recorder::end_hold`] or another input.
+    pub(super) fn hold(&mut self) {
+        self.flush();
+        self.held = Some(Held {
+            inputs: self.unwritten.len(),
+            interfaces: self.writer.interfaces(),
+        });
+    }
+
+    /// Leaves the inputs that are held back out of the recording (`leave_out`), or records them.
+    pub(super) fn end_hold(&mut self, leave_out: bool) {
+        if let Some(held) = self.held.take()
+            && leave_out
+            && held.interfaces == self.writer.interfaces()
+        {
+            self.writer.get_mut().clear();
+            self.unwritten.truncate(held.inputs);
+        }
+    }
+
     /// Writes the buffered blocks to the output, as far as it takes them without waiting.
     pub(super) fn flush(&mut self) {
+        if self.held.is_some() {
+            return;
+        }
         if self.failed.is_some() {
             self.writer.get_mut().clear();
             // What was accepted before ends with a complete block.
@@ -192,6 +238,7 @@ impl Recorder {
 
     /// Writes what is buffered, and waits for a reader while it takes data.
     pub(super) fn drain(&mut self) {
+        self.held = None;
         self.flush();
         let Output::Nonblocking(output) = &mut self.output else {
             return;
@@ -285,6 +332,7 @@ impl Recorder {
 impl Drop for Recorder {
     /// Writes the buffered blocks of a run that ends with an error.
     fn drop(&mut self) {
+        self.held = None;
         self.flush();
     }
 }
@@ -349,6 +397,56 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::channel::Channel;
+    use crate::input::InputData;
+
+    /// The datagrams in a recording.
+    fn recorded(path: &Path) -> Vec<u8> {
+        let mut reader = crate::capture::open(path).unwrap();
+        let mut found = Vec::new();
+        while let Some(input) = reader.next().unwrap() {
+            if let InputData::Datagram(_, bytes) = input.data {
+                found.push(bytes[0]);
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn inputs_that_are_held_back_are_left_out_unless_another_input_comes_between() {
+        let folder = std::env::temp_dir().join(format!("nlstream-held-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("run.pcapng");
+        let outputs = Outputs::default();
+        let mut recorder = Recorder::create(&path, &outputs, &Header::default()).unwrap();
+        let put = |recorder: &mut Recorder, channel, number: u8| {
+            let message = [number, 0, 0, 0];
+            let data = InputData::Datagram(channel, &message);
+            let time = Time::default();
+            recorder.write(&Input { time, data });
+        };
+        let (events, dumps) = (Channel::ROUTE_EVENTS, Channel::ROUTE_DUMPS);
+        put(&mut recorder, events, 1);
+        put(&mut recorder, dumps, 2);
+        for leave_out in [true, false] {
+            recorder.hold();
+            put(&mut recorder, dumps, 3);
+            recorder.flush();
+            recorder.end_hold(leave_out);
+        }
+        // The event is recorded behind the dump entry that preceded it.
+        recorder.hold();
+        put(&mut recorder, dumps, 4);
+        put(&mut recorder, events, 5);
+        put(&mut recorder, dumps, 6);
+        recorder.end_hold(true);
+        // A run that ends meanwhile.
+        recorder.hold();
+        put(&mut recorder, dumps, 7);
+        recorder.finish().unwrap();
+        assert_eq!(recorded(&path), [1, 2, 3, 4, 5, 6, 7]);
+        fs::remove_dir_all(&folder).unwrap();
+    }
 
     #[test]
     fn a_recording_never_overwrites_content_unless_forced() {

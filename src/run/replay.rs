@@ -1,13 +1,16 @@
 //! The replay: feeds the inputs of a recording or capture to the pipeline.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "cli")]
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use log::warn;
 
+#[cfg(feature = "cli")]
 use super::files::Files;
 use super::session::Session;
-use super::{Outputs, open, run_id};
+use super::{Outputs, run_id};
 use crate::capture;
 use crate::error::Error;
 use crate::event::Kind;
@@ -50,6 +53,7 @@ const BATCH_SIZE: usize = 64;
 /// If a file cannot be read to its end (the events before the fault are written), if its snapshot
 /// length cut packets (all events are written), if the output or the recording fails, or if a file
 /// that is written is one of those that are read.
+#[cfg(feature = "cli")]
 pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
     let record = replay.outputs.record.as_deref();
     if record.is_some() && paths.len() > 1 {
@@ -63,7 +67,7 @@ pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
     files.replaced("--record", record).check()?;
     let mut result = Ok(());
     for path in paths {
-        match run_file(replay, path) {
+        match run_file(replay, path, || super::open(&replay.outputs), || {}) {
             Err(error @ Error::CutPackets { .. }) => {
                 if let Err(earlier) = std::mem::replace(&mut result, Err(error)) {
                     log::error!("{earlier}");
@@ -75,9 +79,18 @@ pub fn run(replay: &Replay, paths: &[PathBuf]) -> Result<(), Error> {
     result
 }
 
-fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
+/// Replays a file. `begun` is called when the file was opened and no option is wrong.
+///
+/// # Errors
+/// If the file cannot be read to its end, if its snapshot length cut packets, or if an output fails.
+pub(crate) fn run_file(
+    replay: &Replay,
+    file: &Path,
+    open: impl FnOnce() -> Result<Sink, Error>,
+    begun: impl FnOnce(),
+) -> Result<(), Error> {
     let mut capture = capture::open(file)?;
-    let mut sink = open(&replay.outputs)?;
+    let mut sink = open()?;
     let recorded = capture.header().cloned();
     let is_recording = recorded.is_some();
     let mut batch = Batch::read(&mut capture, BATCH_SIZE);
@@ -99,6 +112,7 @@ fn run_file(replay: &Replay, file: &Path) -> Result<(), Error> {
     let run = replay.run.clone().unwrap_or_else(run_id);
     let mut session = Session::new(&replay.outputs, run, &header)?;
     session.pipeline.set_portion(PORTION);
+    begun();
 
     let until = replay
         .duration
@@ -302,7 +316,7 @@ impl Replay {
             header.redacted = true;
         }
         settings.filters.extend(self.filters.clone());
-        filter::prepare(settings, &Names::from(&header.names))?;
+        filter::prepare(settings, &Names::from(&header.names), false)?;
         settings.snapshot |= self.snapshot;
         settings.count = self.count.or(settings.count);
         settings.max_line = self.max_line.or(settings.max_line);

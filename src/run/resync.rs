@@ -3,6 +3,7 @@
 
 mod pending;
 mod plan;
+mod quick;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,7 @@ use crate::netlink::request::Request;
 use crate::state::{Effect, ReconcileResult, Stale};
 use pending::{Demand, PendingResync};
 use plan::{Known, plan};
+use quick::QuickAudits;
 
 /// Debounce delay: a stale kind is dumped after this time without a further event that makes it
 /// stale.
@@ -43,6 +45,9 @@ const MAX_ATTEMPTS: u32 = 8;
 /// Reconciliations that neither `sync` nor `resync` waits for take at most this fraction (1/n) of
 /// the time.
 const MAX_SHARE: u32 = 10;
+/// Objects that come and go without a message are read at this interval: elements of sets of nftables that
+/// packets add, or that expire.
+const SILENT_RECHECK: Duration = Duration::from_secs(10);
 
 /// The namespace and the kind of a reconciliation.
 pub(super) type Target = (NetnsId, Kind);
@@ -66,6 +71,8 @@ struct Current {
     origin: Origin,
     scope: Scope,
     effect: Effect,
+    /// It is a quick audit.
+    quick: bool,
     begun: Instant,
     /// It began within the debounce delay of the last event: the change that this event implies may
     /// take some time.
@@ -87,6 +94,8 @@ pub(super) struct Begin {
     pub kind: Kind,
     pub origin: Origin,
     pub scope: Scope,
+    /// It is a quick audit.
+    pub quick: bool,
     /// The first dump to request.
     pub request: Request,
 }
@@ -120,6 +129,8 @@ pub(super) struct ResyncScheduler {
     shared: bool,
     audit: Option<Duration>,
     next_audit: Option<Instant>,
+    quick: Option<QuickAudits>,
+    has_quick: bool,
     /// What is read once more, and when, by the delay.
     rechecks: BTreeMap<(Target, Duration), (Instant, Demand)>,
 }
@@ -143,12 +154,19 @@ impl ResyncScheduler {
             shared: false,
             audit,
             next_audit: audit.map(|audit| now + audit),
+            quick: audit.map(|audit| QuickAudits::new(audit, now)),
+            has_quick: true,
             rechecks: BTreeMap::new(),
         };
         for target in targets {
             resync.schedule(target, Demand::kind(Origin::Snapshot), now);
         }
         resync
+    }
+
+    /// From now on the audits are those of all kinds.
+    pub(super) fn without_quick_audits(&mut self) {
+        (self.quick, self.has_quick) = (None, false);
     }
 
     /// From now on a loss concerns all namespaces.
@@ -165,10 +183,38 @@ impl ResyncScheduler {
         }
     }
 
+    /// Adds the targets of a family that was registered during the run, and schedules a dump of each. `sync` waits
+    /// for them if it has not been reached yet.
+    pub(super) fn add_late(&mut self, dumps: BTreeMap<Target, Dumps>, now: Instant) {
+        for (target, dumps) in dumps {
+            self.dumps.insert(target, dumps);
+            let origin = match self.synced {
+                true => Origin::Inferred,
+                false => Origin::Snapshot,
+            };
+            if !self.synced {
+                self.sync.insert(target);
+            }
+            self.schedule(target, Demand::kind(origin), now);
+        }
+    }
+
+    /// Removes a target whose family is no longer registered.
+    pub(super) fn remove_kind(&mut self, target: Target) {
+        self.dumps.remove(&target);
+        self.pending.remove(&target);
+        self.rechecks.retain(|(of, _), _| *of != target);
+        self.sync.remove(&target);
+        self.resync.remove(&target);
+        self.added.remove(&target);
+    }
+
     /// Changes the interval of the audit; the next one is due after it.
     pub(super) fn set_audit(&mut self, audit: Option<Duration>, now: Instant) {
         self.audit = audit;
         self.next_audit = audit.map(|audit| now + audit);
+        let audit = audit.filter(|_| self.has_quick);
+        self.quick = audit.map(|audit| QuickAudits::new(audit, now));
     }
 
     /// Schedules reads of objects that may have changed without a notification. A dump of them that
@@ -244,6 +290,9 @@ impl ResyncScheduler {
         self.sync.retain(|target| target.0 != netns);
         self.resync.retain(|target| target.0 != netns);
         self.added.retain(|target| target.0 != netns);
+        if let Some(quick) = &mut self.quick {
+            quick.retain(|target| target.0 != netns);
+        }
         self.current.take_if(|current| current.target.0 == netns);
         let mut reached = Vec::new();
         if self.sync.is_empty() && !std::mem::replace(&mut self.synced, self.sync.is_empty()) {
@@ -278,7 +327,13 @@ impl ResyncScheduler {
         }
         let pending = self.pending.values().map(PendingResync::due);
         let rechecks = self.rechecks.values().map(|(at, _)| *at);
-        pending.chain(self.next_audit).chain(rechecks).min()
+        let quick = self.quick.as_ref().filter(|_| self.synced);
+        let quick = quick.map(QuickAudits::wakeup);
+        pending
+            .chain(self.next_audit)
+            .chain(quick)
+            .chain(rechecks)
+            .min()
     }
 
     /// Begins the reconciliation that is due, if there is one.
@@ -289,7 +344,9 @@ impl ResyncScheduler {
         self.schedule_timed(now);
         loop {
             let mut due = self.pending.iter_mut().filter(|(_, it)| it.due() <= now);
-            let (target, pending) = due.next()?;
+            let Some((target, pending)) = due.next() else {
+                return self.begin_quick_audit(now);
+            };
             let target = *target;
             let by_event = pending.by_event;
             let early = pending.last_stale.is_some_and(|last| last + DEBOUNCE > now);
@@ -312,6 +369,10 @@ impl ResyncScheduler {
                     self.recheck(target, delay, demand, now);
                 }
             }
+            if known.is_silent(target.0, target.1) {
+                let demand = Demand::stale(Scope::Kind, Effect::Anywhere);
+                self.recheck(target, SILENT_RECHECK, demand, now);
+            }
             let mut left = plan.requests;
             left.reverse();
             let request = left.pop()?;
@@ -322,6 +383,7 @@ impl ResyncScheduler {
                 origin,
                 scope: plan.scope.clone(),
                 effect,
+                quick: false,
                 begun: now,
                 early,
                 left,
@@ -334,9 +396,52 @@ impl ResyncScheduler {
                 kind: target.1,
                 origin,
                 scope: plan.scope,
+                quick: false,
                 request,
             });
         }
+    }
+
+    /// Begins the quick audit that is due, if there is one.
+    fn begin_quick_audit(&mut self, now: Instant) -> Option<Begin> {
+        let quick = self.quick.as_mut().filter(|_| self.synced)?;
+        let targets = self
+            .dumps
+            .keys()
+            .filter(|it| !self.pending.contains_key(*it));
+        let target = quick.next(targets.copied(), now)?;
+        let dumps = self.dumps.get(&target)?;
+        let channel = Channel {
+            netns: target.0,
+            family: dumps.family,
+            role: Role::Dumps,
+        };
+        let mut left = dumps.requests.clone();
+        left.reverse();
+        let request = left.pop()?;
+        debug!("dump {} (quick audit)", target.1.name());
+        self.current = Some(Current {
+            target,
+            channel,
+            origin: Origin::Inferred,
+            scope: Scope::Kind,
+            effect: Effect::Anywhere,
+            quick: true,
+            begun: now,
+            early: false,
+            left,
+            complete: true,
+            failed: false,
+            rejected: false,
+        });
+        Some(Begin {
+            channel,
+            kind: target.1,
+            origin: Origin::Inferred,
+            scope: Scope::Kind,
+            quick: true,
+            request,
+        })
     }
 
     /// Schedules what is due by time: the audit, and further reads.
@@ -359,6 +464,11 @@ impl ResyncScheduler {
         }
     }
 
+    /// Returns true if the reconciliation in progress is a quick audit.
+    pub(super) fn is_quick(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| current.quick)
+    }
+
     /// The channel of the dump in progress.
     pub(super) fn channel(&self) -> Option<Channel> {
         self.current.as_ref().map(|current| current.channel)
@@ -378,6 +488,10 @@ impl ResyncScheduler {
             Outcome::Failed(
                 libc::EINTR | libc::EAGAIN | libc::EBUSY | libc::ENOMEM | libc::ENOBUFS,
             ) => current.complete = false,
+            // The set was deleted meanwhile, or its table.
+            Outcome::Failed(libc::ENOENT) if current.target.1 == Kind::NftElement => {
+                current.complete = false;
+            }
             // The device was deleted meanwhile.
             Outcome::Failed(libc::ENODEV) if !current.scope.is_kind() => {}
             Outcome::Failed(_) if !current.scope.is_kind() => {
@@ -387,8 +501,12 @@ impl ResyncScheduler {
                 (current.complete, current.failed) = (false, true);
                 let kind = current.target.1.name();
                 let error = std::io::Error::from_raw_os_error(errno);
+                let advice = match errno {
+                    libc::EPERM => "; run with CAP_NET_ADMIN",
+                    _ => "",
+                };
                 warn!(
-                    "cannot dump all objects of kind {kind}: {error}; changes without an event may be missing for this kind"
+                    "cannot dump all objects of kind {kind}: {error}; changes without an event may be missing for this kind{advice}"
                 );
             }
         }
@@ -404,8 +522,23 @@ impl ResyncScheduler {
             clean,
             missing,
             undecided,
+            ..
         } = result.cloned().unwrap_or_default();
         let took = now.saturating_duration_since(current.begun);
+        if let Some(quick) = self.quick.as_mut().filter(|_| current.scope.is_kind()) {
+            let took = (!current.failed).then_some(took);
+            quick.note(current.target, took, current.quick, now);
+        }
+        if current.quick {
+            // A second dump decides if the missing objects were deleted.
+            if clean && missing > 0 {
+                self.schedule(current.target, Demand::kind(Origin::Inferred), now);
+                if let Some(pending) = self.pending.get_mut(&current.target) {
+                    pending.hurry(now);
+                }
+            }
+            return Milestone::None;
+        }
         let pause = match current.origin {
             Origin::Inferred => took * (MAX_SHARE - 1),
             _ => Duration::ZERO,

@@ -33,6 +33,8 @@ pub(super) struct Session {
     most_pending: usize,
     /// When the number of repetitions is written that the text format has not written.
     repetitions_due: Option<Instant>,
+    /// See [`Outputs::shares_process`].
+    shares_process: bool,
 }
 
 /// Time after which the text format writes how often a line was repeated, if no other line follows.
@@ -84,6 +86,7 @@ impl Session {
             pending: 0,
             most_pending: 0,
             repetitions_due: None,
+            shares_process: outputs.shares_process,
         })
     }
 
@@ -106,6 +109,21 @@ impl Session {
             }
         }
         Ok(taken)
+    }
+
+    /// Holds the inputs about dumps back that follow, until [`Session::end_held_recording`] or another
+    /// input.
+    pub(super) fn hold_recording(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.hold();
+        }
+    }
+
+    /// Leaves the inputs that are held back out of the recording (`leave_out`), or records them.
+    pub(super) fn end_held_recording(&mut self, leave_out: bool) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.end_hold(leave_out);
+        }
     }
 
     /// Sets the size from which on the file is rotated, bytes.
@@ -299,8 +317,10 @@ impl Session {
     /// # Errors
     /// If the recording is not complete.
     pub(super) fn abandon(self) -> Result<(), Error> {
-        // The process ends: freeing a large state object by object would take seconds.
-        std::mem::forget(self.pipeline);
+        // If the process ends: freeing a large state object by object would take seconds.
+        if !self.shares_process {
+            std::mem::forget(self.pipeline);
+        }
         self.recorder.map_or(Ok(()), Recorder::finish)
     }
 

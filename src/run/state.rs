@@ -51,8 +51,8 @@ const WRITE_TIME: Duration = Duration::from_millis(100);
 /// The objects of a time.
 pub(super) struct Loaded {
     pub fold: Fold,
-    /// The filters of the run and of the query.
-    pub selections: [Selection; 2],
+    /// The filters of the run.
+    pub written: Selection,
     /// Why these may not be all objects.
     pub reason: Option<IncompleteReason>,
 }
@@ -69,18 +69,19 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
     }
     files.output(None).check()?;
     let names = Names::of_machine();
-    Selection::of_objects(&request.filters, Vocabulary::open(&names))?.log_warnings();
+    let requested = Selection::of_objects(&request.filters, Vocabulary::open(&names))?;
+    requested.log_warnings();
     if let Some((one, other)) = request.diff {
-        return state_diff::run(request, one, other);
+        return state_diff::run(request, &requested, one, other);
     }
     let loaded = load(request, request.at)?;
     check_names(&request.filters, &[&loaded.fold])?;
     let Loaded {
         fold,
-        selections,
+        written,
         reason,
     } = loaded;
-    print(request, &fold, &selections, reason.as_ref())
+    print(request, &fold, &[&written, &requested], reason.as_ref())
 }
 
 /// Folds the lines up to that time.
@@ -90,7 +91,6 @@ pub fn run(request: &StateQuery) -> Result<(), Error> {
 pub(super) fn load(request: &StateQuery, at: Option<Timestamp>) -> Result<Loaded, Error> {
     let names = Names::of_machine();
     let vocabulary = Vocabulary::open(&names);
-    let requested = Selection::of_objects(&request.filters, vocabulary)?;
     let mut fold = Fold::default();
     let mut reached = Reached::End;
     for path in &request.files {
@@ -133,7 +133,7 @@ pub(super) fn load(request: &StateQuery, at: Option<Timestamp>) -> Result<Loaded
     }
     Ok(Loaded {
         fold,
-        selections: [written, requested],
+        written,
         reason,
     })
 }
@@ -195,7 +195,7 @@ fn is_at(path: &Path, file: &File) -> bool {
 fn print(
     request: &StateQuery,
     fold: &Fold,
-    selections: &[Selection],
+    selections: &[&Selection],
     reason: Option<&IncompleteReason>,
 ) -> Result<(), Error> {
     let is_requested = |kind| match &request.kinds {
@@ -234,7 +234,7 @@ pub(super) fn check_names(filters: &Values, folds: &[&Fold]) -> Result<(), Fault
             let Err(fault) = Selection::new(&filter, Vocabulary::of(names)) else {
                 continue;
             };
-            let selection = [Selection::new(&filter, Vocabulary::open(names))?];
+            let selection = [&Selection::new(&filter, Vocabulary::open(names))?];
             let mut objects = folds.iter().flat_map(|fold| fold.objects());
             if !objects.any(|object| passes(object, &selection)) {
                 return Err(fault);
@@ -245,8 +245,8 @@ pub(super) fn check_names(filters: &Values, folds: &[&Fold]) -> Result<(), Fault
 }
 
 /// Returns true if the object passes the filters.
-pub(super) fn passes(object: &SnapshotObject, selections: &[Selection]) -> bool {
-    if selections.iter().all(Selection::is_empty) {
+pub(super) fn passes(object: &SnapshotObject, selections: &[&Selection]) -> bool {
+    if selections.iter().all(|selection| selection.is_empty()) {
         return true;
     }
     let json = serde_json::from_str(object.object()).unwrap_or_default();

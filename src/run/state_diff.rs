@@ -12,15 +12,21 @@ use super::state::{Loaded, StateQuery, check_names, load, passes};
 use crate::error::Error;
 use crate::escape;
 use crate::event::{Kind, Op};
+use crate::filter::Selection;
 use crate::fold::{Fold, SnapshotObject};
 use crate::json::Ordered;
 use crate::sink;
 
-/// Prints the differences.
+/// Prints the differences of the objects that pass the filters of the query.
 ///
 /// # Errors
 /// If the lines cannot be read, or if the state at one of the times is incomplete.
-pub(super) fn run(request: &StateQuery, one: Timestamp, other: Timestamp) -> Result<(), Error> {
+pub(super) fn run(
+    request: &StateQuery,
+    requested: &Selection,
+    one: Timestamp,
+    other: Timestamp,
+) -> Result<(), Error> {
     if request.files.iter().any(|path| path == Path::new("-")) {
         return Err(Error::ReadTwice);
     }
@@ -38,7 +44,7 @@ pub(super) fn run(request: &StateQuery, one: Timestamp, other: Timestamp) -> Res
     };
     let mut printer = printer(&request.format);
     let passes = |loaded: &Loaded, object: Option<&SnapshotObject>| {
-        object.is_some_and(|object| passes(object, &loaded.selections))
+        object.is_some_and(|object| passes(object, &[&loaded.written, requested]))
     };
     sink::print(|out| {
         for (kind, former, object) in pairs(&one.fold, &other.fold) {

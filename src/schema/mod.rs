@@ -3,6 +3,8 @@
 
 mod normalize;
 
+use std::collections::BTreeSet;
+
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -71,6 +73,51 @@ pub fn closed() -> Value {
     schema
 }
 
+/// Returns the schema of the lines of these kinds as text; of all lines, as stored in `schema/v1.json`, if
+/// there are none.
+pub fn text_of(kinds: &[Kind]) -> String {
+    let mut schema = schema();
+    if !kinds.is_empty() {
+        let variants = kinds.iter().flat_map(|kind| Variant::of(*kind));
+        let lines: BTreeSet<_> = variants.map(|variant| variant.definition()).collect();
+        reduce(&mut schema, lines);
+    }
+    format!("{schema:#}\n")
+}
+
+/// Keeps the definitions of these lines, and those that they refer to.
+fn reduce(schema: &mut Value, lines: BTreeSet<String>) {
+    let reference = |name: &String| json!({ "$ref": format!("#/$defs/{name}") });
+    schema["oneOf"] = lines.iter().map(reference).collect();
+    let mut wanted = BTreeSet::new();
+    let mut next: Vec<_> = lines.into_iter().collect();
+    while let Some(name) = next.pop() {
+        references(&schema["$defs"][&name], &mut next);
+        next.retain(|it| *it != name && !wanted.contains(it));
+        wanted.insert(name);
+    }
+    if let Some(defs) = schema["$defs"].as_object_mut() {
+        defs.retain(|name, _| wanted.contains(name));
+    }
+}
+
+/// Appends the names of the definitions that a schema refers to.
+fn references(schema: &Value, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(parts) => {
+            let reference = parts.get("$ref").and_then(Value::as_str);
+            found.extend(
+                reference
+                    .and_then(|it| it.strip_prefix("#/$defs/"))
+                    .map(str::to_owned),
+            );
+            parts.values().for_each(|part| references(part, found));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| references(part, found)),
+        _ => {}
+    }
+}
+
 /// Returns the schema as text, as stored in `schema/v1.json`.
 pub fn text() -> String {
     format!("{:#}\n", schema())
@@ -93,19 +140,14 @@ struct Variant {
 
 impl Variant {
     fn of(kind: Kind) -> Vec<Self> {
-        use Op::{
-            Add, Change, Checkpoint, Clock, Complete, Delete, Gap, Heartbeat, Netns, Notify,
-            Present, Refused, Resync, Rotate, Start, Stop, Sync,
-        };
+        use Op::{Add, Change, Delete, Notify, Present};
         let ops: &'static [Op] = match kind {
-            Kind::Meta => &[
-                Start, Sync, Checkpoint, Gap, Resync, Complete, Netns, Refused, Heartbeat, Clock,
-                Rotate, Stop,
-            ],
+            Kind::Meta => Op::META,
             // No state: RTM_GETNEIGH, a solicitation for a user-space daemon, which a vxlan sends
             // with the address family of a bridge; and a request about a forwarding entry whose
             // result the device announces itself.
-            Kind::Neigh | Kind::Fdb => &[Add, Change, Delete, Present, Notify],
+            // Of ethtool: what no program without privileges can read, and events.
+            Kind::Neigh | Kind::Fdb | Kind::Ethtool => &[Add, Change, Delete, Present, Notify],
             // Dumps may contain undecodable messages as well.
             Kind::Unknown | Kind::Generic => &[Notify, Present],
             _ if kind.fields().is_some() => &[Add, Change, Delete, Present],

@@ -1,13 +1,15 @@
-//! The destination of the output: stdout or a file. A sink takes complete, framed records and knows
+//! The destination of the output: stdout, a file, or a reader in the same process. A sink takes complete, framed records and knows
 //! about their format only what [`RecordReader`](crate::encode::RecordReader) provides. Writing
 //! never blocks the thread that reads the netlink socket.
 
 mod file;
 mod nonblocking;
+mod queue;
 
 use std::io::{self, BufWriter, Write};
 use std::os::fd::BorrowedFd;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
@@ -15,6 +17,7 @@ use rustix::fs::OFlags;
 use file::AppendFile;
 pub use file::{Config, Fsync, RotateAction, Rotation, is_archive_name};
 pub use nonblocking::Nonblocking;
+pub use queue::{Next, Queue};
 
 use crate::encode::Format;
 use crate::error::Error;
@@ -29,6 +32,8 @@ pub enum Sink {
     Nonblocking(Nonblocking),
     /// A regular file, with `--output`.
     File(Box<AppendFile>),
+    /// A reader in the same process.
+    Queue(Arc<Queue>),
 }
 
 /// Whether anyone reads the output.
@@ -88,7 +93,7 @@ impl Sink {
     /// Returns how the file was found; `None` for a nonblocking output.
     pub fn opened(&self) -> Option<&Opened> {
         match self {
-            Sink::Nonblocking(_) => None,
+            Sink::Nonblocking(_) | Sink::Queue(_) => None,
             Sink::File(file) => Some(file.opened()),
         }
     }
@@ -105,6 +110,7 @@ impl Sink {
                 broken_pipe(result.map_err(|source| output.error(source)))
             }
             Sink::File(file) => broken_pipe(file.write(lines)),
+            Sink::Queue(queue) => Ok(queue.write(lines)),
         }
     }
 
@@ -119,6 +125,7 @@ impl Sink {
                 broken_pipe(result.map_err(|source| output.error(source)))
             }
             Sink::File(file) => broken_pipe(file.flush()),
+            Sink::Queue(queue) => Ok(queue.write(&[])),
         }
     }
 
@@ -134,6 +141,7 @@ impl Sink {
                 broken_pipe(result.map_err(|source| output.error(source)))
             }
             Sink::File(file) => broken_pipe(file.finish()),
+            Sink::Queue(queue) => Ok(queue.wait()),
         }
     }
 
@@ -142,6 +150,7 @@ impl Sink {
         match self {
             Sink::Nonblocking(output) => output.pending(),
             Sink::File(file) => file.pending(),
+            Sink::Queue(queue) => queue.pending(),
         }
     }
 
@@ -153,7 +162,7 @@ impl Sink {
     /// Returns the error number of the failure for which records wait.
     pub fn errno(&self) -> Option<u32> {
         match self {
-            Sink::Nonblocking(_) => None,
+            Sink::Nonblocking(_) | Sink::Queue(_) => None,
             Sink::File(file) => file.errno(),
         }
     }
@@ -162,7 +171,7 @@ impl Sink {
     /// before.
     pub fn wakeup(&self) -> Option<Instant> {
         match self {
-            Sink::Nonblocking(_) => None,
+            Sink::Nonblocking(_) | Sink::Queue(_) => None,
             Sink::File(file) => file.wakeup(),
         }
     }
@@ -171,7 +180,7 @@ impl Sink {
     pub fn pollable(&self) -> Option<BorrowedFd<'_>> {
         match self {
             Sink::Nonblocking(output) => Some(output.fd()),
-            Sink::File(_) => None,
+            Sink::File(_) | Sink::Queue(_) => None,
         }
     }
 
@@ -183,6 +192,10 @@ impl Sink {
                 ..Stats::default()
             },
             Sink::File(file) => file.stats(),
+            Sink::Queue(queue) => Stats {
+                bytes: queue.written(),
+                ..Stats::default()
+            },
         }
     }
 
@@ -190,7 +203,7 @@ impl Sink {
     /// If the file cannot be rotated as `config` says.
     pub fn check(&self, config: &Config) -> Result<(), Error> {
         match self {
-            Sink::Nonblocking(_) => Ok(()),
+            Sink::Nonblocking(_) | Sink::Queue(_) => Ok(()),
             Sink::File(file) => file.check(config),
         }
     }
@@ -210,6 +223,7 @@ impl Sink {
                 file.hang_up();
                 true
             }
+            Sink::Queue(_) => false,
         }
     }
 
@@ -233,7 +247,7 @@ impl Sink {
     /// then calls [`Sink::close_current`], [`Sink::open_next`] and [`Sink::write_first`].
     pub fn rotate_action(&mut self) -> Option<RotateAction> {
         match self {
-            Sink::Nonblocking(_) => None,
+            Sink::Nonblocking(_) | Sink::Queue(_) => None,
             Sink::File(file) => file.rotate_action(),
         }
     }
@@ -242,7 +256,7 @@ impl Sink {
     /// `None` if it takes none.
     pub fn close_current(&mut self, rotate_action: RotateAction) -> Option<Rotate> {
         match self {
-            Sink::Nonblocking(_) => None,
+            Sink::Nonblocking(_) | Sink::Queue(_) => None,
             Sink::File(file) => file.close_current(rotate_action),
         }
     }
@@ -250,7 +264,7 @@ impl Sink {
     /// Opens the next file. Returns how it was found, `None` if that failed and is retried later.
     pub fn open_next(&mut self, rotate_action: RotateAction) -> Option<Opened> {
         match self {
-            Sink::Nonblocking(_) => None,
+            Sink::Nonblocking(_) | Sink::Queue(_) => None,
             Sink::File(file) => file.open_next(rotate_action),
         }
     }
@@ -261,7 +275,7 @@ impl Sink {
     /// As [`Sink::write`].
     pub fn write_first(&mut self, record: &[u8]) -> Result<Reader, Error> {
         match self {
-            Sink::Nonblocking(_) => self.write(record),
+            Sink::Nonblocking(_) | Sink::Queue(_) => self.write(record),
             Sink::File(file) => broken_pipe(file.write_first(record)),
         }
     }

@@ -1,18 +1,18 @@
-//! A nonblocking output: the standard output, or a FIFO, a terminal or another device that `--output` names. It is
-//! written without blocking, so that a reader that takes nothing delays neither signals nor the
+//! A nonblocking output: the standard output, or a FIFO, a terminal or another device that `--output` names; also
+//! the standard error of a run. It is written without blocking, so that a reader that takes nothing delays neither signals nor the
 //! reading of the kernel's events. O_NONBLOCK is never set on a descriptor that was inherited: the flag
 //! belongs to the open file description, which other processes share.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, IoSlice, Write as _};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fcntl_setfl, fstat};
-use rustix::io::{Errno, ReadWriteFlags, pwritev2};
+use rustix::io::{Errno, ReadWriteFlags, fcntl_dupfd_cloexec, pwritev2};
 
 use super::give_back;
 use crate::error::Error;
@@ -21,9 +21,13 @@ use crate::file::{FolderPolicy, Place};
 /// pwritev2(2): write at the file's own position.
 const NO_OFFSET: u64 = u64::MAX;
 
+/// Above the descriptors that a service manager passes: one that it did not open must not be taken for
+/// passed.
+const ABOVE_PASSED: RawFd = 64;
+
 /// A nonblocking output and the bytes that could not be written to it yet.
 pub struct Nonblocking {
-    /// `None` for the standard output.
+    /// `None` for the standard output and the standard error.
     path: Option<PathBuf>,
     file: File,
     mode: Mode,
@@ -62,14 +66,30 @@ impl Nonblocking {
     /// # Errors
     /// Those of fcntl(2).
     pub(super) fn stdout() -> io::Result<Self> {
-        let stdout = io::stdout();
-        let stat = fstat(&stdout)?;
+        Nonblocking::inherited(io::stdout().as_fd(), "/proc/self/fd/1", 0)
+    }
+
+    /// Returns the standard error.
+    ///
+    /// # Errors
+    /// Those of fcntl(2).
+    pub fn stderr() -> io::Result<Self> {
+        Nonblocking::inherited(io::stderr().as_fd(), "/proc/self/fd/2", ABOVE_PASSED)
+    }
+
+    /// Returns an output that the program has inherited; `path` leads to it. `lowest`: the lowest number of
+    /// its descriptor.
+    fn inherited(stream: BorrowedFd<'_>, path: &str, lowest: RawFd) -> io::Result<Self> {
+        let stat = fstat(stream)?;
         let file_type = FileType::from_raw_mode(stat.st_mode);
         if matches!(file_type, FileType::Fifo | FileType::CharacterDevice) {
             let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
             let mut options = OpenOptions::new();
             options.write(true).custom_flags(flags);
-            if let Ok(file) = options.open("/proc/self/fd/1") {
+            if let Ok(mut file) = options.open(path) {
+                if file.as_raw_fd() < lowest {
+                    file = fcntl_dupfd_cloexec(&file, lowest)?.into();
+                }
                 return Ok(Nonblocking::new(None, file, Mode::NonBlocking));
             }
         }
@@ -77,8 +97,11 @@ impl Nonblocking {
             FileType::Fifo | FileType::CharacterDevice | FileType::Socket => Mode::NoWait,
             _ => Mode::Blocking,
         };
-        let file = File::from(stdout.as_fd().try_clone_to_owned()?);
-        Ok(Nonblocking::new(None, file, mode))
+        let file = match lowest {
+            0 => stream.try_clone_to_owned()?,
+            lowest => fcntl_dupfd_cloexec(stream, lowest)?,
+        };
+        Ok(Nonblocking::new(None, file.into(), mode))
     }
 
     /// Opens the file at `path` if it is no regular file. Returns `None` for one, and for a path that

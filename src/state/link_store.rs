@@ -1,7 +1,7 @@
 //! The stored links, and the names of devices.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, hash_map};
 use std::rc::Rc;
 
 use super::device_names::{GoneNames, NameChange, NameChanges, NameSlot, copy_names, names_in};
@@ -41,10 +41,11 @@ pub(super) struct LinkStore {
     /// The devices whose names [`Store::rename`] replaces.
     renaming: NameChanges,
     gone: GoneNames,
-    /// The devices of the current dump, in its order, and their former values.
+    /// The devices of the current dump, in its order, and their former values: those that the last line
+    /// has, of an event since then.
     dump_entries: Vec<(u32, Option<Rc<Link>>)>,
-    /// The same devices.
-    dumped: HashSet<u32>,
+    /// The positions of these devices.
+    dumped: HashMap<u32, usize>,
 }
 
 impl Store for LinkStore {
@@ -92,6 +93,10 @@ impl Store for LinkStore {
         if op != Op::Delete {
             self.put(link.clone(), old.as_deref(), event.reconciling);
         }
+        if let Some(at) = self.dumped.get(&link.ifindex) {
+            let stored = self.table.get(event.key);
+            self.dump_entries[*at].1 = stored.map(|entry| entry.value.clone());
+        }
         Applied {
             op,
             key: event.key,
@@ -119,7 +124,8 @@ impl Store for LinkStore {
         let old = self.take(entry.action, Rc::make_mut(link));
         self.put(link.clone(), old.as_deref(), true);
         // A bridge's own dump has further fields of its ports: the device has one line.
-        if self.dumped.insert(link.ifindex) {
+        if let hash_map::Entry::Vacant(entry) = self.dumped.entry(link.ifindex) {
+            entry.insert(self.dump_entries.len());
             self.dump_entries.push((link.ifindex, old));
         }
         None
@@ -420,20 +426,22 @@ impl LinkStore {
             .is_some_and(|link| tunnels.iter().any(|name| link.link_type.is(name)))
     }
 
-    /// Removes the stored device, and completes `link`, its message, with the stored fields that the
-    /// message omits. Returns the stored device.
+    /// Completes `link`, its message, with the stored fields that the message omits; removes a device that
+    /// was deleted. Returns the stored device.
     fn take(&mut self, action: MessageAction, link: &mut Link) -> Option<Rc<Link>> {
-        let stored = self.table_mut().remove(key(link.ifindex));
+        let key = key(link.ifindex);
         if action == MessageAction::Delete {
+            let stored = self.table_mut().remove(key);
             let stored_name = || stored.as_ref().and_then(|entry| entry.value.ifname);
             let name = link.ifname.or_else(stored_name);
             self.note_deleted(Some((link.ifindex, name.as_ref())));
             return stored.map(|entry| entry.value);
         }
+        let stored = self.table.get(key);
         if action == MessageAction::LeaveBridge && stored.is_none() {
             leave_bridge(link);
         }
-        let old = stored?.value;
+        let old = stored?.value.clone();
         match action {
             MessageAction::New => carry_over_omitted(link, &old),
             _ => merge_missing(link, &old),

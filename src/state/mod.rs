@@ -220,7 +220,9 @@ impl State {
         };
         event.change = applied.old.map(|old| Change::between(payload, old));
         self.mark_stale(event);
-        if self.implied.is_some() {
+        if let Some(implied) = &self.implied
+            && implied.concerns(kind)
+        {
             self.note_event(applied.key, action, message, event);
         }
         effect
@@ -237,6 +239,9 @@ impl State {
     /// lines precede those of the other changes.
     pub fn take_cuts(&mut self, kind: Kind) -> Vec<StateChange> {
         let cuts = self.stores.take_cuts(kind);
+        if !cuts.is_empty() {
+            self.note_reconciled();
+        }
         self.changes_of(cuts)
     }
 
@@ -288,7 +293,12 @@ impl State {
     pub fn complete_names(&mut self, key: Key, event: &mut Event, last: bool) -> bool {
         let unresolved = self.stores.name_devices(&mut event.payload);
         if !unresolved || last {
-            self.stores.complete_names(event.payload.kind(), key);
+            let kind = event.payload.kind();
+            self.stores.complete_names(kind, key);
+            // A device may have been deleted or renamed meanwhile, or its index may be that of another.
+            if let Some(mut stored) = self.stores.get(kind, key, &self.names) {
+                LinkStore::copy_names(&mut event.payload, &mut stored);
+            }
         }
         !unresolved
     }

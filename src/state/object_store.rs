@@ -58,10 +58,28 @@ impl Store for ObjectStore {
         {
             payload.merge_missing(&stored.value);
         }
+        let mut action = event.action;
+        if payload.kind().is_deleted_by_key()
+            && let Some(stored) = self.0.get(key)
+        {
+            match action {
+                MessageAction::Delete => {
+                    if let Some(rest) = payload.remainder(&stored.value) {
+                        (*payload, action) = (rest, MessageAction::New);
+                    }
+                }
+                _ => payload.add_stored(&stored.value),
+            }
+        }
         let mut unresolved = env.links.name_devices(payload);
-        let old = match event.action {
+        let old = match action {
             MessageAction::Delete => {
                 let stored = self.0.remove(key).map(|entry| entry.value);
+                if let Some(stored) = &stored
+                    && payload.kind().is_deleted_by_key()
+                {
+                    payload.merge_missing(stored);
+                }
                 env.links.name_deleted(payload, unresolved, stored);
                 unresolved = false;
                 None
@@ -69,7 +87,7 @@ impl Store for ObjectStore {
             _ => self.put(key, payload, event.reconciling),
         };
         Applied {
-            op: op_of(event.action, old.is_some()),
+            op: op_of(action, old.is_some()),
             key,
             old,
             unresolved,

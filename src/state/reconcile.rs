@@ -18,6 +18,10 @@ pub(super) struct Reconciliation {
     pub kind: Kind,
     pub origin: Origin,
     pub scope: Scope,
+    /// It is a quick audit.
+    quick: bool,
+    /// It has changed a stored object.
+    changed: bool,
     /// The objects that events were about since the dump began.
     touched_by_event: HashSet<Key>,
 }
@@ -37,6 +41,8 @@ pub struct ReconcileResult {
     pub missing: usize,
     /// Indices of the devices that have to be read as well to decide about some objects.
     pub undecided: BTreeSet<u32>,
+    /// The dump differed from the stored objects.
+    pub changed: bool,
 }
 
 impl State {
@@ -47,8 +53,30 @@ impl State {
             kind,
             origin,
             scope,
+            quick: false,
+            changed: false,
             touched_by_event: HashSet::new(),
         });
+    }
+
+    /// Begins a quick audit: a dump of every object of the kind follows.
+    pub fn begin_quick_audit(&mut self, kind: Kind) {
+        self.begin_reconcile(kind, Origin::Inferred, Scope::Kind);
+        if let Some(reconciliation) = &mut self.reconciliation {
+            reconciliation.quick = true;
+        }
+    }
+
+    /// Returns true if the current reconciliation is a quick audit.
+    pub fn is_quick_audit(&self) -> bool {
+        self.reconciliation.as_ref().is_some_and(|it| it.quick)
+    }
+
+    /// The current reconciliation has changed a stored object.
+    pub(super) fn note_reconciled(&mut self) {
+        if let Some(reconciliation) = &mut self.reconciliation {
+            reconciliation.changed = true;
+        }
     }
 
     /// The kind of the current reconciliation, its reason, and whether every object of the kind is
@@ -118,6 +146,7 @@ impl State {
         let applied = self
             .stores
             .apply_dump_entry(&mut payload, &entry, &self.names)?;
+        self.note_reconciled();
         if applied.unresolved {
             self.note_unresolved(&payload);
         }
@@ -168,6 +197,8 @@ impl State {
             origin,
             scope,
             touched_by_event,
+            quick: _,
+            changed,
         } = reconciliation;
         let clean = complete && touched_by_event.is_empty();
         let mut changes = self.take_found(kind, origin);
@@ -188,6 +219,7 @@ impl State {
             clean,
             missing: swept.missing,
             undecided,
+            changed: changed || !changes.is_empty(),
         };
         (result, changes)
     }
@@ -200,7 +232,11 @@ impl State {
     /// The changes of ranges of ids that dump entries made since the last call, without the
     /// [cuts](State::take_cuts).
     pub fn take_changed_ranges(&mut self, kind: Kind) -> Vec<StateChange> {
-        self.take_found(kind, self.origin())
+        let changes = self.take_found(kind, self.origin());
+        if !changes.is_empty() {
+            self.note_reconciled();
+        }
+        changes
     }
 
     fn take_found(&mut self, kind: Kind, origin: Origin) -> Vec<StateChange> {

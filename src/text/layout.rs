@@ -3,6 +3,7 @@
 //! name.
 
 mod device;
+mod nft;
 mod route;
 mod tc;
 mod xfrm;
@@ -170,6 +171,15 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::Chain => &tc::CHAIN,
         Kind::Action => &tc::ACTION,
         Kind::GenlFamily => &device::GENL_FAMILY,
+        Kind::Ethtool => &device::ETHTOOL,
+        Kind::NftTable => &nft::TABLE,
+        Kind::NftChain => &nft::CHAIN,
+        Kind::NftRule => &nft::RULE,
+        Kind::NftSet => &nft::SET,
+        Kind::NftElement => &nft::ELEMENT,
+        Kind::NftObject => &nft::OBJECT,
+        Kind::NftFlowtable => &nft::FLOWTABLE,
+        Kind::NftGeneration => &nft::GENERATION_END,
         Kind::XfrmState => &xfrm::STATE,
         Kind::XfrmPolicy => &xfrm::POLICY,
         Kind::XfrmEvent => &xfrm::EVENT,

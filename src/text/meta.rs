@@ -123,6 +123,7 @@ fn gap(out: &mut EscapingWriter<'_>, gap: &Gap) -> fmt::Result {
     let (noun, why) = match gap.cause {
         GapCause::Overflow => ("message", "receive buffer overflow"),
         GapCause::Error => ("message", "socket error"),
+        GapCause::Generation => ("message", "transactions missing"),
         GapCause::Truncated => ("message", "datagram truncated"),
         GapCause::Output => ("line", "reader too slow"),
     };

@@ -54,6 +54,57 @@ pub fn write_sentence(event: &Event, out: &mut String) {
     let _ = record.write(&mut EscapingWriter::new(out, false), Widths::default());
 }
 
+/// The words of a line for a table whose columns say the rest: time, kind, operation, origin, process.
+#[derive(Debug)]
+pub struct Words {
+    /// What happened.
+    pub event: String,
+    /// The object as it is from then on; `None` of a `meta` line.
+    pub object: Option<String>,
+}
+
+/// Returns the words of a line of the JSON format; `None` as for [`Printer::line`].
+pub fn words(line: &str) -> Option<Words> {
+    let mut record = Record::of_line(line)?;
+    let (mut event, mut object) = (String::new(), String::new());
+    let out = &mut EscapingWriter::new(&mut event, false);
+    // Writing to a String cannot fail.
+    let object = match &mut record.content {
+        Content::Meta(meta) => {
+            let _ = meta::write(out, meta);
+            None
+        }
+        Content::Object(it) => {
+            let _ = it.write(out, 0);
+            if it.op != Op::Delete {
+                (it.op, it.change) = (Op::Present, None);
+            }
+            let _ = it.write(&mut EscapingWriter::new(&mut object, false), 0);
+            Some(object.trim_start().to_owned())
+        }
+    };
+    if record.uncertain {
+        event.push_str(" (uncertain)");
+    }
+    Some(Words {
+        event: event.trim_start().to_owned(),
+        object,
+    })
+}
+
+/// Returns what the text format calls an object by, not escaped; `None` if the kind has no such words.
+/// `payload`: the object as JSON.
+pub fn subject(kind: Kind, payload: &str) -> Option<String> {
+    let fields: Fields = serde_json::from_str(payload).ok()?;
+    (layout::of(kind).subject)(&fields)
+}
+
+/// Returns a text or a number of an object that is given as JSON, not escaped.
+pub fn field(payload: &str, name: &str) -> Option<String> {
+    let fields: Fields = serde_json::from_str(payload).ok()?;
+    fields.text(name)
+}
+
 /// Prints the lines of the text format, in their order.
 #[derive(Debug)]
 pub struct Printer {

@@ -345,6 +345,22 @@ fn difference(
             differences(out, style, &port(old), &port(new))
         }
         (Some(Node::Object(old)), Some(Node::Object(new))) => differences(out, style, old, new),
+        (Some(Node::List(old)), Some(Node::List(new))) if is_long(old) && is_long(new) => {
+            let came = new.iter().filter(|it| !old.contains(it));
+            let came = came.map(|it| (it, "off", "on"));
+            let went = old.iter().filter(|it| !new.contains(it));
+            let mut all = came.chain(went.map(|it| (it, "on", "off")));
+            all.try_for_each(|(it, old, new)| {
+                let it = it.text().unwrap_or_default();
+                out.arrow(&format!("{name} {it}"), old, new)
+            })
+        }
         (old, new) => out.arrow(name, text(old), text(new)),
     }
+}
+
+/// Returns true for a list of so many names that only those which differ are worth a word.
+fn is_long(list: &[Node]) -> bool {
+    const FEW: usize = 8;
+    list.len() > FEW && list.iter().all(|it| matches!(it, Node::Text(_)))
 }

@@ -99,7 +99,7 @@ string_schema!(Hex, "Hex", "pattern": "^([0-9a-f]{2})*$");
 
 /// User-defined text (an alias, an alternative name): arbitrary bytes. Invalid UTF-8 is replaced by
 /// U+FFFD in the output.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Text(pub Box<[u8]>);
 
 impl Text {

@@ -3,6 +3,7 @@
 
 pub(crate) mod difference;
 pub(crate) mod filters;
+pub(crate) mod message;
 pub(crate) mod oracle;
 
 use std::path::{Path, PathBuf};

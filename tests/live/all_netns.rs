@@ -323,6 +323,25 @@ fn a_namespace_without_a_name_is_found_by_its_process() {
     stream.wait_for("an event in it", |line| {
         line["link"]["mtu"] == 1400 && line["op"] == "change" && name(line) == pid
     });
+    // Both namespaces are watched by now: there and back.
+    ns.run(&format!("ip link set m0 netns {pid}"));
+    stream.wait_for("the device that leaves", |line| {
+        line["op"] == "delete" && line["ifname"] == "m0" && line["link"]["moved_to"] == pid
+    });
+    let mut lines = stream.seen.iter();
+    let own = lines.find(|line| line["ifname"] == "m0").map(name);
+    let own = own.expect("lines about m0").to_owned();
+    stream.wait_for("the device that comes", |line| {
+        line["op"] == "add"
+            && line["ifname"] == "m0"
+            && name(line) == pid
+            && line["link"]["moved_from"] == *own
+    });
+    let owner = stream.pid();
+    ns.run(&format!("nsenter -n -t {pid} ip link set m0 netns {owner}"));
+    stream.wait_for("the device that comes back", |line| {
+        line["op"] == "add" && line["ifname"] == "m0" && line["link"]["moved_from"] == pid
+    });
     ns.run(&format!("kill {pid}"));
     stream.wait_for("the end of the namespace", |line| {
         line["op"] == "netns" && line["meta"]["event"] == "delete" && name(line) == pid

@@ -10,6 +10,7 @@ crate::trial::trials! {
     count_and_for_end_the_run(Namespace),
     closed_stdout_ends_the_run_without_error(Namespace),
     refused_groups_are_named_without_cap_net_admin(Namespace, Program("setpriv")),
+    a_smaller_receive_buffer_than_requested_is_a_warning(Namespace, Program("setpriv")),
     heartbeats_come_by_interval_and_on_sigusr1(Namespace),
 }
 
@@ -70,6 +71,24 @@ fn closed_stdout_ends_the_run_without_error() {
     // Without an event after the reader has closed: the end needs no write.
     let script = format!("timeout 60 {NLSTREAM} | head -1 >/dev/null; echo ${{PIPESTATUS[0]}}");
     assert_eq!(ns.run(&script), "0\n");
+}
+
+fn a_smaller_receive_buffer_than_requested_is_a_warning() {
+    let ns = Namespace::new();
+    let run = |options: &str| {
+        let drop = "setpriv --bounding-set=-net_admin --inh-caps=-net_admin";
+        ns.run(&format!(
+            "{drop} {NLSTREAM} -k link --for 50ms {options} 2>&1 >/dev/null"
+        ))
+    };
+    let text = run("--rcvbuf 512M");
+    assert!(
+        text.contains("in place of 536870912") && text.contains("net.core.rmem_max=536870912"),
+        "{text}"
+    );
+    // The default is a wish, and a small size is granted.
+    assert!(!run("").contains("receive buffer"));
+    assert!(!run("--rcvbuf 64K").contains("receive buffer"));
 }
 
 fn refused_groups_are_named_without_cap_net_admin() {

@@ -27,24 +27,31 @@ mod loss;
 mod names;
 mod namespace;
 mod netns;
+mod nft;
 mod output;
 mod probe;
 mod ranges;
 mod recording;
+mod report;
 mod rtmon;
 mod service;
 mod systemd;
 mod tc;
 mod text;
+mod top;
 mod trial;
 mod truth;
 mod uapi;
+mod watch;
 mod xfrm;
 
 fn main() {
     // A trial runs this binary again, inside a namespace, to send spoofed datagrams.
     if loss::is_spoofer() {
         return loss::spoof();
+    }
+    if watch::is_watcher() {
+        return watch::run();
     }
     if probe::is_probe() {
         return probe::run();
@@ -63,16 +70,20 @@ fn main() {
         loss::trials,
         names::trials,
         netns::trials,
+        nft::trials,
         output::trials,
         probe::trials,
         ranges::trials,
         recording::trials,
+        report::trials,
         service::trials,
         systemd::trials,
         tc::trials,
         text::trials,
+        top::trials,
         truth::trials,
         uapi::trials,
+        watch::trials,
         xfrm::trials,
     ];
     let trials = modules.into_iter().flat_map(|trials| trials()).collect();

@@ -212,6 +212,7 @@ pub(crate) fn run() {
         notify: None,
         has_broker: false,
         sockets: Vec::new(),
+        protocols: Vec::new(),
     };
     nlstream::logging::begin(nlstream::logging::Config {
         level: log::LevelFilter::Info,

@@ -9,6 +9,7 @@ use crate::namespace::Namespace;
 crate::trial::trials! {
     recording_replays_to_the_same_lines(Namespace, LinkType("veth")),
     recording_holds_gaps_and_dumps_of_the_resync(Namespace, LinkType("veth")),
+    recording_has_the_quick_audits_that_found_something(Namespace, LinkType("veth")),
 }
 
 fn file(name: &str) -> PathBuf {
@@ -72,6 +73,54 @@ fn recording_replays_to_the_same_lines() {
     }
     std::fs::remove_file(&capture).unwrap();
     std::fs::remove_file(&lines).unwrap();
+}
+
+/// A run that is at rest does not fill its recording, although it reads the kernel's objects every few seconds.
+fn recording_has_the_quick_audits_that_found_something() {
+    let ns = Namespace::new();
+    ns.run(
+        "ip link add veth0 type veth peer name veth1; ip link set veth0 up
+        ip address add 192.0.2.1/24 dev veth0",
+    );
+    let (capture, log) = (file("quick.pcapng"), file("quick.log"));
+    let c = capture.to_str().unwrap();
+    let mut command = ns.command(crate::common::NLSTREAM);
+    command.args(["--snapshot", "--record", c, "--log-level", "debug"]);
+    command.stdout(std::process::Stdio::piped());
+    command.stderr(std::fs::File::create(&log).unwrap());
+    let mut stream = crate::namespace::Stream::of(command.spawn().unwrap());
+    stream.wait("meta", "sync");
+    let rounds = || {
+        let text = std::fs::read_to_string(&log).unwrap();
+        text.matches("dump addrlabel (quick audit)").count()
+    };
+    wait_until("a quick audit", || rounds() > 0);
+    let size = std::fs::metadata(&capture).unwrap().len();
+    let before = rounds();
+    wait_until("two further rounds", || rounds() > before + 2);
+    assert_eq!(std::fs::metadata(&capture).unwrap().len(), size);
+    ns.run("ip neigh add proxy 192.0.2.7 dev veth0; ip link set veth1 alias silent");
+    wait_until("both changes", || {
+        let mut has = |pointer, value: &str| {
+            let mut lines = stream.so_far().iter();
+            lines.any(|line| line.pointer(pointer).is_some_and(|it| it == value))
+        };
+        has("/link/ifalias", "silent") && has("/neigh/dst", "192.0.2.7")
+    });
+    ns.run("ip neigh del proxy 192.0.2.7 dev veth0; ip link set veth1 mtu 1400");
+    let gone = stream.wait("neigh", "delete");
+    assert_eq!(gone["origin"], "inferred", "{gone}");
+    // The order of the links in a checkpoint is that of the live run, which read them more often.
+    stream.signal("USR2");
+    stream.wait_for("the end of the checkpoint", |line| {
+        line["meta"]["checkpoint"].is_u64()
+    });
+    let (live, _) = stream.interrupt();
+    let replayed = nlstream(&["replay", "--run", live[0]["run"].as_str().unwrap(), c]);
+    assert!(replayed.status.success());
+    assert_same_lines(&live, &crate::common::lines(&replayed.stdout));
+    std::fs::remove_file(&capture).unwrap();
+    std::fs::remove_file(&log).unwrap();
 }
 
 fn recording_holds_gaps_and_dumps_of_the_resync() {

@@ -321,6 +321,8 @@ fn events_of_policies_are_those_of_ip_monitor() {
          ip xfrm policy add src 10.0.0.0/8 dst 10.1.0.0/16 dir fwd action block limit time-soft 1 limit time-hard 2
          until grep -q 'Expired src 10.0.0.0/8.*' $f && ! ip xfrm policy | grep -q 10.0.0.0/8; do sleep 0.05; done
          ip xfrm policy delete src 192.0.2.0/24 dst 198.51.100.0/24 dir in
+         # The kernel says nothing of a flush that deletes nothing.
+         ip xfrm policy add src 192.0.2.1 dst 192.0.2.2 dir in action block
          ip xfrm policy flush
          until grep -q Flushed $f; do sleep 0.05; done
          kill $pid; cat $f"

@@ -5,26 +5,17 @@ use nlstream::decoder::Decoder;
 use nlstream::names::Names;
 use serde_json::{Value, json};
 
-fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
-    let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(value);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
+use crate::common::message::{attr, message};
 
 fn nest(kind: u16, attributes: &[Vec<u8>]) -> Vec<u8> {
-    attribute(kind | 0x8000, &attributes.concat())
+    attr(kind | 0x8000, &attributes.concat())
 }
 
 /// The payload of the one object in a message, with details. Every attribute must have a field.
 #[track_caller]
 fn payload(kind: u16, header: &[u8], attributes: &[Vec<u8>]) -> Value {
     let body = [header, &attributes.concat()].concat();
-    let mut message = (16 + body.len() as u32).to_ne_bytes().to_vec();
-    message.extend(kind.to_ne_bytes());
-    message.extend([0; 10]);
-    message.extend(body);
+    let message = message(kind, 0, &body);
     let mut objects = Vec::new();
     let decoder = Decoder::new(Names::builtin()).with_details();
     decoder
@@ -41,18 +32,15 @@ fn number(value: u32) -> [u8; 4] {
 
 #[test]
 fn attributes_of_links() {
-    let port = [
-        attribute(1, b"netdevsim\0"),
-        attribute(184, &7u32.to_ne_bytes()),
-    ];
+    let port = [attr(1, b"netdevsim\0"), attr(184, &7u32.to_ne_bytes())];
     let link = payload(16, &[0; 16], &[nest(62, &port)]);
     let expected = json!({"bus_name": "netdevsim", "index": 7});
     assert_eq!(link["devlink_port"], expected);
     // ndo_dflt_bridge_getlink: IFLA_AF_SPEC of family bridge.
     let mut header = [0; 16];
     header[0] = 7;
-    let spec = [attribute(0, &[2, 0]), attribute(1, &[1, 0])];
-    let link = payload(16, &header, &[attribute(26, &spec.concat())]);
+    let spec = [attr(0, &[2, 0]), attr(1, &[1, 0])];
+    let link = payload(16, &header, &[attr(26, &spec.concat())]);
     assert_eq!(
         (&link["bridge_flags"], &link["hwmode"]),
         (&json!(["self"]), &json!("VEPA"))
@@ -62,15 +50,11 @@ fn attributes_of_links() {
 #[test]
 fn attributes_of_neighbours_routes_and_nexthops() {
     // vxlan_ip_miss
-    let neigh = payload(30, &[2; 12], &[attribute(7, &number(1 << 24))]);
+    let neigh = payload(30, &[2; 12], &[attr(7, &number(1 << 24))]);
     assert_eq!(neigh["vni"], 16_777_216);
     // A route of family phonet (pn_netlink.c, fill_route), and why a route was deleted.
     let header = [35, 6, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
-    let route = payload(
-        24,
-        &header,
-        &[attribute(1, &[0x64]), attribute(4, &number(3))],
-    );
+    let route = payload(24, &header, &[attr(1, &[0x64]), attr(4, &number(3))]);
     assert_eq!(
         (&route["family"], &route["dst"]),
         (&json!("phonet"), &json!("0x64"))
@@ -82,22 +66,22 @@ fn attributes_of_neighbours_routes_and_nexthops() {
         (2, json!("ra_withdrawn")),
         (9, json!("9")),
     ] {
-        let route = payload(25, &header, &[attribute(32, &number(reason))]);
+        let route = payload(25, &header, &[attr(32, &number(reason))]);
         assert_eq!(route["del_reason"], expected);
     }
     let nexthop = payload(
         104,
         &[0; 8],
-        &[attribute(1, &number(5)), attribute(18, &[0x12, 0xb5])],
+        &[attr(1, &number(5)), attr(18, &[0x12, 0xb5])],
     );
     assert_eq!(nexthop["dst_port"], 4789);
 }
 
 #[test]
 fn attributes_of_settings_and_groups() {
-    let netconf = payload(80, &[10, 0, 0, 0], &[attribute(9, &number(1))]);
+    let netconf = payload(80, &[10, 0, 0, 0], &[attr(9, &number(1))]);
     assert_eq!(netconf["force_forwarding"], true);
-    let group = [attribute(7, &[224, 0, 0, 1]), attribute(12, &number(3))];
+    let group = [attr(7, &[224, 0, 0, 1]), attr(12, &number(3))];
     let group = payload(56, &[2, 32, 0, 0, 1, 0, 0, 0], &group);
     assert_eq!(group["users"], 3);
 }
@@ -105,19 +89,14 @@ fn attributes_of_settings_and_groups() {
 #[test]
 fn attributes_of_vlans() {
     let querier = [
-        attribute(1, &[192, 0, 2, 1]),
-        attribute(2, &number(4)),
-        attribute(3, &[0; 8]),
+        attr(1, &[192, 0, 2, 1]),
+        attr(2, &number(4)),
+        attr(3, &[0; 8]),
     ];
-    let port = [
-        &number(5)[..],
-        &attribute(1, &number(9)),
-        &attribute(2, &[2]),
-    ]
-    .concat();
+    let port = [&number(5)[..], &attr(1, &number(9)), &attr(2, &[2])].concat();
     let options = [
-        attribute(1, &[10, 0]),
-        nest(16, &[attribute(1, &port)]),
+        attr(1, &[10, 0]),
+        nest(16, &[attr(1, &port)]),
         nest(17, &querier),
     ];
     let vlan = payload(112, &[7, 0, 0, 0, 3, 0, 0, 0], &[nest(2, &options)]);

@@ -68,6 +68,69 @@ fn schema_command_prints_the_file() {
 }
 
 #[test]
+fn schema_of_kinds_has_their_lines_and_what_these_refer_to() {
+    let whole: serde_json::Value = serde_json::from_slice(&nlstream(&["schema"]).stdout).unwrap();
+    let schema = nlstream(&["schema", "nsid", "meta"]).stdout;
+    assert!(schema.len() < 100_000);
+    let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
+    let (defs, all) = (&schema["$defs"], &whole["$defs"]);
+    let lines: Vec<_> = schema["oneOf"].as_array().unwrap().iter().collect();
+    assert!(
+        lines.iter().any(|it| it["$ref"] == "#/$defs/line_nsid"),
+        "{lines:?}"
+    );
+    assert!(
+        lines.iter().any(|it| it["$ref"] == "#/$defs/line_meta_gap"),
+        "{lines:?}"
+    );
+    assert!(defs["line_link"].is_null() && defs["link"].is_null());
+    for (name, def) in defs.as_object().unwrap() {
+        assert_eq!(*def, all[name]);
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let examples = nlstream::schema::EXAMPLES.lines();
+    let (mut valid, mut invalid) = (0, 0);
+    for line in examples {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let is_wanted = line["kind"] == "nsid" || line["kind"] == "meta";
+        assert_eq!(validator.is_valid(&line), is_wanted, "{line}");
+        *(if is_wanted { &mut valid } else { &mut invalid }) += 1;
+    }
+    assert!(valid > 10 && invalid > 10);
+    assert!(stderr(&["schema", "links"], 2).contains("link"));
+}
+
+#[test]
+fn pages_and_completions_are_in_the_program() {
+    let text = |args: &[&str]| {
+        let output = nlstream(args);
+        assert!(output.status.success(), "{args:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = text(&["man"]);
+    for part in [
+        ".TH nlstream",
+        "\"EXIT STATUS\"",
+        ".SH FILES",
+        ".SH SIGNALS",
+        "night.pcapng",
+        "rotate\\-size",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    assert!(text(&["man", "replay"]).contains(".TH nlstream-replay"));
+    assert!(stderr(&["man", "nonsense"], 2).contains("replay, state, log"));
+    for (shell, part) in [
+        ("bash", "complete -F _nlstream"),
+        ("zsh", "#compdef nlstream"),
+        ("fish", "complete -c nlstream"),
+    ] {
+        assert!(text(&["completions", shell]).contains(part), "{shell}");
+    }
+    assert!(stderr(&["completions", "cmd"], 2).contains("bash"));
+}
+
+#[test]
 fn error_of_an_output_that_cannot_be_opened() {
     let capture = capture("link-mtu");
     let text = stderr(&["replay", "-o", "/nowhere/x.ndjson", &capture], 1);

@@ -7,7 +7,7 @@ use std::path::Path;
 use nlstream::event::Kind;
 use nlstream::event::tables;
 use nlstream::family;
-use nlstream::netlink::{genl, groups, raw, rtm, xfrm};
+use nlstream::netlink::{genl, groups, nfnetlink, raw, rtm, xfrm};
 use nlstream::schema;
 
 use crate::common;
@@ -97,11 +97,18 @@ fn every_message_type_has_rows() {
     let text = read("docs/coverage.md");
     let mut entries = table(&text, "| number | type | kind | key | header | fixture |");
     let commands = table(&text, "| command | type | kind | key | header | fixture |");
-    let of_xfrm = table(&text, "| message | type | kind | key | header | fixture |");
     let of_rtnetlink = entries.len();
     entries.extend(commands);
-    let of_nlctrl = entries.len();
-    entries.extend(of_xfrm);
+    let of_curated = entries.len();
+    for head in [
+        "| number | message | kind | key | header | fixture |",
+        "| message | type | kind | key | header | fixture |",
+    ] {
+        for (at, _) in text.match_indices(head) {
+            entries.extend(table(&text[at..], head));
+        }
+    }
+    let curated = || family::FAMILIES.iter().skip(2);
     let proofs = proofs();
     let mut listed = BTreeSet::new();
     for (at, row) in entries.iter().enumerate() {
@@ -110,13 +117,15 @@ fn every_message_type_has_rows() {
         };
         let (message, kind_name) = (words(message)[0], words(kinds)[0]);
         let number = number.parse().unwrap();
-        let name = match at < of_rtnetlink {
-            true => rtm::rtm(number).map(|(_, name, _)| name),
-            false if at < of_nlctrl => genl::command_name(number.into()),
-            false => raw::message_name(raw::NETLINK_XFRM, number),
+        let name = match at {
+            _ if at < of_rtnetlink => rtm::rtm(number).map(|(_, name, _)| name),
+            _ if at < of_curated => genl::command_name(number.into()),
+            _ => curated()
+                .filter_map(|family| family.type_name(number))
+                .find(|name| *name == message),
         };
         assert_eq!(name, Some(message));
-        assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18"].contains(&&header[..]));
+        assert!(["3.12", "4.9", "5.10", "6.1", "6.6", "6.18", "7.2"].contains(&&header[..]));
         let pair = (message.to_owned(), kind_name.to_owned());
         assert!(listed.insert(pair.clone()), "two rows for {pair:?}");
         let kind = kind(kind_name).unwrap_or_else(|| panic!("no kind {kind_name}: {message}"));
@@ -128,8 +137,15 @@ fn every_message_type_has_rows() {
         }
     }
     let types = rtm::TYPES.iter().map(|(_, name, _)| name);
-    let others = genl::COMMANDS.iter().chain(xfrm::MESSAGES);
-    for name in types.chain(others.map(|(_, name)| name)) {
+    let commands = [
+        genl::COMMANDS,
+        genl::ethtool::COMMANDS,
+        genl::netdev::COMMANDS,
+        nfnetlink::MESSAGES,
+        xfrm::MESSAGES,
+    ]
+    .concat();
+    for name in types.chain(commands.iter().map(|(_, name)| name)) {
         assert!(
             listed.iter().any(|(row, _)| row == name),
             "no row of {name}"
@@ -210,7 +226,7 @@ fn every_kind_has_payload_decoder_example_and_text() {
         let module = path.split("::").next().unwrap();
         let module = module.split_once('<').map_or(module, |(_, module)| module);
         let exists = |path: &str| common::root().join(Path::new(path)).exists();
-        let is_declared = ["route", "genl"].iter().any(|family| {
+        let is_declared = ["route", "genl", "nft"].iter().any(|family| {
             exists(&format!("src/kind/{family}/{module}.rs"))
                 || exists(&format!("src/kind/{family}/{module}/mod.rs"))
         }) || exists(&format!("src/kind/{module}/mod.rs"));
@@ -236,17 +252,25 @@ fn every_family_has_a_row() {
         let row = rows.find(|row| words(&row[0]).contains(&name));
         row.map(|row| row[1].clone()).unwrap_or_default()
     };
-    for family in family::FAMILIES {
+    for family in family::FAMILIES.iter().filter(|it| !it.kinds().is_empty()) {
         assert_eq!(tier(family.name()), "curated", "{}", family.name());
     }
     for name in tables::names() {
-        assert_eq!(tier(name), "named", "{name}");
+        let mut families = family::FAMILIES.iter();
+        let is_curated = families.any(|it| it.name() == name && !it.kinds().is_empty());
+        assert_eq!(
+            tier(name),
+            if is_curated { "curated" } else { "named" },
+            "{name}"
+        );
     }
     let known: Vec<_> = raw::PROTOCOLS.iter().map(|row| row.1).collect();
     for row in &rows {
         for name in words(&row[0]) {
             let is_pattern = name.ends_with('*');
-            let is_known = known.contains(&name) || genl::NAMES.contains(&name);
+            let mut subsystems = nfnetlink::SUBSYSTEMS.iter();
+            let is_subsystem = subsystems.any(|it| it.name() == name);
+            let is_known = known.contains(&name) || genl::NAMES.contains(&name) || is_subsystem;
             assert!(is_pattern || is_known, "{name}");
         }
     }

@@ -10,7 +10,8 @@ const OF_COMMANDS: [&str; 3] = ["unbuffered", "release", "now"];
 #[test]
 fn options_in_the_pages_exist() {
     let help = |args: &[&str]| String::from_utf8(common::nlstream(args).stdout).unwrap();
-    let commands = ["replay", "state", "log", "exec"].map(|command| help(&[command, "--help"]));
+    let commands = ["replay", "state", "log", "report", "top", "exec"]
+        .map(|command| help(&[command, "--help"]));
     let help = help(&["--help"]) + &commands.concat();
     for page in [
         "docs/cookbook.md",

@@ -19,12 +19,12 @@ const ROWS: &[&[&str]] = &[
     &["input"],
     &["capture", "decode"],
     &["error", "family", "state", "text"],
-    &["decoder"],
+    &["decoder", "stats"],
     &["encode"],
     &["sink"],
     &["pipeline"],
     &["logging", "run"],
-    &["cli"],
+    &["cli", "watch"],
     &["main"],
 ];
 

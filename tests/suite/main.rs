@@ -27,10 +27,13 @@ mod log;
 mod mutation;
 
 mod paths;
+mod python;
+mod report;
 mod schema;
 mod secrets;
 mod state_command;
 mod state_diff;
 mod text;
 mod unparsed;
+mod watch;
 mod xfrm;

@@ -31,12 +31,14 @@ fn code_spans(line: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Returns true for a text that is the path of a file or folder of the project: not absolute, not a
-/// header of the kernel, not `A/B` as the name of two things.
+/// header of the kernel, not what a build makes, not `A/B` as the name of two things.
 fn is_path(text: &str) -> bool {
     let of_path = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     text.contains('/')
         && !text.starts_with('/')
         && !text.starts_with("linux/")
+        && !text.starts_with("target/")
+        && !text.starts_with(|c: char| c.is_ascii_digit())
         && text.contains(|c: char| c.is_ascii_lowercase())
         && text.chars().all(of_path)
 }

@@ -5,13 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use nlstream::event::Kind;
 use nlstream::netlink::attr::Attrs;
-use nlstream::netlink::rtm::rtm;
+use nlstream::netlink::frame::Messages;
+use nlstream::netlink::protocols::protocol;
 
 use crate::common;
-
-/// `struct nlmsghdr`
-const HEADER: usize = 16;
 
 #[derive(Default)]
 struct Count {
@@ -29,11 +28,14 @@ fn unhex(hex: &str) -> Vec<u8> {
 }
 
 /// Returns the number of attributes at the top level of a message.
-fn attributes(message: &[u8]) -> usize {
-    let kind = u16::from_ne_bytes([message[4], message[5]]);
-    let (_, _, fixed) = rtm(kind).expect("a message type that is known");
-    let body = message.get(HEADER + fixed..);
-    Attrs::new(body.unwrap_or_default()).count()
+fn attributes(kind: &str, message: &[u8]) -> usize {
+    let kind = Kind::ALL.iter().find(|it| it.name() == kind).unwrap();
+    let protocol = protocol(kind.netlink_family().unwrap());
+    let message = Messages::new(message).next().unwrap().unwrap();
+    let number = protocol.message_type(&message);
+    let fixed = protocol.header_length(number);
+    let fixed = fixed.expect("a message type that is known");
+    Attrs::new(message.body.get(fixed..).unwrap_or_default()).count()
 }
 
 #[test]
@@ -61,7 +63,7 @@ fn nearly_every_attribute_is_decoded() {
             };
             let count = kinds.entry(kind.to_owned()).or_default();
             count.lines += 1;
-            count.attributes += attributes(&unhex(raw));
+            count.attributes += attributes(kind, &unhex(raw));
             count.unparsed += line["unparsed"].as_array().map_or(0, Vec::len);
         }
     }

@@ -1,6 +1,7 @@
 //! Generators of the project. Run as `cargo xtask TASK`.
 
 mod fleet;
+mod model;
 mod pages;
 mod reference;
 
@@ -15,6 +16,7 @@ pages [FOLDER]  write the man pages and shell completions (to target/pages)
 reference       write docs/schema.md, the schema as a page
 schema          write schema/v1.json
 fleet           write packaging/fleet/*.sql, the model of a fleet's lines
+model           write the types of the lines for Rust (lines/) and Python (packaging/python)
 check           fail if a generated file is not current, or a page is incomplete";
 
 fn main() -> ExitCode {
@@ -28,6 +30,10 @@ fn main() -> ExitCode {
         ["fleet"] => fleet::FILES
             .into_iter()
             .try_for_each(|(dialect, path)| write(path, &fleet::statements(dialect)?)),
+        ["model"] => model::files().and_then(|files| {
+            let mut files = files.iter();
+            files.try_for_each(|(path, text)| write(path, text))
+        }),
         ["check"] => check(),
         _ => Err(USAGE.into()),
     };
@@ -61,6 +67,9 @@ fn check() -> Result<(), Box<dyn Error>> {
     ];
     for (dialect, path) in fleet::FILES {
         files.push((path, "fleet", fleet::statements(dialect)?));
+    }
+    for (path, text) in model::files()? {
+        files.push((path, "model", text));
     }
     for (path, task, text) in files {
         if std::fs::read_to_string(root().join(path))? != text {

@@ -4,14 +4,16 @@ use std::error::Error;
 use std::path::Path;
 use std::process::Command;
 
-use clap_complete::Shell;
+use nlstream::cli;
 
 /// Writes them to a folder.
 pub fn write(folder: &Path) -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(nlstream::cli::command(), folder)?;
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        clap_complete::generate_to(shell, &mut nlstream::cli::command(), "nlstream", folder)?;
+    for (name, text) in cli::man_pages() {
+        std::fs::write(folder.join(format!("{name}.1")), text)?;
+    }
+    for (name, text) in cli::completion_files() {
+        std::fs::write(folder.join(name), text)?;
     }
     Ok(())
 }
@@ -25,22 +27,32 @@ pub fn check() -> Result<(), Box<dyn Error>> {
 }
 
 fn check_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
-    let contents: [(&str, &[&str]); 9] = [
+    let mut contents: Vec<(String, &[&str])> = vec![
         (
-            "nlstream.1",
-            &["rotate\\-size", "print\\-config", "nlstream\\-replay(1)"],
+            "nlstream.1".to_owned(),
+            &[
+                "rotate\\-size",
+                "print\\-config",
+                "nlstream\\-replay(1)",
+                ".SH \"EXIT STATUS\"",
+                ".SH ENVIRONMENT",
+                ".SH FILES",
+                ".SH SIGNALS",
+                ".SH EXAMPLES",
+                ".SH \"SEE ALSO\"",
+            ],
         ),
-        ("nlstream-replay.1", &[".SH SYNOPSIS"]),
-        ("nlstream-state.1", &[".SH SYNOPSIS"]),
-        ("nlstream-exec.1", &[".SH SYNOPSIS"]),
-        ("nlstream-log.1", &[".SH SYNOPSIS"]),
-        ("nlstream-schema.1", &[".SH SYNOPSIS"]),
-        ("nlstream.bash", &["rotate-compress"]),
-        ("_nlstream", &["rotate-compress"]),
-        ("nlstream.fish", &["rotate-compress"]),
+        ("nlstream.bash".to_owned(), &["rotate-compress"]),
+        ("_nlstream".to_owned(), &["rotate-compress"]),
+        ("nlstream.fish".to_owned(), &["rotate-compress"]),
     ];
+    let commands = cli::command();
+    for command in commands.get_subcommands() {
+        let file = format!("nlstream-{}.1", command.get_name());
+        contents.push((file, &[".SH SYNOPSIS", ".SH \"SEE ALSO\""]));
+    }
     for (file, parts) in contents {
-        let text = std::fs::read_to_string(folder.join(file))?;
+        let text = std::fs::read_to_string(folder.join(&file))?;
         for part in parts {
             ensure(text.contains(part), || format!("{file} lacks {part}"))?;
         }
@@ -48,7 +60,7 @@ fn check_folder(folder: &Path) -> Result<(), Box<dyn Error>> {
     let completions = [
         ("nlstream --rotate-k", "--rotate-keep\n"),
         ("nlstream --fsync al", "always\n"),
-        ("nlstream rep", "replay\n"),
+        ("nlstream repl", "replay\n"),
     ];
     for (line, expected) in completions {
         let got = complete_in_bash(folder, line)?;

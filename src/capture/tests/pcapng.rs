@@ -241,6 +241,63 @@ fn a_file_without_netlink_is_refused_by_its_link_type() {
     assert_eq!(reader.skipped().total(), 1);
 }
 
+/// The loss that dumpcap reports, in both ways, is a gap; that of a device which is not netlink is none.
+#[test]
+fn losses_of_another_tool_are_gaps() {
+    for big in [false, true] {
+        let mut file = Builder::new(big);
+        file.interface(253, &[]);
+        file.interface(1, &[]);
+        let word = |number: u64| match big {
+            true => number.to_be_bytes(),
+            false => number.to_le_bytes(),
+        };
+        let statistics = |file: &mut Builder, interface, stamp, options: &[(u16, u64)]| {
+            let values: Vec<_> = options
+                .iter()
+                .map(|(code, it)| (*code, word(*it)))
+                .collect();
+            let options: Vec<_> = values.iter().map(|(code, it)| (*code, &it[..])).collect();
+            let mut body = file.words(&[interface, 0, stamp]);
+            body.extend(file.options(&options));
+            file.block(5, body);
+        };
+        file.packet(0, 1_000_000, &packet(1), 36);
+        // isb_ifrecv is no loss; the counts are from the beginning.
+        statistics(&mut file, 0, 2_000_000, &[(4, 9), (5, 3), (7, 2)]);
+        statistics(&mut file, 0, 2_500_000, &[(5, 3), (7, 2)]);
+        statistics(&mut file, 1, 2_500_000, &[(5, 7)]);
+        statistics(&mut file, 7, 2_500_000, &[(5, 7)]);
+        statistics(&mut file, 0, 3_000_000, &[(5, 4), (7, 2)]);
+        let data = packet(2);
+        let mut body = file.words(&[0, 0, 4_000_000, data.len() as u32, data.len() as u32]);
+        body.extend(&data);
+        body.extend(file.options(&[(1, b"a comment"), (4, &word(6)), (0, b"")]));
+        file.block(6, body);
+        let gap = |lost, from, to| {
+            let gap = Gap {
+                family: None,
+                kinds: None,
+                cause: GapCause::Overflow,
+                errno: None,
+                lost: Some(lost),
+                from,
+                to: Some(to),
+                by: None,
+            };
+            Owned::ControlRecord(to, ControlRecord::Gap(gap))
+        };
+        let expected = [
+            event(at(1, 0), 1),
+            gap(5, None, at(2, 0)),
+            gap(1, None, at(3, 0)),
+            gap(6, Some(at(1, 0)), at(4, 0)),
+            event(at(4, 0), 2),
+        ];
+        assert_eq!(read(&file.bytes).0, expected);
+    }
+}
+
 /// Statistics of other tools have comments too.
 #[test]
 fn marks_are_read_only_from_recordings_of_ours() {

@@ -147,7 +147,7 @@ impl Generic {
             return;
         };
         self.header = nonempty(own);
-        let table = announced.and_then(|it| tables::message(it.name, u8::try_from(number).ok()?));
+        let table = announced.and_then(|it| tables::message(it.name, number));
         if let Some((name, fields)) = table {
             self.message = name.to_owned();
             if !fields.is_empty() {

@@ -1,5 +1,7 @@
 //! The kinds of generic netlink families, a file for each family.
 
 pub mod ctrl;
+pub mod ethtool;
 pub mod generic;
+pub mod netdev;
 pub mod tables;

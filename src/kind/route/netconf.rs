@@ -120,13 +120,40 @@ impl KindSpec for Netconf {
 }
 
 impl Netconf {
-    /// The device, or the value for all devices (`NETCONFA_IFINDEX_*`).
+    /// The device, or the value for all devices (`NETCONFA_IFINDEX_*`). Either identifies the object,
+    /// so a further attribute replaces both.
     fn interface(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
-        match attr.i32()? {
-            -1 => self.interface = Some(Symbol::Known("all")),
-            -2 => self.interface = Some(Symbol::Known("default")),
-            index => self.ifindex = Some(index.cast_unsigned()),
-        }
+        (self.ifindex, self.interface) = match attr.i32()? {
+            -1 => (None, Some(Symbol::Known("all"))),
+            -2 => (None, Some(Symbol::Known("default"))),
+            index => (Some(index.cast_unsigned()), None),
+        };
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Names;
+    use crate::netlink::build::attr;
+
+    /// A forged message may have the attribute several times. The lines identify the object by the device
+    /// or by `interface`; with both the stored object would be another one than the folded.
+    #[test]
+    fn of_several_interfaces_the_last_identifies_the_object() {
+        for (indexes, expected) in [
+            ([-1, 7], (Some(7), None)),
+            ([7, -1], (None, Some("all"))),
+            ([-1, -2], (None, Some("default"))),
+        ] {
+            let attrs = indexes.map(|index: i32| attr(1, &index.to_ne_bytes()));
+            let body = [&[libc::AF_INET as u8, 0, 0, 0][..], &attrs.concat()].concat();
+            let names = Names::builtin();
+            let mut netconf = Netconf::default();
+            netconf.attributes(&mut DecodeContext::new(&names, false), &body[4..]);
+            let interface = netconf.interface.as_ref().map(ToString::to_string);
+            assert_eq!((netconf.ifindex, interface.as_deref()), expected);
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! ([`schema`]) and the text output follow from it. Traffic control and generic netlink use it.
 
 pub mod decode;
+pub mod named;
 pub mod plain;
 pub mod schema;
 #[cfg(test)]
@@ -70,6 +71,8 @@ pub enum Type {
     BeName(&'static [(u32, &'static str)]),
     /// Bit flags.
     Flags(&'static [(u64, &'static str)]),
+    /// Bit flags, in network byte order.
+    BeFlags(&'static [(u64, &'static str)]),
     /// Control action (`TC_ACT_*`).
     Control,
     /// Hash table handle of u32: `800:`.

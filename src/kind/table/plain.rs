@@ -142,6 +142,7 @@ pub fn plain(wire: Type, bytes: &[u8]) -> Result<(Value, usize), AttrError> {
         Type::Name(names) => name(bytes, false, names)?,
         Type::BeName(names) => name(bytes, true, names)?,
         Type::Flags(names) => flags(number(bytes, false)?, names),
+        Type::BeFlags(names) => flags(number(bytes, true)?, names),
         Type::Bitfield(names) => {
             let [value, _selector] = u32_array(bytes)?;
             read = 8;

@@ -40,7 +40,7 @@ impl Type {
             Type::Control => object(&[CONTROL]),
             Type::Queues => json!({ "type": "array", "items": object(&[QUEUES]) }),
             Type::Flag | Type::Marker(_) | Type::Yes => json!({ "type": "boolean" }),
-            Type::Flags(_) | Type::Bitfield(_) => {
+            Type::Flags(_) | Type::BeFlags(_) | Type::Bitfield(_) => {
                 json!({ "type": "array", "items": { "type": "string" } })
             }
             Type::Bytes(_) | Type::U32Array | Type::U64Array | Type::List(_) => {

@@ -74,7 +74,7 @@ pub struct XfrmEvent {
     #[nla(XFRMA_SA_PCPU = 35)]
     pub pcpu: Option<u32>,
     /// The packets that caused it.
-    #[state(names_devices)]
+    #[state(names_devices, properties)]
     pub selector: Option<XfrmSelector>,
     /// Type of the policies: `main`, `sub`.
     #[nla(XFRMA_POLICY_TYPE = 16, with = policy_type)]

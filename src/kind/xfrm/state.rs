@@ -85,7 +85,7 @@ pub struct XfrmState {
     /// Number of the acquisition that the state answers.
     pub seq: Option<u32>,
     /// The packets that it is for; absent for any.
-    #[state(names_devices)]
+    #[state(names_devices, properties)]
     pub selector: Option<XfrmSelector>,
     /// Algorithm of authentication.
     pub auth: Option<XfrmAlgorithm>,

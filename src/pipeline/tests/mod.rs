@@ -4,6 +4,7 @@ mod checkpoint;
 #[cfg(feature = "where")]
 mod condition;
 mod forged;
+mod implied;
 mod names;
 mod namespaces;
 mod ranges;
@@ -22,8 +23,19 @@ struct Run {
 }
 
 impl Run {
+    /// The replay of a capture of another program.
     fn new() -> Self {
+        Self::of(Header::default())
+    }
+
+    /// The replay of a recording.
+    fn of_recording() -> Self {
         let mut header = Header::default();
+        header.start.groups = Some(Vec::new());
+        Self::of(header)
+    }
+
+    fn of(mut header: Header) -> Self {
         header.start.settings.snapshot = true;
         let config = Config::new(Format::Json, "00000000".to_owned(), &header);
         let mut lines = Vec::new();

@@ -5,19 +5,20 @@ use serde_json::Value;
 
 use super::{NEW, Run, channel};
 use crate::channel::NetnsId;
+use crate::event::meta::CheckpointReason;
 use crate::event::scope::Scope;
 use crate::event::values::Time;
 use crate::event::{Kind, Origin};
 use crate::input::{ControlRecord, Input, InputData, Role};
 use crate::netlink::build::{attr, message};
-use crate::netlink::rtm::{RTM_DELNETCONF, RTM_NEWLINK, RTM_NEWNETCONF};
+use crate::netlink::rtm::{RTM_DELLINK, RTM_DELNETCONF, RTM_NEWLINK, RTM_NEWNEIGH, RTM_NEWNETCONF};
 
 const NETCONFA_IFINDEX: u16 = 1;
 const NETCONFA_FORWARDING: u16 = 2;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_TXQLEN: u16 = 13;
 
-fn millis(millis: i64) -> Time {
+pub(super) fn millis(millis: i64) -> Time {
     Time(Timestamp::from_millisecond(millis).unwrap())
 }
 
@@ -38,9 +39,14 @@ fn netconf_deleted(ifindex: u32) -> Vec<u8> {
 }
 
 fn link(ifindex: u32, name: &str) -> Vec<u8> {
+    link_with_flags(ifindex, name, 0)
+}
+
+pub(super) fn link_with_flags(ifindex: u32, name: &str, flags: u32) -> Vec<u8> {
     let mut body = vec![0; 16];
     body[2] = 1; // ARPHRD_ETHER
     body[4..8].copy_from_slice(&ifindex.to_ne_bytes());
+    body[8..12].copy_from_slice(&flags.to_ne_bytes());
     body.extend(attr(IFLA_IFNAME, name.as_bytes()));
     // A complete message has it, one about a part of the device has not.
     body.extend(attr(IFLA_TXQLEN, &1000_u32.to_ne_bytes()));
@@ -100,6 +106,46 @@ fn first_line_of_an_object_of_a_new_device_has_its_name() {
             "9 netconf add eth1"
         ]
     );
+}
+
+/// The stored object keeps the name of the deleted device, so the line has it as well.
+#[test]
+fn waiting_line_has_the_names_of_the_stored_object() {
+    let mut run = Run::of_recording();
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    run.take_lines();
+    let mut fdb = vec![0; 12];
+    fdb[0] = libc::AF_BRIDGE as u8;
+    fdb[4..8].copy_from_slice(&9_u32.to_ne_bytes());
+    fdb.extend(attr(2, &[2, 0, 0, 0, 0, 7]));
+    fdb.extend(attr(9, &7_u32.to_ne_bytes()));
+    let deleted = |ifindex, name| {
+        let mut message = link(ifindex, name);
+        message[4..6].copy_from_slice(&RTM_DELLINK.to_ne_bytes());
+        message
+    };
+    run.event(5, &link(7, "br0"));
+    run.event(6, &message(RTM_NEWNEIGH, &fdb));
+    run.event(7, &deleted(7, "br0"));
+    // Another device with its index.
+    run.event(8, &link(7, "eth7"));
+    run.take();
+    run.event(200, &[]);
+    let lines = std::mem::take(&mut run.lines);
+    let line: Value = serde_json::from_slice(&lines).unwrap();
+    run.control(
+        NetnsId::OWN,
+        ControlRecord::BeginCheckpoint(CheckpointReason::Signal),
+    );
+    run.control(NetnsId::OWN, ControlRecord::EndCheckpoint);
+    let lines = std::mem::take(&mut run.lines);
+    let lines = lines
+        .split(|byte| *byte == b'\n')
+        .filter(|it| !it.is_empty());
+    let mut lines = lines.map(|it| serde_json::from_slice::<Value>(it).unwrap());
+    let stored = lines.find(|it| it["kind"] == "fdb").unwrap();
+    assert_eq!((&line["fdb"], &line["op"]), (&stored["fdb"], &"add".into()));
+    assert_eq!(stored["fdb"]["master"], "br0");
 }
 
 #[test]
@@ -211,4 +257,34 @@ fn lines_of_repeated_renames_are_a_multiple_of_the_inputs() {
     let objects = run.take();
     let named = objects.iter().filter(|line| line.contains(&name));
     assert_eq!(named.count() as u32, OBJECTS + 1);
+}
+
+/// An entry of a dump without a beginning is told at the end; the line of an event between two of them is
+/// the former value then.
+#[test]
+fn event_between_two_dump_entries_about_a_link_is_corrected() {
+    let mut run = Run::synced();
+    let with_mtu = |mtu: u32| {
+        let mut body = link(7, "eth7")[16..].to_vec();
+        body.extend(attr(4, &mtu.to_ne_bytes()));
+        message(RTM_NEWLINK, &body)
+    };
+    let entry = |run: &mut Run, message: &[u8]| {
+        let data = InputData::Datagram(channel(NetnsId::OWN, Role::Dumps), message);
+        run.feed(Input {
+            time: millis(6),
+            data,
+        });
+    };
+    run.event(5, &with_mtu(1500));
+    entry(&mut run, &with_mtu(1500));
+    run.event(6, &with_mtu(1400));
+    entry(&mut run, &with_mtu(1500));
+    run.take();
+    run.control(NetnsId::OWN, ControlRecord::EndReconcile(false));
+    run.control(
+        NetnsId::OWN,
+        ControlRecord::BeginReconcile(Kind::Address, Origin::Inferred, Scope::Kind),
+    );
+    assert_eq!(run.take(), [r#"6 link change eth7 ["mtu"]"#]);
 }

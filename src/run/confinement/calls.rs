@@ -150,6 +150,8 @@ const EVERY: &[Mode] = &[
 const TASKS: &[Mode] = &[Mode::Live, Mode::Replay, Mode::State];
 /// Runs that write files.
 const RUNS: &[Mode] = &[Mode::Live, Mode::Replay];
+/// Those, and the thread that logs while one runs.
+const WRITERS: &[Mode] = &[Mode::Live, Mode::Replay, Mode::Visit];
 const LIVE: &[Mode] = &[Mode::Live];
 /// What the thread that visits namespaces has in common with the run.
 const NETLINK: &[Mode] = &[Mode::Live, Mode::Visit];
@@ -232,6 +234,11 @@ fn sockets(needs: &Needs) -> Vec<Vec<Condition>> {
     const TYPE: libc::c_int = 0xf;
     let netlink = |protocol| vec![is(0, libc::AF_NETLINK), is(2, protocol)];
     let mut sockets = vec![netlink(libc::NETLINK_ROUTE), netlink(libc::NETLINK_GENERIC)];
+    // With a broker each has the one that was opened before the confinement.
+    if !needs.has_broker {
+        let protocols = needs.protocols.iter();
+        sockets.extend(protocols.map(|it| netlink(libc::c_int::from(*it))));
+    }
     if needs.notify.is_some() {
         sockets.push(vec![
             is(0, libc::AF_UNIX),
@@ -289,7 +296,7 @@ pub static CALLS: &[Call] = &[
     call!(SYS_pread64, TASKS, "the beginning and the end of the output file"),
     call!(SYS_write, EVERY, "lines, recordings, messages"),
     call!(SYS_writev, ALL, "vectored writes of the standard library, stderr of musl"),
-    call!(SYS_pwritev2, RUNS, "a socket as standard output, without blocking"),
+    call!(SYS_pwritev2, WRITERS, "a socket as standard output or standard error, without blocking"),
     call!(SYS_lseek, ALL, "size and position of files"),
     call!(SYS_close, ALL, "files and sockets"),
     call!(SYS_fcntl, ALL, "flags of descriptors, and copies of them", Limit::Only(
@@ -331,7 +338,7 @@ pub static CALLS: &[Call] = &[
     call!(SYS_utimensat, RUNS, "the time of a compressed file", Limit::Only("an open file", |_| vec![vec![is_null(1)]])),
     // Sockets.
     call!(SYS_socket, NETLINK, "netlink, and the service manager", Limit::Only(
-        "AF_NETLINK with NETLINK_ROUTE or NETLINK_GENERIC; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
+        "AF_NETLINK with NETLINK_ROUTE or NETLINK_GENERIC, without a broker also with the protocols of watched families that need CAP_NET_ADMIN; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
         sockets,
     )),
     call!(SYS_socketpair, LIVE, "signals that wake the loop", Limit::Only("AF_UNIX", |_| vec![vec![is(0, libc::AF_UNIX)]])),
@@ -441,9 +448,16 @@ mod tests {
             format: crate::encode::Format::Json,
             partial: false,
         });
+        let others = sockets(&needs).len();
+        let privileged = FAMILIES.iter().filter(|it| it.needs_net_admin());
+        let mut needs = Needs {
+            protocols: privileged.map(|it| it.id().protocol()).collect(),
+            ..needs
+        };
+        needs.protocols.dedup();
         let allowed = sockets(&needs);
-        // Others are opened before the confinement.
-        for family in FAMILIES.iter().filter(|it| !it.needs_net_admin()) {
+        assert_eq!(allowed.len(), others + needs.protocols.len());
+        for family in FAMILIES {
             let protocol = u64::from(family.id().protocol());
             let matches = |conditions: &Vec<Condition>| {
                 conditions
@@ -452,6 +466,15 @@ mod tests {
             };
             assert!(allowed.iter().any(matches), "{protocol}");
         }
-        assert_eq!(allowed.len(), 2, "no unix socket without a service manager");
+        let protocols: std::collections::BTreeSet<_> =
+            FAMILIES.iter().map(|it| it.id().protocol()).collect();
+        let expected = protocols.len();
+        assert_eq!(
+            allowed.len(),
+            expected,
+            "no unix socket without a service manager"
+        );
+        needs.has_broker = true;
+        assert_eq!(sockets(&needs).len(), others, "the broker has sockets");
     }
 }

@@ -17,8 +17,10 @@ use log::{Level, debug, log, warn};
 use super::live::Live;
 use super::log::LogQuery;
 use super::replay::Replay;
+use super::report::ReportQuery;
 use super::state::StateQuery;
 use super::{Outputs, metrics};
+use crate::family::Subscribed;
 pub use calls::Mode;
 pub use landlock::is_writable;
 
@@ -41,6 +43,9 @@ pub struct Needs {
     pub has_broker: bool,
     /// Of the broker: the file descriptors on which it sends.
     pub sockets: Vec<RawFd>,
+    /// The protocols of the families that need CAP_NET_ADMIN: without a broker their sockets are opened at any
+    /// time.
+    pub protocols: Vec<u16>,
 }
 
 impl Needs {
@@ -54,6 +59,7 @@ impl Needs {
             has_visitor: false,
             has_broker: false,
             sockets: Vec::new(),
+            protocols: Vec::new(),
         }
     }
 
@@ -75,6 +81,7 @@ impl Needs {
         let metrics = live.metrics.as_ref().map(metrics::Config::path);
         needs.outputs.extend(metrics.map(Path::to_owned));
         needs.has_visitor = live.all_netns;
+        needs.protocols = Subscribed::privileged_protocols(&live.settings);
         needs.notify = std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty());
         needs
     }
@@ -89,6 +96,13 @@ impl Needs {
         Needs::new(Mode::State, &query.files, None)
     }
 
+    /// Returns the needs of `nlstream report`, which writes a file as a replay does.
+    pub fn report(query: &ReportQuery) -> Self {
+        let mut needs = Needs::new(Mode::Replay, &query.files, None);
+        needs.outputs.extend(query.output.clone());
+        needs
+    }
+
     /// Returns the needs of `nlstream log`, which reads files as `nlstream state` does.
     pub fn log(query: &LogQuery) -> Self {
         Needs::new(Mode::State, &query.files, None)
@@ -97,9 +111,12 @@ impl Needs {
 
 /// Confines the thread that visits network namespaces, for good: it keeps the capabilities to find and
 /// enter them, reads files and opens netlink sockets. Landlock would hide the files of other processes in
-/// /proc. `report`: as for [`enter`].
-pub(super) fn enter_visitor(report: fn(&str)) {
-    let needs = Needs::new(Mode::Visit, &[], None);
+/// /proc. `protocols`: those of families that need CAP_NET_ADMIN. `report`: as for [`enter`].
+pub(super) fn enter_visitor(protocols: Vec<u16>, report: fn(&str)) {
+    let needs = Needs {
+        protocols,
+        ..Needs::new(Mode::Visit, &[], None)
+    };
     if let Err(error) = capabilities::drop_visitor() {
         warn!("cannot drop capabilities of the thread that visits namespaces: {error}");
     }

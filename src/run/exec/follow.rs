@@ -32,9 +32,12 @@ const MARK: usize = 128;
 const PART: u64 = 1 << 20;
 
 /// Where to begin.
-pub(super) enum Begin<'a> {
+pub(in crate::run) enum Begin<'a> {
     /// At the end of the file.
     End,
+    /// At the beginning of the file.
+    #[cfg(feature = "top")]
+    Start,
     /// With the file that contains the line, or the first one after it.
     After(&'a Position),
 }
@@ -78,7 +81,7 @@ impl Mark {
 }
 
 /// Reads lines of a file, and of those that follow it.
-pub(super) struct Follower {
+pub(in crate::run) struct Follower {
     path: PathBuf,
     source: Option<Source>,
     /// The file was replaced by another one, and is read to its end for the last time.
@@ -91,7 +94,7 @@ pub(super) struct Follower {
 impl Follower {
     /// # Errors
     /// If the file cannot be read, or is no file of lines.
-    pub(super) fn new(path: &Path, begin: Begin<'_>) -> Result<Self, LinesError> {
+    pub(in crate::run) fn new(path: &Path, begin: Begin<'_>) -> Result<Self, LinesError> {
         let mut follower = Follower {
             path: path.to_owned(),
             source: None,
@@ -103,6 +106,9 @@ impl Follower {
         follower.watch.follow(path);
         match begin {
             Begin::End => follower.open_end()?,
+            // The first line opens it.
+            #[cfg(feature = "top")]
+            Begin::Start => {}
             Begin::After(position) => follower.open_after(position)?,
         }
         let shown = path.display();
@@ -167,7 +173,10 @@ impl Follower {
     ///
     /// # Errors
     /// If a file cannot be read.
-    pub(super) fn next(&mut self, text: &mut Vec<u8>) -> Result<Option<Ending>, LinesError> {
+    pub(in crate::run) fn next(
+        &mut self,
+        text: &mut Vec<u8>,
+    ) -> Result<Option<Ending>, LinesError> {
         loop {
             let Some(source) = &mut self.source else {
                 match Source::open(&self.path, true)? {
@@ -273,7 +282,7 @@ impl Follower {
     }
 
     /// Waits until a file may have changed.
-    pub(super) fn wait(&mut self) {
+    pub(in crate::run) fn wait(&mut self) {
         self.watch.wait();
     }
 }

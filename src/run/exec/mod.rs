@@ -13,7 +13,7 @@
 //! Memory is bounded: the thread waits while the queue is full, and reads no further.
 
 mod event;
-mod follow;
+pub(super) mod follow;
 mod input;
 mod job;
 mod position;
@@ -221,6 +221,8 @@ impl<'a> Loop<'a> {
             self.serve(now);
             self.start(&poll, now);
             self.save(now, false);
+            // Log messages that wait for their reader.
+            log::logger().flush();
             let is_idle = self.queue.is_empty() && self.jobs.is_empty();
             if (self.stopping && self.jobs.is_empty()) || (self.ended && is_idle) {
                 break;

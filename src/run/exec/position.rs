@@ -24,7 +24,7 @@ const MAX_SIZE: u64 = 4 << 20;
 
 /// A line: its run and its number, and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Position {
+pub(in crate::run) struct Position {
     pub run: Arc<str>,
     pub seq: u64,
     pub time: Time,

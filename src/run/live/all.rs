@@ -24,6 +24,7 @@ use super::{Stream, clock, dumps_of, families};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{MAX_NAMESPACES, Settings};
+use crate::family::Subscribed;
 use crate::input::{ControlRecord, Found};
 use crate::netlink::dump::Outcome;
 use crate::netlink::nsids::{self, NsidEvent};
@@ -42,7 +43,7 @@ const SCAN_DELAY: Duration = Duration::from_millis(20);
 const MAX_PAUSE: Duration = Duration::from_secs(2);
 
 /// The program's own namespace, which is the first of the list.
-pub(super) const OWN: NetnsId = NetnsId(1);
+pub(super) const OWN: NetnsId = NetnsId::OWN_LISTED;
 
 /// The namespaces of a run that watches all.
 pub(super) struct AllNamespaces {
@@ -96,7 +97,7 @@ pub(super) fn open(
 ) -> Result<Namespaces, Error> {
     // Before the first look: then the events tell what happens after it. Without a classic BPF filter: the
     // numbers of namespaces are read in any run.
-    let opened = families::open(Reach::All, settings, rcvbuf, None);
+    let opened = families::open(Reach::All, settings, rcvbuf, None, None);
     let opened = opened.map_err(|error| match error {
         Error::Socket(source) => fault(source),
         other => other,
@@ -113,7 +114,7 @@ pub(super) fn open(
     let start = || -> io::Result<AllNamespaces> {
         let now = Instant::now();
         Ok(AllNamespaces {
-            visitor: Visitor::start(confine)?,
+            visitor: Visitor::start(Subscribed::privileged_protocols(settings), confine)?,
             mounts: File::open("/proc/self/mountinfo")?,
             known: BTreeMap::new(),
             by_nsid: HashMap::new(),
@@ -447,10 +448,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         };
         let record = ControlRecord::BeginNetns(found);
         self.backlog.push_control(clock(), channel, record);
-        let families: Vec<_> = self.subscriptions.iter().map(|it| it.family).collect();
-        let dumps = families
-            .into_iter()
-            .flat_map(|family| dumps_of(netns, family, &self.live.settings));
+        let families = self.subscriptions.iter().map(|it| (it.id, it.family));
+        let dumps = families.flat_map(|family| dumps_of(netns, family, &self.live.settings));
         self.resync.add(dumps.collect(), now);
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use log::warn;
 
 use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
-use crate::channel::{FamilyId, Role};
+use crate::channel::FamilyId;
 use crate::error::Error;
 use crate::event::meta::Part;
 use crate::input::{ControlRecord, Input, InputData};
@@ -21,7 +21,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let Some(begin) = self.resync.begin(now, &self.session.pipeline) else {
             return self.receive_entries();
         };
-        let record = ControlRecord::BeginReconcile(begin.kind, begin.origin, begin.scope);
+        let record = match begin.quick {
+            true => ControlRecord::BeginQuickAudit(begin.kind),
+            false => ControlRecord::BeginReconcile(begin.kind, begin.origin, begin.scope),
+        };
+        if begin.quick {
+            self.session.hold_recording();
+        }
         let input = Input::control_of(begin.channel, clock(), record);
         self.session.feed(&[input])?;
         self.request(&begin.request)
@@ -31,19 +37,27 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     pub(super) fn dumping(&self) -> Option<usize> {
         let channel = self.resync.channel()?;
         let is_shared = self.all.is_some();
-        self.subscriptions.iter().position(|it| match is_shared {
-            true => it.family.id() == channel.family,
-            false => it.channel(Role::Dumps) == channel,
+        let of = |family| {
+            let mut all = self.subscriptions.iter();
+            all.position(|it| it.id == family && (is_shared || it.netns == channel.netns))
+        };
+        // A family that was registered later has no sockets of its own in some runs: all of generic netlink have
+        // the same protocol.
+        of(channel.family).or_else(|| match channel.family.is_generic() {
+            true => of(FamilyId::NLCTRL),
+            false => None,
         })
     }
 
     fn request(&mut self, request: &Request) -> Result<(), Error> {
-        if let (Some(at), Some(channel)) = (self.dumping(), self.resync.channel())
-            && self.request_in(channel.netns, at, request)
-        {
+        let (Some(at), Some(channel)) = (self.dumping(), self.resync.channel()) else {
+            return Ok(());
+        };
+        let request = request.clone().addressed(channel.family);
+        if self.request_in(channel.netns, at, &request) {
             let subscription = &mut self.subscriptions[at];
             subscription.dump_readable = true;
-            subscription.dumps.request(request).map_err(Error::Dump)?;
+            subscription.dumps.request(&request).map_err(Error::Dump)?;
         }
         Ok(())
     }
@@ -141,6 +155,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             // Even if mio has not reported the socket as readable since it was last empty.
             let more = self.receive_from(at)?;
             self.subscriptions[at].readable = more;
+            if !more {
+                self.release_transactions();
+            }
             if !more && self.backlog.is_empty() {
                 break;
             }
@@ -171,8 +188,14 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             let input = Input::control_of(channel, clock(), record);
             self.session.feed(&[input])?;
         }
+        let is_quick = self.resync.is_quick();
         let result = self.session.pipeline.reconcile_result();
+        // What has changed nothing changes nothing in a replay either.
+        let is_idle = result.is_some_and(|it| it.clean && it.missing == 0 && !it.changed);
         let milestone = self.resync.over(result, Instant::now());
+        if is_quick {
+            self.session.end_held_recording(is_idle);
+        }
         if let Some((channel, record)) = milestone.record() {
             let input = Input::control_of(channel, clock(), record);
             self.session.feed(&[input])?;

@@ -124,6 +124,18 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 }
             }
             let bytes = without_secrets.as_deref().unwrap_or(datagram.bytes);
+            if channel.family == FamilyId::NFTABLES {
+                if self.transactions.note(channel.netns, bytes) {
+                    let gap = gap(GapCause::Generation, None, None, subscription.emptied);
+                    let record = ControlRecord::Gap(gap);
+                    self.backlog.push_control(time, channel, record);
+                }
+                if let (Some(log), None) = (&mut self.requesters, &requester) {
+                    self.transactions
+                        .hold(time, channel, bytes, log, &mut self.backlog);
+                    continue;
+                }
+            }
             let log = self.requesters.as_mut();
             let record =
                 log.and_then(|log| log.record(requester.as_ref(), channel.family, is_own, bytes));
@@ -174,6 +186,13 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             ..gap(cause, errno, lost, subscription.emptied)
         });
         let channel = subscription.channel(Role::Events);
+        if channel.family == FamilyId::NFTABLES {
+            match self.all {
+                Some(_) => self.transactions.forget_all(),
+                None => self.transactions.forget(channel.netns),
+            }
+        }
+        self.release_transactions();
         self.backlog.push_control(clock(), channel, record);
         if let Some(all) = &mut self.all
             && channel.family == FamilyId::ROUTE
@@ -181,6 +200,16 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             all.note_loss();
         }
         Ok(())
+    }
+
+    /// Lets the datagrams of transactions go on whose end was not received.
+    pub(super) fn release_transactions(&mut self) {
+        if let Some(log) = &mut self.requesters
+            && self.transactions.due().is_some()
+        {
+            self.transactions
+                .release(clock(), None, log, &mut self.backlog);
+        }
     }
 
     /// Feeds a batch of the backlog to the pipeline; returns its size.

@@ -2,39 +2,51 @@
 //! that the kernel registers later.
 
 use std::cell::LazyCell;
+use std::os::fd::RawFd;
+use std::time::Instant;
 use std::{fs, io};
 
 use log::{info, warn};
 use mio::Registry;
 
 use super::subscription::{Reach, Subscription};
-use super::{FIRST_SOCKET, Stream};
-use crate::channel::{FamilyId, NetnsId};
+use super::{FIRST_SOCKET, Stream, clock, dumps_of};
+use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::error::Error;
+use crate::event::Origin;
+use crate::event::ethtool::strings;
 use crate::event::meta::{Settings, UnavailableFamily};
+use crate::event::scope::Scope;
 use crate::family::known::{GenericFamilies, Requested};
 use crate::family::{Family, Subscribed};
+use crate::input::{ControlRecord, Input};
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
+use crate::netlink::genl::curated::Curated;
 use crate::netlink::genl::{
     self, Announcement, CTRL_CMD_DELFAMILY, CTRL_CMD_NEWFAMILY, CTRL_CMD_NEWMCAST_GRP,
 };
 use crate::netlink::other::other;
 use crate::netlink::{DumpSource, EventSource};
 
-/// The sockets of a run in one namespace, and the controller's answers about its families.
+/// Datagrams that are read before the run begins, with the id of their family: the controller's answers, and the
+/// names of bits of ethtool.
+pub(super) type Answers = Vec<(FamilyId, Vec<u8>)>;
+
+/// The sockets of a run in one namespace, and what it has read about its families.
 #[derive(Default)]
 pub(super) struct Opened {
     pub subscriptions: Vec<Subscription<Events, Dumps>>,
-    /// Datagrams.
-    pub answers: Vec<Vec<u8>>,
+    /// Datagrams, and the family of each.
+    pub answers: Answers,
     /// The families that could not be joined.
     pub unavailable: Vec<UnavailableFamily>,
 }
 
 /// Opens the sockets of every family of the run in the thread's network namespace: of the controller
 /// first, so that it announces what is registered after the list. `needed`: the types of rtnetlink's
-/// messages that the run needs; `None`: any.
+/// messages that the run needs; `None`: any. `passed`: the event socket of rtnetlink, if the service manager
+/// passed it.
 ///
 /// # Errors
 /// Those of socket(2), bind(2) and setsockopt(2).
@@ -43,6 +55,7 @@ pub(super) fn open(
     settings: &Settings,
     rcvbuf: u32,
     needed: Option<&[u16]>,
+    passed: Option<RawFd>,
 ) -> Result<Opened, Error> {
     let mut opened = Opened::default();
     let requested = Requested::of(settings);
@@ -50,40 +63,47 @@ pub(super) fn open(
     let existing = LazyCell::new(registered);
     for family in Subscribed::new(settings).iter() {
         if family.needs_net_admin() {
-            let is_named = requested.names(family.name()) || has_kind_of(settings, family);
-            if is_named || existing.contains(&family.id().protocol()) {
-                opened.add_privileged(reach, family, rcvbuf)?;
-            }
+            opened.add_privileged(reach, family, rcvbuf)?;
             continue;
         }
-        let needed = needed.filter(|_| family.id() == FamilyId::ROUTE);
-        let subscription = Subscription::open(reach, family, rcvbuf, needed)?;
+        let is_route = family.id() == FamilyId::ROUTE;
+        let (needed, passed) = (needed.filter(|_| is_route), passed.filter(|_| is_route));
+        let subscription = Subscription::open(reach, family, rcvbuf, needed, passed)?;
         opened.subscriptions.push(subscription);
     }
     if requested.has_generic() {
-        opened.answers = genl::families().map_err(Error::Dump)?;
-        let answers = opened.answers.iter();
-        for family in answers.flat_map(|answer| genl::announcements(answer)) {
-            if is_wanted(&requested, &family) {
-                let subscription = Subscription::open_generic(reach, &family, rcvbuf)?;
-                opened.subscriptions.push(subscription);
+        let answers = genl::families().map_err(Error::Dump)?;
+        let announced: Vec<_> = answers
+            .iter()
+            .flat_map(|it| genl::announcements(it))
+            .collect();
+        let of_controller = answers.into_iter().map(|it| (FamilyId::NLCTRL, it));
+        opened.answers.extend(of_controller);
+        for family in announced.iter().filter(|it| is_wanted(&requested, it)) {
+            let subscription = Subscription::open_generic(reach, family, rcvbuf)?;
+            if subscription.family.id() == FamilyId::ETHTOOL {
+                let id = subscription.id;
+                let requests = strings::common_requests().map(|it| it.addressed(id));
+                let names = genl::answers(requests).map_err(Error::Dump)?;
+                opened.answers.extend(names.into_iter().map(|it| (id, it)));
             }
+            opened.subscriptions.push(subscription);
+        }
+    }
+    for family in Subscribed::by_pattern(settings).iter() {
+        if existing.contains(&family.id().protocol()) {
+            opened.add_privileged(reach, family, rcvbuf)?;
         }
     }
     for number in requested.protocols(|number| existing.contains(&number)) {
         let Some(id) = FamilyId::of_protocol(number) else {
             continue;
         };
-        let subscription = Subscription::open(reach, other(id) as &dyn Family, rcvbuf, None)?;
+        let family = other(id) as &dyn Family;
+        let subscription = Subscription::open(reach, family, rcvbuf, None, None)?;
         opened.subscriptions.push(subscription);
     }
     Ok(opened)
-}
-
-/// Returns true if a kind of the family was requested by name.
-fn has_kind_of(settings: &Settings, family: &dyn Family) -> bool {
-    let mut kinds = settings.kinds.iter().flatten();
-    kinds.any(|kind| family.kinds().contains(*kind))
 }
 
 impl Opened {
@@ -98,7 +118,7 @@ impl Opened {
         family: &'static dyn Family,
         rcvbuf: u32,
     ) -> Result<(), Error> {
-        let error = match Subscription::open(reach, family, rcvbuf, None) {
+        let error = match Subscription::open(reach, family, rcvbuf, None, None) {
             Ok(subscription) if !subscription.events.joined.is_empty() => {
                 self.subscriptions.push(subscription);
                 return Ok(());
@@ -168,7 +188,7 @@ impl Follow<Events, Dumps> {
     /// families. `answers`: those of the controller so far.
     pub(super) fn new(
         settings: &Settings,
-        answers: &[Vec<u8>],
+        answers: &Answers,
         rcvbuf: u32,
         registry: Registry,
     ) -> Option<Self> {
@@ -177,7 +197,8 @@ impl Follow<Events, Dumps> {
             return None;
         }
         let mut known = GenericFamilies::default();
-        answers.iter().for_each(|answer| known.learn(answer));
+        let of_controller = answers.iter().filter(|(id, _)| *id == FamilyId::NLCTRL);
+        of_controller.for_each(|(_, answer)| known.learn(answer));
         let open = move |family: &Announcement, pair| {
             let mut subscription =
                 Subscription::open_generic(Reach::One(NetnsId::OWN), family, rcvbuf)?;
@@ -195,6 +216,17 @@ impl Follow<Events, Dumps> {
 }
 
 impl<E, D> Follow<E, D> {
+    /// Follows the families of a run with these settings, whose sockets that function opens.
+    #[cfg(test)]
+    pub(super) fn with(settings: &Settings, open: Open<E, D>) -> Self {
+        Follow {
+            requested: Requested::of(settings),
+            known: GenericFamilies::default(),
+            announced: Vec::new(),
+            open,
+        }
+    }
+
     /// Notes what a datagram of the controller announces.
     pub(super) fn note(&mut self, netns: NetnsId, datagram: &[u8]) {
         self.known.learn(datagram);
@@ -229,7 +261,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     fn position(&self, netns: NetnsId, id: u16) -> Option<usize> {
         let id = FamilyId::generic(id)?;
         let mut all = self.subscriptions.iter();
-        all.position(|it| (it.netns, it.family.id()) == (netns, id))
+        all.position(|it| (it.netns, it.id) == (netns, id))
     }
 
     fn join(&mut self, netns: NetnsId, family: &Announcement) -> Result<(), Error> {
@@ -239,8 +271,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 let pair = self.subscriptions.last().map_or(0, |it| it.pair + 1);
                 if let Some(follow) = &mut self.follow {
                     let subscription = (follow.open)(family, pair)?;
-                    self.subscriptions.push(subscription);
                     info!("joined the groups of the netlink family {name}");
+                    self.read_late(netns, subscription.id, subscription.family);
+                    self.subscriptions.push(subscription);
                 }
                 return Ok(());
             }
@@ -254,7 +287,21 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 Err(error) => warn!("cannot join the groups of the netlink family {name}: {error}"),
             }
         }
+        if let (Some(curated), Some(id)) = (Curated::of_name(name), FamilyId::generic(id)) {
+            let mut namespaces = self.session.pipeline.netns_ids();
+            namespaces.retain(|it| *it == netns || self.all.is_some() && *it != NetnsId::OWN);
+            for netns in namespaces {
+                self.read_late(netns, id, curated);
+            }
+        }
         Ok(())
+    }
+
+    /// Schedules reads of the objects of a family that was registered after the run had begun: they may have
+    /// come before its groups were joined.
+    fn read_late(&mut self, netns: NetnsId, id: FamilyId, family: &'static dyn Family) {
+        let dumps = dumps_of(netns, (id, family), &self.live.settings);
+        self.resync.add_late(dumps.collect(), Instant::now());
     }
 
     fn leave(&mut self, netns: NetnsId, id: u16) -> Result<(), Error> {
@@ -263,7 +310,37 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         {
             self.receive_from(at)?;
             self.note_loss(at)?;
-            self.subscriptions.remove(at);
+            self.process_batch()?;
+            let Subscription { id, family, .. } = self.subscriptions.remove(at);
+            self.forget_objects(netns, id, family)?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the objects of a family that the kernel has no more: two complete dumps without any entry.
+    fn forget_objects(
+        &mut self,
+        netns: NetnsId,
+        id: FamilyId,
+        family: &'static dyn Family,
+    ) -> Result<(), Error> {
+        let channel = Channel {
+            netns,
+            family: id,
+            role: Role::Dumps,
+        };
+        if self.resync.channel() == Some(channel) {
+            self.end_reconcile(false)?;
+        }
+        for kind in family.dumps(&self.live.settings).into_keys() {
+            self.resync.remove_kind((netns, kind));
+            for _ in 0..2 {
+                let begin = ControlRecord::BeginReconcile(kind, Origin::Inferred, Scope::Kind);
+                for record in [begin, ControlRecord::EndReconcile(true)] {
+                    let input = Input::control_of(channel, clock(), record);
+                    self.session.feed(&[input])?;
+                }
+            }
         }
         Ok(())
     }

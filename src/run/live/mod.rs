@@ -4,43 +4,48 @@ mod all;
 mod dumps;
 mod events;
 mod families;
+mod host;
 mod namespaces;
 mod reload;
 mod requesters;
 mod subscription;
+mod transactions;
 mod visitor;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::os::fd::RawFd;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+#[cfg(feature = "cli")]
 use log::warn;
 use mio::unix::SourceFd;
-use mio::{Interest, Poll, Token};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
-use signal_hook_mio::v1_0::Signals;
+use mio::{Interest, Poll, Token, Waker};
 
 use super::backlog::Backlog;
 use super::clock::Clock;
+#[cfg(feature = "cli")]
+use super::confinement;
 use super::files::{Access, Files};
 use super::header::header;
 use super::metrics::{self, Metrics};
 use super::resync::{self, ResyncScheduler};
-use super::service::Manager;
+#[cfg(feature = "cli")]
+use super::service;
 use super::session::Session;
-use super::{Outputs, confinement, open, run_id};
-use crate::channel::{Channel, NetnsId};
+use super::{Outputs, run_id};
+use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{Part, Settings, Stop, StopReason};
 use crate::event::values::Time;
+use crate::family::known::{Requested, curated_names};
 use crate::family::{Family, Subscribed, needed_messages};
 use crate::filter;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::names::Names;
+#[cfg(feature = "cli")]
 use crate::netlink::broker::Broker;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
@@ -50,10 +55,12 @@ use crate::sink::{Reader, Sink};
 use all::AllNamespaces;
 use events::SpoofedDatagrams;
 use families::Follow;
+pub(crate) use host::Host;
 use namespaces::{Namespaces, Watched};
 pub use reload::{Options, ReadOptions};
 use requesters::RequesterLog;
 use subscription::{Reach, Subscription};
+use transactions::Transactions;
 
 /// The options of a live run.
 #[derive(Clone, Debug, Default)]
@@ -76,6 +83,10 @@ pub struct Live {
     pub read_options: Option<ReadOptions>,
     /// Size of the receive buffer, bytes.
     pub rcvbuf: u32,
+    /// That size is no default: a smaller one deserves a warning.
+    pub is_rcvbuf_requested: bool,
+    /// The service manager may have passed the event socket.
+    pub is_service: bool,
     /// Interval of dumps of every kind.
     pub audit: Option<Duration>,
     /// Interval of heartbeats.
@@ -90,9 +101,11 @@ const RECORDING: Token = Token(2);
 /// Reports of the thread that visits namespaces, and mounts (`--all-netns`).
 const REPORTS: Token = Token(3);
 const MOUNTS: Token = Token(4);
+/// A reader in the same process takes events again, or has gone.
+const READER: Token = Token(5);
 /// The event socket of the first subscription. Its dump socket has the next number, and so on for
 /// every further subscription.
-const FIRST_SOCKET: usize = 5;
+const FIRST_SOCKET: usize = 6;
 
 /// Events processed before the sockets are emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds that many routes.
@@ -124,28 +137,42 @@ const MAX_ERRORS: u32 = 100;
 
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
-/// This is the main function of a process, and not meant for libraries: it installs handlers of
-/// signals. `prepared`: the result of [`prepare`].
+/// This is the main function of a process: it installs handlers of signals. `prepared`: the result of
+/// [`prepare`]. Programs that use the library have `watch`.
 ///
 /// # Errors
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
 /// was to write.
+#[cfg(feature = "cli")]
 pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     check_files(live)?;
-    let mut live = live.clone();
+    let live = live.clone();
+    // Before anything else: from now on no signal ends the program without its last lines.
+    let host = Host::program().map_err(Error::Loop)?;
+    let outputs = live.outputs.clone();
+    begin(live, prepared, host, || super::open(&outputs), || {})
+}
+
+/// Streams events until the host, a limit, or the reader ends the run. `begun` is called when no later event
+/// is missed.
+///
+/// # Errors
+/// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
+/// was to write.
+pub(crate) fn begin(
+    mut live: Live,
+    prepared: Prepared,
+    mut host: Host,
+    open: impl FnOnce() -> Result<Sink, Error>,
+    begun: impl FnOnce(),
+) -> Result<(), Error> {
     if !live.settings.filters.is_empty() {
-        filter::prepare(&mut live.settings, &Names::of_machine())?;
+        filter::prepare(&mut live.settings, &Names::of_machine(), true)?;
+    }
+    if Requested::of(&live.settings).has_generic() {
+        live.settings.curated = curated_names();
     }
     let live = &live;
-    // Before anything else: from now on no signal ends the program without its last lines.
-    let mut signals =
-        Signals::new([SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGHUP]).map_err(Error::Loop)?;
-    // A second signal ends the program at once, even if it is blocked.
-    let impatient = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_default(signal, impatient.clone())
-            .map_err(Error::Loop)?;
-    }
     let Prepared {
         namespaces,
         requesters,
@@ -162,11 +189,18 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     if live.netns.is_empty() && all.is_none() && subscriptions.is_empty() {
         let needed = needed_messages(&live.settings);
         let reach = Reach::One(NetnsId::OWN);
-        let opened = families::open(reach, &live.settings, live.rcvbuf, needed.as_deref())?;
+        let passed = passed_socket(live)?;
+        let opened = families::open(
+            reach,
+            &live.settings,
+            live.rcvbuf,
+            needed.as_deref(),
+            passed,
+        )?;
         (subscriptions, answers) = (opened.subscriptions, opened.answers);
         unavailable = opened.unavailable;
     }
-    let mut sink = open(&live.outputs)?;
+    let mut sink = open()?;
     let dumps = match all {
         Some(_) => dumps_of_all(listed.len(), &subscriptions, &live.settings),
         None => dumps(&subscriptions, &live.settings),
@@ -175,13 +209,21 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     if all.is_some() {
         resync.share();
     }
+    // Values that change with time alone are stored then, so that the dumps would fill the recording.
+    if live.outputs.record.is_some() && live.settings.with.contains(&Part::Details) {
+        resync.without_quick_audits();
+    }
     let sockets = subscriptions.iter().map(|it| &it.events);
     let header = header(&live.settings, sockets, listed, unavailable, &sink);
     let run = run_id();
     let mut session = Session::new(&live.outputs, run.clone(), &header)?;
     // First of all: they name the families of later messages.
-    for answer in &answers {
-        let data = InputData::Datagram(Channel::NLCTRL_DUMPS, answer);
+    for (family, answer) in &answers {
+        let channel = Channel {
+            family: *family,
+            ..Channel::NLCTRL_DUMPS
+        };
+        let data = InputData::Datagram(channel, answer);
         let time = clock();
         session.feed(&[Input { time, data }])?;
     }
@@ -189,7 +231,10 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     let poll = Poll::new().map_err(Error::Loop)?;
     let registry = poll.registry();
     let mut register = || -> io::Result<()> {
-        registry.register(&mut signals, SIGNALS, Interest::READABLE)?;
+        host.register(registry, SIGNALS)?;
+        if let Sink::Queue(queue) = &sink {
+            queue.wake_with(Waker::new(registry, READER)?);
+        }
         if let Some(all) = &mut all {
             all.register(registry, [REPORTS, MOUNTS])?;
         }
@@ -208,31 +253,66 @@ pub fn run(live: &Live, prepared: Prepared) -> Result<(), Error> {
     }
     let buffers = subscriptions.iter().map(|it| it.events.rcvbuf());
     let smallest = buffers.map(|it| it.unwrap_or(0)).min().unwrap_or(0);
-    let begun = Instant::now();
+    warn_of_size(live, smallest);
+    let start = Instant::now();
     let registry = poll.registry().try_clone().map_err(Error::Loop)?;
-    Stream {
+    let stream = Stream {
         follow: Follow::new(&live.settings, &answers, live.rcvbuf, registry),
         session,
         subscriptions,
         watched,
         all,
-        looked_at: begun,
+        looked_at: start,
         resync,
         backlog: Backlog::default(),
         refused: SpoofedDatagrams::default(),
         requesters,
+        transactions: Transactions::default(),
         clock: Clock::new(),
-        manager: Manager::new(),
+        host,
         metrics: live.metrics.clone().map(Metrics::new),
         run,
         started: header.time,
         max_coalesce: max_coalesce(smallest),
         live: live.clone(),
-        deadline: live.duration.map(|duration| begun + duration),
-        next_heartbeat: live.heartbeat.map(|every| begun + every),
+        deadline: live.duration.map(|duration| start + duration),
+        next_heartbeat: live.heartbeat.map(|every| start + every),
         release_at: None,
+    };
+    begun();
+    stream.run(poll, &mut sink)
+}
+
+/// The socket that the service manager passed, if the run is a service.
+///
+/// # Errors
+/// If it passed several.
+fn passed_socket(live: &Live) -> Result<Option<RawFd>, Error> {
+    #[cfg(feature = "cli")]
+    if live.is_service {
+        return service::passed_socket().map_err(Error::PassedSocket);
     }
-    .run(poll, signals, &impatient, &mut sink)
+    let _ = live;
+    Ok(None)
+}
+
+/// Tells that the kernel granted a smaller receive buffer than that of the options.
+fn warn_of_size(live: &Live, reported: u64) {
+    // The kernel reports twice the size that was set: the rest is for its own records.
+    // Half of the largest `int` is the largest size.
+    let largest = u64::from(i32::MAX.unsigned_abs() / 2);
+    let (granted, wanted) = (reported / 2, u64::from(live.rcvbuf).min(largest));
+    if granted >= wanted {
+        return;
+    }
+    let level = match live.is_rcvbuf_requested {
+        true => log::Level::Warn,
+        false => log::Level::Debug,
+    };
+    log::log!(
+        level,
+        "the kernel granted a receive buffer of {granted} bytes in place of {wanted}: raise its limit with `sysctl net.core.rmem_max={wanted}`, or run with CAP_NET_ADMIN"
+    );
 }
 
 /// What a run opens before the process is confined.
@@ -270,24 +350,30 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
         namespaces = all::open(&live.settings, live.rcvbuf, live.audit, confine)?;
     } else if !live.netns.is_empty() {
         namespaces = namespaces::open(&live.netns, &live.settings, live.rcvbuf)?;
-    } else if with_by || needs_net_admin || live.settings.filters.contains_key("family") {
+    } else if with_by || needs_net_admin || !Requested::of(&live.settings).is_empty() {
         // A socket has one filter: with `by` that which tells who caused the events.
         let needed = needed_messages(&live.settings).filter(|_| !with_by);
+        let passed = passed_socket(live)?;
         let opened = families::open(
             Reach::One(NetnsId::OWN),
             &live.settings,
             live.rcvbuf,
             needed.as_deref(),
+            passed,
         )?;
         (namespaces.subscriptions, namespaces.answers) = (opened.subscriptions, opened.answers);
         namespaces.unavailable = opened.unavailable;
     }
     // Before the first thread. The thread that visits namespaces opens the sockets of all of them later, for
     // this process, which keeps the capability.
+    #[cfg(feature = "cli")]
     let has_broker = match confine {
         Some(report) if !live.all_netns => start_broker(&mut namespaces.subscriptions, report),
         _ => false,
     };
+    // A library does not confine the programs that use it.
+    #[cfg(not(feature = "cli"))]
+    let has_broker = false;
     // With a thread that has a confinement of its own, each thread confines itself.
     let confine = confine.filter(|_| live.all_netns);
     let start = || RequesterLog::start(&mut namespaces.subscriptions, confine);
@@ -301,6 +387,7 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
 
 /// Starts the process that sends the dump requests which need CAP_NET_ADMIN, if there are such. Returns
 /// true if it was started. `report`: as for [`prepare`].
+#[cfg(feature = "cli")]
 fn start_broker(subscriptions: &mut [Subscription<Events, Dumps>], report: fn(&str)) -> bool {
     let privileged = subscriptions.iter_mut().enumerate();
     let privileged = privileged.filter(|(_, it)| it.family.needs_net_admin());
@@ -355,7 +442,7 @@ fn dumps<E, D>(
     subscriptions: &[Subscription<E, D>],
     settings: &Settings,
 ) -> BTreeMap<resync::Target, resync::Dumps> {
-    let each = |it: &Subscription<E, D>| dumps_of(it.netns, it.family, settings);
+    let each = |it: &Subscription<E, D>| dumps_of(it.netns, (it.id, it.family), settings);
     subscriptions.iter().flat_map(each).collect()
 }
 
@@ -365,22 +452,20 @@ fn dumps_of_all<E, D>(
     subscriptions: &[Subscription<E, D>],
     settings: &Settings,
 ) -> BTreeMap<resync::Target, resync::Dumps> {
-    let families: Vec<_> = subscriptions.iter().map(|it| it.family).collect();
     let of = |at| {
-        let families = families.iter();
-        families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), *family, settings))
+        let families = subscriptions.iter().map(|it| (it.id, it.family));
+        families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), family, settings))
     };
     (0..count).flat_map(of).collect()
 }
 
-/// The dumps of every kind of a family in a namespace.
+/// The dumps of every kind of a family, which has that id, in a namespace.
 fn dumps_of(
     netns: NetnsId,
-    family: &'static dyn Family,
+    (id, family): (FamilyId, &'static dyn Family),
     settings: &Settings,
 ) -> impl Iterator<Item = (resync::Target, resync::Dumps)> + use<> {
     let details = settings.with.contains(&Part::Details);
-    let id = family.id();
     let kinds = family.dumps(settings).into_iter();
     kinds.map(move |(kind, requests)| {
         let dumps = resync::Dumps {
@@ -426,8 +511,10 @@ struct Stream<E, D> {
     refused: SpoofedDatagrams,
     /// Who caused the events, with `--with by`.
     requesters: Option<RequesterLog>,
+    /// Of nftables.
+    transactions: Transactions,
     clock: Clock,
-    manager: Manager,
+    host: Host,
     metrics: Option<Metrics>,
     /// Id and start time of the run.
     run: String,
@@ -443,13 +530,7 @@ struct Stream<E, D> {
 }
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
-    fn run(
-        mut self,
-        mut poll: Poll,
-        mut signals: Signals,
-        impatient: &AtomicBool,
-        sink: &mut Sink,
-    ) -> Result<(), Error> {
+    fn run(mut self, mut poll: Poll, sink: &mut Sink) -> Result<(), Error> {
         let mut ready = mio::Events::with_capacity(64);
         let mut reports = Vec::new();
         let reason = loop {
@@ -465,7 +546,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     OUTPUT if event.is_error() || event.is_write_closed() => {
                         return self.session.abandon();
                     }
-                    OUTPUT | RECORDING | REPORTS => {}
+                    OUTPUT | RECORDING | REPORTS | READER => {}
                     MOUNTS => {
                         if let Some(all) = &mut self.all {
                             all.note_mount();
@@ -474,33 +555,37 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     Token(socket) => self.note_readable(socket - FIRST_SOCKET),
                 }
             }
-            let (mut ends, mut beats, mut reloads) = (false, false, false);
-            for signal in signals.pending() {
-                match signal {
-                    SIGUSR1 => beats = true,
-                    SIGUSR2 => self.session.checkpoints.request(),
-                    // Without an output file the terminal hung up.
-                    SIGHUP if sink.hang_up() => reloads = true,
-                    _ => ends = true,
-                }
+            let requests = self.host.requests();
+            if requests.checkpoint {
+                self.session.checkpoints.request();
             }
-            if ends {
-                impatient.store(true, Ordering::Relaxed);
+            // Without an output file the terminal hung up.
+            let reloads = requests.hang_up && sink.hang_up();
+            if requests.end || (requests.hang_up && !reloads) {
+                self.host.ending();
                 break StopReason::Signal;
             }
             if sink.flush()? == Reader::Gone || self.session.rotate(sink, clock())? == Reader::Gone
             {
                 return self.session.abandon();
             }
+            #[cfg(feature = "cli")]
             if reloads {
                 self.reload(sink);
             }
             self.check_clock(clock());
-            if beats {
+            if requests.heartbeat {
                 self.emit_heartbeat()?;
             }
             reports.append(&mut self.take_reports());
             self.receive()?;
+            if self
+                .transactions
+                .due()
+                .is_some_and(|due| due <= Instant::now())
+            {
+                self.release_transactions();
+            }
             self.follow_families()?;
             self.end_namespaces()?;
             // With a full backlog some datagrams are not read yet.
@@ -526,7 +611,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if !more && self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }
-            self.manager.alive(now, sink.errno());
+            self.host.alive(now, sink.errno());
+            // Log messages that wait for their reader.
+            log::logger().flush();
             if self.session.is_full() {
                 break StopReason::Count;
             }
@@ -615,11 +702,12 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.namespaces_wakeup(),
             self.resync.wakeup().filter(|_| accepts_entries),
             self.release_at,
+            self.transactions.due(),
             self.session.checkpoint_wakeup(sink),
             self.session.repetitions_wakeup(),
             self.refused.due(now),
             sink.wakeup(),
-            self.manager.due(),
+            self.host.due(),
             self.metrics.as_ref().map(|metrics| metrics.due),
         ];
         let next = times.into_iter().flatten().min()?;
@@ -702,7 +790,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
 
     /// Reads what was queued before the end, and ends the run.
     fn stop(mut self, reason: StopReason, sink: &mut Sink) -> Result<(), Error> {
-        self.manager.stopping();
+        self.host.stopping();
         let end = Instant::now() + LAST_READS;
         while !self.session.is_full() {
             let mut more = false;
@@ -710,6 +798,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 for at in 0..self.subscriptions.len() {
                     more |= self.receive_from(at)?;
                 }
+            }
+            if !more {
+                self.release_transactions();
             }
             if !more && self.backlog.is_empty() {
                 break;

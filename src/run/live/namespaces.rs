@@ -74,8 +74,8 @@ impl Watched {
 #[derive(Default)]
 pub(super) struct Namespaces {
     pub(super) subscriptions: Vec<Subscription<Events, Dumps>>,
-    /// The answers of the controller of generic netlink about its families.
-    pub(super) answers: Vec<Vec<u8>>,
+    /// What was read about generic netlink families.
+    pub(super) answers: families::Answers,
     /// The families that could not be joined, each once.
     pub(super) unavailable: Vec<UnavailableFamily>,
     pub(super) watched: Vec<Watched>,
@@ -152,7 +152,7 @@ impl Namespaces {
             Err(error) => return Err(fault(name, error.into())),
         }
         let netns = NetnsId::of_listed(self.listed.len());
-        let opened = families::open(Reach::One(netns), settings, rcvbuf, None)?;
+        let opened = families::open(Reach::One(netns), settings, rcvbuf, None, None)?;
         self.subscriptions.extend(opened.subscriptions);
         self.answers.extend(opened.answers);
         for family in opened.unavailable {

@@ -1,14 +1,22 @@
 //! SIGHUP: the options are read again, and those that can change during a run take effect.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "cli")]
 use std::time::Instant;
 
+#[cfg(feature = "cli")]
 use log::{error, info, warn};
 
-use super::{Live, Stream, check_files};
+use super::Live;
+#[cfg(feature = "cli")]
+use super::{Stream, check_files};
+#[cfg(feature = "cli")]
 use crate::netlink::{DumpSource, EventSource};
+#[cfg(feature = "cli")]
 use crate::run::confinement;
+#[cfg(feature = "cli")]
 use crate::run::metrics::{self, Metrics};
+#[cfg(feature = "cli")]
 use crate::sink::Sink;
 
 /// The options of a run by name, as the command line, the environment and the configuration file
@@ -45,13 +53,14 @@ fn changed<'a>(old: &'a Options, new: &'a Options) -> Vec<&'a str> {
     names
 }
 
+#[cfg(feature = "cli")]
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Reads the options again. If they are invalid, those of the run remain.
     pub(super) fn reload(&mut self, sink: &mut Sink) {
         let Some(read) = self.live.read_options else {
             return;
         };
-        self.manager.reloading();
+        self.host.reloading();
         let applied = read().and_then(|live| self.apply(&live, sink));
         if let Some(metrics) = &mut self.metrics {
             metrics.reloaded(applied.is_ok());
@@ -61,7 +70,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                 "cannot reload the configuration: {error}; the run continues with its previous options"
             );
         }
-        self.manager.reloaded();
+        self.host.reloaded();
     }
 
     fn apply(&mut self, new: &Live, sink: &mut Sink) -> Result<(), String> {

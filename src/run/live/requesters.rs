@@ -71,6 +71,15 @@ impl RequesterLog {
             },
             None => None,
         };
+        self.begin(by)
+    }
+
+    /// Returns the record that precedes events of which the kernel has named the process.
+    pub(super) fn name(&mut self, by: Option<By>) -> Option<ControlRecord> {
+        self.begin(by.map(|by| Arc::new(by.bounded())))
+    }
+
+    fn begin(&mut self, by: Option<Arc<By>>) -> Option<ControlRecord> {
         if by == self.last {
             return None;
         }

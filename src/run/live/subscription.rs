@@ -1,6 +1,7 @@
 //! The two sockets of one family in one network namespace.
 
 use std::io;
+use std::os::fd::RawFd;
 
 use mio::{Interest, Registry, Token};
 
@@ -11,9 +12,9 @@ use crate::family::Family;
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
 use crate::netlink::genl::Announcement;
+use crate::netlink::genl::curated::Curated;
 use crate::netlink::other::other;
 use crate::netlink::requester::Requesters;
-use crate::run::service;
 
 /// The network namespaces whose events a socket receives.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,8 @@ pub(super) struct Subscription<E, D> {
     pub netns: NetnsId,
     /// Number of its two tokens' pair: they are twice this, and one more.
     pub pair: usize,
+    /// The id of the family: of a generic netlink family that which the kernel gave.
+    pub id: FamilyId,
     pub family: &'static dyn Family,
     pub events: E,
     pub dumps: D,
@@ -52,6 +55,7 @@ impl<E, D> Subscription<E, D> {
         Subscription {
             netns,
             pair: 0,
+            id: family.id(),
             family,
             events,
             dumps,
@@ -69,7 +73,7 @@ impl<E, D> Subscription<E, D> {
     pub(super) fn channel(&self, role: Role) -> Channel {
         Channel {
             netns: self.netns,
-            family: self.family.id(),
+            family: self.id,
             role,
         }
     }
@@ -77,9 +81,9 @@ impl<E, D> Subscription<E, D> {
 
 impl Subscription<Events, Dumps> {
     /// Opens both sockets in the thread's network namespace. The event socket comes first: changes during
-    /// the dumps are queued in it. A socket of rtnetlink that a service manager passed is used. `needed`: the
-    /// types of rtnetlink's messages that the run needs, if not all; a passed socket may still be used by a
-    /// run that needs others.
+    /// the dumps are queued in it. `needed`: the types of rtnetlink's messages that the run needs, if not all;
+    /// a passed socket may still be used by a run that needs others. `passed`: the event socket, if the service
+    /// manager passed it.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2).
@@ -88,6 +92,7 @@ impl Subscription<Events, Dumps> {
         family: &'static dyn Family,
         rcvbuf: u32,
         needed: Option<&[u16]>,
+        passed: Option<RawFd>,
     ) -> Result<Self, Error> {
         let Reach::One(netns) = reach else {
             let events = Events::open_all(family, rcvbuf).map_err(Error::Socket)?;
@@ -97,10 +102,6 @@ impl Subscription<Events, Dumps> {
                 events,
                 Dumps::visiting(family),
             ));
-        };
-        let passed = match netns == NetnsId::OWN && family.id() == FamilyId::ROUTE {
-            true => service::passed_socket().map_err(Error::PassedSocket)?,
-            false => None,
         };
         let is_passed = passed.is_some();
         let events = match passed {
@@ -133,21 +134,25 @@ impl Subscription<Events, Dumps> {
         rcvbuf: u32,
     ) -> Result<Self, Error> {
         let id = FamilyId::generic(announced.id).unwrap_or(FamilyId::GENERIC);
-        let family = other(id);
+        let family: &'static dyn Family = match Curated::of_name(&announced.name) {
+            Some(curated) => curated,
+            None => other(id),
+        };
+        let of_id = |subscription: Self| Subscription { id, ..subscription };
         let named = |(group, name): &(u32, String)| (*group, format!("{}/{name}", announced.name));
         let groups = announced.groups.iter().map(named).collect();
         let Reach::One(netns) = reach else {
             let events = Events::open_all_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
-            return Ok(Self::new(
-                NetnsId::OWN,
-                family,
-                events,
-                Dumps::visiting(family),
-            ));
+            let subscription = Self::new(NetnsId::OWN, family, events, Dumps::visiting(family));
+            return Ok(of_id(subscription));
         };
         let events = Events::open_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
-        let dumps = Dumps::open(family).map_err(Error::Socket)?;
-        Ok(Self::new(netns, family, events, dumps))
+        let dumps = match netns {
+            NetnsId::OWN => Dumps::open(family),
+            _ => Dumps::open_only(family),
+        };
+        let dumps = dumps.map_err(Error::Socket)?;
+        Ok(of_id(Self::new(netns, family, events, dumps)))
     }
 
     /// Registers the sockets with the tokens of that pair, of which the first has the number `first`: the

@@ -70,6 +70,8 @@ struct FakeDumps {
     addresses: Vec<u8>,
     /// Replies to the next dumps of addresses; further dumps are complete.
     replies: VecDeque<Vec<Reply>>,
+    /// Other requests, with an entry for each.
+    others: Vec<(Request, Vec<u8>)>,
     current: VecDeque<Reply>,
     entry: Option<Vec<u8>>,
     abandoned: usize,
@@ -79,6 +81,9 @@ impl DumpSource for FakeDumps {
     fn request(&mut self, request: &Request) -> io::Result<()> {
         assert!(self.current.is_empty(), "the previous dump has not ended");
         let mut reply = Vec::new();
+        if let Some((_, entry)) = self.others.iter().find(|(of, _)| of == request) {
+            reply.push(Reply::Entry(entry.clone()));
+        }
         if *request == Request::addresses() {
             reply.extend(self.addresses.iter().map(|n| Reply::Entry(address(*n))));
             if let Some(other) = self.replies.pop_front() {
@@ -134,6 +139,10 @@ impl Run {
             snapshot: true,
             ..Settings::default()
         };
+        Self::with(settings, addresses, replies)
+    }
+
+    fn with(settings: Settings, addresses: &[u8], replies: Vec<Vec<Reply>>) -> Self {
         let header = Header {
             time: clock(),
             start: Start {
@@ -170,13 +179,17 @@ impl Run {
             backlog: Backlog::default(),
             refused: SpoofedDatagrams::default(),
             requesters: None,
+            transactions: Transactions::default(),
             clock: Clock::new(),
-            manager: Manager::new(),
+            host: Host::Library,
             metrics: None,
             run: "00000000".to_owned(),
             started: header.time,
             max_coalesce: Duration::ZERO,
-            live: Live::default(),
+            live: Live {
+                settings,
+                ..Live::default()
+            },
             deadline: None,
             next_heartbeat: None,
             release_at: None,
@@ -194,6 +207,7 @@ impl Run {
         let stream = &mut self.stream;
         stream.note_readable(0);
         stream.receive().unwrap();
+        stream.follow_families().unwrap();
         stream.process_batch().unwrap();
         let now = Instant::now();
         stream.schedule_stale(now);
@@ -421,4 +435,92 @@ fn errors_of_a_socket_that_is_emptied_between_them_do_not_end_the_run() {
     run.events().script = VecDeque::from([Event::Errno(libc::ENOMEM), Event::Nothing]);
     run.until("resync");
     assert_eq!(run.stream.subscriptions[0].dump_errors, 0);
+}
+
+/// `CTRL_CMD_NEWFAMILY` or `CTRL_CMD_DELFAMILY` of ethtool with the id 33.
+fn announcement(command: u8) -> Vec<u8> {
+    use crate::netlink::build::{attr, message, nested};
+    let group = [attr(1, b"monitor\0"), attr(2, &9_u32.to_ne_bytes())].concat();
+    let attrs = [
+        attr(1, &33_u16.to_ne_bytes()),
+        attr(2, b"ethtool\0"),
+        nested(7, &nested(1, &group)),
+    ];
+    message(16, &[&[command, 2, 0, 0][..], &attrs.concat()].concat())
+}
+
+#[test]
+fn a_family_that_is_registered_later_is_joined_and_read_and_its_objects_go_with_it() {
+    use crate::netlink::build::{attr, message, nested};
+    use crate::netlink::genl::curated::ETHTOOL;
+    let settings = Settings {
+        kinds: Some(vec![Kind::Address, Kind::Ethtool]),
+        snapshot: true,
+        curated: crate::family::known::curated_names(),
+        ..Settings::default()
+    };
+    let mut run = Run::with(settings.clone(), &[], Vec::new());
+    // The rings of a device, in the answer to the request with the id that the kernel gave.
+    let id = FamilyId::generic(33).unwrap();
+    let rings = [
+        nested(1, &attr(1, &3_u32.to_ne_bytes())),
+        attr(6, &512_u32.to_ne_bytes()),
+    ];
+    let rings = message(33, &[&[16, 1, 0, 0][..], &rings.concat()].concat());
+    let mut requests = Kind::Ethtool
+        .dumps(false)
+        .into_iter()
+        .map(|it| it.addressed(id));
+    let request = requests
+        .find(|it| format!("{it:?}").contains("[15, 1, 0, 0"))
+        .unwrap();
+    run.stream.follow = Some(Follow::with(
+        &settings,
+        Box::new(move |family, pair| {
+            assert_eq!((&*family.name, family.id), ("ethtool", 33));
+            assert_eq!(family.groups, [(9, "monitor".to_owned())]);
+            let dumps = FakeDumps {
+                others: vec![(request.clone(), rings.clone())],
+                ..FakeDumps::default()
+            };
+            Ok(Subscription {
+                id,
+                pair,
+                ..Subscription::new(NetnsId::OWN, &ETHTOOL, FakeEvents::default(), dumps)
+            })
+        }),
+    ));
+    let controller = FakeEvents {
+        script: [Event::Datagram(announcement(1))].into(),
+        ..FakeEvents::default()
+    };
+    let controller = Subscription {
+        pair: 1,
+        ..Subscription::new(
+            NetnsId::OWN,
+            crate::family::FAMILIES[1],
+            controller,
+            FakeDumps::default(),
+        )
+    };
+    run.stream.subscriptions.push(controller);
+    run.until("add");
+    let added = run.lines.iter().find(|line| line["op"] == "add").unwrap();
+    assert_eq!(added["origin"], "inferred");
+    assert_eq!(added["ethtool"]["rings"]["rx"], 512);
+    assert_eq!(run.stream.subscriptions.len(), 3);
+    let controller = &mut run.stream.subscriptions[1];
+    controller
+        .events
+        .script
+        .push_back(Event::Datagram(announcement(2)));
+    controller.readable = true;
+    run.until("delete");
+    assert_eq!(run.stream.subscriptions.len(), 2);
+    let deleted = run
+        .lines
+        .iter()
+        .find(|line| line["op"] == "delete")
+        .unwrap();
+    assert_eq!(deleted["ethtool"]["ifindex"], 3);
 }

@@ -27,6 +27,7 @@ use crate::input::Found;
 use crate::netlink::dump;
 use crate::netlink::nsids::Nsids;
 use crate::netlink::sys::namespace_id;
+#[cfg(feature = "cli")]
 use crate::run::confinement;
 
 /// Size of the thread's stack, bytes.
@@ -98,11 +99,12 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    /// Starts the thread. `confine`: confine it, and report a refused call by this function.
+    /// Starts the thread. `protocols`: those of families that need CAP_NET_ADMIN. `confine`: confine it, and report
+    /// a refused call by this function.
     ///
     /// # Errors
     /// If a socket or the thread cannot be made.
-    pub(super) fn start(confine: Option<fn(&str)>) -> io::Result<Self> {
+    pub(super) fn start(protocols: Vec<u16>, confine: Option<fn(&str)>) -> io::Result<Self> {
         let (tasks, received) = channel();
         let (report, reports) = channel();
         let (wake, wakeup) = pipe::new()?;
@@ -116,8 +118,11 @@ impl Visitor {
             wake,
         };
         let run = move || {
+            #[cfg(not(feature = "cli"))]
+            let _ = (confine, protocols);
+            #[cfg(feature = "cli")]
             if let Some(report) = confine {
-                confinement::enter_visitor(report);
+                confinement::enter_visitor(protocols, report);
             }
             thread.run(&received);
         };

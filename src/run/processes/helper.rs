@@ -10,6 +10,7 @@ use std::{fs, io};
 use caps::{CapSet, Capability};
 
 use super::ports::Ports;
+#[cfg(feature = "cli")]
 use crate::run::confinement;
 
 /// The thread.
@@ -40,6 +41,9 @@ impl Helper {
         let (ready, is_ready) = channel();
         let thread = move || {
             keep_only(Capability::CAP_SYS_PTRACE);
+            #[cfg(not(feature = "cli"))]
+            let _ = confine;
+            #[cfg(feature = "cli")]
             if let Some(report) = confine {
                 confinement::enter_processes(report);
             }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::Dumps;
 use crate::channel::NetnsId;
-use crate::event::Kind;
+use crate::event::nft_set::NftSet;
 use crate::event::scope::Scope;
+use crate::event::{Kind, Payload};
 use crate::netlink::request::Request;
 use crate::pipeline::Pipeline;
-use crate::state::{Devices, Effect};
+use crate::state::{Devices, Effect, State};
 
 /// Number of stored objects above which a kind is read as a whole only if it is certain that many
 /// of them changed: a dump of so many takes about a tenth of a second.
@@ -23,6 +24,16 @@ pub(in crate::run) trait Known {
 
     /// These devices, and those whose objects of the kind may have changed with theirs.
     fn devices_around(&self, netns: NetnsId, kind: Kind, devices: &BTreeSet<u32>) -> Devices;
+
+    /// Further dumps of a kind, of which the kernel lists the objects of one other object at a time.
+    fn further_dumps(&self, _netns: NetnsId, _kind: Kind) -> Vec<Request> {
+        Vec::new()
+    }
+
+    /// Returns true if objects of the kind come and go at any time without a message.
+    fn is_silent(&self, _netns: NetnsId, _kind: Kind) -> bool {
+        false
+    }
 }
 
 impl Known for Pipeline {
@@ -32,6 +43,35 @@ impl Known for Pipeline {
 
     fn devices_around(&self, netns: NetnsId, kind: Kind, devices: &BTreeSet<u32>) -> Devices {
         self.state(netns).devices_around(kind, devices)
+    }
+
+    fn further_dumps(&self, netns: NetnsId, kind: Kind) -> Vec<Request> {
+        let mut requests = Vec::new();
+        if kind == Kind::NftElement {
+            for_each_set(self.state(netns), &mut |set| {
+                let (family, table, set) = set.address();
+                requests.push(Request::nftables_elements(family, table, set));
+            });
+        }
+        requests
+    }
+
+    fn is_silent(&self, netns: NetnsId, kind: Kind) -> bool {
+        let mut is_silent = false;
+        if kind == Kind::NftElement {
+            for_each_set(self.state(netns), &mut |set| is_silent |= set.is_silent());
+        }
+        is_silent
+    }
+}
+
+/// Calls `each` with every stored set of nftables.
+fn for_each_set(state: &State, each: &mut dyn FnMut(&NftSet)) {
+    let keys = (0..state.count(Kind::NftSet)).filter_map(|at| state.key_at(Kind::NftSet, at));
+    for key in keys {
+        if let Some(Payload::NftSet(set)) = state.object(Kind::NftSet, key) {
+            each(&set);
+        }
     }
 }
 
@@ -58,7 +98,7 @@ pub(super) fn plan(
     }
     let whole = |negotiates| Plan {
         scope: Scope::Kind,
-        requests: dumps.requests.clone(),
+        requests: [dumps.requests.clone(), known.further_dumps(netns, kind)].concat(),
         negotiates,
     };
     let Scope::Devices(devices) = scope else {

@@ -9,11 +9,13 @@ const CLEAN: ReconcileResult = ReconcileResult {
     clean: true,
     missing: 0,
     undecided: BTreeSet::new(),
+    changed: false,
 };
 const UNCLEAN: ReconcileResult = ReconcileResult {
     clean: false,
     missing: 0,
     undecided: BTreeSet::new(),
+    changed: false,
 };
 const OWN: NetnsId = NetnsId::OWN;
 const OTHER: NetnsId = NetnsId(1);
@@ -304,6 +306,7 @@ fn the_second_dump_has_the_other_devices_of_undecided_objects() {
     let mut resync = reading_a_device(now, Outcome::Complete);
     let undecided = ReconcileResult {
         undecided: [7, 8].into(),
+        changed: false,
         ..CLEAN
     };
     resync.over(Some(&undecided), now + DEBOUNCE);
@@ -420,4 +423,115 @@ fn a_namespace_that_is_added_later_has_a_sync_of_its_own() {
         milestones,
         [none, Milestone::Sync, none, Milestone::SyncOf(OTHER)]
     );
+}
+
+/// A scheduler of the program's own namespace with an audit, after `sync`.
+fn audited(audit: Duration, now: Instant) -> ResyncScheduler {
+    let mut resync = synced(now);
+    resync.set_audit(Some(audit), now);
+    resync
+}
+
+/// Runs the quick audit that is due, in this time. Returns its kind, and when it ended.
+fn quick(
+    resync: &mut ResyncScheduler,
+    result: &ReconcileResult,
+    (now, took): (Instant, Duration),
+) -> (Kind, Instant) {
+    let begin = resync.begin(now, &FEW).expect("a quick audit is due");
+    assert_eq!((begin.quick, &begin.scope), (true, &Scope::Kind));
+    assert!(resync.is_quick());
+    while resync.dump_ended(Outcome::Complete).is_ok() {}
+    let end = now + took;
+    assert_eq!(resync.over(Some(result), end), Milestone::None);
+    (begin.kind, end)
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+const MS: Duration = Duration::from_millis(1);
+
+#[test]
+fn every_kind_is_read_in_a_round_every_few_seconds() {
+    let mut now = Instant::now();
+    let mut resync = audited(MINUTE, now);
+    for _ in 0..3 {
+        now += quick::INTERVAL;
+        assert_eq!(resync.wakeup(), Some(now));
+        for kind in [Kind::Link, Kind::Route] {
+            let found;
+            (found, now) = quick(&mut resync, &CLEAN, (now, MS));
+            assert_eq!(found, kind);
+        }
+        assert_eq!(resync.wakeup(), Some(now + quick::INTERVAL));
+        assert!(resync.begin(now, &FEW).is_none());
+    }
+    // No interval exceeds that of the audit.
+    resync.set_audit(Some(MS), now);
+    assert_eq!(resync.wakeup(), Some(now + MS));
+    resync.set_audit(None, now);
+    assert_eq!(resync.wakeup(), None);
+}
+
+#[test]
+fn quick_audits_take_a_small_share_of_the_time() {
+    let start = Instant::now();
+    let mut resync = audited(MINUTE, start);
+    let (_, now) = quick(&mut resync, &CLEAN, (start + quick::INTERVAL, MS));
+    // A large kind: read less often than the other one.
+    let (_, now) = quick(&mut resync, &CLEAN, (now, 80 * MS));
+    let next = now + 99 * 81 * MS;
+    assert_eq!(resync.wakeup(), Some(next));
+    let (kind, now) = quick(&mut resync, &CLEAN, (next, MS));
+    assert_eq!(kind, Kind::Link);
+    assert!(
+        resync.begin(now, &FEW).is_none(),
+        "the large kind is not due"
+    );
+    // One that the kernel refuses is left to the audit of all kinds.
+    let now = now + quick::INTERVAL;
+    assert!(resync.begin(now, &FEW).is_some());
+    while resync.dump_ended(Outcome::Failed(libc::EPERM)).is_ok() {}
+    resync.over(Some(&UNCLEAN), now);
+    assert!(resync.begin(now + quick::INTERVAL, &FEW).is_none());
+}
+
+#[test]
+fn quick_audit_gives_way_to_events_and_repeats_only_what_lacks_objects() {
+    let start = Instant::now();
+    let mut resync = audited(MINUTE, start);
+    let now = start + quick::INTERVAL;
+    // Events wait for a read of the routes.
+    resync.schedule_stale(OWN, &stale(&[Kind::Route]), now);
+    let (kind, now) = quick(&mut resync, &UNCLEAN, (now, MS));
+    assert_eq!(kind, Kind::Link);
+    // It is not repeated, and the routes are read for the events.
+    assert_eq!(
+        reconcile(&mut resync, CLEAN, now + DEBOUNCE),
+        ((OWN, Kind::Route), Origin::Inferred, Milestone::None)
+    );
+    let next = now + quick::INTERVAL;
+    assert_eq!(resync.wakeup(), Some(next));
+    let lacking = ReconcileResult {
+        missing: 1,
+        ..CLEAN
+    };
+    let (_, now) = quick(&mut resync, &lacking, (next, MS));
+    assert_eq!(
+        reconcile(&mut resync, CLEAN, now),
+        ((OWN, Kind::Link), Origin::Inferred, Milestone::None)
+    );
+}
+
+#[test]
+fn there_is_no_quick_audit_before_the_first_dumps_are_complete() {
+    let now = Instant::now();
+    let mut resync = scheduler(&[OWN], now);
+    resync.set_audit(Some(MINUTE), now);
+    reconcile(&mut resync, CLEAN, now);
+    // The routes are not dumped cleanly, and wait for their next attempt.
+    reconcile(&mut resync, UNCLEAN, now);
+    let wakeup = resync.wakeup().unwrap();
+    assert!(wakeup < now + quick::INTERVAL);
+    let begin = resync.begin(now + quick::INTERVAL, &FEW).unwrap();
+    assert_eq!((begin.quick, begin.origin), (false, Origin::Snapshot));
 }

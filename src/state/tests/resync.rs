@@ -218,7 +218,7 @@ fn resyncs() {
             vec![eth0()],
             vec![vec![Entry(eth0()), Entry(eth1())]],
             "add;",
-            "fdb maddress neightbl",
+            "fdb maddress neightbl ethtool netdev_queue netdev_napi",
             (true, 0),
         ),
         row(
@@ -227,7 +227,7 @@ fn resyncs() {
             vec![eth0()],
             vec![vec![Entry(eth0().attr_u32(IFLA_MASTER, 3)), Entry(eth1())]],
             "change master master_index; add;",
-            "route neigh fdb mdb vlan vni maddress neightbl",
+            "route neigh fdb mdb vlan vni maddress neightbl ethtool netdev_queue netdev_napi",
             (true, 0),
         ),
         row(
@@ -236,7 +236,8 @@ fn resyncs() {
             vec![eth0(), eth1()],
             vec![vec![Entry(eth0())], vec![Entry(eth0())]],
             "delete;",
-            "route neigh fdb mroute nexthop netconf mdb vlan vni maddress acaddress neightbl qdisc",
+            "route neigh fdb mroute nexthop netconf mdb vlan vni maddress acaddress neightbl qdisc ethtool \
+             netdev_queue netdev_napi nft_chain nft_flowtable",
             (true, 0),
         ),
         row(

@@ -24,6 +24,11 @@ fn dump(
     }
     let (result, last) = state.finish_reconcile(true);
     changes.extend(last);
+    assert_eq!(result.changed, !changes.is_empty());
+    let result = ReconcileResult {
+        changed: false,
+        ..result
+    };
     let summaries = changes.iter().map(|change| {
         let Payload::Link(link) = &change.payload else {
             return summary(change.op, change.change.as_ref());

@@ -3,6 +3,7 @@
 use super::{
     DEV, FLAGS, Item, Layout, PLAIN, Rest, Source, device, field, range, switch, text, texts,
 };
+use crate::event::ethtool;
 use crate::text::node::Node;
 use crate::text::words::{self, Style};
 
@@ -51,10 +52,15 @@ pub(super) const LINK: Layout = Layout {
         ),
         field("alias", &["ifalias"]),
         field("netns", &["new_netnsid"]),
+        field("moved from netns", &["moved_from"]),
         // Why the kernel sent the message, even if nothing differs.
         Item::new("event", &[], Source::Text(|it| it.text("event"))).always(),
     ],
-    deleted: Some(&[field("moved to netns", &["new_netnsid"])]),
+    deleted: Some(&[Item::new(
+        "moved to netns",
+        &[],
+        Source::Text(|it| it.text("moved_to").or_else(|| it.text("new_netnsid"))),
+    )]),
     rest: Rest::Changed,
     style: Style::Ip,
 };
@@ -288,6 +294,27 @@ pub(super) const GENL_FAMILY: Layout = Layout {
         }),
     ],
     rest: Rest::Changed,
+    ..PLAIN
+};
+
+pub(super) const ETHTOOL: Layout = Layout {
+    subject: |it| it.device("dev", "ifindex"),
+    identity: &["dev", "ifindex"],
+    items: &[
+        field("", &["setting"]).bare().always(),
+        field("index", &["index"]).always(),
+        field("", &["qualifier"]).bare().always(),
+        Item::new(
+            "",
+            ethtool::NAMES,
+            Source::Splice(|it| it.object(&it.text("setting")?).cloned()),
+        ),
+    ],
+    deleted: Some(&[
+        field("", &["setting"]).bare(),
+        field("index", &["index"]),
+        field("", &["qualifier"]).bare(),
+    ]),
     ..PLAIN
 };
 

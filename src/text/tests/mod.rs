@@ -613,3 +613,49 @@ fn repetitions_are_counted_and_nothing_else_is() {
     let unfolded = printed(TextStyle::new(TimeZone::UTC), &pairs);
     assert_eq!(unfolded.len(), 7);
 }
+
+#[test]
+fn settings_of_a_device_are_described_by_their_values() {
+    use crate::event::ethtool::{Ethtool, Rings};
+    use crate::kind::table::named::Named;
+    use crate::kind::table::value::{Options, Value};
+    let rings = |rx| {
+        Payload::from(Ethtool {
+            ifindex: 2,
+            dev: name("eth0"),
+            setting: symbol("rings"),
+            rings: Some(Named::<Rings>::new(Options(vec![
+                ("rx_max", Value::Number(4096)),
+                ("rx", Value::Number(rx)),
+            ]))),
+            ..Ethtool::default()
+        })
+    };
+    assert_eq!(
+        sentence(&event(Op::Add, rings(512))),
+        "ethtool add eth0 rings rx_max 4096 rx 512"
+    );
+    assert_eq!(
+        sentence(&changed(rings(512), rings(1024))),
+        "ethtool change eth0 rings rx 1024 → 512"
+    );
+    assert_eq!(
+        sentence(&event(Op::Delete, rings(512))),
+        "ethtool delete eth0 rings"
+    );
+    // Of a long list the names that differ.
+    let features = |names: std::ops::Range<u8>| {
+        let names = names.map(|it| format!("feature{it}")).collect();
+        Payload::from(Ethtool {
+            ifindex: 2,
+            dev: name("eth0"),
+            setting: symbol("features"),
+            features: Some(Named::new(Options(vec![("active", Value::Names(names))]))),
+            ..Ethtool::default()
+        })
+    };
+    assert_eq!(
+        sentence(&changed(features(1..20), features(0..19))),
+        "ethtool change eth0 features active feature19 off → on active feature0 on → off"
+    );
+}

@@ -152,6 +152,7 @@ pub(super) const COOKBOOK: Answers = &[
     ("--diff", Check(new_addresses)),
     ("nlstream log --dev", Check(timeline_of_veth0)),
     ("--summary", Check(flaps)),
+    ("nlstream report", Nothing),
     ("reduce", Has(&["br0 delete", "lan0 change ifname"])),
     (
         "[.kind, .op]",
@@ -517,3 +518,45 @@ fn assert_same_members(sample: &Value, line: &Value) {
         }
     }
 }
+
+pub(super) const NFTABLES: Answers = &[
+    (
+        "nlstream replay",
+        Check(|_, output| {
+            let has = |text: &str| assert!(output.contains(text), "{text}: {output}");
+            has("nft_rule add inet fw input");
+            has("tcp");
+            has("443 accept");
+            has("policy accept → drop");
+            has("nft_element add inet fw blocked 192.0.2.7");
+            has("nft_rule delete inet fw input");
+        }),
+    ),
+    (
+        ".table // .name",
+        Rows(&[
+            "nft add nft_rule inet fw input *",
+            "nft change nft_chain inet fw input *",
+            "nft add nft_element inet fw blocked 192.0.2.7",
+            "nft add nft_element inet fw blocked 192.0.2.8",
+            "nft delete nft_element inet fw blocked 192.0.2.8",
+            "other delete nft_rule inet fw input *",
+            "nft add nft_table inet last_change last_change *",
+        ]),
+    ),
+    (".nft_rule.comment", Rows(&["other input * web"])),
+    (".old.policy", Rows(&["nft fw input accept drop"])),
+    ("to_entries[]", Has(&["* nft 2", "* other 1"])),
+    (
+        "state --diff",
+        Check(|_, output| assert!(output.contains("last_change"), "{output}")),
+    ),
+    (
+        ".nft_element.set",
+        Rows(&[
+            "add blocked 192.0.2.7",
+            "add blocked 192.0.2.8",
+            "delete blocked 192.0.2.8",
+        ]),
+    ),
+];

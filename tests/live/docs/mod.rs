@@ -6,11 +6,11 @@
 
 mod answers;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::common::NLSTREAM;
 use crate::namespace::Namespace;
-use answers::{COOKBOOK, FAQ, FILTERS, GUIDE, HOOKS, OPERATING, README};
+use answers::{COOKBOOK, FAQ, FILTERS, GUIDE, HOOKS, NFTABLES, OPERATING, README};
 
 crate::trial::trials! {
     readme(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
@@ -20,6 +20,7 @@ crate::trial::trials! {
     filters(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
     hooks(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
     operating(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
+    nftables(Namespace, Program("jq"), Program("nft")),
     every_page_is_run(),
 }
 
@@ -161,6 +162,11 @@ fn run(page: &str, answers: Answers) {
     let ns = Namespace::new();
     let name = page.trim_start_matches("docs/").trim_end_matches(".md");
     let folder = folder(&ns, name);
+    judge(page, answers, &ns, &folder);
+}
+
+/// The same, of commands that run in this folder.
+fn judge(page: &str, answers: Answers, ns: &Namespace, folder: &Path) {
     let programs = std::path::Path::new(NLSTREAM).parent().unwrap().display();
     let setup = format!(
         "set -o pipefail; PATH={programs}:$PATH; cd {}\n",
@@ -176,7 +182,7 @@ fn run(page: &str, answers: Answers) {
         let (at, (_, answer)) = found.unwrap_or_else(|| panic!("{page}: no answer: {command}"));
         used[at] += 1;
         if let Moments = answer {
-            moments(&ns, &setup, command);
+            moments(ns, &setup, command);
             continue;
         }
         let output = ns.run(&format!("{setup}{command}"));
@@ -185,12 +191,12 @@ fn run(page: &str, answers: Answers) {
             Rows(rows) => compare(command, &output, rows, true),
             Has(rows) => compare(command, &output, rows, false),
             Nothing => assert_eq!(output, "", "{command}"),
-            Check(check) => check(&ns, &output),
+            Check(check) => check(ns, &output),
             Sample => assert!(!sample.is_empty(), "{command}"),
             Moments => {}
         }
     }
-    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// Runs each line for a moment. One that goes on is ended as by Ctrl-C, and must succeed then.
@@ -278,9 +284,47 @@ fn operating() {
     run("docs/operating.md", OPERATING);
 }
 
+/// Changes of a ruleset, by two programs.
+const RULESET: &str = "
+    nft add rule inet fw input tcp dport 443 accept comment '\"web\"'
+    nft chain inet fw input '{ policy drop; }'
+    nft add element inet fw blocked '{ 192.0.2.7, 192.0.2.8 }'
+    nft delete element inet fw blocked '{ 192.0.2.8 }'
+    cp $(command -v nft) other
+    ./other delete rule inet fw input handle $(nft -a list chain inet fw input | sed -n 's/.*\"web\" # handle //p')
+    nft add table inet last_change
+";
+
+fn nftables() {
+    let ns = Namespace::new();
+    let name = format!("nlstream-docs-nftables-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    ns.run(&format!(
+        "cd {}
+         nft add table inet fw; nft add set inet fw blocked '{{ type ipv4_addr; }}'
+         nft add chain inet fw input '{{ type filter hook input priority 0; }}'
+         {NLSTREAM} --family nftables --with by --snapshot -o fw.ndjson --record fw.pcapng & pid=$!
+         until grep -qs '\"op\":\"sync\"' fw.ndjson; do sleep 0.05; done
+         {RULESET}
+         until grep -q last_change fw.ndjson; do sleep 0.05; done
+         kill $pid; wait $pid",
+        folder.display()
+    ));
+    judge("docs/nftables.md", NFTABLES, &ns, &folder);
+}
+
 /// A page with commands that no trial above runs would be a page whose commands nobody tries.
 fn every_page_is_run() {
-    let run = ["guide", "faq", "cookbook", "filters", "hooks", "operating"];
+    let run = [
+        "guide",
+        "faq",
+        "cookbook",
+        "filters",
+        "hooks",
+        "operating",
+        "nftables",
+    ];
     for entry in std::fs::read_dir(crate::common::root().join("docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let page = name.trim_end_matches(".md");

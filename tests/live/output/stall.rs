@@ -2,6 +2,8 @@
 //! events are served all the same.
 
 use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::service::{add, address, chain, lines};
 use crate::common::{NLSTREAM, PATIENCE, wait_until};
-use crate::namespace::Namespace;
+use crate::namespace::{Namespace, Stream};
 
 crate::trial::trials! {
     fifo_that_stalls(Namespace),
@@ -19,6 +21,7 @@ crate::trial::trials! {
     terminal_that_stalls(Namespace, Program("python3")),
     fifo_waits_for_a_reader_and_for_the_next_one(Namespace),
     outputs_of_other_types_are_refused(Namespace),
+    standard_error_that_stalls(Namespace),
 }
 
 /// Opens a terminal whose output is stopped, as by Ctrl-S, and prints its name. Goes on at a line on
@@ -210,6 +213,92 @@ fn stall(output: Output, ends: bool) {
     }
     std::fs::remove_file(&socket).unwrap();
     std::fs::remove_file(&metrics).unwrap();
+}
+
+/// Nobody reads the standard error, and its pipe is full: events, signals and the end are served all the
+/// same, and the log says how many messages are missing.
+fn standard_error_that_stalls() {
+    for ends in [true, false] {
+        let ns = Namespace::new();
+        let (reader, writer) = std::io::pipe().unwrap();
+        fill(&writer);
+        // Each reload logs an error with this name.
+        let folder = temporary(&format!("stderr-{ends}-{}", "x".repeat(200)));
+        std::fs::create_dir_all(&folder).unwrap();
+        let config = folder.join("nlstream.toml");
+        std::fs::write(&config, "").unwrap();
+        let mut command = ns.command(NLSTREAM);
+        command
+            .args(["-k", "address", "-o", "/dev/stdout", "--config"])
+            .arg(&config);
+        command.stdout(Stdio::piped()).stderr(writer);
+        let mut stream = Stream::of(command.spawn().unwrap());
+        drop(command);
+        std::fs::write(&config, "no such option").unwrap();
+        // More than waits in memory.
+        for number in 1..=400 {
+            stream.signal("HUP");
+            stream.signal("USR1");
+            stream.wait("meta", "heartbeat");
+            if number % 100 == 0 {
+                add(&ns, number, 1);
+                stream.wait_for("the event", |line| {
+                    line["address"]["local"] == *address(number)
+                });
+            }
+        }
+        if ends {
+            let begun = Instant::now();
+            stream.interrupt();
+            let took = begun.elapsed();
+            assert!(took < Duration::from_secs(10), "{took:?}");
+            drop(reader);
+        } else {
+            let reading = std::thread::spawn(move || {
+                let mut text = String::new();
+                (&reader).read_to_string(&mut text).unwrap();
+                text
+            });
+            // The loop writes the messages that waited.
+            stream.signal("USR1");
+            stream.wait("meta", "heartbeat");
+            stream.interrupt();
+            let text = reading.join().unwrap();
+            let lines: Vec<_> = text.lines().collect();
+            let errors = lines
+                .iter()
+                .filter(|it| it.contains("cannot reload"))
+                .count();
+            let missing = " log messages are missing here";
+            let missing = lines.iter().find_map(|line| {
+                let count = line.split_once(missing)?.0.rsplit(' ').next()?;
+                count.parse::<usize>().ok()
+            });
+            assert_eq!(errors + missing.unwrap(), 400, "{missing:?}");
+            assert!(errors > 50, "{errors}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+/// Fills a pipe.
+fn fill(writer: &std::io::PipeWriter) {
+    // An open file description of its own, so that the writer stays one that waits.
+    let path = format!("/proc/self/fd/{}", writer.as_raw_fd());
+    let mut options = std::fs::OpenOptions::new();
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let mut pipe = options
+        .write(true)
+        .custom_flags(nonblocking)
+        .open(path)
+        .unwrap();
+    loop {
+        match pipe.write(b"\n") {
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return,
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 /// A child that is killed at the end of the test, also of one that fails.

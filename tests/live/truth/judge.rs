@@ -1,6 +1,7 @@
 //! Folded lines against the lists of `ip` and `bridge`.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -427,13 +428,17 @@ fn route_sentence(family: &str, route: &Value) -> String {
     format!("{family} {kind} {dst} table={table} metric={metric} {text} {nexthops:?}")
 }
 
+/// A neighbour of a multicast group. A report of IGMP or MLD, which is sent after a random delay, makes
+/// one without an event: only the audit finds it (docs/verification.md).
+pub(super) fn is_of_a_group(neigh: &Value) -> bool {
+    let dst = neigh["dst"].as_str().and_then(|dst| dst.parse().ok());
+    dst.is_some_and(|dst: IpAddr| dst.is_multicast())
+}
+
 /// Only lasting entries: the kernel resolves and forgets the others by timers.
 fn neigh_sentence(neigh: &Value) -> Option<String> {
     let lasting = ["PERMANENT", "NOARP"];
-    // A report of IGMP or MLD, sent after a random delay, makes a neighbour of the multicast group
-    // without an event. Only the audit finds it.
-    let dst = neigh["dst"].as_str().unwrap();
-    if dst.starts_with("ff0") || dst.starts_with("224.") {
+    if is_of_a_group(neigh) {
         return None;
     }
     let states: Vec<_> = neigh["state"].as_array().into_iter().flatten().collect();

@@ -1,6 +1,7 @@
 //! Whoever folds the lines by their keys holds the objects of the kernel, as `ip` and `bridge`
 //! list them.
 
+mod cases;
 mod churn;
 mod churn_commands;
 pub(crate) mod fold;
@@ -18,6 +19,7 @@ mod verification;
 
 pub(crate) fn trials() -> Vec<libtest_mimic::Trial> {
     let modules = [
+        cases::trials,
         churn::trials,
         heavy::trials,
         million::trials,

@@ -7,9 +7,12 @@ use std::path::Path;
 use nlstream::capture::Writer;
 use nlstream::channel::{Channel, NetnsId};
 use nlstream::event::meta::{CheckpointReason, Gap, GapCause, Part, Start};
+use nlstream::event::scope::Scope;
 use nlstream::event::values::Time;
 use nlstream::event::{By, Kind, Origin};
 use nlstream::input::{ControlRecord, Header, Input, InputData, Opened};
+
+use crate::common::message::{self, attr};
 
 /// An input and its bounds.
 pub(super) struct Shape {
@@ -122,25 +125,8 @@ pub(super) fn write(file: &Path, shape: &Shape) -> u64 {
     size
 }
 
-fn attr(kind: u16, value: &[u8]) -> Vec<u8> {
-    let mut bytes = (4 + value.len() as u16).to_ne_bytes().to_vec();
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(value);
-    bytes.resize(bytes.len().next_multiple_of(4), 0);
-    bytes
-}
-
-fn message_with(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
-    let mut bytes = (16 + body.len() as u32).to_ne_bytes().to_vec();
-    bytes.extend(kind.to_ne_bytes());
-    bytes.extend(flags.to_ne_bytes());
-    bytes.extend([0; 8]);
-    bytes.extend(body);
-    bytes
-}
-
 fn message(kind: u16, parts: &[&[u8]]) -> Vec<u8> {
-    message_with(kind, 0, &parts.concat())
+    message::message(kind, 0, &parts.concat())
 }
 
 const NEWLINK: u16 = 16;
@@ -197,7 +183,7 @@ fn vnis(first: u32, last: u32) -> Vec<u8> {
 fn route(dst: u32, flags: u16, rest: &[u8]) -> Vec<u8> {
     let header = [2, 32, 0, 0, 254, 4, 0, 1, 0, 0, 0, 0];
     let body = [&header, &attr(1, &dst.to_be_bytes())[..], rest].concat();
-    message_with(NEWROUTE, flags, &body)
+    message::message(NEWROUTE, flags, &body)
 }
 
 fn dump(recording: &mut Recording, kind: Kind, messages: &[Vec<u8>]) {
@@ -546,10 +532,21 @@ fn controls() -> Vec<Shape> {
             }
             for _ in 0..30 {
                 out.control(ControlRecord::BeginCheckpoint(CheckpointReason::Signal));
+                out.control(ControlRecord::Slice(512));
                 out.control(ControlRecord::EndCheckpoint);
             }
         })
         .bounds(1000, 100),
+        // The last record has the lines of one slice, and not those of all objects.
+        Shape::new("ends of checkpoints", |out| {
+            for number in 0..50_000 {
+                out.event(&address(1, number));
+            }
+            for _ in 0..30 {
+                out.control(ControlRecord::BeginCheckpoint(CheckpointReason::Signal));
+                out.control(ControlRecord::EndCheckpoint);
+            }
+        }),
         Shape::new("slices without limit", |out| {
             for number in 0..5_000 {
                 out.event(&address(1, number));
@@ -568,6 +565,33 @@ fn controls() -> Vec<Shape> {
                 dump(out, Kind::Address, &[]);
             }
         }),
+        // Each examines the stored objects of the kind, and changes none.
+        Shape::new("dumps of some devices", |out| {
+            for number in 0..5_000 {
+                out.event(&address(1, number));
+            }
+            for number in 0..2_500 {
+                let scope = Scope::Devices([2 + number].into());
+                out.control(ControlRecord::BeginReconcile(
+                    Kind::Address,
+                    Origin::Inferred,
+                    scope,
+                ));
+                out.control(ControlRecord::EndReconcile(true));
+            }
+        }),
+        // Each line has the whole device.
+        Shape::new("parts of a device with many names", |out| {
+            let names: Vec<_> = (0..200)
+                .map(|number| attr(53, format!("{number:0>120}\0").as_bytes()))
+                .collect();
+            let all = attr(52 | 0x8000, &names.concat());
+            out.event(&link(1, 0, &[named("d1"), all].concat()));
+            for _ in 0..1_000 {
+                out.event(&link(1, libc::AF_BRIDGE as u8, &[]));
+            }
+        })
+        .bounds(1000, 100),
     ]
 }
 
@@ -635,7 +659,8 @@ fn skipped() -> Vec<Shape> {
         Shape::foreign("skipped requests", 0, |out| {
             begin(out);
             for number in 0..100_000_u32 {
-                let mut request = message_with(26, 0x301, &[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+                let mut request =
+                    message::message(26, 0x301, &[2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
                 request[8..12].copy_from_slice(&number.to_ne_bytes());
                 packet(out, 0, &cooked(0, &request));
             }

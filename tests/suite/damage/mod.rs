@@ -14,6 +14,7 @@ use nlstream::input::{Channel, ControlRecord, Header, Input, InputData};
 use nlstream::pipeline::{Config, Pipeline};
 
 use crate::common;
+use crate::common::message::{attr, message};
 
 /// Replays a capture in memory. Returns the lines, and whether it was read to its end.
 fn replay(capture: &[u8]) -> (Vec<u8>, bool) {
@@ -298,22 +299,6 @@ fn message_with_a_wrong_length_is_kept_completely() {
 
 #[test]
 fn attributes_nested_12000_deep_give_one_line() {
-    fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
-        let length = 4 + value.len();
-        let mut bytes = (length as u16).to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.extend(value);
-        bytes.resize(length.next_multiple_of(4), 0);
-        bytes
-    }
-    fn message(kind: u16, header: &[u8], attributes: &[u8]) -> Vec<u8> {
-        let body = [header, attributes].concat();
-        let mut bytes = (16 + body.len() as u32).to_ne_bytes().to_vec();
-        bytes.extend(kind.to_ne_bytes());
-        bytes.resize(16, 0);
-        bytes.extend(body);
-        bytes
-    }
     let mut pipeline = pipeline(&Header::default());
     // Each type of attribute that contains attributes, 12,000 levels deep: 48 kB.
     for (message_type, header, kinds) in [
@@ -341,12 +326,15 @@ fn attributes_nested_12000_deep_give_one_line() {
                     }
                     _ => nest,
                 };
-                nest = attribute(kind, &inner);
+                nest = attr(kind, &inner);
                 if nest.len() > 60_000 || level == 11_999 {
                     break;
                 }
             }
-            let lines = feed(&mut pipeline, &message(message_type, header, &nest));
+            let lines = feed(
+                &mut pipeline,
+                &message(message_type, 0, &[header, &nest].concat()),
+            );
             assert_eq!(
                 lines.iter().filter(|byte| **byte == b'\n').count(),
                 1,

@@ -20,7 +20,7 @@ use nlstream::encode::Format;
 use nlstream::event::Kind;
 use nlstream::event::meta::{CheckpointReason, Part, Stop};
 use nlstream::event::values::Time;
-use nlstream::input::{ControlRecord, Header, Input, InputData};
+use nlstream::input::{ControlRecord, Header, Input, InputData, MAX_SLICE};
 use nlstream::pipeline::{Config, Pipeline};
 use nlstream::text::TextStyle;
 use serde_json::Value;
@@ -221,10 +221,9 @@ impl Run {
         checked: &Checked,
         rules: &FoldRules,
     ) -> Result<(), String> {
-        let records = vec![
-            ControlRecord::BeginCheckpoint(CheckpointReason::Signal),
-            ControlRecord::EndCheckpoint,
-        ];
+        let mut records = vec![ControlRecord::BeginCheckpoint(CheckpointReason::Signal)];
+        records.extend(std::iter::repeat_n(ControlRecord::Slice(MAX_SLICE), 64));
+        records.push(ControlRecord::EndCheckpoint);
         let text = self.control(records)?;
         let mut objects = checked.objects.clone();
         let mut state = Objects::new();

@@ -182,6 +182,7 @@ fn control(random: &mut Random) -> ControlRecord {
         GapCause::Output,
     ];
     match random.below(16) {
+        0 if random.one_in(4) => ControlRecord::BeginQuickAudit(kind),
         0 | 1 => {
             let scope = match random.one_in(3) {
                 true => Scope::Devices(BTreeSet::from([random.extreme() as u32, 1, 2])),

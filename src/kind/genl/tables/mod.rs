@@ -13,47 +13,49 @@ use serde::{Serialize, Serializer};
 use crate::kind::table::Field;
 use crate::kind::table::schema::object;
 use crate::kind::table::value::Options;
+use crate::netlink::genl::{self, Commands};
 
-/// A message of a family: number of the command, name, and its attributes; none: they are not named.
+/// A message of a family: number of the command, and its attributes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Message {
-    number: u8,
-    name: &'static str,
+    number: u16,
     fields: &'static [Field],
 }
 
-/// Declares the messages of a family, one per line: `ETHTOOL_MSG_WOL_NTF = 10, WOL;`.
+/// Declares the messages of a family whose attributes have names, one per line: `ETHTOOL_MSG_WOL_NTF, WOL;`.
+/// The numbers are those of the family's module in [`genl`].
 macro_rules! messages {
-    ($(#[$meta:meta])* $vis:vis $table:ident {
-        $($name:ident = $number:literal, $fields:expr;)+
+    ($(#[$meta:meta])* $vis:vis $table:ident of $family:ident {
+        $($name:ident, $fields:expr;)+
     }) => {
         $(#[$meta])*
         $vis const $table: &[Message] = &[$(Message {
-            number: $number,
-            name: stringify!($name),
+            number: $crate::netlink::genl::$family::$name,
             fields: $fields,
         }),+];
     };
 }
 use messages;
 
-/// The families with a table, by name.
-const FAMILIES: &[(&str, &[Message])] = &[
-    ("ethtool", ethtool::MESSAGES),
-    ("mptcp_pm", mptcp::MESSAGES),
-    ("netdev", netdev::MESSAGES),
+/// The families with a table, by name, and the names of all their messages.
+const FAMILIES: &[(&str, Commands, &[Message])] = &[
+    ("ethtool", genl::ethtool::COMMANDS, ethtool::MESSAGES),
+    ("mptcp_pm", genl::mptcp::COMMANDS, mptcp::MESSAGES),
+    ("netdev", genl::netdev::COMMANDS, netdev::MESSAGES),
 ];
 
 /// The names of the families with a table.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    FAMILIES.iter().map(|(name, _)| *name)
+    FAMILIES.iter().map(|(name, ..)| *name)
 }
 
-/// The name of a message, and the table of its attributes, of the family of that name.
-pub(super) fn message(family: &str, number: u8) -> Option<(&'static str, &'static [Field])> {
-    let (_, messages) = FAMILIES.iter().find(|(name, _)| *name == family)?;
-    let message = messages.iter().find(|it| it.number == number)?;
-    Some((message.name, message.fields))
+/// The name of a message, and the table of its attributes, of the family of that name. Without a table
+/// they have no names.
+pub(super) fn message(family: &str, number: u16) -> Option<(&'static str, &'static [Field])> {
+    let (_, commands, messages) = FAMILIES.iter().find(|(name, ..)| *name == family)?;
+    let message = messages.iter().find(|it| it.number == number);
+    let fields = message.map_or(&[][..], |it| it.fields);
+    Some((genl::name_in(commands, number)?, fields))
 }
 
 /// Attributes by name, of the families with a table.
@@ -72,7 +74,7 @@ impl JsonSchema for NamedAttributes {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let messages = FAMILIES.iter().flat_map(|(_, messages)| *messages);
+        let messages = FAMILIES.iter().flat_map(|(.., messages)| *messages);
         let tables: Vec<_> = messages.map(|message| message.fields).collect();
         json_schema!({
             "type": "object",
@@ -93,19 +95,21 @@ mod tests {
     #[test]
     fn a_name_has_one_type_and_a_number_one_row() {
         let mut types: BTreeMap<String, Json> = BTreeMap::new();
-        for (family, messages) in FAMILIES {
+        for (family, commands, messages) in FAMILIES {
+            assert!(commands.is_sorted_by(|a, b| a.0 < b.0), "{family}");
             for message in *messages {
+                let name = genl::name_in(commands, message.number).unwrap();
                 let numbers: Vec<_> = message.fields.iter().map(|field| field.number).collect();
                 let mut unique = numbers.clone();
                 unique.sort_unstable();
                 unique.dedup();
-                assert_eq!(numbers.len(), unique.len(), "{}", message.name);
+                assert_eq!(numbers.len(), unique.len(), "{name}");
                 let object = object(&[message.fields]);
-                for (name, schema) in object["properties"].as_object().unwrap() {
+                for (field, schema) in object["properties"].as_object().unwrap() {
                     let known = types
-                        .entry(name.clone())
+                        .entry(field.clone())
                         .or_insert_with(|| schema["type"].clone());
-                    assert_eq!(*known, schema["type"], "{family} {} {name}", message.name);
+                    assert_eq!(*known, schema["type"], "{family} {name} {field}");
                 }
             }
             assert!(

@@ -23,24 +23,16 @@ const XSK: &[(u64, &str)] = &[
 ];
 
 messages! {
-    /// `NETDEV_CMD_*`
-    pub(super) MESSAGES {
-        NETDEV_CMD_DEV_GET = 1, DEV;
-        NETDEV_CMD_DEV_ADD_NTF = 2, DEV;
-        NETDEV_CMD_DEV_DEL_NTF = 3, DEV;
-        NETDEV_CMD_DEV_CHANGE_NTF = 4, DEV;
-        NETDEV_CMD_PAGE_POOL_GET = 5, PAGE_POOL;
-        NETDEV_CMD_PAGE_POOL_ADD_NTF = 6, PAGE_POOL;
-        NETDEV_CMD_PAGE_POOL_DEL_NTF = 7, PAGE_POOL;
-        NETDEV_CMD_PAGE_POOL_CHANGE_NTF = 8, PAGE_POOL;
-        NETDEV_CMD_PAGE_POOL_STATS_GET = 9, &[];
-        NETDEV_CMD_QUEUE_GET = 10, &[];
-        NETDEV_CMD_NAPI_GET = 11, &[];
-        NETDEV_CMD_QSTATS_GET = 12, &[];
-        NETDEV_CMD_BIND_RX = 13, &[];
-        NETDEV_CMD_NAPI_SET = 14, &[];
-        NETDEV_CMD_BIND_TX = 15, &[];
-        NETDEV_CMD_QUEUE_CREATE = 16, &[];
+    /// The messages with attributes by name.
+    pub(super) MESSAGES of netdev {
+        NETDEV_CMD_DEV_GET, DEV;
+        NETDEV_CMD_DEV_ADD_NTF, DEV;
+        NETDEV_CMD_DEV_DEL_NTF, DEV;
+        NETDEV_CMD_DEV_CHANGE_NTF, DEV;
+        NETDEV_CMD_PAGE_POOL_GET, PAGE_POOL;
+        NETDEV_CMD_PAGE_POOL_ADD_NTF, PAGE_POOL;
+        NETDEV_CMD_PAGE_POOL_DEL_NTF, PAGE_POOL;
+        NETDEV_CMD_PAGE_POOL_CHANGE_NTF, PAGE_POOL;
     }
 }
 

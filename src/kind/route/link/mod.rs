@@ -148,6 +148,14 @@ pub struct Link {
     /// Device moved to another namespace: its new index.
     #[nla(IFLA_NEW_IFINDEX = 49)]
     pub new_ifindex: Option<u32>,
+    /// Device moved to another namespace that the run watches: its name, as in `netns` of the lines. Of
+    /// devices that leave the program's own namespace, with `--all-netns`.
+    #[state(transient)]
+    pub moved_to: Option<String>,
+    /// Device moved from another namespace that the run watches: its name, as in `netns` of the
+    /// lines.
+    #[state(transient)]
+    pub moved_from: Option<String>,
     /// The device cannot be moved to another namespace.
     #[nla(IFLA_NETNS_IMMUTABLE = 67, nonzero)]
     pub netns_immutable: Option<bool>,

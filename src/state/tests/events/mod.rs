@@ -11,14 +11,15 @@ use crate::netlink::rtm::RTM_GETNEIGH;
 use crate::state::store::{NLM_F_APPEND, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
 
 /// The kinds that are stale after a device was added.
-const NEW_DEVICE: &str = "fdb maddress neightbl";
+const NEW_DEVICE: &str = "fdb maddress neightbl ethtool netdev_queue netdev_napi";
 /// After a change of a device's flags or operational state.
-const DEVICE: &str = "route neigh fdb nexthop netconf maddress acaddress qdisc";
+const DEVICE: &str = "route neigh fdb nexthop netconf maddress acaddress qdisc ethtool \
+                      netdev_queue netdev_napi";
 /// After a change of a device's master.
 const MASTER: &str = "route neigh fdb mdb vlan vni";
 /// After a device was deleted.
-const OLD_DEVICE: &str =
-    "route neigh fdb mroute nexthop netconf mdb vlan vni maddress acaddress neightbl qdisc";
+const OLD_DEVICE: &str = "route neigh fdb mroute nexthop netconf mdb vlan vni maddress acaddress neightbl qdisc ethtool \
+     netdev_queue netdev_napi nft_chain nft_flowtable";
 /// After an address was added, or its flags changed.
 const NEW_ADDRESS: &str = "neigh fdb";
 /// After an address was deleted.

@@ -17,23 +17,22 @@ const MAX_ENTRIES: usize = 10_000;
 
 /// An entry of the timeline.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub struct Entry {
     /// The last line.
     pub line: String,
-    time: Time,
-    /// Number of lines, and the time of the first one.
-    lines: usize,
-    since: Time,
+    /// Its time.
+    pub time: Time,
+    /// Number of lines.
+    pub lines: usize,
+    /// Time of the first one.
+    pub since: Time,
 }
 
 impl Entry {
     /// `14 changes in 80 ms`; `None` of a single line.
-    pub(super) fn count(&self) -> Option<String> {
-        let span = self.time.0.duration_since(self.since.0);
-        let span = match span.as_millis() {
-            ..1000 => format!("{} ms", span.as_millis()),
-            _ => format!("{:.1} s", span.as_secs_f64()),
-        };
+    pub fn count(&self) -> Option<String> {
+        let span = Duration::try_from(self.time.0.duration_since(self.since.0));
+        let span = super::span(span.unwrap_or_default());
         (self.lines > 1).then(|| format!("{} changes in {span}", self.lines))
     }
 }
@@ -76,7 +75,7 @@ type Object = (String, String, Box<str>);
 
 /// Collects changes into bursts, and returns entries in the order of their times.
 #[derive(Debug)]
-pub(super) struct Bursts {
+pub struct Bursts {
     /// Time without a change after which a burst has ended; `None`: there are no bursts.
     pause: Option<Duration>,
     open: HashMap<Object, Burst>,
@@ -88,7 +87,9 @@ pub(super) struct Bursts {
 }
 
 impl Bursts {
-    pub(super) fn new(pause: Option<Duration>) -> Self {
+    /// `pause`: the time without a change of the object after which a burst has ended; without one each line is
+    /// an entry.
+    pub fn new(pause: Option<Duration>) -> Self {
         Bursts {
             pause,
             open: HashMap::new(),
@@ -102,7 +103,7 @@ impl Bursts {
     ///
     /// # Errors
     /// If a change has no object.
-    pub(super) fn push(&mut self, line: &Line<'_>) -> Result<Vec<Entry>, LineFault> {
+    pub fn push(&mut self, line: &Line<'_>) -> Result<Vec<Entry>, LineFault> {
         let text = String::from_utf8_lossy(line.text).into_owned();
         let single = Entry {
             line: text,
@@ -150,7 +151,7 @@ impl Bursts {
     }
 
     /// Returns the entries before that time.
-    pub(super) fn flush(&mut self, time: Time) -> Vec<Entry> {
+    pub fn flush(&mut self, time: Time) -> Vec<Entry> {
         match self.pause {
             Some(pause) => self.close(time, pause),
             None => Vec::new(),
@@ -195,7 +196,7 @@ impl Bursts {
     }
 
     /// Ends all bursts, and returns all entries.
-    pub(super) fn end(&mut self) -> Vec<Entry> {
+    pub fn end(&mut self) -> Vec<Entry> {
         for (_, burst) in std::mem::take(&mut self.open) {
             self.keep(burst);
         }

@@ -6,12 +6,15 @@
 //! What an event causes is applied before the next event that is no deletion: so far the kernel may
 //! still announce some of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+mod index;
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::net::IpAddr;
+
+use index::{Reference, ReferenceIndex, own_address};
 
 use super::key::Key;
 use super::{NLM_F_REPLACE, State, StateChange};
-use crate::event::address::Address;
 use crate::event::link::Link;
 use crate::event::nexthop::Nexthop;
 use crate::event::route::{LegFlags, Route};
@@ -30,18 +33,6 @@ pub struct ImpliedChange {
     pub change: StateChange,
     /// The events do not say what became of the object.
     pub uncertain: bool,
-}
-
-/// What an object refers to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Reference {
-    Device(u32),
-    /// A device by its name.
-    Name(IfName),
-    /// An address of this machine.
-    Address(IpAddr),
-    /// A nexthop object, by its id.
-    Nexthop(u32),
 }
 
 /// An event that implies changes.
@@ -94,41 +85,25 @@ impl Cause {
 /// The causes that are not applied yet, and the objects by what they refer to.
 #[derive(Debug, Default)]
 pub(super) struct Implications {
-    objects: BTreeMap<Reference, BTreeSet<(Kind, Key)>>,
+    index: ReferenceIndex,
     causes: Vec<Cause>,
     /// The devices that were created by an event: all of their addresses are known.
     created: HashSet<u32>,
 }
 
 impl Implications {
-    fn of(&self, reference: Reference) -> impl Iterator<Item = (Kind, Key)> + use<> {
-        let objects = self.objects.get(&reference).cloned();
-        objects.unwrap_or_default().into_iter()
+    /// Returns true if events of the kind have to be noted: they may be causes, or the objects are
+    /// indexed.
+    #[inline]
+    pub(super) fn concerns(&self, kind: Kind) -> bool {
+        matches!(kind, Kind::Link | Kind::Address | Kind::Nexthop) || self.index.exists()
     }
 
-    fn insert(&mut self, key: Key, payload: &Payload) {
-        for reference in references(payload) {
-            let objects = self.objects.entry(reference).or_default();
-            objects.insert((payload.kind(), key));
-        }
-    }
-
-    fn remove(&mut self, key: Key, payload: &Payload) {
-        for reference in references(payload) {
-            if let Some(objects) = self.objects.get_mut(&reference) {
-                objects.remove(&(payload.kind(), key));
-                if objects.is_empty() {
-                    self.objects.remove(&reference);
-                }
-            }
-        }
-    }
-
-    /// Notes a cause, if an object refers to what it is about.
+    /// Notes a cause, if an object may refer to what it is about.
     fn note(&mut self, cause: Cause) {
         let has_ranges = matches!(cause, Cause::Deleted(_) | Cause::LeftBridge { .. });
         let mut references = cause.references().into_iter().flatten();
-        if has_ranges || references.any(|reference| self.objects.contains_key(&reference)) {
+        if has_ranges || references.any(|reference| self.index.may_contain(reference)) {
             self.causes.push(cause);
         }
     }
@@ -204,50 +179,6 @@ impl Implications {
         if former != link.ifname {
             self.note_name(former, Cause::NameGone);
             self.note_name(link.ifname, Cause::NameTaken);
-        }
-    }
-}
-
-/// The local address of an object; `None` without one.
-fn own_address(address: &Address) -> Option<IpAddr> {
-    address.local.or(address.address)
-}
-
-fn references(payload: &Payload) -> Vec<Reference> {
-    match payload {
-        // Its own events tell everything.
-        Payload::Link(_) | Payload::Vlan(_) | Payload::Vni(_) => Vec::new(),
-        Payload::Route(route) => {
-            let devices = route.output_devices().map(Reference::Device);
-            let source = route.prefsrc.map(Reference::Address);
-            let nexthop = route.nhid.map(Reference::Nexthop);
-            devices.chain(source).chain(nexthop).collect()
-        }
-        Payload::Rule(rule) => {
-            let names = [rule.iif, rule.oif].into_iter().flatten();
-            names.map(Reference::Name).collect()
-        }
-        Payload::Nexthop(nexthop) => {
-            let members = nexthop.group.iter().flatten();
-            let members = members.map(|member| Reference::Nexthop(member.id));
-            members
-                .chain(nexthop.ifindex.map(Reference::Device))
-                .collect()
-        }
-        Payload::NexthopBucket(bucket) => vec![Reference::Nexthop(bucket.id)],
-        // Labels remain without their device.
-        Payload::Addrlabel(_) => Vec::new(),
-        _ => {
-            let mut references = Vec::new();
-            if let Payload::Address(address) = payload {
-                references.extend(own_address(address).map(Reference::Address));
-            }
-            payload.clone().for_each_device(&mut |ifindex, _| {
-                if ifindex != 0 {
-                    references.push(Reference::Device(ifindex));
-                }
-            });
-            references
         }
     }
 }
@@ -332,7 +263,7 @@ impl State {
     /// An object was stored.
     pub(super) fn note_stored(&mut self, key: Key, payload: &Payload) {
         if let Some(implied) = &mut self.implied {
-            implied.insert(key, payload);
+            implied.index.insert(key, payload);
         }
     }
 
@@ -356,9 +287,9 @@ impl State {
             && message.flags & NLM_F_REPLACE == 0;
         implied.note_causes(event, is_new);
         match event.op {
-            Op::Delete => implied.remove(key, &event.payload),
+            Op::Delete => implied.index.remove(key, &event.payload),
             Op::Notify => {}
-            _ => implied.insert(key, &event.payload),
+            _ => implied.index.insert(key, &event.payload),
         }
     }
 
@@ -384,20 +315,20 @@ impl State {
         except: Option<(Kind, Key)>,
         changes: &mut Vec<ImpliedChange>,
     ) {
-        let Some(implied) = &self.implied else {
+        let Some(implied) = &mut self.implied else {
             return;
         };
+        implied.index.build(&self.stores, &self.names);
         let references = cause.references().into_iter().flatten();
         let objects: BTreeSet<_> = references
-            .flat_map(|reference| implied.of(reference))
+            .flat_map(|reference| implied.index.objects(reference))
             .filter(|object| Some(*object) != except)
             .collect();
-        let (has_address, is_assigned) = self.remaining_addresses(cause, &objects);
-        let is_created = |ifindex| implied.created.contains(&ifindex);
         let uncertain = match cause {
-            Cause::AddressDeleted { ifindex, .. } => !is_created(*ifindex),
+            Cause::AddressDeleted { ifindex, .. } => !implied.created.contains(ifindex),
             _ => false,
         };
+        let (has_address, is_assigned) = self.remaining_addresses(cause, &objects);
         for (kind, key) in objects {
             let Some(payload) = self.stores.get(kind, key, &self.names) else {
                 continue;
@@ -532,7 +463,7 @@ impl State {
             Fate::Deleted => {
                 if let Some(payload) = self.stores.remove(kind, key, &self.names) {
                     if let Some(implied) = &mut self.implied {
-                        implied.remove(key, &payload);
+                        implied.index.remove(key, &payload);
                         if let Payload::Nexthop(nexthop) = &payload {
                             implied.causes.push(Cause::NexthopDeleted(nexthop.id));
                         }
@@ -587,8 +518,8 @@ impl State {
         }
         self.stores.replace(key, &new);
         if let Some(implied) = &mut self.implied {
-            implied.remove(key, change.old());
-            implied.insert(key, &new);
+            implied.index.remove(key, change.old());
+            implied.index.insert(key, &new);
             if kind == Kind::Nexthop
                 && let Payload::Nexthop(group) = &new
             {

@@ -1,0 +1,102 @@
+//! The generic netlink families whose messages have kinds of their own. The kernel gives a family its id
+//! when it is registered; [`Curated::id`] is a number of nlstream that stands for it, and a message is
+//! assigned to a family by the name that the controller announced for the id.
+
+use super::{Commands, HEADER, command, ethtool, name_in, netdev};
+use crate::channel::FamilyId;
+use crate::netlink::family::{Groups, Protocol};
+use crate::netlink::frame::Message;
+
+/// A generic netlink family with kinds of its own.
+#[derive(Debug)]
+pub struct Curated {
+    id: FamilyId,
+    name: &'static str,
+    commands: Commands,
+}
+
+pub static ETHTOOL: Curated = Curated {
+    id: FamilyId::ETHTOOL,
+    name: "ethtool",
+    commands: ethtool::COMMANDS,
+};
+pub static NETDEV: Curated = Curated {
+    id: FamilyId::NETDEV,
+    name: "netdev",
+    commands: netdev::COMMANDS,
+};
+
+/// All of them.
+pub static ALL: [&Curated; 2] = [&ETHTOOL, &NETDEV];
+
+impl Curated {
+    /// The family of that name.
+    pub fn of_name(name: &str) -> Option<&'static Self> {
+        ALL.into_iter().find(|it| it.name == name)
+    }
+
+    /// The family of that number of nlstream; `None` for an id of the kernel.
+    pub fn of_id(id: FamilyId) -> Option<&'static Self> {
+        ALL.into_iter().find(|it| it.id == id)
+    }
+}
+
+impl Protocol for Curated {
+    fn id(&self) -> FamilyId {
+        self.id
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn label(&self) -> Option<(&'static str, Option<&'static str>)> {
+        Some(("generic", Some(self.name)))
+    }
+
+    /// The groups are those that the controller announces.
+    fn groups(&self) -> Groups {
+        Groups::Listed(&[])
+    }
+
+    fn group_name(&self, group: u32) -> String {
+        format!("{}/{group}", self.name)
+    }
+
+    fn message_type(&self, message: &Message<'_>) -> u16 {
+        command(message)
+    }
+
+    fn address_family(&self, _: &Message<'_>) -> Option<u8> {
+        None
+    }
+
+    fn type_name(&self, number: u16) -> Option<&'static str> {
+        name_in(self.commands, number)
+    }
+
+    fn header_length(&self, _: u16) -> Option<usize> {
+        Some(HEADER)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_family_is_found_by_name_and_number_and_not_by_an_id_of_the_kernel() {
+        for family in ALL {
+            assert!(std::ptr::eq(Curated::of_name(family.name).unwrap(), family));
+            assert!(std::ptr::eq(Curated::of_id(family.id).unwrap(), family));
+            assert!(
+                family.commands.is_sorted_by(|a, b| a.0 < b.0),
+                "{}",
+                family.name
+            );
+        }
+        for id in 0..1024 {
+            assert!(Curated::of_id(FamilyId::generic(id).unwrap()).is_none());
+        }
+    }
+}

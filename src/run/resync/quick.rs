@@ -1,0 +1,102 @@
+//! Quick audits: a kind that is dumped in a moment is read again every few seconds, since the kernel
+//! and its drivers change settings without an event. They take a small share of the time, and give way to
+//! events: one that an event disturbs is not repeated before its next turn.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::Target;
+
+/// Minimum interval of two rounds, and of two quick audits of a target.
+pub(super) const INTERVAL: Duration = Duration::from_secs(2);
+/// A round takes at most this fraction (1/n) of the time.
+const SHARE: u32 = 100;
+/// The dumps of one target take at most this fraction: a large kind is read less often than others, or
+/// only by the audit of all kinds.
+const SHARE_OF_TARGET: u32 = 200;
+
+/// Decides when which kind is read.
+#[derive(Debug)]
+pub(super) struct QuickAudits {
+    /// The interval of the audit of all kinds.
+    audit: Duration,
+    /// When the next round begins.
+    due: Instant,
+    /// What is left of the present round.
+    round: VecDeque<Target>,
+    /// How long the dumps of the present round took.
+    took: Duration,
+    /// When a target may be read again: not after every interval, if its last dumps took long.
+    not_before: BTreeMap<Target, Instant>,
+}
+
+impl QuickAudits {
+    pub(super) fn new(audit: Duration, now: Instant) -> Self {
+        QuickAudits {
+            audit,
+            due: now + INTERVAL.min(audit),
+            round: VecDeque::new(),
+            took: Duration::ZERO,
+            not_before: BTreeMap::new(),
+        }
+    }
+
+    /// When the next one is due.
+    pub(super) fn wakeup(&self) -> Instant {
+        self.due
+    }
+
+    /// The target to read now; `None` if none is due. `targets`: all that have no other read ahead.
+    pub(super) fn next(
+        &mut self,
+        targets: impl Iterator<Item = Target>,
+        now: Instant,
+    ) -> Option<Target> {
+        if self.due > now {
+            return None;
+        }
+        if self.round.is_empty() {
+            let is_due = |target: &Target| self.not_before.get(target).is_none_or(|it| *it <= now);
+            self.round = targets.filter(is_due).collect();
+            self.took = Duration::ZERO;
+        }
+        let next = self.round.pop_front();
+        if self.round.is_empty() {
+            self.plan(now);
+        }
+        next
+    }
+
+    /// All objects of a target were read, for whichever reason, in this time; `None`: the kernel refused.
+    /// `quick`: by a quick audit.
+    pub(super) fn note(
+        &mut self,
+        target: Target,
+        took: Option<Duration>,
+        quick: bool,
+        now: Instant,
+    ) {
+        let took = took.unwrap_or(self.audit);
+        let pause = took.saturating_mul(SHARE_OF_TARGET - 1);
+        let pause = pause.clamp(INTERVAL.min(self.audit), self.audit);
+        self.not_before.insert(target, now + pause);
+        if quick {
+            self.took += took;
+            if self.round.is_empty() {
+                self.plan(now);
+            }
+        }
+    }
+
+    /// Plans the next round.
+    fn plan(&mut self, now: Instant) {
+        let pause = self.took.saturating_mul(SHARE - 1);
+        self.due = now + pause.max(INTERVAL).min(self.audit);
+    }
+
+    /// The targets of an ended namespace are not read any more.
+    pub(super) fn retain(&mut self, keeps: impl Fn(&Target) -> bool) {
+        self.not_before.retain(|target, _| keeps(target));
+        self.round.retain(keeps);
+    }
+}

@@ -1,0 +1,589 @@
+//! The screen: what it shows of the model, and what keys do.
+
+use jiff::tz::TimeZone;
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph, Row, Sparkline, Table};
+
+use super::super::line_filter::LineFilter;
+use super::keys::Key;
+use super::model::{Change, Model, Reading};
+use super::{Shared, TopQuery, lock, title};
+use crate::escape::Escaped;
+use crate::event::values::Time;
+use crate::stats::{Counter, Device, GapSeen, HISTORY, Tally};
+use crate::text::{Printer, TextStyle, Times};
+
+/// Number of rows that are kept of each list.
+const ROWS: usize = 200;
+/// Width of a list.
+const WIDTH: u16 = 40;
+/// Width from which on the last changes have a date.
+const WIDE: u16 = 120;
+/// Seconds for which a gap that is over is shown.
+const GAP_TIME: i64 = 60;
+/// Maximum length of the text of a filter, characters.
+const FILTER: usize = 500;
+
+/// What follows a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    None,
+    Quit,
+    /// As SIGTSTP.
+    Stop,
+    /// Everything is drawn again.
+    Redraw,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Rate,
+    Total,
+    Last,
+    Name,
+}
+
+impl Sort {
+    fn next(self) -> Self {
+        match self {
+            Sort::Rate => Sort::Total,
+            Sort::Total => Sort::Last,
+            Sort::Last => Sort::Name,
+            Sort::Name => Sort::Rate,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Sort::Rate => "rate",
+            Sort::Total => "total",
+            Sort::Last => "time",
+            Sort::Name => "name",
+        }
+    }
+}
+
+/// A row of a list.
+#[derive(Clone, Debug)]
+struct Item {
+    name: String,
+    count: u64,
+    /// Events of the last seconds.
+    recent: u64,
+    last: Time,
+    rate: f64,
+    /// How often a device went down and up.
+    flaps: Option<(u64, u64)>,
+    is_flapping: bool,
+}
+
+/// The lists, in the order of the keys that show them.
+const LISTS: [&str; 7] = [
+    "kinds",
+    "devices",
+    "flapping",
+    "processes",
+    "namespaces",
+    "routes",
+    "neighbours",
+];
+
+/// What was read when the screen was updated.
+#[derive(Debug)]
+struct Seen {
+    now: Time,
+    events: u64,
+    rate: f64,
+    history: [u32; HISTORY],
+    lists: [Vec<Item>; LISTS.len()],
+    /// Number of names of each list, and events of those that were left out.
+    sizes: [(usize, u64); LISTS.len()],
+    gaps: u64,
+    lost: u64,
+    holes: u64,
+    gap: Option<GapSeen>,
+    changes: Vec<Change>,
+    reading: Reading,
+    message: Option<String>,
+    failure: Option<String>,
+}
+
+pub(super) struct View {
+    title: String,
+    selection: String,
+    zone: TimeZone,
+    seen: Option<Seen>,
+    /// The first of the lists that are shown.
+    list: usize,
+    sort: Sort,
+    is_paused: bool,
+    /// Changes that are scrolled away below.
+    scroll: usize,
+    /// The text of the filter while it is edited.
+    prompt: Option<String>,
+    fault: Option<String>,
+}
+
+fn items(counter: &Counter, now: Time) -> Vec<Item> {
+    // The most frequent of all time, and those of now.
+    let mut found = counter.most(ROWS);
+    let recent = counter.top(ROWS, |tally| tally.recent.total(now), |tally| &tally.it);
+    found.extend(recent);
+    let mut items: Vec<_> = found
+        .into_iter()
+        .map(|tally| item(tally, &tally.it, now))
+        .collect();
+    items.sort_by(|one, other| one.name.cmp(&other.name));
+    items.dedup_by(|one, other| one.name == other.name);
+    items
+}
+
+fn item<T>(tally: &Tally<T>, name: &str, now: Time) -> Item {
+    Item {
+        name: Escaped(name).to_string(),
+        count: tally.count,
+        recent: tally.recent.total(now),
+        rate: tally.recent.rate(now),
+        last: tally.last,
+        flaps: None,
+        is_flapping: false,
+    }
+}
+
+fn device(tally: &Tally<Device>, now: Time) -> Item {
+    let device = &tally.it;
+    Item {
+        count: device.events,
+        flaps: Some((device.downs, device.ups)),
+        // Down and up once is a restart.
+        is_flapping: device.flaps.total(now) > 2,
+        ..item(tally, &device.name, now)
+    }
+}
+
+impl View {
+    pub(super) fn new(query: &TopQuery) -> Self {
+        View {
+            title: Escaped(title(query)).to_string(),
+            selection: query.selection.clone(),
+            zone: TimeZone::system(),
+            seen: None,
+            list: 0,
+            sort: Sort::Rate,
+            is_paused: false,
+            scroll: 0,
+            prompt: None,
+            fault: None,
+        }
+    }
+
+    /// Reads the model, unless the screen is paused.
+    pub(super) fn update(&mut self, model: &mut Model) {
+        if self.is_paused && self.seen.is_some() {
+            return;
+        }
+        let (stats, now) = (&model.stats, model.now());
+        let devices = &stats.devices;
+        let mut found = devices.top(ROWS, |tally| tally.it.events);
+        found.extend(devices.top(ROWS, |tally| tally.recent.total(now)));
+        let mut all: Vec<_> = found.into_iter().map(|tally| device(tally, now)).collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all.dedup_by(|one, other| one.name == other.name);
+        let flapping = devices.flapping(ROWS);
+        let flapping: Vec<_> = flapping.into_iter().map(|it| device(it, now)).collect();
+        let (device_count, flapping_count) = devices.numbers();
+        let size = |counter: &Counter| (counter.len(), counter.left_out());
+        self.seen = Some(Seen {
+            now,
+            events: stats.events,
+            rate: rate_of(&stats.history.series(now)),
+            history: stats.history.series(now),
+            lists: [
+                items(&stats.kinds, now),
+                all,
+                flapping,
+                items(&stats.processes, now),
+                items(&stats.namespaces, now),
+                items(&stats.routes, now),
+                items(&stats.neighbours, now),
+            ],
+            sizes: [
+                size(&stats.kinds),
+                (device_count, devices.left_out()),
+                (flapping_count, 0),
+                size(&stats.processes),
+                size(&stats.namespaces),
+                size(&stats.routes),
+                size(&stats.neighbours),
+            ],
+            gaps: stats.gaps.number,
+            lost: stats.gaps.lost,
+            holes: stats.holes,
+            gap: stats.gaps.last.back().cloned(),
+            changes: model.changes.iter().cloned().collect(),
+            reading: model.reading,
+            message: model.message.clone(),
+            failure: model.failure.clone(),
+        });
+    }
+
+    /// What a key does.
+    pub(super) fn press(&mut self, key: Key, model: &Shared, query: &TopQuery) -> Action {
+        if let Key::Control(c) = key {
+            return match c {
+                'c' => Action::Quit,
+                'z' => Action::Stop,
+                'l' => Action::Redraw,
+                _ => Action::None,
+            };
+        }
+        if self.prompt.is_some() {
+            self.edit(key, model, query);
+            return Action::None;
+        }
+        match key {
+            Key::Char('q') | Key::Escape => return Action::Quit,
+            Key::Char(' ' | 'p') => self.is_paused = !self.is_paused,
+            Key::Char('s') => self.sort = self.sort.next(),
+            Key::Char('/' | 'f') => self.prompt = Some(self.selection.clone()),
+            Key::Char('c') => {
+                lock(model).restart(None);
+                (self.is_paused, self.scroll) = (false, 0);
+            }
+            Key::Tab | Key::Right => self.list = (self.list + 1) % LISTS.len(),
+            Key::BackTab | Key::Left => self.list = (self.list + LISTS.len() - 1) % LISTS.len(),
+            Key::Char(c @ '1'..='7') => self.list = c as usize - '1' as usize,
+            Key::Up => self.scroll = self.scroll.saturating_add(1),
+            Key::Down => self.scroll = self.scroll.saturating_sub(1),
+            Key::PageUp => self.scroll = self.scroll.saturating_add(10),
+            Key::PageDown => self.scroll = self.scroll.saturating_sub(10),
+            Key::Home => self.scroll = usize::MAX,
+            Key::End => self.scroll = 0,
+            _ => {}
+        }
+        Action::None
+    }
+
+    /// Edits the filter.
+    fn edit(&mut self, key: Key, model: &Shared, query: &TopQuery) {
+        let Some(prompt) = &mut self.prompt else {
+            return;
+        };
+        match key {
+            Key::Escape => (self.prompt, self.fault) = (None, None),
+            Key::Backspace => {
+                prompt.pop();
+            }
+            Key::Char(c) if prompt.chars().count() < FILTER => prompt.push(c),
+            Key::Enter => {
+                let read = (query.read_selection)(prompt);
+                let filter =
+                    read.and_then(|lines| LineFilter::new(&lines).map_err(|it| it.to_string()));
+                match filter {
+                    Ok(filter) => {
+                        lock(model).restart(Some(filter));
+                        self.selection = std::mem::take(prompt).trim().to_owned();
+                        (self.prompt, self.fault) = (None, None);
+                        self.is_paused = false;
+                    }
+                    Err(fault) => {
+                        self.fault = Some(Escaped(fault.replace('\n', " ")).to_string());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn draw(&mut self, frame: &mut Frame<'_>) {
+        let Some(seen) = &self.seen else { return };
+        let failure = seen.failure.clone().map(|failure| (failure, false));
+        let warning = failure.or_else(|| seen.warning(&self.zone));
+        let area = frame.area();
+        let lists = area.height.saturating_sub(6) / 2;
+        let rows = Layout::vertical([
+            Constraint::Length(1),
+            Constraint::Length(u16::from(warning.is_some())),
+            Constraint::Length(if area.height >= 16 { 3 } else { 0 }),
+            Constraint::Length(lists),
+            Constraint::Min(0),
+            Constraint::Length(1),
+        ]);
+        let [head, gap, history, lists, changes, foot] = rows.areas(area);
+        frame.render_widget(self.head(seen), head);
+        if let Some((text, is_over)) = warning {
+            let style = match is_over {
+                true => Style::new().fg(Color::Yellow),
+                false => Style::new()
+                    .fg(Color::Red)
+                    .add_modifier(Modifier::BOLD | Modifier::REVERSED),
+            };
+            frame.render_widget(Paragraph::new(text).style(style), gap);
+        }
+        draw_history(frame, history, seen);
+        let number = (lists.width / WIDTH).clamp(1, LISTS.len() as u16);
+        let columns = Layout::horizontal((0..number).map(|_| Constraint::Fill(1)));
+        let columns = columns.spacing(2).split(lists);
+        for (offset, area) in columns.iter().enumerate() {
+            self.draw_list(frame, *area, seen, (self.list + offset) % LISTS.len());
+        }
+        self.scroll = self.draw_changes(frame, changes, seen);
+        frame.render_widget(self.foot(), foot);
+    }
+
+    fn head(&self, seen: &Seen) -> Paragraph<'static> {
+        let clock = self.zone.to_datetime(seen.now.0);
+        let state = match (self.is_paused, seen.reading) {
+            (true, _) => " paused",
+            (_, Reading::Behind) => "",
+            (_, Reading::Live) => " live",
+            (_, Reading::Ended) => " ended",
+        };
+        let mut text = format!(
+            "nlstream top {:02}:{:02}:{:02}{state}  {} events, {}/s",
+            clock.hour(),
+            clock.minute(),
+            clock.second(),
+            seen.events,
+            per_second(seen.rate),
+        );
+        if seen.gaps > 0 {
+            let gaps = if seen.gaps == 1 { "gap" } else { "gaps" };
+            text += &format!(", {} {gaps}, {} lost", seen.gaps, seen.lost);
+        }
+        if seen.holes > 0 {
+            text += &format!(", lines missing in {} places", seen.holes);
+        }
+        if !self.selection.is_empty() {
+            text += &format!("  [{}]", Escaped(&self.selection));
+        }
+        text += &format!("  {}", self.title);
+        Paragraph::new(text).style(Style::new().add_modifier(Modifier::BOLD))
+    }
+
+    fn draw_list(&self, frame: &mut Frame<'_>, area: Rect, seen: &Seen, list: usize) {
+        let mut items: Vec<_> = seen.lists[list].iter().collect();
+        items.sort_by(|one, other| {
+            let order = match self.sort {
+                Sort::Rate => other
+                    .recent
+                    .cmp(&one.recent)
+                    .then(other.count.cmp(&one.count)),
+                Sort::Total => other.count.cmp(&one.count),
+                Sort::Last => other.last.cmp(&one.last),
+                Sort::Name => std::cmp::Ordering::Equal,
+            };
+            let flaps = |it: &Item| it.flaps.map_or(0, |(downs, ups)| downs + ups);
+            let is_flapping = LISTS[list] == "flapping" && self.sort != Sort::Name;
+            let order = match is_flapping {
+                true => flaps(other).cmp(&flaps(one)).then(order),
+                false => order,
+            };
+            order.then_with(|| one.name.cmp(&other.name))
+        });
+        let has_flaps = list == 1 || list == 2;
+        let mut heads = vec![LISTS[list], "/s", "total"];
+        let mut widths = vec![
+            Constraint::Fill(1),
+            Constraint::Length(6),
+            Constraint::Length(8),
+        ];
+        if has_flaps {
+            heads.push("down/up");
+            widths.push(Constraint::Length(9));
+        }
+        let number = |text: String, width: usize| format!("{text:>width$}");
+        let rows = items
+            .into_iter()
+            .take(usize::from(area.height))
+            .map(|item| {
+                let mut cells = vec![
+                    item.name.clone(),
+                    number(per_second(item.rate), 6),
+                    number(item.count.to_string(), 8),
+                ];
+                if has_flaps {
+                    let (downs, ups) = item.flaps.unwrap_or_default();
+                    cells.push(number(format!("{downs}/{ups}"), 9));
+                }
+                let style = match (item.is_flapping, item.recent > 0) {
+                    (true, _) => Style::new().fg(Color::Red).add_modifier(Modifier::BOLD),
+                    (_, true) => Style::new(),
+                    (_, false) => Style::new().add_modifier(Modifier::DIM),
+                };
+                Row::new(cells).style(style)
+            });
+        let (size, left_out) = seen.sizes[list];
+        let mut title = format!("{}:{} ({size})", list + 1, LISTS[list]);
+        if left_out > 0 {
+            title += &format!(" +{left_out} events of others");
+        }
+        let head = heads.into_iter().enumerate().map(|(at, head)| match at {
+            0 => head.to_owned(),
+            1 => number(head.to_owned(), 6),
+            2 => number(head.to_owned(), 8),
+            _ => number(head.to_owned(), 9),
+        });
+        let style = match list == self.list {
+            true => Style::new().add_modifier(Modifier::BOLD),
+            false => Style::new().add_modifier(Modifier::DIM),
+        };
+        let head = Row::new(head).style(Style::new().add_modifier(Modifier::UNDERLINED));
+        let block = Block::new()
+            .borders(Borders::TOP)
+            .title(Span::styled(title, style));
+        frame.render_widget(Table::new(rows, widths).header(head).block(block), area);
+    }
+
+    /// Draws the last changes, and returns how far they can be scrolled at most.
+    fn draw_changes(&self, frame: &mut Frame<'_>, area: Rect, seen: &Seen) -> usize {
+        let height = usize::from(area.height.saturating_sub(1));
+        let scroll = self.scroll.min(seen.changes.len().saturating_sub(height));
+        let end = seen.changes.len() - scroll;
+        let mut printer = Printer::new(TextStyle {
+            times: match area.width >= WIDE {
+                true => Times::Date,
+                false => Times::Time,
+            },
+            columns: true,
+            ..TextStyle::new(self.zone.clone())
+        });
+        let shown = &seen.changes[end.saturating_sub(height)..end];
+        let lines: Vec<_> = shown
+            .iter()
+            .filter_map(|change| match change {
+                // A line with the date may precede it.
+                Change::Line(line) => printer.line(line)?.pop(),
+                Change::Text(time, text) => {
+                    let clock = self.zone.to_datetime(time.0);
+                    let (hour, minute, second) = (clock.hour(), clock.minute(), clock.second());
+                    Some(format!("[{hour:02}:{minute:02}:{second:02}] -- {text}"))
+                }
+            })
+            .map(|text| {
+                let style = change_style(&text);
+                Line::styled(text, style)
+            })
+            .collect();
+        let mut title = "last changes".to_owned();
+        if scroll > 0 {
+            title += &format!(" ({scroll} newer below)");
+        }
+        let block = Block::new().borders(Borders::TOP).title(title);
+        frame.render_widget(Paragraph::new(lines).block(block), area);
+        scroll
+    }
+
+    fn foot(&self) -> Paragraph<'static> {
+        if let Some(prompt) = &self.prompt {
+            let text = match &self.fault {
+                Some(fault) => format!("{} — {fault}", Escaped(prompt)),
+                None => format!(
+                    "{}▏ Enter: apply and count again, Esc: cancel",
+                    Escaped(prompt)
+                ),
+            };
+            return Paragraph::new(format!("filter: {text}"));
+        }
+        let message = self.seen.as_ref().and_then(|seen| seen.message.as_ref());
+        let pause = if self.is_paused { "continue" } else { "pause" };
+        let keys = format!(
+            "q quit  space {pause}  tab/1-7 list  s sort ({})  / filter  c clear  ↑↓ scroll",
+            self.sort.name()
+        );
+        match message {
+            Some(message) => Paragraph::new(format!("{keys}  | {message}")),
+            None => Paragraph::new(keys),
+        }
+    }
+}
+
+/// The colour of a change, by its operation.
+fn change_style(text: &str) -> Style {
+    let mut words = text.split_whitespace();
+    let style = Style::new();
+    let is = |op: &str| words.clone().take(6).any(|word| word == op);
+    if is("gap") || is("--") {
+        return style.fg(Color::Red).add_modifier(Modifier::BOLD);
+    }
+    match words.find(|word| ["add", "delete", "change"].contains(word)) {
+        Some("add") => style.fg(Color::Green),
+        Some("delete") => style.fg(Color::Red),
+        Some("change") => style.fg(Color::Yellow),
+        _ => style,
+    }
+}
+
+fn draw_history(frame: &mut Frame<'_>, area: Rect, seen: &Seen) {
+    let [label, graph] =
+        Layout::horizontal([Constraint::Length(12), Constraint::Min(0)]).areas(area);
+    let shown = usize::from(graph.width).min(HISTORY);
+    let values: Vec<u64> = seen.history[HISTORY - shown..]
+        .iter()
+        .map(|it| u64::from(*it))
+        .collect();
+    let most = values.iter().max().copied().unwrap_or_default();
+    let text = vec![
+        Line::from(format!("most {most}/s")),
+        Line::from(format!("in {shown} s")),
+    ];
+    frame.render_widget(Paragraph::new(text), label);
+    let style = Style::new().fg(Color::Cyan);
+    frame.render_widget(Sparkline::default().data(values).style(style), graph);
+}
+
+impl Seen {
+    /// What is missing, and whether that is over.
+    fn warning(&self, zone: &TimeZone) -> Option<(String, bool)> {
+        let gap = self.gap.as_ref()?;
+        let clock = |time: Time| {
+            let at = zone.to_datetime(time.0);
+            format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
+        };
+        let lost = match gap.lost {
+            Some(lost) => format!("{lost} lost"),
+            None => "an unknown number lost".to_owned(),
+        };
+        let of = gap
+            .netns
+            .as_ref()
+            .map(|name| format!(" in {}", Escaped(name)));
+        let text = format!(
+            "GAP at {}{}: {lost} ({})",
+            clock(gap.time),
+            of.unwrap_or_default(),
+            Escaped(&gap.cause)
+        );
+        match gap.until {
+            None => Some((format!("{text}; what follows is incomplete"), false)),
+            Some(until) => {
+                let age = self.now.0.as_second() - until.0.as_second();
+                (age < GAP_TIME).then(|| {
+                    (
+                        format!("{text}; complete again since {}", clock(until)),
+                        true,
+                    )
+                })
+            }
+        }
+    }
+}
+
+/// Events per second of the last seconds of a series.
+fn rate_of(series: &[u32; HISTORY]) -> f64 {
+    let last = &series[HISTORY - crate::stats::RATE_TIME..];
+    last.iter().map(|count| f64::from(*count)).sum::<f64>() / last.len() as f64
+}
+
+/// A rate in five characters.
+fn per_second(rate: f64) -> String {
+    match rate {
+        0.0 => "0".to_owned(),
+        ..9.95 => format!("{rate:.1}"),
+        ..99_999.5 => format!("{rate:.0}"),
+        _ => format!("{:.0}k", rate / 1000.0),
+    }
+}
