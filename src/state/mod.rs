@@ -270,6 +270,34 @@ impl State {
         cuts.into_iter().map(change).collect()
     }
 
+    /// Deletes the stored objects that the kernel deleted together with the event of this payload
+    /// ([`Payload::deletes_others`]). Returns the changes.
+    pub fn delete_others(&mut self, cause: &Payload) -> Vec<StateChange> {
+        let Some(kind) = cause.deletes_others() else {
+            return Vec::new();
+        };
+        let keys = (0..self.count(kind)).filter_map(|at| self.key_at(kind, at));
+        let is_deleted = |key: &Key| {
+            let object = self.object(kind, *key);
+            object.is_some_and(|object| cause.has_deleted(&object))
+        };
+        let keys: Vec<_> = keys.filter(is_deleted).collect();
+        let delete = |key: Key| {
+            if let Some(reconciliation) = &mut self.reconciliation
+                && reconciliation.kind == kind
+            {
+                reconciliation.touched_by_event(key);
+            }
+            let payload = self.stores.remove(kind, key, &self.names)?;
+            Some(StateChange {
+                op: Op::Delete,
+                payload,
+                change: None,
+            })
+        };
+        keys.into_iter().filter_map(delete).collect()
+    }
+
     /// Fills in the names of devices in an event that was [`NameEffect::Unnamed`], and in its stored
     /// object: the line follows, if all of them are known by now or it waits no longer (`last`). Returns
     /// true if all are known.

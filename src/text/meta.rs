@@ -67,6 +67,9 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
     if let Some(refused) = &start.refused_groups {
         write!(out, " ({} refused)", refused.len())?;
     }
+    for it in start.unavailable_families.iter().flatten() {
+        write!(out, ", {} unavailable: {}", it.family, it.error)?;
+    }
     if let Some(since) = &start.since {
         write!(out, ", since {:.3}", since.0)?;
     }
