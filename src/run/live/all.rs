@@ -17,10 +17,11 @@ use log::{debug, info, warn};
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 
+use super::dumps::dumps_of;
 use super::namespaces::Namespaces;
 use super::subscription::Reach;
 use super::visitor::{Failure, Look, Looked, Report, Task, Visitor};
-use super::{Stream, clock, dumps_of, families};
+use super::{Stream, clock, families};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{MAX_NAMESPACES, Settings};

@@ -1,19 +1,23 @@
 //! The dump sockets: reconciliation with the kernel's state.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Instant;
 
 use log::warn;
 
+use super::subscription::Subscription;
 use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
-use crate::channel::FamilyId;
+use crate::channel::{FamilyId, NetnsId};
 use crate::error::Error;
-use crate::event::meta::Part;
+use crate::event::meta::{Part, Settings};
+use crate::family::Family;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::netlink::dump::{Outcome, Progress};
 use crate::netlink::request::Request;
 use crate::netlink::secrets::redacted;
 use crate::netlink::{DumpSource, EventSource};
+use crate::run::resync;
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
     /// Continues the reconciliation in progress, or begins the one that is due.
@@ -202,4 +206,44 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
         Ok(())
     }
+}
+
+/// The dumps of every kind in every subscribed namespace.
+pub(super) fn dumps<E, D>(
+    subscriptions: &[Subscription<E, D>],
+    settings: &Settings,
+) -> BTreeMap<resync::Target, resync::Dumps> {
+    let each = |it: &Subscription<E, D>| dumps_of(it.netns, (it.id, it.family), settings);
+    subscriptions.iter().flat_map(each).collect()
+}
+
+/// The same for namespaces with the numbers from 1 to `count`.
+pub(super) fn dumps_of_all<E, D>(
+    count: usize,
+    subscriptions: &[Subscription<E, D>],
+    settings: &Settings,
+) -> BTreeMap<resync::Target, resync::Dumps> {
+    let of = |at| {
+        let families = subscriptions.iter().map(|it| (it.id, it.family));
+        families.flat_map(move |family| dumps_of(NetnsId::of_listed(at), family, settings))
+    };
+    (0..count).flat_map(of).collect()
+}
+
+/// The dumps of every kind of a family, which has that id, in a namespace.
+pub(super) fn dumps_of(
+    netns: NetnsId,
+    (id, family): (FamilyId, &'static dyn Family),
+    settings: &Settings,
+) -> impl Iterator<Item = (resync::Target, resync::Dumps)> + use<> {
+    let details = settings.with.contains(&Part::Details);
+    let kinds = family.dumps(settings).into_iter();
+    kinds.map(move |(kind, requests)| {
+        let dumps = resync::Dumps {
+            family: id,
+            requests,
+            details,
+        };
+        ((netns, kind), dumps)
+    })
 }

@@ -9,8 +9,9 @@ use std::{fs, io};
 use log::{info, warn};
 use mio::Registry;
 
+use super::dumps::dumps_of;
 use super::subscription::{Reach, Subscription};
-use super::{FIRST_SOCKET, Stream, clock, dumps_of};
+use super::{FIRST_SOCKET, Stream, clock};
 use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::error::Error;
 use crate::event::Origin;

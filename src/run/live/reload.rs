@@ -9,7 +9,8 @@ use log::{error, info, warn};
 
 use super::Live;
 #[cfg(feature = "cli")]
-use super::{Stream, check_files};
+use super::Stream;
+use super::prepare::check_files;
 #[cfg(feature = "cli")]
 use crate::netlink::{DumpSource, EventSource};
 #[cfg(feature = "cli")]

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 
 use serde_json::Value;
 
+use super::dumps::dumps;
+use super::subscription::Subscription;
 use super::*;
+use crate::channel::FamilyId;
 use crate::encode::Format;
 use crate::event::Kind;
 use crate::event::meta::Start;
@@ -12,6 +15,7 @@ use crate::input::Header;
 use crate::netlink::dump::{Outcome, Progress};
 use crate::netlink::request::Request;
 use crate::netlink::sys::Datagram;
+use crate::netlink::{DumpSource, EventSource};
 
 /// The result of one receive of events.
 enum Event {
