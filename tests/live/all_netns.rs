@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::common::{NLSTREAM, nlstream, wait_until};
 use crate::namespace::Namespace;
-use crate::netns::{assert_equal_state, file, host, name, state};
+use crate::netns::{assert_equal_state, file, host, is_complete, name, state};
 
 crate::trial::trials! {
     namespaces_that_come_and_go_at_random_are_followed(Mounts, LinkType("veth")),
@@ -136,7 +136,7 @@ fn namespaces_that_come_and_go_at_random_are_followed() {
     wait_until("the last events", || all_seen(&folded()));
     let mut size = 0;
     let mut since = Instant::now();
-    wait_until("no more lines", || {
+    wait_until("no more lines, and all kinds are complete", || {
         let now = text()
             .lines()
             .filter(|line| !line.contains(r#""checkpoint""#))
@@ -144,7 +144,7 @@ fn namespaces_that_come_and_go_at_random_are_followed() {
         if now != size {
             (size, since) = (now, Instant::now());
         }
-        since.elapsed() > Duration::from_secs(3)
+        since.elapsed() > Duration::from_secs(3) && is_complete(&folded())
     });
     let id = child.id().to_string();
     let mut kill = std::process::Command::new("kill");

@@ -55,14 +55,25 @@ pub(crate) fn file(name: &str) -> PathBuf {
 
 /// What `nlstream state` prints of these lines.
 pub(crate) fn state(lines: &[Value], options: &[&str]) -> Vec<Value> {
+    let output = run_state(lines, options);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    crate::common::lines(&output.stdout)
+}
+
+/// Returns true if `nlstream state` knows what exists after these lines. It does not while they say that a kind is
+/// incomplete.
+pub(crate) fn is_complete(lines: &[Value]) -> bool {
+    run_state(lines, &[]).status.success()
+}
+
+fn run_state(lines: &[Value], options: &[&str]) -> std::process::Output {
     let path = file("state.ndjson");
     let text: Vec<_> = lines.iter().map(Value::to_string).collect();
     std::fs::write(&path, text.join("\n") + "\n").unwrap();
     let output = nlstream(&[&["state", path.to_str().unwrap()], options].concat());
     std::fs::remove_file(&path).unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-    crate::common::lines(&output.stdout)
+    output
 }
 
 /// Identifying values of the objects of a namespace, from the folded lines and from ip(8).

@@ -1,7 +1,7 @@
 //! The program writing to a file, and checks of the file.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -99,12 +99,6 @@ impl<'a> Service<'a> {
         std::fs::read_to_string(&self.stderr).unwrap()
     }
 
-    /// Opens the file, to read it when it is deleted: the program may look at the path, wait for a processor, and write
-    /// to a file that was deleted meanwhile.
-    pub(super) fn open(&self) -> File {
-        File::open(self.ns.path(&self.file)).unwrap()
-    }
-
     /// Waits until the file contains this text.
     #[track_caller]
     pub(super) fn wait(&self, text: &str) {
@@ -176,14 +170,6 @@ impl Drop for Service<'_> {
 /// Returns the content of a file inside, empty if there is none.
 pub(super) fn text(ns: &Namespace, file: &str) -> String {
     std::fs::read_to_string(ns.path(file)).unwrap_or_default()
-}
-
-/// The complete lines of an open file.
-pub(super) fn lines_of(mut file: File) -> Vec<Value> {
-    let mut text = String::new();
-    file.read_to_string(&mut text).unwrap();
-    let end = text.rfind('\n').map_or(0, |end| end + 1);
-    lines(&text[..end])
 }
 
 fn count(ns: &Namespace, file: &str, pattern: &str) -> usize {
