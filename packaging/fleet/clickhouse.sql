@@ -781,9 +781,12 @@ SELECT host, kind, count(*) AS objects, max(reason) AS reason FROM nl_state(mome
 -- name: retention
 -- Removes lines that are older than the moment, except those that the state at the moment needs: the
 -- lines since its snapshot or checkpoint. Run it with a moment at which every host is to be kept.
-DELETE FROM nl WHERE (host, run, seq) IN (
+-- A mutation knows no view with parameters, hence the table.
+CREATE TABLE nl_obsolete ENGINE = MergeTree ORDER BY (host, run, seq) AS
   SELECT host, run, seq FROM (
     SELECT l.host AS host, l.run AS run, l.seq AS seq, r.run AS current, r.base AS base
     FROM nl_lines AS l JOIN nl_trust(moment = {moment:DateTime64(9, 'UTC')}) AS r ON r.host = l.host
     WHERE l.time < {moment:DateTime64(9, 'UTC')}
-  ) WHERE base IS NOT NULL AND (run <> current OR seq < base));
+  ) WHERE base IS NOT NULL AND (run <> current OR seq < base);
+DELETE FROM nl WHERE (host, run, seq) IN (SELECT host, run, seq FROM nl_obsolete);
+DROP TABLE nl_obsolete;

@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::genl::ethtool::strings::StringSets;
@@ -11,6 +10,7 @@ use super::nft::{RuleOrder, SetTypes};
 use super::route::route::AttrsInterner;
 use super::wire;
 use crate::channel::NetnsId;
+use crate::json::JsonSchema;
 use crate::json::MAX_INTEGER;
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, MAX_DEPTH};

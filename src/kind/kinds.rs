@@ -4,7 +4,6 @@ use std::hash::Hasher;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +19,7 @@ use super::route::*;
 use super::spec::{Decoders, Device, KindSpec, KindsByTrigger, Propagation, Triggers};
 use super::{Op, meta, xfrm};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::netlink::request::Request;
 use crate::value::IfName;
 
@@ -212,7 +212,8 @@ macro_rules! kinds {
             }
 
             /// The schema of the payload; `None` for `meta`, which has one per op.
-            pub fn schema(self, generator: &mut SchemaGenerator) -> Option<Schema> {
+            #[cfg(feature = "schema")]
+            pub fn schema(self, generator: &mut schemars::SchemaGenerator) -> Option<schemars::Schema> {
                 match self {
                     $(Kind::$state => Some(generator.subschema_for::<$type>()),)+
                     $(Kind::$message => Some(generator.subschema_for::<$message_type>()),)+

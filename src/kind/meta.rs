@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use super::{By, Kind, Op};
+use crate::json::JsonSchema;
 use crate::value::Time;
 
 /// A record that nlstream itself produces, one type per `op`.

@@ -88,6 +88,11 @@ impl<'a> Message<'a> {
 }
 
 impl Message<'_> {
+    /// Returns true for the beginning of a message that has a length: other bytes are no message.
+    pub fn is_cut(&self) -> bool {
+        self.stated_length() as usize > self.bytes.len()
+    }
+
     /// The same message with a copy of its bytes, which has the same length.
     pub fn with_bytes<'b>(&self, bytes: &'b [u8]) -> Message<'b> {
         Message {

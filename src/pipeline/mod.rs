@@ -229,6 +229,12 @@ impl Pipeline {
         self.portion = bytes;
     }
 
+    /// From now on a reconciliation takes time for the objects that it is about, and not for each object of its kind;
+    /// see [`State::index_devices`](crate::state::State::index_devices).
+    pub fn index_devices(&mut self) {
+        self.namespaces.index_devices();
+    }
+
     /// Returns true if the text format has not yet written how often its last line was repeated.
     pub fn has_repetitions(&self) -> bool {
         self.encoder.has_repetitions()
@@ -501,8 +507,8 @@ impl Pipeline {
     }
 
     /// Writes bytes that are not a complete message as `unknown`, so that no input is lost: with the
-    /// message's type and its complete attributes, as far as these are there. A control message is
-    /// counted as such.
+    /// message's type and its complete attributes, as far as these are there. A control message whose end
+    /// is missing is counted as such.
     fn emit_malformed(
         &mut self,
         channel: Channel,
@@ -519,7 +525,8 @@ impl Pipeline {
         };
         let rest = redacted.as_deref().unwrap_or(rest);
         let message = Message::incomplete(rest);
-        if let Some(control) = message.and_then(|message| protocol.control(&message)) {
+        let cut = message.filter(Message::is_cut);
+        if let Some(control) = cut.and_then(|message| protocol.control(&message)) {
             self.totals.skip_control(control);
             return Ok(());
         }

@@ -112,6 +112,7 @@ pub(crate) fn run_file(
     let run = replay.run.clone().unwrap_or_else(run_id);
     let mut session = Session::new(&replay.outputs, run, &header)?;
     session.pipeline.set_portion(PORTION);
+    session.pipeline.index_devices();
     begun();
 
     let until = replay

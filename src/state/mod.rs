@@ -3,6 +3,7 @@
 
 mod bodies;
 mod chunked_vec;
+mod device_index;
 mod device_names;
 mod implied;
 mod key;
@@ -74,6 +75,8 @@ pub struct State {
     renaming: KindSet,
     /// Of a run that no dump corrects.
     implied: Option<Box<Implications>>,
+    /// See [`State::index_devices`].
+    indexed: bool,
 }
 
 /// What an event means for the names of devices in the lines.
@@ -103,7 +106,15 @@ impl State {
             unresolved: UnresolvedObjects::default(),
             renaming: KindSet::EMPTY,
             implied: None,
+            indexed: false,
         }
+    }
+
+    /// Indexes the objects by device, from the first reconciliation of each kind on, so that one takes time for
+    /// the objects that it is about. Of use if the inputs are not those of a running program, which does few of them: a forged
+    /// recording may have any number.
+    pub fn index_devices(&mut self) {
+        self.indexed = true;
     }
 
     /// The names of tables, protocols and the like.

@@ -5,7 +5,6 @@
 use std::net::IpAddr;
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -15,6 +14,7 @@ use super::parts::{
 };
 use super::{XfrmPolicy, XfrmState};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};

@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use nlstream_derive::Object;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::json::MAX_INTEGER;
 use crate::kind::attributes::FromAttr;
 use crate::kind::context::DecodeContext;

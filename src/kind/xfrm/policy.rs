@@ -2,7 +2,6 @@
 //! `XFRM_MSG_UPDPOLICY`, `XFRM_MSG_DELPOLICY`; a hard expiry, `XFRM_MSG_POLEXPIRE`, deletes one).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -11,6 +10,7 @@ use super::parts::{
     family, hex, mark, policy_type, security, templates,
 };
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, Trigger};

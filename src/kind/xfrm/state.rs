@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -13,6 +12,7 @@ use super::parts::{
     XfrmSelector, XfrmUse, address, address_at, family, hex, mark, security, spi_at,
 };
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
