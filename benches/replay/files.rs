@@ -93,6 +93,7 @@ impl Form {
                 ..Start::default()
             },
             names: Recorded::default(),
+            redacted: false,
         };
         let mut form = Form {
             paths,

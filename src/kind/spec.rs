@@ -11,6 +11,9 @@ use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::rtm::{RTM_GETANYCAST, RTM_GETMDB, RTM_GETMULTICAST};
 
+/// Returns true if the kernel deleted an object together with others, of which this message is.
+pub type IsDeleted<T> = fn(&T, &Payload) -> bool;
+
 /// The declaration of a kind, implemented by its payload. All but `MESSAGES` has a default; of
 /// `from_body` and `decode` a kind implements one.
 pub trait KindSpec: Sized + Into<Payload> {
@@ -81,7 +84,7 @@ pub trait KindSpec: Sized + Into<Payload> {
 
     /// The objects that the kernel deleted together, without a message about each: those of a kind for
     /// which the function, given this payload, returns true.
-    fn deletes_others(&self) -> Option<(Kind, fn(&Self, &Payload) -> bool)> {
+    fn deletes_others(&self) -> Option<(Kind, IsDeleted<Self>)> {
         None
     }
 
