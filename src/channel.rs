@@ -63,6 +63,8 @@ impl FamilyId {
     /// linux/genetlink.h).
     pub const NLCTRL: FamilyId = FamilyId(0x10 << PROTOCOL_BITS | NETLINK_GENERIC);
 
+    /// xfrm, the protocol of IPsec (`NETLINK_XFRM`).
+    pub const XFRM: FamilyId = FamilyId(6);
     /// `ethtool`: settings of devices.
     pub const ETHTOOL: FamilyId = FamilyId::curated(0);
     /// `netdev`: queues, NAPI instances, page pools and XDP features of devices.

@@ -173,6 +173,10 @@ pub struct Header {
     /// Names that the machine defines beyond the built-in ones.
     #[serde(default)]
     pub names: Recorded,
+    /// Secrets in the datagrams were set to zero before they were recorded: families with secrets were
+    /// joined without `--with secrets`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
 }
 
 impl Header {

@@ -18,7 +18,8 @@
 //! | feature | default | contents |
 //! |---|---|---|
 //! | `cli` | yes | the program: command line, confinement, service manager, `state`, `log` and `exec` |
-//! | `watch` | yes | the module `watch` |
+//! | `schema` | no | generates the schema from the types, with [`schemars`](https://docs.rs/schemars); without it [`schema`] is that of the file |
+//! | `watch` | no | the module `watch` |
 //! | `where` | yes | the filter `where`, conditions in the language of jq |
 //!
 //! A library wants `default-features = false, features = ["watch"]`.

@@ -33,7 +33,8 @@ fn main() -> ExitCode {
         _ => Ok(live::Prepared::default()),
     };
     if confined {
-        confine(&task);
+        let has_broker = prepared.as_ref().is_ok_and(live::Prepared::has_broker);
+        confine(&task, has_broker);
     }
     let status = match prepared.and_then(|prepared| run(task, prepared)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -61,10 +62,13 @@ fn run(task: Task, prepared: live::Prepared) -> Result<(), Error> {
 }
 
 /// Confines the process to what the task needs: in the program, since a library must not confine the
-/// programs that use it.
-fn confine(task: &Task) {
+/// programs that use it. `has_broker`: a process apart keeps CAP_NET_ADMIN.
+fn confine(task: &Task, has_broker: bool) {
     let needs = match task {
-        Task::Live(live) => Needs::live(live),
+        Task::Live(live) => Needs {
+            has_broker,
+            ..Needs::live(live)
+        },
         Task::Replay(replay, files) => Needs::replay(replay, files),
         Task::State(query) => Needs::state(query),
         Task::Log(query) => Needs::log(query),

@@ -112,6 +112,12 @@ pub fn object(input: TokenStream) -> TokenStream {
         .into()
 }
 
+/// Stands for `schemars::JsonSchema` where the schema is not generated: implements nothing.
+#[proc_macro_derive(NoSchema, attributes(schemars, serde))]
+pub fn no_schema(_: TokenStream) -> TokenStream {
+    TokenStream::new()
+}
+
 /// The fields of a struct with named fields.
 ///
 /// # Errors

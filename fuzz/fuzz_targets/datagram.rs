@@ -40,6 +40,7 @@ fuzz_target!(|data: &[u8]| {
     let config = Config::new(format, "00000000".to_owned(), &header);
     let mut all = Vec::new();
     let mut pipeline = Pipeline::new(config, &mut all).unwrap();
+    pipeline.index_devices();
     let mut feed = |data| {
         let time = Time::default();
         pipeline.feed(&[Input { time, data }], &mut all).unwrap();
@@ -116,17 +117,19 @@ fn control(record: ControlRecord) -> InputData<'static> {
 }
 
 /// How many lines the datagram must give at least: one for each message that is no control
-/// message, and one for what is no message. Counted without the project's own reader.
+/// message, complete or not, and one for what is no message. Counted without the project's own reader.
 fn events(mut bytes: &[u8]) -> usize {
     let mut count = 0;
     while !bytes.is_empty() {
         let length = bytes
             .first_chunk()
             .map_or(0, |b| u32::from_ne_bytes(*b) as usize);
+        let is_control = |bytes: &[u8]| u16::from_ne_bytes([bytes[4], bytes[5]]) < 16;
         if length < 16 || length > bytes.len() {
-            return count + 1;
+            let is_cut_control = length > bytes.len() && bytes.len() >= 16 && is_control(bytes);
+            return count + usize::from(!is_cut_control);
         }
-        count += usize::from(u16::from_ne_bytes([bytes[4], bytes[5]]) >= 16);
+        count += usize::from(!is_control(bytes));
         bytes = &bytes[length.next_multiple_of(4).min(bytes.len())..];
     }
     count

@@ -163,6 +163,11 @@ pub enum Object {
     NftObject(Box<NftObject>),
     /// A flowtable (`NFTA_FLOWTABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
     NftFlowtable(Box<NftFlowtable>),
+    /// A state of xfrm (`struct xfrm_usersa_info`, linux/xfrm.h). Without keys, unless the run has
+    /// `secrets`.
+    XfrmState(Box<XfrmState>),
+    /// A policy of xfrm (`struct xfrm_userpolicy_info`, linux/xfrm.h).
+    XfrmPolicy(Box<XfrmPolicy>),
     /// An announced prefix (`struct prefixmsg`, linux/rtnetlink.h).
     Prefix(Box<Prefix>),
     /// Options of a neighbour discovery message (`struct nduseroptmsg`, linux/rtnetlink.h).
@@ -178,6 +183,8 @@ pub enum Object {
     /// A rule, or the policy of a chain, that saw a packet (`NFTA_TRACE_*`,
     /// linux/netfilter/nf_tables.h). Rules with `meta nftrace set 1` switch it on for a packet.
     NftTrace(Box<NftTrace>),
+    /// An event of xfrm (linux/xfrm.h).
+    XfrmEvent(Box<XfrmEvent>),
     /// A message of a netlink family without a kind of its own.
     Generic(Box<Generic>),
     /// A message that no kind decodes.
@@ -282,12 +289,15 @@ impl Object {
             Object::NftElement(_) => "nft_element",
             Object::NftObject(_) => "nft_object",
             Object::NftFlowtable(_) => "nft_flowtable",
+            Object::XfrmState(_) => "xfrm_state",
+            Object::XfrmPolicy(_) => "xfrm_policy",
             Object::Prefix(_) => "prefix",
             Object::Nduseropt(_) => "nduseropt",
             Object::Cachereport(_) => "cachereport",
             Object::Stats(_) => "stats",
             Object::NftGeneration(_) => "nft_generation",
             Object::NftTrace(_) => "nft_trace",
+            Object::XfrmEvent(_) => "xfrm_event",
             Object::Generic(_) => "generic",
             Object::Unknown(_) => "unknown",
             Object::Meta(_) => "meta",
@@ -334,12 +344,15 @@ impl Serialize for Object {
             Object::NftElement(it) => it.serialize(s),
             Object::NftObject(it) => it.serialize(s),
             Object::NftFlowtable(it) => it.serialize(s),
+            Object::XfrmState(it) => it.serialize(s),
+            Object::XfrmPolicy(it) => it.serialize(s),
             Object::Prefix(it) => it.serialize(s),
             Object::Nduseropt(it) => it.serialize(s),
             Object::Cachereport(it) => it.serialize(s),
             Object::Stats(it) => it.serialize(s),
             Object::NftGeneration(it) => it.serialize(s),
             Object::NftTrace(it) => it.serialize(s),
+            Object::XfrmEvent(it) => it.serialize(s),
             Object::Generic(it) => it.serialize(s),
             Object::Unknown(it) => it.serialize(s),
             Object::Meta(Meta::Checkpoint(it)) => it.serialize(s),
@@ -403,12 +416,15 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "nft_element" => Object::NftElement(Deserialize::deserialize(d)?),
             "nft_object" => Object::NftObject(Deserialize::deserialize(d)?),
             "nft_flowtable" => Object::NftFlowtable(Deserialize::deserialize(d)?),
+            "xfrm_state" => Object::XfrmState(Deserialize::deserialize(d)?),
+            "xfrm_policy" => Object::XfrmPolicy(Deserialize::deserialize(d)?),
             "prefix" => Object::Prefix(Deserialize::deserialize(d)?),
             "nduseropt" => Object::Nduseropt(Deserialize::deserialize(d)?),
             "cachereport" => Object::Cachereport(Deserialize::deserialize(d)?),
             "stats" => Object::Stats(Deserialize::deserialize(d)?),
             "nft_generation" => Object::NftGeneration(Deserialize::deserialize(d)?),
             "nft_trace" => Object::NftTrace(Deserialize::deserialize(d)?),
+            "xfrm_event" => Object::XfrmEvent(Deserialize::deserialize(d)?),
             "generic" => Object::Generic(Deserialize::deserialize(d)?),
             "unknown" => Object::Unknown(Deserialize::deserialize(d)?),
             "meta" => Object::Meta(match self.1 {

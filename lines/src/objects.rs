@@ -2835,13 +2835,16 @@ names! {
 /// of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables.
 /// `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of
 /// nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables.
-/// `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router
+/// `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or
+/// `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm`
+/// or `--kind`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router
 /// advertisement that concern programs. `cachereport`: A request of the kernel to the multicast
 /// routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its
 /// number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a
-/// packet through the rules of nftables. With `--family nft_trace`. `generic`: A message of a
-/// netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`:
-/// nlstream's own record.
+/// packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm
+/// that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `generic`:
+/// A message of a netlink family without a kind of its own. `unknown`: A message without a
+/// decoder. `meta`: nlstream's own record.
 Kind {
 /// `link`.
 Link = "link",
@@ -2913,6 +2916,10 @@ NftElement = "nft_element",
 NftObject = "nft_object",
 /// `nft_flowtable`.
 NftFlowtable = "nft_flowtable",
+/// `xfrm_state`.
+XfrmState = "xfrm_state",
+/// `xfrm_policy`.
+XfrmPolicy = "xfrm_policy",
 /// `prefix`.
 Prefix = "prefix",
 /// `nduseropt`.
@@ -2925,6 +2932,8 @@ Stats = "stats",
 NftGeneration = "nft_generation",
 /// `nft_trace`.
 NftTrace = "nft_trace",
+/// `xfrm_event`.
+XfrmEvent = "xfrm_event",
 /// `generic`.
 Generic = "generic",
 /// `unknown`.
@@ -4825,7 +4834,8 @@ names! {
 /// `raw`: The complete netlink message, as `raw`, in the first line of each message. `message`: A
 /// human-readable description of the event, as `message`. `host`: Host name of the monitored
 /// machine, as `host`. `by`: Who caused the event, as `by`. `id`: The identity of the object as
-/// one text, as `id`.
+/// one text, as `id`. `secrets`: Keys and other secrets, which are set to zero otherwise: in
+/// lines, in `raw` and in recordings.
 Part {
 /// `details`.
 Details = "details",
@@ -4839,6 +4849,8 @@ Host = "host",
 By = "by",
 /// `id`.
 Id = "id",
+/// `secrets`.
+Secrets = "secrets",
 }
 }
 
@@ -5469,6 +5481,9 @@ pub struct Start {
     pub tail_repaired: Option<u64>,
     /// Name of the program that wrote the lines: `nlstream`.
     pub tool: String,
+    /// Netlink families that were requested and could not be joined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unavailable_families: Option<Vec<UnavailableFamily>>,
     /// Version of the program.
     pub version: String,
 }
@@ -5857,6 +5872,19 @@ pub struct TxStats {
     pub packets: u64,
     /// Late collisions.
     pub window_errors: u64,
+}
+
+/// A netlink family that could not be joined: its events are missing, the others are not.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UnavailableFamily {
+    /// Error number (errno): 1 (EPERM) without CAP_NET_ADMIN, 93 (EPROTONOSUPPORT) if the kernel does
+    /// not have the family.
+    pub errno: u32,
+    /// Error message.
+    pub error: String,
+    /// Name of the family.
+    pub family: String,
 }
 
 /// A message that no kind decodes.
@@ -6468,6 +6496,535 @@ pub struct Xfrm {
     /// Index of that device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link_index: Option<u32>,
+}
+
+/// An algorithm (`struct xfrm_algo`, `struct xfrm_algo_auth`, `struct xfrm_algo_aead`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmAlgorithm {
+    /// Length of the integrity check value in bits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icv_bits: Option<u32>,
+    /// The key. Only with `secrets`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Length of the key in bits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_bits: Option<u32>,
+    /// Name of the algorithm in the kernel's crypto API: `cbc(aes)`.
+    pub name: String,
+}
+
+/// Encapsulation in UDP or TCP, through NAT (`struct xfrm_encap_tmpl`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmEncap {
+    /// Destination port.
+    pub dport: u16,
+    /// The original address of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original: Option<IpAddr>,
+    /// Source port.
+    pub sport: u16,
+    /// `espinudp`, `espinudp-nonike`, `espintcp`.
+    pub r#type: String,
+}
+
+/// Packets that a state rejected (`struct xfrm_stats`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmErrors {
+    /// With a wrong integrity check value.
+    pub integrity_failed: u32,
+    /// With a number that was received before.
+    pub replay: u32,
+    /// Outside of the window.
+    pub replay_window: u32,
+}
+
+/// An event of xfrm (linux/xfrm.h).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmEvent {
+    /// Of `report`: care-of address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coa: Option<IpAddr>,
+    /// Of `aevent`: what has gone through the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<XfrmUse>>,
+    /// Of `default`, for forwarded packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_fwd: Option<String>,
+    /// Of `default`, for incoming packets: `allow`, `block`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_in: Option<String>,
+    /// Of `default`, for outgoing packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_out: Option<String>,
+    /// `in` or `out`, if the state is for one direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dir: Option<String>,
+    /// Destination address of the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst: Option<IpAddr>,
+    /// Of `migrate`: encapsulation in UDP or TCP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encap: Option<Box<XfrmEncap>>,
+    /// `acquire` (a key daemon is asked for a state), `expire` (a soft limit was reached), `flush`
+    /// (all states of a protocol, or all policies of a type, were deleted), `mapping` (the address or
+    /// port of a peer behind NAT changed), `migrate` (states and policies got other addresses),
+    /// `report` (packets did not fit a policy), `aevent` (sequence numbers and counters of a state,
+    /// for another machine that may take over), `default` (the action for packets without a policy was
+    /// set).
+    pub event: String,
+    /// Address family: `inet`, `inet6`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// Of `aevent`, why: `replay-threshold`, `replay`, `lifetime`, `timer-threshold`, `replay-update`,
+    /// `timer-expired`, `policy-updated`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Id of the xfrm device, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_id: Option<String>,
+    /// Of `migrate`: addresses of the key daemons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_managers: Option<Box<XfrmKeyManagers>>,
+    /// Mark of the packets, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// Mask of the mark, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark_mask: Option<String>,
+    /// Of `migrate`: the former and the present addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub migrations: Option<Vec<XfrmMigration>>,
+    /// Of `mapping`: the present port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_sport: Option<u16>,
+    /// Of `mapping`: the present address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_src: Option<IpAddr>,
+    /// Of `mapping`: the former port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_sport: Option<u16>,
+    /// Of `mapping`: the former address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_src: Option<IpAddr>,
+    /// Number of the processor that alone uses the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pcpu: Option<u32>,
+    /// Of `acquire`: the policy that needs a state. Of `expire` and `migrate`: the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Box<XfrmPolicy>>,
+    /// `esp`, `ah`, `comp`, `route2`, `hao`, `any`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proto: Option<String>,
+    /// Type of the policies: `main`, `sub`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ptype: Option<String>,
+    /// Of `aevent`: sequence numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Box<XfrmReplay>>,
+    /// Of `aevent`: packets after which the next one follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay_threshold: Option<u32>,
+    /// Of `aevent`: size of the window against replays, packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay_window: Option<u32>,
+    /// Id by which templates of policies find the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reqid: Option<u32>,
+    /// The packets that caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<Box<XfrmSelector>>,
+    /// Number of an acquisition, which the answer repeats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u32>,
+    /// Security parameter index, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spi: Option<String>,
+    /// Source address of the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+    /// Of `expire`: the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<Box<XfrmState>>,
+    /// Of `aevent`: tenths of a second after which the next one follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timer_threshold: Option<u32>,
+}
+
+/// Addresses of the key daemons of a migration (`struct xfrm_user_kmaddress`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmKeyManagers {
+    /// That of this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<IpAddr>,
+    /// That of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<IpAddr>,
+}
+
+/// Limits after which a state or a policy expires (`struct xfrm_lifetime_cfg`); those that are
+/// infinite are absent. After a soft one a key daemon is asked for a successor.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmLimits {
+    /// Seconds since it was added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hard_add: Option<u64>,
+    /// Bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hard_bytes: Option<u64>,
+    /// Packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hard_packets: Option<u64>,
+    /// Seconds since it was first used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hard_use: Option<u64>,
+    /// Seconds since it was added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soft_add: Option<u64>,
+    /// Bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soft_bytes: Option<u64>,
+    /// Packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soft_packets: Option<u64>,
+    /// Seconds since it was first used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub soft_use: Option<u64>,
+}
+
+/// The change of addresses of the states of a policy (`struct xfrm_user_migrate`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmMigration {
+    /// `transport`, `tunnel`, `beet`, `iptfs`.
+    pub mode: String,
+    /// Present destination address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_dst: Option<IpAddr>,
+    /// Present source address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new_src: Option<IpAddr>,
+    /// Former destination address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_dst: Option<IpAddr>,
+    /// Former source address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_src: Option<IpAddr>,
+    /// `esp`, `ah`, `comp`.
+    pub proto: String,
+    /// Id by which templates of policies find the states.
+    pub reqid: u32,
+}
+
+/// A device that does the work of a state or a policy (`struct xfrm_user_offload`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmOffload {
+    /// The device's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// `in` or `out`.
+    pub dir: String,
+    /// The device's index.
+    pub ifindex: u32,
+    /// `crypto`, or `packet`: all of the packet.
+    pub mode: String,
+}
+
+/// A policy of xfrm (`struct xfrm_userpolicy_info`, linux/xfrm.h).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmPolicy {
+    /// `allow` or `block`.
+    pub action: String,
+    /// With `details`: what has gone through it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<XfrmUse>>,
+    /// `in`, `out`, `fwd`; of a policy for one socket `socket_in`, `socket_out`.
+    pub dir: String,
+    /// `hard`: the kernel deleted the policy because of this limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
+    /// Address family: `inet`, `inet6`.
+    pub family: String,
+    /// `localok`, `icmp`.
+    pub flags: Vec<String>,
+    /// Id of the xfrm device, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_id: Option<String>,
+    /// Number of the policy, which no other one has. A policy that replaces another one gets its
+    /// number.
+    pub index: u32,
+    /// Limits after which it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Box<XfrmLimits>>,
+    /// Mark of the packets, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// Mask of the mark, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark_mask: Option<String>,
+    /// The device that does the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offload: Option<Box<XfrmOffload>>,
+    /// Order of the policies: the lowest is used first.
+    pub priority: u32,
+    /// `main` or `sub`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ptype: Option<String>,
+    /// Security label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<String>,
+    /// The packets that it is for; absent for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<Box<XfrmSelector>>,
+    /// Who may share a state: `any`, `session`, `user`, `unique`.
+    pub share: String,
+    /// What packets need, in the order in which it is applied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tmpl: Option<Vec<XfrmTemplate>>,
+}
+
+/// Sequence numbers of a state against replays (`struct xfrm_replay_state`, `struct
+/// xfrm_replay_state_esn`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmReplay {
+    /// The numbers below it that were received: words of 32 bits, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitmap: Option<String>,
+    /// Number of the last packet that was sent.
+    pub oseq: u64,
+    /// Highest number that was received.
+    pub seq: u64,
+}
+
+/// The packets that a policy or a state is for (`struct xfrm_selector`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmSelector {
+    /// The device's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Destination port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dport: Option<u16>,
+    /// Mask of the destination port, hexadecimal, unless all bits are set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dport_mask: Option<String>,
+    /// Destination addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst: Option<String>,
+    /// Key of GRE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gre_key: Option<u32>,
+    /// Code of ICMP or mobility messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_code: Option<u16>,
+    /// Type of ICMP or mobility messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_type: Option<u16>,
+    /// The device's index.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ifindex: Option<u32>,
+    /// IP protocol: a name, else its number; absent for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proto: Option<String>,
+    /// Source port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sport: Option<u16>,
+    /// Mask of the source port, hexadecimal, unless all bits are set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sport_mask: Option<String>,
+    /// Source addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src: Option<String>,
+    /// User id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<u32>,
+}
+
+/// A state of xfrm (`struct xfrm_usersa_info`, linux/xfrm.h). Without keys, unless the run has
+/// `secrets`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmState {
+    /// Algorithm of authenticated encryption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aead: Option<Box<XfrmAlgorithm>>,
+    /// Algorithm of authentication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth: Option<Box<XfrmAlgorithm>>,
+    /// Care-of address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coa: Option<IpAddr>,
+    /// Algorithm of compression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comp: Option<Box<XfrmAlgorithm>>,
+    /// With `details`: what has gone through it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Box<XfrmUse>>,
+    /// `in` or `out`, if the state is for one direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dir: Option<String>,
+    /// Destination address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst: Option<IpAddr>,
+    /// Algorithm of encryption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enc: Option<Box<XfrmAlgorithm>>,
+    /// Encapsulation in UDP or TCP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encap: Option<Box<XfrmEncap>>,
+    /// With `details`: packets outside of the window, with a number that was received before, and with
+    /// a wrong integrity check value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Box<XfrmErrors>>,
+    /// `hard`: the kernel deleted the state because of this limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired: Option<String>,
+    /// `dont-encap-dscp`, `oseq-may-wrap`.
+    pub extra_flags: Vec<String>,
+    /// Address family: `inet`, `inet6`.
+    pub family: String,
+    /// `noecn`, `decap-dscp`, `nopmtudisc`, `wildrecv`, `icmp`, `af-unspec`, `align4`, `esn`.
+    pub flags: Vec<String>,
+    /// Id of the xfrm device, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub if_id: Option<String>,
+    /// True if IP-TFS does not divide packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iptfs_dont_frag: Option<bool>,
+    /// Microseconds that IP-TFS waits for a missing packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iptfs_drop_time: Option<u32>,
+    /// Microseconds that IP-TFS waits for further packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iptfs_init_delay: Option<u32>,
+    /// Bytes that IP-TFS queues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iptfs_max_queue_size: Option<u32>,
+    /// Bytes of an IP-TFS packet; 0 for the path MTU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iptfs_packet_size: Option<u32>,
+    /// Packets of IP-TFS that may be out of order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iptfs_reorder_window: Option<u16>,
+    /// With `details`: when it was last used, seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_used: Option<u64>,
+    /// Limits after which it expires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Box<XfrmLimits>>,
+    /// Seconds after which a change of the peer's address and port is reported again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping_threshold: Option<u32>,
+    /// Mark of the packets, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// Mask of the mark, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark_mask: Option<String>,
+    /// `transport`, `tunnel`, `ro`, `in_trigger`, `beet`, `iptfs`.
+    pub mode: String,
+    /// Seconds between packets that keep a translation of addresses alive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nat_keepalive: Option<u32>,
+    /// The device that does the work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offload: Option<Box<XfrmOffload>>,
+    /// Mark that the packets get, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_mark: Option<String>,
+    /// Mask of that mark, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_mark_mask: Option<String>,
+    /// Number of the processor that alone uses the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pcpu: Option<u32>,
+    /// `esp`, `ah`, `comp`, `route2`, `hao`.
+    pub proto: String,
+    /// With `details`: sequence numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Box<XfrmReplay>>,
+    /// Size of the window against replays, packets.
+    pub replay_window: u32,
+    /// Id by which templates of policies find the state.
+    pub reqid: u32,
+    /// Security label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<String>,
+    /// The packets that it is for; absent for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<Box<XfrmSelector>>,
+    /// Number of the acquisition that the state answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u32>,
+    /// Security parameter index, hexadecimal. 0 until a key daemon has answered an acquisition.
+    pub spi: String,
+    /// Source address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+    /// Bytes to which packets are padded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tfcpad: Option<u32>,
+}
+
+/// What a policy demands of packets (`struct xfrm_user_tmpl`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmTemplate {
+    /// The algorithms of authentication that are allowed, as bits, unless all are; hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aalgos: Option<String>,
+    /// Those of compression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calgos: Option<String>,
+    /// Destination address of a tunnel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst: Option<IpAddr>,
+    /// Those of encryption.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ealgos: Option<String>,
+    /// `transport`, `tunnel`, `ro`, `in_trigger`, `beet`, `iptfs`.
+    pub mode: String,
+    /// True if packets need not be protected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optional: Option<bool>,
+    /// `esp`, `ah`, `comp`, `route2`, `hao`.
+    pub proto: String,
+    /// Id of the states that fit; 0 for any.
+    pub reqid: u32,
+    /// Who may share a state: `any`, `session`, `user`, `unique`.
+    pub share: String,
+    /// Security parameter index, hexadecimal; absent for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spi: Option<String>,
+    /// Source address of a tunnel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+}
+
+/// What has gone through a state or a policy (`struct xfrm_lifetime_cur`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct XfrmUse {
+    /// When it was added: seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub add_time: Option<u64>,
+    /// Bytes.
+    pub bytes: u64,
+    /// Packets.
+    pub packets: u64,
+    /// When it was first used: seconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_time: Option<u64>,
 }
 
 names! {

@@ -17,7 +17,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl FINAL;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind String) ENGINE = MergeTree ORDER BY kind;
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('ethtool'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('ethtool'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -690,6 +690,51 @@ CREATE VIEW nl_vni AS SELECT host, run, seq, time, op, origin, netns, ifname, id
   , JSONExtract(object, 'vni', 'Nullable(Int64)') AS "vni"
   , JSONExtract(object, 'vni_end', 'Nullable(Int64)') AS "vni_end"
 FROM nl_lines WHERE kind = 'vni';
+CREATE VIEW nl_xfrm_policy AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'action') AS "action"
+  , JSONExtractString(object, 'dir') AS "dir"
+  , JSONExtractString(object, 'expired') AS "expired"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtractString(object, 'if_id') AS "if_id"
+  , JSONExtract(object, 'index', 'Nullable(Int64)') AS "index"
+  , JSONExtractString(object, 'mark') AS "mark"
+  , JSONExtractString(object, 'mark_mask') AS "mark_mask"
+  , JSONExtract(object, 'priority', 'Nullable(Int64)') AS "priority"
+  , JSONExtractString(object, 'ptype') AS "ptype"
+  , JSONExtractString(object, 'security') AS "security"
+  , JSONExtractString(object, 'share') AS "share"
+FROM nl_lines WHERE kind = 'xfrm_policy';
+CREATE VIEW nl_xfrm_state AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'coa') AS "coa"
+  , JSONExtractString(object, 'dir') AS "dir"
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtractString(object, 'expired') AS "expired"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtractString(object, 'if_id') AS "if_id"
+  , JSONExtract(object, 'iptfs_dont_frag', 'Nullable(Bool)') AS "iptfs_dont_frag"
+  , JSONExtract(object, 'iptfs_drop_time', 'Nullable(Int64)') AS "iptfs_drop_time"
+  , JSONExtract(object, 'iptfs_init_delay', 'Nullable(Int64)') AS "iptfs_init_delay"
+  , JSONExtract(object, 'iptfs_max_queue_size', 'Nullable(Int64)') AS "iptfs_max_queue_size"
+  , JSONExtract(object, 'iptfs_packet_size', 'Nullable(Int64)') AS "iptfs_packet_size"
+  , JSONExtract(object, 'iptfs_reorder_window', 'Nullable(Int64)') AS "iptfs_reorder_window"
+  , JSONExtract(object, 'last_used', 'Nullable(Int64)') AS "last_used"
+  , JSONExtract(object, 'mapping_threshold', 'Nullable(Int64)') AS "mapping_threshold"
+  , JSONExtractString(object, 'mark') AS "mark"
+  , JSONExtractString(object, 'mark_mask') AS "mark_mask"
+  , JSONExtractString(object, 'mode') AS "mode"
+  , JSONExtract(object, 'nat_keepalive', 'Nullable(Int64)') AS "nat_keepalive"
+  , JSONExtractString(object, 'output_mark') AS "output_mark"
+  , JSONExtractString(object, 'output_mark_mask') AS "output_mark_mask"
+  , JSONExtract(object, 'pcpu', 'Nullable(Int64)') AS "pcpu"
+  , JSONExtractString(object, 'proto') AS "proto"
+  , JSONExtract(object, 'replay_window', 'Nullable(Int64)') AS "replay_window"
+  , JSONExtract(object, 'reqid', 'Nullable(Int64)') AS "reqid"
+  , JSONExtractString(object, 'security') AS "security"
+  , JSONExtract(object, 'seq', 'Nullable(Int64)') AS "xfrm_state_seq"
+  , JSONExtractString(object, 'spi') AS "spi"
+  , JSONExtractString(object, 'src') AS "src"
+  , JSONExtract(object, 'tfcpad', 'Nullable(Int64)') AS "tfcpad"
+FROM nl_lines WHERE kind = 'xfrm_state';
 
 -- name: questions
 -- Which hosts are silent: the newest line of each host, and its run.
@@ -736,9 +781,12 @@ SELECT host, kind, count(*) AS objects, max(reason) AS reason FROM nl_state(mome
 -- name: retention
 -- Removes lines that are older than the moment, except those that the state at the moment needs: the
 -- lines since its snapshot or checkpoint. Run it with a moment at which every host is to be kept.
-DELETE FROM nl WHERE (host, run, seq) IN (
+-- A mutation knows no view with parameters, hence the table.
+CREATE TABLE nl_obsolete ENGINE = MergeTree ORDER BY (host, run, seq) AS
   SELECT host, run, seq FROM (
     SELECT l.host AS host, l.run AS run, l.seq AS seq, r.run AS current, r.base AS base
     FROM nl_lines AS l JOIN nl_trust(moment = {moment:DateTime64(9, 'UTC')}) AS r ON r.host = l.host
     WHERE l.time < {moment:DateTime64(9, 'UTC')}
-  ) WHERE base IS NOT NULL AND (run <> current OR seq < base));
+  ) WHERE base IS NOT NULL AND (run <> current OR seq < base);
+DELETE FROM nl WHERE (host, run, seq) IN (SELECT host, run, seq FROM nl_obsolete);
+DROP TABLE nl_obsolete;

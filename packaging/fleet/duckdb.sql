@@ -15,7 +15,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind text PRIMARY KEY);
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('ethtool'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('ethtool'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -687,6 +687,51 @@ CREATE VIEW nl_vni AS SELECT host, run, seq, time, op, origin, netns, ifname, id
   , CAST(object->>'$.vni' AS bigint) AS "vni"
   , CAST(object->>'$.vni_end' AS bigint) AS "vni_end"
 FROM nl_lines WHERE kind = 'vni';
+CREATE VIEW nl_xfrm_policy AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.action' AS "action"
+  , object->>'$.dir' AS "dir"
+  , object->>'$.expired' AS "expired"
+  , object->>'$.family' AS "family"
+  , object->>'$.if_id' AS "if_id"
+  , CAST(object->>'$.index' AS bigint) AS "index"
+  , object->>'$.mark' AS "mark"
+  , object->>'$.mark_mask' AS "mark_mask"
+  , CAST(object->>'$.priority' AS bigint) AS "priority"
+  , object->>'$.ptype' AS "ptype"
+  , object->>'$.security' AS "security"
+  , object->>'$.share' AS "share"
+FROM nl_lines WHERE kind = 'xfrm_policy';
+CREATE VIEW nl_xfrm_state AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.coa' AS "coa"
+  , object->>'$.dir' AS "dir"
+  , object->>'$.dst' AS "dst"
+  , object->>'$.expired' AS "expired"
+  , object->>'$.family' AS "family"
+  , object->>'$.if_id' AS "if_id"
+  , CAST(object->>'$.iptfs_dont_frag' AS boolean) AS "iptfs_dont_frag"
+  , CAST(object->>'$.iptfs_drop_time' AS bigint) AS "iptfs_drop_time"
+  , CAST(object->>'$.iptfs_init_delay' AS bigint) AS "iptfs_init_delay"
+  , CAST(object->>'$.iptfs_max_queue_size' AS bigint) AS "iptfs_max_queue_size"
+  , CAST(object->>'$.iptfs_packet_size' AS bigint) AS "iptfs_packet_size"
+  , CAST(object->>'$.iptfs_reorder_window' AS bigint) AS "iptfs_reorder_window"
+  , CAST(object->>'$.last_used' AS bigint) AS "last_used"
+  , CAST(object->>'$.mapping_threshold' AS bigint) AS "mapping_threshold"
+  , object->>'$.mark' AS "mark"
+  , object->>'$.mark_mask' AS "mark_mask"
+  , object->>'$.mode' AS "mode"
+  , CAST(object->>'$.nat_keepalive' AS bigint) AS "nat_keepalive"
+  , object->>'$.output_mark' AS "output_mark"
+  , object->>'$.output_mark_mask' AS "output_mark_mask"
+  , CAST(object->>'$.pcpu' AS bigint) AS "pcpu"
+  , object->>'$.proto' AS "proto"
+  , CAST(object->>'$.replay_window' AS bigint) AS "replay_window"
+  , CAST(object->>'$.reqid' AS bigint) AS "reqid"
+  , object->>'$.security' AS "security"
+  , CAST(object->>'$.seq' AS bigint) AS "xfrm_state_seq"
+  , object->>'$.spi' AS "spi"
+  , object->>'$.src' AS "src"
+  , CAST(object->>'$.tfcpad' AS bigint) AS "tfcpad"
+FROM nl_lines WHERE kind = 'xfrm_state';
 
 -- name: questions
 -- Which hosts are silent: the newest line of each host, and its run.

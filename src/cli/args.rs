@@ -177,6 +177,8 @@ pub(super) enum PartArg {
     By,
     /// What identifies the object, as one text: `id`
     Id,
+    /// Keys of IPsec and other secrets, also in `raw` and in the recording; otherwise they are zero there
+    Secrets,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -332,6 +334,7 @@ impl Stream {
             PartArg::Host => Part::Host,
             PartArg::By => Part::By,
             PartArg::Id => Part::Id,
+            PartArg::Secrets => Part::Secrets,
         };
         Some(self.with.as_ref()?.iter().map(part).collect())
     }

@@ -8,10 +8,10 @@ use crate::channel::{Channel, FamilyId};
 use crate::event::ethtool::strings::StringSets;
 use crate::event::meta::Settings;
 use crate::kind::wire::FAMILIES;
-use crate::netlink::family::Protocol as _;
+use crate::netlink::family::Protocol;
 use crate::netlink::genl::announcements;
 use crate::netlink::genl::curated::{self, Curated};
-use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, unabbreviated};
+use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, subsystem, unabbreviated};
 use crate::netlink::raw::{self, ALL};
 
 /// A generic netlink family.
@@ -163,26 +163,31 @@ impl Requested {
         patterns.any(|it| it.as_str().eq_ignore_ascii_case(name))
     }
 
-    /// Returns true if a subsystem of nfnetlink was requested by its name, or with all others.
-    pub fn names(&self, subsystem: &Subsystem) -> bool {
-        let mut names = [subsystem.name()].into_iter().chain(subsystem.umbrella());
+    /// Returns true if a family with kinds was requested by its name, or with all others of its protocol.
+    pub fn names(&self, family: &dyn Protocol) -> bool {
+        let umbrella = subsystem(family.id()).and_then(Subsystem::umbrella);
+        let mut names = [family.name()].into_iter().chain(umbrella);
         names.any(|name| self.is_exact(name))
     }
 
-    /// Returns true if a subsystem of nfnetlink was requested by a pattern alone.
-    pub fn has_pattern_of(&self, subsystem: &Subsystem) -> bool {
-        !subsystem.by_name_only && !self.names(subsystem) && self.contains(subsystem.name())
+    /// Returns true if a family with kinds was requested by a pattern alone.
+    pub fn has_pattern_of(&self, family: &dyn Protocol) -> bool {
+        let is_alone = subsystem(family.id()).is_some_and(|it| it.by_name_only);
+        !is_alone && !self.names(family) && self.contains(family.name())
     }
 
-    /// The numbers of the protocols, rtnetlink and generic netlink apart, that were requested by
-    /// name, or by a pattern if they multicast anything and `exists` says that the kernel has them: to open
-    /// the socket of another one can load a module.
+    /// The numbers of the protocols without kinds of their own that were requested by name, or by a pattern if
+    /// they multicast anything and `exists` says that the kernel has them: to open the socket of another one can
+    /// load a module.
     pub fn protocols(&self, exists: impl Fn(u16) -> bool) -> Vec<u16> {
-        let is_exact = |name: &str| self.is_exact(name);
+        let is_curated = |number| {
+            FamilyId::of_protocol(number).is_some_and(|id| super::with_kinds(id).is_some())
+        };
         let wanted = raw::PROTOCOLS.iter().filter(|(number, name)| {
             let is_raw = !matches!(*name, "route" | "generic" | "usersock");
             is_raw
-                && (is_exact(name)
+                && !is_curated(*number)
+                && (self.is_exact(name)
                     || (self.contains(name) && raw::groups(*number).is_some() && exists(*number)))
         });
         wanted.map(|(number, _)| *number).collect()
@@ -234,9 +239,11 @@ mod tests {
     fn a_pattern_requests_only_protocols_that_exist() {
         let exists = |number| number == 12;
         assert_eq!(requested(&["all"]).protocols(exists), [12]);
-        assert_eq!(requested(&["XFRM", "inet"]).protocols(exists), [6]);
-        assert!(requested(&["x*"]).protocols(exists).is_empty());
-        assert!(!requested(&["xfrm", "netfilter", "nft"]).has_generic());
+        assert_eq!(requested(&["AUDIT", "inet"]).protocols(exists), [9]);
+        assert!(requested(&["a*t"]).protocols(exists).is_empty());
+        assert!(!requested(&["audit", "netfilter", "nft"]).has_generic());
+        // Has kinds of its own.
+        assert!(requested(&["xfrm"]).protocols(|_| true).is_empty());
         for values in [&["all"], &["ethtool"], &["e*"]] {
             assert!(requested(values).has_generic());
             assert!(requested(values).contains("ethtool"));

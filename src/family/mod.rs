@@ -9,6 +9,7 @@ mod nlctrl;
 pub mod other;
 mod requests;
 mod rtnetlink;
+mod xfrm;
 
 use std::collections::BTreeMap;
 
@@ -26,9 +27,10 @@ use crate::netlink::genl::{
     Nlctrl,
     curated::{ETHTOOL, NETDEV},
 };
-use crate::netlink::nfnetlink::{NFT_TRACE, NFTABLES, subsystem};
+use crate::netlink::nfnetlink::{NFT_TRACE, NFTABLES};
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
+use crate::netlink::xfrm::Xfrm;
 
 /// A netlink family whose messages become events.
 pub trait Family: Protocol + std::fmt::Debug {
@@ -57,7 +59,7 @@ pub trait Family: Protocol + std::fmt::Debug {
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
 pub static FAMILIES: &[&dyn Family] = &[
-    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &NFTABLES, &NFT_TRACE,
+    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &NFTABLES, &NFT_TRACE, &Xfrm,
 ];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.
@@ -100,9 +102,9 @@ pub fn family(id: FamilyId) -> &'static dyn Family {
 }
 
 /// The families with kinds of their own that a run subscribes to: rtnetlink, since most objects refer
-/// to its devices, and the controller of generic netlink, if its kind or another of its families was requested
-/// ([`known::Requested`]). Of those others the kernel tells the ids, so they are subscribed to when it has announced
-/// them.
+/// to its devices, those of which a kind was requested by name or that were requested themselves, and the
+/// controller of generic netlink, if its kind or another of its families was requested ([`known::Requested`]). Of
+/// those others the kernel tells the ids, so they are subscribed to when it has announced them.
 #[derive(Debug)]
 pub struct Subscribed(Vec<&'static dyn Family>);
 
@@ -115,15 +117,36 @@ impl Subscribed {
         let families = FAMILIES.iter().copied().filter(|family| match family.id() {
             FamilyId::ROUTE => true,
             FamilyId::NLCTRL => named.has_generic() || has_kind(*family),
-            id => subsystem(id).is_some_and(|it| named.names(it) || has_kind(*family)),
+            id if id.is_generic() => false,
+            _ => named.names(*family) || has_kind(*family),
         });
         Subscribed(families.collect())
     }
 
-    /// Returns true if one of them is neither rtnetlink nor the controller of generic netlink: to join its
-    /// groups may need a privilege.
-    pub fn has_subsystem(&self) -> bool {
-        self.iter().any(|family| subsystem(family.id()).is_some())
+    /// The families that a pattern of `--family` requests besides: a run subscribes to those of which the kernel
+    /// has the protocol, since to open the socket of another one can load a module.
+    pub fn by_pattern(settings: &Settings) -> Self {
+        let certain: Vec<_> = Self::new(settings).iter().map(|it| it.id()).collect();
+        let requested = known::Requested::of(settings);
+        let families = FAMILIES.iter().copied().filter(|family| {
+            let id = family.id();
+            !id.is_generic()
+                && id != FamilyId::ROUTE
+                && !certain.contains(&id)
+                && requested.has_pattern_of(*family)
+        });
+        Subscribed(families.collect())
+    }
+
+    /// The protocols of those that a run with these settings may subscribe to, and that need CAP_NET_ADMIN.
+    pub fn privileged_protocols(settings: &Settings) -> Vec<u16> {
+        let (certain, by_pattern) = (Self::new(settings), Self::by_pattern(settings));
+        let families = certain.iter().chain(by_pattern.iter());
+        let privileged = families.filter(|family| family.needs_net_admin());
+        let mut protocols: Vec<_> = privileged.map(|it| it.id().protocol()).collect();
+        protocols.sort_unstable();
+        protocols.dedup();
+        protocols
     }
 
     /// The families, rtnetlink first.
@@ -200,5 +223,15 @@ mod tests {
             [FamilyId::ROUTE, FamilyId::NLCTRL]
         );
         assert_eq!(ids(Some(vec![])), [FamilyId::ROUTE]);
+        let of_xfrm = [FamilyId::ROUTE, FamilyId::XFRM];
+        assert_eq!(ids(Some(vec![Kind::XfrmPolicy])), of_xfrm);
+        let mut settings = Settings::default();
+        let named = vec!["XFRM".to_owned()];
+        settings.filters.insert("family".to_owned(), named);
+        let named: Vec<_> = Subscribed::new(&settings)
+            .iter()
+            .map(|it| it.id())
+            .collect();
+        assert_eq!(named, of_xfrm);
     }
 }

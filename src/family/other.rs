@@ -54,13 +54,12 @@ pub(super) fn decode(
         header: known.header,
     });
     let name = announced.map(|it| it.name);
-    let redacted = redacted(protocol.id(), name, message.bytes);
+    let redacted = match context.secrets {
+        true => None,
+        false => redacted(protocol.id(), name, message.bytes),
+    };
     let message = match &redacted {
-        Some(bytes) => Message {
-            body: &bytes[message.bytes.len() - message.body.len()..],
-            bytes,
-            ..*message
-        },
+        Some(bytes) => message.with_bytes(bytes),
         None => *message,
     };
     let generic = Generic::new(context, protocol, announced, &message);

@@ -310,7 +310,8 @@ impl FilterOption {
                 match kind {
                     // Its `family` is a netlink family.
                     Kind::Generic => !pattern.is_one_of(FAMILIES),
-                    _ => has_field || is_of_family,
+                    // The name of a netlink family is no address family.
+                    _ => has_field && !is_netlink_family(pattern) || is_of_family,
                 }
             }
             (Subject::Object(property), _) => kind.places().iter().any(|place| place.has(property)),
@@ -321,6 +322,14 @@ impl FilterOption {
         let kinds: Vec<_> = Kind::ALL.iter().copied().filter(has).collect();
         KindSet::of(&kinds)
     }
+}
+
+/// Returns true if the pattern is the name of a netlink protocol.
+fn is_netlink_family(pattern: &Pattern) -> bool {
+    let protocols = raw::PROTOCOLS.iter().map(|(_, name)| *name);
+    let names = protocols.chain(SUBSYSTEMS.iter().map(|it| it.name()));
+    let names: Vec<_> = names.map(|name| (0, name)).collect();
+    pattern.is_one_of(&names)
 }
 
 impl Test {

@@ -13,6 +13,7 @@ use crate::event::kind_set::KindSet;
 use crate::event::meta::{Netns, Part, Settings};
 use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
+use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::netlink::nfnetlink::subsystem;
 
@@ -374,7 +375,15 @@ impl Selection {
 /// If a value is invalid, or if no kind can pass.
 pub fn prepare(settings: &mut Settings, names: &Names, joins: bool) -> Result<(), Fault> {
     settings.filters.retain(|_, values| !values.is_empty());
-    let names_families = settings.filters.contains_key("family");
+    // The name of an address family is that of no netlink family.
+    let is_address_family = |value: &String| {
+        let name = value.strip_prefix('!').unwrap_or(value);
+        let mut names = FAMILIES.iter().map(|(_, name)| *name);
+        name.bytes().all(|byte| byte.is_ascii_digit())
+            || names.any(|it| it.eq_ignore_ascii_case(name))
+    };
+    let families = settings.filters.get("family");
+    let names_families = families.is_some_and(|values| !values.iter().all(is_address_family));
     let is_named = |name: &str| {
         let mut values = settings.filters.get("family").into_iter().flatten();
         values.any(|value| value.eq_ignore_ascii_case(name))

@@ -19,7 +19,12 @@ use serde::ser::{
 use serde_json::Error;
 
 use buffer::LineBuffer;
+/// The derive macro that generates the schema of a type; without the feature `schema` it generates nothing.
+#[cfg(not(feature = "schema"))]
+pub use nlstream_derive::NoSchema as JsonSchema;
 pub use ordered::Ordered;
+#[cfg(feature = "schema")]
+pub use schemars::JsonSchema;
 
 /// The largest integer in a line: many readers have no unsigned 64-bit integers. Larger ones, which
 /// only a recording can contain, saturate; attributes of the kernel are judged when they are decoded.

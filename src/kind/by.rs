@@ -1,10 +1,10 @@
 //! `by`: who caused an event.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use crate::json;
+use crate::json::JsonSchema;
 
 /// Maximum length of a [`By`] in JSON, bytes: many lines may have it.
 pub const MAX_LENGTH: usize = 2048;

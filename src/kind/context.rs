@@ -3,7 +3,6 @@
 
 use std::cell::RefCell;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::genl::ethtool::strings::StringSets;
@@ -11,6 +10,7 @@ use super::nft::{RuleOrder, SetTypes};
 use super::route::route::AttrsInterner;
 use super::wire;
 use crate::channel::NetnsId;
+use crate::json::JsonSchema;
 use crate::json::MAX_INTEGER;
 use crate::names::Names;
 use crate::netlink::attr::{Attr, AttrError, MAX_DEPTH};
@@ -35,6 +35,8 @@ pub struct DecodeContext<'n> {
     pub names: &'n Names,
     /// Decode the optional parts: counters, devconf and the like.
     pub details: bool,
+    /// Keys are decoded, and not set to zero (`netlink::secrets`).
+    pub secrets: bool,
     /// The number of the last transaction of nftables in the network namespace, if it is known, for
     /// messages of events.
     pub generation: Option<u32>,
@@ -55,6 +57,7 @@ impl<'n> DecodeContext<'n> {
         DecodeContext {
             names,
             details,
+            secrets: false,
             generation: None,
             set_types: None,
             rule_order: None,
@@ -70,6 +73,12 @@ impl<'n> DecodeContext<'n> {
     pub fn with_interner(self, interner: &'n AttrsInterner) -> Self {
         let interner = Some(interner);
         DecodeContext { interner, ..self }
+    }
+
+    /// Decodes keys and other secrets.
+    #[must_use]
+    pub fn with_secrets(self, secrets: bool) -> Self {
+        DecodeContext { secrets, ..self }
     }
 
     /// Decodes the bits of ethtool with these names. `netns`: the namespace of the devices.

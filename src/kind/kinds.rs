@@ -4,7 +4,6 @@ use std::hash::Hasher;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +17,9 @@ use super::object::Object;
 use super::property::{Place, Properties, Property, Value};
 use super::route::*;
 use super::spec::{Decoders, Device, KindSpec, KindsByTrigger, Propagation, Triggers};
-use super::{Op, meta};
+use super::{Op, meta, xfrm};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::netlink::request::Request;
 use crate::value::IfName;
 
@@ -212,7 +212,8 @@ macro_rules! kinds {
             }
 
             /// The schema of the payload; `None` for `meta`, which has one per op.
-            pub fn schema(self, generator: &mut SchemaGenerator) -> Option<Schema> {
+            #[cfg(feature = "schema")]
+            pub fn schema(self, generator: &mut schemars::SchemaGenerator) -> Option<schemars::Schema> {
                 match self {
                     $(Kind::$state => Some(generator.subschema_for::<$type>()),)+
                     $(Kind::$message => Some(generator.subschema_for::<$message_type>()),)+
@@ -314,6 +315,23 @@ macro_rules! kinds {
                     _ => return false,
                 }
                 true
+            }
+
+            /// The kind of which the kernel deleted objects together ([`KindSpec::deletes_others`]).
+            #[inline]
+            pub fn deletes_others(&self) -> Option<Kind> {
+                match self {
+                    $(Payload::$message(it) => it.deletes_others().map(|(kind, _)| kind),)+
+                    _ => None,
+                }
+            }
+
+            /// Returns true if an object is among them.
+            pub fn has_deleted(&self, object: &Payload) -> bool {
+                match self {
+                    $(Payload::$message(it) => it.deletes_others().is_some_and(|(_, is)| is(it, object)),)+
+                    _ => false,
+                }
             }
 
             /// The triggers of implicit changes that this event implies.
@@ -480,6 +498,10 @@ kinds! {
         NftObject: Rc<nft_object::NftObject> = "nft_object";
         /// A flowtable of nftables.
         NftFlowtable: Rc<nft_flowtable::NftFlowtable> = "nft_flowtable";
+        /// A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`.
+        XfrmState: Rc<xfrm::XfrmState> = "xfrm_state";
+        /// A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`.
+        XfrmPolicy: Rc<xfrm::XfrmPolicy> = "xfrm_policy";
     }
     messages {
         /// An IPv6 prefix that a router announced.
@@ -494,6 +516,9 @@ kinds! {
         NftGeneration: nft_generation::NftGeneration = "nft_generation";
         /// A step of a packet through the rules of nftables. With `--family nft_trace`.
         NftTrace: nft_trace::NftTrace = "nft_trace";
+        /// An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or
+        /// `--kind`.
+        XfrmEvent: xfrm::XfrmEvent = "xfrm_event";
         /// A message of a netlink family without a kind of its own.
         Generic: generic::Generic = "generic";
         /// A message without a decoder.

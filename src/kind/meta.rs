@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use super::{By, Kind, Op};
+use crate::json::JsonSchema;
 use crate::value::Time;
 
 /// A record that nlstream itself produces, one type per `op`.
@@ -73,6 +73,8 @@ pub struct Start {
     pub groups: Option<Vec<String>>,
     /// Multicast groups that could not be joined.
     pub refused_groups: Option<Vec<RefusedGroup>>,
+    /// Netlink families that were requested and could not be joined.
+    pub unavailable_families: Option<Vec<UnavailableFamily>>,
     /// Socket receive buffer in bytes, as reported by the kernel (`SO_RCVBUF`).
     pub rcvbuf: Option<u64>,
     /// The watched network namespaces (`--netns`, `--all-netns`); absent if it is that of the program
@@ -171,7 +173,11 @@ impl Start {
         self.settings.check()?;
         let groups = self.groups.as_deref().unwrap_or_default();
         let refused = self.refused_groups.as_deref().unwrap_or_default();
-        if groups.len() > MAX_GROUPS || refused.len() > MAX_GROUPS {
+        let unavailable = self.unavailable_families.as_deref().unwrap_or_default();
+        if [groups.len(), refused.len(), unavailable.len()]
+            .iter()
+            .any(|it| *it > MAX_GROUPS)
+        {
             return Err(format!("groups: expected at most {MAX_GROUPS}"));
         }
         let refused = refused.iter();
@@ -193,7 +199,9 @@ impl Start {
         let plain = [("tool", &self.tool), ("version", &self.version)];
         let follows = self.follows.iter().map(|it| ("follows", &it.run));
         let texts = plain.into_iter().chain(optional).chain(groups).chain(names);
-        let mut texts = texts.chain(refused).chain(follows);
+        let unavailable = unavailable.iter();
+        let unavailable = unavailable.flat_map(|it| [("family", &it.family), ("error", &it.error)]);
+        let mut texts = texts.chain(refused).chain(unavailable).chain(follows);
         match texts.find(|(_, text)| text.len() > MAX_TEXT) {
             Some((name, _)) => Err(format!("{name}: expected at most {MAX_TEXT} bytes")),
             None => Ok(()),
@@ -216,6 +224,18 @@ pub struct RefusedGroup {
     /// Name of the group, without the prefix `RTNLGRP_`.
     pub group: String,
     /// Error number (errno).
+    pub errno: u32,
+    /// Error message.
+    pub error: String,
+}
+
+/// A netlink family that could not be joined: its events are missing, the others are not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UnavailableFamily {
+    /// Name of the family.
+    pub family: String,
+    /// Error number (errno): 1 (EPERM) without CAP_NET_ADMIN, 93 (EPROTONOSUPPORT) if the kernel does not
+    /// have the family.
     pub errno: u32,
     /// Error message.
     pub error: String,
@@ -345,11 +365,13 @@ pub enum Part {
     By,
     /// The identity of the object as one text, as `id`.
     Id,
+    /// Keys and other secrets, which are set to zero otherwise: in lines, in `raw` and in recordings.
+    Secrets,
 }
 
 impl Part {
     /// Number of optional parts.
-    const NUMBER: usize = Part::Id as usize + 1;
+    const NUMBER: usize = Part::Secrets as usize + 1;
 }
 
 /// The snapshot or the checkpoint is complete: all existing objects have been emitted. With `netns`

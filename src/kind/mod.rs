@@ -23,6 +23,7 @@ pub mod scope;
 pub mod spec;
 pub mod table;
 pub mod wire;
+pub mod xfrm;
 
 pub use by::By;
 pub use context::Unparsed;

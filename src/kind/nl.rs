@@ -1,13 +1,12 @@
 //! `nl`: the header of the netlink message that carried the event. Kept small because every event
 //! has one.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::netlink::protocols::protocol;
 use crate::value::{FlagNames, Flags, Symbol, Word, string_schema};
 

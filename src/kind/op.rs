@@ -1,7 +1,8 @@
 //! The operation of an event, and its origin.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::json::JsonSchema;
 
 /// Declares the operations: those of objects, then those of `meta`.
 macro_rules! ops {

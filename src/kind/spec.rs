@@ -4,7 +4,7 @@
 use super::attributes::AttrDecl;
 use super::context::{DecodeContext, Unparsed};
 use super::kind_set::KindSet;
-use super::{Op, Payload};
+use super::{Kind, Op, Payload};
 use crate::channel::FamilyId;
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
@@ -76,6 +76,12 @@ pub trait KindSpec: Sized + Into<Payload> {
     /// What is left of the stored object after an event of a deletion, if that names only a part of
     /// it.
     fn remainder(&self, _stored: &Self) -> Option<Self> {
+        None
+    }
+
+    /// The objects that the kernel deleted together, without a message about each: those of a kind for
+    /// which the function, given this payload, returns true.
+    fn deletes_others(&self) -> Option<(Kind, fn(&Self, &Payload) -> bool)> {
         None
     }
 
@@ -233,10 +239,15 @@ pub enum Trigger {
     NftHook,
     /// A chain of nftables was renamed.
     NftChainName,
+    /// States of xfrm were changed in part, or made, without a message about them: an acquisition, an
+    /// update, of which the message repeats the request, or a migration.
+    XfrmState,
+    /// Policies of xfrm got other addresses by a migration.
+    XfrmPolicy,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::NftChainName as usize + 1;
+const TRIGGERS: usize = Trigger::XfrmPolicy as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -288,6 +299,8 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::NftSet,
     Trigger::NftHook,
     Trigger::NftChainName,
+    Trigger::XfrmState,
+    Trigger::XfrmPolicy,
 ];
 
 /// A set of kinds for each trigger.

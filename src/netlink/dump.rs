@@ -21,6 +21,9 @@ const BUFFER_SIZE: usize = 256 * 1024;
 /// Datagrams that are discarded before the loop does other work.
 const MAX_DISCARDED: u32 = 256;
 
+/// Sends a request on the socket.
+pub type Sender = Box<dyn FnMut(&[u8]) -> io::Result<()> + Send>;
+
 /// A socket with at most one dump request in progress.
 pub struct Dumps {
     protocol: &'static dyn Protocol,
@@ -44,6 +47,10 @@ pub struct Dumps {
     abandoned: Option<u32>,
     /// The request that follows an abandoned dump.
     next: Option<Vec<u8>>,
+    /// Sends the requests in place of this process.
+    sender: Option<Sender>,
+    /// The request could not be sent, with this error number.
+    unsent: Option<i32>,
     /// The poll that the socket is registered with.
     poll: Option<(Registry, Token)>,
 }
@@ -96,7 +103,28 @@ impl Dumps {
             only: false,
             abandoned: None,
             next: None,
+            sender: None,
+            unsent: None,
             poll: None,
+        }
+    }
+
+    /// From now on `sender` sends the requests on this socket, which remains the only one: this process
+    /// cannot open another that may send them.
+    pub fn send_by(&mut self, sender: Sender) {
+        (self.sender, self.only) = (Some(sender), true);
+    }
+
+    fn send(&mut self, request: &[u8]) -> io::Result<()> {
+        match &mut self.sender {
+            Some(send) => {
+                if let Err(error) = send(request) {
+                    // The run goes on without the dump.
+                    self.unsent = Some(error.raw_os_error().unwrap_or(libc::EPIPE));
+                }
+                Ok(())
+            }
+            None => self.socket()?.send(request, 0).map(drop),
         }
     }
 
@@ -104,7 +132,7 @@ impl Dumps {
     ///
     /// # Errors
     /// If it has none.
-    fn socket(&self) -> io::Result<&Socket> {
+    pub fn socket(&self) -> io::Result<&Socket> {
         let error = || io::Error::from(io::ErrorKind::NotConnected);
         self.socket.as_ref().ok_or_else(error)
     }
@@ -138,10 +166,12 @@ impl Dumps {
         let own = self.batch.datagrams().filter(|it| it.sender == 0);
         let mut messages = own.flat_map(|it| Messages::new(it.bytes).flatten());
         let is_end = |kind| matches!(kind, NLMSG_DONE | NLMSG_ERROR);
-        if messages.any(|it| it.seq == seq && is_end(it.kind)) {
+        let has_ended = messages.any(|it| it.seq == seq && is_end(it.kind));
+        drop(messages);
+        if has_ended {
             self.abandoned = None;
             if let Some(request) = self.next.take() {
-                self.socket()?.send(&request, 0)?;
+                self.send(&request)?;
             }
         }
         Ok(false)
@@ -199,7 +229,7 @@ impl DumpSource for Dumps {
         match self.abandoned {
             // The kernel refuses a second dump.
             Some(_) => self.next = Some(request),
-            None => drop(self.socket()?.send(&request, 0)?),
+            None => self.send(&request)?,
         }
         self.in_progress = true;
         Ok(())
@@ -231,6 +261,10 @@ impl DumpSource for Dumps {
     fn receive(&mut self) -> io::Result<Progress> {
         if !self.in_progress {
             return Ok(Progress::Wait);
+        }
+        if let Some(errno) = self.unsent.take() {
+            self.in_progress = false;
+            return Ok(Progress::Done(Outcome::Failed(errno)));
         }
         while let Some(seq) = self.abandoned {
             if self.discard_abandoned(seq)? {

@@ -9,6 +9,7 @@ use super::EventSource;
 use super::family::{Groups, Protocol};
 use super::pushdown;
 use super::sys::{Batch, Datagram, adopt, drops, listen_all_nsid, memberships, set_receive_buffer};
+use crate::channel::FamilyId;
 
 /// Initial size of the buffer for one datagram, bytes; it grows after a truncated one. The longest
 /// datagram seen, a link with 496 alternative names, takes a quarter of it. Not a power of two:
@@ -139,6 +140,11 @@ impl Events {
     /// Those of setsockopt(2).
     pub fn pass_only(&self, types: &[u16]) -> io::Result<()> {
         pushdown::pass_only(self.socket.as_fd(), types)
+    }
+
+    /// The family of the socket.
+    pub fn family(&self) -> FamilyId {
+        self.protocol.id()
     }
 
     /// The socket, for registration with mio.

@@ -64,6 +64,12 @@ pub trait Protocol: Sync {
     fn is_state(&self, _message: &Message<'_>) -> bool {
         true
     }
+
+    /// Returns true if the kernel lets only a task with CAP_NET_ADMIN join the protocol's groups and
+    /// request its dumps.
+    fn needs_net_admin(&self) -> bool {
+        false
+    }
 }
 
 /// Who sends a message with `NLM_F_REQUEST`.

@@ -88,6 +88,23 @@ impl<'a> Message<'a> {
 }
 
 impl Message<'_> {
+    /// Returns true for the beginning of a message that has a length: other bytes are no message.
+    pub fn is_cut(&self) -> bool {
+        self.stated_length() as usize > self.bytes.len()
+    }
+
+    /// The same message with a copy of its bytes, which has the same length.
+    pub fn with_bytes<'b>(&self, bytes: &'b [u8]) -> Message<'b> {
+        Message {
+            kind: self.kind,
+            flags: self.flags,
+            seq: self.seq,
+            portid: self.portid,
+            body: &bytes[self.bytes.len() - self.body.len()..],
+            bytes,
+        }
+    }
+
     /// `nlmsg_len`: of an incomplete message, the length that it had.
     pub fn stated_length(&self) -> u32 {
         let length = self.bytes.first_chunk::<4>();

@@ -60,17 +60,6 @@ pub const NAMES: &[&str] = &[
 /// Length of `struct genlmsghdr`.
 pub const HEADER: usize = 4;
 
-/// Declares a constant for each command, and the table `COMMANDS` of all, by number.
-macro_rules! commands {
-    ($($name:ident = $number:literal;)+) => {
-        $(pub const $name: u16 = $number;)+
-
-        /// Every command, by number.
-        pub const COMMANDS: $crate::netlink::genl::Commands = &[$(($number, stringify!($name))),+];
-    };
-}
-pub(crate) use commands;
-
 /// Commands of a generic netlink family: number and name, sorted by number.
 pub type Commands = &'static [(u16, &'static str)];
 
@@ -85,7 +74,7 @@ pub fn name_in(commands: Commands, number: u16) -> Option<&'static str> {
     at.ok().map(|at| commands[at].1)
 }
 
-commands! {
+super::numbers! { COMMANDS:
     CTRL_CMD_NEWFAMILY = 1;
     CTRL_CMD_DELFAMILY = 2;
     CTRL_CMD_GETFAMILY = 3;

@@ -1,6 +1,18 @@
 //! netlink on the wire: families, messages, attributes, multicast groups and sockets.
 
+/// Declares a constant for each number of a message, and a table of all with their names, sorted by number.
+macro_rules! numbers {
+    ($table:ident: $($name:ident = $number:literal;)+) => {
+        $(pub const $name: u16 = $number;)+
+
+        /// Every message type, by number, with its name in the kernel's header.
+        pub const $table: &[(u16, &str)] = &[$(($number, stringify!($name))),+];
+    };
+}
+pub(crate) use numbers;
+
 pub mod attr;
+pub mod broker;
 pub(crate) mod build;
 pub mod dump;
 pub mod events;
@@ -19,6 +31,7 @@ pub mod requester;
 pub mod rtm;
 pub mod secrets;
 pub mod sys;
+pub mod xfrm;
 
 use std::io;
 

@@ -9,17 +9,11 @@ use crate::channel::{FamilyId, NETLINK_NETFILTER};
 /// Length of `struct nfgenmsg`: address family, version, and the id of a resource in network byte order.
 pub const HEADER: usize = 4;
 
-/// Declares a constant for each message of nftables, and the table [`MESSAGES`].
-macro_rules! messages {
-    ($($name:ident = $number:literal;)+) => {
-        $(pub const $name: u16 = $number;)+
+/// The subsystem of nftables (`NFNL_SUBSYS_NFTABLES`, linux/netfilter/nfnetlink.h).
+pub const NFNL_SUBSYS_NFTABLES: u16 = 10;
 
-        /// `NFT_MSG_*` (linux/netfilter/nf_tables.h): the low byte of the type.
-        pub const MESSAGES: &[(u16, &str)] = &[$(($number, stringify!($name))),+];
-    };
-}
-
-messages! {
+// `NFT_MSG_*` (linux/netfilter/nf_tables.h): the low byte of the type.
+super::numbers! { MESSAGES:
     NFT_MSG_NEWTABLE = 0;
     NFT_MSG_GETTABLE = 1;
     NFT_MSG_DELTABLE = 2;
@@ -109,7 +103,7 @@ pub fn unabbreviated(text: &str) -> &str {
 
 /// The family of a datagram of nfnetlink by the type of its first message.
 pub(super) fn of_type(kind: u16) -> FamilyId {
-    const NFT: u16 = 10 << 8;
+    const NFT: u16 = NFNL_SUBSYS_NFTABLES << 8;
     const TRACE: u16 = NFT | NFT_MSG_TRACE;
     match (kind, kind & 0xff00) {
         (TRACE, _) => FamilyId::NFT_TRACE,
@@ -176,6 +170,10 @@ impl Protocol for Subsystem {
 
     fn header_length(&self, number: u16) -> Option<usize> {
         self.type_name(number).map(|_| HEADER)
+    }
+
+    fn needs_net_admin(&self) -> bool {
+        true
     }
 }
 

@@ -17,6 +17,7 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &curated::NETDEV,
     &nfnetlink::NFTABLES,
     &nfnetlink::NFT_TRACE,
+    &super::xfrm::Xfrm,
 ];
 
 /// The protocol of that id: one without kinds of its own if it is none of [`PROTOCOLS`].

@@ -1,6 +1,6 @@
 //! The protocols by number, and what the headers of the kernel say about their messages.
 
-use super::nfnetlink;
+use super::{nfnetlink, xfrm};
 use crate::channel::{NETLINK_GENERIC, NETLINK_NETFILTER};
 
 /// Declares a constant for each number, and the table of their names.
@@ -131,7 +131,7 @@ const SUBSYSTEMS: &[(u16, &[(u16, &str)])] = &[
 /// The name of a message type of a protocol other than rtnetlink and generic netlink.
 pub fn message_name(protocol: u16, number: u16) -> Option<&'static str> {
     match protocol {
-        NETLINK_XFRM => find(XFRM, number),
+        NETLINK_XFRM => find(xfrm::MESSAGES, number),
         NETLINK_NETFILTER => {
             let subsystem = number >> 8;
             let (_, names) = SUBSYSTEMS.iter().find(|(it, _)| *it == subsystem)?;
@@ -146,7 +146,7 @@ pub fn message_name(protocol: u16, number: u16) -> Option<&'static str> {
 /// `None` if it is not known, or if the messages have no attributes.
 pub fn header_length(protocol: u16, number: u16) -> Option<usize> {
     match protocol {
-        NETLINK_XFRM => XFRM_HEADERS
+        NETLINK_XFRM => xfrm::HEADERS
             .iter()
             .find(|(types, _)| types.contains(&number))
             .map(|it| it.1),
@@ -156,69 +156,6 @@ pub fn header_length(protocol: u16, number: u16) -> Option<usize> {
     }
 }
 
-/// The structure that messages of these types begin with, and its aligned length
-/// (`xfrm_msg_min`, net/xfrm/xfrm_user.c; notifications of a deletion have the id).
-const XFRM_HEADERS: &[(&[u16], usize)] = &[
-    // NEWSA, UPDSA: xfrm_usersa_info
-    (&[16, 26], 224),
-    // DELSA, GETSA: xfrm_usersa_id
-    (&[17, 18], 24),
-    // NEWPOLICY, UPDPOLICY: xfrm_userpolicy_info
-    (&[19, 25], 168),
-    // DELPOLICY, GETPOLICY: xfrm_userpolicy_id
-    (&[20, 21], 64),
-    // ALLOCSPI: xfrm_userspi_info
-    (&[22], 232),
-    // ACQUIRE: xfrm_user_acquire
-    (&[23], 280),
-    // EXPIRE: xfrm_user_expire
-    (&[24], 232),
-    // POLEXPIRE: xfrm_user_polexpire
-    (&[27], 176),
-    // FLUSHSA: xfrm_usersa_flush
-    (&[28], 4),
-    // FLUSHPOLICY
-    (&[29], 0),
-    // NEWAE, GETAE: xfrm_aevent_id
-    (&[30, 31], 48),
-    // REPORT: xfrm_user_report
-    (&[32], 60),
-    // MIGRATE: xfrm_userpolicy_id
-    (&[33], 64),
-    // MAPPING: xfrm_user_mapping
-    (&[38], 64),
-];
-
-numbers! {
-    /// `XFRM_MSG_*` (linux/xfrm.h)
-    XFRM {
-        XFRM_MSG_NEWSA = 16;
-        XFRM_MSG_DELSA = 17;
-        XFRM_MSG_GETSA = 18;
-        XFRM_MSG_NEWPOLICY = 19;
-        XFRM_MSG_DELPOLICY = 20;
-        XFRM_MSG_GETPOLICY = 21;
-        XFRM_MSG_ALLOCSPI = 22;
-        XFRM_MSG_ACQUIRE = 23;
-        XFRM_MSG_EXPIRE = 24;
-        XFRM_MSG_UPDPOLICY = 25;
-        XFRM_MSG_UPDSA = 26;
-        XFRM_MSG_POLEXPIRE = 27;
-        XFRM_MSG_FLUSHSA = 28;
-        XFRM_MSG_FLUSHPOLICY = 29;
-        XFRM_MSG_NEWAE = 30;
-        XFRM_MSG_GETAE = 31;
-        XFRM_MSG_REPORT = 32;
-        XFRM_MSG_MIGRATE = 33;
-        XFRM_MSG_NEWSADINFO = 34;
-        XFRM_MSG_GETSADINFO = 35;
-        XFRM_MSG_NEWSPDINFO = 36;
-        XFRM_MSG_GETSPDINFO = 37;
-        XFRM_MSG_MAPPING = 38;
-        XFRM_MSG_SETDEFAULT = 39;
-        XFRM_MSG_GETDEFAULT = 40;
-    }
-}
 numbers! {
     /// `IPCTNL_MSG_*` (linux/netfilter/nfnetlink_conntrack.h)
     CONNTRACK {
@@ -291,15 +228,5 @@ mod tests {
             Some("NFNL_MSG_BATCH_END")
         );
         assert_eq!(message_name(9, 16), None);
-    }
-
-    #[test]
-    fn every_header_is_of_a_message_with_a_name_and_aligned() {
-        for (types, length) in XFRM_HEADERS {
-            assert_eq!(length % 4, 0);
-            for number in *types {
-                assert!(message_name(NETLINK_XFRM, *number).is_some(), "{number}");
-            }
-        }
     }
 }

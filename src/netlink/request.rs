@@ -21,7 +21,7 @@ use netlink_packet_route::route::RouteHeader;
 use netlink_packet_route::rule::RuleHeader;
 use netlink_packet_route::tc::TcHeader;
 
-use super::{genl, nfnetlink, rtm};
+use super::{genl, nfnetlink, rtm, xfrm};
 use crate::channel::FamilyId;
 
 /// A dump request without its netlink header.
@@ -310,6 +310,16 @@ impl Request {
         )
     }
 
+    /// The states of xfrm. The kernel reads no header.
+    pub fn xfrm_states() -> Self {
+        Self::of_body(xfrm::XFRM_MSG_GETSA, Vec::new())
+    }
+
+    /// The policies of xfrm, of every type.
+    pub fn xfrm_policies() -> Self {
+        Self::of_body(xfrm::XFRM_MSG_GETPOLICY, Vec::new())
+    }
+
     /// A dump of a generic netlink family with these attributes. [`Request::addressed`] sets its id.
     pub fn generic(command: u16, attributes: &[u8]) -> Self {
         const VERSION: u8 = 1;
@@ -343,9 +353,8 @@ impl Request {
     }
 
     fn nftables_of(get: u16, family: u8) -> Self {
-        const NFNL_SUBSYS_NFTABLES: u16 = 10;
         let header = vec![family, 0, 0, 0];
-        Self::of_body(NFNL_SUBSYS_NFTABLES << 8 | get, header)
+        Self::of_body(nfnetlink::NFNL_SUBSYS_NFTABLES << 8 | get, header)
     }
 
     /// The number of the last transaction of nftables.

@@ -11,17 +11,33 @@ use crate::channel::FamilyId;
 /// An attribute with a secret, and the number of its bytes that are none.
 type Secret = (u16, usize);
 
+/// The attributes with secrets of a family.
+struct Secrets {
+    known: &'static [Secret],
+    /// A higher number is one of a newer kernel: all of it may be secret.
+    highest: u16,
+}
+
+const NONE: Secrets = Secrets {
+    known: &[],
+    highest: u16::MAX,
+};
+
 // linux/xfrm.h. A key follows the name of the algorithm, 64 bytes, and one or two numbers.
 const XFRMA_ALG_AUTH: u16 = 1;
 const XFRMA_ALG_CRYPT: u16 = 2;
 const XFRMA_ALG_AEAD: u16 = 18;
 const XFRMA_ALG_AUTH_TRUNC: u16 = 20;
-const XFRM: &[Secret] = &[
-    (XFRMA_ALG_AUTH, 68),
-    (XFRMA_ALG_CRYPT, 68),
-    (XFRMA_ALG_AEAD, 72),
-    (XFRMA_ALG_AUTH_TRUNC, 72),
-];
+const XFRM: Secrets = Secrets {
+    known: &[
+        (XFRMA_ALG_AUTH, 68),
+        (XFRMA_ALG_CRYPT, 68),
+        (XFRMA_ALG_AEAD, 72),
+        (XFRMA_ALG_AUTH_TRUNC, 72),
+    ],
+    // XFRMA_IPTFS_PKT_SIZE
+    highest: 41,
+};
 
 // linux/nl80211.h: keys, and frames and information elements, in which handshakes are.
 const NL80211_ATTR_KEY_DATA: u16 = 7;
@@ -38,30 +54,33 @@ const NL80211_ATTR_FILS_KEK: u16 = 242;
 const NL80211_ATTR_FILS_NONCES: u16 = 243;
 const NL80211_ATTR_PMK: u16 = 254;
 const NL80211_ATTR_SAE_PASSWORD: u16 = 277;
-const NL80211: &[Secret] = &[
-    (NL80211_ATTR_KEY_DATA, 0),
-    (NL80211_ATTR_IE, 0),
-    (NL80211_ATTR_FRAME, 0),
-    (NL80211_ATTR_REQ_IE, 0),
-    (NL80211_ATTR_RESP_IE, 0),
-    (NL80211_ATTR_KEY, 0),
-    (NL80211_ATTR_KEYS, 0),
-    (NL80211_ATTR_PMKID, 0),
-    (NL80211_ATTR_REKEY_DATA, 0),
-    (NL80211_ATTR_AUTH_DATA, 0),
-    (NL80211_ATTR_FILS_KEK, 0),
-    (NL80211_ATTR_FILS_NONCES, 0),
-    (NL80211_ATTR_PMK, 0),
-    (NL80211_ATTR_SAE_PASSWORD, 0),
-];
+const NL80211: Secrets = Secrets {
+    known: &[
+        (NL80211_ATTR_KEY_DATA, 0),
+        (NL80211_ATTR_IE, 0),
+        (NL80211_ATTR_FRAME, 0),
+        (NL80211_ATTR_REQ_IE, 0),
+        (NL80211_ATTR_RESP_IE, 0),
+        (NL80211_ATTR_KEY, 0),
+        (NL80211_ATTR_KEYS, 0),
+        (NL80211_ATTR_PMKID, 0),
+        (NL80211_ATTR_REKEY_DATA, 0),
+        (NL80211_ATTR_AUTH_DATA, 0),
+        (NL80211_ATTR_FILS_KEK, 0),
+        (NL80211_ATTR_FILS_NONCES, 0),
+        (NL80211_ATTR_PMK, 0),
+        (NL80211_ATTR_SAE_PASSWORD, 0),
+    ],
+    highest: u16::MAX,
+};
 
 /// The attributes with secrets of a protocol, or of the generic netlink family of that name; none for
 /// nearly all.
-fn secrets(id: FamilyId, name: Option<&str>) -> &'static [Secret] {
+fn secrets(id: FamilyId, name: Option<&str>) -> &'static Secrets {
     match (id.protocol(), name) {
-        (NETLINK_XFRM, _) => XFRM,
-        _ if id.is_generic() && name == Some("nl80211") => NL80211,
-        _ => &[],
+        (NETLINK_XFRM, _) => &XFRM,
+        _ if id.is_generic() && name == Some("nl80211") => &NL80211,
+        _ => &NONE,
     }
 }
 
@@ -69,7 +88,7 @@ fn secrets(id: FamilyId, name: Option<&str>) -> &'static [Secret] {
 /// a generic netlink family.
 pub fn redacted(id: FamilyId, name: Option<&str>, datagram: &[u8]) -> Option<Vec<u8>> {
     let secrets = secrets(id, name);
-    if secrets.is_empty() {
+    if secrets.known.is_empty() {
         return None;
     }
     let mut bytes = datagram.to_vec();
@@ -88,26 +107,33 @@ pub fn redacted(id: FamilyId, name: Option<&str>, datagram: &[u8]) -> Option<Vec
             false => header_length(id.protocol(), other(id).message_type(&message)),
         };
         let start = at + message.bytes.len() - message.body.len();
-        // A type whose header is not known may have secrets anywhere.
-        let header = header.unwrap_or(0);
         let end = at + message.bytes.len();
-        redact(secrets, &mut bytes[(start + header).min(end)..end]);
+        match header {
+            Some(header) => redact(secrets, &mut bytes[(start + header).min(end)..end]),
+            // The end of a dump, and an error, of which the request that it repeats may have secrets.
+            None if message.is_control() => bytes[(start + 4).min(end)..end].fill(0),
+            // A type whose header is not known may have secrets anywhere.
+            None => bytes[start..end].fill(0),
+        }
         at = (at + align(message.bytes.len())).min(bytes.len());
     }
     Some(bytes)
 }
 
-fn redact(secrets: &[Secret], mut bytes: &mut [u8]) {
+fn redact(secrets: &Secrets, mut bytes: &mut [u8]) {
     const ATTR: usize = 4;
     while let Some(header) = bytes.first_chunk::<ATTR>() {
         let stated = usize::from(u16::from_ne_bytes([header[0], header[1]]));
         let kind = u16::from_ne_bytes([header[2], header[3]]) & super::attr::TYPE_MASK;
         // Of an attribute that was cut off, what is there.
         let length = stated.clamp(ATTR, bytes.len());
-        if let Some((_, open)) = secrets.iter().find(|(it, _)| *it == kind) {
-            let from = (ATTR + open).min(length);
-            bytes[from..length].fill(0);
-        }
+        let secret = secrets.known.iter().find(|(it, _)| *it == kind);
+        let open = match secret {
+            Some((_, open)) => ATTR + open,
+            None if kind > secrets.highest => ATTR,
+            None => length,
+        };
+        bytes[open.min(length)..length].fill(0);
         let next = align(length).min(bytes.len());
         bytes = &mut bytes[next..];
     }
@@ -143,6 +169,19 @@ mod tests {
             assert_eq!(redacted.len(), length);
             assert!(!redacted.contains(&0xaa), "{length}");
         }
+    }
+
+    #[test]
+    fn what_a_newer_kernel_sends_is_zero() {
+        let body = |byte| [&[1; 224][..], &attr(42, &[byte; 8]), &attr(41, &[0xaa; 4])].concat();
+        let found = redacted(xfrm(), None, &message(16, &body(0xaa)));
+        assert_eq!(found, Some(message(16, &body(0))));
+        // A message of an unknown type, and an error, which repeats its request.
+        let found = redacted(xfrm(), None, &message(99, &[0xaa; 20]));
+        assert_eq!(found, Some(message(99, &[0; 20])));
+        let error = |byte| [&[0xea; 4][..], &[byte; 40]].concat();
+        let found = redacted(xfrm(), None, &message(2, &error(0xaa)));
+        assert_eq!(found, Some(message(2, &error(0))));
     }
 
     #[test]

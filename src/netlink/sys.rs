@@ -5,6 +5,7 @@
     reason = "recvmmsg(2), getsockopt(2) and other calls that no crate wraps"
 )]
 
+use std::convert::Infallible;
 use std::io;
 use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
@@ -517,6 +518,60 @@ static NOTE_CLOSED_STDOUT: extern "C" fn() = note_closed_stdout;
 /// Returns true if the standard output was closed when the program began.
 pub fn was_stdout_closed() -> bool {
     STDOUT_CLOSED.load(Ordering::Relaxed)
+}
+
+/// Runs `child` in a new process (fork(2)). Returns in this process only.
+///
+/// # Errors
+/// Those of fork(2). `Other` if this process has several threads, of which the new one would lack all but one.
+pub fn fork(child: impl FnOnce() -> Infallible) -> io::Result<()> {
+    let threads = std::fs::read_dir("/proc/self/task")?.count();
+    if threads != 1 {
+        let text = format!("the process has {threads} threads");
+        return Err(io::Error::other(text));
+    }
+    // SAFETY: the process has one thread, so no lock is held that nobody releases in the new process.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => {
+            // A panic must not return to the caller.
+            let _ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
+            exit(1)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Ends the process without destructors and handlers: those are of the process that forked it.
+pub fn exit(status: i32) -> ! {
+    // SAFETY: it does not return.
+    unsafe { libc::_exit(status) }
+}
+
+/// Ignores the signals that a terminal or a service manager sends to all processes of a run.
+pub fn ignore_signals() {
+    for signal in [
+        libc::SIGINT,
+        libc::SIGTERM,
+        libc::SIGHUP,
+        libc::SIGQUIT,
+        libc::SIGUSR1,
+        libc::SIGUSR2,
+    ] {
+        // SAFETY: SIG_IGN is no function that could be called.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
+/// Closes every file descriptor of a new process but these. Nothing in it may use the others.
+pub fn close_all_but(kept: &[RawFd]) {
+    let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten();
+    let names = open.flatten().map(|entry| entry.file_name());
+    let open: Vec<RawFd> = names.filter_map(|it| it.to_str()?.parse().ok()).collect();
+    for fd in open.into_iter().filter(|fd| !kept.contains(fd)) {
+        // SAFETY: the caller uses the kept ones alone. That of the folder is closed already.
+        unsafe { libc::close(fd) };
+    }
 }
 
 /// What happens at a refused call: the function that reports its number, and the exit status.

@@ -41,26 +41,7 @@ impl Pipeline {
                 self.finish_reconcile(netns, time, *complete, out)
             }
             ControlRecord::Sync if netns != NetnsId::OWN => self.sync_namespace(netns, time, out),
-            ControlRecord::Sync => {
-                self.emit_all_links(time, out)?;
-                self.synced = true;
-                for (of, namespace) in self.namespaces.iter_mut() {
-                    // One that a later input of the same batch begins is there already.
-                    let has_begun = of == NetnsId::OWN || self.listed.contains_key(&of);
-                    if has_begun && !namespace.is_found {
-                        namespace.state.complete();
-                    }
-                }
-                if !self.snapshot {
-                    return Ok(());
-                }
-                let sync = Sync {
-                    objects: self.totals.snapshot,
-                    checkpoint: None,
-                    incomplete: self.report_incomplete(),
-                };
-                self.meta(time, Op::Sync, Meta::Sync(sync), out)
-            }
+            ControlRecord::Sync => self.sync(time, out),
             ControlRecord::Resync => {
                 self.namespaces.get_mut(netns).lost = false;
                 for (of, namespace) in self.namespaces.iter_mut() {
@@ -75,46 +56,7 @@ impl Pipeline {
                 self.end_namespace(netns);
                 Ok(())
             }
-            ControlRecord::Gap(gap) => {
-                // A socket of all namespaces does not tell whose events were lost.
-                let of_all = netns == NetnsId::OWN && !self.listed.is_empty();
-                if gap.cause != GapCause::Output && channel.family == FamilyId::NFTABLES {
-                    self.learnt.forget_order(netns, of_all);
-                }
-                if gap.cause != GapCause::Output {
-                    let kinds = self.learnt.families.family(channel.family).kinds();
-                    let tracked = self.namespaces.tracked();
-                    let lost = match of_all && channel.family == FamilyId::ROUTE {
-                        // Events of other families are left out as well until the namespace of each
-                        // number is certain again.
-                        true => tracked,
-                        false if channel.family == FamilyId::ROUTE => tracked.and(kinds),
-                        // A family without objects has nothing to read again.
-                        false => {
-                            let kinds = kinds.iter().filter(|kind| kind.fields().is_some());
-                            tracked.and(KindSet::of(&kinds.collect::<Vec<_>>()))
-                        }
-                    };
-                    let is_read = channel.family == FamilyId::ROUTE || !lost.is_empty();
-                    self.namespaces.get_mut(netns).lost |= is_read;
-                    for (of, namespace) in self.namespaces.iter_mut() {
-                        if of == netns || of_all {
-                            namespace.lost_kinds = namespace.lost_kinds.or(lost);
-                        }
-                    }
-                }
-                self.totals.gap(gap);
-                let mut gap = Gap {
-                    by: gap.by.clone().filter(|_| self.optional_parts.by),
-                    ..gap.clone()
-                };
-                if channel.family != FamilyId::ROUTE {
-                    gap.family = Some(self.family_name(channel.family));
-                    let kinds = self.learnt.families.family(channel.family).kinds();
-                    gap.kinds = Some(kinds.iter().collect());
-                }
-                self.meta_of(netns, time, Op::Gap, Meta::Gap(gap), out)
-            }
+            ControlRecord::Gap(gap) => self.gap(channel, time, gap, out),
             ControlRecord::Refused(refused) => {
                 meta::add(&mut self.totals.refused, refused.datagrams);
                 self.meta(time, Op::Refused, Meta::Refused(refused.clone()), out)
@@ -177,6 +119,81 @@ impl Pipeline {
                     ..self.totals.stop(stop)
                 };
                 self.meta(time, Op::Stop, Meta::Stop(stop), out)
+            }
+        }
+    }
+
+    /// The snapshot of the namespaces that were found at the start is complete.
+    fn sync(&mut self, time: Time, out: &mut Vec<u8>) -> io::Result<()> {
+        self.emit_all_links(time, out)?;
+        self.synced = true;
+        for (of, namespace) in self.namespaces.iter_mut() {
+            // One that a later input of the same batch begins is there already.
+            let has_begun = of == NetnsId::OWN || self.listed.contains_key(&of);
+            if has_begun && !namespace.is_found {
+                namespace.state.complete();
+            }
+        }
+        if !self.snapshot {
+            return Ok(());
+        }
+        let sync = Sync {
+            objects: self.totals.snapshot,
+            checkpoint: None,
+            incomplete: self.report_incomplete(),
+        };
+        self.meta(time, Op::Sync, Meta::Sync(sync), out)
+    }
+
+    /// Events of a channel were lost: notes which kinds have to be read again.
+    fn gap(
+        &mut self,
+        channel: Channel,
+        time: Time,
+        gap: &Gap,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        if gap.cause != GapCause::Output {
+            self.note_lost_events(channel);
+        }
+        self.totals.gap(gap);
+        let mut gap = Gap {
+            by: gap.by.clone().filter(|_| self.optional_parts.by),
+            ..gap.clone()
+        };
+        if channel.family != FamilyId::ROUTE {
+            gap.family = Some(self.family_name(channel.family));
+            let kinds = self.learnt.families.family(channel.family).kinds();
+            gap.kinds = Some(kinds.iter().collect());
+        }
+        self.meta_of(channel.netns, time, Op::Gap, Meta::Gap(gap), out)
+    }
+
+    /// Notes which kinds the lost events of a channel may have been about.
+    fn note_lost_events(&mut self, channel: Channel) {
+        let (netns, is_route) = (channel.netns, channel.family == FamilyId::ROUTE);
+        // A socket of all namespaces does not tell whose events were lost.
+        let of_all = netns == NetnsId::OWN && !self.listed.is_empty();
+        if channel.family == FamilyId::NFTABLES {
+            self.learnt.forget_order(netns, of_all);
+        }
+        let kinds = self.learnt.families.family(channel.family).kinds();
+        let tracked = self.namespaces.tracked();
+        let lost = match (is_route, of_all) {
+            // Events of other families are left out as well until the namespace of each number is
+            // certain again.
+            (true, true) => tracked,
+            (true, false) => tracked.and(kinds),
+            // A family without objects has nothing to read again.
+            (false, _) => {
+                let kinds = kinds.iter().filter(|kind| kind.fields().is_some());
+                tracked.and(KindSet::of(&kinds.collect::<Vec<_>>()))
+            }
+        };
+        self.namespaces.get_mut(netns).lost |= is_route || !lost.is_empty();
+        for (of, namespace) in self.namespaces.iter_mut() {
+            if of == netns || of_all {
+                namespace.lost_kinds = namespace.lost_kinds.or(lost);
             }
         }
     }

@@ -73,6 +73,8 @@ impl DecodedObject<'_> {
 pub(super) struct OptionalParts {
     pub details: bool,
     pub raw: bool,
+    /// Keys and other secrets, also in `raw`.
+    pub secrets: bool,
     /// Not of the message: the pipeline adds it to the event.
     pub by: bool,
 }
@@ -236,7 +238,8 @@ impl<'s> Datagram<'s> {
         items: &mut Vec<DecodedItem<'a>>,
     ) {
         let mut context = DecodeContext::new(self.state.names(), self.optional_parts.details)
-            .with_interner(self.state.interner());
+            .with_interner(self.state.interner())
+            .with_secrets(self.optional_parts.secrets);
         if let Some(strings) = self.strings {
             context.use_strings(strings, self.channel.netns);
         }
@@ -248,7 +251,10 @@ impl<'s> Datagram<'s> {
         let raw = self.optional_parts.raw;
         let raw = raw.then(|| {
             let name = family.announced_name();
-            let redacted = redacted(family.id(), name.as_deref(), message.bytes);
+            let redacted = match self.optional_parts.secrets {
+                true => None,
+                false => redacted(family.id(), name.as_deref(), message.bytes),
+            };
             let bytes = redacted.as_deref().unwrap_or(message.bytes);
             Rc::new(Hex(bytes.into()))
         });

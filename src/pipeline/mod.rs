@@ -19,7 +19,7 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::channel::{Channel, NetnsId};
+use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
@@ -177,6 +177,7 @@ impl Pipeline {
                 details: settings.with.contains(&Part::Details),
                 // Sentences have no place for it.
                 raw: settings.with.contains(&Part::Raw) && has_raw,
+                secrets: settings.with.contains(&Part::Secrets),
                 by: settings.with.contains(&Part::By),
             },
             snapshot: settings.snapshot,
@@ -226,6 +227,12 @@ impl Pipeline {
     /// bytes, so that the lines can be written before there are more.
     pub fn set_portion(&mut self, bytes: usize) {
         self.portion = bytes;
+    }
+
+    /// From now on a reconciliation takes time for the objects that it is about, and not for each object of its kind;
+    /// see [`State::index_devices`](crate::state::State::index_devices).
+    pub fn index_devices(&mut self) {
+        self.namespaces.index_devices();
     }
 
     /// Returns true if the text format has not yet written how often its last line was repeated.
@@ -329,6 +336,17 @@ impl Pipeline {
                 match &mut items[at] {
                     DecodedItem::Object(object) if object.channel.is_events() => {
                         match self.apply_event(object) {
+                            NameEffect::None
+                                if object.channel.family != FamilyId::ROUTE
+                                    && object.event.payload.deletes_others().is_some() =>
+                            {
+                                let event = &object.event;
+                                let (netns, time) = (event.netns, event.time);
+                                let cause = event.payload.clone();
+                                self.write(&items[from..=at], out)?;
+                                from = at + 1;
+                                self.delete_others(netns, time, &cause, out)?;
+                            }
                             NameEffect::None => {}
                             NameEffect::Unnamed => {
                                 let item =
@@ -433,6 +451,27 @@ impl Pipeline {
         effect
     }
 
+    /// Writes the lines about the objects that the kernel deleted together, without a message about
+    /// each: all states of IPsec, say.
+    fn delete_others(
+        &mut self,
+        netns: NetnsId,
+        time: Time,
+        cause: &Payload,
+        out: &mut Vec<u8>,
+    ) -> io::Result<()> {
+        let state = &mut self.namespaces.get_mut(netns).state;
+        for change in state.delete_others(cause) {
+            let event = event(netns, time, Origin::Inferred, change, Provenance::default());
+            let event = Event {
+                by: self.by.clone(),
+                ..event
+            };
+            self.emit_apart(event, out)?;
+        }
+        Ok(())
+    }
+
     /// Returns true if a datagram of this channel belongs to a dump that the run itself requested.
     /// A run without multicast groups received nothing from a kernel: its inputs are those of
     /// another program's capture, and so are the dumps in it.
@@ -468,8 +507,8 @@ impl Pipeline {
     }
 
     /// Writes bytes that are not a complete message as `unknown`, so that no input is lost: with the
-    /// message's type and its complete attributes, as far as these are there. A control message is
-    /// counted as such.
+    /// message's type and its complete attributes, as far as these are there. A control message whose end
+    /// is missing is counted as such.
     fn emit_malformed(
         &mut self,
         channel: Channel,
@@ -480,10 +519,14 @@ impl Pipeline {
         let protocol: &dyn Protocol = self.learnt.families.family(channel.family);
         let name = self.learnt.families.get(channel.family);
         let name = name.map(|it| &*it.name);
-        let redacted = redacted(channel.family, name, rest);
+        let redacted = match self.optional_parts.secrets {
+            true => None,
+            false => redacted(channel.family, name, rest),
+        };
         let rest = redacted.as_deref().unwrap_or(rest);
         let message = Message::incomplete(rest);
-        if let Some(control) = message.and_then(|message| protocol.control(&message)) {
+        let cut = message.filter(Message::is_cut);
+        if let Some(control) = cut.and_then(|message| protocol.control(&message)) {
             self.totals.skip_control(control);
             return Ok(());
         }

@@ -37,11 +37,13 @@ pub(super) struct Namespace {
 }
 
 impl Namespace {
-    /// `implies`: no dump corrects the state.
-    fn new(names: Names, tracked: KindSet, implies: bool) -> Self {
+    fn new(names: Names, tracked: KindSet, of: Traits) -> Self {
         let mut state = State::new(names, tracked);
-        if implies {
+        if of.implies {
             state.imply_changes();
+        }
+        if of.indexed {
+            state.index_devices();
         }
         Namespace {
             state,
@@ -57,6 +59,15 @@ impl Namespace {
     }
 }
 
+/// What the states of a run have in common.
+#[derive(Clone, Copy, Debug, Default)]
+struct Traits {
+    /// No dump corrects them.
+    implies: bool,
+    /// See [`State::index_devices`].
+    indexed: bool,
+}
+
 /// The namespaces of a run, by number. The program's own namespace is found without a lookup: most
 /// runs watch no other.
 #[derive(Debug)]
@@ -65,17 +76,31 @@ pub(super) struct Namespaces {
     others: BTreeMap<NetnsId, Namespace>,
     names: Names,
     tracked: KindSet,
-    implies: bool,
+    traits: Traits,
 }
 
 impl Namespaces {
+    /// `implies`: no dump corrects the states.
     pub(super) fn new(names: Names, tracked: KindSet, implies: bool) -> Self {
+        let traits = Traits {
+            implies,
+            ..Traits::default()
+        };
         Namespaces {
-            own: Namespace::new(names.clone(), tracked, implies),
+            own: Namespace::new(names.clone(), tracked, traits),
             others: BTreeMap::new(),
             names,
             tracked,
-            implies,
+            traits,
+        }
+    }
+
+    /// Indexes the objects by device, also those of namespaces that are added later.
+    pub(super) fn index_devices(&mut self) {
+        self.traits.indexed = true;
+        self.own.state.index_devices();
+        for namespace in self.others.values_mut() {
+            namespace.state.index_devices();
         }
     }
 
@@ -93,7 +118,7 @@ impl Namespaces {
     /// Adds a namespace, if there is none with that number.
     #[cold]
     pub(super) fn add(&mut self, netns: NetnsId) {
-        let new = || Namespace::new(self.names.clone(), self.tracked, self.implies);
+        let new = || Namespace::new(self.names.clone(), self.tracked, self.traits);
         self.others.entry(netns).or_insert_with(new);
     }
 

@@ -1,10 +1,11 @@
 //! The header of a live run.
 
 use jiff::Timestamp;
-use log::{Level, debug, log};
+use log::{Level, debug, log, warn};
 
+use crate::channel::FamilyId;
 use crate::event::Kind;
-use crate::event::meta::{Netns, RefusedGroup, Settings, Start};
+use crate::event::meta::{Netns, Part, RefusedGroup, Settings, Start, UnavailableFamily};
 use crate::event::values::Time;
 use crate::input::Header;
 use crate::names::Names;
@@ -16,15 +17,19 @@ use crate::sink::Sink;
 /// while a daemon for multicast routing runs.
 const OF_ROUTING_DAEMONS: [&str; 2] = ["IPV4_MROUTE_R", "IPV6_MROUTE_R"];
 
-/// The header of a run with these settings and event sockets, which watches these namespaces by name. `rcvbuf` is that of the first socket.
+/// The header of a run with these settings and event sockets, which watches these namespaces by name, without
+/// the families that are `unavailable`. `rcvbuf` is that of the first socket.
 pub(super) fn header<'a>(
     settings: &Settings,
     sockets: impl Iterator<Item = &'a Events>,
     namespaces: Vec<Netns>,
+    unavailable: Vec<UnavailableFamily>,
     sink: &Sink,
 ) -> Header {
     let (mut joined, mut refused, mut rcvbuf) = (Vec::new(), Vec::new(), None);
+    let mut has_others = false;
     for events in sockets {
+        has_others |= events.family() != FamilyId::ROUTE;
         // Those of a family are the same in every namespace.
         for group in &events.joined {
             let name = events.group_name(*group);
@@ -59,6 +64,22 @@ pub(super) fn header<'a>(
     debug!("joined the multicast groups {}", joined.join(", "));
     // Those of rtnetlink are joined in every run: what is missing is in `refused_groups`.
     joined.retain(|name| !groups::is_named(name));
+    for UnavailableFamily {
+        family,
+        error,
+        errno,
+    } in &unavailable
+    {
+        let what_to_do = match *errno == libc::EPERM.unsigned_abs() {
+            true => {
+                "; run as root or with CAP_NET_ADMIN (docs/confinement.md), which a process apart keeps"
+            }
+            false => "",
+        };
+        warn!(
+            "the netlink family {family} is unavailable, its events will be missing: {error}{what_to_do}"
+        );
+    }
     let opened = sink.opened().cloned().unwrap_or_default();
     let uname = rustix::system::uname();
     let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id");
@@ -73,6 +94,7 @@ pub(super) fn header<'a>(
             groups: (!joined.is_empty()).then_some(joined),
             namespaces: (!namespaces.is_empty()).then_some(namespaces),
             refused_groups: (!refused.is_empty()).then_some(refused),
+            unavailable_families: (!unavailable.is_empty()).then_some(unavailable),
             rcvbuf,
             settings: settings.clone(),
             since: None,
@@ -81,5 +103,6 @@ pub(super) fn header<'a>(
             follows: opened.follows,
         },
         names: Names::of_machine().recorded(),
+        redacted: has_others && !settings.with.contains(&Part::Secrets),
     }
 }

@@ -14,11 +14,14 @@ use rustix::io::Errno;
 
 use super::Outputs;
 use crate::capture::Writer;
-use crate::channel::Role;
+use crate::channel::{FamilyId, Role};
 use crate::error::Error;
+use crate::event::meta::Part;
 use crate::event::values::Time;
+use crate::family::known::GenericFamilies;
 use crate::file::{self, Attributes, Draft, Place};
-use crate::input::{Header, Input};
+use crate::input::{Header, Input, InputData};
+use crate::netlink::secrets::redacted;
 use crate::sink::{Nonblocking, write_some};
 
 /// Size of the buffered blocks at which they are written, bytes.
@@ -51,8 +54,32 @@ pub(super) struct Recorder {
     written: u64,
     complete: u64,
     failed: Option<Failed>,
+    /// Sets the secrets of datagrams to zero, which those of another program's capture have; `None` if they
+    /// are to be kept.
+    redactor: Option<Redactor>,
     /// Inputs that may be left out of the recording: those in the buffer.
     held: Option<Held>,
+}
+
+/// The names of the generic netlink families in the inputs: some have secrets.
+#[derive(Default)]
+struct Redactor(GenericFamilies);
+
+impl Redactor {
+    /// A copy of a datagram without its secrets; `None` if it has none.
+    fn redacted(&mut self, input: &Input<'_>) -> Option<Vec<u8>> {
+        let InputData::Datagram(channel, bytes) = input.data else {
+            return None;
+        };
+        if channel.family == FamilyId::ROUTE {
+            return None;
+        }
+        if channel.family == FamilyId::NLCTRL {
+            self.0.learn(bytes);
+        }
+        let name = self.0.get(channel.family).map(|it| &*it.name);
+        redacted(channel.family, name, bytes)
+    }
 }
 
 /// Inputs that are held back.
@@ -81,6 +108,7 @@ impl Recorder {
     /// # Errors
     /// If the file cannot be created or written, is being written by another run, or has content.
     pub(super) fn create(path: &Path, outputs: &Outputs, header: &Header) -> Result<Self, Error> {
+        let has_secrets = header.start.settings.with.contains(&Part::Secrets);
         let create = || {
             let mut writer = Writer::new(Vec::new(), header)?;
             let (output, written) = create(path, writer.get_mut(), outputs)?;
@@ -96,6 +124,7 @@ impl Recorder {
                 written,
                 complete: written,
                 failed: None,
+                redactor: (!has_secrets).then(Redactor::default),
                 held: None,
             })
         };
@@ -114,7 +143,15 @@ impl Recorder {
         if input.channel().role != Role::Dumps {
             self.held = None;
         }
-        if let Err(error) = self.writer.write(input) {
+        let redacted = self.redactor.as_mut().and_then(|it| it.redacted(input));
+        let written = match (&redacted, &input.data) {
+            (Some(bytes), InputData::Datagram(channel, _)) => self.writer.write(&Input {
+                time: input.time,
+                data: InputData::Datagram(*channel, bytes),
+            }),
+            _ => self.writer.write(input),
+        };
+        if let Err(error) = written {
             self.held = None;
             self.flush();
             if self.failed.is_none() {

@@ -112,6 +112,7 @@ pub(crate) fn run_file(
     let run = replay.run.clone().unwrap_or_else(run_id);
     let mut session = Session::new(&replay.outputs, run, &header)?;
     session.pipeline.set_portion(PORTION);
+    session.pipeline.index_devices();
     begun();
 
     let until = replay
@@ -307,6 +308,13 @@ impl Replay {
         }
         if let Some(with) = &self.with {
             settings.with.clone_from(with);
+        }
+        if header.redacted && settings.with.contains(&Part::Secrets) {
+            warn!("--with secrets: the recording has none, they were set to zero when it was made");
+            settings.with.retain(|part| *part != Part::Secrets);
+        }
+        if self.outputs.record.is_some() && !settings.with.contains(&Part::Secrets) {
+            header.redacted = true;
         }
         settings.filters.extend(self.filters.clone());
         filter::prepare(settings, &Names::from(&header.names), false)?;

@@ -130,3 +130,9 @@ fn normalization_keeps_properties_named_like_keywords() {
     });
     assert_eq!(schema, normalized);
 }
+
+#[test]
+fn the_file_has_the_schema_of_the_types() {
+    assert!(published() == schema(), "run `cargo xtask schema`");
+    assert_eq!(FILE, text());
+}

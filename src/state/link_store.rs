@@ -8,11 +8,10 @@ use super::device_names::{GoneNames, NameChange, NameChanges, NameSlot, copy_nam
 use super::key::Key;
 use super::link_merge::{carry_over_omitted, leave_bridge, merge_missing};
 use super::store::{Applied, DumpContext, EventContext, Store, op_of};
-use super::table::{Entry, Swept, Table};
+use super::table::{Entry, SweepOf, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::link::Link;
 use crate::event::object::Object as _;
-use crate::event::scope::Scope;
 use crate::event::values::IfName;
 use crate::event::{Op, Payload};
 use crate::names::Names;
@@ -149,9 +148,10 @@ impl Store for LinkStore {
         found
     }
 
-    fn finish_resync(&mut self, clean: bool, scope: &Scope, (): ()) -> Swept<Payload> {
-        let membership = |link: &Rc<Link>| scope.of_devices(&mut [link.ifindex].into_iter());
-        let swept = self.table_mut().finish_resync(clean, membership);
+    fn finish_resync(&mut self, of: SweepOf<'_>, (): ()) -> Swept<Payload> {
+        let membership = |link: &Rc<Link>| of.scope.of_devices(&mut [link.ifindex].into_iter());
+        let device = |link: &Rc<Link>, each: &mut dyn FnMut(u32)| each(link.ifindex);
+        let swept = self.table_mut().finish_resync(of, membership, device);
         let swept = swept.map(|entry| {
             let mut link = Payload::Link(entry.value);
             self.name_gone(&mut link);

@@ -3,6 +3,7 @@
 
 mod bodies;
 mod chunked_vec;
+mod device_index;
 mod device_names;
 mod implied;
 mod key;
@@ -74,6 +75,8 @@ pub struct State {
     renaming: KindSet,
     /// Of a run that no dump corrects.
     implied: Option<Box<Implications>>,
+    /// See [`State::index_devices`].
+    indexed: bool,
 }
 
 /// What an event means for the names of devices in the lines.
@@ -103,7 +106,15 @@ impl State {
             unresolved: UnresolvedObjects::default(),
             renaming: KindSet::EMPTY,
             implied: None,
+            indexed: false,
         }
+    }
+
+    /// Indexes the objects by device, from the first reconciliation of each kind on, so that one takes time for
+    /// the objects that it is about. Of use if the inputs are not those of a running program, which does few of them: a forged
+    /// recording may have any number.
+    pub fn index_devices(&mut self) {
+        self.indexed = true;
     }
 
     /// The names of tables, protocols and the like.
@@ -257,6 +268,34 @@ impl State {
             }
         };
         cuts.into_iter().map(change).collect()
+    }
+
+    /// Deletes the stored objects that the kernel deleted together with the event of this payload
+    /// ([`Payload::deletes_others`]). Returns the changes.
+    pub fn delete_others(&mut self, cause: &Payload) -> Vec<StateChange> {
+        let Some(kind) = cause.deletes_others() else {
+            return Vec::new();
+        };
+        let keys = (0..self.count(kind)).filter_map(|at| self.key_at(kind, at));
+        let is_deleted = |key: &Key| {
+            let object = self.object(kind, *key);
+            object.is_some_and(|object| cause.has_deleted(&object))
+        };
+        let keys: Vec<_> = keys.filter(is_deleted).collect();
+        let delete = |key: Key| {
+            if let Some(reconciliation) = &mut self.reconciliation
+                && reconciliation.kind == kind
+            {
+                reconciliation.touched_by_event(key);
+            }
+            let payload = self.stores.remove(kind, key, &self.names)?;
+            Some(StateChange {
+                op: Op::Delete,
+                payload,
+                change: None,
+            })
+        };
+        keys.into_iter().filter_map(delete).collect()
     }
 
     /// Fills in the names of devices in an event that was [`NameEffect::Unnamed`], and in its stored

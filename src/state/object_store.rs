@@ -3,9 +3,8 @@
 use super::key::{Key, key};
 use super::link_store::{Env, LinkStore};
 use super::store::{Applied, DumpContext, EventContext, Store, op_of};
-use super::table::{Entry, Swept, Table};
+use super::table::{Entry, SweepOf, Swept, Table};
 use crate::decode::MessageAction;
-use crate::event::scope::Scope;
 use crate::event::{Op, Payload};
 
 /// The stored objects of one kind.
@@ -113,8 +112,9 @@ impl Store for ObjectStore {
                 LinkStore::copy_names(payload, &mut stored.value.clone());
             }
             payload.copy_volatile(&stored.value);
-            stored.mark.mark_seen();
-            if *payload == stored.value {
+            let is_same = *payload == stored.value;
+            self.0.mark_seen(key);
+            if is_same {
                 return None;
             }
         }
@@ -139,9 +139,13 @@ impl Store for ObjectStore {
         Some((stored.clone(), old))
     }
 
-    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
-        let membership = |payload: &Payload| scope.membership(payload);
-        self.0.finish_resync(clean, membership).map(|mut entry| {
+    fn finish_resync(&mut self, of: SweepOf<'_>, env: Env<'_>) -> Swept<Payload> {
+        let membership = |payload: &Payload| of.scope.membership(payload);
+        let device = |payload: &Payload, each: &mut dyn FnMut(u32)| {
+            payload.device().into_iter().for_each(|(it, _)| each(it));
+        };
+        let swept = self.0.finish_resync(of, membership, device);
+        swept.map(|mut entry| {
             env.links.name_gone(&mut entry.value);
             entry.value
         })

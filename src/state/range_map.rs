@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::event::scope::Scope;
 use crate::kind::range::IdRange;
 
 /// Values of ids, as the longest possible ranges of equal ones.
@@ -39,6 +40,25 @@ impl<V: Clone + PartialEq> RangeMap<V> {
     pub(super) fn iter(&self) -> impl Iterator<Item = (IdRange, &V)> {
         let entries = self.0.iter();
         entries.map(|(start, (last, value))| (range(*start, *last), value))
+    }
+
+    /// The ranges of a device and their values, in order.
+    pub(super) fn of_device(&self, ifindex: u32) -> impl Iterator<Item = (IdRange, &V)> {
+        let entries = self
+            .0
+            .range((ifindex, false, 0)..=(ifindex, true, u64::MAX));
+        entries.map(|(start, (last, value))| (range(*start, *last), value))
+    }
+
+    /// The ranges of the devices in a scope.
+    pub(super) fn of_scope(&self, scope: &Scope) -> Vec<IdRange> {
+        match scope {
+            Scope::Kind => self.iter().map(|(ids, _)| ids).collect(),
+            Scope::Devices(devices) => {
+                let ranges = devices.iter().flat_map(|it| self.of_device(*it));
+                ranges.map(|(ids, _)| ids).collect()
+            }
+        }
     }
 
     /// The ranges that have an id of `wanted`, in order.
@@ -177,5 +197,17 @@ mod tests {
             };
             assert_eq!(map.overlapping(other).count(), 0);
         }
+        map.set(
+            IdRange {
+                ifindex: 4,
+                ..ids(7, 9)
+            },
+            1,
+        );
+        let all: Vec<_> = map.iter().map(|(ids, _)| ids).collect();
+        assert_eq!(map.of_scope(&Scope::Kind), all);
+        let of = |devices: &[u32]| map.of_scope(&Scope::Devices(devices.iter().copied().collect()));
+        assert_eq!(of(&[3, 4]), all);
+        assert_eq!(of(&[2, 4]), all[all.len() - 1..]);
     }
 }

@@ -21,9 +21,8 @@ use super::link_store::{Env, LinkStore};
 use super::object_store::ObjectStore;
 use super::range_map::{RangeMap, RangeSet};
 use super::store::{Applied, DumpContext, EventContext, Store};
-use super::table::Swept;
+use super::table::{SweepOf, Swept};
 use crate::decode::MessageAction;
-use crate::event::scope::{Membership, Scope};
 use crate::event::{Op, Payload};
 use crate::kind::range::IdRange;
 
@@ -137,33 +136,30 @@ impl Store for RangeStore {
         self.objects.rename(key, env)
     }
 
-    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
+    fn finish_resync(&mut self, of: SweepOf<'_>, env: Env<'_>) -> Swept<Payload> {
         let seen = std::mem::take(&mut self.seen);
         for (ids, ()) in seen.iter() {
             self.missing.remove(ids);
         }
-        let is_inside =
-            |ids: &IdRange| scope.of_devices(&mut [ids.ifindex].into_iter()) == Membership::Inside;
         let mut swept = Swept::nothing();
-        if clean {
-            let stored = self.contents.iter().map(|(ids, _)| ids);
-            let stored = stored.filter(is_inside);
-            let unseen: Vec<_> = stored.flat_map(|ids| seen.gaps(ids)).collect();
-            for ids in unseen {
-                let deleted = self.missing.parts(ids);
-                for ids in self.missing.gaps(ids) {
-                    self.missing.set(ids, ());
-                }
-                for ids in deleted {
-                    self.delete(ids, &mut swept.deleted);
-                }
+        if !of.clean {
+            return swept;
+        }
+        let stored = self.contents.of_scope(of.scope).into_iter();
+        let unseen: Vec<_> = stored.flat_map(|ids| seen.gaps(ids)).collect();
+        for ids in unseen {
+            let deleted = self.missing.parts(ids);
+            for ids in self.missing.gaps(ids) {
+                self.missing.set(ids, ());
+            }
+            for ids in deleted {
+                self.delete(ids, &mut swept.deleted);
             }
         }
         for payload in &mut swept.deleted {
             env.links.name_gone(payload);
         }
-        let missing = self.missing.iter().filter(|(ids, ())| is_inside(ids));
-        swept.missing = missing.count();
+        swept.missing = self.missing.of_scope(of.scope).len();
         swept
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::store::DumpContext;
+use super::table::SweepOf;
 use super::{Key, State, StateChange};
 use crate::decode::{Decoded, MessageAction};
 use crate::event::kind_set::KindSet;
@@ -37,7 +38,7 @@ impl Reconciliation {
 pub struct ReconcileResult {
     /// The dump was complete, and no event was about an object of the kind while it was read.
     pub clean: bool,
-    /// Number of stored objects that the dump did not contain, and that may still exist.
+    /// Number of stored objects that a clean dump did not contain, and that may still exist.
     pub missing: usize,
     /// Indices of the devices that have to be read as well to decide about some objects.
     pub undecided: BTreeSet<u32>,
@@ -202,7 +203,12 @@ impl State {
         } = reconciliation;
         let clean = complete && touched_by_event.is_empty();
         let mut changes = self.take_found(kind, origin);
-        let swept = self.stores.finish_resync(kind, clean, &scope, &self.names);
+        let of = SweepOf {
+            clean,
+            scope: &scope,
+            indexed: self.indexed,
+        };
+        let swept = self.stores.finish_resync(kind, of, &self.names);
         let undecided = self.stores.devices_of_undecided(&swept.undecided);
         changes.extend(swept.deleted.into_iter().map(|payload| StateChange {
             op: Op::Delete,

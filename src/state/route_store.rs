@@ -19,13 +19,13 @@ use super::multipath;
 use super::route_content::RouteContent;
 use super::siblings::{Known, Siblings};
 use super::store::{Applied, DumpContext, EventContext, NLM_F_EXCL, Store};
-use super::table::{Entry, Swept, Table};
+use super::table::{Entry, SweepOf, Swept, Table};
 use crate::decode::MessageAction;
 use crate::event::fields::Fields as _;
 use crate::event::object::Object as _;
 use crate::event::route::{AttrsInterner, LegFlags, PackedPrefix};
 use crate::event::route::{Route, RouteAttrs, SharedAttrs};
-use crate::event::scope::{Membership, Scope};
+use crate::event::scope::Membership;
 use crate::event::{Op, Payload};
 use crate::kind::interned::Column;
 use crate::names::Names;
@@ -170,12 +170,12 @@ impl Store for RouteStore {
         })
     }
 
-    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Env<'_>) -> Swept<Payload> {
+    fn finish_resync(&mut self, of: SweepOf<'_>, env: Env<'_>) -> Swept<Payload> {
         let Swept {
             missing,
             deleted,
             undecided,
-        } = self.sweep(clean, scope);
+        } = self.sweep(of);
         let mut routes = Vec::new();
         for Entry { value: stored, .. } in deleted {
             routes.extend(self.forget(&stored, env));
@@ -260,19 +260,22 @@ impl RouteStore {
         Some((route.into(), old.into()))
     }
 
-    fn sweep(&mut self, clean: bool, scope: &Scope) -> Swept<Entry<StoredRoute>> {
-        let bodies = &self.bodies;
+    fn sweep(&mut self, of: SweepOf<'_>) -> Swept<Entry<StoredRoute>> {
+        let (bodies, scope) = (&self.bodies, of.scope);
+        let devices = |stored: &StoredRoute| bodies.get(stored.body).output_devices();
         // Consecutive routes mostly have the same body.
         let mut last = None;
-        self.table.finish_resync(clean, |stored| match last {
+        let membership = |stored: &StoredRoute| match last {
             _ if scope.is_kind() => Membership::Inside,
             Some((body, membership)) if body == stored.body => membership,
             _ => {
-                let devices = bodies.get(stored.body).output_devices();
-                let membership = scope.of_devices(&mut devices.into_iter());
+                let membership = scope.of_devices(&mut devices(stored).into_iter());
                 last = Some((stored.body, membership));
                 membership
             }
+        };
+        self.table.finish_resync(of, membership, |stored, each| {
+            devices(stored).into_iter().for_each(each);
         })
     }
 
@@ -427,11 +430,10 @@ impl RouteStore {
         (dst, body): (PackedPrefix, BodyId),
         names: &Names,
     ) -> bool {
-        let Some(entry) = self.table.get_mut(key) else {
+        self.table.mark_seen(key);
+        let Some(Entry { value: stored, .. }) = self.table.get(key) else {
             return false;
         };
-        entry.mark.mark_seen();
-        let stored = &entry.value;
         let is_same = stored.dst == dst && self.bodies.is_same(stored.body, body);
         is_same || {
             let stored = self.table.get(key);

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::key::Key;
-use super::table::Swept;
+use super::table::{SweepOf, Swept};
 use crate::decode::MessageAction;
 use crate::event::scope::Scope;
 use crate::event::{Op, Payload};
@@ -63,9 +63,8 @@ pub(super) trait Store {
     /// names; `None` if no name differs.
     fn rename(&mut self, key: Key, env: Self::Env<'_>) -> Option<(Payload, Payload)>;
 
-    /// Ends a dump of the objects of a scope. `clean`: an object that it has not may be deleted.
-    /// Removes and returns the objects that are deleted.
-    fn finish_resync(&mut self, clean: bool, scope: &Scope, env: Self::Env<'_>) -> Swept<Payload>;
+    /// Ends a dump of the objects of a scope. Removes and returns the objects that are deleted.
+    fn finish_resync(&mut self, of: SweepOf<'_>, env: Self::Env<'_>) -> Swept<Payload>;
 }
 
 /// An event beside its object.

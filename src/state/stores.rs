@@ -8,10 +8,9 @@ use super::object_store::ObjectStore;
 use super::range_store::{Cut, RangeStore};
 use super::route_store::RouteStore;
 use super::store::{Applied, DumpContext, EventContext, Store};
-use super::table::Swept;
+use super::table::{SweepOf, Swept};
 use crate::event::kinds::Inline;
 use crate::event::route::{AttrsInterner, LegFlags};
-use crate::event::scope::Scope;
 use crate::event::{Kind, Payload};
 use crate::kind::range::IdRange;
 use crate::names::Names;
@@ -291,15 +290,14 @@ impl Stores {
     pub(super) fn finish_resync(
         &mut self,
         kind: Kind,
-        clean: bool,
-        scope: &Scope,
+        of: SweepOf<'_>,
         names: &Names,
     ) -> Swept<Payload> {
         with_store!(
             self,
             names,
             kind,
-            |store, env| store.finish_resync(clean, scope, env),
+            |store, env| store.finish_resync(of, env),
             Swept::nothing()
         )
     }

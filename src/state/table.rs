@@ -3,9 +3,22 @@
 use hashbrown::HashTable;
 
 use super::chunked_vec::ChunkedVec;
+use super::device_index::DeviceIndex;
 use super::key::Key;
 use super::sweep_mark::SweepMark;
-use crate::event::scope::Membership;
+use crate::event::scope::{Membership, Scope};
+
+/// The end of a dump.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SweepOf<'a> {
+    /// An object that the dump has not may be deleted.
+    pub clean: bool,
+    /// The objects that it lists.
+    pub scope: &'a Scope,
+    /// The objects are indexed by device: the sweep takes time for the objects of the scope, and for those that
+    /// changed since the last one. Without, it takes time for each object of the table, and no memory.
+    pub indexed: bool,
+}
 
 /// The result of a sweep.
 #[derive(Debug)]
@@ -66,6 +79,8 @@ pub(super) struct Table<T> {
     /// million have moved. One shard as long as there are few objects.
     shards: Vec<HashTable<Slot>>,
     objects: ChunkedVec<Entry<T>>,
+    /// From the first [indexed](SweepOf::indexed) sweep on.
+    devices: Option<Box<DeviceIndex>>,
 }
 
 /// The position of an object, and a part of its key: a comparison of it nearly always suffices to
@@ -111,6 +126,7 @@ impl<T> Default for Table<T> {
         Table {
             shards: vec![HashTable::new()],
             objects: ChunkedVec::default(),
+            devices: None,
         }
     }
 }
@@ -152,6 +168,25 @@ impl<T> Table<T> {
         }
         self.index(Slot::of(key, self.objects.len()), key);
         self.objects.push(object);
+        self.note(key);
+    }
+
+    /// Notes for the next sweep that an object is stored or seen.
+    #[inline]
+    fn note(&mut self, key: Key) {
+        if let Some(devices) = &mut self.devices
+            && !devices.note(key)
+        {
+            self.devices = None;
+        }
+    }
+
+    /// Marks an object as one that the current dump has.
+    pub(super) fn mark_seen(&mut self, key: Key) {
+        if let Some(object) = self.get_mut(key) {
+            object.mark.mark_seen();
+            self.note(key);
+        }
     }
 
     fn index(&mut self, slot: Slot, key: Key) {
@@ -171,15 +206,20 @@ impl<T> Table<T> {
 
     /// Stores an object. Returns the former one of that key.
     pub(super) fn put(&mut self, object: Entry<T>) -> Option<Entry<T>> {
-        if let Some(stored) = self.get_mut(object.key) {
-            return Some(std::mem::replace(stored, object));
+        let key = object.key;
+        if let Some(stored) = self.get_mut(key) {
+            let former = std::mem::replace(stored, object);
+            self.note(key);
+            return Some(former);
         }
         self.add(object);
         None
     }
 
     pub(super) fn remove(&mut self, key: Key) -> Option<Entry<T>> {
-        let Table { shards, objects } = self;
+        let Table {
+            shards, objects, ..
+        } = self;
         let is_it = |slot: &Slot| slot.is_of(key, objects);
         let count = shards.len();
         let entry = shards[shard(key, count)].find_entry(Slot::of(key, 0).hash(), is_it);
@@ -201,36 +241,60 @@ impl<T> Table<T> {
 
     /// Sweeps after a dump of the objects that `membership` places inside its scope; see
     /// [`SweepMark::finish_resync`]. Removes those that are deleted, and returns them in the order of
-    /// their keys.
+    /// their keys. `devices` calls its argument with each device that an object has. The number of missing objects is that
+    /// of all only if the dump is clean.
     pub(super) fn finish_resync(
         &mut self,
-        clean: bool,
+        of: SweepOf<'_>,
         mut membership: impl FnMut(&T) -> Membership,
+        devices: impl Fn(&T, &mut dyn FnMut(u32)),
     ) -> Swept<Entry<T>> {
-        let (mut missing, mut deleted, mut undecided) = (0, Vec::new(), Vec::new());
-        for object in self.objects.iter_mut() {
-            match membership(&object.value) {
-                Membership::Inside => {
-                    missing += usize::from(object.mark.finish_resync(clean));
-                    if object.mark.is_deleted() {
-                        deleted.push(object.key);
-                    }
+        let mut sweep = Sweep::default();
+        match self.devices.take() {
+            // Whatever a clean dump of the whole kind lacks changes its mark, and each other object was seen.
+            Some(mut index) if !(of.clean && of.scope.is_kind()) => {
+                let mut keys = index.take_recent();
+                if of.clean {
+                    keys.extend(index.take_listed(of.scope));
+                    keys.sort_unstable();
+                    keys.dedup();
                 }
-                Membership::Partly => {
-                    if clean && !object.mark.is_seen() {
-                        undecided.push(object.key);
-                    }
-                    object.mark.skip_resync();
+                for key in keys {
+                    let Some(object) = self.get_mut(key) else {
+                        continue;
+                    };
+                    sweep.object(object, membership(&object.value), of.clean);
+                    devices(&object.value, &mut |device| index.list(device, key));
                 }
-                Membership::Outside => object.mark.skip_resync(),
+                self.devices = Some(index);
+            }
+            index => {
+                for object in self.objects.iter_mut() {
+                    sweep.object(object, membership(&object.value), of.clean);
+                }
+                self.devices = index;
             }
         }
+        let Sweep {
+            mut missing,
+            mut deleted,
+            undecided,
+        } = sweep;
         deleted.sort_unstable();
         missing -= deleted.len();
         let deleted = deleted.iter().filter_map(|key| self.remove(*key));
+        let deleted = deleted.collect();
+        if of.indexed && self.devices.is_none() {
+            let mut index = DeviceIndex::default();
+            for object in self.objects.iter() {
+                devices(&object.value, &mut |device| index.list(device, object.key));
+            }
+            index.end_listing();
+            self.devices = Some(Box::new(index));
+        }
         Swept {
             missing,
-            deleted: deleted.collect(),
+            deleted,
             undecided,
         }
     }
@@ -241,11 +305,110 @@ impl<T> Table<T> {
     }
 }
 
+/// A sweep in progress.
+#[derive(Default)]
+struct Sweep {
+    missing: usize,
+    deleted: Vec<Key>,
+    undecided: Vec<Key>,
+}
+
+impl Sweep {
+    #[inline]
+    fn object<T>(&mut self, object: &mut Entry<T>, membership: Membership, clean: bool) {
+        match membership {
+            Membership::Inside => {
+                self.missing += usize::from(object.mark.finish_resync(clean));
+                if object.mark.is_deleted() {
+                    self.deleted.push(object.key);
+                }
+            }
+            Membership::Partly => {
+                if clean && !object.mark.is_seen() {
+                    self.undecided.push(object.key);
+                }
+                object.mark.skip_resync();
+            }
+            Membership::Outside => object.mark.skip_resync(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+
+    fn of(clean: bool) -> SweepOf<'static> {
+        SweepOf {
+            clean,
+            scope: &Scope::Kind,
+            indexed: false,
+        }
+    }
+
+    /// Objects with devices, stored, seen, removed and swept at random: the result is the same with an index.
+    #[test]
+    fn an_index_changes_no_sweep() {
+        let mut tables = [Table::default(), Table::default()];
+        let mut number = 1_u64;
+        let mut random = move |below: u64| {
+            number = number.wrapping_mul(6_364_136_223_846_793_005) + 1;
+            (number >> 33) % below
+        };
+        let (mut deleted, mut undecided) = (0, 0);
+        for _ in 0..40_000 {
+            let key = Key::from(random(40)) << 77;
+            match random(12) {
+                0..=3 => {
+                    let devices: BTreeSet<u32> =
+                        (0..=random(2)).map(|_| random(4) as u32).collect();
+                    let reconciling = random(3) == 0;
+                    for table in &mut tables {
+                        table.put(Entry::new(key, devices.clone(), reconciling));
+                    }
+                }
+                4 => tables.iter_mut().for_each(|it| drop(it.remove(key))),
+                5..=8 => tables.iter_mut().for_each(|it| it.mark_seen(key)),
+                choice => {
+                    let scope = match choice {
+                        9 => Scope::Kind,
+                        _ => Scope::Devices((0..=random(2)).map(|_| random(4) as u32).collect()),
+                    };
+                    let clean = random(3) > 0;
+                    let [plain, indexed] = [0, 1].map(|at| {
+                        let of = SweepOf {
+                            clean,
+                            scope: &scope,
+                            indexed: at == 1,
+                        };
+                        let swept = tables[at].finish_resync(
+                            of,
+                            |devices| scope.of_devices(&mut devices.iter().copied()),
+                            |devices, each| devices.iter().for_each(|it| each(*it)),
+                        );
+                        let Swept {
+                            missing,
+                            deleted,
+                            mut undecided,
+                        } = swept;
+                        undecided.sort_unstable();
+                        let deleted: Vec<_> = deleted.into_iter().map(|it| it.key).collect();
+                        (clean.then_some(missing), deleted, undecided)
+                    });
+                    assert_eq!(plain, indexed);
+                    deleted += plain.1.len();
+                    undecided += plain.2.len();
+                }
+            }
+            let marks = |table: &Table<BTreeSet<u32>>| -> BTreeMap<Key, SweepMark> {
+                table.objects.iter().map(|it| (it.key, it.mark)).collect()
+            };
+            assert_eq!(marks(&tables[0]), marks(&tables[1]));
+        }
+        assert!(deleted > 1000 && undecided > 1000, "{deleted} {undecided}");
+    }
 
     #[test]
     fn object_is_deleted_after_two_clean_dumps_without_it() {
@@ -255,9 +418,9 @@ mod tests {
         }
         let mut resync = |seen: &[Key], clean| {
             for key in seen {
-                table.get_mut(*key).unwrap().mark.mark_seen();
+                table.mark_seen(*key);
             }
-            let swept = table.finish_resync(clean, |()| Membership::Inside);
+            let swept = table.finish_resync(of(clean), |()| Membership::Inside, |(), _| {});
             let deleted: Vec<_> = swept.deleted.iter().map(|entry| entry.key).collect();
             (swept.missing, deleted)
         };
@@ -279,7 +442,7 @@ mod tests {
             table.put(Entry::new(key, membership, false));
         }
         for round in 1..=2 {
-            let swept = table.finish_resync(true, |membership| *membership);
+            let swept = table.finish_resync(of(true), |membership| *membership, |_, _| {});
             let deleted: Vec<_> = swept.deleted.iter().map(|entry| entry.key).collect();
             assert_eq!(swept.undecided, [3]);
             match round {
@@ -288,7 +451,7 @@ mod tests {
             }
         }
         // A later dump of all objects misses them for the first time.
-        let swept = table.finish_resync(true, |_| Inside);
+        let swept = table.finish_resync(of(true), |_| Inside, |_, _| {});
         assert_eq!((swept.missing, swept.deleted.len()), (2, 0));
     }
 

@@ -6,6 +6,7 @@ mod device;
 mod nft;
 mod route;
 mod tc;
+mod xfrm;
 
 use super::node::{Fields, Node};
 use super::words::Style;
@@ -179,6 +180,9 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::NftObject => &nft::OBJECT,
         Kind::NftFlowtable => &nft::FLOWTABLE,
         Kind::NftGeneration => &nft::GENERATION_END,
+        Kind::XfrmState => &xfrm::STATE,
+        Kind::XfrmPolicy => &xfrm::POLICY,
+        Kind::XfrmEvent => &xfrm::EVENT,
         Kind::Unknown => &device::UNKNOWN,
         #[allow(unreachable_patterns, reason = "a new kind needs no layout of its own")]
         _ => &PLAIN,

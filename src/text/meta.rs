@@ -73,6 +73,9 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
         count(out, refused.len() as u64, "group")?;
         out.write_str(" refused")?;
     }
+    for it in start.unavailable_families.iter().flatten() {
+        write!(out, ", {} unavailable: {}", it.family, it.error)?;
+    }
     if let Some(since) = &start.since {
         write!(out, ", since {:.3}", since.0)?;
     }

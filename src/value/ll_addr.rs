@@ -1,9 +1,7 @@
 //! Link-layer addresses.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use super::{DIGITS, string_schema};

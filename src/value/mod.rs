@@ -15,15 +15,16 @@ pub use time::Time;
 /// Gives a type the schema of a plain JSON string.
 macro_rules! string_schema {
     ($type:ty, $name:literal, $($extra:tt)*) => {
-        impl JsonSchema for $type {
-            fn schema_name() -> Cow<'static, str> {
+        #[cfg(feature = "schema")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
                 $name.into()
             }
             fn inline_schema() -> bool {
                 true
             }
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", $($extra)* })
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", $($extra)* })
             }
         }
     };

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::string_schema;

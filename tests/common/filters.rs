@@ -261,9 +261,12 @@ fn has_device(payload: &Value, wanted: impl Fn(&str) -> bool + Copy) -> bool {
         "dev", "ifname", "link", "master", "port", "via", "iif", "oif", "label",
     ];
     const LISTS: &[&str] = &["nexthops", "multipath", "mcast_router_ports"];
+    const OBJECTS: &[&str] = &["selector", "offload", "state", "policy"];
     let is_wanted = |name: &str| payload[name].as_str().is_some_and(wanted);
     let mut lists = LISTS.iter().filter_map(|name| payload[*name].as_array());
+    let mut objects = OBJECTS.iter().filter(|name| payload[**name].is_object());
     NAMES.iter().any(|name| is_wanted(name))
+        || objects.any(|name| has_device(&payload[*name], wanted))
         || lists.any(|list| list.iter().any(|it| has_device(it, wanted)))
 }
 
@@ -355,11 +358,15 @@ fn has_prefix(
         "mdb" => &[("grp", ""), ("src", "")],
         "maddress" | "acaddress" => &[("address", "")],
         "addrlabel" | "prefix" => &[("prefix", "")],
+        "xfrm_state" | "xfrm_policy" | "xfrm_event" => &[("src", ""), ("dst", "")],
         _ => &[],
     };
     let wanted = network(wanted, None).unwrap();
-    let mut members = members.iter().filter_map(|(address, length)| {
-        network(payload[*address].as_str()?, payload[*length].as_u64())
+    // Of IPsec the packets that are protected, too.
+    let selector = &payload["selector"];
+    let mut members = members.iter().flat_map(|(address, length)| {
+        let of = |object: &Value| network(object[*address].as_str()?, object[*length].as_u64());
+        [of(payload), of(selector)]
     });
-    members.any(|it| relation(it, wanted))
+    members.any(|it| it.is_some_and(|it| relation(it, wanted)))
 }

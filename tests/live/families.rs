@@ -48,9 +48,8 @@ fn set_channels(ns: &Namespace) {
 
 fn messages_of_a_joined_family_have_lines() {
     let ns = Namespace::new();
-    let mut stream = ns.stream(&["--family", "ethtool,netdev"]);
-    let start = stream.wait("meta", "start");
-    let groups = start["meta"]["groups"].as_array().unwrap().clone();
+    let mut stream = ns.synced(&["--family", "ethtool,netdev"]);
+    let groups = stream.seen[0]["meta"]["groups"].as_array().unwrap().clone();
     for group in ["ethtool/monitor", "netdev/mgmt", "nlctrl/notify"] {
         assert!(groups.contains(&json!(group)), "{group}: {groups:?}");
     }
@@ -73,7 +72,8 @@ fn messages_of_a_joined_family_have_lines() {
         kind,
         "netdev" | "netdev_queue" | "netdev_napi" | "ethtool" | "meta"
     )));
-    assert_eq!(kinds.filter(|kind| *kind == "meta").count(), 2);
+    // `start`, `sync` and `stop`
+    assert_eq!(kinds.filter(|kind| *kind == "meta").count(), 3);
 }
 
 fn a_family_that_is_not_named_is_not_joined() {

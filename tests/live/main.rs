@@ -43,6 +43,7 @@ mod trial;
 mod truth;
 mod uapi;
 mod watch;
+mod xfrm;
 
 fn main() {
     // A trial runs this binary again, inside a namespace, to send spoofed datagrams.
@@ -83,6 +84,7 @@ fn main() {
         truth::trials,
         uapi::trials,
         watch::trials,
+        xfrm::trials,
     ];
     let trials = modules.into_iter().flat_map(|trials| trials()).collect();
     libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit();

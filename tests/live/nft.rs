@@ -340,8 +340,8 @@ fn events_have_the_order_of_nft_monitor() {
             Some([op.to_owned(), kind, text(object, "family"), name])
         });
     let own: Vec<_> = own.collect();
-    // It writes its last lines when its reader is gone.
-    ns.run(&format!("kill -INT {pid}"));
+    // Not SIGINT, which a program ignores that a shell has started in the background: this test, and so nft.
+    ns.run(&format!("kill {pid}"));
     let mut output = String::new();
     monitor
         .stdout
@@ -605,21 +605,18 @@ fn without_the_capability_start_says_so_and_the_run_goes_on() {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut stream = Stream::of(command.spawn().unwrap());
     let start = stream.seen[0].clone();
-    let refused = start["meta"]["refused_groups"].as_array().unwrap();
-    let refused: Vec<_> = refused.iter().map(|it| text(it, "group")).collect();
-    assert!(
-        refused.contains(&"netfilter/NFTABLES".to_owned()),
-        "{refused:?}"
+    assert_has(
+        &start["meta"],
+        &json!({"unavailable_families": [{"family": "nftables", "errno": 1}]}),
     );
-    let sync = stream.wait("meta", "sync");
-    assert_has(&sync["meta"], &json!({"incomplete": ["nft_table"]}));
+    stream.wait("meta", "sync");
     let is_loopback = |line: &Value| line["link"]["ifname"] == "lo";
     assert!(
         stream.seen.iter().any(is_loopback)
             || stream.seen.iter().all(|line| line["kind"] == "meta")
     );
     let (_, stderr) = stream.interrupt();
-    assert!(stderr.contains("netfilter/NFTABLES"), "{stderr}");
+    assert!(stderr.contains("nftables"), "{stderr}");
     assert!(stderr.contains("CAP_NET_ADMIN"), "{stderr}");
 }
 

@@ -206,11 +206,13 @@ pub(crate) fn run() {
     let numbers: Vec<c_long> = text.split(' ').map(|word| word.parse().unwrap()).collect();
     let needs = Needs {
         has_visitor: MODES[numbers[0] as usize] == Mode::Visit,
-        has_nfnetlink: false,
         mode: MODES[numbers[0] as usize],
         inputs: Vec::new(),
         outputs: std::env::var_os(OUTPUT).iter().map(PathBuf::from).collect(),
         notify: None,
+        has_broker: false,
+        sockets: Vec::new(),
+        protocols: Vec::new(),
     };
     nlstream::logging::begin(nlstream::logging::Config {
         level: log::LevelFilter::Info,

@@ -168,6 +168,13 @@ fn units_verify_and_have_low_exposure() {
     let guide = crate::common::root().join("docs/operating.md");
     let guide = std::fs::read_to_string(guide).unwrap();
     assert!(guide.contains(&settings.join("\n")), "{settings:#?}");
+    let net_admin = std::fs::read_to_string(units.join("../nlstream-net-admin.conf")).unwrap();
+    std::fs::write(folder.join("nlstream.service.d/net-admin.conf"), &net_admin).unwrap();
+    let settings = net_admin.lines().filter(|line| !line.starts_with('#'));
+    let settings: Vec<_> = settings.collect();
+    let page = crate::common::root().join("docs/confinement.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains(&settings.join("\n")), "{settings:#?}");
     let analyze = |args: &[&str]| {
         let mut command = Command::new("systemd-analyze");
         let files = [

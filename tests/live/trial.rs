@@ -30,13 +30,17 @@ pub(crate) enum Need {
     Program(&'static str),
     /// Landlock, in the kernel.
     Landlock,
+    /// Policies of IPsec, in the kernel.
+    Xfrm,
+    /// ESP with AES, which many kernels lack: elsewhere the trial runs in a guest.
+    GuestEsp,
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
 pub(crate) use Need::{
-    AppendOnly, Bpf, GuestLinkType, Landlock, LinkType, Mounts, Namespace, Program, UapiHeaders,
-    Users,
+    AppendOnly, Bpf, GuestEsp, GuestLinkType, Landlock, LinkType, Mounts, Namespace, Program,
+    UapiHeaders, Users, Xfrm,
 };
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
@@ -92,6 +96,16 @@ impl Need {
                 "the kernel has no landlock, or that cannot be found out without python3"
                     .to_owned(),
             ),
+            Xfrm => (
+                "unshare -rn ip xfrm policy".to_owned(),
+                "the kernel has no IPsec".to_owned(),
+            ),
+            GuestEsp => (
+                "unshare -rn ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 1 mode tunnel \
+                 enc 'cbc(aes)' 0x00112233445566778899aabbccddeeff auth 'hmac(sha1)' 0x0011223344556677889900112233445566778899"
+                    .to_owned(),
+                "the kernel has no ESP".to_owned(),
+            ),
             UapiHeaders => (
                 "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),
                 "no uapi headers: linux-libc-dev is not installed".to_owned(),
@@ -123,7 +137,7 @@ pub(crate) fn trial(
         let mut is_for_guest = true;
         for need in needs {
             if let Some(reason) = need.missing() {
-                is_for_guest &= matches!(need, GuestLinkType(_));
+                is_for_guest &= matches!(need, GuestLinkType(_) | GuestEsp);
                 missing.push(reason);
             }
         }

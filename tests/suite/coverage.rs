@@ -7,7 +7,7 @@ use std::path::Path;
 use nlstream::event::Kind;
 use nlstream::event::tables;
 use nlstream::family;
-use nlstream::netlink::{genl, groups, nfnetlink, raw, rtm};
+use nlstream::netlink::{genl, groups, nfnetlink, raw, rtm, xfrm};
 use nlstream::schema;
 
 use crate::common;
@@ -142,6 +142,7 @@ fn every_message_type_has_rows() {
         genl::ethtool::COMMANDS,
         genl::netdev::COMMANDS,
         nfnetlink::MESSAGES,
+        xfrm::MESSAGES,
     ]
     .concat();
     for name in types.chain(commands.iter().map(|(_, name)| name)) {
@@ -228,7 +229,7 @@ fn every_kind_has_payload_decoder_example_and_text() {
         let is_declared = ["route", "genl", "nft"].iter().any(|family| {
             exists(&format!("src/kind/{family}/{module}.rs"))
                 || exists(&format!("src/kind/{family}/{module}/mod.rs"))
-        });
+        }) || exists(&format!("src/kind/{module}/mod.rs"));
         assert!(is_declared, "{name}: no file {module}.rs below src/kind");
         assert!(
             examples.iter().any(|line| line["kind"] == name),

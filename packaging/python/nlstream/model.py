@@ -58,6 +58,8 @@ KINDS: Dict[str, Kind] = {
     "nft_element": Kind(("family", "table", "set", "key", "key_end", "flags",), ("generation",), True),
     "nft_object": Kind(("family", "table", "name", "type",), ("generation",), True),
     "nft_flowtable": Kind(("family", "table", "name",), ("generation",), True),
+    "xfrm_state": Kind(("src", "dst", "proto", "spi", "reqid", "mark", "mark_mask", "if_id",), ("expired",), True),
+    "xfrm_policy": Kind(("index",), ("expired",), True),
 }
 
 
@@ -1477,8 +1479,8 @@ class Ipvlan(TypedDict):
     vepa: NotRequired[bool]
 
 
-#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
-Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "prefix", "nduseropt", "cachereport", "stats", "nft_generation", "nft_trace", "generic", "unknown", "meta"], str]
+#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
+Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "prefix", "nduseropt", "cachereport", "stats", "nft_generation", "nft_trace", "xfrm_event", "generic", "unknown", "meta"], str]
 
 
 class Link(TypedDict):
@@ -2824,8 +2826,8 @@ class Ovpn(TypedDict):
     mode: NotRequired[str]
 
 
-#: An optional part of a line. `details`: Counters, devconf and other details in the payload. `raw`: The complete netlink message, as `raw`, in the first line of each message. `message`: A human-readable description of the event, as `message`. `host`: Host name of the monitored machine, as `host`. `by`: Who caused the event, as `by`. `id`: The identity of the object as one text, as `id`.
-Part = Union[Literal["details", "raw", "message", "host", "by", "id"], str]
+#: An optional part of a line. `details`: Counters, devconf and other details in the payload. `raw`: The complete netlink message, as `raw`, in the first line of each message. `message`: A human-readable description of the event, as `message`. `host`: Host name of the monitored machine, as `host`. `by`: Who caused the event, as `by`. `id`: The identity of the object as one text, as `id`. `secrets`: Keys and other secrets, which are set to zero otherwise: in lines, in `raw` and in recordings.
+Part = Union[Literal["details", "raw", "message", "host", "by", "id", "secrets"], str]
 
 
 class PortRange(TypedDict):
@@ -3217,6 +3219,7 @@ class Start(TypedDict):
     tail_ended: NotRequired[int]
     tail_repaired: NotRequired[int]
     tool: str
+    unavailable_families: NotRequired[List[UnavailableFamily]]
     version: str
 
 
@@ -3724,6 +3727,14 @@ class TxStats(TypedDict):
     window_errors: int
 
 
+class UnavailableFamily(TypedDict):
+    """A netlink family that could not be joined: its events are missing, the others are not."""
+
+    errno: int
+    error: str
+    family: str
+
+
 class Unknown(TypedDict):
     """A message that no kind decodes."""
 
@@ -4064,6 +4075,303 @@ class Xfrm(TypedDict):
     if_id: NotRequired[str]
     link: NotRequired[str]
     link_index: NotRequired[int]
+
+
+class XfrmAlgorithm(TypedDict):
+    """An algorithm (`struct xfrm_algo`, `struct xfrm_algo_auth`, `struct xfrm_algo_aead`)."""
+
+    icv_bits: NotRequired[int]
+    key: NotRequired[str]
+    key_bits: NotRequired[int]
+    name: str
+
+
+class XfrmEncap(TypedDict):
+    """Encapsulation in UDP or TCP, through NAT (`struct xfrm_encap_tmpl`)."""
+
+    dport: int
+    original: NotRequired[str]
+    sport: int
+    type: str
+
+
+class XfrmErrors(TypedDict):
+    """Packets that a state rejected (`struct xfrm_stats`)."""
+
+    integrity_failed: int
+    replay: int
+    replay_window: int
+
+
+class XfrmEvent(TypedDict):
+    """An event of xfrm (linux/xfrm.h)."""
+
+    coa: NotRequired[str]
+    current: NotRequired[XfrmUse]
+    default_fwd: NotRequired[str]
+    default_in: NotRequired[str]
+    default_out: NotRequired[str]
+    dir: NotRequired[str]
+    dst: NotRequired[str]
+    encap: NotRequired[XfrmEncap]
+    event: str
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    if_id: NotRequired[str]
+    key_managers: NotRequired[XfrmKeyManagers]
+    mark: NotRequired[str]
+    mark_mask: NotRequired[str]
+    migrations: NotRequired[List[XfrmMigration]]
+    new_sport: NotRequired[int]
+    new_src: NotRequired[str]
+    old_sport: NotRequired[int]
+    old_src: NotRequired[str]
+    pcpu: NotRequired[int]
+    policy: NotRequired[XfrmPolicy]
+    proto: NotRequired[str]
+    ptype: NotRequired[str]
+    replay: NotRequired[XfrmReplay]
+    replay_threshold: NotRequired[int]
+    replay_window: NotRequired[int]
+    reqid: NotRequired[int]
+    selector: NotRequired[XfrmSelector]
+    seq: NotRequired[int]
+    spi: NotRequired[str]
+    src: NotRequired[str]
+    state: NotRequired[XfrmState]
+    timer_threshold: NotRequired[int]
+
+
+class XfrmKeyManagers(TypedDict):
+    """Addresses of the key daemons of a migration (`struct xfrm_user_kmaddress`)."""
+
+    local: NotRequired[str]
+    remote: NotRequired[str]
+
+
+class XfrmLimits(TypedDict):
+    """Limits after which a state or a policy expires (`struct xfrm_lifetime_cfg`); those that are infinite are absent. After a soft one a key daemon is asked for a successor."""
+
+    hard_add: NotRequired[int]
+    hard_bytes: NotRequired[int]
+    hard_packets: NotRequired[int]
+    hard_use: NotRequired[int]
+    soft_add: NotRequired[int]
+    soft_bytes: NotRequired[int]
+    soft_packets: NotRequired[int]
+    soft_use: NotRequired[int]
+
+
+class XfrmMigration(TypedDict):
+    """The change of addresses of the states of a policy (`struct xfrm_user_migrate`)."""
+
+    mode: str
+    new_dst: NotRequired[str]
+    new_src: NotRequired[str]
+    old_dst: NotRequired[str]
+    old_src: NotRequired[str]
+    proto: str
+    reqid: int
+
+
+class XfrmOffload(TypedDict):
+    """A device that does the work of a state or a policy (`struct xfrm_user_offload`)."""
+
+    dev: NotRequired[str]
+    dir: str
+    ifindex: int
+    mode: str
+
+
+class XfrmPolicy(TypedDict):
+    """A policy of xfrm (`struct xfrm_userpolicy_info`, linux/xfrm.h)."""
+
+    action: str
+    current: NotRequired[XfrmUse]
+    dir: str
+    expired: NotRequired[str]
+    family: str
+    flags: List[str]
+    if_id: NotRequired[str]
+    index: int
+    limits: NotRequired[XfrmLimits]
+    mark: NotRequired[str]
+    mark_mask: NotRequired[str]
+    offload: NotRequired[XfrmOffload]
+    priority: int
+    ptype: NotRequired[str]
+    security: NotRequired[str]
+    selector: NotRequired[XfrmSelector]
+    share: str
+    tmpl: NotRequired[List[XfrmTemplate]]
+
+
+class XfrmPolicyOld(TypedDict):
+    """Previous values of a `xfrm_policy`: the properties that differ and had a value."""
+
+    action: NotRequired[str]
+    current: NotRequired[XfrmUse]
+    dir: NotRequired[str]
+    expired: NotRequired[str]
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    if_id: NotRequired[str]
+    index: NotRequired[int]
+    limits: NotRequired[XfrmLimits]
+    mark: NotRequired[str]
+    mark_mask: NotRequired[str]
+    offload: NotRequired[XfrmOffload]
+    priority: NotRequired[int]
+    ptype: NotRequired[str]
+    security: NotRequired[str]
+    selector: NotRequired[XfrmSelector]
+    share: NotRequired[str]
+    tmpl: NotRequired[List[XfrmTemplate]]
+
+
+class XfrmReplay(TypedDict):
+    """Sequence numbers of a state against replays (`struct xfrm_replay_state`, `struct xfrm_replay_state_esn`)."""
+
+    bitmap: NotRequired[str]
+    oseq: int
+    seq: int
+
+
+class XfrmSelector(TypedDict):
+    """The packets that a policy or a state is for (`struct xfrm_selector`)."""
+
+    dev: NotRequired[str]
+    dport: NotRequired[int]
+    dport_mask: NotRequired[str]
+    dst: NotRequired[str]
+    gre_key: NotRequired[int]
+    icmp_code: NotRequired[int]
+    icmp_type: NotRequired[int]
+    ifindex: NotRequired[int]
+    proto: NotRequired[str]
+    sport: NotRequired[int]
+    sport_mask: NotRequired[str]
+    src: NotRequired[str]
+    user: NotRequired[int]
+
+
+class XfrmState(TypedDict):
+    """A state of xfrm (`struct xfrm_usersa_info`, linux/xfrm.h). Without keys, unless the run has `secrets`."""
+
+    aead: NotRequired[XfrmAlgorithm]
+    auth: NotRequired[XfrmAlgorithm]
+    coa: NotRequired[str]
+    comp: NotRequired[XfrmAlgorithm]
+    current: NotRequired[XfrmUse]
+    dir: NotRequired[str]
+    dst: NotRequired[str]
+    enc: NotRequired[XfrmAlgorithm]
+    encap: NotRequired[XfrmEncap]
+    errors: NotRequired[XfrmErrors]
+    expired: NotRequired[str]
+    extra_flags: List[str]
+    family: str
+    flags: List[str]
+    if_id: NotRequired[str]
+    iptfs_dont_frag: NotRequired[bool]
+    iptfs_drop_time: NotRequired[int]
+    iptfs_init_delay: NotRequired[int]
+    iptfs_max_queue_size: NotRequired[int]
+    iptfs_packet_size: NotRequired[int]
+    iptfs_reorder_window: NotRequired[int]
+    last_used: NotRequired[int]
+    limits: NotRequired[XfrmLimits]
+    mapping_threshold: NotRequired[int]
+    mark: NotRequired[str]
+    mark_mask: NotRequired[str]
+    mode: str
+    nat_keepalive: NotRequired[int]
+    offload: NotRequired[XfrmOffload]
+    output_mark: NotRequired[str]
+    output_mark_mask: NotRequired[str]
+    pcpu: NotRequired[int]
+    proto: str
+    replay: NotRequired[XfrmReplay]
+    replay_window: int
+    reqid: int
+    security: NotRequired[str]
+    selector: NotRequired[XfrmSelector]
+    seq: NotRequired[int]
+    spi: str
+    src: NotRequired[str]
+    tfcpad: NotRequired[int]
+
+
+class XfrmStateOld(TypedDict):
+    """Previous values of a `xfrm_state`: the properties that differ and had a value."""
+
+    aead: NotRequired[XfrmAlgorithm]
+    auth: NotRequired[XfrmAlgorithm]
+    coa: NotRequired[str]
+    comp: NotRequired[XfrmAlgorithm]
+    current: NotRequired[XfrmUse]
+    dir: NotRequired[str]
+    dst: NotRequired[str]
+    enc: NotRequired[XfrmAlgorithm]
+    encap: NotRequired[XfrmEncap]
+    errors: NotRequired[XfrmErrors]
+    expired: NotRequired[str]
+    extra_flags: NotRequired[List[str]]
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    if_id: NotRequired[str]
+    iptfs_dont_frag: NotRequired[bool]
+    iptfs_drop_time: NotRequired[int]
+    iptfs_init_delay: NotRequired[int]
+    iptfs_max_queue_size: NotRequired[int]
+    iptfs_packet_size: NotRequired[int]
+    iptfs_reorder_window: NotRequired[int]
+    last_used: NotRequired[int]
+    limits: NotRequired[XfrmLimits]
+    mapping_threshold: NotRequired[int]
+    mark: NotRequired[str]
+    mark_mask: NotRequired[str]
+    mode: NotRequired[str]
+    nat_keepalive: NotRequired[int]
+    offload: NotRequired[XfrmOffload]
+    output_mark: NotRequired[str]
+    output_mark_mask: NotRequired[str]
+    pcpu: NotRequired[int]
+    proto: NotRequired[str]
+    replay: NotRequired[XfrmReplay]
+    replay_window: NotRequired[int]
+    reqid: NotRequired[int]
+    security: NotRequired[str]
+    selector: NotRequired[XfrmSelector]
+    seq: NotRequired[int]
+    spi: NotRequired[str]
+    src: NotRequired[str]
+    tfcpad: NotRequired[int]
+
+
+class XfrmTemplate(TypedDict):
+    """What a policy demands of packets (`struct xfrm_user_tmpl`)."""
+
+    aalgos: NotRequired[str]
+    calgos: NotRequired[str]
+    dst: NotRequired[str]
+    ealgos: NotRequired[str]
+    mode: str
+    optional: NotRequired[bool]
+    proto: str
+    reqid: int
+    share: str
+    spi: NotRequired[str]
+    src: NotRequired[str]
+
+
+class XfrmUse(TypedDict):
+    """What has gone through a state or a policy (`struct xfrm_lifetime_cur`)."""
+
+    add_time: NotRequired[int]
+    bytes: int
+    packets: int
+    use_time: NotRequired[int]
 
 
 #: Settings of one device type.
@@ -5065,6 +5373,62 @@ class NftFlowtableLine(TypedDict):
     nft_flowtable: NftFlowtable
 
 
+class XfrmStateLine(TypedDict):
+    """A state of xfrm (`struct xfrm_usersa_info`, linux/xfrm.h). Without keys, unless the run has `secrets`."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["xfrm_state"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[XfrmStateOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    xfrm_state: XfrmState
+
+
+class XfrmPolicyLine(TypedDict):
+    """A policy of xfrm (`struct xfrm_userpolicy_info`, linux/xfrm.h)."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["xfrm_policy"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[XfrmPolicyOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    xfrm_policy: XfrmPolicy
+
+
 class PrefixLine(TypedDict):
     """An announced prefix (`struct prefixmsg`, linux/rtnetlink.h)."""
 
@@ -5219,6 +5583,32 @@ class NftTraceLine(TypedDict):
     truncated: NotRequired[Literal[True]]
     incomplete: NotRequired[Literal[True]]
     nft_trace: NftTrace
+
+
+class XfrmEventLine(TypedDict):
+    """An event of xfrm (linux/xfrm.h)."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["xfrm_event"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    xfrm_event: XfrmEvent
 
 
 class GenericLine(TypedDict):
@@ -5502,12 +5892,15 @@ Line = Union[
     NftElementLine,
     NftObjectLine,
     NftFlowtableLine,
+    XfrmStateLine,
+    XfrmPolicyLine,
     PrefixLine,
     NduseroptLine,
     CachereportLine,
     StatsLine,
     NftGenerationLine,
     NftTraceLine,
+    XfrmEventLine,
     GenericLine,
     UnknownLine,
     MetaCheckpointLine,

@@ -88,6 +88,7 @@ fn header() -> Header {
             ..Start::default()
         },
         names: tables(100..101),
+        redacted: true,
     }
 }
 

@@ -9,7 +9,8 @@ use jaq_core::load::parse::{BinaryOp, Pattern, Term};
 use jaq_core::ops::Math;
 use jaq_core::path::{Opt, Part, Path};
 
-use super::functions::{Count, FUNCTIONS, Function, MULTIPLY, On, TICK, WEIGH};
+use super::functions::{Count, FUNCTIONS, Function, On};
+use super::natives::{MULTIPLY, TICK, WEIGH};
 
 type Tree<'s> = Term<&'s str>;
 

@@ -7,7 +7,8 @@ use jaq_core::ops::Cmp;
 use jaq_core::path::{Part, Path};
 
 use super::super::fault::{Fault, nearest};
-use super::functions::{FUNCTIONS, Function, Input, On, Output, REFUSED, regex};
+use super::functions::{FUNCTIONS, Function, Input, On, Output, REFUSED};
+use super::meter::regex;
 use super::shape::{Member, Shape};
 use super::value::Wanted;
 use crate::event::Kind;

@@ -6,8 +6,8 @@
 //! | `parse` | text → parse tree of jaq, and what is wrong with the text |
 //! | `check`, `shape` | compares the tree with the schema, and finds what it reads of a line |
 //! | `lift` | the parts that are native filters |
-//! | `bound` | makes the evaluation count its steps |
-//! | `functions` | the functions of jq that a condition may call |
+//! | `bound`, `meter` | makes the evaluation count its steps, and counts them |
+//! | `functions`, `natives` | the functions of jq that a condition may call, and their definitions |
 //! | `line`, `value` | the line of an event, as a value of jaq |
 
 mod bound;
@@ -15,6 +15,8 @@ mod check;
 mod functions;
 mod lift;
 mod line;
+mod meter;
+mod natives;
 mod parse;
 mod shape;
 #[cfg(test)]
@@ -36,9 +38,9 @@ use super::options::Test;
 use crate::channel::NetnsId;
 use crate::event::meta::Netns;
 use crate::event::{Event, Kind};
-use functions::{Evaluation, Language, Meter};
 use line::Line;
 pub use line::Surroundings;
+use meter::{BUDGET, Evaluation, Language, Meter};
 #[cfg(test)]
 pub(crate) use tests::take_noted;
 use value::{ToVal, Wanted};
@@ -212,7 +214,7 @@ impl Program {
             args: Vec::new(),
             body: bound::bounded(term),
         };
-        let definitions = functions::definitions().into_iter().map(shorten);
+        let definitions = natives::definitions().into_iter().map(shorten);
         let loader = Loader::new(definitions.chain([main]));
         let arena = Arena::default();
         let modules = loader.load(
@@ -224,7 +226,7 @@ impl Program {
         );
         let invalid = || Fault::new(text, "jaq cannot compile it");
         let modules = modules.map_err(|_| invalid())?;
-        let compiler = Compiler::default().with_funs(functions::natives());
+        let compiler = Compiler::default().with_funs(natives::natives());
         Ok(Program {
             filter: compiler.compile(modules).map_err(|_| invalid())?,
             wanted: checked.wanted,
@@ -250,10 +252,7 @@ impl Program {
             }
         }
         match self.meter.is_spent() {
-            true => Err(format!(
-                "the evaluation takes more than {} steps",
-                functions::BUDGET
-            )),
+            true => Err(format!("the evaluation takes more than {BUDGET} steps")),
             false => Ok(false),
         }
     }

@@ -2,11 +2,11 @@
 //! controller `nlctrl` (`CTRL_CMD_NEWFAMILY`, `CTRL_CMD_NEWMCAST_GRP` and their `DEL`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_with::skip_serializing_none;
 
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::kind::fields::Present;

@@ -2,12 +2,12 @@
 //! that have no kind of their own.
 
 use nlstream_derive::Object;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::tables::{self, NamedAttributes};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec};
 use crate::kind::table::decode;

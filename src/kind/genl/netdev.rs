@@ -2,11 +2,11 @@
 //! rtnetlink (linux/netdev.h). Page pools are of kind `generic`.
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger};

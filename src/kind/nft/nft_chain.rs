@@ -1,12 +1,12 @@
 //! `kind:"nft_chain"`: chains of nftables (`NFT_MSG_NEWCHAIN`, `NFT_MSG_DELCHAIN`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{Header, devices, hook, join_devices, other_devices, priority, userdata};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;

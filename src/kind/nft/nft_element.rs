@@ -1,7 +1,6 @@
 //! `kind:"nft_element"`: elements of sets and maps of nftables (`NFT_MSG_NEWSETELEM`, `NFT_MSG_DELSETELEM`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -9,6 +8,7 @@ use super::expr::{self, Expressions, Verdict};
 use super::meaning::text_of_type;
 use super::{Header, seconds, userdata};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, Trigger};

@@ -2,12 +2,12 @@
 //! (`NFT_MSG_NEWFLOWTABLE`, `NFT_MSG_DELFLOWTABLE`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{Header, devices, hook, join_devices, other_devices, priority};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;

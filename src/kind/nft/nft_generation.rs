@@ -1,12 +1,12 @@
 //! `kind:"nft_generation"`: the end of a transaction of nftables (`NFT_MSG_NEWGEN`).
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::Header;
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::KindSpec;

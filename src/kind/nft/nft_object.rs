@@ -1,13 +1,13 @@
 //! `kind:"nft_object"`: named objects of nftables, which rules refer to (`NFT_MSG_NEWOBJ`, `NFT_MSG_DELOBJ`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::expr::ObjectData;
 use super::{Header, userdata};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::KindSpec;

@@ -1,7 +1,6 @@
 //! `kind:"nft_rule"`: rules of nftables (`NFT_MSG_NEWRULE`, `NFT_MSG_DELRULE`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -9,6 +8,7 @@ use super::expr::{self, Expressions};
 use super::order::Place;
 use super::{Header, userdata};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger};

@@ -1,7 +1,6 @@
 //! `kind:"nft_set"`: sets and maps of nftables (`NFT_MSG_NEWSET`, `NFT_MSG_DELSET`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
@@ -9,6 +8,7 @@ use super::expr::{self, Expressions};
 use super::nft_object::TYPES as OBJECT_TYPES;
 use super::{Header, seconds, userdata};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;

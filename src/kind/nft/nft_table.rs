@@ -1,12 +1,12 @@
 //! `kind:"nft_table"`: tables of nftables (`NFT_MSG_NEWTABLE`, `NFT_MSG_DELTABLE`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{Header, userdata};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::KindSpec;

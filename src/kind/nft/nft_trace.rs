@@ -1,13 +1,13 @@
 //! `kind:"nft_trace"`: the way of a packet through the rules of nftables (`NFT_MSG_TRACE`).
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::expr::{self, Verdict};
 use super::{FAMILIES, Header};
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::KindSpec;

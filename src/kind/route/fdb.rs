@@ -5,11 +5,11 @@ use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::neigh::{CacheInfo, FLAGS, flag_bits};
+use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;

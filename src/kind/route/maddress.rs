@@ -4,11 +4,11 @@
 use std::net::IpAddr;
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::address::INET6_FLAGS;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Device, KindSpec, Trigger};

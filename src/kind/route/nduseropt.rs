@@ -4,11 +4,11 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::prefix::FLAGS as PREFIX_FLAGS;
+use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;

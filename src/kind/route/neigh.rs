@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::rc::Rc;
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger};

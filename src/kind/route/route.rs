@@ -4,19 +4,19 @@ mod decode;
 mod interner;
 mod packed;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash as _, Hasher};
 use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+
 use serde::ser::{SerializeStruct as _, Serializer};
 use serde_with::skip_serializing_none;
 
 use super::encap::Encap;
+use crate::json::JsonSchema;
 use crate::kind::fields::{Fields as _, Keyed, Mask, Present, fields, key};
 use crate::kind::interned::Interned;
 use crate::kind::object::{Object, some};

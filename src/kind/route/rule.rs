@@ -4,10 +4,10 @@ use std::fmt::LowerHex;
 use std::net::IpAddr;
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{KindSpec, Trigger};
@@ -170,7 +170,7 @@ pub(in crate::kind) const ACTIONS: &[(u32, &str)] = &[
 ];
 
 /// `IPPROTO_*` by the names of /etc/protocols, as far as rules are likely to select them.
-const IP_PROTOCOLS: &[(u32, &str)] = &[
+pub(in crate::kind) const IP_PROTOCOLS: &[(u32, &str)] = &[
     (1, "icmp"),
     (2, "igmp"),
     (4, "ipencap"),

@@ -2,11 +2,11 @@
 //! or stops to count (rtnl_offload_xstats_notify).
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::link::details::Stats64;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction};

@@ -1,10 +1,10 @@
 //! `kind:"unknown"`: a message that no kind decodes, in hexadecimal.
 
 use nlstream_derive::Object;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::NlType;
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction};

@@ -3,11 +3,11 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nlstream_derive::{Attributes, Object, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::mdb::RouterPort;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::kind::range::{IdRange, Ranged};

@@ -1,13 +1,12 @@
 //! The attributes of one table as a field of a payload.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use super::Field;
+#[cfg(feature = "schema")]
 use super::schema::object;
 use super::value::Options;
 
@@ -62,13 +61,14 @@ impl<T> Serialize for Named<T> {
     }
 }
 
-impl<T: Table> JsonSchema for Named<T> {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl<T: Table> schemars::JsonSchema for Named<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         T::NAME.into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
             "type": "object",
             "description": T::DOC.trim_start(),
             "properties": object(&[T::FIELDS])["properties"],

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::{Schema, json_schema};
 use serde_json::{Value as Json, json};
 
 use super::{Field, Type, options};
@@ -53,7 +52,7 @@ impl Type {
             Type::Structs(_, fields)
             | Type::Nests(fields)
             | Type::Collect(fields)
-            | Type::Entries(fields) => entry_list(fields).into(),
+            | Type::Entries(fields) => entry_list(fields),
             Type::Multi(inner) => json!({ "type": "array", "items": inner.schema()? }),
             Type::Select(_, choices) => {
                 let fields = choices.iter().filter_map(|(_, wire)| match wire {
@@ -97,8 +96,8 @@ fn integer(least: i64, most: i64) -> Json {
 }
 
 /// Schema of a list of objects with the fields of a table.
-pub fn entry_list(fields: &'static [Field]) -> Schema {
-    json_schema!({ "type": "array", "items": object(&[fields]) })
+pub fn entry_list(fields: &'static [Field]) -> Json {
+    json!({ "type": "array", "items": object(&[fields]) })
 }
 
 /// Schema of an object with the fields of several tables.

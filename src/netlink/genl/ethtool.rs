@@ -27,7 +27,7 @@ pub const ETHTOOL_MSG_MM_GET: u16 = 42;
 pub const ETHTOOL_MSG_PHY_GET: u16 = 45;
 pub const ETHTOOL_MSG_TSCONFIG_GET: u16 = 46;
 
-super::commands! {
+crate::netlink::numbers! { COMMANDS:
     ETHTOOL_MSG_STRSET_GET_REPLY = 1;
     ETHTOOL_MSG_LINKINFO_GET_REPLY = 2;
     ETHTOOL_MSG_LINKINFO_NTF = 3;

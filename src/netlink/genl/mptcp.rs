@@ -1,6 +1,6 @@
 //! The messages of the generic netlink family `mptcp_pm` that the kernel sends (`MPTCP_EVENT_*`, linux/mptcp_pm.h).
 
-super::commands! {
+crate::netlink::numbers! { COMMANDS:
     MPTCP_EVENT_CREATED = 1;
     MPTCP_EVENT_ESTABLISHED = 2;
     MPTCP_EVENT_CLOSED = 3;

@@ -1,6 +1,6 @@
 //! The messages of the generic netlink family `netdev` (linux/netdev.h).
 
-super::commands! {
+crate::netlink::numbers! { COMMANDS:
     NETDEV_CMD_DEV_GET = 1;
     NETDEV_CMD_DEV_ADD_NTF = 2;
     NETDEV_CMD_DEV_DEL_NTF = 3;

@@ -38,9 +38,7 @@ fn lines(capture: &Path, expression: Option<&str>) -> Vec<String> {
         Part::Id,
         Part::By,
     ];
-    if let Some(expression) = expression {
-        settings.filters = values(expression);
-    }
+    settings.filters = expression.map(values).unwrap_or_default();
     let config = Config::new(Format::Json, "0000002a".to_owned(), &header);
     let mut out = Vec::new();
     let mut pipeline = Pipeline::new(config, &mut out).unwrap();

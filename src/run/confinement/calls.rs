@@ -20,6 +20,8 @@ pub enum Mode {
     State,
     /// The thread of a live run that visits network namespaces (`--all-netns`).
     Visit,
+    /// The process that sends dump requests with CAP_NET_ADMIN.
+    Broker,
 }
 
 /// A system call that is not refused.
@@ -114,13 +116,13 @@ impl Call {
 /// Returns the calls as a table in Markdown.
 pub fn table() -> String {
     let mut table = String::from(
-        "| call | live | replay | state | visit | only with | reason |\n|---|---|---|---|---|---|---|\n",
+        "| call | live | replay | state | visit | broker | only with | reason |\n|---|---|---|---|---|---|---|---|\n",
     );
     for call in CALLS {
         let name = call.name();
         let of = |mode| if call.is_made_by(mode) { "•" } else { "" };
         let (live, replay, state) = (of(Mode::Live), of(Mode::Replay), of(Mode::State));
-        let visit = of(Mode::Visit);
+        let (visit, broker) = (of(Mode::Visit), of(Mode::Broker));
         let limit = match call.limit {
             Limit::Any => "",
             Limit::Only(description, _) => description,
@@ -129,13 +131,21 @@ pub fn table() -> String {
         let reason = call.reason;
         let _ = writeln!(
             table,
-            "| `{name}` | {live} | {replay} | {state} | {visit} | {limit} | {reason} |"
+            "| `{name}` | {live} | {replay} | {state} | {visit} | {broker} | {limit} | {reason} |"
         );
     }
     table
 }
 
 const ALL: &[Mode] = &[Mode::Live, Mode::Replay, Mode::State, Mode::Visit];
+/// Those, and the process that sends requests.
+const EVERY: &[Mode] = &[
+    Mode::Live,
+    Mode::Replay,
+    Mode::State,
+    Mode::Visit,
+    Mode::Broker,
+];
 /// The tasks that the command line names.
 const TASKS: &[Mode] = &[Mode::Live, Mode::Replay, Mode::State];
 /// Runs that write files.
@@ -146,6 +156,8 @@ const LIVE: &[Mode] = &[Mode::Live];
 /// What the thread that visits namespaces has in common with the run.
 const NETLINK: &[Mode] = &[Mode::Live, Mode::Visit];
 const VISIT: &[Mode] = &[Mode::Visit];
+/// What the process that sends requests has in common with both.
+const CHANNEL: &[Mode] = &[Mode::Live, Mode::Visit, Mode::Broker];
 
 /// Makes a [`Call`] of every architecture.
 macro_rules! call {
@@ -222,8 +234,10 @@ fn sockets(needs: &Needs) -> Vec<Vec<Condition>> {
     const TYPE: libc::c_int = 0xf;
     let netlink = |protocol| vec![is(0, libc::AF_NETLINK), is(2, protocol)];
     let mut sockets = vec![netlink(libc::NETLINK_ROUTE), netlink(libc::NETLINK_GENERIC)];
-    if needs.has_nfnetlink {
-        sockets.push(netlink(libc::NETLINK_NETFILTER));
+    // With a broker each has the one that was opened before the confinement.
+    if !needs.has_broker {
+        let protocols = needs.protocols.iter();
+        sockets.extend(protocols.map(|it| netlink(libc::c_int::from(*it))));
     }
     if needs.notify.is_some() {
         sockets.push(vec![
@@ -258,6 +272,14 @@ fn requests_of_ioctl(needs: &Needs) -> Vec<Vec<Condition>> {
     one_of(1, &requests)
 }
 
+/// Of the broker its own sockets; otherwise any.
+fn own_sockets(needs: &Needs) -> Vec<Vec<Condition>> {
+    match needs.mode {
+        Mode::Broker => one_of(0, &needs.sockets),
+        _ => vec![vec![bits(0, 0, 0)]],
+    }
+}
+
 /// The process itself, as the first argument.
 fn own_process(_: &Needs) -> Vec<Vec<Condition>> {
     let own = std::process::id().cast_signed();
@@ -269,10 +291,10 @@ fn own_process(_: &Needs) -> Vec<Vec<Condition>> {
 #[rustfmt::skip]
 pub static CALLS: &[Call] = &[
     // Reading and writing.
-    call!(SYS_read, ALL, "files, signals, the standard input"),
+    call!(SYS_read, EVERY, "files, signals, the standard input"),
     call!(SYS_readv, ALL, "vectored reads of the standard library"),
     call!(SYS_pread64, TASKS, "the beginning and the end of the output file"),
-    call!(SYS_write, ALL, "lines, recordings, messages"),
+    call!(SYS_write, EVERY, "lines, recordings, messages"),
     call!(SYS_writev, ALL, "vectored writes of the standard library, stderr of musl"),
     call!(SYS_pwritev2, WRITERS, "a socket as standard output or standard error, without blocking"),
     call!(SYS_lseek, ALL, "size and position of files"),
@@ -316,7 +338,7 @@ pub static CALLS: &[Call] = &[
     call!(SYS_utimensat, RUNS, "the time of a compressed file", Limit::Only("an open file", |_| vec![vec![is_null(1)]])),
     // Sockets.
     call!(SYS_socket, NETLINK, "netlink, and the service manager", Limit::Only(
-        "AF_NETLINK with NETLINK_ROUTE or NETLINK_GENERIC, and with NETLINK_NETFILTER if nftables is watched; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
+        "AF_NETLINK with NETLINK_ROUTE or NETLINK_GENERIC, without a broker also with the protocols of watched families that need CAP_NET_ADMIN; AF_UNIX with SOCK_DGRAM if NOTIFY_SOCKET is set",
         sockets,
     )),
     call!(SYS_socketpair, LIVE, "signals that wake the loop", Limit::Only("AF_UNIX", |_| vec![vec![is(0, libc::AF_UNIX)]])),
@@ -329,9 +351,9 @@ pub static CALLS: &[Call] = &[
     call!(SYS_setsockopt, NETLINK, "groups and options of netlink, size of the receive buffer, classic BPF filter of an event socket", Limit::Only(
         "SOL_NETLINK; SO_RCVBUF, SO_RCVBUFFORCE and SO_ATTACH_FILTER of SOL_SOCKET", socket_options,
     )),
-    call!(SYS_sendto, NETLINK, "dump requests, notifications, signals"),
+    call!(SYS_sendto, CHANNEL, "dump requests, notifications, signals", Limit::Only("broker: its sockets", own_sockets)),
     call!(SYS_sendmsg, NETLINK, "the same (standard library)"),
-    call!(SYS_recvfrom, NETLINK, "dumps, signals"),
+    call!(SYS_recvfrom, CHANNEL, "dumps, signals"),
     call!(SYS_recvmsg, NETLINK, "dumps"),
     call!(SYS_recvmmsg, NETLINK, "events"),
     call!(SYS_setns, VISIT, "enters a network namespace for a moment", Limit::Only("CLONE_NEWNET", |_| {
@@ -346,7 +368,7 @@ pub static CALLS: &[Call] = &[
     old!(SYS_poll, ALL, "the same (C library)"),
     call!(SYS_clock_nanosleep, TASKS, "a moment for further events, retries"),
     call!(SYS_nanosleep, TASKS, "the same (older C libraries)"),
-    call!(SYS_restart_syscall, ALL, "a wait that a stop interrupted"),
+    call!(SYS_restart_syscall, EVERY, "a wait that a stop interrupted"),
     call!(SYS_sched_yield, ALL, "locks of the standard library"),
     // Time and identity.
     call!(SYS_clock_gettime, ALL, "times of lines, where the vDSO has no clock"),
@@ -384,7 +406,7 @@ pub static CALLS: &[Call] = &[
     call!(SYS_futex, ALL, "locks, threads"),
     call!(SYS_rt_sigaction, ALL, "handlers of signals"),
     call!(SYS_rt_sigprocmask, ALL, "abort, start of a thread (C library)"),
-    call!(SYS_rt_sigreturn, ALL, "end of a handler"),
+    call!(SYS_rt_sigreturn, EVERY, "end of a handler"),
     call!(SYS_sigaltstack, ALL, "report of a stack overflow"),
     call!(SYS_tgkill, ALL, "abort, a second SIGINT", Limit::Only("the process itself", own_process)),
     call!(SYS_tkill, ALL, "the same (musl)", Limit::Only("SIGABRT, SIGINT, SIGTERM", |_| {
@@ -393,12 +415,12 @@ pub static CALLS: &[Call] = &[
     Call {
         constant: "-1",
         number: Some(0xffff_ffff),
-        modes: ALL,
+        modes: EVERY,
         reason: "no call: fails with ENOSYS; a tracer such as strace replaces calls by it",
         limit: Limit::Any,
     },
     call!(SYS_exit, ALL, "end of a thread"),
-    call!(SYS_exit_group, ALL, "end of the process"),
+    call!(SYS_exit_group, EVERY, "end of the process"),
 ];
 
 #[cfg(test)]
@@ -427,12 +449,14 @@ mod tests {
             partial: false,
         });
         let others = sockets(&needs).len();
-        let needs = Needs {
-            has_nfnetlink: true,
+        let privileged = FAMILIES.iter().filter(|it| it.needs_net_admin());
+        let mut needs = Needs {
+            protocols: privileged.map(|it| it.id().protocol()).collect(),
             ..needs
         };
+        needs.protocols.dedup();
         let allowed = sockets(&needs);
-        assert_eq!(allowed.len(), others + 1);
+        assert_eq!(allowed.len(), others + needs.protocols.len());
         for family in FAMILIES {
             let protocol = u64::from(family.id().protocol());
             let matches = |conditions: &Vec<Condition>| {
@@ -450,5 +474,7 @@ mod tests {
             expected,
             "no unix socket without a service manager"
         );
+        needs.has_broker = true;
+        assert_eq!(sockets(&needs).len(), others, "the broker has sockets");
     }
 }

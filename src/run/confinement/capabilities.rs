@@ -25,7 +25,7 @@ pub(super) fn drop(needs: &Needs) -> Result<(), CapsError> {
     let has = caps::read(None, CapSet::Permitted)?;
     let mut left = HashSet::new();
     // The kernel reports the actor of an LACP bond only with CAP_NET_ADMIN (bond_fill_info).
-    if needs.mode == Mode::Live && has.contains(&CAP_NET_ADMIN) {
+    if needs.mode == Mode::Live && !needs.has_broker && has.contains(&CAP_NET_ADMIN) {
         left.insert(CAP_NET_ADMIN);
     }
     // A service manager may have dropped all, and filter capset(2) as well.
@@ -73,6 +73,18 @@ pub(super) fn drop_visitor() -> Result<(), CapsError> {
     ];
     let has = caps::read(None, CapSet::Permitted)?;
     let left = needed.into_iter().filter(|it| has.contains(it)).collect();
+    caps::set(None, CapSet::Effective, &left)?;
+    caps::set(None, CapSet::Permitted, &left)?;
+    caps::clear(None, CapSet::Inheritable)
+}
+
+/// Gives up all capabilities of the broker but CAP_NET_ADMIN.
+///
+/// # Errors
+/// If capset(2) or capget(2) fails.
+pub(super) fn drop_broker() -> Result<(), CapsError> {
+    let has = caps::read(None, CapSet::Permitted)?;
+    let left = has.into_iter().filter(|it| *it == CAP_NET_ADMIN).collect();
     caps::set(None, CapSet::Effective, &left)?;
     caps::set(None, CapSet::Permitted, &left)?;
     caps::clear(None, CapSet::Inheritable)

@@ -9,6 +9,7 @@ mod names;
 mod seccomp;
 
 use std::ffi::OsString;
+use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
 use log::{Level, debug, log, warn};
@@ -38,8 +39,13 @@ pub struct Needs {
     pub notify: Option<OsString>,
     /// Another thread has a confinement of its own.
     pub has_visitor: bool,
-    /// Families of nfnetlink are read.
-    pub has_nfnetlink: bool,
+    /// Another process keeps CAP_NET_ADMIN, and this one does not.
+    pub has_broker: bool,
+    /// Of the broker: the file descriptors on which it sends.
+    pub sockets: Vec<RawFd>,
+    /// The protocols of the families that need CAP_NET_ADMIN: without a broker their sockets are opened at any
+    /// time.
+    pub protocols: Vec<u16>,
 }
 
 impl Needs {
@@ -51,7 +57,9 @@ impl Needs {
             outputs: outputs.into_iter().flatten().cloned().collect(),
             notify: None,
             has_visitor: false,
-            has_nfnetlink: false,
+            has_broker: false,
+            sockets: Vec::new(),
+            protocols: Vec::new(),
         }
     }
 
@@ -73,7 +81,7 @@ impl Needs {
         let metrics = live.metrics.as_ref().map(metrics::Config::path);
         needs.outputs.extend(metrics.map(Path::to_owned));
         needs.has_visitor = live.all_netns;
-        needs.has_nfnetlink = Subscribed::new(&live.settings).has_subsystem();
+        needs.protocols = Subscribed::privileged_protocols(&live.settings);
         needs.notify = std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty());
         needs
     }
@@ -103,9 +111,12 @@ impl Needs {
 
 /// Confines the thread that visits network namespaces, for good: it keeps the capabilities to find and
 /// enter them, reads files and opens netlink sockets. Landlock would hide the files of other processes in
-/// /proc. `report`: as for [`enter`].
-pub(super) fn enter_visitor(report: fn(&str)) {
-    let needs = Needs::new(Mode::Visit, &[], None);
+/// /proc. `protocols`: those of families that need CAP_NET_ADMIN. `report`: as for [`enter`].
+pub(super) fn enter_visitor(protocols: Vec<u16>, report: fn(&str)) {
+    let needs = Needs {
+        protocols,
+        ..Needs::new(Mode::Visit, &[], None)
+    };
     if let Err(error) = capabilities::drop_visitor() {
         warn!("cannot drop capabilities of the thread that visits namespaces: {error}");
     }
@@ -115,6 +126,21 @@ pub(super) fn enter_visitor(report: fn(&str)) {
     };
     if let Err(error) = seccomp::filter(&needs, report) {
         warn!("cannot filter system calls of the thread that visits namespaces: {error}");
+    }
+}
+
+/// Confines the broker, for good: it keeps CAP_NET_ADMIN, and sends on these file descriptors.
+/// `report`: as for [`enter`].
+pub(super) fn enter_broker(sockets: &[RawFd], report: fn(&str)) {
+    let needs = Needs {
+        sockets: sockets.to_vec(),
+        ..Needs::new(Mode::Broker, &[], None)
+    };
+    if let Err(error) = capabilities::drop_broker() {
+        warn!("cannot drop capabilities of the process that keeps CAP_NET_ADMIN: {error}");
+    }
+    if let Err(error) = seccomp::filter(&needs, report) {
+        warn!("cannot filter system calls of the process that keeps CAP_NET_ADMIN: {error}");
     }
 }
 

@@ -24,6 +24,7 @@ use super::{Stream, clock, dumps_of, families};
 use crate::channel::{Channel, NetnsId};
 use crate::error::Error;
 use crate::event::meta::{MAX_NAMESPACES, Settings};
+use crate::family::Subscribed;
 use crate::input::{ControlRecord, Found};
 use crate::netlink::dump::Outcome;
 use crate::netlink::nsids::{self, NsidEvent};
@@ -104,6 +105,7 @@ pub(super) fn open(
     let mut found = Namespaces {
         subscriptions: opened.subscriptions,
         answers: opened.answers,
+        unavailable: opened.unavailable,
         ..Namespaces::default()
     };
     if !is_capable() {
@@ -112,7 +114,7 @@ pub(super) fn open(
     let start = || -> io::Result<AllNamespaces> {
         let now = Instant::now();
         Ok(AllNamespaces {
-            visitor: Visitor::start(confine)?,
+            visitor: Visitor::start(Subscribed::privileged_protocols(settings), confine)?,
             mounts: File::open("/proc/self/mountinfo")?,
             known: BTreeMap::new(),
             by_nsid: HashMap::new(),

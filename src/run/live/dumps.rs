@@ -8,9 +8,11 @@ use log::warn;
 use super::{MAX_BATCHES, MAX_ERRORS, Stream, clock};
 use crate::channel::FamilyId;
 use crate::error::Error;
+use crate::event::meta::Part;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::netlink::dump::{Outcome, Progress};
 use crate::netlink::request::Request;
+use crate::netlink::secrets::redacted;
 use crate::netlink::{DumpSource, EventSource};
 
 impl<E: EventSource, D: DumpSource> Stream<E, D> {
@@ -126,9 +128,15 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         let Some(channel) = self.resync.channel() else {
             return Ok(());
         };
+        let has_secrets = self.live.settings.with.contains(&Part::Secrets);
         let subscription = &mut self.subscriptions[at];
         for bytes in subscription.dumps.entries() {
-            let data = InputData::Datagram(channel, bytes);
+            // Before they are recorded.
+            let redacted = match has_secrets || channel.family == FamilyId::ROUTE {
+                true => None,
+                false => redacted(channel.family, None, bytes),
+            };
+            let data = InputData::Datagram(channel, redacted.as_deref().unwrap_or(bytes));
             let time = clock();
             self.session.feed(&[Input { time, data }])?;
         }

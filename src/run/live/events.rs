@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::{BATCH_SIZE, MAX_ERRORS, REFUSED_INTERVAL, Stream, all, clock};
 use crate::channel::{FamilyId, NetnsId, Role};
 use crate::error::Error;
-use crate::event::meta::{Gap, GapCause, Refused};
+use crate::event::meta::{Gap, GapCause, Part, Refused};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, InputData};
 use crate::netlink::frame::message_type;
@@ -83,6 +83,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     fn queue_received(&mut self, at: usize, time: Time) {
         let subscription = &mut self.subscriptions[at];
         let of_socket = subscription.channel(Role::Events);
+        let has_secrets = self.live.settings.with.contains(&Part::Secrets);
         for datagram in subscription.events.datagrams() {
             let requesters = subscription.requesters.as_mut();
             let requester = requesters.and_then(|requesters| requesters.of(datagram.bytes));
@@ -118,7 +119,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
                     }
                     None => None,
                 };
-                without_secrets = redacted(channel.family, name, datagram.bytes);
+                if !has_secrets {
+                    without_secrets = redacted(channel.family, name, datagram.bytes);
+                }
             }
             let bytes = without_secrets.as_deref().unwrap_or(datagram.bytes);
             if channel.family == FamilyId::NFTABLES {

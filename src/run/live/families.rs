@@ -2,9 +2,9 @@
 //! that the kernel registers later.
 
 use std::cell::LazyCell;
-use std::fs;
 use std::os::fd::RawFd;
 use std::time::Instant;
+use std::{fs, io};
 
 use log::{info, warn};
 use mio::Registry;
@@ -15,19 +15,17 @@ use crate::channel::{Channel, FamilyId, NetnsId, Role};
 use crate::error::Error;
 use crate::event::Origin;
 use crate::event::ethtool::strings;
-use crate::event::meta::Settings;
+use crate::event::meta::{Settings, UnavailableFamily};
 use crate::event::scope::Scope;
 use crate::family::known::{GenericFamilies, Requested};
 use crate::family::{Family, Subscribed};
 use crate::input::{ControlRecord, Input};
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
-use crate::netlink::family::Protocol as _;
 use crate::netlink::genl::curated::Curated;
 use crate::netlink::genl::{
     self, Announcement, CTRL_CMD_DELFAMILY, CTRL_CMD_NEWFAMILY, CTRL_CMD_NEWMCAST_GRP,
 };
-use crate::netlink::nfnetlink;
 use crate::netlink::other::other;
 use crate::netlink::{DumpSource, EventSource};
 
@@ -41,6 +39,8 @@ pub(super) struct Opened {
     pub subscriptions: Vec<Subscription<Events, Dumps>>,
     /// Datagrams, and the family of each.
     pub answers: Answers,
+    /// The families that could not be joined.
+    pub unavailable: Vec<UnavailableFamily>,
 }
 
 /// Opens the sockets of every family of the run in the thread's network namespace: of the controller
@@ -58,13 +58,19 @@ pub(super) fn open(
     passed: Option<RawFd>,
 ) -> Result<Opened, Error> {
     let mut opened = Opened::default();
+    let requested = Requested::of(settings);
+    // Read once, and only if a pattern asks for it.
+    let existing = LazyCell::new(registered);
     for family in Subscribed::new(settings).iter() {
+        if family.needs_net_admin() {
+            opened.add_privileged(reach, family, rcvbuf)?;
+            continue;
+        }
         let is_route = family.id() == FamilyId::ROUTE;
         let (needed, passed) = (needed.filter(|_| is_route), passed.filter(|_| is_route));
         let subscription = Subscription::open(reach, family, rcvbuf, needed, passed)?;
         opened.subscriptions.push(subscription);
     }
-    let requested = Requested::of(settings);
     if requested.has_generic() {
         let answers = genl::families().map_err(Error::Dump)?;
         let announced: Vec<_> = answers
@@ -84,12 +90,9 @@ pub(super) fn open(
             opened.subscriptions.push(subscription);
         }
     }
-    // Read once, and only if a pattern asks for it.
-    let existing = LazyCell::new(registered);
-    for subsystem in nfnetlink::SUBSYSTEMS {
-        if requested.has_pattern_of(subsystem) && existing.contains(&subsystem.id().protocol()) {
-            let subscription = Subscription::open(reach, *subsystem, rcvbuf, None, None)?;
-            opened.subscriptions.push(subscription);
+    for family in Subscribed::by_pattern(settings).iter() {
+        if existing.contains(&family.id().protocol()) {
+            opened.add_privileged(reach, family, rcvbuf)?;
         }
     }
     for number in requested.protocols(|number| existing.contains(&number)) {
@@ -101,6 +104,48 @@ pub(super) fn open(
         opened.subscriptions.push(subscription);
     }
     Ok(opened)
+}
+
+impl Opened {
+    /// Opens the sockets of a family that needs CAP_NET_ADMIN. One that cannot be joined is noted, and the
+    /// run goes on without it.
+    ///
+    /// # Errors
+    /// Those of socket(2), bind(2) and setsockopt(2) that have another reason.
+    fn add_privileged(
+        &mut self,
+        reach: Reach,
+        family: &'static dyn Family,
+        rcvbuf: u32,
+    ) -> Result<(), Error> {
+        let error = match Subscription::open(reach, family, rcvbuf, None, None) {
+            Ok(subscription) if !subscription.events.joined.is_empty() => {
+                self.subscriptions.push(subscription);
+                return Ok(());
+            }
+            Ok(subscription) => {
+                let mut refused = subscription.events.refused.into_iter();
+                let none = || io::Error::from_raw_os_error(libc::EPERM);
+                refused.next().map_or_else(none, |(_, error)| error)
+            }
+            Err(Error::Socket(error)) if is_of_kernel(&error) => error,
+            Err(error) => return Err(error),
+        };
+        self.unavailable.push(UnavailableFamily {
+            family: family.name().to_owned(),
+            errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
+            error: error.to_string(),
+        });
+        Ok(())
+    }
+}
+
+/// Returns true if the kernel does not have the family, or does not let the process use it.
+fn is_of_kernel(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EPROTONOSUPPORT | libc::EAFNOSUPPORT | libc::EPERM | libc::EACCES)
+    )
 }
 
 /// Returns true if a family is to be joined that has groups, and no kinds of its own.

@@ -19,11 +19,15 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+#[cfg(feature = "cli")]
+use log::warn;
 use mio::unix::SourceFd;
 use mio::{Interest, Poll, Token, Waker};
 
 use super::backlog::Backlog;
 use super::clock::Clock;
+#[cfg(feature = "cli")]
+use super::confinement;
 use super::files::{Access, Files};
 use super::header::header;
 use super::metrics::{self, Metrics};
@@ -41,6 +45,10 @@ use crate::family::{Family, Subscribed, needed_messages};
 use crate::filter;
 use crate::input::{ControlRecord, Input, InputData};
 use crate::names::Names;
+#[cfg(feature = "cli")]
+use crate::netlink::broker::Broker;
+use crate::netlink::dump::Dumps;
+use crate::netlink::events::Events;
 use crate::netlink::{DumpSource, EventSource};
 use crate::pipeline::Pipeline;
 use crate::sink::{Reader, Sink};
@@ -168,10 +176,12 @@ pub(crate) fn begin(
     let Prepared {
         namespaces,
         requesters,
+        has_broker: _,
     } = prepared;
     let Namespaces {
         mut subscriptions,
         mut answers,
+        mut unavailable,
         watched,
         listed,
         mut all,
@@ -188,6 +198,7 @@ pub(crate) fn begin(
             passed,
         )?;
         (subscriptions, answers) = (opened.subscriptions, opened.answers);
+        unavailable = opened.unavailable;
     }
     let mut sink = open()?;
     let dumps = match all {
@@ -203,7 +214,7 @@ pub(crate) fn begin(
         resync.without_quick_audits();
     }
     let sockets = subscriptions.iter().map(|it| &it.events);
-    let header = header(&live.settings, sockets, listed, &sink);
+    let header = header(&live.settings, sockets, listed, unavailable, &sink);
     let run = run_id();
     let mut session = Session::new(&live.outputs, run.clone(), &header)?;
     // First of all: they name the families of later messages.
@@ -309,6 +320,15 @@ fn warn_of_size(live: &Live, reported: u64) {
 pub struct Prepared {
     namespaces: Namespaces,
     requesters: Option<RequesterLog>,
+    has_broker: bool,
+}
+
+impl Prepared {
+    /// Returns true if a process apart sends the dump requests that need CAP_NET_ADMIN, so that this one
+    /// does not need it.
+    pub fn has_broker(&self) -> bool {
+        self.has_broker
+    }
 }
 
 /// Enters the network namespaces that the run watches by name, and opens its sockets in them, or starts the
@@ -322,15 +342,15 @@ pub struct Prepared {
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
 pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error> {
     let with_by = live.settings.with.contains(&Part::By);
+    let needs_net_admin = Subscribed::new(&live.settings)
+        .iter()
+        .any(|family| family.needs_net_admin());
     let mut namespaces = Namespaces::default();
     if live.all_netns {
         namespaces = all::open(&live.settings, live.rcvbuf, live.audit, confine)?;
     } else if !live.netns.is_empty() {
         namespaces = namespaces::open(&live.netns, &live.settings, live.rcvbuf)?;
-    } else if with_by
-        || !Requested::of(&live.settings).is_empty()
-        || Subscribed::new(&live.settings).has_subsystem()
-    {
+    } else if with_by || needs_net_admin || !Requested::of(&live.settings).is_empty() {
         // A socket has one filter: with `by` that which tells who caused the events.
         let needed = needed_messages(&live.settings).filter(|_| !with_by);
         let passed = passed_socket(live)?;
@@ -342,7 +362,18 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
             passed,
         )?;
         (namespaces.subscriptions, namespaces.answers) = (opened.subscriptions, opened.answers);
+        namespaces.unavailable = opened.unavailable;
     }
+    // Before the first thread. The thread that visits namespaces opens the sockets of all of them later, for
+    // this process, which keeps the capability.
+    #[cfg(feature = "cli")]
+    let has_broker = match confine {
+        Some(report) if !live.all_netns => start_broker(&mut namespaces.subscriptions, report),
+        _ => false,
+    };
+    // A library does not confine the programs that use it.
+    #[cfg(not(feature = "cli"))]
+    let has_broker = false;
     // With a thread that has a confinement of its own, each thread confines itself.
     let confine = confine.filter(|_| live.all_netns);
     let start = || RequesterLog::start(&mut namespaces.subscriptions, confine);
@@ -350,7 +381,41 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
     Ok(Prepared {
         namespaces,
         requesters,
+        has_broker,
     })
+}
+
+/// Starts the process that sends the dump requests which need CAP_NET_ADMIN, if there are such. Returns
+/// true if it was started. `report`: as for [`prepare`].
+#[cfg(feature = "cli")]
+fn start_broker(subscriptions: &mut [Subscription<Events, Dumps>], report: fn(&str)) -> bool {
+    let privileged = subscriptions.iter_mut().enumerate();
+    let privileged = privileged.filter(|(_, it)| it.family.needs_net_admin());
+    let places: Vec<_> = privileged.map(|(at, _)| at).collect();
+    if places.is_empty() {
+        return false;
+    }
+    let of_place = |at: &usize| {
+        let subscription = &subscriptions[*at];
+        let protocol = subscription.family.id().protocol();
+        subscription.dumps.socket().map(|socket| (socket, protocol))
+    };
+    let sockets: Result<Vec<_>, _> = places.iter().map(of_place).collect();
+    let confine = |fds: &[_]| confinement::enter_broker(fds, report);
+    match sockets.and_then(|sockets| Broker::start(&sockets, confine)) {
+        Ok(broker) => {
+            for (number, at) in places.into_iter().enumerate() {
+                let broker = broker.clone();
+                let send = move |request: &[u8]| broker.send(number, request);
+                subscriptions[at].dumps.send_by(Box::new(send));
+            }
+            true
+        }
+        Err(error) => {
+            warn!("cannot start the process that keeps CAP_NET_ADMIN: {error}; this one keeps it");
+            false
+        }
+    }
 }
 
 /// # Errors

@@ -19,7 +19,7 @@ use super::families;
 use super::subscription::{Reach, Subscription};
 use crate::channel::NetnsId;
 use crate::error::Error;
-use crate::event::meta::{Netns, Settings};
+use crate::event::meta::{Netns, Settings, UnavailableFamily};
 use crate::family::Subscribed;
 use crate::family::known::Requested;
 use crate::netlink::dump::Dumps;
@@ -76,6 +76,8 @@ pub(super) struct Namespaces {
     pub(super) subscriptions: Vec<Subscription<Events, Dumps>>,
     /// What was read about generic netlink families.
     pub(super) answers: families::Answers,
+    /// The families that could not be joined, each once.
+    pub(super) unavailable: Vec<UnavailableFamily>,
     pub(super) watched: Vec<Watched>,
     /// For the `start` record.
     pub(super) listed: Vec<Netns>,
@@ -153,6 +155,11 @@ impl Namespaces {
         let opened = families::open(Reach::One(netns), settings, rcvbuf, None, None)?;
         self.subscriptions.extend(opened.subscriptions);
         self.answers.extend(opened.answers);
+        for family in opened.unavailable {
+            if !self.unavailable.contains(&family) {
+                self.unavailable.push(family);
+            }
+        }
         self.listed.push(Netns {
             name: name.to_owned(),
             id: namespace_id(file.as_fd()),

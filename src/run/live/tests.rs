@@ -150,6 +150,7 @@ impl Run {
                 ..Start::default()
             },
             names: crate::names::Recorded::default(),
+            redacted: false,
         };
         let outputs = Outputs {
             format: Format::Json,

@@ -99,11 +99,12 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    /// Starts the thread. `confine`: confine it, and report a refused call by this function.
+    /// Starts the thread. `protocols`: those of families that need CAP_NET_ADMIN. `confine`: confine it, and report
+    /// a refused call by this function.
     ///
     /// # Errors
     /// If a socket or the thread cannot be made.
-    pub(super) fn start(confine: Option<fn(&str)>) -> io::Result<Self> {
+    pub(super) fn start(protocols: Vec<u16>, confine: Option<fn(&str)>) -> io::Result<Self> {
         let (tasks, received) = channel();
         let (report, reports) = channel();
         let (wake, wakeup) = pipe::new()?;
@@ -118,10 +119,10 @@ impl Visitor {
         };
         let run = move || {
             #[cfg(not(feature = "cli"))]
-            let _ = confine;
+            let _ = (confine, protocols);
             #[cfg(feature = "cli")]
             if let Some(report) = confine {
-                confinement::enter_visitor(report);
+                confinement::enter_visitor(protocols, report);
             }
             thread.run(&received);
         };

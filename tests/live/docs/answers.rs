@@ -46,6 +46,21 @@ pub(super) const FAQ: Answers = &[
 ];
 
 pub(super) const COOKBOOK: Answers = &[
+    (
+        "\"flushed\" else \"deleted\"",
+        Has(&[
+            "deleted - 203.0.113.2 0x00000102",
+            "expired - 203.0.113.2 0x00000106",
+            "flush - comp",
+            "flushed - 203.0.113.2 0x00000103",
+            "flush - any",
+            "flushed - 203.0.113.2 0x00000101",
+        ]),
+    ),
+    (
+        "== \"acquire\"",
+        Has(&["203.0.113.1/32 203.0.113.2/32 udp *"]),
+    ),
     ("if .link.flags | up then \"up\"", Check(ups_and_downs)),
     ("| not)) | .ifname'", Has(&["4 veth0"])),
     ("def seconds", Check(times_down)),
@@ -141,7 +156,8 @@ pub(super) const COOKBOOK: Answers = &[
         Has(&[
             "1 link delete",
             "1 rule delete",
-            "1 fdb change",
+            // Ports of a bridge that go down and come up change its entries as well.
+            "* fdb change",
             "1 meta stop",
         ]),
     ),

@@ -148,8 +148,10 @@ fn folder(ns: &Namespace, name: &str) -> PathBuf {
          {EVENTS}
          until grep -q '\"op\":\"delete\".*\"dst\":\"0.0.0.0/0\"' net.ndjson; do sleep 0.05; done
          size=0; until [ $size = $(stat -c %s net.ndjson) ]; do size=$(stat -c %s net.ndjson); sleep 1.5; done
-         kill $pid; wait $pid",
-        folder.display()
+         kill $pid; wait $pid
+         {NLSTREAM} replay {}/fixtures/xfrm-state/capture.pcapng >ipsec.ndjson",
+        folder.display(),
+        crate::common::root().display()
     );
     ns.run(&script);
     folder

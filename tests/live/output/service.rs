@@ -1,7 +1,7 @@
 //! The program writing to a file, and checks of the file.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -52,9 +52,16 @@ impl<'a> Service<'a> {
 
     /// Starts it on a file, without waiting.
     pub(super) fn spawn(ns: &'a Namespace, by: &[&str], file: &str, args: &[&str]) -> Self {
-        let mut words = by.to_vec();
-        words.extend([NLSTREAM, "--snapshot", "-o", file]);
-        words.extend(args);
+        let words = [by, &[NLSTREAM, "--snapshot", "-o", file], args].concat();
+        Self::spawn_command(ns, &words, file)
+    }
+
+    /// Starts it on a file, without a snapshot.
+    pub(super) fn spawn_without_snapshot(ns: &'a Namespace, file: &str) -> Self {
+        Self::spawn_command(ns, &[NLSTREAM, "-o", file], file)
+    }
+
+    fn spawn_command(ns: &'a Namespace, words: &[&str], file: &str) -> Self {
         let mut command = ns.command(words[0]);
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -90,6 +97,12 @@ impl<'a> Service<'a> {
     /// Returns what the program has written to stderr.
     pub(super) fn stderr(&self) -> String {
         std::fs::read_to_string(&self.stderr).unwrap()
+    }
+
+    /// Opens the file, to read it when it is deleted: the program may look at the path, wait for a processor, and write
+    /// to a file that was deleted meanwhile.
+    pub(super) fn open(&self) -> File {
+        File::open(self.ns.path(&self.file)).unwrap()
     }
 
     /// Waits until the file contains this text.
@@ -163,6 +176,14 @@ impl Drop for Service<'_> {
 /// Returns the content of a file inside, empty if there is none.
 pub(super) fn text(ns: &Namespace, file: &str) -> String {
     std::fs::read_to_string(ns.path(file)).unwrap_or_default()
+}
+
+/// The complete lines of an open file.
+pub(super) fn lines_of(mut file: File) -> Vec<Value> {
+    let mut text = String::new();
+    file.read_to_string(&mut text).unwrap();
+    let end = text.rfind('\n').map_or(0, |end| end + 1);
+    lines(&text[..end])
 }
 
 fn count(ns: &Namespace, file: &str, pattern: &str) -> usize {

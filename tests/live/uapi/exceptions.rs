@@ -440,6 +440,20 @@ pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
             "NFTA_TRACE_CT_STATUS",
         ],
     ),
+    ((6, 10), &["XFRMA_SA_DIR"]),
+    ((6, 11), &["XFRMA_NAT_KEEPALIVE_INTERVAL"]),
+    ((6, 13), &["XFRMA_SA_PCPU"]),
+    (
+        (6, 14),
+        &[
+            "XFRMA_IPTFS_DROP_TIME",
+            "XFRMA_IPTFS_REORDER_WINDOW",
+            "XFRMA_IPTFS_DONT_FRAG",
+            "XFRMA_IPTFS_INIT_DELAY",
+            "XFRMA_IPTFS_MAX_QSIZE",
+            "XFRMA_IPTFS_PKT_SIZE",
+        ],
+    ),
 ];
 
 /// Attributes without a declaration, by name or by prefix (`…*`), with the reason.
@@ -453,8 +467,8 @@ pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
         "attributes of the generic netlink family nl80211: those with secrets alone are named",
     ),
     (
-        &["XFRMA_*"],
-        "attributes of xfrm: those with keys alone are named",
+        &["XFRMA_SRCADDR", "XFRMA_PROTO", "XFRMA_ADDRESS_FILTER"],
+        "attributes of requests of xfrm",
     ),
     (
         &[

@@ -187,15 +187,21 @@ fn route(dst: u32, flags: u16, rest: &[u8]) -> Vec<u8> {
 }
 
 fn dump(recording: &mut Recording, kind: Kind, messages: &[Vec<u8>]) {
-    recording.control(ControlRecord::BeginReconcile(
-        kind,
-        Origin::Inferred,
-        Default::default(),
-    ));
-    for message in messages {
-        recording.put(Channel::ROUTE_DUMPS, message);
+    reconciliation(recording, kind, Scope::Kind, true, messages);
+}
+
+fn reconciliation(
+    recording: &mut Recording,
+    kind: Kind,
+    scope: Scope,
+    is_complete: bool,
+    entries: &[Vec<u8>],
+) {
+    recording.control(ControlRecord::BeginReconcile(kind, Origin::Inferred, scope));
+    for entry in entries {
+        recording.put(Channel::ROUTE_DUMPS, entry);
     }
-    recording.control(ControlRecord::EndReconcile(true));
+    recording.control(ControlRecord::EndReconcile(is_complete));
 }
 
 /// Every shape.
@@ -565,19 +571,26 @@ fn controls() -> Vec<Shape> {
                 dump(out, Kind::Address, &[]);
             }
         }),
-        // Each examines the stored objects of the kind, and changes none.
+        // None may examine each stored object of the kind.
         Shape::new("dumps of some devices", |out| {
-            for number in 0..5_000 {
-                out.event(&address(1, number));
+            reconciliations(out, &|at| (Scope::Devices([at % 7].into()), true, &[]));
+        }),
+        Shape::new("dumps of a device with many objects", |out| {
+            reconciliations(out, &|_| (Scope::Devices([1].into()), false, &[0]));
+        }),
+        Shape::new("dumps that are not complete", |out| {
+            reconciliations(out, &|_| (Scope::Kind, false, &[0, 19_999]));
+        }),
+        Shape::new("dumps of some devices with many vlans", |out| {
+            for device in 0..5 {
+                for number in 0..4_000_u16 {
+                    let entry = vlans(number, number % 2 * 2, 0);
+                    out.event(&message(NEWVLAN, &[&bridge(3 + device), &entry]));
+                }
             }
-            for number in 0..2_500 {
-                let scope = Scope::Devices([2 + number].into());
-                out.control(ControlRecord::BeginReconcile(
-                    Kind::Address,
-                    Origin::Inferred,
-                    scope,
-                ));
-                out.control(ControlRecord::EndReconcile(true));
+            for at in 0..20_000 {
+                let scope = Scope::Devices([at % 3].into());
+                reconciliation(out, Kind::Vlan, scope, at % 2 == 0, &[]);
             }
         }),
         // Each line has the whole device.
@@ -593,6 +606,19 @@ fn controls() -> Vec<Shape> {
         })
         .bounds(1000, 100),
     ]
+}
+
+/// 20,000 addresses of a device, and as many reconciliations: for each its scope, whether it is complete, and the
+/// addresses that it has.
+fn reconciliations(out: &mut Recording, of: &dyn Fn(u32) -> (Scope, bool, &'static [u32])) {
+    for number in 0..20_000 {
+        out.event(&address(1, number));
+    }
+    for at in 0..20_000 {
+        let (scope, is_complete, entries) = of(at);
+        let entries: Vec<_> = entries.iter().map(|it| address(1, *it)).collect();
+        reconciliation(out, Kind::Address, scope, is_complete, &entries);
+    }
 }
 
 fn skipped() -> Vec<Shape> {

@@ -272,6 +272,10 @@ fn replay(corpus: &Corpus, number: u64, oracle: &mut LineOracle) -> Result<u64, 
     let mut lines = Vec::new();
     let pipeline = Pipeline::new(config, &mut lines).map_err(|error| error.to_string())?;
     let mut run = Run { pipeline, lines };
+    // As in a replay; a live run has no index, and the same lines.
+    if number.is_multiple_of(2) {
+        run.pipeline.index_devices();
+    }
     if std::env::var_os("NLSTREAM_TEST_MUTATION").is_some() {
         run.show(&header, &inputs)?;
     }

@@ -233,12 +233,15 @@ SELECT host, kind, count(*) AS objects, max(reason) AS reason FROM {{ call("nl_s
 -- Removes lines that are older than the moment, except those that the state at the moment needs: the
 -- lines since its snapshot or checkpoint. Run it with a moment at which every host is to be kept.
 {% if dialect == "clickhouse" %}
-DELETE FROM nl WHERE (host, run, seq) IN (
+-- A mutation knows no view with parameters, hence the table.
+CREATE TABLE nl_obsolete ENGINE = MergeTree ORDER BY (host, run, seq) AS
   SELECT host, run, seq FROM (
     SELECT l.host AS host, l.run AS run, l.seq AS seq, r.run AS current, r.base AS base
     FROM nl_lines AS l JOIN {{ call("nl_trust") }} AS r ON r.host = l.host
     WHERE l.time < {{ moment }}
-  ) WHERE base IS NOT NULL AND (run <> current OR seq < base));
+  ) WHERE base IS NOT NULL AND (run <> current OR seq < base);
+DELETE FROM nl WHERE (host, run, seq) IN (SELECT host, run, seq FROM nl_obsolete);
+DROP TABLE nl_obsolete;
 {% elif dialect == "duckdb" %}
 DELETE FROM nl USING nl_trust(getvariable('moment')) AS r
 WHERE r.host = nl.host AND nl.time < getvariable('moment') AND r.base IS NOT NULL AND (nl.run <> r.run OR nl.seq < r.base);

@@ -8,11 +8,11 @@ mod tables;
 mod tests;
 
 use nlstream_derive::State;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use crate::channel::FamilyId;
+use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger};
 use crate::kind::table::named::{Named, Table};

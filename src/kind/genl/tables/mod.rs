@@ -5,12 +5,10 @@ mod ethtool;
 mod mptcp;
 mod netdev;
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 use crate::kind::table::Field;
+#[cfg(feature = "schema")]
 use crate::kind::table::schema::object;
 use crate::kind::table::value::Options;
 use crate::netlink::genl::{self, Commands};
@@ -68,15 +66,16 @@ impl Serialize for NamedAttributes {
     }
 }
 
-impl JsonSchema for NamedAttributes {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for NamedAttributes {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "NamedAttributes".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let messages = FAMILIES.iter().flat_map(|(.., messages)| *messages);
         let tables: Vec<_> = messages.map(|message| message.fields).collect();
-        json_schema!({
+        schemars::json_schema!({
             "type": "object",
             "description": "Attributes by name. The fields depend on `family` and `message`.",
             "properties": object(&tables)["properties"],

@@ -3,15 +3,15 @@
 mod registers;
 mod tables;
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+
 use serde_json::{Value as Json, json};
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::table::decode::{self, Out};
+#[cfg(feature = "schema")]
 use crate::kind::table::schema::object;
 use crate::kind::table::value::{Options, Value};
 use crate::kind::table::{Field, Hook};
@@ -51,12 +51,13 @@ const PRESENT: Value = Value::Yes(true);
 /// Field of an expression that this version does not know.
 const UNKNOWN: &str = "unknown";
 
-impl JsonSchema for Expressions {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Expressions {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "NftExpressions".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let mut properties = serde_json::Map::new();
         for expression in tables::EXPRESSIONS {
             let mut schema = match expression.fields {
@@ -87,7 +88,7 @@ impl JsonSchema for Expressions {
             "description": "An expression that this version does not know.",
         });
         properties.insert(UNKNOWN.to_owned(), unknown);
-        json_schema!({
+        schemars::json_schema!({
             "type": "array",
             "description": "Expressions in order: each has one field, with the name of the expression.",
             "items": { "type": "object", "properties": properties },
@@ -259,6 +260,7 @@ pub struct Verdict {
     pub target: Option<Text>,
 }
 
+#[cfg(feature = "schema")]
 fn is_to_chain(verdict: &str) -> bool {
     matches!(verdict, "jump" | "goto")
 }
@@ -339,14 +341,15 @@ impl Serialize for ObjectData {
     }
 }
 
-impl JsonSchema for ObjectData {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for ObjectData {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "NftObjectData".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let tables: Vec<_> = tables::OBJECTS.iter().map(|(_, fields)| *fields).collect();
-        json_schema!({
+        schemars::json_schema!({
             "type": "object",
             "description": "Settings and counters. The fields depend on `type`.",
             "properties": object(&tables)["properties"],

@@ -4,12 +4,14 @@ pub mod decode;
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::object::some;
+#[cfg(feature = "schema")]
 use crate::kind::route::tc::spec::tunnel::{ERSPAN, GENEVE, VXLAN};
+#[cfg(feature = "schema")]
 use crate::kind::table::schema::entry_list;
 use crate::kind::table::value::Options;
 use crate::value::{Flags, IfName, Symbol};
@@ -104,16 +106,19 @@ pub struct Encap {
     pub hook_type: Option<Symbol>,
 }
 
-fn geneve(_: &mut SchemaGenerator) -> Schema {
-    entry_list(GENEVE)
+#[cfg(feature = "schema")]
+fn geneve(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    entry_list(GENEVE).try_into().unwrap_or_default()
 }
 
-fn vxlan(_: &mut SchemaGenerator) -> Schema {
-    entry_list(VXLAN)
+#[cfg(feature = "schema")]
+fn vxlan(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    entry_list(VXLAN).try_into().unwrap_or_default()
 }
 
-fn erspan(_: &mut SchemaGenerator) -> Schema {
-    entry_list(ERSPAN)
+#[cfg(feature = "schema")]
+fn erspan(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    entry_list(ERSPAN).try_into().unwrap_or_default()
 }
 
 /// Counters of a seg6local action.

@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 
 use nlstream_derive::Attributes;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
+
 use serde_with::skip_serializing_none;
 
 use super::Link;
 use super::wire::{Names, exact_u32s};
+use crate::json::JsonSchema;
 use crate::kind::attributes::{Attributes, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
@@ -119,15 +120,16 @@ impl<T: Serialize> Serialize for Table<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Table<T> {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Table<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "Table".into()
     }
     fn inline_schema() -> bool {
         true
     }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
             "type": "object",
             "additionalProperties": generator.subschema_for::<T>(),
         })

@@ -2,12 +2,12 @@
 //! multiple spanning trees (MST).
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::device::bridge::PORT_STATES;
 use super::wire::Names;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{Attributes, FromAttr as _};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError, Attrs};

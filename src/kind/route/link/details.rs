@@ -1,12 +1,12 @@
 //! Nested objects of a link.
 
 use nlstream_derive::Attributes;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::values::HexNumber;
 use super::wire::{Names, array, bytes_at, u64_at};
+use crate::json::JsonSchema;
 use crate::kind::attributes::FromAttr;
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};

@@ -1,12 +1,12 @@
 //! Type and type-specific settings of a link (`IFLA_LINKINFO`).
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::device::can::CanStats;
 use super::device::{InfoData, InfoSlaveData, kind_symbol};
+use crate::json::JsonSchema;
 use crate::kind::attributes::{Attributes as _, FromAttr as _};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError, Attrs};

@@ -15,7 +15,6 @@ pub mod wire;
 use std::net::Ipv6Addr;
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 use serde_with::skip_serializing_none;
 
@@ -31,6 +30,7 @@ pub(in crate::kind) use names::OPER_STATES;
 use names::{BRIDGE_FLAGS, EVENTS, HW_MODES, LINK_MODES, qdisc};
 use vf::VfInfo;
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::fields::{Fields as _, Mask};
 use crate::value::{Flags, Hex, IfName, LlAddr, Symbol, Text};

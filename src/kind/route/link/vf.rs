@@ -1,11 +1,11 @@
 //! Virtual functions of a device (`IFLA_VFINFO_LIST`).
 
 use nlstream_derive::Attributes;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::wire::{Names, VLAN_PROTOCOLS, bytes_at, u32_at, u64_at};
+use crate::json::JsonSchema;
 use crate::kind::attributes::{Attributes as _, FromAttr};
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};

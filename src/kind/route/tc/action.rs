@@ -1,13 +1,13 @@
 //! `kind:"action"`: actions, of filters and standalone (`RTM_NEWACTION`, `RTM_DELACTION`).
 
 use nlstream_derive::{Attributes, State};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::Stats;
 use super::message::undecoded;
 use super::spec;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::unknown::Attribute;

@@ -168,7 +168,7 @@ macro_rules! payload {
         }
     ) => {
         #[serde_with::skip_serializing_none]
-        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, schemars::JsonSchema, nlstream_derive::State)]
+        #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, crate::json::JsonSchema, nlstream_derive::State)]
         #[state(device(ifindex, dev), property(type = kind))]
         $(#[$attr])*
         pub struct $type {

@@ -8,6 +8,7 @@ pub mod decode;
 pub mod filter;
 pub mod message;
 pub mod qdisc;
+#[cfg(feature = "schema")]
 pub mod schema;
 pub mod spec;
 pub mod stats;

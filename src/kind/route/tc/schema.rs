@@ -1,21 +1,18 @@
 //! JSON schema of the options.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
 use super::spec;
 use crate::kind::table::schema::object;
 use crate::kind::table::value::Options;
 
-impl JsonSchema for Options {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Options {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "TcOptions".into()
     }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let tables: Vec<_> = spec::all().map(|(_, table)| table).collect();
         let object = object(&tables);
-        json_schema!({
+        schemars::json_schema!({
             "type": "object",
             "description": "Options, named as in `tc -j`. The fields depend on `kind`.",
             "properties": object["properties"],

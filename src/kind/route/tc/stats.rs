@@ -1,11 +1,11 @@
 //! Counters (`TCA_STATS2`, and the older `TCA_STATS`).
 
 use nlstream_derive::Attributes;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::spec;
+use crate::json::JsonSchema;
 use crate::kind::attributes::Attributes;
 use crate::kind::context::DecodeContext;
 use crate::kind::table::decode as options;

@@ -3,10 +3,10 @@
 use std::net::Ipv4Addr;
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::{IfName, Symbol};
 
 /// Settings of an AMT device (`IFLA_AMT_*`, linux/amt.h).

@@ -1,10 +1,10 @@
 //! Bareudp devices.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::route::link::wire::Names;
 use crate::value::Symbol;
 

@@ -1,9 +1,10 @@
 //! Batman-adv devices.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
+
+use crate::json::JsonSchema;
 
 /// Settings of a batman-adv device (`IFLA_BATADV_*`, linux/batman_adv.h).
 #[skip_serializing_none]

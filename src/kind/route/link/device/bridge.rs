@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::values::{BridgeId, HexNumber};
 use crate::kind::route::link::wire::{Names, VLAN_PROTOCOLS, exact_u32s};

@@ -1,10 +1,10 @@
 //! Ports of a DSA switch.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::IfName;
 
 /// Settings of a switch port (`IFLA_DSA_*`, linux/if_link.h).

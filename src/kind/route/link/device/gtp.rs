@@ -3,10 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::Symbol;
 
 /// Settings of a GTP device (`IFLA_GTP_*`, linux/if_link.h).

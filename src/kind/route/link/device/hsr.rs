@@ -1,10 +1,10 @@
 //! HSR and PRP devices.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::{IfName, LlAddr, Symbol};
 
 /// Settings of an HSR or PRP device (`IFLA_HSR_*`, linux/if_link.h).

@@ -1,10 +1,10 @@
 //! Ipvlan and ipvtap devices.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::wire::Names;
 use crate::netlink::attr::{Attr, AttrError};

@@ -26,7 +26,6 @@ pub mod vxlan;
 pub mod wwan;
 pub mod xfrm;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use bond::BondPort;
@@ -34,6 +33,7 @@ use bridge::BridgePort;
 use vrf::Vrf;
 
 use super::names::symbol_of;
+use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr as _};
 use crate::kind::context::DecodeContext;
 use crate::kind::object::Object;

@@ -1,10 +1,10 @@
 //! OpenVPN devices.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::Symbol;
 
 /// Settings of an OpenVPN device (`IFLA_OVPN_*`, linux/if_link.h).

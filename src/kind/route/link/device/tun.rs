@@ -1,10 +1,10 @@
 //! Tun and tap devices.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::Symbol;
 
 /// Settings of a tun or tap device (`IFLA_TUN_*`, linux/if_link.h).

@@ -1,8 +1,8 @@
 //! What vxlan and geneve devices have in common.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::FromAttr;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::wire::{Names, array};

@@ -1,10 +1,10 @@
 //! VLAN devices.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::FromAttr;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::wire::{VLAN_PROTOCOLS, exact_u32s};

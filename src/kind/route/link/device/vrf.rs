@@ -1,10 +1,10 @@
 //! VRF devices and their ports.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
+use crate::json::JsonSchema;
 use crate::value::Symbol;
 
 /// Settings of a VRF, or of a port of one (`IFLA_VRF_*`, linux/if_link.h).

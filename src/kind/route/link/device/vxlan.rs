@@ -3,11 +3,11 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::udp_tunnel::{DF, PortRange};
+use crate::json::JsonSchema;
 use crate::kind::attributes::nonzero;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::values::HexNumber;

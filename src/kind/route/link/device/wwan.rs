@@ -1,9 +1,10 @@
 //! Modem devices.
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
+
+use crate::json::JsonSchema;
 
 /// Settings of a modem device (`IFLA_WWAN_*`, linux/wwan.h).
 #[skip_serializing_none]

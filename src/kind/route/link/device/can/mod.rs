@@ -3,12 +3,12 @@
 pub mod timing;
 
 use nlstream_derive::{Attributes, Object};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use timing::{BitTiming, BitTimingConst, Bounds};
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::{Attributes, FromAttr, Zero, nonzero};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::wire::{Names, array, exact_u32s};

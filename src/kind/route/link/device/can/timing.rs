@@ -1,8 +1,8 @@
 //! Bit timing of a CAN bus, and its limits.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::json::JsonSchema;
 use crate::kind::attributes::FromAttr;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::link::wire::exact_u32s;
