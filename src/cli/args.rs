@@ -21,6 +21,9 @@ use crate::run::{Checkpoints, LineOptions, Outputs};
 use crate::sink::{self, Fsync, Rotation};
 use crate::text::{TextStyle, Times};
 
+/// Number of columns of a terminal from which on lines of the text format are aligned.
+const WIDE: u16 = 100;
+
 #[derive(Debug, Args)]
 pub(super) struct Stream {
     /// Output only these kinds and `meta`, as a comma-separated list
@@ -29,6 +32,7 @@ pub(super) struct Stream {
         long = "kind",
         value_name = "LIST",
         value_delimiter = ',',
+        ignore_case = true,
         hide_possible_values = true
     )]
     #[arg(help = kinds_help())]
@@ -100,7 +104,7 @@ pub(super) struct TextArgs {
     /// Colour of the text format; auto: on a terminal, unless NO_COLOR is set, or if CLICOLOR_FORCE is
     #[arg(long, alias = "colour", value_name = "WHEN", default_value = "auto")]
     pub color: WhenArg,
-    /// Align kinds, operations and objects of the text format; auto: on a terminal
+    /// Align kinds, operations and objects of the text format; auto: on a terminal of 100 columns or more
     #[arg(
         long,
         value_name = "WHEN",
@@ -108,6 +112,15 @@ pub(super) struct TextArgs {
         hide_possible_values = true
     )]
     pub columns: WhenArg,
+}
+
+/// Returns true unless the terminal of the standard output is too narrow for columns: there their space would
+/// be at the cost of a second row for most lines.
+fn is_wide() -> bool {
+    match rustix::termios::tcgetwinsize(std::io::stdout()) {
+        Ok(size) => size.ws_col == 0 || size.ws_col >= WIDE,
+        Err(_) => true,
+    }
 }
 
 /// Parses the path of a file that is not a standard stream.
@@ -242,7 +255,7 @@ impl TextArgs {
         TextStyle {
             times: self.time_format.map_or(times, TimesArg::times),
             colour: self.color.is_on(|| stdout && colour()),
-            columns: self.columns.is_on(is_terminal),
+            columns: self.columns.is_on(|| is_terminal() && is_wide()),
             fold: fold.is_on(is_terminal),
             ..TextStyle::new(TimeZone::system())
         }
@@ -380,6 +393,7 @@ pub(super) struct LineArgs {
         long = "kind",
         value_name = "LIST",
         value_delimiter = ',',
+        ignore_case = true,
         hide_possible_values = true
     )]
     pub kinds: Option<Vec<KindArg>>,

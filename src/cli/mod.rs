@@ -38,30 +38,30 @@ use filters::ObjectFilterArgs;
 use reporting::ReportArgs;
 use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
 
-/// Stream Linux network events (rtnetlink) as one JSON object per line.
+/// Print every change of the network configuration as one line of JSON or text
 ///
-/// Without a command, streams live events to standard output until interrupted. No privileges are
-/// required.
+/// Without a command, the changes of this machine from now on, until Ctrl-C. No privileges are required.
 #[derive(Debug, Parser)]
 #[command(version, bin_name = "nlstream", max_term_width = 100)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:
-  nlstream                                     all network events of this machine
+  nlstream                                     all changes, as JSON
   nlstream -k link,address --format text       links and addresses, human-readable
-  nlstream --snapshot --exit                   all existing objects
+  nlstream --snapshot --exit                   what exists now
   nlstream --op delete --dev 'eth*,!eth9'      deletions that concern devices eth…, except eth9
   nlstream --where '.link.mtu > 1500'          what no other filter can express, in jq's language
-  nlstream --snapshot --record night.pcapng -o night.ndjson
-  nlstream replay night.pcapng                 replay the recording
-  nlstream state -k route --at 2026-11-24T03:12 night.ndjson
-  nlstream state --at -5m /var/log/net.ndjson.2* /var/log/net.ndjson
+  nlstream --snapshot -o net.ndjson            to a file, which these commands read:
+  nlstream log --since -5m net.ndjson          what happened, as a timeline
+  nlstream state -k route --at 03:12 net.ndjson
+  nlstream report net.ndjson -o report.html
+  nlstream --record night.pcapng               also record the messages, for nlstream replay
 
 The output is described by the JSON schema that `nlstream schema` prints.
 Options can also be set in /etc/nlstream.toml (`rotate-size = \"100M\"`) and in environment
 variables (NLSTREAM_ROTATE_SIZE=100M). The command line takes precedence over variables, and
 variables over the file.
-Exit status: 0 success, 1 failure, 2 invalid command line or configuration, 3 a replayed capture has packets that its
-snapshot length cut, 4 the confinement refused a system call.")]
+Exit status: 0 success, 1 failure, 2 invalid command line or configuration, 3 a replayed capture
+has packets that its snapshot length cut, 4 the confinement refused a system call.")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -126,6 +126,7 @@ struct Cli {
         long,
         value_name = "LIST",
         value_delimiter = ',',
+        ignore_case = true,
         hide_possible_values = true
     )]
     no_track: Vec<KindArg>,
@@ -205,7 +206,7 @@ impl Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Replay recorded events from pcapng, pcap (linktype NETLINK) or rtmon files
+    /// Replay a recording, or a capture of an nlmon device or of rtmon
     ///
     /// Options that are not given default to the recorded settings, so that a recording of nlstream
     /// replays to the same lines, except for the run id.
@@ -221,8 +222,9 @@ enum Command {
         #[command(flatten)]
         confinement: ConfinementArgs,
     },
-    /// Print the objects that existed at a given time, from lines written with --snapshot
+    /// Print the objects that existed at a given time
     ///
+    /// Reads lines with a snapshot or checkpoint: files of --output have one, a pipe needs --snapshot.
     /// Fails if the lines do not determine the state: before the first complete snapshot or
     /// checkpoint, within a gap before its resync, between two runs, for kinds that `sync` or
     /// `resync` names as incomplete, and after the last line, unless a run is writing the last file.
@@ -245,6 +247,7 @@ enum Command {
             long = "kind",
             value_name = "LIST",
             value_delimiter = ',',
+            ignore_case = true,
             hide_possible_values = true
         )]
         kinds: Option<Vec<KindArg>>,
@@ -262,25 +265,26 @@ enum Command {
         #[command(flatten)]
         confinement: ConfinementArgs,
     },
-    /// Print what happened in a time, as a timeline with bursts and gaps, from lines of --output
+    /// Print what happened, as a timeline with bursts and gaps
     ///
+    /// Reads the lines of files that --output wrote, and of pipes.
     /// Lines of snapshots and checkpoints are left out, unless --origin names them.
     #[command(after_help = "Examples:
   nlstream log --since -5m --dev eth0 /var/log/net.ndjson
   nlstream log -k link --summary /var/log/net.ndjson.2* /var/log/net.ndjson")]
     Log(Box<timeline::LogArgs>),
-    /// Write what happened in a time as one HTML page: timeline, events, state at any moment, flaps, gaps
+    /// Write what happened as one HTML page
     ///
-    /// The page is one file that loads nothing from the network, with search and filters. Of more than 250,000
+    /// It has a timeline, the events, the state at any moment, flaps, gaps, and who did it. The page is one file that loads nothing from the network, with search and filters. Of more than 250,000
     /// events the counts are complete and the list has the last ones. The state has the objects that pass
     /// --kind and the filters on objects; of other filters only the events are limited.
     #[command(after_help = "Examples:
   nlstream report --since yesterday /var/log/net.ndjson.2* /var/log/net.ndjson -o report.html
   nlstream report -k link,address --dev 'eth*' net.ndjson.zst -o eth.html")]
     Report(Box<ReportArgs>),
-    /// Show what happens now on the terminal: rates by kind, device and process, flapping devices, gaps
+    /// Show what happens now, on the terminal
     ///
-    /// Without FILE the events of this machine, from a run in a process of its own. Keys are shown below; `/`
+    /// Rates by kind, device and process, flapping devices, gaps, and the last changes. Without FILE the events of this machine, from a run in a process of its own. Keys are shown below; `/`
     /// edits the filter, in the words of the command line. Rates are those of the last 10 s.
     #[cfg(feature = "top")]
     #[command(after_help = "Examples:
@@ -288,11 +292,12 @@ enum Command {
   nlstream top -k route,neigh /var/log/net.ndjson
   ssh router nlstream | nlstream top -")]
     Top(Box<top::TopArgs>),
-    /// Run a command for each event of lines, from a pipe or a file that is followed
+    /// Run a command for each event
     ///
-    /// The command gets the line on its standard input, and in its environment NLSTREAM_KIND, _OP, _IFNAME, _IFINDEX, _SEQ, _RUN,
-    /// _TIME, _ORIGIN, _CHANGED, _NETNS, _HOST and _EVENTS. Lines of snapshots and checkpoints are no
-    /// events, unless --origin names them.
+    /// The events are those of lines, from a pipe or a file that is followed. The command gets the line on its
+    /// standard input, and in its environment NLSTREAM_KIND, _OP, _IFNAME, _IFINDEX, _SEQ, _RUN, _TIME, _ORIGIN,
+    /// _CHANGED, _NETNS, _HOST and _EVENTS. Lines of snapshots and checkpoints are no events, unless --origin
+    /// names them.
     #[command(after_help = "Examples:
   nlstream -k link | nlstream exec --changed operstate -- logger -t link
   nlstream exec -k route --debounce 1s --position /var/lib/hook/position /var/log/net.ndjson -- ./hook")]
@@ -300,7 +305,7 @@ enum Command {
     /// Print the JSON schema of the output
     Schema {
         /// Only the lines of these kinds
-        #[arg(value_name = "KIND", hide_possible_values = true)]
+        #[arg(value_name = "KIND", ignore_case = true, hide_possible_values = true)]
         kinds: Vec<KindArg>,
     },
     /// Print the completions of a shell

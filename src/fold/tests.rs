@@ -213,7 +213,10 @@ fn an_object_is_printed_as_present_with_the_members_that_describe_it() {
 fn files_of_other_programs_are_named_with_the_remedy() {
     for (text, name) in [
         (&b"what?\n{}\n"[..], "line 1 is not a complete JSON object"),
-        (b"not json", "line 1 is not a complete JSON object"),
+        (
+            b"not json",
+            "line 1 is not a complete JSON object: expected ident, at byte 2",
+        ),
         (b"{\"hello\":\"world\"}\n", "line 1 has no `v`"),
         (b"{\"hello\":\"world\"}", "line 1 has no `v`"),
         (b"{\"v\":1,\"hello\":\"world\"}\n", "has no `kind`"),

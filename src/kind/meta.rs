@@ -68,8 +68,8 @@ pub struct Start {
     pub kernel: Option<String>,
     /// Random id of the current boot (`/proc/sys/kernel/random/boot_id`).
     pub boot_id: Option<String>,
-    /// Joined multicast groups: `RTNLGRP_*` names without the prefix, or the number of a group that
-    /// this version does not name.
+    /// Joined multicast groups, apart from the known ones of rtnetlink, which every run joins: those of
+    /// further families as `family/group`, and the number of a group that this version does not name.
     pub groups: Option<Vec<String>>,
     /// Multicast groups that could not be joined.
     pub refused_groups: Option<Vec<RefusedGroup>>,

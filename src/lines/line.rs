@@ -21,7 +21,7 @@ const VERSION: u64 = 1;
 #[derive(Debug, Error)]
 pub enum LineFault {
     /// It is not one JSON object.
-    #[error("is not a complete JSON object: {0}")]
+    #[error("is not a complete JSON object: {}", cause(.0))]
     Json(serde_json::Error),
     /// It lacks a member that every line has, or the object that its kind and op require.
     #[error("has no `{0}`: it was not written by nlstream, or was changed")]
@@ -37,6 +37,16 @@ pub enum LineFault {
     /// None of the fields that identify the object is present.
     #[error("has a `{0}` without a key")]
     NoKey(&'static str),
+}
+
+/// What is wrong, and at which byte. serde_json counts the lines of a text that is one line here.
+fn cause(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match (text.rsplit_once(" at line "), error.column()) {
+        (Some((cause, _)), 0) => cause.to_owned(),
+        (Some((cause, _)), column) => format!("{cause}, at byte {column}"),
+        (None, _) => text,
+    }
 }
 
 /// A string of a line, borrowed unless it is written with escapes.

@@ -43,6 +43,11 @@ const NAMES: [&str; 39] = [
     "IPV6_ACADDR",
 ];
 
+/// Returns true if this is the name of a group of rtnetlink, and not the number of one that has none here.
+pub fn is_named(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
 /// Returns the name of a group, or its number if it has none here.
 pub fn name(group: u32) -> String {
     let index = group.checked_sub(1).map(|i| i as usize);

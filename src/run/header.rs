@@ -1,15 +1,21 @@
 //! The header of a live run.
 
 use jiff::Timestamp;
-use log::warn;
+use log::{Level, debug, log, warn};
 
 use crate::channel::FamilyId;
+use crate::event::Kind;
 use crate::event::meta::{Netns, Part, RefusedGroup, Settings, Start, UnavailableFamily};
 use crate::event::values::Time;
 use crate::input::Header;
 use crate::names::Names;
 use crate::netlink::events::Events;
+use crate::netlink::groups;
 use crate::sink::Sink;
+
+/// The groups that need CAP_NET_ADMIN. They have messages of the kind `cachereport` alone, which the kernel sends
+/// while a daemon for multicast routing runs.
+const OF_ROUTING_DAEMONS: [&str; 2] = ["IPV4_MROUTE_R", "IPV6_MROUTE_R"];
 
 /// The header of a run with these settings and event sockets, which watches these namespaces by name, without
 /// the families that are `unavailable`. `rcvbuf` is that of the first socket.
@@ -20,15 +26,15 @@ pub(super) fn header<'a>(
     unavailable: Vec<UnavailableFamily>,
     sink: &Sink,
 ) -> Header {
-    let (mut groups, mut refused, mut rcvbuf) = (Vec::new(), Vec::new(), None);
+    let (mut joined, mut refused, mut rcvbuf) = (Vec::new(), Vec::new(), None);
     let mut has_others = false;
     for events in sockets {
         has_others |= events.family() != FamilyId::ROUTE;
         // Those of a family are the same in every namespace.
         for group in &events.joined {
             let name = events.group_name(*group);
-            if !groups.contains(&name) {
-                groups.push(name);
+            if !joined.contains(&name) {
+                joined.push(name);
             }
         }
         for (group, error) in &events.refused {
@@ -43,11 +49,21 @@ pub(super) fn header<'a>(
         }
         rcvbuf = rcvbuf.or_else(|| events.rcvbuf().ok());
     }
+    let kinds = settings.kinds.as_deref().unwrap_or_default();
     for RefusedGroup { group, error, .. } in &refused {
-        warn!(
+        // A warning at every start without privileges would be about what hardly anybody has.
+        let level = match OF_ROUTING_DAEMONS.contains(&group.as_str()) {
+            true if !kinds.contains(&Kind::Cachereport) => Level::Debug,
+            _ => Level::Warn,
+        };
+        log!(
+            level,
             "cannot join the multicast group {group}: {error}; its events will be missing; run with CAP_NET_ADMIN"
         );
     }
+    debug!("joined the multicast groups {}", joined.join(", "));
+    // Those of rtnetlink are joined in every run: what is missing is in `refused_groups`.
+    joined.retain(|name| !groups::is_named(name));
     for UnavailableFamily {
         family,
         error,
@@ -75,7 +91,7 @@ pub(super) fn header<'a>(
             host: Some(uname.nodename().to_string_lossy().into_owned()),
             kernel: Some(uname.release().to_string_lossy().into_owned()),
             boot_id: boot_id.ok().map(|id| id.trim().to_owned()),
-            groups: Some(groups),
+            groups: (!joined.is_empty()).then_some(joined),
             namespaces: (!namespaces.is_empty()).then_some(namespaces),
             refused_groups: (!refused.is_empty()).then_some(refused),
             unavailable_families: (!unavailable.is_empty()).then_some(unavailable),

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Write};
 
+use unicode_width::UnicodeWidthStr as _;
+
 use crate::escape;
 
 /// Terminal style of a part of a line.
@@ -53,7 +55,7 @@ impl<'a> EscapingWriter<'a> {
 
     /// Fills the columns up to `width` after a text.
     pub(super) fn pad(&mut self, text: &str, width: usize) -> fmt::Result {
-        let free = width.saturating_sub(text.chars().count());
+        let free = width.saturating_sub(text.width());
         write!(self.out, "{:free$}", "")
     }
 

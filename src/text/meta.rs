@@ -10,6 +10,7 @@ use crate::event::meta::{
     NetnsEvent, Resync, Rotate, RotateReason, Skipped, Start, Stop, StopReason,
 };
 use crate::event::values::Time;
+use crate::netlink::groups;
 
 /// Writes the sentence of a record.
 pub(super) fn write(out: &mut EscapingWriter<'_>, meta: &Meta) -> fmt::Result {
@@ -60,12 +61,17 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
     if let Some(kernel) = &start.kernel {
         write!(out, ", Linux {kernel}")?;
     }
-    if let Some(groups) = &start.groups {
+    if let Some(joined) = &start.groups {
+        // Only older recordings name the groups of rtnetlink.
+        let is_known = joined.iter().any(|name| groups::is_named(name));
         out.write_str(", ")?;
-        count(out, groups.len() as u64, "group")?;
+        let noun = if is_known { "group" } else { "further group" };
+        count(out, joined.len() as u64, noun)?;
     }
     if let Some(refused) = &start.refused_groups {
-        write!(out, " ({} refused)", refused.len())?;
+        out.write_str(", ")?;
+        count(out, refused.len() as u64, "group")?;
+        out.write_str(" refused")?;
     }
     for it in start.unavailable_families.iter().flatten() {
         write!(out, ", {} unavailable: {}", it.family, it.error)?;

@@ -38,6 +38,38 @@ fn errors_of_wrong_values_name_the_valid_ones() {
     assert!(stderr(&["--rcvbuf", "1"], 2).contains("32M"));
 }
 
+/// What newcomers type, and what they meant.
+#[test]
+fn commands_and_options_that_do_not_exist_name_what_does_the_same() {
+    for (args, remedy) in [
+        (&["link"][..], "nlstream -k link"),
+        (&["run", "--help"], "without a command"),
+        (&["monitor"], "without a command"),
+        (&["snapshot"], "--snapshot --exit"),
+        (&["diff", "a", "b"], "nlstream state --diff"),
+        (&["--at", "now"], "--at is an option of `nlstream state`"),
+        (&["--since", "-5m"], "`nlstream log`, `nlstream report`"),
+        (
+            &["state", "--snapshot", "x"],
+            "`nlstream` without a command, `nlstream replay`",
+        ),
+        (&["-j"], "JSON is the default"),
+        (&["-4"], "--family inet"),
+        (&["-i", "eth0"], "--dev NAME"),
+    ] {
+        let text = stderr(args, 2);
+        assert!(
+            text.contains("tip: ") && text.contains(remedy),
+            "{args:?}: {text}"
+        );
+        // A similar name would be another thing.
+        assert!(!text.contains("similar"), "{args:?}: {text}");
+    }
+    // A name that is only misspelt keeps its suggestion.
+    assert!(stderr(&["stat"], 2).contains("'state'"));
+    assert!(nlstream(&["schema", "LINK"]).status.success());
+}
+
 #[test]
 fn help_names_options_commands_and_exit_status() {
     let output = nlstream(&["--help"]);

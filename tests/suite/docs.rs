@@ -20,6 +20,7 @@ fn options_in_the_pages_exist() {
         "docs/guide.md",
         "docs/hooks.md",
         "docs/operating.md",
+        "docs/who.md",
         "README.md",
     ] {
         let text = std::fs::read_to_string(common::root().join(page)).unwrap();

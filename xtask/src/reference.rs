@@ -113,13 +113,13 @@ impl<'a> Page<'a> {
             // names are collected first.
             done.insert(name);
             let mut others = std::mem::take(&mut self.text);
-            self.fields(&self.defs[name]);
+            self.fields(&self.defs[name], &[]);
             std::mem::swap(&mut self.text, &mut others);
         }
         for name in done {
             let def = &self.defs[name];
             let _ = writeln!(self.text, "### {name}\n\n{}\n", words(def));
-            self.fields(def);
+            self.fields(def, &[]);
         }
         self.text.truncate(self.text.trim_end().len());
         self.say("\n");
@@ -168,7 +168,7 @@ impl<'a> Page<'a> {
                 let _ = writeln!(self.text, "key: {}\n", key.join(", "));
             }
         }
-        self.fields(&self.defs[name]);
+        self.fields(&self.defs[name], kind.fields().unwrap_or_default());
         self.example(line);
     }
 
@@ -182,7 +182,7 @@ impl<'a> Page<'a> {
         for (op, line) in lines {
             let _ = writeln!(self.text, "### meta {op}\n\n{}\n", words(line));
             let payload = &line["properties"]["meta"]["$ref"];
-            self.fields(&self.defs[target(payload)]);
+            self.fields(&self.defs[target(payload)], &[]);
             self.example(line);
         }
     }
@@ -197,8 +197,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Writes the table of an object's properties, required ones first.
-    fn fields(&mut self, object: &'a Value) {
+    /// Writes the table of an object's properties: in this order, the others behind, required ones first.
+    fn fields(&mut self, object: &'a Value, order: &[&str]) {
         let Some(properties) = object["properties"]
             .as_object()
             .filter(|all| !all.is_empty())
@@ -208,10 +208,12 @@ impl<'a> Page<'a> {
             return;
         };
         self.say("| field | type | |\n|---|---|---|\n");
-        let (always, may): (Vec<_>, Vec<_>) = properties
-            .keys()
-            .partition(|name| is_required(object, name));
-        for name in always.into_iter().chain(may) {
+        let mut names: Vec<_> = properties.keys().collect();
+        names.sort_by_key(|name| {
+            let declared = order.iter().position(|it| it == name);
+            (declared.unwrap_or(order.len()), !is_required(object, name))
+        });
+        for name in names {
             let row = self.row(object, name);
             self.say(&row);
         }

@@ -6,6 +6,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph, Row, Sparkline, Table};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::super::line_filter::LineFilter;
 use super::keys::Key;
@@ -331,7 +332,7 @@ impl View {
             self.draw_list(frame, *area, seen, (self.list + offset) % LISTS.len());
         }
         self.scroll = self.draw_changes(frame, changes, seen);
-        frame.render_widget(self.foot(), foot);
+        frame.render_widget(self.foot(foot.width), foot);
     }
 
     fn head(&self, seen: &Seen) -> Paragraph<'static> {
@@ -396,12 +397,15 @@ impl View {
             widths.push(Constraint::Length(9));
         }
         let number = |text: String, width: usize| format!("{text:>width$}");
+        // A space before each number.
+        let taken = if has_flaps { 6 + 8 + 9 + 3 } else { 6 + 8 + 2 };
+        let name_width = usize::from(area.width).saturating_sub(taken);
         let rows = items
             .into_iter()
             .take(usize::from(area.height))
             .map(|item| {
                 let mut cells = vec![
-                    item.name.clone(),
+                    shortened(&item.name, name_width),
                     number(per_second(item.rate), 6),
                     number(item.count.to_string(), 8),
                 ];
@@ -463,10 +467,7 @@ impl View {
                     Some(format!("[{hour:02}:{minute:02}:{second:02}] -- {text}"))
                 }
             })
-            .map(|text| {
-                let style = change_style(&text);
-                Line::styled(text, style)
-            })
+            .map(change_line)
             .collect();
         let mut title = "last changes".to_owned();
         if scroll > 0 {
@@ -477,7 +478,7 @@ impl View {
         scroll
     }
 
-    fn foot(&self) -> Paragraph<'static> {
+    fn foot(&self, width: u16) -> Paragraph<'static> {
         if let Some(prompt) = &self.prompt {
             let text = match &self.fault {
                 Some(fault) => format!("{} — {fault}", Escaped(prompt)),
@@ -490,10 +491,21 @@ impl View {
         }
         let message = self.seen.as_ref().and_then(|seen| seen.message.as_ref());
         let pause = if self.is_paused { "continue" } else { "pause" };
-        let keys = format!(
-            "q quit  space {pause}  tab/1-7 list  s sort ({})  / filter  c clear  ↑↓ scroll",
-            self.sort.name()
-        );
+        let keys = [
+            "q quit".to_owned(),
+            format!("space {pause}"),
+            "tab/1-7 list".to_owned(),
+            "/ filter".to_owned(),
+            format!("s sort ({})", self.sort.name()),
+            "↑↓ scroll".to_owned(),
+            "c clear".to_owned(),
+        ];
+        // Whole ones, the most important first.
+        let mut shown = keys.len();
+        while shown > 1 && keys[..shown].join("  ").width() > usize::from(width) {
+            shown -= 1;
+        }
+        let keys = keys[..shown].join("  ");
         match message {
             Some(message) => Paragraph::new(format!("{keys}  | {message}")),
             None => Paragraph::new(keys),
@@ -501,19 +513,57 @@ impl View {
     }
 }
 
-/// The colour of a change, by its operation.
-fn change_style(text: &str) -> Style {
-    let mut words = text.split_whitespace();
-    let style = Style::new();
-    let is = |op: &str| words.clone().take(6).any(|word| word == op);
-    if is("gap") || is("--") {
-        return style.fg(Color::Red).add_modifier(Modifier::BOLD);
+/// The text, without its end if it is wider than that many cells.
+fn shortened(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
     }
-    match words.find(|word| ["add", "delete", "change"].contains(word)) {
-        Some("add") => style.fg(Color::Green),
-        Some("delete") => style.fg(Color::Red),
-        Some("change") => style.fg(Color::Yellow),
-        _ => style,
+    let mut free = width.saturating_sub(1);
+    let fits = |c: &char| match free.checked_sub(c.width().unwrap_or(0)) {
+        Some(rest) => {
+            free = rest;
+            true
+        }
+        None => false,
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}
+
+/// A change with the colours of the text format: its operation, and the whole of a gap.
+fn change_line(text: String) -> Line<'static> {
+    let bad = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+    if text
+        .split_whitespace()
+        .take(6)
+        .any(|word| word == "gap" || word == "--")
+    {
+        return Line::styled(text, bad);
+    }
+    let (time, rest) = match text.find("] ") {
+        Some(end) if text.starts_with('[') => text.split_at(end + 1),
+        _ => ("", text.as_str()),
+    };
+    let dim = Span::styled(time.to_owned(), Style::new().add_modifier(Modifier::DIM));
+    let colours = [
+        (" add ", Color::Green),
+        (" delete ", Color::Red),
+        (" change ", Color::Yellow),
+    ];
+    let found = colours
+        .iter()
+        .filter_map(|(op, colour)| Some((rest.find(op)?, op, *colour)));
+    match found.min_by_key(|(at, ..)| *at) {
+        Some((at, op, colour)) => {
+            let (before, after) = rest.split_at(at);
+            let after = &after[op.len()..];
+            Line::from(vec![
+                dim,
+                Span::raw(before.to_owned()),
+                Span::styled((*op).to_owned(), Style::new().fg(colour)),
+                Span::raw(after.to_owned()),
+            ])
+        }
+        None => Line::from(vec![dim, Span::raw(rest.to_owned())]),
     }
 }
 

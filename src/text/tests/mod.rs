@@ -357,12 +357,11 @@ fn meta_records() {
         version: "0.1.0".to_owned(),
         host: Some("edge-7".to_owned()),
         kernel: Some("6.18.1".to_owned()),
-        groups: Some(vec!["LINK".to_owned()]),
         ..Start::default()
     };
     assert_eq!(
         text(Op::Start, Meta::Start(Box::new(start))),
-        "meta start: nlstream 0.1.0 on edge-7, Linux 6.18.1, 1 group"
+        "meta start: nlstream 0.1.0 on edge-7, Linux 6.18.1"
     );
     assert_eq!(
         text(
@@ -579,6 +578,28 @@ fn columns_begin_at_the_same_place() {
             "link      change  veth0              mtu 1500 → 1400",
             "link      delete  veth0",
         ]
+    );
+    // A wide character takes two cells of a terminal.
+    let wide = Link {
+        ifname: name("网络"),
+        ..link()
+    };
+    let change = changed(
+        Link {
+            mtu: Some(1400),
+            ..wide.clone()
+        }
+        .into(),
+        wide.into(),
+    );
+    let style = TextStyle {
+        times: Times::None,
+        columns: true,
+        ..TextStyle::new(TimeZone::UTC)
+    };
+    assert_eq!(
+        printed(style, &[(&change, None)]),
+        ["link      change  网络               mtu 1500 → 1400"]
     );
 }
 

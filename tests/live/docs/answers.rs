@@ -10,25 +10,12 @@ use crate::namespace::Namespace;
 
 pub(super) const README: Answers = &[
     ("unshare -rn bash", Sample),
-    ("-k address | jq", Check(addresses)),
-    ("0.0.0.0/0", Rows(DEFAULT_ROUTE)),
-    ("def up", Has(&["4 veth0"])),
-    (
-        "-k route --table main",
-        Rows(&[
-            "route present default via 192.0.2.253 dev veth0",
-            "route present 192.0.2.0/24 dev veth0 proto kernel scope link src 192.0.2.1",
-        ]),
-    ),
-    ("FAILED", Rows(&["1 192.0.2.10 veth0"])),
-    ("nlstream | head -1", Moments),
-];
-
-/// The program `ip` made the first two changes, and the kernel removed the route with the device.
-const DEFAULT_ROUTE: &[&str] = &[
-    "add 192.0.2.254 veth0 a program",
-    "change 192.0.2.253 veth0 a program",
-    "delete 192.0.2.253 veth0 the kernel",
+    ("0.0.0.0/0,::/0", Check(changes_of_the_default_route)),
+    ("--summary", Check(flaps)),
+    ("-k address --at", Check(addresses_then)),
+    (".old.mtu, .link.mtu]", Rows(&["veth0 1500 1400"])),
+    ("nlstream exec", Check(commands_for_links_that_went_down)),
+    ("nlstream report", Moments),
 ];
 
 pub(super) const GUIDE: Answers = &[
@@ -109,6 +96,16 @@ pub(super) const COOKBOOK: Answers = &[
     ("192.0.2.77", Rows(&["add veth0"])),
     ("state -k address net.ndjson | jq -r '[", Check(addresses)),
     ("dadfailed", Rows(&["veth0 2001:db8::1"])),
+    ("-k ethtool --dev veth0", Check(active_features)),
+    (".ethtool.setting, (", Check(disabled_features)),
+    ("state -k qdisc", Check(qdiscs)),
+    (
+        "--prefix 192.0.2.1 ns.ndjson",
+        Rows(&["red v0 192.0.2.1/24", "blue v1 192.0.2.1/24"]),
+    ),
+    ("moved_from", Rows(&["v1 red blue"])),
+    (".netns.name ==", Check(timeline_of_blue)),
+    ("--since -1h", Check(timeline)),
     ("todate", Check(expiry)),
     (
         "if .nl.portid then",
@@ -166,9 +163,6 @@ pub(super) const COOKBOOK: Answers = &[
     ),
     ("jq -r .link.operstate", Check(states_of_commands)),
     ("NLSTREAM_EVENTS", Check(bursts_of_commands)),
-    // The scenario runs without --with by, which needs capabilities of the machine.
-    ("select(.by)", Nothing),
-    (".by.comm and", Nothing),
     ("\"gap\"", Nothing),
     ("foreach inputs", Nothing),
     (".unparsed", Nothing),
@@ -198,6 +192,19 @@ pub(super) const OPERATING: Answers = &[
     ("--partial", Check(names_of_links)),
     ("stat -c", Rows(&["640"])),
     ("\"checkpoint\"", Nothing),
+];
+
+pub(super) const WHO: Answers = &[
+    ("0.0.0.0/0", Check(requesters_of_the_default_route)),
+    (".by.comm, .by.uid", Rows(&["veth0 1500 1400 other 0"])),
+    ("--by-comm other", Check(changes_of_other)),
+    ("(.old.flags // []", Rows(&["veth0 ip"])),
+    ("select(.by) |", Has(&["2 route other *", "1 link other *"])),
+    (
+        "select(.kind == \"link\" and .by.kernel",
+        Check(links_changed_by_the_kernel),
+    ),
+    (".by.comm and", Check(routes_of_no_daemon)),
 ];
 
 fn json(output: &str) -> Vec<Value> {
@@ -297,6 +304,178 @@ fn compare_links(ns: &Namespace, output: &str, command: &str) {
         let line = line.unwrap_or_else(|| panic!("no {start}: {output}"));
         assert!(line.contains(&format!(" mtu {} ", link["mtu"])), "{line}");
     }
+}
+
+/// The lines of a timeline, without their times and the lines of the run itself.
+fn entries(output: &str) -> Vec<&str> {
+    let lines = output.lines().map(|line| match line.split_once("] ") {
+        Some((_, entry)) if line.starts_with('[') => entry,
+        _ => line,
+    });
+    lines
+        .filter(|line| !line.starts_with("-- ") && !line.starts_with("meta "))
+        .collect()
+}
+
+/// The program `ip` made the first two changes, and the kernel removed the route with the device.
+fn changes_of_the_default_route(_: &Namespace, output: &str) {
+    assert_eq!(
+        entries(output),
+        [
+            "route add default via 192.0.2.254 dev veth0",
+            "route change default via 192.0.2.254 → 192.0.2.253 dev veth0",
+            "route delete default via 192.0.2.253 dev veth0 (inferred)",
+        ]
+    );
+}
+
+/// Four times, in an order that the kernel chooses for its peer.
+fn commands_for_links_that_went_down(_: &Namespace, output: &str) {
+    let of_veth0 = output.lines().filter(|line| *line == "veth0 is down");
+    assert_eq!(of_veth0.count(), 4, "{output}");
+}
+
+/// Those of veth0 were not removed yet.
+fn addresses_then(_: &Namespace, output: &str) {
+    let entries = entries(output);
+    for address in ["192.0.2.1/24", "192.0.2.77/24"] {
+        let start = format!("address present {address} dev veth0 scope global");
+        let number = entries.iter().filter(|it| it.starts_with(&start)).count();
+        assert_eq!(number, 1, "{address}: {output}");
+    }
+    assert!(!output.contains("2001:db8::1"), "{output}");
+}
+
+fn active_features(ns: &Namespace, output: &str) {
+    let features = ns.json("ethtool --json -k veth0");
+    // Names of ethtool for several features at once, and for one.
+    let is_one = |name: &str| !["tx-checksumming", "tx-vlan-offload"].contains(&name);
+    let ours: Vec<_> = output.lines().collect();
+    let mut compared = 0;
+    for (name, state) in features[0].as_object().unwrap() {
+        if name == "ifname" || !is_one(name) || !name.starts_with("tx-") {
+            continue;
+        }
+        compared += 1;
+        assert_eq!(
+            state["active"] == true,
+            ours.contains(&name.as_str()),
+            "{name}: {output}"
+        );
+    }
+    assert!(compared > 20, "{compared}");
+}
+
+/// `ethtool -K veth1 tx-sctp-segmentation off`
+fn disabled_features(_: &Namespace, output: &str) {
+    let rows: Vec<_> = output.lines().map(words).collect();
+    assert_eq!(rows, [["veth1", "features", "tx-sctp-segmentation"]]);
+}
+
+fn qdiscs(ns: &Namespace, output: &str) {
+    let qdiscs = ns.json("tc -j qdisc");
+    let expected = qdiscs.iter().map(|it| {
+        let [dev, kind, handle] = ["dev", "kind", "handle"].map(|name| it[name].as_str().unwrap());
+        format!("{dev} {kind} {handle}")
+    });
+    let expected = sorted(expected.collect());
+    assert!(!expected.is_empty());
+    let rows = output.lines().map(|line| words(line).join(" ")).collect();
+    assert_eq!(sorted(rows), expected);
+}
+
+fn timeline_of_blue(_: &Namespace, output: &str) {
+    let entries = entries(output);
+    let [link, address] = entries[..] else {
+        panic!("{output}")
+    };
+    assert!(link.starts_with("blue: link add v1 "), "{link}");
+    assert!(link.ends_with("moved from netns red"), "{link}");
+    assert_eq!(
+        address,
+        "blue: address add 192.0.2.1/24 dev v1 scope global"
+    );
+}
+
+fn timeline(_: &Namespace, output: &str) {
+    for entry in [
+        "link change veth0 mtu 1500 → 1400",
+        "address add 192.0.2.77/24 dev veth0 scope global",
+        "route add 203.0.113.0/24 via 192.0.2.254 dev veth0 proto bgp",
+        "link delete br0",
+    ] {
+        assert!(
+            entries(output).iter().any(|it| it.starts_with(entry)),
+            "{entry}: {output}"
+        );
+    }
+    // Flaps in quick succession are one entry.
+    assert!(output.contains(" changes in "), "{output}");
+}
+
+/// Splits a line of text from the process that it ends with.
+fn requester(entry: &str) -> (&str, &str) {
+    let (entry, by) = entry.rsplit_once(" by ").unwrap_or((entry, ""));
+    (entry, by.split('[').next().unwrap())
+}
+
+fn requesters_of_the_default_route(_: &Namespace, output: &str) {
+    let rows: Vec<_> = entries(output).into_iter().map(requester).collect();
+    assert_eq!(
+        rows,
+        [
+            ("route add default via 192.0.2.254 dev veth0", "ip"),
+            (
+                "route change default via 192.0.2.254 → 192.0.2.253 dev veth0",
+                "other"
+            ),
+            (
+                "route delete default via 192.0.2.253 dev veth0 (inferred)",
+                ""
+            ),
+        ]
+    );
+}
+
+fn changes_of_other(_: &Namespace, output: &str) {
+    let rows: Vec<_> = entries(output).into_iter().map(requester).collect();
+    assert!(rows.iter().all(|(_, by)| *by == "other"), "{output}");
+    for entry in [
+        "route change default via 192.0.2.254 → 192.0.2.253 dev veth0",
+        "route add 198.51.100.0/24 via 192.0.2.2 dev veth0 proto static",
+        "link change veth0 mtu 1500 → 1400",
+    ] {
+        assert!(rows.contains(&(entry, "other")), "{entry}: {output}");
+    }
+}
+
+/// veth1 lost its carrier, as if a cable was pulled.
+fn links_changed_by_the_kernel(_: &Namespace, output: &str) {
+    let rows: Vec<_> = output.lines().map(words).collect();
+    assert_eq!(
+        rows.last(),
+        Some(&vec!["veth1", "flags,operstate"]),
+        "{output}"
+    );
+}
+
+fn routes_of_no_daemon(_: &Namespace, output: &str) {
+    let rows = json(output);
+    let has = |op: &str, dst: &str, protocol: &str, comm: &str| {
+        let is = |row: &&Value| {
+            [(1, op), (2, dst), (3, protocol), (4, comm)]
+                .iter()
+                .all(|(at, text)| row[at] == *text)
+        };
+        assert!(rows.iter().any(|row| is(&row)), "{op} {dst}: {output}");
+    };
+    has("add", "0.0.0.0/0", "boot", "ip");
+    has("change", "0.0.0.0/0", "boot", "other");
+    has("add", "198.51.100.0/24", "static", "other");
+    assert!(
+        rows.iter().all(|row| row[5].is_u64() && row[6] == 0),
+        "{output}"
+    );
 }
 
 fn links(ns: &Namespace, output: &str) {

@@ -10,13 +10,14 @@ use std::path::{Path, PathBuf};
 
 use crate::common::NLSTREAM;
 use crate::namespace::Namespace;
-use answers::{COOKBOOK, FAQ, FILTERS, GUIDE, HOOKS, NFTABLES, OPERATING, README};
+use answers::{COOKBOOK, FAQ, FILTERS, GUIDE, HOOKS, NFTABLES, OPERATING, README, WHO};
 
 crate::trial::trials! {
     readme(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
     guide(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
     faq(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
-    cookbook(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
+    cookbook(Namespace, Mounts, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge"), Program("ethtool"), Program("tc")),
+    who(Bpf, LinkType("veth"), Program("jq")),
     filters(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
     hooks(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
     operating(Namespace, LinkType("veth"), LinkType("bridge"), Program("jq"), Program("bridge")),
@@ -268,8 +269,71 @@ fn faq() {
     run("docs/faq.md", FAQ);
 }
 
+/// Changes of a setting of ethtool, into another file.
+const SETTING: &str = "
+    PROGRAM --family ethtool --snapshot -o eth.ndjson & pid=$!
+    until grep -qs '\"op\":\"sync\"' eth.ndjson; do sleep 0.05; done
+    ethtool -K veth1 tx-sctp-segmentation off
+    until grep -q '\"op\":\"change\"' eth.ndjson; do sleep 0.05; done
+    kill $pid; wait $pid
+";
+
+/// Two namespaces with the same address, and a device that moves.
+const NAMESPACES: &str = "
+    PROGRAM --all-netns --snapshot -o ns.ndjson & pid=$!
+    until grep -qs '\"op\":\"sync\"' ns.ndjson; do sleep 0.05; done
+    ip -n red link add v0 type veth peer name v1
+    ip -n red address add 192.0.2.1/24 dev v0
+    ip -n red link set v1 netns blue
+    until grep -q moved_from ns.ndjson; do sleep 0.05; done
+    ip -n blue address add 192.0.2.1/24 dev v1
+    until grep -q '\"op\":\"add\".*\"ifname\":\"v1\",\"address\"' ns.ndjson; do sleep 0.05; done
+    kill $pid; wait $pid
+";
+
 fn cookbook() {
-    run("docs/cookbook.md", COOKBOOK);
+    let ns = Namespace::new();
+    let folder = folder(&ns, "cookbook");
+    let inside = |script: &str| {
+        format!(
+            "cd {}\n{}",
+            folder.display(),
+            script.replace("PROGRAM", NLSTREAM)
+        )
+    };
+    ns.run(&inside(SETTING));
+    crate::netns::host(&["red", "blue"]).run(&inside(NAMESPACES));
+    judge("docs/cookbook.md", COOKBOOK, &ns, &folder);
+}
+
+/// Changes by two programs, and by the kernel.
+const REQUESTS: &str = "
+    ip link add veth0 type veth peer name veth1
+    ip link set veth1 up; ip link set veth0 up
+    ip address add 192.0.2.1/24 dev veth0
+    ip route add default via 192.0.2.254
+    cp $(command -v ip) other
+    ./other route replace default via 192.0.2.253
+    ./other route add 198.51.100.0/24 via 192.0.2.2 proto static
+    ./other link set veth0 mtu 1400
+    ip link set veth0 down
+    until grep -q '\"op\":\"delete\".*\"dst\":\"0.0.0.0/0\"' who.ndjson; do sleep 0.05; done
+";
+
+fn who() {
+    let ns = Namespace::privileged();
+    let name = format!("nlstream-docs-who-{}", std::process::id());
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    ns.run(&format!(
+        "cd {}
+         {NLSTREAM} --with by --snapshot -o who.ndjson & pid=$!
+         until grep -qs '\"op\":\"sync\"' who.ndjson; do sleep 0.05; done
+         {REQUESTS}
+         kill $pid; wait $pid",
+        folder.display()
+    ));
+    judge("docs/who.md", WHO, &ns, &folder);
 }
 
 fn filters() {
@@ -324,6 +388,7 @@ fn every_page_is_run() {
         "hooks",
         "operating",
         "nftables",
+        "who",
     ];
     for entry in std::fs::read_dir(crate::common::root().join("docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
