@@ -5445,9 +5445,9 @@ pub struct Start {
     /// The last line already in the file when this run opened it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub follows: Option<Box<Follows>>,
-    /// Joined multicast groups, apart from the known ones of rtnetlink, which every run joins:
-    /// those of further families as `family/group`, and the number of a group that this version
-    /// does not name.
+    /// Joined multicast groups, apart from the known ones of rtnetlink, which every run joins: those
+    /// of further families as `FAMILY/GROUP`, and the number of a group that this version does not
+    /// name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
     /// Host name of the monitored machine.

@@ -69,7 +69,7 @@ pub struct Start {
     /// Random id of the current boot (`/proc/sys/kernel/random/boot_id`).
     pub boot_id: Option<String>,
     /// Joined multicast groups, apart from the known ones of rtnetlink, which every run joins: those of
-    /// further families as `family/group`, and the number of a group that this version does not name.
+    /// further families as `FAMILY/GROUP`, and the number of a group that this version does not name.
     pub groups: Option<Vec<String>>,
     /// Multicast groups that could not be joined.
     pub refused_groups: Option<Vec<RefusedGroup>>,

@@ -61,7 +61,7 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
     if let Some(kernel) = &start.kernel {
         write!(out, ", Linux {kernel}")?;
     }
-    if let Some(joined) = &start.groups {
+    if let Some(joined) = start.groups.as_ref().filter(|it| !it.is_empty()) {
         // Only older recordings name the groups of rtnetlink.
         let is_known = joined.iter().any(|name| groups::is_named(name));
         out.write_str(", ")?;

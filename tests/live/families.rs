@@ -83,7 +83,7 @@ fn a_family_that_is_not_named_is_not_joined() {
     stream.wait("link", "add");
     let (lines, _) = stream.interrupt();
     assert!(lines.iter().all(|line| line["kind"] != "generic"));
-    assert_eq!(lines[0]["meta"]["groups"], Value::Null);
+    assert_eq!(lines[0]["meta"]["groups"], serde_json::json!([]));
 }
 
 fn all_families_are_joined_and_their_recording_replays() {

@@ -16,6 +16,7 @@ mod common;
 mod account;
 mod all_netns;
 mod by;
+mod combined;
 mod docs;
 mod ends;
 mod events;
@@ -60,6 +61,7 @@ fn main() {
         account::trials,
         all_netns::trials,
         by::trials,
+        combined::trials,
         docs::trials,
         ends::trials,
         events::trials,

@@ -217,9 +217,8 @@ fn every_object_has_the_names_of_ip_after_a_swap() {
             && line["changed"] == serde_json::json!(["dev"])
             && line["old"]["dev"].is_string()
     });
-    let kinds: std::collections::BTreeSet<_> = renamed
-        .map(|line| line["kind"].as_str().unwrap())
-        .collect();
+    let kinds: std::collections::BTreeSet<_> =
+        renamed.map(|line| line["kind"].as_str().unwrap()).collect();
     for kind in ["address", "fdb", "maddress", "neigh", "nexthop", "route"] {
         assert!(kinds.contains(kind), "no {kind} in {kinds:?}");
     }
