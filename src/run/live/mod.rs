@@ -128,7 +128,7 @@ const MAX_ERRORS: u32 = 100;
 /// Streams events until a signal, a limit, or the reader ends the run.
 ///
 /// This is the main function of a process: it installs handlers of signals. `prepared`: the result of
-/// [`prepare`]. Programs that use the library have `watch`.
+/// [`prepare()`]. Programs that use the library have `watch`.
 ///
 /// # Errors
 /// If a socket, the output or the recording fails, or if the run ends without the snapshot that it
