@@ -62,9 +62,10 @@ fn run(netns: &[&str]) {
 /// Ends the run, and compares its lines with those of a replay of its recording.
 fn assert_replay_is_the_same(stream: Stream, recording: &str) {
     let (lines, _) = stream.interrupt();
+    let run = lines[0]["run"].as_str().unwrap();
     let mut replayed = Vec::new();
     wait_until("the recording", || {
-        let output = nlstream(&["replay", recording]);
+        let output = nlstream(&["replay", "--run", run, recording]);
         replayed = crate::common::lines(&output.stdout);
         replayed.last().is_some_and(|line| line["op"] == "stop")
     });

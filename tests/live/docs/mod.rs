@@ -205,7 +205,7 @@ fn moments(ns: &Namespace, setup: &str, block: &str) {
     for line in block.lines() {
         let command = line.split(" # ").next().unwrap().trim_end();
         let command =
-            command.replacen("nlstream", "timeout --preserve-status -s INT 2 nlstream", 1);
+            command.replacen("nlstream", "timeout --preserve-status -s INT 5 nlstream", 1);
         // The lines of the scenario do not reach back an hour.
         let most = usize::from(command.contains("-1h"));
         let status = format!("[ ${{PIPESTATUS[0]}} -le {most} ]");
