@@ -10,6 +10,7 @@ use log::{error, info, warn};
 use super::Live;
 #[cfg(feature = "cli")]
 use super::Stream;
+#[cfg(feature = "cli")]
 use super::prepare::check_files;
 #[cfg(feature = "cli")]
 use crate::netlink::{DumpSource, EventSource};
