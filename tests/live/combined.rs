@@ -44,7 +44,9 @@ fn run(netns: &[&str]) {
             name(line) == "red" && line["kind"] == *kind && line["origin"] == "kernel"
         };
         let line = stream.wait_for(change, |line| of(line) && line["op"] != "delete");
-        assert_eq!(line["by"]["comm"], *program, "{line}");
+        // Behind a loss, of the namespaces of other trials as well, only a port id makes it certain.
+        let is_certain = netns != ["--all-netns"] || !line["by"].is_null();
+        assert!(!is_certain || line["by"]["comm"] == *program, "{line}");
     }
     let gone = |lines: &[Value], kind: &str| {
         let mut deleted = lines.iter().filter(|line| line["op"] == "delete");
