@@ -1,16 +1,33 @@
 //! The identity of an object as one text: `id` of a line.
 
-use serde::Serialize;
-use serde::ser::{Error as _, SerializeStruct};
-use serde_json::{Error, Value};
+use std::sync::LazyLock;
 
+use serde::Serialize;
+use serde_json::Value;
+
+use super::fields::Mask;
 use super::meta::Netns;
 use super::{Kind, Payload};
+use crate::json::{self, Ordered};
 
 /// Separates the parts of an id (the unit separator of ASCII).
 const SEPARATOR: char = '\u{1f}';
 /// What a part has in place of a separator: names may contain it.
 const REPLACEMENT: &str = "\u{241f}";
+
+/// The fields of each kind that are in its key.
+static KEY_MASKS: LazyLock<Vec<Mask>> = LazyLock::new(|| {
+    let mask = |kind: &Kind| {
+        let is_key = |name: &str| {
+            let mut fields = kind.key().iter().flat_map(|field| field.split("//"));
+            fields.any(|field| field == name)
+        };
+        let names = kind.fields().unwrap_or_default().iter().enumerate();
+        let keys = names.filter(|(_, name)| is_key(name));
+        keys.fold(0, |mask, (bit, _)| mask | 1 << bit)
+    };
+    Kind::ALL.iter().map(mask).collect()
+});
 
 impl Kind {
     /// The values of the fields that identify an object ([`Kind::key`]), in that order. `value`
@@ -28,25 +45,17 @@ impl Payload {
     /// one. `None` for a message, which has no identity.
     pub fn id(&self, netns: Option<&Netns>) -> Option<String> {
         let kind = self.kind();
-        let names = kind.fields().filter(|_| !kind.key().is_empty())?;
-        let is_key = |name: &str| {
-            kind.key()
-                .iter()
-                .any(|key| key.split("//").any(|it| it == name))
-        };
-        let mut mask = 0;
-        for (bit, _) in names.iter().enumerate().filter(|(_, name)| is_key(name)) {
-            mask |= 1 << bit;
-        }
-        let mut found = Found(Vec::new());
-        // Fails only for a map whose keys are not strings.
-        let _ = self.serialize_fields(mask, &mut found);
+        let mask = KEY_MASKS
+            .get(kind as usize)
+            .copied()
+            .filter(|it| *it != 0)?;
+        let found = Found::new(&self.with_fields(mask));
         let mut id = kind.name().to_owned();
         let netns = netns.map(|netns| netns.id.unwrap_or(netns.inode).to_string());
         let value = |name: &str| {
             let mut values = found.0.iter();
             values
-                .find(|(known, _)| *known == name)
+                .find(|(known, _)| known == name)
                 .map(|(_, text)| &**text)
         };
         let values = kind.key_values(value);
@@ -58,29 +67,28 @@ impl Payload {
     }
 }
 
-/// Collects the fields of an object, as texts.
-struct Found(Vec<(&'static str, String)>);
+/// The values of fields, as texts.
+struct Found(Vec<(String, String)>);
 
-impl SerializeStruct for Found {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        let text = match serde_json::to_value(value).map_err(Error::custom)? {
-            Value::Null => return Ok(()),
-            Value::String(text) => text,
-            other => other.to_string(),
-        };
-        self.0.push((name, text.replace(SEPARATOR, REPLACEMENT)));
-        Ok(())
-    }
-
-    fn end(self) -> Result<(), Error> {
-        Ok(())
+impl Found {
+    /// The values of the fields that `object` writes.
+    fn new(object: &impl Serialize) -> Self {
+        let mut text = Vec::new();
+        // Fails only for a map whose keys are not strings.
+        let written = json::append(&mut text, |json| object.serialize(json));
+        let fields = written.and_then(|()| serde_json::from_slice(&text));
+        let Ordered(fields) = fields.unwrap_or_default();
+        let present = fields
+            .into_iter()
+            .filter(|(_, value)| *value != Value::Null);
+        let texts = present.map(|(name, value)| {
+            let text = match value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            (name, text.replace(SEPARATOR, REPLACEMENT))
+        });
+        Found(texts.collect())
     }
 }
 
@@ -90,7 +98,8 @@ mod tests {
 
     #[test]
     fn the_fields_of_every_key_can_be_collected() {
-        for kind in Kind::ALL {
+        for (at, kind) in Kind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, at);
             let names = kind.fields().unwrap_or_default();
             for field in kind.key().iter().flat_map(|field| field.split("//")) {
                 assert!(names.contains(&field), "{} {field}", kind.name());
@@ -100,8 +109,7 @@ mod tests {
 
     #[test]
     fn a_name_cannot_pretend_to_be_two_parts() {
-        let mut found = Found(Vec::new());
-        found.serialize_field("name", "a\u{1f}b").unwrap();
-        assert_eq!(found.0, [("name", "a\u{241f}b".to_owned())]);
+        let found = Found::new(&std::collections::BTreeMap::from([("name", "a\u{1f}b")]));
+        assert_eq!(found.0, [("name".to_owned(), "a\u{241f}b".to_owned())]);
     }
 }

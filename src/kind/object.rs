@@ -134,8 +134,13 @@ impl Change {
     }
 
     /// The former values of the fields that differ, as lines have them in `old`.
-    pub fn former(&self) -> Former<'_> {
-        Former(self)
+    pub fn former(&self) -> WithFields<'_> {
+        self.old.with_fields(self.mask)
+    }
+
+    /// Those of the former values that are in `mask`.
+    pub fn former_fields(&self, mask: Mask) -> WithFields<'_> {
+        self.old.with_fields(self.mask & mask)
     }
 
     /// Writes the former values of the fields that differ.
@@ -157,14 +162,31 @@ impl Serialize for Changed<'_> {
     }
 }
 
-/// See [`Change::former`].
+/// Some fields of a payload, as an object ([`Payload::with_fields`]).
 #[derive(Clone, Copy, Debug)]
-pub struct Former<'a>(&'a Change);
+pub struct WithFields<'a> {
+    payload: &'a Payload,
+    mask: Mask,
+}
 
-impl Serialize for Former<'_> {
+impl Payload {
+    /// The payload with the fields of `mask` alone. A message has all of its fields.
+    pub fn with_fields(&self, mask: Mask) -> WithFields<'_> {
+        WithFields {
+            payload: self,
+            mask,
+        }
+    }
+}
+
+impl Serialize for WithFields<'_> {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let mut fields = s.serialize_struct("Old", self.0.names().count())?;
-        self.0.serialize_old(&mut fields)?;
+        if self.payload.kind().fields().is_none() {
+            return self.payload.serialize(s);
+        }
+        let count = self.mask.count_ones();
+        let mut fields = s.serialize_struct("Fields", count as usize)?;
+        self.payload.serialize_fields(self.mask, &mut fields)?;
         fields.end()
     }
 }

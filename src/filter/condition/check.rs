@@ -10,7 +10,7 @@ use super::super::fault::{Fault, nearest};
 use super::functions::{FUNCTIONS, Function, Input, On, Output, REFUSED};
 use super::meter::regex;
 use super::shape::{Member, Shape};
-use super::value::Wanted;
+use super::wanted::Wanted;
 use crate::event::Kind;
 
 /// What the expression reads, and what may surprise its author.

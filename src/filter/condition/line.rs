@@ -1,10 +1,12 @@
-//! The line of an event, as a value that serde serializes: what the envelope writes as text.
+//! The line of an event, as far as an expression reads it.
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde::Serialize;
+use serde_json::Error;
 
-use super::value::Wanted;
+use super::wanted::Wanted;
 use crate::event::meta::Netns;
 use crate::event::{Event, SCHEMA_VERSION};
+use crate::json::{self, Compound};
 
 /// What lines have beside their events.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +33,17 @@ pub(super) struct Line<'a> {
     pub wanted: &'a Wanted,
 }
 
-impl Serialize for Line<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Line<'_> {
+    /// The line as JSON text, or only the members that are read.
+    pub(super) fn write(&self, text: &mut Vec<u8>) -> Result<(), Error> {
+        json::append(text, |json| {
+            let mut to = Members(json.object(), self.wanted);
+            self.members(&mut to)?;
+            to.0.close()
+        })
+    }
+
+    fn members(&self, to: &mut Members) -> Result<(), Error> {
         let Line {
             surroundings,
             seq,
@@ -40,63 +51,81 @@ impl Serialize for Line<'_> {
             wanted,
         } = self;
         let kind = event.payload.kind();
-        let mut to = serializer.serialize_struct("Line", 20)?;
-        to.serialize_field("v", &SCHEMA_VERSION)?;
-        to.serialize_field("run", &surroundings.run)?;
-        to.serialize_field("seq", seq)?;
-        to.serialize_field("time", &event.time)?;
+        to.put("v", &SCHEMA_VERSION)?;
+        to.put("run", &surroundings.run)?;
+        to.put("seq", seq)?;
+        to.put("time", &event.time)?;
         if let Some(host) = &surroundings.host {
-            to.serialize_field("host", host)?;
+            to.put("host", host)?;
         }
         let netns = event.netns.listed_at();
         let netns = netns.and_then(|at| surroundings.namespaces.get(at)?.as_ref());
         if let Some(netns) = netns {
-            to.serialize_field("netns", netns)?;
+            to.put("netns", netns)?;
         }
-        to.serialize_field("kind", kind.name())?;
-        to.serialize_field("op", event.op.name())?;
+        to.put("kind", kind.name())?;
+        to.put("op", event.op.name())?;
         if let Some(origin) = &event.origin {
-            to.serialize_field("origin", origin)?;
+            to.put("origin", origin)?;
         }
         if let Some((ifindex, ifname)) = event.payload.device() {
-            to.serialize_field("ifindex", &ifindex)?;
+            to.put("ifindex", &ifindex)?;
             if let Some(ifname) = ifname {
-                to.serialize_field("ifname", ifname)?;
+                to.put("ifname", ifname)?;
             }
         }
         if surroundings.has_id
             && wanted.member("id").is_some()
             && let Some(id) = event.payload.id(netns)
         {
-            to.serialize_field("id", &id)?;
+            to.put("id", &id)?;
         }
         if let Some(sentence) = surroundings.sentence
             && wanted.member("message").is_some()
         {
             let mut text = String::new();
             sentence(event, &mut text);
-            to.serialize_field("message", &text)?;
+            to.put("message", &text)?;
         }
-        to.serialize_field(kind.name(), &event.payload)?;
+        if let Some(wanted) = wanted.member(kind.name()) {
+            let mask = wanted.mask(kind.fields().unwrap_or_default());
+            to.0.field(kind.name(), &event.payload.with_fields(mask))?;
+        }
         if let Some(change) = &event.change {
-            to.serialize_field("changed", &change.changed())?;
-            to.serialize_field("old", &change.former())?;
+            to.put("changed", &change.changed())?;
+            if let Some(wanted) = wanted.member("old") {
+                let mask = wanted.mask(kind.fields().unwrap_or_default());
+                to.0.field("old", &change.former_fields(mask))?;
+            }
         }
         if event.uncertain {
-            to.serialize_field("uncertain", &true)?;
+            to.put("uncertain", &true)?;
         }
         if let Some(by) = &event.by {
-            to.serialize_field("by", &**by)?;
+            to.put("by", &**by)?;
         }
         if let Some(nl) = &event.nl {
-            to.serialize_field("nl", nl)?;
+            to.put("nl", nl)?;
         }
         if !event.unparsed.is_empty() {
-            to.serialize_field("unparsed", &event.unparsed)?;
+            to.put("unparsed", &event.unparsed)?;
         }
         if let Some(raw) = &event.raw {
-            to.serialize_field("raw", raw)?;
+            to.put("raw", raw)?;
         }
-        to.end()
+        Ok(())
+    }
+}
+
+/// The object that is written, and which of its members are read.
+struct Members<'a>(Compound<'a>, &'a Wanted);
+
+impl Members<'_> {
+    /// Writes a member if it is read.
+    fn put<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        match self.1.member(name) {
+            Some(_) => self.0.field(name, value),
+            None => Ok(()),
+        }
     }
 }

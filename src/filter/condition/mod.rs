@@ -8,7 +8,7 @@
 //! | `lift` | the parts that are native filters |
 //! | `bound`, `meter` | makes the evaluation count its steps, and counts them |
 //! | `functions`, `natives` | the functions of jq that a condition may call, and their definitions |
-//! | `line`, `value` | the line of an event, as a value of jaq |
+//! | `line`, `wanted` | the line of an event, as far as an expression reads it |
 
 mod bound;
 mod check;
@@ -21,7 +21,7 @@ mod parse;
 mod shape;
 #[cfg(test)]
 mod tests;
-mod value;
+mod wanted;
 
 use std::cell::Cell;
 use std::fmt;
@@ -31,7 +31,7 @@ use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Vars, unwrap_valr};
 use jaq_json::Val;
 use log::warn;
-use serde::Serialize as _;
+use serde::Deserialize as _;
 
 use super::fault::Fault;
 use super::options::Test;
@@ -43,7 +43,7 @@ pub use line::Surroundings;
 use meter::{BUDGET, Evaluation, Language, Meter};
 #[cfg(test)]
 pub(crate) use tests::take_noted;
-use value::{ToVal, Wanted};
+use wanted::Wanted;
 
 /// Maximum length of a message about an evaluation that failed, bytes: it may contain the value.
 const MAX_MESSAGE: usize = 300;
@@ -60,6 +60,8 @@ pub(super) struct Condition {
     /// Evaluations that failed.
     failures: Cell<u64>,
     surroundings: Surroundings,
+    /// The line that is evaluated; kept for its memory.
+    text: Cell<Vec<u8>>,
 }
 
 struct Program {
@@ -102,6 +104,7 @@ impl Condition {
             rest: rest.transpose()?,
             failures: Cell::default(),
             surroundings: Surroundings::default(),
+            text: Cell::default(),
         })
     }
 
@@ -117,6 +120,7 @@ impl Condition {
             rest: Some(Program::new(text, term, kinds)?),
             failures: Cell::default(),
             surroundings: Surroundings::default(),
+            text: Cell::default(),
         })
     }
 
@@ -157,7 +161,11 @@ impl Condition {
             event,
             wanted: &rest.wanted,
         };
-        let value = line.serialize(ToVal(&rest.wanted));
+        let mut text = self.text.take();
+        text.clear();
+        let written = line.write(&mut text);
+        let value = written.and_then(|()| serde_json::from_slice(&text));
+        self.text.set(text);
         let value = value.map_err(|error| error.to_string());
         #[cfg(test)]
         tests::note(&value);
@@ -169,7 +177,7 @@ impl Condition {
         let Some(rest) = &self.rest else {
             return true;
         };
-        let value = line.serialize(ToVal(&rest.wanted));
+        let value = Val::deserialize(line);
         self.passes(rest, value.map_err(|error| error.to_string()))
     }
 
