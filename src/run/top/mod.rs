@@ -5,6 +5,7 @@
 mod keys;
 mod model;
 mod screen;
+mod seen;
 mod source;
 mod view;
 
