@@ -104,6 +104,9 @@ impl Pipeline {
                     }
                 }
                 self.totals.gap(gap);
+                if let Some(network) = &mut self.network {
+                    network.gap(gap.cause);
+                }
                 let mut gap = Gap {
                     by: gap.by.clone().filter(|_| self.optional_parts.by),
                     ..gap.clone()

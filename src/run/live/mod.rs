@@ -245,7 +245,7 @@ pub(crate) fn begin(
     warn_of_size(live, smallest);
     let start = Instant::now();
     let registry = poll.registry().try_clone().map_err(Error::Loop)?;
-    let stream = Stream {
+    let mut stream = Stream {
         follow: Follow::new(&live.settings, &answers, live.rcvbuf, registry),
         session,
         subscriptions,
@@ -268,6 +268,9 @@ pub(crate) fn begin(
         next_heartbeat: live.heartbeat.map(|every| start + every),
         release_at: None,
     };
+    if stream.metrics.is_some() {
+        stream.session.pipeline.count_network();
+    }
     begun();
     stream.run(poll, &mut sink)
 }
@@ -706,8 +709,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     fn write_metrics(&mut self, sink: &Sink, now: Instant) {
         if let Some(metrics) = &mut self.metrics
             && metrics.due <= now
+            && let Some((network, netns)) = self.session.pipeline.network()
         {
             metrics.write(&metrics::Values {
+                network,
+                netns: &netns,
                 run: &self.run,
                 begun: self.started.0.as_second(),
                 counts: self.session.pipeline.counts(self.session.pulse()),
