@@ -157,6 +157,9 @@ impl Pipeline {
             self.note_lost_events(channel);
         }
         self.totals.gap(gap);
+        if let Some(network) = &mut self.network {
+            network.gap(gap.cause);
+        }
         let mut gap = Gap {
             by: gap.by.clone().filter(|_| self.optional_parts.by),
             ..gap.clone()

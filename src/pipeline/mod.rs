@@ -10,6 +10,7 @@ mod implied;
 mod moves;
 mod names;
 mod namespaces;
+mod network;
 mod reconcile;
 mod sweep;
 mod totals;
@@ -42,6 +43,7 @@ use decode_batch::{DecodedItem, DecodedObject, Learnt, OptionalParts};
 use ending::EndedNamespace;
 use names::WithheldEvents;
 use namespaces::Namespaces;
+pub use network::NetworkTotals;
 use sweep::Sweep;
 use totals::Totals;
 
@@ -123,6 +125,8 @@ pub struct Pipeline {
     /// The device that left a namespace last.
     moving: Option<moves::Move>,
     totals: Totals,
+    /// Counted if metrics are requested.
+    network: Option<Box<NetworkTotals>>,
     /// Size of the lines after which [`Pipeline::feed`] returns, bytes.
     portion: usize,
     /// Start time of the run, and its `start` record.
@@ -209,6 +213,7 @@ impl Pipeline {
                 .collect(),
             moving: None,
             totals: Totals::default(),
+            network: None,
             portion: usize::MAX,
             started_at: config.time,
             start: config.start.clone(),
@@ -506,6 +511,17 @@ impl Pipeline {
             .heartbeat(pulse, |kind| self.namespaces.count(kind))
     }
 
+    /// Counts changes by kind and device from now on.
+    pub fn count_network(&mut self) {
+        self.network.get_or_insert_default();
+    }
+
+    /// The counts, and the name of a namespace that has one in its lines.
+    pub fn network(&self) -> Option<(&NetworkTotals, impl Fn(NetnsId) -> Option<String>)> {
+        let name = |netns: NetnsId| Some(self.listed.get(&netns)?.netns.name.clone());
+        Some((self.network.as_deref()?, name))
+    }
+
     /// Writes bytes that are not a complete message as `unknown`, so that no input is lost: with the
     /// message's type and its complete attributes, as far as these are there. A control message whose end
     /// is missing is counted as such.
@@ -635,6 +651,9 @@ impl Pipeline {
     /// The same for an event that passes the filters.
     fn number_selected(&mut self, event: &Event) -> Option<u64> {
         self.totals.line(event.payload.kind());
+        if let Some(network) = &mut self.network {
+            network.note(event);
+        }
         self.withheld.pass(event.time);
         if self.is_output_paused() {
             self.record_dropped(event);

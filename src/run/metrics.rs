@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 use log::warn;
 use rustix::fs::OFlags;
 
+use crate::channel::NetnsId;
 use crate::error::Error;
 use crate::event::meta::Heartbeat;
 use crate::file::{Attributes, Draft, FolderPolicy, Place, Refusal, is_refusal};
+use crate::pipeline::NetworkTotals;
 use crate::sink::Stats;
 
 /// Path and interval of the metrics file.
@@ -102,6 +104,9 @@ pub struct Values<'a> {
     /// Start time of the run, seconds since the epoch.
     pub begun: i64,
     pub counts: Heartbeat,
+    pub network: &'a NetworkTotals,
+    /// The name of a network namespace that has one in its lines.
+    pub netns: &'a dyn Fn(NetnsId) -> Option<String>,
     pub sink: Stats,
     /// The output accepts lines.
     pub up: bool,
@@ -184,13 +189,13 @@ fn text(values: &Values<'_>, config_valid: bool) -> String {
             out.labelled("corrections_total", &labels, number);
         }
     }
+    network(&mut out, values);
     let totals = [
         (
             "datagrams_total",
             "Datagrams received from the kernel.",
             counts.datagrams,
         ),
-        ("gaps_total", "Gaps in the events.", counts.gaps),
         (
             "lost_total",
             "Lost kernel messages; a loss of unknown size counts as one.",
@@ -265,6 +270,59 @@ fn text(values: &Values<'_>, config_valid: bool) -> String {
     out.0
 }
 
+/// What happened in the network.
+fn network(out: &mut Page, values: &Values<'_>) {
+    let network = values.network;
+    let help = "Gaps in the events or in the lines, by cause.";
+    out.family("gaps_total", "counter", help);
+    for (cause, number) in network.gaps() {
+        out.labelled("gaps_total", &[("cause", cause)], number);
+    }
+    let help = "Changes that have lines, by kind: notifications of the kernel, and what resyncs and verification found.";
+    out.family("changes_total", "counter", help);
+    for (kind, changes) in network.kinds() {
+        for (change, number) in [
+            ("added", changes.added),
+            ("changed", changes.changed),
+            ("deleted", changes.deleted),
+        ] {
+            let labels = [("kind", kind.name()), ("change", change)];
+            out.labelled("changes_total", &labels, number);
+        }
+    }
+    let devices: Vec<_> = network.devices();
+    let labels = |at: usize| {
+        let ((netns, name), _) = devices[at];
+        let netns = (values.netns)(netns).unwrap_or_default();
+        [("netns", netns), ("device", name.to_string())]
+    };
+    let help = "Changes of a device and of its objects, as in nlstream_changes_total.";
+    out.family("device_changes_total", "counter", help);
+    for (at, (_, counts)) in devices.iter().enumerate() {
+        let labels = labels(at);
+        let labels = labels.each_ref().map(|(name, value)| (*name, &**value));
+        out.labelled("device_changes_total", &labels, counts.changes);
+    }
+    let help = "How often a device went up or down: enabled, with carrier, or not.";
+    out.family("device_transitions_total", "counter", help);
+    for (at, (_, counts)) in devices.iter().enumerate() {
+        let [netns, device] = labels(at);
+        for (state, number) in [("up", counts.ups), ("down", counts.downs)] {
+            let labels = [
+                (netns.0, &*netns.1),
+                (device.0, &*device.1),
+                ("state", state),
+            ];
+            if counts.ups + counts.downs > 0 {
+                out.labelled("device_transitions_total", &labels, number);
+            }
+        }
+    }
+    let help = "Changes of devices that have no counts of their own: of the devices beyond the first thousand.";
+    let other = network.other.changes;
+    out.one("other_device_changes_total", "counter", help, other);
+}
+
 /// Metrics in the text format. Names are passed without the prefix `nlstream_`.
 #[derive(Default)]
 struct Page(String);
@@ -277,11 +335,12 @@ impl Page {
         );
     }
 
-    /// Appends a value with labels, whose values need no escaping.
+    /// Appends a value with labels. A label whose value is empty is one that is absent.
     fn labelled(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
         let labels: Vec<_> = labels
             .iter()
-            .map(|(name, text)| format!("{name}=\"{text}\""))
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| format!("{name}=\"{}\"", escaped(text)))
             .collect();
         let _ = writeln!(self.0, "nlstream_{name}{{{}}} {value}", labels.join(","));
     }
@@ -289,5 +348,31 @@ impl Page {
     fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
         self.family(name, kind, help);
         let _ = writeln!(self.0, "nlstream_{name} {value}");
+    }
+}
+
+/// The value of a label as the text format has it. Names of devices come from others.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_characters_of_the_format_stays_one_label() {
+        let mut page = Page::default();
+        page.labelled("x", &[("netns", ""), ("device", "a\"} 1\\\n")], 1);
+        assert_eq!(page.0, "nlstream_x{device=\"a\\\"} 1\\\\\\n\"} 1\n");
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of the pipeline: several network namespaces; checkpoints; names of devices.
+//! Tests of the pipeline: several network namespaces; checkpoints; names of devices; counts for metrics.
 
 mod checkpoint;
 #[cfg(feature = "where")]
@@ -7,6 +7,7 @@ mod forged;
 mod implied;
 mod names;
 mod namespaces;
+mod network;
 mod ranges;
 
 use serde_json::Value;

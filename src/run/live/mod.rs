@@ -246,7 +246,7 @@ pub(crate) fn begin(
     warn_of_size(live, smallest);
     let start = Instant::now();
     let registry = poll.registry().try_clone().map_err(Error::Loop)?;
-    let stream = Stream {
+    let mut stream = Stream {
         follow: Follow::new(&live.settings, &answers, live.rcvbuf, registry),
         session,
         subscriptions,
@@ -269,6 +269,9 @@ pub(crate) fn begin(
         next_heartbeat: live.heartbeat.map(|every| start + every),
         release_at: None,
     };
+    if stream.metrics.is_some() {
+        stream.session.pipeline.count_network();
+    }
     begun();
     stream.run(poll, &mut sink)
 }

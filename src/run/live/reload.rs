@@ -103,6 +103,9 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
         }
         if reloaded.contains(&&"metrics") {
             self.metrics = live.metrics.clone().map(Metrics::new);
+            if self.metrics.is_some() {
+                self.session.pipeline.count_network();
+            }
         }
         if live.outputs.checkpoints != new.outputs.checkpoints {
             live.outputs.checkpoints = new.outputs.checkpoints;

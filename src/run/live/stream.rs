@@ -312,8 +312,11 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
     pub(super) fn write_metrics(&mut self, sink: &Sink, now: Instant) {
         if let Some(metrics) = &mut self.metrics
             && metrics.due <= now
+            && let Some((network, netns)) = self.session.pipeline.network()
         {
             metrics.write(&metrics::Values {
+                network,
+                netns: &netns,
                 run: &self.run,
                 begun: self.started.0.as_second(),
                 counts: self.session.pipeline.counts(self.session.pulse()),
