@@ -112,7 +112,8 @@ impl Buffer {
             });
         }
         let bytes = self.fill(length)?;
-        bytes.get(..length).ok_or(Fault::Truncated {
+        // Without the closure every packet makes a fault, and drops it.
+        bytes.get(..length).ok_or_else(|| Fault::Truncated {
             offset,
             what,
             length,
