@@ -5,6 +5,7 @@ mod backpressure;
 mod checkpoint;
 mod control;
 mod decode_batch;
+mod emit;
 mod ending;
 mod implied;
 mod moves;
@@ -17,29 +18,25 @@ mod totals;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::channel::{Channel, FamilyId, NetnsId};
 use crate::encode::{Encoder, Format};
 use crate::event::kind_set::KindSet;
 use crate::event::meta::{self, Heartbeat, Meta, Part, Pulse, Start};
-use crate::event::unknown::Unknown;
-use crate::event::values::{Hex, Time};
-use crate::event::{By, Event, Kind, Nl, NlType, Op, Origin, Payload, Unparsed};
+use crate::event::values::Time;
+use crate::event::{By, Event, Kind, Op, Origin, Payload};
 use crate::family::known::GenericFamilies;
 use crate::filter::{Filter, Surroundings};
 use crate::input::{Found, Header, Input, InputData};
 use crate::names::Names;
-use crate::netlink::family::Protocol;
-use crate::netlink::frame::{Message, message_type};
-use crate::netlink::secrets::redacted;
-use crate::state::{NameEffect, ReconcileResult, Stale, State, StateChange};
+use crate::state::{NameEffect, ReconcileResult, Stale, State};
 use crate::text;
 use backpressure::DroppedObjects;
 use checkpoint::Checkpoint;
 pub use checkpoint::CheckpointProgress;
 use decode_batch::{DecodedItem, DecodedObject, Learnt, OptionalParts};
+use emit::{Provenance, event};
 use ending::EndedNamespace;
 use names::WithheldEvents;
 use namespaces::Namespaces;
@@ -132,14 +129,6 @@ pub struct Pipeline {
     /// Start time of the run, and its `start` record.
     started_at: Time,
     start: Start,
-}
-
-/// The parts of an event that describe its origin.
-#[derive(Debug, Default)]
-struct Provenance {
-    nl: Option<Nl>,
-    unparsed: Vec<Unparsed>,
-    raw: Option<Rc<Hex>>,
 }
 
 impl Pipeline {
@@ -491,20 +480,6 @@ impl Pipeline {
         }
     }
 
-    /// Writes the lines of the events that have numbers.
-    fn write(&mut self, items: &[DecodedItem<'_>], out: &mut Vec<u8>) -> io::Result<()> {
-        let mut events = items.iter().filter_map(|item| match item {
-            DecodedItem::Object(DecodedObject { event, seq, .. }) => Some((seq.as_ref()?, event)),
-            _ => None,
-        });
-        let Some((seq, event)) = events.next() else {
-            return Ok(());
-        };
-        self.encoder.flush(out)?;
-        self.encoder.write(*seq, event, out)?;
-        events.try_for_each(|(seq, event)| self.encoder.write(*seq, event, out))
-    }
-
     /// The counts so far, over all namespaces.
     pub fn counts(&self, pulse: Pulse) -> Heartbeat {
         self.totals
@@ -520,173 +495,6 @@ impl Pipeline {
     pub fn network(&self) -> Option<(&NetworkTotals, impl Fn(NetnsId) -> Option<String>)> {
         let name = |netns: NetnsId| Some(self.listed.get(&netns)?.netns.name.clone());
         Some((self.network.as_deref()?, name))
-    }
-
-    /// Writes bytes that are not a complete message as `unknown`, so that no input is lost: with the
-    /// message's type and its complete attributes, as far as these are there. A control message whose end
-    /// is missing is counted as such.
-    fn emit_malformed(
-        &mut self,
-        channel: Channel,
-        time: Time,
-        rest: &[u8],
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        let protocol: &dyn Protocol = self.learnt.families.family(channel.family);
-        let name = self.learnt.families.get(channel.family);
-        let name = name.map(|it| &*it.name);
-        let redacted = match self.optional_parts.secrets {
-            true => None,
-            false => redacted(channel.family, name, rest),
-        };
-        let rest = redacted.as_deref().unwrap_or(rest);
-        let message = Message::incomplete(rest);
-        let cut = message.filter(Message::is_cut);
-        if let Some(control) = cut.and_then(|message| protocol.control(&message)) {
-            self.totals.skip_control(control);
-            return Ok(());
-        }
-        let (unknown, nl) = match message {
-            Some(message) => (
-                Unknown::new(protocol, &message),
-                Some(decode_batch::header(protocol, channel, &message)),
-            ),
-            None => {
-                let number = message_type(rest).unwrap_or_default();
-                let unknown = Unknown {
-                    r#type: NlType::new(channel.family, number),
-                    data: Some(Hex(rest.into())),
-                    ..Unknown::default()
-                };
-                (unknown, None)
-            }
-        };
-        let change = StateChange {
-            op: Op::Notify,
-            payload: Payload::from(unknown),
-            change: None,
-        };
-        let provenance = Provenance {
-            nl,
-            raw: self.optional_parts.raw.then(|| Rc::new(Hex(rest.into()))),
-            ..Provenance::default()
-        };
-        let event = Event {
-            by: self.by.clone().filter(|_| channel.is_events()),
-            ..event(channel.netns, time, Origin::Kernel, change, provenance)
-        };
-        self.emit(event, out)?;
-        if !std::mem::take(&mut self.has_line) {
-            meta::add(&mut self.totals.skipped.malformed, 1);
-        }
-        Ok(())
-    }
-
-    /// Writes a record about the run.
-    fn meta(&mut self, time: Time, op: Op, meta: Meta, out: &mut Vec<u8>) -> io::Result<()> {
-        self.meta_of(NetnsId::OWN, time, op, meta, out)
-    }
-
-    /// Writes a record about one namespace.
-    fn meta_of(
-        &mut self,
-        netns: NetnsId,
-        time: Time,
-        op: Op,
-        meta: Meta,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        self.emit_drop_gap(time, out)?;
-        self.meta_line(netns, time, op, meta, out)
-    }
-
-    fn meta_line(
-        &mut self,
-        netns: NetnsId,
-        time: Time,
-        op: Op,
-        meta: Meta,
-        out: &mut Vec<u8>,
-    ) -> io::Result<()> {
-        let change = StateChange {
-            op,
-            payload: meta.into(),
-            change: None,
-        };
-        let event = Event {
-            origin: None,
-            ..event(netns, time, Origin::Kernel, change, Provenance::default())
-        };
-        match self.filter.next_seq(&event) {
-            Some(seq) => self.encoder.put(seq, event, out),
-            None => Ok(()),
-        }
-    }
-
-    /// Writes an event's line.
-    fn emit(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
-        match self.number(&event) {
-            Some(seq) => self.encoder.put(seq, event, out),
-            None => Ok(()),
-        }
-    }
-
-    /// The same for an event that passes the filters.
-    fn emit_selected(&mut self, event: Event, out: &mut Vec<u8>) -> io::Result<()> {
-        match self.number_selected(&event) {
-            Some(seq) => self.encoder.put(seq, event, out),
-            None => Ok(()),
-        }
-    }
-
-    /// Returns the number of the event's line, or `None` if the event has no line: a filter rejects
-    /// it, or the output is paused, in which case the dropped line keeps its number.
-    fn number(&mut self, event: &Event) -> Option<u64> {
-        match self.filter.selects(event) {
-            true => self.number_selected(event),
-            false => None,
-        }
-    }
-
-    /// The same for an event that passes the filters.
-    fn number_selected(&mut self, event: &Event) -> Option<u64> {
-        self.totals.line(event.payload.kind());
-        if let Some(network) = &mut self.network {
-            network.note(event);
-        }
-        self.withheld.pass(event.time);
-        if self.is_output_paused() {
-            self.record_dropped(event);
-            self.filter.skip_seq();
-            self.has_line = true;
-            return None;
-        }
-        self.mark_delivered(event);
-        let seq = self.filter.next_seq(event);
-        self.has_line |= seq.is_some();
-        seq
-    }
-}
-
-fn event(
-    netns: NetnsId,
-    time: Time,
-    origin: Origin,
-    change: StateChange,
-    provenance: Provenance,
-) -> Event {
-    Event {
-        time,
-        netns,
-        op: change.op,
-        origin: Some(origin),
-        payload: change.payload,
-        change: change.change,
-        uncertain: false,
-        by: None,
-        nl: provenance.nl,
-        unparsed: provenance.unparsed,
-        raw: provenance.raw,
     }
 }
 
