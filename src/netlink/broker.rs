@@ -35,8 +35,6 @@ const REQUESTS: &[(u16, &[u16])] = &[
             nft(NFT_MSG_GETGEN),
             nft(NFT_MSG_GETOBJ),
             nft(NFT_MSG_GETFLOWTABLE),
-            0x0101, // IPCTNL_MSG_CT_GET
-            0x0201, // IPCTNL_MSG_EXP_GET
         ],
     ),
 ];
