@@ -112,13 +112,16 @@ impl Buffer {
             });
         }
         let bytes = self.fill(length)?;
-        // Without the closure every packet makes a fault, and drops it.
-        bytes.get(..length).ok_or_else(|| Fault::Truncated {
-            offset,
-            what,
-            length,
-            have: bytes.len(),
-        })
+        // `ok_or` would make a fault for every packet, and drop it.
+        match bytes.get(..length) {
+            Some(bytes) => Ok(bytes),
+            None => Err(Fault::Truncated {
+                offset,
+                what,
+                length,
+                have: bytes.len(),
+            }),
+        }
     }
 
     /// Consumes `length` of the available bytes.
