@@ -224,6 +224,9 @@ pub enum Trigger {
     /// Settings of a bridge were changed: the kernel deletes its multicast entries when snooping is
     /// switched off.
     Bridge,
+    /// Another port of a bond became the active one: the addresses of the bond move from the filter of
+    /// the former one to its filter (`bond_hw_addr_swap`).
+    ActivePort,
     /// The MTU of a device was changed, or a router advertised something: the kernel sets the
     /// metrics of IPv6 routes (`rt6_mtu_change`, `ndisc_router_discovery`).
     Metrics,

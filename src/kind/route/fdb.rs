@@ -126,6 +126,7 @@ impl KindSpec for Fdb {
         Trigger::NewAddress,
         Trigger::OldAddress,
         Trigger::Forwarding,
+        Trigger::ActivePort,
     ];
     const VERIFIED_AFTER: &'static [Trigger] = &[Trigger::NexthopEntry];
     const PRECEDES_DEVICE: bool = true;

@@ -38,7 +38,7 @@ pub(super) struct Msg {
 }
 
 impl Msg {
-    fn new(kind: u16, header: &[u8]) -> Self {
+    pub(super) fn new(kind: u16, header: &[u8]) -> Self {
         Msg {
             kind,
             flags: 0,

@@ -170,6 +170,39 @@ fn an_event_of_a_device_concerns_objects_of_that_device() {
 }
 
 #[test]
+fn another_active_port_of_a_bond_makes_the_filters_of_its_ports_stale() {
+    const IFLA_LINKINFO: u16 = 18;
+    const IFLA_INFO_KIND: u16 = 1;
+    const IFLA_INFO_DATA: u16 = 2;
+    const IFLA_BOND_ACTIVE_SLAVE: u16 = 2;
+    const IFLA_BOND_MIIMON: u16 = 3;
+    let bond = |active: u32, miimon: u32| {
+        let mut data = Msg::new(0, &[]).attr_u32(IFLA_BOND_MIIMON, miimon);
+        if active != 0 {
+            data = data.attr_u32(IFLA_BOND_ACTIVE_SLAVE, active);
+        }
+        let info = Msg::new(0, &[]).attr(IFLA_INFO_KIND, b"bond");
+        let info = info.attr(IFLA_INFO_DATA, &data.body);
+        link(4, "bond0").attr(IFLA_LINKINFO, &info.body)
+    };
+    let mut state = state();
+    apply(&mut state, &bond(0, 100));
+    state.take_stale();
+    for (active, miimon, is_stale) in [
+        (2, 100, true),
+        (2, 50, false),
+        (3, 50, true),
+        (3, 50, false),
+        (0, 50, true),
+    ] {
+        apply(&mut state, &bond(active, miimon));
+        let of_bond = (Effect::OnDevice, Scope::Devices([4].into()));
+        let expected: Vec<_> = is_stale.then_some(of_bond).into_iter().collect();
+        assert_eq!(stale(&mut state, Kind::Fdb), expected, "{active} {miimon}");
+    }
+}
+
+#[test]
 fn devices_around_a_device_are_its_lower_devices_its_master_and_its_ports() {
     const IFLA_LINK: u16 = 5;
     let mut state = state();

@@ -175,6 +175,7 @@ mod others {
         noise_does_not_delay_a_correction_for_ever(Namespace, LinkType("veth")),
         audit_finds_changes_of_a_device_that_is_down(Namespace, LinkType("veth")),
         corrections_do_not_depend_on_the_selected_kinds(Namespace, LinkType("veth")),
+        filters_of_the_ports_of_a_bond_follow_the_active_one(Namespace, LinkType("veth"), LinkType("bridge"), GuestLinkType("bond")),
         forwarding_entry_that_loses_a_remote_beside_its_nexthop(Namespace, LinkType("veth"), LinkType("vxlan id 9 dstport 4789")),
     }
 
@@ -196,6 +197,19 @@ mod others {
         assert_exact(&ns, &mut stream);
         ns.run("bridge fdb del 01:00:5e:00:00:01 dev vx0 self");
         assert_exact(&ns, &mut stream);
+        stream.interrupt();
+    }
+
+    /// The addresses in the filter of the active port move to that of the next one.
+    fn filters_of_the_ports_of_a_bond_follow_the_active_one() {
+        let (ns, mut stream) = start(
+            "ip link add bond0 type bond mode active-backup miimon 50
+             for n in 0 1; do ip link set v$n down; ip link set v$n master bond0; done; ip link set bond0 up",
+        );
+        for port in ["v1", "v0", "v1"] {
+            ns.run(&format!("ip link set bond0 type bond active_slave {port}"));
+            assert_exact(&ns, &mut stream);
+        }
         stream.interrupt();
     }
 

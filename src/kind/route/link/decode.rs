@@ -90,6 +90,9 @@ impl KindSpec for Link {
                 if self.is_bridge() && self.linkinfo != old.linkinfo {
                     triggers = triggers.or(Triggers::of(&[Trigger::Bridge]));
                 }
+                if self.active_port() != old.active_port() {
+                    triggers = triggers.or(Triggers::of(&[Trigger::ActivePort]));
+                }
                 if self.flags != old.flags || self.operstate != old.operstate {
                     triggers = triggers.or(Triggers::of(&[Trigger::Device]));
                 }

@@ -2,6 +2,7 @@
 
 use super::Link;
 use super::device::InfoData;
+use super::device::bond::Bond;
 
 impl Link {
     /// Returns true for a device of that type (`IFLA_INFO_KIND`).
@@ -32,15 +33,22 @@ impl Link {
         self.is_of_type("bond") || self.is_of_type("team")
     }
 
+    /// Index of the port that a bond sends by; `None` for a bond without such a port, and for all other
+    /// devices.
+    pub fn active_port(&self) -> Option<u32> {
+        self.bond()?.active_slave_index
+    }
+
     /// Returns true for a bond whose values depend on what the other end sends (LACP).
     pub fn negotiates(&self) -> bool {
-        let data = self
-            .linkinfo
-            .as_ref()
-            .and_then(|info| info.info_data.as_ref());
-        match data {
-            Some(InfoData::Bond(bond)) => bond.mode.as_ref().is_some_and(|it| it.is("802.3ad")),
-            _ => false,
+        let mode = self.bond().and_then(|bond| bond.mode.as_ref());
+        mode.is_some_and(|mode| mode.is("802.3ad"))
+    }
+
+    fn bond(&self) -> Option<&Bond> {
+        match self.linkinfo.as_ref()?.info_data.as_ref()? {
+            InfoData::Bond(bond) => Some(bond),
+            _ => None,
         }
     }
 
