@@ -112,7 +112,7 @@ impl Fold {
             });
         };
         if at.is_some_and(|at| at > last.0) {
-            if reached == Reached::End {
+            if reached == Reached::End && self.later.is_none() {
                 return Some(IncompleteReason::TooLate(last.0));
             }
             if let Some(next) = self.next_run {

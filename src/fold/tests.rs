@@ -44,8 +44,13 @@ impl Lines {
 
     fn line(mut self, second: i64, kind: &str, op: &str, payload: &str) -> Self {
         let (run, seq, time) = (self.run, self.seq, time(second));
+        let origin = match (kind, op) {
+            ("meta", _) => "",
+            (_, "present") => r#""origin":"checkpoint","#,
+            _ => r#""origin":"kernel","#,
+        };
         self.text += &format!(
-            r#"{{"v":1,"run":"{run}","seq":{seq},"time":"{time}","kind":"{kind}","op":"{op}","origin":"kernel","{kind}":{payload}}}"#
+            r#"{{"v":1,"run":"{run}","seq":{seq},"time":"{time}","kind":"{kind}","op":"{op}",{origin}"{kind}":{payload}}}"#
         );
         self.text.push('\n');
         self.seq += 1;
@@ -660,6 +665,76 @@ fn lines_of_a_dump_have_earlier_times_than_those_before() {
         .text;
     assert!(matches!(fold(&[&text], Some(2)), (rules, None) if rules.is_empty()));
     assert!(matches!(fold(&[&text], Some(3)), (rules, None) if rules == [1, 2]));
+}
+
+#[test]
+fn any_later_line_of_the_run_tells_that_nothing_happened_before_it() {
+    let lines = || Lines::new("00000001", 0).begun().rule(1, "add", 1);
+    let is_too_late = |text: &str, second| {
+        let (rules, reason) = fold(&[text], Some(second));
+        assert_eq!(rules, [1], "{text}");
+        match reason {
+            None => false,
+            Some(IncompleteReason::TooLate(_)) => true,
+            Some(reason) => panic!("{reason}: {text}"),
+        }
+    };
+    assert!(is_too_late(&lines().text, 3));
+    let gap = r#"{"cause":"overflow","from":"2026-01-01T00:00:04.5Z"}"#;
+    let sync = r#"{"checkpoint":3}"#;
+    let later: &[&[(&str, &str)]] = &[
+        &[("heartbeat", "{}")],
+        &[("clock", "{}")],
+        &[("refused", "{}")],
+        &[("complete", r#"{"kinds":["rule"]}"#)],
+        &[("resync", "{}")],
+        &[("gap", gap), ("resync", "{}")],
+        &[("checkpoint", "{}")],
+        &[("checkpoint", "{}"), ("rule", ""), ("sync", sync)],
+        &[
+            ("checkpoint", "{}"),
+            ("rule", ""),
+            ("sync", sync),
+            ("stop", "{}"),
+        ],
+        &[("checkpoint", "{}"), ("stop", "{}")],
+        &[("rotate", "{}")],
+        &[("stop", "{}")],
+    ];
+    for ops in later {
+        let lines = ops.iter().fold(lines(), |lines, (op, payload)| match *op {
+            "rule" => lines.rule(5, "present", 1),
+            op => lines.meta(5, op, payload),
+        });
+        for second in [1, 3, 4, 5] {
+            let text = &lines.text;
+            assert!(!is_too_late(text, second), "{second} {text}");
+        }
+        assert!(is_too_late(&lines.text, 6), "{}", lines.text);
+    }
+}
+
+#[test]
+fn a_loss_before_the_time_is_not_overlooked_for_a_later_line() {
+    let lines = || {
+        let lines = Lines::new("00000001", 0).begun().rule(1, "add", 1);
+        lines.meta(4, "heartbeat", "{}")
+    };
+    let overflow = r#"{"cause":"overflow","from":"2026-01-01T00:00:02Z"}"#;
+    let gap = lines().meta(5, "gap", overflow).meta(6, "resync", "{}");
+    let in_next_file = Lines::new("00000001", 4).meta(5, "gap", overflow);
+    for files in [
+        &[&*gap.text][..],
+        &[&*lines().text, &*in_next_file.text][..],
+    ] {
+        let (_, reason) = fold(files, Some(3));
+        assert!(matches!(reason, Some(IncompleteReason::Gap(_))));
+        assert!(fold(files, Some(1)).1.is_none(), "{files:?}");
+    }
+    let hole = Lines::new("00000001", 0).begun().rule(1, "add", 1);
+    let hole = hole.after_hole(2).meta(4, "heartbeat", "{}");
+    let (_, reason) = fold(&[&hole.text], Some(3));
+    assert!(matches!(reason, Some(IncompleteReason::Missing(2, 5, _))));
 }
 
 #[test]
