@@ -165,6 +165,13 @@ const MAX_GROUPS: usize = 256;
 pub const MAX_NAMESPACES: usize = 1024;
 
 impl Start {
+    /// Returns true if the inputs are a capture of another program. The kernel sends it nothing that
+    /// could correct the state, and the dumps in it are not those of this run. Every run of this
+    /// program lists the groups that it joined, even if there are none.
+    pub fn is_foreign(&self) -> bool {
+        self.groups.is_none()
+    }
+
     /// Judges what a recording says about the beginning of its run. Every file begins with it.
     ///
     /// # Errors

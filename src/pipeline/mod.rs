@@ -113,8 +113,6 @@ pub struct Pipeline {
     checkpoint: Option<Checkpoint>,
     /// The namespaces that have ended, in the order of their ends.
     ended: VecDeque<EndedNamespace>,
-    /// The inputs are a capture of another program: no dump corrects the state.
-    is_foreign: bool,
     /// Time of the first event whose implied changes have no lines yet.
     unsettled: Option<Time>,
     /// The descriptions of the namespaces that have a `netns` in their lines, until the last line of each.
@@ -162,8 +160,7 @@ impl Pipeline {
         for kind in &settings.no_track {
             tracked.remove(*kind);
         }
-        // Nothing was received from a kernel: the inputs are a capture of another program.
-        let is_foreign = config.start.groups.is_none();
+        let is_foreign = config.start.is_foreign();
         let listed = config.start.namespaces.iter().flatten().enumerate();
         let mut pipeline = Pipeline {
             optional_parts: OptionalParts {
@@ -195,7 +192,6 @@ impl Pipeline {
             by: None,
             checkpoint: None,
             ended: VecDeque::new(),
-            is_foreign,
             unsettled: None,
             listed: listed
                 .map(|(at, it)| (NetnsId::of_listed(at), Found::named(it.clone())))
@@ -425,7 +421,7 @@ impl Pipeline {
         }
         let state = &mut self.namespaces.get_mut(event.netns).state;
         let effect = state.apply_event(*action, *key, message, event);
-        if self.is_foreign && state.is_unsettled() {
+        if self.start.is_foreign() && state.is_unsettled() {
             self.unsettled.get_or_insert(event.time);
         }
         // A message of a kind that is no state concerns no object.
@@ -467,10 +463,8 @@ impl Pipeline {
     }
 
     /// Returns true if a datagram of this channel belongs to a dump that the run itself requested.
-    /// A run without multicast groups received nothing from a kernel: its inputs are those of
-    /// another program's capture, and so are the dumps in it.
     fn is_own_dump(&self, channel: Channel) -> bool {
-        !channel.is_events() && self.start.groups.is_some()
+        !channel.is_events() && !self.start.is_foreign()
     }
 
     /// Counts a dump entry that gives no line, unless it is one of the run's own dumps.

@@ -236,7 +236,7 @@ impl Pipeline {
             let has_line = std::mem::take(&mut self.has_line);
             without_line -= u64::from(has_entry && has_line);
         }
-        if self.start.groups.is_none() {
+        if self.start.is_foreign() {
             meta::add(&mut self.totals.skipped.dump_entries, without_line);
         }
         self.namespaces.get_mut(netns).link_entries.clear();

@@ -91,7 +91,7 @@ pub(super) fn header<'a>(
             host: Some(uname.nodename().to_string_lossy().into_owned()),
             kernel: Some(uname.release().to_string_lossy().into_owned()),
             boot_id: boot_id.ok().map(|id| id.trim().to_owned()),
-            // Even if there are none: without `groups` the inputs are those of another program.
+            // Even if there are none (`Start::is_foreign`).
             groups: Some(joined),
             namespaces: (!namespaces.is_empty()).then_some(namespaces),
             refused_groups: (!refused.is_empty()).then_some(refused),
