@@ -14,6 +14,7 @@ crate::trial::trials! {
     a_link_flap_by_programs_and_by_the_kernel(Bpf, LinkType("veth"), Program("python3")),
     every_route_of_a_storm_names_its_process(Bpf, LinkType("veth")),
     a_neighbour_that_fails_by_a_timer_blames_no_process(Bpf, LinkType("veth")),
+    events_that_follow_each_other_without_a_pause_name_their_process(Bpf, LinkType("veth"), Program("ethtool")),
     a_gap_names_who_caused_the_lost_events(Bpf, LinkType("veth")),
     events_of_named_namespaces_name_their_processes(Bpf, LinkType("veth")),
     without_the_filter_port_ids_name_processes_that_live_on(Namespace, LinkType("veth"), Program("python3")),
@@ -76,6 +77,33 @@ fn each_event_names_the_process_that_caused_it() {
     let replayed = nlstream(&["replay", "--run", &run, record]);
     assert_eq!(crate::common::lines(&replayed.stdout), stream.seen);
     std::fs::remove_file(&recording).unwrap();
+}
+
+/// The kernel names no port for these events, so that only their order tells the records of the filter. The run
+/// begins while there is always a record that was just written.
+fn events_that_follow_each_other_without_a_pause_name_their_process() {
+    let ns = Namespace::privileged();
+    ns.run("ip link add veth0 type veth peer name veth1");
+    let mut traffic = ns.command("bash");
+    traffic.args([
+        "-c",
+        "while [ -e /proc/$PPID ]; do ethtool -K veth0 tso off; ethtool -K veth0 tso on; done",
+    ]);
+    let mut traffic = traffic.spawn().unwrap();
+    let mut stream = ns.stream(&["--kind", "link,ethtool", "--with", "by", "--snapshot"]);
+    stream.wait("meta", "sync");
+    let of = |line: &Value, kind: &str| line["kind"] == kind && line["origin"] == "kernel";
+    for _ in 0..20 {
+        for kind in ["link", "ethtool"] {
+            let line = stream.wait_for(kind, |line| of(line, kind));
+            let is_lost = stream.seen.iter().any(|line| line["op"] == "gap");
+            let by = &line["by"];
+            assert!(by["comm"] == "ethtool" || is_lost && by.is_null(), "{line}");
+        }
+    }
+    traffic.kill().unwrap();
+    traffic.wait().unwrap();
+    stream.interrupt();
 }
 
 /// A program that changes links without `ip`: requests of rtnetlink, from the second socket of the process,

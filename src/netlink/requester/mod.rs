@@ -150,8 +150,9 @@ impl Requesters {
 
     /// Notes that every datagram was received.
     pub fn note_empty(&mut self) {
-        self.read();
+        // Not those that came after the socket was found empty: their datagrams follow.
         self.queue.note_empty();
+        self.read();
     }
 
     /// Notes that the kernel dropped datagrams at the socket. Returns who caused those that

@@ -41,6 +41,8 @@ pub(super) struct RecordQueue {
     /// The front record belongs to the next datagram. If not, records or datagrams are
     /// missing, and only a port id tells which record belongs to a datagram.
     aligned: bool,
+    /// Datagrams were dropped since the socket was empty.
+    lost: bool,
 }
 
 impl RecordQueue {
@@ -71,21 +73,27 @@ impl RecordQueue {
         Some(record)
     }
 
-    /// Notes that every datagram was received: records that remain belong to none, unless
-    /// they are so new that their datagrams are not queued yet.
+    /// Notes that every datagram was received. The queue has the records that were read before the socket
+    /// was found empty, unless datagrams were dropped.
     pub(super) fn note_empty(&mut self) {
-        let stale = self
-            .records
-            .partition_point(|(taken, _)| taken.elapsed() >= STALE);
-        if let Some((_, last)) = self.records.drain(..stale).next_back() {
+        let without_datagram = match self.aligned || self.lost {
+            // Some are so new that their datagrams are not queued yet.
+            true => self
+                .records
+                .partition_point(|(taken, _)| taken.elapsed() >= STALE),
+            // Where events follow each other without a pause, there are always new ones.
+            false => self.records.len(),
+        };
+        if let Some((_, last)) = self.records.drain(..without_datagram).next_back() {
             self.missed = last.missed;
         }
         self.aligned |= self.records.is_empty();
+        self.lost = false;
     }
 
     /// Notes that the next `lost` datagrams were dropped. Removes their records, and returns them.
     pub(super) fn note_loss(&mut self, lost: usize) -> Vec<Record> {
-        self.aligned = false;
+        (self.aligned, self.lost) = (false, true);
         let lost = lost.min(self.records.len());
         self.records
             .drain(..lost)
@@ -154,6 +162,34 @@ mod tests {
         assert_eq!(take(&mut queue, 1, 0), None);
         assert_eq!(take(&mut queue, 3, 9), Some(2));
         assert_eq!(take(&mut queue, 1, 0), Some(3));
+    }
+
+    /// The kernel names no port for a change of the features of a device.
+    #[test]
+    fn events_without_a_pause_have_their_records_from_the_first_empty_socket_on() {
+        for lost in [0, 3] {
+            let mut queue = RecordQueue::default();
+            if lost > 0 {
+                queue.aligned = true;
+                queue.note_loss(lost);
+                // The record of an event that came after the socket was found empty.
+                queue.push(Record::test(header(1, 0), 4, 0));
+                queue.note_empty();
+                assert_eq!(queue.records.len(), 1);
+            }
+            // The record is not older than the next one, and there is no time without any.
+            queue.push(Record::test(header(1, 0), 5, 0));
+            assert_eq!(take(&mut queue, 1, 0), None);
+            queue.note_empty();
+            for number in 6..20 {
+                queue.push(Record::test(header(1, 0), number, 0));
+                queue.push(Record::test(header(2, 0), number, 0));
+                assert_eq!(take(&mut queue, 1, 0), Some(number));
+                // The datagram of the second record is not queued yet.
+                queue.note_empty();
+                assert_eq!(take(&mut queue, 2, 0), Some(number));
+            }
+        }
     }
 
     #[test]
