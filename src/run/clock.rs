@@ -1,5 +1,7 @@
 //! Detects that the system clock was set.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use rustix::time::{ClockId, clock_gettime};
 
@@ -8,6 +10,12 @@ use crate::event::values::Time;
 
 /// Smaller steps, nanoseconds, are ignored: two clocks cannot be read at the same instant.
 const MIN_STEP: i128 = 10_000_000;
+
+/// The CPU time of the calling thread, in the program and in the kernel.
+pub(super) fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
 
 /// Compares the system clock with CLOCK_BOOTTIME, which cannot be set and advances in suspend.
 #[derive(Debug)]

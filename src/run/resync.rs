@@ -16,6 +16,7 @@ use crate::event::scope::Scope;
 use crate::event::{Kind, Origin};
 use crate::netlink::dump::Outcome;
 use crate::netlink::request::Request;
+use crate::run::clock;
 use crate::state::{Effect, ReconcileResult, Stale};
 use pending::{Demand, PendingResync};
 use plan::{Known, plan};
@@ -45,6 +46,9 @@ const MAX_ATTEMPTS: u32 = 8;
 /// Reconciliations that neither `sync` nor `resync` waits for take at most this fraction (1/n) of
 /// the time.
 const MAX_SHARE: u32 = 10;
+/// The time for which a reconciliation waited delays the next one by no more than this: for a processor on a
+/// busy machine, which says nothing about its cost, or for a driver or a lock of the kernel.
+const MAX_DELAY: Duration = Duration::from_secs(10);
 /// Objects that come and go without a message are read at this interval: elements of sets of nftables that
 /// packets add, or that expire.
 const SILENT_RECHECK: Duration = Duration::from_secs(10);
@@ -74,6 +78,8 @@ struct Current {
     /// It is a quick audit.
     quick: bool,
     begun: Instant,
+    /// CPU time of the thread at the beginning.
+    begun_cpu: Duration,
     /// It began within the debounce delay of the last event: the change that this event implies may
     /// take some time.
     early: bool,
@@ -133,6 +139,8 @@ pub(super) struct ResyncScheduler {
     has_quick: bool,
     /// What is read once more, and when, by the delay.
     rechecks: BTreeMap<(Target, Duration), (Instant, Demand)>,
+    /// Reads the CPU time of the thread.
+    cpu_time: fn() -> Duration,
 }
 
 impl ResyncScheduler {
@@ -157,6 +165,7 @@ impl ResyncScheduler {
             quick: audit.map(|audit| QuickAudits::new(audit, now)),
             has_quick: true,
             rechecks: BTreeMap::new(),
+            cpu_time: clock::cpu_time,
         };
         for target in targets {
             resync.schedule(target, Demand::kind(Origin::Snapshot), now);
@@ -385,6 +394,7 @@ impl ResyncScheduler {
                 effect,
                 quick: false,
                 begun: now,
+                begun_cpu: (self.cpu_time)(),
                 early,
                 left,
                 complete: true,
@@ -428,6 +438,7 @@ impl ResyncScheduler {
             effect: Effect::Anywhere,
             quick: true,
             begun: now,
+            begun_cpu: (self.cpu_time)(),
             early: false,
             left,
             complete: true,
@@ -540,7 +551,11 @@ impl ResyncScheduler {
             return Milestone::None;
         }
         let pause = match current.origin {
-            Origin::Inferred => took * (MAX_SHARE - 1),
+            Origin::Inferred => {
+                let cpu = (self.cpu_time)().saturating_sub(current.begun_cpu);
+                let pause = |took: Duration| took * (MAX_SHARE - 1);
+                pause(took).min(pause(cpu).max(MAX_DELAY))
+            }
             _ => Duration::ZERO,
         };
         let mut done = true;

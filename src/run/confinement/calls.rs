@@ -371,7 +371,7 @@ pub static CALLS: &[Call] = &[
     call!(SYS_restart_syscall, EVERY, "a wait that a stop interrupted"),
     call!(SYS_sched_yield, ALL, "locks of the standard library"),
     // Time and identity.
-    call!(SYS_clock_gettime, ALL, "times of lines, where the vDSO has no clock"),
+    call!(SYS_clock_gettime, ALL, "times of lines, where the vDSO has no clock, and the CPU time of reads"),
     call!(SYS_clock_getres, TASKS, "the same (C library)"),
     call!(SYS_gettimeofday, TASKS, "the same (C library)"),
     call!(SYS_getrandom, ALL, "id of the run, hash tables"),

@@ -9,7 +9,8 @@ use super::Target;
 
 /// Minimum interval of two rounds, and of two quick audits of a target.
 pub(super) const INTERVAL: Duration = Duration::from_secs(2);
-/// A round takes at most this fraction (1/n) of the time.
+/// A round takes at most this fraction (1/n) of the time, by the clock: a driver that asks its firmware holds a
+/// lock of the kernel meanwhile, which the CPU time does not show.
 const SHARE: u32 = 100;
 /// The dumps of one target take at most this fraction: a large kind is read less often than others, or
 /// only by the audit of all kinds.

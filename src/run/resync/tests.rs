@@ -495,6 +495,37 @@ fn quick_audits_take_a_small_share_of_the_time() {
     assert!(resync.begin(now + quick::INTERVAL, &FEW).is_none());
 }
 
+/// What a busy machine, or a driver, makes a read wait for delays the next one by seconds.
+#[test]
+fn reads_for_events_take_a_share_of_the_time_by_what_they_cost() {
+    thread_local! {
+        static CPU: std::cell::Cell<Duration> = const { std::cell::Cell::new(Duration::ZERO) };
+    }
+    let second = 1000 * MS;
+    for (took, cpu, pause) in [
+        (second, second, 9 * second),
+        (second, MS, 9 * second),
+        (20 * second, 20 * second, 180 * second),
+        (20 * second, MS, 10 * second),
+        (20 * second, 2 * second, 18 * second),
+    ] {
+        let start = Instant::now();
+        let mut resync = synced(start);
+        resync.cpu_time = || CPU.get();
+        let routes = stale(&[Kind::Route]);
+        resync.schedule_stale(OWN, &routes, start);
+        let begun = start + DEBOUNCE;
+        assert!(resync.begin(begun, &FEW).is_some());
+        // An event during the read demands another one.
+        resync.schedule_stale(OWN, &routes, begun + MS);
+        while resync.dump_ended(Outcome::Complete).is_ok() {}
+        CPU.set(CPU.get() + cpu);
+        let end = begun + took;
+        resync.over(Some(&UNCLEAN), end);
+        assert_eq!(resync.wakeup(), Some(end + pause), "{took:?} {cpu:?}");
+    }
+}
+
 #[test]
 fn quick_audit_gives_way_to_events_and_repeats_only_what_lacks_objects() {
     let start = Instant::now();
