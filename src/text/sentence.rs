@@ -326,12 +326,22 @@ fn difference(
     old: Option<&Node>,
     new: Option<&Node>,
 ) -> fmt::Result {
+    let name = match name {
+        "info_slave_kind" => "port type",
+        name => name,
+    };
     let text = |value: Option<&Node>| match value {
         None => "none".to_owned(),
         Some(Node::Object(_)) => "present".to_owned(),
         Some(value) => words::value(style, name, value),
     };
     match (old, new) {
+        // `info_slave_kind` says that the device became a port, or is none any more.
+        (None, Some(Node::Object(_))) | (Some(Node::Object(_)), None)
+            if name == "info_slave_data" =>
+        {
+            Ok(())
+        }
         // The state of a port is not the state of its device.
         (Some(Node::Object(old)), Some(Node::Object(new))) if name == "info_slave_data" => {
             let port = |fields: &Fields| {

@@ -188,6 +188,7 @@ fn scripts_that_others_insert_do_not_run() {
 }
 
 fn a_hundred_thousand_events_are_shown_in_time() {
+    const GOAL: Duration = Duration::from_secs(2);
     let folder = Folder::new("browser-many");
     let mut many = start();
     for seq in 1..=100_000 {
@@ -208,19 +209,21 @@ fn a_hundred_thousand_events_are_shown_in_time() {
         (start.elapsed(), document)
     };
     let small = page(&folder, &sample());
-    let (base, _) = time(&small);
     let page = page(&folder, &many);
     let size = Path::new(&page).metadata().unwrap().len();
-    let (whole, document) = time(&page);
-    assert!(text(&document, "found").starts_with("100,000 of 100,000 events"));
-    eprintln!(
-        "{size} bytes, {} ms more than a small page",
-        whole.saturating_sub(base).as_millis()
-    );
     assert!(size < 10_000_000, "{size} bytes");
-    // The goal is 2 s; machines of tests have other work.
-    assert!(
-        whole.saturating_sub(base) < Duration::from_secs(16),
-        "{whole:?} {base:?}"
-    );
+    // What the events take beside the start of the browser. The fastest of five attempts counts: machines
+    // of tests have other work.
+    let mut fastest = Duration::MAX;
+    for _ in 0..5 {
+        let (base, _) = time(&small);
+        let (whole, document) = time(&page);
+        assert!(text(&document, "found").starts_with("100,000 of 100,000 events"));
+        fastest = fastest.min(whole.saturating_sub(base));
+        if fastest < GOAL {
+            break;
+        }
+    }
+    eprintln!("{size} bytes, {fastest:?} more than a small page");
+    assert!(fastest < GOAL, "{fastest:?}");
 }

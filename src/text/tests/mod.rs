@@ -293,6 +293,28 @@ fn port_state_change_is_shown() {
 }
 
 #[test]
+fn a_device_that_becomes_a_port_has_the_type_of_the_port() {
+    let with = |info| Link {
+        linkinfo: Some(info),
+        ..link()
+    };
+    let port = LinkInfo {
+        info_slave_kind: Some(symbol("bridge")),
+        info_slave_data: Some(InfoSlaveData::Bridge(Box::default())),
+        ..LinkInfo::default()
+    };
+    let (port, alone) = (with(port), with(LinkInfo::default()));
+    assert_eq!(
+        link_change(port.clone(), alone.clone()),
+        "link change veth0 port type none → bridge"
+    );
+    assert_eq!(
+        link_change(alone, port),
+        "link change veth0 port type bridge → none"
+    );
+}
+
+#[test]
 fn generic_netlink_family_is_described() {
     let family = |groups: &[&str]| {
         let group = |name: &&str| GenlMcastGroup {

@@ -127,7 +127,7 @@ function show(data) {
     const withNetns = data.namespaces.rows.length > 0, withBy = data.processes.rows.length > 0;
     const heads = [['Time', 'time'], ['Kind'], ['Operation'], ['Device'], ['What', 'words']];
     if (withNetns) heads.splice(1, 0, ['Namespace']);
-    if (withBy) heads.push(['By']);
+    if (withBy) heads.push(['By', 'by']);
     heads.push(['State']);
     table(id('eventtable'), heads, rows.slice(view.page * ROWS, (view.page + 1) * ROWS).map((i) => {
       const op = s(column.op, i), origin = s(column.origin, i);
