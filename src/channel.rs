@@ -73,6 +73,10 @@ impl FamilyId {
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);
 
+    /// Flows that the kernel tracks (`NFNL_SUBSYS_CTNETLINK`, linux/netfilter/nfnetlink.h).
+    pub const CONNTRACK: FamilyId = FamilyId::subsystem(1);
+    /// Flows that the kernel expects (`NFNL_SUBSYS_CTNETLINK_EXP`).
+    pub const EXPECT: FamilyId = FamilyId::subsystem(2);
     /// nftables (`NFNL_SUBSYS_NFTABLES`, linux/netfilter/nfnetlink.h).
     pub const NFTABLES: FamilyId = FamilyId::subsystem(10);
     /// The trace of packets through the rules of nftables: a family of its own, since it may have a

@@ -168,6 +168,11 @@ pub enum Object {
     XfrmState(Box<XfrmState>),
     /// A policy of xfrm (`struct xfrm_userpolicy_info`, linux/xfrm.h).
     XfrmPolicy(Box<XfrmPolicy>),
+    /// A flow that the kernel tracks (`CTA_*`). The kernel's module decides what an event has:
+    /// counters and times need `net.netfilter.nf_conntrack_acct` and `nf_conntrack_timestamp`.
+    Conntrack(Box<Conntrack>),
+    /// A flow that the kernel expects.
+    Expect(Box<Expect>),
     /// An announced prefix (`struct prefixmsg`, linux/rtnetlink.h).
     Prefix(Box<Prefix>),
     /// Options of a neighbour discovery message (`struct nduseroptmsg`, linux/rtnetlink.h).
@@ -291,6 +296,8 @@ impl Object {
             Object::NftFlowtable(_) => "nft_flowtable",
             Object::XfrmState(_) => "xfrm_state",
             Object::XfrmPolicy(_) => "xfrm_policy",
+            Object::Conntrack(_) => "conntrack",
+            Object::Expect(_) => "expect",
             Object::Prefix(_) => "prefix",
             Object::Nduseropt(_) => "nduseropt",
             Object::Cachereport(_) => "cachereport",
@@ -346,6 +353,8 @@ impl Serialize for Object {
             Object::NftFlowtable(it) => it.serialize(s),
             Object::XfrmState(it) => it.serialize(s),
             Object::XfrmPolicy(it) => it.serialize(s),
+            Object::Conntrack(it) => it.serialize(s),
+            Object::Expect(it) => it.serialize(s),
             Object::Prefix(it) => it.serialize(s),
             Object::Nduseropt(it) => it.serialize(s),
             Object::Cachereport(it) => it.serialize(s),
@@ -418,6 +427,8 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "nft_flowtable" => Object::NftFlowtable(Deserialize::deserialize(d)?),
             "xfrm_state" => Object::XfrmState(Deserialize::deserialize(d)?),
             "xfrm_policy" => Object::XfrmPolicy(Deserialize::deserialize(d)?),
+            "conntrack" => Object::Conntrack(Deserialize::deserialize(d)?),
+            "expect" => Object::Expect(Deserialize::deserialize(d)?),
             "prefix" => Object::Prefix(Deserialize::deserialize(d)?),
             "nduseropt" => Object::Nduseropt(Deserialize::deserialize(d)?),
             "cachereport" => Object::Cachereport(Deserialize::deserialize(d)?),

@@ -1261,6 +1261,205 @@ pub struct Complete {
     pub kinds: Vec<Kind>,
 }
 
+/// A flow that the kernel tracks (`CTA_*`). The kernel's module decides what an event has:
+/// counters and times need `net.netfilter.nf_conntrack_acct` and `nf_conntrack_timestamp`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Conntrack {
+    /// Destination port of the first packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dport: Option<u16>,
+    /// Destination address of the first packet, before any translation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst: Option<IpAddr>,
+    /// Key of GRE from the destination.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dstkey: Option<u16>,
+    /// When the kernel made this event, Linux 6.14 and later with `nf_conntrack_timestamp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_time: Option<Time>,
+    /// Address family: `inet`, `inet6`.
+    pub family: String,
+    /// Module that follows the protocol: `ftp`, `sip` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helper: Option<String>,
+    /// Code of ICMP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_code: Option<u8>,
+    /// Number in ICMP echos.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_id: Option<u16>,
+    /// Type of ICMP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_type: Option<u8>,
+    /// Number of the flow, which no other one has at that time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    /// Bits that rules set, least significant byte first, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<String>,
+    /// Mark, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
+    /// The flow that this one belongs to: the control connection of FTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master: Option<Box<ConntrackTuple>>,
+    /// Correction of sequence numbers from the sender of the first packet, by a translated payload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orig_adjustment: Option<Box<ConntrackAdjustment>>,
+    /// Bytes from the sender of the first packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orig_bytes: Option<u64>,
+    /// Packets from the sender of the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orig_packets: Option<u64>,
+    /// Zone of the direction of the first packet alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orig_zone: Option<u16>,
+    /// IP protocol: a name, else its number.
+    pub proto: String,
+    /// With `details`: scaling of windows and flags of TCP, tags of SCTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol_details: Option<Box<ConntrackDetails>>,
+    /// The packets of the other direction, as the kernel expects them. Its `src` and `sport` differ
+    /// from `dst` and `dport` of the flow if the destination is translated, its `dst` and `dport` from
+    /// `src` and `sport` of the flow if the source is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Box<ConntrackTuple>>,
+    /// The same of the other direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_adjustment: Option<Box<ConntrackAdjustment>>,
+    /// Bytes of the other direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_bytes: Option<u64>,
+    /// Packets of the other direction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_packets: Option<u64>,
+    /// Security label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<String>,
+    /// Source port of the first packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sport: Option<u16>,
+    /// Source address of the first packet: who began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+    /// Key of GRE from the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub srckey: Option<u16>,
+    /// When the flow began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<Time>,
+    /// State of TCP, SCTP or DCCP: `SYN_SENT`, `ESTABLISHED`, `TIME_WAIT` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// `expected`, `seen_reply`, `assured`, `confirmed`, `src_nat`, `dst_nat`, `dying` …
+    pub status: Vec<String>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<Time>,
+    /// First sequence number of a SYN proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synproxy_isn: Option<u32>,
+    /// First timestamp of a SYN proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synproxy_its: Option<u32>,
+    /// Offset of the timestamps of a SYN proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synproxy_tsoff: Option<u32>,
+    /// Seconds until the kernel forgets the flow, if no packet comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u32>,
+    /// Number of references in the kernel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#use: Option<u32>,
+    /// Zone of both directions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<u16>,
+}
+
+/// A correction of sequence numbers (`CTA_SEQADJ_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConntrackAdjustment {
+    /// Sequence number of the last packet that was lengthened or shortened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correction_pos: Option<u32>,
+    /// Bytes that packets after it are longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset_after: Option<i32>,
+    /// Bytes that packets before it are longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset_before: Option<i32>,
+}
+
+/// What a protocol adds to its state (`CTA_PROTOINFO_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConntrackDetails {
+    /// Sequence number of the handshake, DCCP, as text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handshake_seq: Option<String>,
+    /// Flags of the tracking from the sender of the first packet, TCP (`IP_CT_TCP_FLAG_*`), as a
+    /// number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orig_flags: Option<u8>,
+    /// Tag of the first packet, SCTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orig_vtag: Option<u32>,
+    /// Scaling of the window from the sender of the first packet, TCP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub orig_wscale: Option<u8>,
+    /// Flags of the tracking of the other direction, TCP, as a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_flags: Option<u8>,
+    /// Tag of the other direction, SCTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_vtag: Option<u32>,
+    /// Scaling of the window of the other direction, TCP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_wscale: Option<u8>,
+    /// Role of the sender of the first packet, DCCP: 0 client, 1 server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<u8>,
+}
+
+/// Packets of one direction (`CTA_TUPLE_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConntrackTuple {
+    /// Destination port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dport: Option<u16>,
+    /// Destination address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst: Option<IpAddr>,
+    /// Key of GRE from the destination.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dstkey: Option<u16>,
+    /// Code of ICMP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_code: Option<u8>,
+    /// Number in ICMP echos.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_id: Option<u16>,
+    /// Type of ICMP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icmp_type: Option<u8>,
+    /// Source port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sport: Option<u16>,
+    /// Source address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+    /// Key of GRE from the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub srckey: Option<u16>,
+    /// Zone of this direction alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<u16>,
+}
+
 /// Number of objects of a kind whose tracked state was wrong.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2264,6 +2463,60 @@ pub struct EthtoolWol {
     pub supported: Option<Vec<String>>,
 }
 
+/// A flow that the kernel expects.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Expect {
+    /// Class of the helper's expectations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<u32>,
+    /// Destination port of the first packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dport: Option<u16>,
+    /// Destination address of the first packet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst: Option<IpAddr>,
+    /// Address family: `inet`, `inet6`.
+    pub family: String,
+    /// `permanent`, `inactive`, `userspace`.
+    pub flags: Vec<String>,
+    /// Function of the module that is called with the flow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// Module that follows the protocol: `ftp`, `sip` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helper: Option<String>,
+    /// Number of the expectation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<u32>,
+    /// Which bits of the first packet have to be equal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mask: Option<Box<ConntrackTuple>>,
+    /// The flow that makes the kernel expect it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master: Option<Box<ConntrackTuple>>,
+    /// Address and port to which it is translated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nat: Option<Box<ConntrackTuple>>,
+    /// Direction that is translated: `original`, `reply`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nat_dir: Option<String>,
+    /// IP protocol: a name, else its number.
+    pub proto: String,
+    /// Source port of the first packet, as far as `mask` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sport: Option<u16>,
+    /// Source address of the first packet, as far as `mask` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+    /// Seconds until the kernel forgets it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u32>,
+    /// Zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<u16>,
+}
+
 /// A forwarding entry (`struct ndmsg`, linux/neighbour.h).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -2837,14 +3090,16 @@ names! {
 /// nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables.
 /// `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or
 /// `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm`
-/// or `--kind`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router
-/// advertisement that concern programs. `cachereport`: A request of the kernel to the multicast
-/// routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its
-/// number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a
-/// packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm
-/// that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `generic`:
-/// A message of a netlink family without a kind of its own. `unknown`: A message without a
-/// decoder. `meta`: nlstream's own record.
+/// or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation.
+/// With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of
+/// FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`:
+/// Options of a router advertisement that concern programs. `cachereport`: A request of the kernel
+/// to the multicast routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction
+/// of nftables: its number, and the process that requested it. With `--family nftables`.
+/// `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`.
+/// `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family
+/// xfrm` or `--kind`. `generic`: A message of a netlink family without a kind of its own.
+/// `unknown`: A message without a decoder. `meta`: nlstream's own record.
 Kind {
 /// `link`.
 Link = "link",
@@ -2920,6 +3175,10 @@ NftFlowtable = "nft_flowtable",
 XfrmState = "xfrm_state",
 /// `xfrm_policy`.
 XfrmPolicy = "xfrm_policy",
+/// `conntrack`.
+Conntrack = "conntrack",
+/// `expect`.
+Expect = "expect",
 /// `prefix`.
 Prefix = "prefix",
 /// `nduseropt`.

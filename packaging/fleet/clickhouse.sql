@@ -17,7 +17,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl FINAL;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind String) ENGINE = MergeTree ORDER BY kind;
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('ethtool'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -232,6 +232,39 @@ CREATE VIEW nl_class AS SELECT host, run, seq, time, op, origin, netns, ifname, 
   , JSONExtract(object, 'root', 'Nullable(Bool)') AS "root"
   , JSONExtractString(object, 'warning') AS "warning"
 FROM nl_lines WHERE kind = 'class';
+CREATE VIEW nl_conntrack AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'dport', 'Nullable(Int64)') AS "dport"
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtract(object, 'dstkey', 'Nullable(Int64)') AS "dstkey"
+  , JSONExtractString(object, 'event_time') AS "event_time"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtractString(object, 'helper') AS "helper"
+  , JSONExtract(object, 'icmp_code', 'Nullable(Int64)') AS "icmp_code"
+  , JSONExtract(object, 'icmp_id', 'Nullable(Int64)') AS "icmp_id"
+  , JSONExtract(object, 'icmp_type', 'Nullable(Int64)') AS "icmp_type"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "conntrack_id"
+  , JSONExtractString(object, 'labels') AS "labels"
+  , JSONExtractString(object, 'mark') AS "mark"
+  , JSONExtract(object, 'orig_bytes', 'Nullable(Int64)') AS "orig_bytes"
+  , JSONExtract(object, 'orig_packets', 'Nullable(Int64)') AS "orig_packets"
+  , JSONExtract(object, 'orig_zone', 'Nullable(Int64)') AS "orig_zone"
+  , JSONExtractString(object, 'proto') AS "proto"
+  , JSONExtract(object, 'reply_bytes', 'Nullable(Int64)') AS "reply_bytes"
+  , JSONExtract(object, 'reply_packets', 'Nullable(Int64)') AS "reply_packets"
+  , JSONExtractString(object, 'security') AS "security"
+  , JSONExtract(object, 'sport', 'Nullable(Int64)') AS "sport"
+  , JSONExtractString(object, 'src') AS "src"
+  , JSONExtract(object, 'srckey', 'Nullable(Int64)') AS "srckey"
+  , JSONExtractString(object, 'start') AS "start"
+  , JSONExtractString(object, 'state') AS "state"
+  , JSONExtractString(object, 'stop') AS "stop"
+  , JSONExtract(object, 'synproxy_isn', 'Nullable(Int64)') AS "synproxy_isn"
+  , JSONExtract(object, 'synproxy_its', 'Nullable(Int64)') AS "synproxy_its"
+  , JSONExtract(object, 'synproxy_tsoff', 'Nullable(Int64)') AS "synproxy_tsoff"
+  , JSONExtract(object, 'timeout', 'Nullable(Int64)') AS "timeout"
+  , JSONExtract(object, 'use', 'Nullable(Int64)') AS "use"
+  , JSONExtract(object, 'zone', 'Nullable(Int64)') AS "zone"
+FROM nl_lines WHERE kind = 'conntrack';
 CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'dev') AS "dev"
   , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
@@ -239,6 +272,21 @@ CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname
   , JSONExtractString(object, 'qualifier') AS "qualifier"
   , JSONExtractString(object, 'setting') AS "setting"
 FROM nl_lines WHERE kind = 'ethtool';
+CREATE VIEW nl_expect AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'class', 'Nullable(Int64)') AS "class"
+  , JSONExtract(object, 'dport', 'Nullable(Int64)') AS "dport"
+  , JSONExtractString(object, 'dst') AS "dst"
+  , JSONExtractString(object, 'family') AS "family"
+  , JSONExtractString(object, 'function') AS "function"
+  , JSONExtractString(object, 'helper') AS "helper"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "expect_id"
+  , JSONExtractString(object, 'nat_dir') AS "nat_dir"
+  , JSONExtractString(object, 'proto') AS "proto"
+  , JSONExtract(object, 'sport', 'Nullable(Int64)') AS "sport"
+  , JSONExtractString(object, 'src') AS "src"
+  , JSONExtract(object, 'timeout', 'Nullable(Int64)') AS "timeout"
+  , JSONExtract(object, 'zone', 'Nullable(Int64)') AS "zone"
+FROM nl_lines WHERE kind = 'expect';
 CREATE VIEW nl_fdb AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtract(object, 'activity_notify', 'Nullable(Bool)') AS "activity_notify"
   , JSONExtractString(object, 'dev') AS "dev"

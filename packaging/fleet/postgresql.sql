@@ -19,7 +19,7 @@ CREATE INDEX nl_time ON nl (host, time);
 CREATE VIEW nl_lines AS SELECT * FROM nl;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind text PRIMARY KEY);
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('ethtool'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -235,6 +235,39 @@ CREATE VIEW nl_class AS SELECT host, run, seq, time, op, origin, netns, ifname, 
   , CAST(object #>> '{root}' AS boolean) AS "root"
   , object #>> '{warning}' AS "warning"
 FROM nl_lines WHERE kind = 'class';
+CREATE VIEW nl_conntrack AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object #>> '{dport}' AS bigint) AS "dport"
+  , object #>> '{dst}' AS "dst"
+  , CAST(object #>> '{dstkey}' AS bigint) AS "dstkey"
+  , object #>> '{event_time}' AS "event_time"
+  , object #>> '{family}' AS "family"
+  , object #>> '{helper}' AS "helper"
+  , CAST(object #>> '{icmp_code}' AS bigint) AS "icmp_code"
+  , CAST(object #>> '{icmp_id}' AS bigint) AS "icmp_id"
+  , CAST(object #>> '{icmp_type}' AS bigint) AS "icmp_type"
+  , CAST(object #>> '{id}' AS bigint) AS "conntrack_id"
+  , object #>> '{labels}' AS "labels"
+  , object #>> '{mark}' AS "mark"
+  , CAST(object #>> '{orig_bytes}' AS bigint) AS "orig_bytes"
+  , CAST(object #>> '{orig_packets}' AS bigint) AS "orig_packets"
+  , CAST(object #>> '{orig_zone}' AS bigint) AS "orig_zone"
+  , object #>> '{proto}' AS "proto"
+  , CAST(object #>> '{reply_bytes}' AS bigint) AS "reply_bytes"
+  , CAST(object #>> '{reply_packets}' AS bigint) AS "reply_packets"
+  , object #>> '{security}' AS "security"
+  , CAST(object #>> '{sport}' AS bigint) AS "sport"
+  , object #>> '{src}' AS "src"
+  , CAST(object #>> '{srckey}' AS bigint) AS "srckey"
+  , object #>> '{start}' AS "start"
+  , object #>> '{state}' AS "state"
+  , object #>> '{stop}' AS "stop"
+  , CAST(object #>> '{synproxy_isn}' AS bigint) AS "synproxy_isn"
+  , CAST(object #>> '{synproxy_its}' AS bigint) AS "synproxy_its"
+  , CAST(object #>> '{synproxy_tsoff}' AS bigint) AS "synproxy_tsoff"
+  , CAST(object #>> '{timeout}' AS bigint) AS "timeout"
+  , CAST(object #>> '{use}' AS bigint) AS "use"
+  , CAST(object #>> '{zone}' AS bigint) AS "zone"
+FROM nl_lines WHERE kind = 'conntrack';
 CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object #>> '{dev}' AS "dev"
   , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
@@ -242,6 +275,21 @@ CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname
   , object #>> '{qualifier}' AS "qualifier"
   , object #>> '{setting}' AS "setting"
 FROM nl_lines WHERE kind = 'ethtool';
+CREATE VIEW nl_expect AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object #>> '{class}' AS bigint) AS "class"
+  , CAST(object #>> '{dport}' AS bigint) AS "dport"
+  , object #>> '{dst}' AS "dst"
+  , object #>> '{family}' AS "family"
+  , object #>> '{function}' AS "function"
+  , object #>> '{helper}' AS "helper"
+  , CAST(object #>> '{id}' AS bigint) AS "expect_id"
+  , object #>> '{nat_dir}' AS "nat_dir"
+  , object #>> '{proto}' AS "proto"
+  , CAST(object #>> '{sport}' AS bigint) AS "sport"
+  , object #>> '{src}' AS "src"
+  , CAST(object #>> '{timeout}' AS bigint) AS "timeout"
+  , CAST(object #>> '{zone}' AS bigint) AS "zone"
+FROM nl_lines WHERE kind = 'expect';
 CREATE VIEW nl_fdb AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , CAST(object #>> '{activity_notify}' AS boolean) AS "activity_notify"
   , object #>> '{dev}' AS "dev"

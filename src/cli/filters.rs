@@ -1,9 +1,11 @@
 //! The options of the filters, made from their declarations.
 
+use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id};
 
 use crate::filter::{FILTERS, FilterOption, Values};
 use crate::netlink::genl;
+use crate::netlink::nfnetlink::{is_event, with_subsystems};
 
 /// The filters on events, by option. An option with an empty value has an empty list: it removes a
 /// filter of the configuration file or of a recording.
@@ -34,6 +36,8 @@ fn arg(option: &'static FilterOption) -> Arg {
         .help_heading(HEADING)
         .value_parser(move |text: &str| match text {
             "" => Ok(String::new()),
+            // What it is an event of is known when the whole list is.
+            text if option.name == "family" && is_event(text) => Ok(text.to_owned()),
             text => option.check(text, of_kernel).map(|()| text.to_owned()),
         });
     match option.value_name {
@@ -63,13 +67,32 @@ fn of_kernel() -> Vec<String> {
 const LISTS: &str = "A comma-separated list; one of the values has to match. `!` before a value means \
                      that it must not match.";
 
-fn values(matches: &ArgMatches, options: impl Iterator<Item = &'static FilterOption>) -> Values {
-    let values = options.filter_map(|option| {
-        let values = matches.get_many::<String>(&id(option))?;
-        let values = values.filter(|text| !text.is_empty()).cloned().collect();
-        Some((option.name.to_owned(), values))
-    });
-    values.collect()
+/// # Errors
+/// If an event is named without a family before it.
+fn values(
+    matches: &ArgMatches,
+    options: impl Iterator<Item = &'static FilterOption>,
+) -> Result<Values, clap::Error> {
+    let mut all = Values::new();
+    for option in options {
+        let Some(values) = matches.get_many::<String>(&id(option)) else {
+            continue;
+        };
+        let values: Vec<_> = values.filter(|text| !text.is_empty()).cloned().collect();
+        let values = match option.name {
+            "family" => with_subsystems(values),
+            _ => values,
+        };
+        for text in values.iter().filter(|text| is_event(text)) {
+            option.check(text, of_kernel).map_err(|fault| {
+                let name = option.name;
+                let reason = format!("invalid value '{text}' for '--{name}': {fault}\n");
+                clap::Error::raw(ErrorKind::ValueValidation, reason)
+            })?;
+        }
+        all.insert(option.name.to_owned(), values);
+    }
+    Ok(all)
 }
 
 /// Implements what clap needs of a group of options.
@@ -77,11 +100,11 @@ macro_rules! group {
     ($type:ident, $options:expr) => {
         impl FromArgMatches for $type {
             fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-                Ok($type(values(matches, $options)))
+                values(matches, $options).map($type)
             }
 
             fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-                self.0.extend(values(matches, $options));
+                self.0.extend(values(matches, $options)?);
                 Ok(())
             }
         }

@@ -11,7 +11,7 @@ use crate::kind::wire::FAMILIES;
 use crate::netlink::family::Protocol;
 use crate::netlink::genl::announcements;
 use crate::netlink::genl::curated::{self, Curated};
-use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, subsystem, unabbreviated};
+use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, event_of, subsystem, unabbreviated};
 use crate::netlink::raw::{self, ALL};
 
 /// A generic netlink family.
@@ -107,7 +107,11 @@ pub fn curated_names() -> Vec<String> {
 
 /// The netlink families that `--family` names.
 #[derive(Clone, Debug, Default)]
-pub struct Requested(Vec<glob::Pattern>);
+pub struct Requested {
+    patterns: Vec<glob::Pattern>,
+    /// Of families of which only events were named: the family, and the multicast group of an event.
+    events: Vec<(FamilyId, u32)>,
+}
 
 impl Requested {
     /// The families of a run with these settings: those that `--family` names, and those with a kind that
@@ -122,6 +126,14 @@ impl Requested {
                     .any(|(_, name)| name.eq_ignore_ascii_case(text))
         };
         let named = values.filter(|text| !text.starts_with('!') && !is_address_family(text));
+        let is_whole = |name: &str| {
+            let mut whole = named.clone().filter(|text| event_of(text).is_none());
+            whole.any(|text| text.eq_ignore_ascii_case(name))
+        };
+        let events = named.clone().filter_map(|text| event_of(text));
+        let events = events.filter(|(subsystem, _)| !is_whole(subsystem.name()));
+        let events = events.map(|(subsystem, group)| (subsystem.id(), group));
+        let events = events.collect();
         let patterns = named.filter_map(|text| match &**text {
             ALL => glob::Pattern::new("*").ok(),
             text => glob::Pattern::new(unabbreviated(text)).ok(),
@@ -129,7 +141,17 @@ impl Requested {
         let kinds = settings.kinds.iter().flatten();
         let of_kinds = kinds.filter_map(|kind| Curated::of_id(kind.netlink_family()?));
         let of_kinds = of_kinds.filter_map(|it| glob::Pattern::new(it.name()).ok());
-        Requested(patterns.chain(of_kinds).collect())
+        Requested {
+            patterns: patterns.chain(of_kinds).collect(),
+            events,
+        }
+    }
+
+    /// The multicast groups of a family whose events were requested; `None`: all of its groups.
+    pub fn groups(&self, family: &dyn Protocol) -> Option<Vec<u32>> {
+        let of_family = self.events.iter().filter(|(id, _)| *id == family.id());
+        let groups: Vec<_> = of_family.map(|(_, group)| *group).collect();
+        (!groups.is_empty()).then_some(groups)
     }
 
     /// Returns true if the family of that name was requested.
@@ -138,14 +160,14 @@ impl Requested {
             case_sensitive: false,
             ..glob::MatchOptions::default()
         };
-        self.0
+        self.patterns
             .iter()
             .any(|pattern| pattern.matches_with(name, options))
     }
 
     /// Returns true if none was requested.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.patterns.is_empty()
     }
 
     /// Returns true if a generic netlink family may have been requested.
@@ -155,11 +177,11 @@ impl Requested {
             let mut names = protocols.chain(SUBSYSTEMS.iter().map(|it| it.name()));
             names.any(|name| name.eq_ignore_ascii_case(pattern.as_str()))
         };
-        self.0.iter().any(|pattern| !is_raw(pattern))
+        self.patterns.iter().any(|pattern| !is_raw(pattern))
     }
 
     fn is_exact(&self, name: &str) -> bool {
-        let mut patterns = self.0.iter();
+        let mut patterns = self.patterns.iter();
         patterns.any(|it| it.as_str().eq_ignore_ascii_case(name))
     }
 
@@ -232,6 +254,32 @@ mod tests {
             assert_eq!(requested.names(&NFT_TRACE), trace, "{values:?}");
             assert_eq!(requested.has_pattern_of(&NFTABLES), pattern, "{values:?}");
             assert!(!requested.has_pattern_of(&NFT_TRACE), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn events_of_a_family_are_requested_by_name() {
+        use crate::netlink::nfnetlink::{CONNTRACK, EXPECT};
+        for (values, groups) in [
+            (
+                &["conntrack=new", "conntrack=destroy"][..],
+                Some(vec![1, 3]),
+            ),
+            (&["conntrack=new", "Conntrack"], None),
+            (&["Conntrack"], None),
+        ] {
+            let mut settings = Settings::default();
+            let values: Vec<_> = values.iter().map(|it| (*it).to_owned()).collect();
+            settings.filters.insert("family".to_owned(), values);
+            let requested = Requested::of(&settings);
+            assert!(requested.names(&CONNTRACK) && !requested.names(&EXPECT));
+            assert_eq!(requested.groups(&CONNTRACK), groups);
+            assert_eq!(requested.groups(&EXPECT), None);
+            assert!(!requested.has_generic());
+        }
+        for values in [&["all"][..], &["*"], &["netfilter"], &["conn*"]] {
+            let requested = requested(values);
+            assert!(!requested.names(&CONNTRACK) && !requested.has_pattern_of(&CONNTRACK));
         }
     }
 

@@ -27,7 +27,7 @@ use crate::netlink::genl::{
     Nlctrl,
     curated::{ETHTOOL, NETDEV},
 };
-use crate::netlink::nfnetlink::{NFT_TRACE, NFTABLES};
+use crate::netlink::nfnetlink::{CONNTRACK, EXPECT, NFT_TRACE, NFTABLES};
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
 use crate::netlink::xfrm::Xfrm;
@@ -59,7 +59,7 @@ pub trait Family: Protocol + std::fmt::Debug {
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
 pub static FAMILIES: &[&dyn Family] = &[
-    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &NFTABLES, &NFT_TRACE, &Xfrm,
+    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &NFTABLES, &NFT_TRACE, &Xfrm, &CONNTRACK, &EXPECT,
 ];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.

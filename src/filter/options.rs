@@ -9,7 +9,7 @@ use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::netlink::genl::NAMES;
-use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, subsystem, unabbreviated};
+use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, event_of, subsystem, unabbreviated};
 use crate::netlink::protocols::protocol;
 use crate::netlink::raw::{self, ALL};
 use crate::value::Symbol;
@@ -137,7 +137,8 @@ pub const FILTERS: &[FilterOption] = &[
                payload, if it has one. Without this option rtnetlink alone is joined. A generic netlink \
                family that the kernel registers later is joined then. Other netlink protocols are joined if \
                they are named, with `all` if the kernel has them: to join can make the kernel load a module. \
-               nft stands for nftables; nft_trace is joined by its name alone. \
+               nft stands for nftables; nft_trace, conntrack and expect are joined by their names alone, and \
+               conntrack=new,destroy joins these events (new, update, destroy), which a replay does not tell apart. \
                A live run and the kernel's list decide which names are known.",
         subject: Subject::Object(Property::Family),
         parse: |text, vocabulary| word(Property::Family, "address family", text, vocabulary),
@@ -416,6 +417,20 @@ fn check_family(what: &str, text: &str, vocabulary: Vocabulary<'_>) -> Result<()
     let mut of_build: Vec<_> = raw::PROTOCOLS.iter().map(|row| row.1).collect();
     of_build.extend(SUBSYSTEMS.iter().map(|it| it.name()));
     of_build.extend(NAMES);
+    if let Some((name, event)) = text.split_once('=')
+        && event_of(text).is_none()
+    {
+        let mut all = SUBSYSTEMS.iter();
+        let subsystem = all.find(|it| it.name().eq_ignore_ascii_case(name));
+        let events: Vec<_> = subsystem.into_iter().flat_map(|it| it.events()).collect();
+        return Err(match events.is_empty() {
+            true => Fault::new(
+                text,
+                format!("no events of `{name}` can be chosen: conntrack and expect have them"),
+            ),
+            false => Fault::unknown(text, name.len() + 1, "event", event, &events),
+        });
+    }
     let text = unabbreviated(text);
     let is_text = |name: &str| name.eq_ignore_ascii_case(text);
     let addresses = known(Property::Family, vocabulary.names);

@@ -15,7 +15,7 @@ use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
-use crate::netlink::nfnetlink::subsystem;
+use crate::netlink::nfnetlink::{subsystem, unabbreviated};
 
 /// Values of filters by option, as the user gave them: `settings.filters`.
 pub type Values = BTreeMap<String, Vec<String>>;
@@ -386,7 +386,7 @@ pub fn prepare(settings: &mut Settings, names: &Names, joins: bool) -> Result<()
     let names_families = families.is_some_and(|values| !values.iter().all(is_address_family));
     let is_named = |name: &str| {
         let mut values = settings.filters.get("family").into_iter().flatten();
-        values.any(|value| value.eq_ignore_ascii_case(name))
+        values.any(|value| unabbreviated(value).eq_ignore_ascii_case(name))
     };
     let is_read = |kind: &&Kind| match kind.netlink_family() {
         _ if !joins => true,

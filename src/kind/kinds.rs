@@ -17,7 +17,7 @@ use super::object::Object;
 use super::property::{Place, Properties, Property, Value};
 use super::route::*;
 use super::spec::{Decoders, Device, KindSpec, KindsByTrigger, Propagation, Triggers};
-use super::{Op, meta, xfrm};
+use super::{Op, conntrack, meta, xfrm};
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::netlink::request::Request;
@@ -502,6 +502,10 @@ kinds! {
         XfrmState: Rc<xfrm::XfrmState> = "xfrm_state";
         /// A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`.
         XfrmPolicy: Rc<xfrm::XfrmPolicy> = "xfrm_policy";
+        /// A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`.
+        Conntrack: Rc<conntrack::Conntrack> = "conntrack";
+        /// A flow that the kernel expects, as the data connection of FTP. With `--family expect`.
+        Expect: Rc<conntrack::Expect> = "expect";
     }
     messages {
         /// An IPv6 prefix that a router announced.

@@ -4,6 +4,7 @@
 
 pub mod attributes;
 pub mod by;
+pub mod conntrack;
 pub mod context;
 pub mod fields;
 pub mod genl;

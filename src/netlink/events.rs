@@ -47,8 +47,8 @@ impl Events {
         Self::of_socket(protocol, socket, protocol.groups(), Vec::new())
     }
 
-    /// The same for a generic netlink family, with the groups that the controller announced, by number
-    /// and name.
+    /// The same with these groups alone, by number and name: those of a generic netlink family that the
+    /// controller announced, or some of another family.
     ///
     /// # Errors
     /// As for [`Events::open`].

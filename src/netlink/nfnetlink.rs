@@ -50,6 +50,26 @@ super::numbers! { MESSAGES:
     NFT_MSG_GETSETELEM_RESET = 33;
 }
 
+// `IPCTNL_MSG_CT_*` (linux/netfilter/nfnetlink_conntrack.h)
+super::numbers! { CONNTRACK_MESSAGES:
+    IPCTNL_MSG_CT_NEW = 0;
+    IPCTNL_MSG_CT_GET = 1;
+    IPCTNL_MSG_CT_DELETE = 2;
+    IPCTNL_MSG_CT_GET_CTRZERO = 3;
+    IPCTNL_MSG_CT_GET_STATS_CPU = 4;
+    IPCTNL_MSG_CT_GET_STATS = 5;
+    IPCTNL_MSG_CT_GET_DYING = 6;
+    IPCTNL_MSG_CT_GET_UNCONFIRMED = 7;
+}
+
+// `IPCTNL_MSG_EXP_*`
+super::numbers! { EXPECT_MESSAGES:
+    IPCTNL_MSG_EXP_NEW = 0;
+    IPCTNL_MSG_EXP_GET = 1;
+    IPCTNL_MSG_EXP_DELETE = 2;
+    IPCTNL_MSG_EXP_GET_STATS_CPU = 3;
+}
+
 /// A subsystem of nfnetlink with kinds.
 #[derive(Clone, Copy, Debug)]
 pub struct Subsystem {
@@ -63,7 +83,39 @@ pub struct Subsystem {
     groups: &'static [(u32, &'static str)],
     /// The names of its messages by the low byte of their type.
     messages: &'static [(u16, &'static str)],
+    /// The groups that an option may choose, by the event.
+    events: &'static [(&'static str, u32)],
 }
+
+/// Flows that the kernel tracks.
+pub static CONNTRACK: Subsystem = Subsystem {
+    id: FamilyId::CONNTRACK,
+    name: "conntrack",
+    alias: None,
+    by_name_only: true,
+    groups: &[
+        (1, "CONNTRACK_NEW"),
+        (2, "CONNTRACK_UPDATE"),
+        (3, "CONNTRACK_DESTROY"),
+    ],
+    messages: CONNTRACK_MESSAGES,
+    events: &[("new", 1), ("update", 2), ("destroy", 3)],
+};
+
+/// Flows that the kernel expects.
+pub static EXPECT: Subsystem = Subsystem {
+    id: FamilyId::EXPECT,
+    name: "expect",
+    alias: None,
+    by_name_only: true,
+    groups: &[
+        (4, "CONNTRACK_EXP_NEW"),
+        (5, "CONNTRACK_EXP_UPDATE"),
+        (6, "CONNTRACK_EXP_DESTROY"),
+    ],
+    messages: EXPECT_MESSAGES,
+    events: &[("new", 4), ("update", 5), ("destroy", 6)],
+};
 
 /// nftables: tables, chains, rules, sets and their elements, objects and flowtables.
 pub static NFTABLES: Subsystem = Subsystem {
@@ -73,6 +125,7 @@ pub static NFTABLES: Subsystem = Subsystem {
     by_name_only: false,
     groups: &[(7, "NFTABLES")],
     messages: MESSAGES,
+    events: &[],
 };
 
 /// The trace of packets, which rules with `meta nftrace set 1` switch on.
@@ -83,10 +136,11 @@ pub static NFT_TRACE: Subsystem = Subsystem {
     by_name_only: true,
     groups: &[(9, "NFTRACE")],
     messages: MESSAGES,
+    events: &[],
 };
 
 /// Every subsystem with kinds.
-pub const SUBSYSTEMS: &[&Subsystem] = &[&NFTABLES, &NFT_TRACE];
+pub const SUBSYSTEMS: &[&Subsystem] = &[&NFTABLES, &NFT_TRACE, &CONNTRACK, &EXPECT];
 
 /// The subsystem with that family.
 pub fn subsystem(id: FamilyId) -> Option<&'static Subsystem> {
@@ -94,8 +148,46 @@ pub fn subsystem(id: FamilyId) -> Option<&'static Subsystem> {
     all.find(|it| it.id == id)
 }
 
-/// The name of a subsystem that an option may call by a shorter one; any other text as it is.
+/// The subsystem, and the multicast group of one of its events, that a text such as `conntrack=new` names.
+pub fn event_of(text: &str) -> Option<(&'static Subsystem, u32)> {
+    let (name, event) = text.split_once('=')?;
+    let is_named = |it: &&&Subsystem| it.name.eq_ignore_ascii_case(name);
+    let subsystem = SUBSYSTEMS.iter().find(is_named)?;
+    let group = subsystem.group_of(event)?;
+    Some((subsystem, group))
+}
+
+/// Completes a list of values of `--family`: in `conntrack=new,destroy` the second value is an event of
+/// the first one's subsystem.
+pub fn with_subsystems(values: Vec<String>) -> Vec<String> {
+    let mut name = None::<String>;
+    let complete = |text: String| match (event_of(&text), &name) {
+        (Some((subsystem, _)), _) => {
+            name = Some(subsystem.name.to_owned());
+            text
+        }
+        (None, Some(before)) if event_of(&format!("{before}={text}")).is_some() => {
+            format!("{before}={text}")
+        }
+        _ => {
+            name = None;
+            text
+        }
+    };
+    values.into_iter().map(complete).collect()
+}
+
+/// Returns true if the text is the name of an event of a subsystem.
+pub fn is_event(text: &str) -> bool {
+    SUBSYSTEMS.iter().any(|it| it.group_of(text).is_some())
+}
+
+/// The name of a subsystem that an option may call by a shorter one, or of which it names an event; any
+/// other text as it is.
 pub fn unabbreviated(text: &str) -> &str {
+    if let Some((subsystem, _)) = event_of(text) {
+        return subsystem.name;
+    }
     let mut all = SUBSYSTEMS.iter();
     let is_alias = |it: &&&Subsystem| it.alias.is_some_and(|it| it.eq_ignore_ascii_case(text));
     all.find(is_alias).map_or(text, |it| it.name)
@@ -105,9 +197,13 @@ pub fn unabbreviated(text: &str) -> &str {
 pub(super) fn of_type(kind: u16) -> FamilyId {
     const NFT: u16 = NFNL_SUBSYS_NFTABLES << 8;
     const TRACE: u16 = NFT | NFT_MSG_TRACE;
+    const CT: u16 = 1 << 8;
+    const EXP: u16 = 2 << 8;
     match (kind, kind & 0xff00) {
         (TRACE, _) => FamilyId::NFT_TRACE,
         (_, NFT) => FamilyId::NFTABLES,
+        (_, CT) => FamilyId::CONNTRACK,
+        (_, EXP) => FamilyId::EXPECT,
         _ => NETFILTER,
     }
 }
@@ -122,6 +218,18 @@ impl Subsystem {
     /// Lower-case name.
     pub const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// The events that an option may choose.
+    pub fn events(&self) -> impl Iterator<Item = &'static str> {
+        self.events.iter().map(|(name, _)| *name)
+    }
+
+    /// The multicast group of an event.
+    fn group_of(&self, event: &str) -> Option<u32> {
+        let mut events = self.events.iter();
+        let found = events.find(|(name, _)| name.eq_ignore_ascii_case(event));
+        found.map(|(_, group)| *group)
     }
 
     /// The family that `--family` may name in its place, with all others.
@@ -185,7 +293,9 @@ mod tests {
     fn a_datagram_belongs_to_the_subsystem_of_its_first_message() {
         assert_eq!(of_type(0x0a0f), FamilyId::NFTABLES);
         assert_eq!(of_type(0x0a11), FamilyId::NFT_TRACE);
-        for other in [0x0100, 0x0010, 2] {
+        assert_eq!(of_type(0x0102), FamilyId::CONNTRACK);
+        assert_eq!(of_type(0x0200), FamilyId::EXPECT);
+        for other in [0x0704, 0x0010, 2] {
             assert_eq!(of_type(other), NETFILTER);
         }
     }
@@ -199,5 +309,28 @@ mod tests {
             (unabbreviated("NFT"), unabbreviated("inet")),
             ("nftables", "inet")
         );
+        assert_eq!(unabbreviated("conntrack=destroy"), "conntrack");
+    }
+
+    #[test]
+    fn a_list_of_events_is_of_the_subsystem_before() {
+        let complete = |values: &[&str]| {
+            let values = values.iter().map(|it| (*it).to_owned()).collect();
+            with_subsystems(values).join(",")
+        };
+        assert_eq!(
+            complete(&["inet", "conntrack=new", "destroy", "expect=new", "update"]),
+            "inet,conntrack=new,conntrack=destroy,expect=new,expect=update"
+        );
+        for unchanged in [
+            "conntrack,new",
+            "conntrack=old,new",
+            "conntrack=new,xfrm,destroy",
+        ] {
+            let values: Vec<_> = unchanged.split(',').collect();
+            assert_eq!(complete(&values), unchanged);
+        }
+        assert_eq!(event_of("conntrack=update").unwrap().1, 2);
+        assert!(event_of("nftables=new").is_none());
     }
 }

@@ -18,6 +18,8 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &nfnetlink::NFTABLES,
     &nfnetlink::NFT_TRACE,
     &super::xfrm::Xfrm,
+    &nfnetlink::CONNTRACK,
+    &nfnetlink::EXPECT,
 ];
 
 /// The protocol of that id: one without kinds of its own if it is none of [`PROTOCOLS`].

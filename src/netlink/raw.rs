@@ -82,18 +82,7 @@ const GROUPS: &[(u16, Groups)] = &[
     // CN_IDX_PROC (linux/connector.h)
     (NETLINK_CONNECTOR, &[(1, "PROC")]),
     // enum nfnetlink_groups (linux/netfilter/nfnetlink.h), those of subsystems with kinds left out
-    (
-        NETLINK_NETFILTER,
-        &[
-            (1, "CONNTRACK_NEW"),
-            (2, "CONNTRACK_UPDATE"),
-            (3, "CONNTRACK_DESTROY"),
-            (4, "CONNTRACK_EXP_NEW"),
-            (5, "CONNTRACK_EXP_UPDATE"),
-            (6, "CONNTRACK_EXP_DESTROY"),
-            (8, "ACCT_QUOTA"),
-        ],
-    ),
+    (NETLINK_NETFILTER, &[(8, "ACCT_QUOTA")]),
     // The kernel's own; udev sends to the second.
     (NETLINK_KOBJECT_UEVENT, &[(1, "kernel")]),
     // RDMA_NL_GROUP_NOTIFY (rdma/rdma_netlink.h)
@@ -122,8 +111,8 @@ pub(super) fn find(names: &'static [(u16, &'static str)], number: u16) -> Option
 /// have the low byte (linux/netfilter/nfnetlink.h).
 const SUBSYSTEMS: &[(u16, &[(u16, &str)])] = &[
     (0, BATCH),
-    (1, CONNTRACK),
-    (2, EXPECTATIONS),
+    (1, nfnetlink::CONNTRACK_MESSAGES),
+    (2, nfnetlink::EXPECT_MESSAGES),
     (7, ACCOUNTING),
     (10, nfnetlink::MESSAGES),
 ];
@@ -156,28 +145,6 @@ pub fn header_length(protocol: u16, number: u16) -> Option<usize> {
     }
 }
 
-numbers! {
-    /// `IPCTNL_MSG_*` (linux/netfilter/nfnetlink_conntrack.h)
-    CONNTRACK {
-        IPCTNL_MSG_CT_NEW = 0;
-        IPCTNL_MSG_CT_GET = 1;
-        IPCTNL_MSG_CT_DELETE = 2;
-        IPCTNL_MSG_CT_GET_CTRZERO = 3;
-        IPCTNL_MSG_CT_GET_STATS_CPU = 4;
-        IPCTNL_MSG_CT_GET_STATS = 5;
-        IPCTNL_MSG_CT_GET_DYING = 6;
-        IPCTNL_MSG_CT_GET_UNCONFIRMED = 7;
-    }
-}
-numbers! {
-    /// `IPCTNL_MSG_EXP_*`
-    EXPECTATIONS {
-        IPCTNL_MSG_EXP_NEW = 0;
-        IPCTNL_MSG_EXP_GET = 1;
-        IPCTNL_MSG_EXP_DELETE = 2;
-        IPCTNL_MSG_EXP_GET_STATS_CPU = 3;
-    }
-}
 numbers! {
     /// `NFNL_MSG_BATCH_*` (linux/netfilter/nfnetlink.h): the ends of a transaction that a program sends.
     BATCH {

@@ -2,6 +2,7 @@
 //! `bridge` and `tc` print them. A kind without a declaration shows its key, and all other fields by
 //! name.
 
+mod conntrack;
 mod device;
 mod nft;
 mod route;
@@ -183,6 +184,8 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::XfrmState => &xfrm::STATE,
         Kind::XfrmPolicy => &xfrm::POLICY,
         Kind::XfrmEvent => &xfrm::EVENT,
+        Kind::Conntrack => &conntrack::CONNTRACK,
+        Kind::Expect => &conntrack::EXPECT,
         Kind::Unknown => &device::UNKNOWN,
         #[allow(unreachable_patterns, reason = "a new kind needs no layout of its own")]
         _ => &PLAIN,

@@ -17,6 +17,7 @@ mod account;
 mod all_netns;
 mod by;
 mod combined;
+mod conntrack;
 mod docs;
 mod ends;
 mod events;
@@ -62,6 +63,7 @@ fn main() {
         all_netns::trials,
         by::trials,
         combined::trials,
+        conntrack::trials,
         docs::trials,
         ends::trials,
         events::trials,

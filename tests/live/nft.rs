@@ -554,7 +554,7 @@ fn elements_that_packets_add_and_that_expire_are_found() {
 }
 
 fn rulesets_of_distributions_leave_nothing_unparsed() {
-    for name in ["firewalld.nft", "kube-proxy.nft"] {
+    for name in ["firewalld.nft", "fail2ban.nft", "kube-proxy.nft"] {
         let ns = Namespace::new();
         let mut stream = ns.synced(&["--family", "nft"]);
         ns.run(&format!("nft -f {}", script(name)));
@@ -572,10 +572,15 @@ fn rulesets_of_distributions_leave_nothing_unparsed() {
 }
 
 fn rules_of_iptables_leave_nothing_unparsed() {
-    for name in ["docker.sh", "ufw.sh"] {
+    for (command, name) in [
+        (".", "docker.sh"),
+        ("iptables-nft-restore", "docker.rules"),
+        ("iptables-nft-restore", "ufw.rules"),
+        ("ip6tables-nft-restore", "ufw6.rules"),
+    ] {
         let ns = Namespace::new();
         let mut stream = ns.synced(&["--family", "nft", "--with", "by"]);
-        ns.run(&format!(". {}", script(name)));
+        ns.run(&format!("{command} {}", script(name)));
         last_change(&ns, &mut stream);
         let (lines, _) = stream.interrupt();
         assert_all_is_decoded(&lines);
@@ -585,7 +590,11 @@ fn rules_of_iptables_leave_nothing_unparsed() {
             .collect();
         assert!(rules.len() > 10, "{name}");
         for rule in rules {
-            assert_eq!(rule["by"]["comm"], "iptables-nft", "{rule}");
+            let comm = rule["by"]["comm"].as_str().unwrap();
+            assert!(
+                ["iptables-nft", "iptables-nft-re", "ip6tables-nft-r"].contains(&comm),
+                "{rule}"
+            );
         }
     }
 }

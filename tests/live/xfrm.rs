@@ -71,7 +71,7 @@ fn children(pid: u32) -> Vec<u32> {
 }
 
 /// A field of proc_pid_status(5).
-fn status(pid: u32, field: &str) -> String {
+pub(crate) fn status(pid: u32, field: &str) -> String {
     let text = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let mut lines = text.lines();
     let value = lines.find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));

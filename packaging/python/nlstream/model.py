@@ -60,6 +60,8 @@ KINDS: Dict[str, Kind] = {
     "nft_flowtable": Kind(("family", "table", "name",), ("generation",), True),
     "xfrm_state": Kind(("src", "dst", "proto", "spi", "reqid", "mark", "mark_mask", "if_id",), ("expired",), True),
     "xfrm_policy": Kind(("index",), ("expired",), True),
+    "conntrack": Kind(("family", "proto", "zone", "orig_zone", "src", "dst", "sport", "dport", "icmp_type", "icmp_code", "icmp_id", "srckey", "dstkey",), ("event_time",), False),
+    "expect": Kind(("family", "proto", "zone", "src", "dst", "sport", "dport", "id",), (), False),
 }
 
 
@@ -682,6 +684,126 @@ class Complete(TypedDict):
     kinds: List[Kind]
 
 
+class Conntrack(TypedDict):
+    """A flow that the kernel tracks (`CTA_*`). The kernel's module decides what an event has: counters and times need `net.netfilter.nf_conntrack_acct` and `nf_conntrack_timestamp`."""
+
+    dport: NotRequired[int]
+    dst: NotRequired[str]
+    dstkey: NotRequired[int]
+    event_time: NotRequired[str]
+    family: str
+    helper: NotRequired[str]
+    icmp_code: NotRequired[int]
+    icmp_id: NotRequired[int]
+    icmp_type: NotRequired[int]
+    id: NotRequired[int]
+    labels: NotRequired[str]
+    mark: NotRequired[str]
+    master: NotRequired[ConntrackTuple]
+    orig_adjustment: NotRequired[ConntrackAdjustment]
+    orig_bytes: NotRequired[int]
+    orig_packets: NotRequired[int]
+    orig_zone: NotRequired[int]
+    proto: str
+    protocol_details: NotRequired[ConntrackDetails]
+    reply: NotRequired[ConntrackTuple]
+    reply_adjustment: NotRequired[ConntrackAdjustment]
+    reply_bytes: NotRequired[int]
+    reply_packets: NotRequired[int]
+    security: NotRequired[str]
+    sport: NotRequired[int]
+    src: NotRequired[str]
+    srckey: NotRequired[int]
+    start: NotRequired[str]
+    state: NotRequired[str]
+    status: List[str]
+    stop: NotRequired[str]
+    synproxy_isn: NotRequired[int]
+    synproxy_its: NotRequired[int]
+    synproxy_tsoff: NotRequired[int]
+    timeout: NotRequired[int]
+    use: NotRequired[int]
+    zone: NotRequired[int]
+
+
+class ConntrackAdjustment(TypedDict):
+    """A correction of sequence numbers (`CTA_SEQADJ_*`)."""
+
+    correction_pos: NotRequired[int]
+    offset_after: NotRequired[int]
+    offset_before: NotRequired[int]
+
+
+class ConntrackDetails(TypedDict):
+    """What a protocol adds to its state (`CTA_PROTOINFO_*`)."""
+
+    handshake_seq: NotRequired[str]
+    orig_flags: NotRequired[int]
+    orig_vtag: NotRequired[int]
+    orig_wscale: NotRequired[int]
+    reply_flags: NotRequired[int]
+    reply_vtag: NotRequired[int]
+    reply_wscale: NotRequired[int]
+    role: NotRequired[int]
+
+
+class ConntrackOld(TypedDict):
+    """Previous values of a `conntrack`: the properties that differ and had a value."""
+
+    dport: NotRequired[int]
+    dst: NotRequired[str]
+    dstkey: NotRequired[int]
+    event_time: NotRequired[str]
+    family: NotRequired[str]
+    helper: NotRequired[str]
+    icmp_code: NotRequired[int]
+    icmp_id: NotRequired[int]
+    icmp_type: NotRequired[int]
+    id: NotRequired[int]
+    labels: NotRequired[str]
+    mark: NotRequired[str]
+    master: NotRequired[ConntrackTuple]
+    orig_adjustment: NotRequired[ConntrackAdjustment]
+    orig_bytes: NotRequired[int]
+    orig_packets: NotRequired[int]
+    orig_zone: NotRequired[int]
+    proto: NotRequired[str]
+    protocol_details: NotRequired[ConntrackDetails]
+    reply: NotRequired[ConntrackTuple]
+    reply_adjustment: NotRequired[ConntrackAdjustment]
+    reply_bytes: NotRequired[int]
+    reply_packets: NotRequired[int]
+    security: NotRequired[str]
+    sport: NotRequired[int]
+    src: NotRequired[str]
+    srckey: NotRequired[int]
+    start: NotRequired[str]
+    state: NotRequired[str]
+    status: NotRequired[List[str]]
+    stop: NotRequired[str]
+    synproxy_isn: NotRequired[int]
+    synproxy_its: NotRequired[int]
+    synproxy_tsoff: NotRequired[int]
+    timeout: NotRequired[int]
+    use: NotRequired[int]
+    zone: NotRequired[int]
+
+
+class ConntrackTuple(TypedDict):
+    """Packets of one direction (`CTA_TUPLE_*`)."""
+
+    dport: NotRequired[int]
+    dst: NotRequired[str]
+    dstkey: NotRequired[int]
+    icmp_code: NotRequired[int]
+    icmp_id: NotRequired[int]
+    icmp_type: NotRequired[int]
+    sport: NotRequired[int]
+    src: NotRequired[str]
+    srckey: NotRequired[int]
+    zone: NotRequired[int]
+
+
 class Corrections(TypedDict):
     """Number of objects of a kind whose tracked state was wrong."""
 
@@ -1161,6 +1283,56 @@ class EthtoolWol(TypedDict):
     supported: NotRequired[List[str]]
 
 
+#: A flow that the kernel expects.
+Expect = TypedDict(
+    "Expect",
+    {
+        "class": "NotRequired[int]",
+        "dport": "NotRequired[int]",
+        "dst": "NotRequired[str]",
+        "family": "str",
+        "flags": "List[str]",
+        "function": "NotRequired[str]",
+        "helper": "NotRequired[str]",
+        "id": "NotRequired[int]",
+        "mask": "NotRequired[ConntrackTuple]",
+        "master": "NotRequired[ConntrackTuple]",
+        "nat": "NotRequired[ConntrackTuple]",
+        "nat_dir": "NotRequired[str]",
+        "proto": "str",
+        "sport": "NotRequired[int]",
+        "src": "NotRequired[str]",
+        "timeout": "NotRequired[int]",
+        "zone": "NotRequired[int]",
+    },
+)
+
+
+#: Previous values of a `expect`: the properties that differ and had a value.
+ExpectOld = TypedDict(
+    "ExpectOld",
+    {
+        "class": "NotRequired[int]",
+        "dport": "NotRequired[int]",
+        "dst": "NotRequired[str]",
+        "family": "NotRequired[str]",
+        "flags": "NotRequired[List[str]]",
+        "function": "NotRequired[str]",
+        "helper": "NotRequired[str]",
+        "id": "NotRequired[int]",
+        "mask": "NotRequired[ConntrackTuple]",
+        "master": "NotRequired[ConntrackTuple]",
+        "nat": "NotRequired[ConntrackTuple]",
+        "nat_dir": "NotRequired[str]",
+        "proto": "NotRequired[str]",
+        "sport": "NotRequired[int]",
+        "src": "NotRequired[str]",
+        "timeout": "NotRequired[int]",
+        "zone": "NotRequired[int]",
+    },
+)
+
+
 class Fdb(TypedDict):
     """A forwarding entry (`struct ndmsg`, linux/neighbour.h)."""
 
@@ -1479,8 +1651,8 @@ class Ipvlan(TypedDict):
     vepa: NotRequired[bool]
 
 
-#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
-Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "prefix", "nduseropt", "cachereport", "stats", "nft_generation", "nft_trace", "xfrm_event", "generic", "unknown", "meta"], str]
+#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
+Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "nft_generation", "nft_trace", "xfrm_event", "generic", "unknown", "meta"], str]
 
 
 class Link(TypedDict):
@@ -5429,6 +5601,62 @@ class XfrmPolicyLine(TypedDict):
     xfrm_policy: XfrmPolicy
 
 
+class ConntrackLine(TypedDict):
+    """A flow that the kernel tracks (`CTA_*`). The kernel's module decides what an event has: counters and times need `net.netfilter.nf_conntrack_acct` and `nf_conntrack_timestamp`."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["conntrack"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[ConntrackOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    conntrack: Conntrack
+
+
+class ExpectLine(TypedDict):
+    """A flow that the kernel expects."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["expect"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[ExpectOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    expect: Expect
+
+
 class PrefixLine(TypedDict):
     """An announced prefix (`struct prefixmsg`, linux/rtnetlink.h)."""
 
@@ -5894,6 +6122,8 @@ Line = Union[
     NftFlowtableLine,
     XfrmStateLine,
     XfrmPolicyLine,
+    ConntrackLine,
+    ExpectLine,
     PrefixLine,
     NduseroptLine,
     CachereportLine,

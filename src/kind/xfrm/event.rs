@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::parts::{
-    MODES, POLICY_TYPES, PROTOCOLS, XfrmEncap, XfrmReplay, XfrmSelector, XfrmUse, address_at,
-    be16_at, family, hex, mark, policy_type, spi_at,
+    MODES, POLICY_TYPES, PROTOCOLS, STATE_DIRECTIONS, XfrmEncap, XfrmReplay, XfrmSelector, XfrmUse,
+    address_at, be16_at, family, hex, mark, policy_type, spi_at,
 };
 use super::{XfrmPolicy, XfrmState};
 use crate::channel::FamilyId;
@@ -158,9 +158,6 @@ pub struct XfrmKeyManagers {
     /// That of the peer.
     pub remote: Option<IpAddr>,
 }
-
-/// `XFRM_SA_DIR_*`
-const STATE_DIRECTIONS: &[(u32, &str)] = &[(1, "in"), (2, "out")];
 
 /// `XFRM_AE_*`
 const CAUSES: &FlagNames = &[

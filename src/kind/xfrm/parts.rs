@@ -12,7 +12,7 @@ use crate::kind::attributes::FromAttr;
 use crate::kind::context::DecodeContext;
 use crate::kind::route::rule::IP_PROTOCOLS;
 use crate::kind::wire::{u16_at, u32_at};
-use crate::netlink::attr::{Attr, AttrError};
+use crate::netlink::attr::{Attr, AttrError, Attrs};
 use crate::netlink::xfrm::SELECTOR;
 use crate::value::{Hex, IfName, Prefix, Symbol, Text};
 
@@ -53,6 +53,17 @@ pub(super) const DIRECTIONS: &[(u32, &str)] = &[
     (4, "socket_out"),
     (5, "socket_fwd"),
 ];
+
+/// `XFRM_SA_DIR_*`
+pub(super) const STATE_DIRECTIONS: &[(u32, &str)] = &[(1, "in"), (2, "out")];
+
+/// The whole of a deleted object among the attributes of the message about its deletion, which begins with its
+/// id: the value of the first attribute `kind` that has `length` bytes at least. `None` if there is none.
+pub(super) fn whole_object(attributes: &[u8], kind: u16, length: usize) -> Option<&[u8]> {
+    let all = Attrs::new(attributes).flatten();
+    let of_kind = all.filter(|it| it.kind == kind);
+    of_kind.map(|it| it.value).find(|it| it.len() >= length)
+}
 
 /// A native `u64` at `at` of a structure.
 pub(super) fn u64_at(bytes: &[u8], at: usize) -> u64 {

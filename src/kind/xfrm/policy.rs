@@ -7,7 +7,7 @@ use serde_with::skip_serializing_none;
 
 use super::parts::{
     DIRECTIONS, LIMITS, SHARES, USE, XfrmLimits, XfrmOffload, XfrmSelector, XfrmTemplate, XfrmUse,
-    family, hex, mark, policy_type, security, templates,
+    family, hex, mark, policy_type, security, templates, whole_object,
 };
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
@@ -15,7 +15,7 @@ use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, Trigger};
 use crate::kind::wire::u32_at;
-use crate::netlink::attr::{Attr, AttrError, Attrs};
+use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::xfrm::{
@@ -106,9 +106,7 @@ impl KindSpec for XfrmPolicy {
         let policy = match message.kind {
             XFRM_MSG_DELPOLICY => {
                 let (id, attributes) = message.body.split_at_checked(POLICY_ID)?;
-                let whole = Attrs::new(attributes).flatten();
-                let whole = whole.filter(|it| it.kind == Self::XFRMA_POLICY);
-                let whole = whole.map(|it| it.value).find(|it| it.len() >= POLICY);
+                let whole = whole_object(attributes, Self::XFRMA_POLICY, POLICY);
                 let mut policy = match whole {
                     Some(info) => Self::of_info(context, info),
                     None => Self::of_id(id),

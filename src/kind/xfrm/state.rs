@@ -8,8 +8,9 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::parts::{
-    LIMITS, MODES, PROTOCOLS, USE, XfrmAlgorithm, XfrmEncap, XfrmLimits, XfrmOffload, XfrmReplay,
-    XfrmSelector, XfrmUse, address, address_at, family, hex, mark, security, spi_at,
+    LIMITS, MODES, PROTOCOLS, STATE_DIRECTIONS, USE, XfrmAlgorithm, XfrmEncap, XfrmLimits,
+    XfrmOffload, XfrmReplay, XfrmSelector, XfrmUse, address, address_at, family, hex, mark,
+    security, spi_at, whole_object,
 };
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
@@ -18,7 +19,7 @@ use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
 use crate::kind::wire::{u16_at, u32_at};
-use crate::netlink::attr::{Attr, AttrError, Attrs};
+use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
 use crate::netlink::request::Request;
 use crate::netlink::xfrm::{STATE, STATE_ID, XFRM_MSG_DELSA, XFRM_MSG_NEWSA, XFRM_MSG_UPDSA};
@@ -70,7 +71,7 @@ pub struct XfrmState {
     #[nla(XFRMA_IF_ID = 31, map(u32, hex))]
     pub if_id: Option<String>,
     /// `in` or `out`, if the state is for one direction.
-    #[nla(XFRMA_SA_DIR = 33, names(u8, DIRECTIONS))]
+    #[nla(XFRMA_SA_DIR = 33, names(u8, STATE_DIRECTIONS))]
     pub dir: Option<Symbol>,
     /// Number of the processor that alone uses the state.
     #[nla(XFRMA_SA_PCPU = 35)]
@@ -173,9 +174,6 @@ pub struct XfrmErrors {
     pub integrity_failed: u32,
 }
 
-/// `XFRM_SA_DIR_*`
-const DIRECTIONS: &[(u32, &str)] = &[(1, "in"), (2, "out")];
-
 /// `XFRM_STATE_*`, as `ip xfrm` names them.
 const FLAGS: &FlagNames = &[
     (1, "noecn"),
@@ -209,9 +207,7 @@ impl KindSpec for XfrmState {
         let state = match message.kind {
             XFRM_MSG_DELSA => {
                 let (id, attributes) = message.body.split_at_checked(STATE_ID)?;
-                let whole = Attrs::new(attributes).flatten();
-                let whole = whole.filter(|it| it.kind == Self::XFRMA_SA);
-                let whole = whole.map(|it| it.value).find(|it| it.len() >= STATE);
+                let whole = whole_object(attributes, Self::XFRMA_SA, STATE);
                 let mut state = match whole {
                     Some(info) => Self::of_info(context, info),
                     None => Self::of_id(id),

@@ -64,7 +64,7 @@ pub(super) fn open(
     let existing = LazyCell::new(registered);
     for family in Subscribed::new(settings).iter() {
         if family.needs_net_admin() {
-            opened.add_privileged(reach, family, rcvbuf)?;
+            opened.add_privileged(reach, family, requested.groups(family), rcvbuf)?;
             continue;
         }
         let is_route = family.id() == FamilyId::ROUTE;
@@ -93,7 +93,7 @@ pub(super) fn open(
     }
     for family in Subscribed::by_pattern(settings).iter() {
         if existing.contains(&family.id().protocol()) {
-            opened.add_privileged(reach, family, rcvbuf)?;
+            opened.add_privileged(reach, family, requested.groups(family), rcvbuf)?;
         }
     }
     for number in requested.protocols(|number| existing.contains(&number)) {
@@ -108,8 +108,8 @@ pub(super) fn open(
 }
 
 impl Opened {
-    /// Opens the sockets of a family that needs CAP_NET_ADMIN. One that cannot be joined is noted, and the
-    /// run goes on without it.
+    /// Opens the sockets of a family that needs CAP_NET_ADMIN, and joins these groups; `None`: all. One that
+    /// cannot be joined is noted, and the run goes on without it.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2) that have another reason.
@@ -117,10 +117,16 @@ impl Opened {
         &mut self,
         reach: Reach,
         family: &'static dyn Family,
+        groups: Option<Vec<u32>>,
         rcvbuf: u32,
     ) -> Result<(), Error> {
-        let error = match Subscription::open(reach, family, rcvbuf, None, None) {
+        let opened = match groups {
+            Some(groups) => Subscription::open_groups(reach, family, &groups, rcvbuf),
+            None => Subscription::open(reach, family, rcvbuf, None, None),
+        };
+        let error = match opened {
             Ok(subscription) if !subscription.events.joined.is_empty() => {
+                warn_if_without_events(family.id());
                 self.subscriptions.push(subscription);
                 return Ok(());
             }
@@ -138,6 +144,18 @@ impl Opened {
             error: error.to_string(),
         });
         Ok(())
+    }
+}
+
+/// Warns if a setting of the thread's network namespace keeps the kernel from making events of flows.
+fn warn_if_without_events(family: FamilyId) {
+    const SETTING: &str = "/proc/sys/net/netfilter/nf_conntrack_events";
+    if matches!(family, FamilyId::CONNTRACK | FamilyId::EXPECT)
+        && fs::read_to_string(SETTING).is_ok_and(|text| text.trim() == "0")
+    {
+        warn!(
+            "net.netfilter.nf_conntrack_events is 0: flows have no events until it is set to 2 or 1, before they begin"
+        );
     }
 }
 

@@ -138,13 +138,40 @@ impl Subscription<Events, Dumps> {
             Some(curated) => curated,
             None => other(id),
         };
-        let of_id = |subscription: Self| Subscription { id, ..subscription };
         let named = |(group, name): &(u32, String)| (*group, format!("{}/{name}", announced.name));
         let groups = announced.groups.iter().map(named).collect();
+        let subscription = Self::with_groups(reach, family, groups, rcvbuf)?;
+        Ok(Subscription { id, ..subscription })
+    }
+
+    /// Opens both sockets of a family, and joins only these of its groups.
+    ///
+    /// # Errors
+    /// As for [`Subscription::open`].
+    pub(super) fn open_groups(
+        reach: Reach,
+        family: &'static dyn Family,
+        groups: &[u32],
+        rcvbuf: u32,
+    ) -> Result<Self, Error> {
+        let groups = groups.iter().map(|it| (*it, family.group_name(*it)));
+        Self::with_groups(reach, family, groups.collect(), rcvbuf)
+    }
+
+    fn with_groups(
+        reach: Reach,
+        family: &'static dyn Family,
+        groups: Vec<(u32, String)>,
+        rcvbuf: u32,
+    ) -> Result<Self, Error> {
         let Reach::One(netns) = reach else {
             let events = Events::open_all_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
-            let subscription = Self::new(NetnsId::OWN, family, events, Dumps::visiting(family));
-            return Ok(of_id(subscription));
+            return Ok(Self::new(
+                NetnsId::OWN,
+                family,
+                events,
+                Dumps::visiting(family),
+            ));
         };
         let events = Events::open_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
         let dumps = match netns {
@@ -152,7 +179,7 @@ impl Subscription<Events, Dumps> {
             _ => Dumps::open_only(family),
         };
         let dumps = dumps.map_err(Error::Socket)?;
-        Ok(of_id(Self::new(netns, family, events, dumps)))
+        Ok(Self::new(netns, family, events, dumps))
     }
 
     /// Registers the sockets with the tokens of that pair, of which the first has the number `first`: the

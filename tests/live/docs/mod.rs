@@ -149,9 +149,10 @@ fn folder(ns: &Namespace, name: &str) -> PathBuf {
          until grep -q '\"op\":\"delete\".*\"dst\":\"0.0.0.0/0\"' net.ndjson; do sleep 0.05; done
          size=0; until [ $size = $(stat -c %s net.ndjson) ]; do size=$(stat -c %s net.ndjson); sleep 1.5; done
          kill $pid; wait $pid
-         {NLSTREAM} replay {}/fixtures/xfrm-state/capture.pcapng >ipsec.ndjson",
+         {NLSTREAM} replay {fixtures}/xfrm-state/capture.pcapng >ipsec.ndjson
+         {NLSTREAM} replay {fixtures}/conntrack/capture.pcapng >flows.ndjson",
         folder.display(),
-        crate::common::root().display()
+        fixtures = crate::common::root().join("fixtures").display()
     );
     ns.run(&script);
     folder

@@ -1,4 +1,4 @@
-# The rules of Docker, which it makes with iptables.
+# The rules of Docker for a published port, made and deleted one by one with iptables.
 i() { iptables-nft "$@" || exit 1; }
 for table in nat filter; do i -t $table -N DOCKER; done
 for chain in DOCKER-USER DOCKER-ISOLATION-STAGE-1 DOCKER-ISOLATION-STAGE-2; do i -N $chain; i -A $chain -j RETURN; done

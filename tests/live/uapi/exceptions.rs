@@ -41,7 +41,7 @@ pub(super) const PREFIXES: &[&str] = &[
     "IPCTNL_MSG_",
     "NFTA_",
     "NFT_MSG_",
-    "CTA_TIMEOUT_",
+    "CTA_",
     "MPTCP_ATTR_",
     "MPTCP_EVENT_",
     "NETDEV_A_",
@@ -446,6 +446,7 @@ pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
     (
         (6, 14),
         &[
+            "CTA_TIMESTAMP_EVENT",
             "XFRMA_IPTFS_DROP_TIME",
             "XFRMA_IPTFS_REORDER_WINDOW",
             "XFRMA_IPTFS_DONT_FRAG",
@@ -469,6 +470,29 @@ pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
     (
         &["XFRMA_SRCADDR", "XFRMA_PROTO", "XFRMA_ADDRESS_FILTER"],
         "attributes of requests of xfrm",
+    ),
+    (
+        &[
+            "CTA_NAT_SRC",
+            "CTA_NAT_DST",
+            "CTA_MARK_MASK",
+            "CTA_LABELS_MASK",
+            "CTA_FILTER",
+            "CTA_STATUS_MASK",
+        ],
+        "attributes of requests of conntrack",
+    ),
+    (
+        &["CTA_NAT_SEQ_ADJ_ORIG", "CTA_NAT_SEQ_ADJ_REPLY"],
+        "former names of `CTA_SEQ_ADJ_ORIG` and `CTA_SEQ_ADJ_REPLY`",
+    ),
+    (
+        &[
+            "CTA_SECMARK",
+            "CTA_COUNTERS32_PACKETS",
+            "CTA_COUNTERS32_BYTES",
+        ],
+        "not sent: in their place are `CTA_SECCTX` and counters of 64 bits",
     ),
     (
         &[

@@ -1,0 +1,425 @@
+//! Flows: conntrack(8) judges the lines, and the kernel's counter their number.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::common::{NLSTREAM, lines, root, wait_until};
+use crate::namespace::{Namespace, Stream};
+use crate::xfrm::status;
+
+crate::trial::trials! {
+    flows_are_those_of_conntrack_field_by_field(Namespace, Program("conntrack"), Program("nft"), Program("ping"), Program("python3")),
+    expected_flows_are_those_of_conntrack(Namespace, Program("conntrack"), Program("nft"), Program("ping"), Program("python3")),
+    a_storm_of_flows_is_lines_and_counted_losses(Namespace, Program("conntrack"), Program("nft"), Program("python3")),
+    only_the_named_events_are_joined(Namespace, Program("conntrack")),
+    flows_are_joined_only_by_name(Namespace),
+    without_cap_net_admin_flows_are_unavailable_and_the_run_goes_on(Namespace, Program("setpriv")),
+    as_another_user_the_capability_gives_flows(Users, Program("conntrack"), Program("setpriv")),
+    a_setting_that_prevents_events_is_named(Namespace),
+}
+
+fn script(name: &str) -> String {
+    let path = root().join("tests/live/conntrack").join(name);
+    path.display().to_string()
+}
+
+/// Waits until a program has a netlink socket of nfnetlink that joined groups.
+fn wait_for_listeners(ns: &Namespace, count: usize) {
+    wait_until("listeners to flows", || {
+        let text = ns.run("cat /proc/net/netlink");
+        let rows = text
+            .lines()
+            .map(|row| row.split_ascii_whitespace().collect::<Vec<_>>());
+        let joined = rows.filter(|row| row.get(1) == Some(&"12") && row[3] != "00000000");
+        joined.count() >= count
+    });
+}
+
+/// Runs the scenario of the fixture while nlstream and conntrack(8), with these options, listen. Returns the lines, and the
+/// output of conntrack, of which `is_whole` is true.
+fn observed(conntrack: &str, is_whole: fn(&str) -> bool) -> (Vec<Value>, String) {
+    let ns = Namespace::new();
+    let scenario = root().join("fixtures/conntrack/make.sh");
+    let part = |name: &str| ns.run(&format!("bash -c '. {}; {name}'", scenario.display()));
+    part("setup");
+    let mut stream = ns.stream(&["--family", "conntrack,expect"]);
+    let mut listener = ns.command("conntrack");
+    listener
+        .args(conntrack.split(' '))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut listener = listener.spawn().unwrap();
+    wait_for_listeners(&ns, 3);
+    part("events");
+    let is_last = |line: &Value| line["conntrack"]["src"] == "192.0.2.99";
+    stream.wait_for("the last flow", is_last);
+    let mut output = String::new();
+    let mut rows = BufReader::new(listener.stdout.take().unwrap());
+    while !is_whole(&output) {
+        assert_ne!(rows.read_line(&mut output).unwrap(), 0, "{output}");
+    }
+    listener.kill().unwrap();
+    listener.wait().unwrap();
+    let (lines, stderr) = stream.interrupt();
+    assert!(
+        lines.iter().all(|line| line.get("unparsed").is_none()),
+        "{lines:?}"
+    );
+    assert!(lines.iter().all(|line| line["op"] != "gap"), "{stderr}");
+    (lines, output)
+}
+
+/// `0x2a` as 42.
+fn number(hex: &Value) -> Value {
+    let digits = hex.as_str().and_then(|text| text.strip_prefix("0x"));
+    digits.map_or(Value::Null, |it| {
+        u64::from_str_radix(it, 16).unwrap().into()
+    })
+}
+
+/// A line as flows.py writes the flow.
+fn as_conntrack(line: &Value) -> Value {
+    let flow = &line["conntrack"];
+    let direction = |of: &Value, name: &str, zone: &str| {
+        json!({
+            "src": of["src"], "dst": of["dst"], "sport": of["sport"], "dport": of["dport"],
+            "srckey": of["srckey"], "dstkey": of["dstkey"], "zone": of[zone],
+            "packets": flow[format!("{name}_packets")], "bytes": flow[format!("{name}_bytes")],
+        })
+    };
+    let has = |name: &str| {
+        flow["status"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|it| it == name)
+    };
+    let seconds = |name: &str| {
+        let time: jiff::Timestamp = flow[name].as_str()?.parse().ok()?;
+        Some(time.as_nanosecond().div_euclid(1_000_000_000))
+    };
+    let types = [("add", "new"), ("change", "update"), ("delete", "destroy")];
+    let (_, kind) = types.iter().find(|(op, _)| line["op"] == *op).unwrap();
+    let family = match flow["family"].as_str() {
+        Some("inet") => "ipv4",
+        _ => "ipv6",
+    };
+    let proto = match flow["proto"].as_str() {
+        Some("ipv6-icmp") => "icmpv6",
+        Some(proto) => proto,
+        None => "",
+    };
+    let delta = seconds("stop").zip(seconds("start"));
+    json!({
+        "type": kind, "family": family, "proto": proto,
+        "original": direction(flow, "orig", "orig_zone"),
+        "reply": direction(&flow["reply"], "reply", "zone"),
+        "state": flow["state"], "timeout": flow["timeout"], "mark": number(&flow["mark"]),
+        "zone": flow["zone"], "id": flow["id"],
+        "assured": has("assured"), "unreplied": !has("seen_reply"),
+        "deltatime": delta.map(|(stop, start)| stop - start),
+    })
+}
+
+fn flows_are_those_of_conntrack_field_by_field() {
+    let (seen, xml) = observed("-E -o xml,id,timestamp", |xml| xml.contains("192.0.2.99"));
+    let mut python = Command::new("python3");
+    python
+        .arg(script("flows.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut python = python.spawn().unwrap();
+    std::io::Write::write_all(&mut python.stdin.take().unwrap(), xml.as_bytes()).unwrap();
+    let mut expected = lines(&python.wait_with_output().unwrap().stdout);
+    let flows: Vec<_> = seen
+        .iter()
+        .filter(|line| line["kind"] == "conntrack")
+        .collect();
+    let mut found: Vec<_> = flows.iter().map(|line| as_conntrack(line)).collect();
+    // conntrack has the names of TCP for the states of SCTP.
+    let all = found.iter_mut().chain(&mut expected);
+    for flow in all.filter(|flow| flow["proto"] == "sctp") {
+        flow["state"] = Value::Null;
+    }
+    for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        assert_eq!(found, expected, "{}", flows[at]);
+    }
+    assert_eq!(found.len(), expected.len());
+    assert!(found.len() > 40, "{}", found.len());
+    // What the scenario is to show.
+    let of = |field: &str| {
+        flows
+            .iter()
+            .filter(|line| !line["conntrack"][field].is_null())
+            .count()
+    };
+    for field in [
+        "mark",
+        "zone",
+        "orig_zone",
+        "srckey",
+        "icmp_id",
+        "helper",
+        "labels",
+        "reply",
+    ] {
+        assert!(of(field) > 0, "{field}");
+    }
+    let sctp = flows
+        .iter()
+        .find(|line| line["conntrack"]["proto"] == "sctp")
+        .unwrap();
+    assert_eq!(sctp["conntrack"]["state"], "ESTABLISHED");
+    for line in &flows {
+        // A program's request has its port id.
+        let is_of_program = line["conntrack"]["src"]
+            .as_str()
+            .unwrap()
+            .starts_with("192.0.2.");
+        assert!(!is_of_program || line["nl"]["portid"].is_u64(), "{line}");
+    }
+    if std::fs::read_to_string("/proc/sys/net/netfilter/nf_conntrack_acct").is_ok() {
+        let ended = flows.iter().filter(|line| line["op"] == "delete");
+        assert!(
+            ended
+                .into_iter()
+                .all(|line| line["conntrack"]["orig_packets"].is_u64())
+        );
+    }
+}
+
+fn expected_flows_are_those_of_conntrack() {
+    const EXPECTATIONS: usize = 2;
+    let (seen, text) = observed("-E expect", |text| {
+        text.matches("DESTROY").count() == EXPECTATIONS
+    });
+    let addresses = |of: &Value, prefix: &str| {
+        format!(
+            "{prefix}src={} {prefix}dst={}",
+            of["src"].as_str().unwrap(),
+            of["dst"].as_str().unwrap()
+        )
+    };
+    let ports = |of: &Value| format!("sport={} dport={}", of["sport"], of["dport"]);
+    let of_line = |line: &Value| {
+        let it = &line["expect"];
+        let event = match line["op"].as_str() {
+            Some("add") => "[NEW]",
+            Some("change") => "[UPDATE]",
+            _ => "[DESTROY]",
+        };
+        assert_eq!(it["proto"], "tcp");
+        format!(
+            "{event} {} proto=6 {} {} {} {} {} {} class={} helper={}",
+            it["timeout"],
+            addresses(it, ""),
+            ports(it),
+            addresses(&it["mask"], "mask-"),
+            ports(&it["mask"]),
+            addresses(&it["master"], "master-"),
+            ports(&it["master"]),
+            it["class"],
+            it["helper"].as_str().unwrap(),
+        )
+    };
+    let found = seen
+        .iter()
+        .filter(|line| line["kind"] == "expect")
+        .map(of_line);
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected: Vec<_> = text.lines().map(words).collect();
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    assert_eq!(expected.len(), 2 * EXPECTATIONS, "{text}");
+}
+
+/// Sends a datagram to each of that many ports and addresses.
+const STORM: &str = "import socket, sys
+it = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for number in range(int(sys.argv[1])):
+    while True:
+        try:
+            it.sendto(b'x', (f'127.1.{number // 50000}.1', number % 50000 + 1))
+            break
+        except OSError:
+            pass
+";
+
+fn a_storm_of_flows_is_lines_and_counted_losses() {
+    const FLOWS: u64 = 20_000;
+    let ns = Namespace::new();
+    ns.run(
+        "ip link set lo up; nft add table ip t; nft add chain ip t c '{ type filter hook output priority 0; }'
+         nft add rule ip t c ct state new counter
+         { echo 3600 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout; } 2>/dev/null || true",
+    );
+    // With a small buffer events are lost, with that of the program most are not.
+    for (rcvbuf, may_lose) in [("64K", true), ("128M", false)] {
+        ns.run("conntrack -F 2>/dev/null");
+        let stream = ns.stream(&["--family", "conntrack=new", "--rcvbuf", rcvbuf]);
+        ns.run(&format!("python3 -c \"{STORM}\" {FLOWS}"));
+        let count: u64 = ns.run("conntrack -C 2>/dev/null").trim().parse().unwrap();
+        let (seen, stderr) = stream.interrupt();
+        let flows = seen.iter().filter(|line| line["kind"] == "conntrack");
+        let flows: Vec<_> = flows.collect();
+        assert!(flows.iter().all(|line| line["op"] == "add"));
+        let gaps = seen.iter().filter(|line| line["op"] == "gap");
+        let lost: u64 = gaps
+            .inspect(|line| assert_eq!(line["meta"]["family"], "conntrack", "{line}"))
+            .map(|line| line["meta"]["lost"].as_u64().unwrap())
+            .sum();
+        assert!(
+            count >= FLOWS / 2,
+            "{count} flows: the table is too small: {stderr}"
+        );
+        assert_eq!(
+            flows.len() as u64 + lost,
+            count,
+            "{rcvbuf}: {lost} lost: {stderr}"
+        );
+        assert!(may_lose || lost < count, "{lost} of {count} lost");
+        eprintln!(
+            "--rcvbuf {rcvbuf}: {count} flows, {} lines, {lost} lost",
+            flows.len()
+        );
+    }
+}
+
+fn only_the_named_events_are_joined() {
+    let ns = Namespace::new();
+    let flow = "-p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2";
+    for (family, ops) in [
+        ("conntrack=new,destroy", &["add", "delete"][..]),
+        ("conntrack=update", &["change"]),
+        ("conntrack", &["add", "change", "delete"]),
+    ] {
+        let mut stream = ns.stream(&[
+            "--family",
+            &format!("{family},route"),
+            "-k",
+            "conntrack,route,link",
+        ]);
+        let start = stream.seen[0]["meta"].clone();
+        let groups = start["groups"].as_array().unwrap();
+        let joined = groups
+            .iter()
+            .filter(|it| it.as_str().unwrap().starts_with("netfilter/"));
+        assert_eq!(joined.count(), ops.len(), "{start}");
+        ns.run(&format!(
+            "conntrack -I {flow} --timeout 50; conntrack -U {flow} -m 7; conntrack -D {flow}; ip link add name br0 type bridge 2>/dev/null || ip link add v0 type veth peer name v1"
+        ));
+        stream.wait("link", "add");
+        let (seen, _) = stream.interrupt();
+        let flows = seen.iter().filter(|line| line["kind"] == "conntrack");
+        let found: Vec<_> = flows.map(|line| line["op"].as_str().unwrap()).collect();
+        assert_eq!(found, ops, "{family}");
+        ns.run("ip link delete br0 2>/dev/null || ip link delete v0");
+    }
+    for (family, reason) in [
+        ("conntrack=old", "unknown event `old`"),
+        ("nftables=new", "no events of `nftables` can be chosen"),
+        ("new", "unknown"),
+    ] {
+        let mut command = ns.command(NLSTREAM);
+        let output = command
+            .args(["--family", family, "--for", "1s"])
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && stderr.contains(reason),
+            "{family}: {stderr}"
+        );
+    }
+}
+
+/// A listener makes each flow cost more: no pattern, and not the name of the protocol, joins the groups.
+fn flows_are_joined_only_by_name() {
+    let ns = Namespace::new();
+    let joined = |options: &[&str]| {
+        let stream: Stream = ns.synced(options);
+        let groups = stream.seen[0]["meta"]["groups"].to_string();
+        stream.interrupt();
+        groups.contains("CONNTRACK")
+    };
+    for family in ["all", "netfilter", "*", "conn*"] {
+        assert!(!joined(&["--family", family]), "{family}");
+    }
+    assert!(joined(&["--kind", "conntrack"]));
+}
+
+fn without_cap_net_admin_flows_are_unavailable_and_the_run_goes_on() {
+    let ns = Namespace::new();
+    for options in [
+        "--family conntrack=new,expect",
+        "--kind conntrack,expect,link",
+    ] {
+        let script = format!(
+            "setpriv --bounding-set=-net_admin --inh-caps=-net_admin {NLSTREAM} {options} --for 300ms"
+        );
+        let lines = lines(ns.run(&format!("{script} 2>/dev/null")).as_bytes());
+        let reason = |family| json!({"family": family, "errno": 1, "error": "Operation not permitted (os error 1)"});
+        let families = &lines[0]["meta"]["unavailable_families"];
+        assert_eq!(families, &json!([reason("conntrack"), reason("expect")]));
+        assert_eq!(lines.last().unwrap()["op"], "stop");
+        let stderr = ns.run(&format!("{script} 2>&1 >/dev/null"));
+        for family in ["conntrack", "expect"] {
+            let is_reason = |it: &&str| it.contains(family) && it.contains("CAP_NET_ADMIN");
+            assert_eq!(stderr.lines().filter(is_reason).count(), 1, "{stderr}");
+        }
+    }
+}
+
+/// As root, as another user with the capability, and as one without. The process that reads the events has none.
+fn as_another_user_the_capability_gives_flows() {
+    let ns = Namespace::with_users();
+    let user = "setpriv --reuid 65534 --regid 65534 --clear-groups";
+    let capable = format!("{user} --inh-caps=+net_admin --ambient-caps=+net_admin");
+    let folder = format!("/tmp/nlstream-flows-{}", std::process::id());
+    ns.run(&format!(
+        "mkdir {folder}; cp {NLSTREAM} {folder}/nlstream; chmod -R 755 {folder}"
+    ));
+    for (who, errno) in [
+        ("", Value::Null),
+        (capable.as_str(), Value::Null),
+        (user, json!(1)),
+    ] {
+        let mut command = ns.command("sh");
+        let program = format!("{folder}/nlstream --family conntrack=new");
+        command.args(["-c", &format!("exec {who} {program}")]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut stream = Stream::of(command.spawn().unwrap());
+        let start = stream.seen[0]["meta"].clone();
+        assert_eq!(start["unavailable_families"][0]["errno"], errno, "{who}");
+        if errno.is_null() {
+            for set in ["CapPrm", "CapEff", "CapInh"] {
+                assert_eq!(
+                    status(stream.pid(), set),
+                    "0000000000000000",
+                    "{set}: {who}"
+                );
+            }
+            ns.run(
+                "conntrack -I -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 1 --dport 2 --timeout 50 2>/dev/null
+                 conntrack -F 2>/dev/null",
+            );
+            stream.wait("conntrack", "add");
+        }
+        stream.interrupt();
+    }
+    ns.run(&format!("rm -r {folder}"));
+}
+
+/// The kernel can be set to make no events of flows: a run that waits for some says so.
+fn a_setting_that_prevents_events_is_named() {
+    let ns = Namespace::new();
+    ns.run("echo 0 >/proc/sys/net/netfilter/nf_conntrack_events");
+    let is_named = |family: &str| {
+        let (_, stderr) = ns.synced(&["--family", family]).interrupt();
+        stderr.contains("net.netfilter.nf_conntrack_events is 0")
+    };
+    assert!(is_named("conntrack") && is_named("expect") && !is_named("nlctrl"));
+    ns.run("echo 2 >/proc/sys/net/netfilter/nf_conntrack_events");
+    assert!(!is_named("conntrack"));
+}
