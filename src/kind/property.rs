@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 
+use super::conntrack;
 use super::nl::NlType;
 use super::route::{
     address, cachereport, fdb, link, mdb, mroute, neigh, nexthop, route, rule, tc, vlan,
@@ -250,6 +251,9 @@ pub fn known(property: Property, names: &Names) -> Vec<String> {
             numbered(mdb::STATES),
             mroute::STATES.to_vec(),
             flags(rule::STATE),
+            numbered(conntrack::TCP_STATES),
+            numbered(conntrack::SCTP_STATES),
+            numbered(conntrack::DCCP_STATES),
         ],
     };
     let mut all = Vec::<String>::new();

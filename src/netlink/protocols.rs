@@ -65,7 +65,9 @@ mod tests {
             assert_eq!(id(16, kind), Some(FamilyId::GENERIC));
         }
         assert_eq!(of_packet(12, Some(0x0a00)).unwrap().name(), "nftables");
-        assert_eq!(of_packet(12, Some(0x0100)).unwrap().name(), "netfilter");
+        assert_eq!(of_packet(12, Some(0x0100)).unwrap().name(), "conntrack");
+        assert_eq!(of_packet(12, Some(0x0200)).unwrap().name(), "expect");
+        assert_eq!(of_packet(12, Some(0x0700)).unwrap().name(), "netfilter");
         assert_eq!(of_packet(6, Some(16)).unwrap().name(), "xfrm");
         assert_eq!(
             of_packet(31, None).unwrap().id(),

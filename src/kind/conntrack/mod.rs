@@ -23,6 +23,7 @@ use crate::netlink::frame::Message;
 use crate::netlink::nfnetlink::{IPCTNL_MSG_CT_DELETE, IPCTNL_MSG_CT_NEW};
 use crate::value::{FlagNames, Flags, Hex, Symbol, Text, Time};
 pub use expect::Expect;
+pub use parts::{DCCP_STATES, SCTP_STATES, TCP_STATES};
 use parts::{Tuple, hex};
 
 /// A flow that the kernel tracks (`CTA_*`). The kernel's module decides what an event has: counters and

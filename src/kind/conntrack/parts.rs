@@ -149,7 +149,7 @@ pub struct Details {
 }
 
 /// `TCP_CONNTRACK_*` (linux/netfilter/nf_conntrack_tcp.h)
-const TCP: &[(u32, &str)] = &[
+pub const TCP_STATES: &[(u32, &str)] = &[
     (0, "NONE"),
     (1, "SYN_SENT"),
     (2, "SYN_RECV"),
@@ -163,7 +163,7 @@ const TCP: &[(u32, &str)] = &[
 ];
 
 /// `CT_DCCP_*` of kernels before 6.17
-const DCCP: &[(u32, &str)] = &[
+pub const DCCP_STATES: &[(u32, &str)] = &[
     (0, "NONE"),
     (1, "REQUEST"),
     (2, "RESPOND"),
@@ -177,7 +177,7 @@ const DCCP: &[(u32, &str)] = &[
 ];
 
 /// `SCTP_CONNTRACK_*` (linux/netfilter/nf_conntrack_sctp.h)
-const SCTP: &[(u32, &str)] = &[
+pub const SCTP_STATES: &[(u32, &str)] = &[
     (0, "NONE"),
     (1, "CLOSED"),
     (2, "COOKIE_WAIT"),
@@ -226,7 +226,7 @@ pub(super) fn protocol_state(
         context.nested(&of, |_, attr| {
             match (of.kind, attr.kind) {
                 (CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_STATE) => {
-                    state = Some(Symbol::of(attr.u8()?.into(), TCP));
+                    state = Some(Symbol::of(attr.u8()?.into(), TCP_STATES));
                 }
                 (CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_WSCALE_ORIGINAL) => {
                     details.orig_wscale = Some(attr.u8()?);
@@ -241,7 +241,7 @@ pub(super) fn protocol_state(
                     details.reply_flags = Some(flags(&attr)?);
                 }
                 (CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_STATE) => {
-                    state = Some(Symbol::of(attr.u8()?.into(), DCCP));
+                    state = Some(Symbol::of(attr.u8()?.into(), DCCP_STATES));
                 }
                 (CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_ROLE) => details.role = Some(attr.u8()?),
                 (CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ) => {
@@ -249,7 +249,7 @@ pub(super) fn protocol_state(
                 }
                 (CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_PAD) => {}
                 (CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_STATE) => {
-                    state = Some(Symbol::of(attr.u8()?.into(), SCTP));
+                    state = Some(Symbol::of(attr.u8()?.into(), SCTP_STATES));
                 }
                 (CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_VTAG_ORIGINAL) => {
                     details.orig_vtag = Some(attr.be32()?);

@@ -454,6 +454,7 @@ mod tests {
             protocols: privileged.map(|it| it.id().protocol()).collect(),
             ..needs
         };
+        needs.protocols.sort_unstable();
         needs.protocols.dedup();
         let allowed = sockets(&needs);
         assert_eq!(allowed.len(), others + needs.protocols.len());
