@@ -9,6 +9,7 @@
 //! index. Each of them gets a line, soon after the device's: at once if they are few, else in slices
 //! between other inputs.
 
+use std::collections::HashSet;
 use std::io;
 
 use super::decode_batch::DecodedItem;
@@ -135,13 +136,15 @@ impl Pipeline {
     }
 
     /// Writes the lines that wait for the names of devices: those whose names are known by now, or
-    /// `all`.
+    /// `all`. The lines of one object keep their order: a line waits as long as an earlier one does.
     pub(super) fn release_withheld(&mut self, all: bool, out: &mut Vec<u8>) -> io::Result<()> {
         self.withheld.bytes = 0;
+        let mut waiting = HashSet::new();
         for (key, mut event) in std::mem::take(&mut self.withheld.events) {
             let state = &mut self.namespaces.get_mut(event.netns).state;
             let is_named = state.complete_names(key, &mut event, all);
-            if !is_named && !all {
+            if !all && (!is_named || waiting.contains(&key)) {
+                waiting.insert(key);
                 self.withheld.push(key, event);
                 continue;
             }

@@ -38,6 +38,18 @@ fn netconf_deleted(ifindex: u32) -> Vec<u8> {
     message(RTM_DELNETCONF, &body)
 }
 
+/// A forwarding entry of a port of a bridge.
+fn fdb(port: u32, bridge: u32) -> Vec<u8> {
+    const NDA_LLADDR: u16 = 2;
+    const NDA_MASTER: u16 = 9;
+    let mut body = vec![0; 12];
+    body[0] = libc::AF_BRIDGE as u8;
+    body[4..8].copy_from_slice(&port.to_ne_bytes());
+    body.extend(attr(NDA_LLADDR, &[2, 0, 0, 0, 0, 7]));
+    body.extend(attr(NDA_MASTER, &bridge.to_ne_bytes()));
+    message(RTM_NEWNEIGH, &body)
+}
+
 fn link(ifindex: u32, name: &str) -> Vec<u8> {
     link_with_flags(ifindex, name, 0)
 }
@@ -114,18 +126,13 @@ fn waiting_line_has_the_names_of_the_stored_object() {
     let mut run = Run::of_recording();
     run.control(NetnsId::OWN, ControlRecord::Sync);
     run.take_lines();
-    let mut fdb = vec![0; 12];
-    fdb[0] = libc::AF_BRIDGE as u8;
-    fdb[4..8].copy_from_slice(&9_u32.to_ne_bytes());
-    fdb.extend(attr(2, &[2, 0, 0, 0, 0, 7]));
-    fdb.extend(attr(9, &7_u32.to_ne_bytes()));
     let deleted = |ifindex, name| {
         let mut message = link(ifindex, name);
         message[4..6].copy_from_slice(&RTM_DELLINK.to_ne_bytes());
         message
     };
     run.event(5, &link(7, "br0"));
-    run.event(6, &message(RTM_NEWNEIGH, &fdb));
+    run.event(6, &fdb(9, 7));
     run.event(7, &deleted(7, "br0"));
     // Another device with its index.
     run.event(8, &link(7, "eth7"));
@@ -146,6 +153,22 @@ fn waiting_line_has_the_names_of_the_stored_object() {
     let stored = lines.find(|it| it["kind"] == "fdb").unwrap();
     assert_eq!((&line["fdb"], &line["op"]), (&stored["fdb"], &"add".into()));
     assert_eq!(stored["fdb"]["master"], "br0");
+}
+
+/// A forwarding entry moves from a port that does not come to one that comes.
+#[test]
+fn lines_of_an_object_keep_their_order_while_one_waits() {
+    let mut run = Run::of_recording();
+    run.control(NetnsId::OWN, ControlRecord::Sync);
+    run.event(5, &link(7, "br0"));
+    run.take();
+    run.event(5, &fdb(9, 7));
+    run.event(6, &fdb(8, 7));
+    run.event(7, &link(8, "eth8"));
+    assert_eq!(run.take(), ["7 link add eth8"]);
+    run.event(200, &[]);
+    let expected = ["7 fdb add ?", "7 fdb change eth8 [\"ifindex\"]"];
+    assert_eq!(run.take(), expected);
 }
 
 #[test]
