@@ -166,7 +166,11 @@ impl Dialect {
         match self {
             ClickHouse => format!("parseDateTime64BestEffortOrNull({text}, 9, 'UTC')"),
             DuckDb => format!("CAST({text} AS TIMESTAMP_NS)"),
-            PostgreSql => format!("CAST({text} AS timestamptz)"),
+            // Up to the next microsecond: a line after a moment in whole microseconds stays after it.
+            PostgreSql => format!(
+                "CAST(substr({text}, 1, 26) || 'Z' AS timestamptz) \
+                 + CASE WHEN substr({text}, 27, 3) > '000' THEN interval '1 microsecond' ELSE interval '0' END"
+            ),
         }
     }
 
