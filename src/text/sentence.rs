@@ -92,15 +92,13 @@ impl Object {
             self.item(out, layout.style, item)?;
         }
         self.rest(out, layout)?;
-        match &self.family {
-            Some(family) if former.is_some_and(|former| former.names.is_empty()) => {
-                match self.kind {
-                    Kind::Link => out.field("family", family),
-                    _ => Ok(()),
-                }
+        if former.is_some_and(|former| former.names.is_empty()) {
+            if let (Kind::Link, Some(family)) = (self.kind, &self.family) {
+                out.field("family", family)?;
             }
-            _ => Ok(()),
+            out.mark("no difference")?;
         }
+        Ok(())
     }
 
     /// Returns true if an item is written that did not change.

@@ -168,7 +168,7 @@ fn repetitions_are_counted_when_nothing_follows() {
     assert_eq!(alias, 1, "{text}");
     let unchanged = lines
         .iter()
-        .filter(|line| **line == "link change v0")
+        .filter(|line| **line == "link change v0 (no difference)")
         .count();
     let counts = lines.iter().filter_map(|line| {
         line.strip_prefix("… repeated ")?
