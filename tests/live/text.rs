@@ -110,6 +110,7 @@ fn devices_are_named_in_every_kind() {
          until grep -qs 'meta start' {out}; do sleep 0.05; done
          ip link add br0 type bridge mcast_snooping 1; ip link set br0 up
          ip link add v0 type veth peer name v1; ip link set v0 master br0 up; ip link set v1 up
+         until ip -br link show br0 | grep -q ' UP '; do sleep 0.05; done
          ip address add 192.0.2.1/24 dev br0
          ip nexthop add id 7 via 192.0.2.2 dev br0
          ip route add default nhid 7
