@@ -93,10 +93,13 @@ impl Object {
         }
         self.rest(out, layout)?;
         if former.is_some_and(|former| former.names.is_empty()) {
-            if let (Kind::Link, Some(family)) = (self.kind, &self.family) {
-                out.field("family", family)?;
+            // Of a link the message may say why it was sent.
+            let family = self.family.as_ref().filter(|_| self.kind == Kind::Link);
+            match family {
+                Some(family) => out.field("family", family)?,
+                None if self.kind == Kind::Link && self.fields.field("event").is_some() => {}
+                None => out.mark("no difference")?,
             }
-            out.mark("no difference")?;
         }
         Ok(())
     }
