@@ -38,6 +38,7 @@ pub use checkpoint::CheckpointProgress;
 use decode_batch::{DecodedItem, DecodedObject, Learnt, OptionalParts};
 use emit::{Provenance, event};
 use ending::EndedNamespace;
+pub use names::NAME_WAIT;
 use names::WithheldEvents;
 use namespaces::Namespaces;
 pub use network::NetworkTotals;

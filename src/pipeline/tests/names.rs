@@ -137,7 +137,7 @@ fn waiting_line_has_the_names_of_the_stored_object() {
     // Another device with its index.
     run.event(8, &link(7, "eth7"));
     run.take();
-    run.event(200, &[]);
+    run.event(2000, &[]);
     let lines = std::mem::take(&mut run.lines);
     let line: Value = serde_json::from_slice(&lines).unwrap();
     run.control(
@@ -166,7 +166,7 @@ fn lines_of_an_object_keep_their_order_while_one_waits() {
     run.event(6, &fdb(8, 7));
     run.event(7, &link(8, "eth8"));
     assert_eq!(run.take(), ["7 link add eth8"]);
-    run.event(200, &[]);
+    run.event(2000, &[]);
     let expected = ["7 fdb add ?", "7 fdb change eth8 [\"ifindex\"]"];
     assert_eq!(run.take(), expected);
 }
@@ -175,7 +175,7 @@ fn lines_of_an_object_keep_their_order_while_one_waits() {
 fn event_whose_device_does_not_come_is_written_without_a_name() {
     type End = fn(&mut Run);
     let ends: [(&str, End); 4] = [
-        ("later", |run| run.event(200, &[])),
+        ("later", |run| run.event(2000, &[])),
         ("deletion", |run| run.event(7, &netconf_deleted(9))),
         ("slice", |run| {
             run.control(NetnsId::OWN, ControlRecord::Slice(1))
@@ -197,9 +197,9 @@ fn event_whose_device_does_not_come_is_written_without_a_name() {
         assert_eq!(run.take(), ["6 link add lo", "0 address delete lo"]);
         end(&mut run);
         assert_eq!(run.take()[0], "6 netconf add ?", "{name}");
-        run.event(300, &link(7, "eth0"));
+        run.event(3000, &link(7, "eth0"));
         let lines = run.take();
-        let expected = ["300 link add eth0", "300 netconf change eth0 [\"dev\"]"];
+        let expected = ["3000 link add eth0", "3000 netconf change eth0 [\"dev\"]"];
         assert_eq!(lines[lines.len() - 2..], expected, "{name}");
     }
 }

@@ -105,8 +105,6 @@ const BATCH_SIZE: usize = 256;
 const WRITE_SIZE: usize = 256 << 10;
 /// Number of stored objects to which work in slices comes between two batches of events.
 const SLICE: u32 = 1024;
-/// How long a line waits for the name of a device.
-const NAME_WAIT: Duration = Duration::from_millis(100);
 /// Batches after which dump entries are processed even if events keep arriving.
 const MAX_BATCHES: u32 = 1024;
 /// Minimum interval of reports of spoofed datagrams.

@@ -13,8 +13,8 @@ use super::requesters::RequesterLog;
 use super::subscription::Subscription;
 use super::transactions::Transactions;
 use super::{
-    COALESCE, COALESCE_STORM, FIRST_SOCKET, Host, LAST_READS, Live, MOUNTS, NAME_WAIT, OUTPUT,
-    READER, RECORDING, REPORTS, SHUTDOWN_TIMEOUT, SIGNALS, SLICE, STORM_BATCH, WRITE_SIZE, clock,
+    COALESCE, COALESCE_STORM, FIRST_SOCKET, Host, LAST_READS, Live, MOUNTS, OUTPUT, READER,
+    RECORDING, REPORTS, SHUTDOWN_TIMEOUT, SIGNALS, SLICE, STORM_BATCH, WRITE_SIZE, clock,
 };
 use crate::channel::Channel;
 use crate::error::Error;
@@ -22,7 +22,7 @@ use crate::event::meta::{Stop, StopReason};
 use crate::event::values::Time;
 use crate::input::{ControlRecord, Input};
 use crate::netlink::{DumpSource, EventSource};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{NAME_WAIT, Pipeline};
 use crate::run::backlog::Backlog;
 use crate::run::clock::Clock;
 use crate::run::metrics::{self, Metrics};
