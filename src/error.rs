@@ -9,8 +9,8 @@ use thiserror::Error;
 use crate::event::values::Time;
 use crate::fold::{IncompleteReason, LinesError};
 
-/// What to do about a file that cannot be opened for writing, as the end of a message.
-struct Remedy<'a>(&'a io::Error);
+/// What to do about a file that cannot be opened or written, as the end of a message.
+pub(crate) struct Remedy<'a>(pub &'a io::Error);
 
 impl fmt::Display for Remedy<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -24,7 +24,8 @@ impl fmt::Display for Remedy<'_> {
             }
             Kind::ResourceBusy => "; stop that run, or choose another file",
             Kind::AlreadyExists => "; choose another file, or replace this one with --force",
-            Kind::StorageFull | Kind::QuotaExceeded => "; free space",
+            Kind::StorageFull | Kind::QuotaExceeded => "; free space and restart",
+            Kind::FileTooLarge => "; raise the limit of file sizes (ulimit -f) and restart",
             _ => "",
         })
     }
@@ -43,7 +44,8 @@ pub enum Error {
     },
     /// Lines cannot be written.
     #[error(
-        "cannot write to {name}: {source}; the output so far consists of complete lines; free space and restart"
+        "cannot write to {name}: {source}; the output so far consists of complete lines{}",
+        Remedy(source)
     )]
     Write {
         /// The path of the output, or `the standard output`.

@@ -31,7 +31,7 @@ const SLICE: u32 = 512;
 /// Interval of slices while events keep arriving.
 const BUSY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// After this many files in a row that ended within their checkpoint the next one begins when it is
+/// After this many files in a row that had no room for their checkpoint the next one begins when it is
 /// due by lines or time.
 const MAX_CUT: u32 = 2;
 
@@ -45,7 +45,7 @@ pub(super) struct CheckpointScheduler {
     due: Option<CheckpointReason>,
     /// The checkpoint that has begun.
     current: Option<CheckpointReason>,
-    /// Number of checkpoints in a row that the end of a file has cut off.
+    /// Number of files in a row that had no room for their checkpoint.
     cut: u32,
     /// A checkpoint was completed since the last file began.
     has_ended: bool,
@@ -90,12 +90,13 @@ impl CheckpointScheduler {
         self.when = when;
     }
 
-    /// A file began. `is_cut`: lines of a checkpoint wait since the last file took no more. Returns
-    /// false if there will be no checkpoint at the beginning of files from now on, since the last
-    /// ones had no room for it (RLIMIT_FSIZE): each would only be the reason for another file.
+    /// A file began. `is_full`: the last one took no more (RLIMIT_FSIZE), so that records wait; `waits`:
+    /// lines of a checkpoint are among them. Returns false if there will be no checkpoint at the
+    /// beginning of files from now on, since the last ones had no room for it: each would only be the
+    /// reason for another file. A file that ended for its events says nothing about the room.
     pub(super) fn file_began(
         &mut self,
-        is_cut: bool,
+        (is_full, waits): (bool, bool),
         pipeline: &Pipeline,
         bytes: u64,
         now: Instant,
@@ -103,7 +104,8 @@ impl CheckpointScheduler {
         if self.when == Checkpoints::Off {
             return true;
         }
-        let is_cut = self.current.take().is_some() || is_cut;
+        let had_begun = self.current.take().is_some();
+        let is_cut = is_full && (had_begun || waits);
         if is_cut {
             self.cut += 1;
         } else if self.has_ended {

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::Outputs;
 use crate::capture::Writer;
 use crate::channel::{FamilyId, Role};
-use crate::error::Error;
+use crate::error::{Error, Remedy};
 use crate::event::meta::Part;
 use crate::event::values::Time;
 use crate::family::known::GenericFamilies;
@@ -302,7 +302,8 @@ impl Recorder {
     fn fail(&mut self, error: io::Error, since: Time) {
         let path = self.path.display();
         log::error!(
-            "cannot write the recording {path}: {error}; it ends before {since}, the output continues; free space and restart to record again"
+            "cannot write the recording {path}: {error}{}; it ends before {since}, and the output continues without it",
+            Remedy(&error)
         );
         self.failed = Some(Failed { error, since });
     }

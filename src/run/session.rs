@@ -278,11 +278,13 @@ impl Session {
         feed(self, ControlRecord::File(opened))?;
         let bytes = self.written - self.checkpoint_sizes.total;
         let now = Instant::now();
-        let is_cut = self.checkpoint_sizes.waits && sink.pending() > 0;
-        if !self
-            .checkpoints
-            .file_began(is_cut, &self.pipeline, bytes, now)
-        {
+        let is_full = sink.pending() > 0;
+        if !self.checkpoints.file_began(
+            (is_full, self.checkpoint_sizes.waits),
+            &self.pipeline,
+            bytes,
+            now,
+        ) {
             warn!(
                 "the files end before the checkpoint at their beginning is complete: `nlstream state` needs earlier files; \
                  raise the limit of the file size (RLIMIT_FSIZE), or set --checkpoint to off"

@@ -92,15 +92,16 @@ impl Object {
             self.item(out, layout.style, item)?;
         }
         self.rest(out, layout)?;
-        match &self.family {
-            Some(family) if former.is_some_and(|former| former.names.is_empty()) => {
-                match self.kind {
-                    Kind::Link => out.field("family", family),
-                    _ => Ok(()),
-                }
+        if former.is_some_and(|former| former.names.is_empty()) {
+            // Of a link the message may say why it was sent.
+            let family = self.family.as_ref().filter(|_| self.kind == Kind::Link);
+            match family {
+                Some(family) => out.field("family", family)?,
+                None if self.kind == Kind::Link && self.fields.field("event").is_some() => {}
+                None => out.mark("no difference")?,
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Returns true if an item is written that did not change.

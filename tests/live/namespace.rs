@@ -79,11 +79,14 @@ impl Namespace {
         command
     }
 
-    /// Runs a bash script inside, which must succeed. Returns what it prints.
+    /// Runs a bash script inside, which must succeed within ten minutes. Returns what it prints.
     pub(crate) fn run(&self, script: &str) -> String {
+        // Programs that a failed script leaves behind would keep its output open, and the test waiting.
+        const END: &str = "trap '[ $? = 0 ] || kill $(jobs -p) 2>/dev/null' EXIT";
         let output = self
-            .command("bash")
-            .args(["-euc", script])
+            .command("timeout")
+            .args(["--foreground", "600", "bash", "-euc"])
+            .arg(format!("{END}\n{script}"))
             .output()
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -110,6 +110,7 @@ fn devices_are_named_in_every_kind() {
          until grep -qs 'meta start' {out}; do sleep 0.05; done
          ip link add br0 type bridge mcast_snooping 1; ip link set br0 up
          ip link add v0 type veth peer name v1; ip link set v0 master br0 up; ip link set v1 up
+         until ip -br link show br0 | grep -q ' UP '; do sleep 0.05; done
          ip address add 192.0.2.1/24 dev br0
          ip nexthop add id 7 via 192.0.2.2 dev br0
          ip route add default nhid 7
@@ -168,7 +169,7 @@ fn repetitions_are_counted_when_nothing_follows() {
     assert_eq!(alias, 1, "{text}");
     let unchanged = lines
         .iter()
-        .filter(|line| **line == "link change v0")
+        .filter(|line| **line == "link change v0 (no difference)")
         .count();
     let counts = lines.iter().filter_map(|line| {
         line.strip_prefix("… repeated ")?

@@ -62,12 +62,17 @@ impl Host {
     }
 
     fn file_began(&mut self) -> bool {
+        self.file_followed(false)
+    }
+
+    /// `is_full`: the last file took no more.
+    fn file_followed(&mut self, is_full: bool) -> bool {
         let Host {
             pipeline,
             scheduler,
             ..
         } = self;
-        scheduler.file_began(false, pipeline, self.bytes, self.now)
+        scheduler.file_began((is_full, false), pipeline, self.bytes, self.now)
     }
 
     fn next(&mut self) -> Option<ControlRecord> {
@@ -252,12 +257,29 @@ fn slices_wait_for_events_but_not_for_long() {
     }
 }
 
+/// A burst of events fills one file after another while the checkpoint of each is written.
+#[test]
+fn files_that_end_for_their_events_are_followed_by_a_checkpoint_all_the_same() {
+    let mut host = Host::new(Checkpoints::Auto, true, 1500);
+    host.checkpoint();
+    for _ in 0..5 {
+        assert!(host.file_began());
+        for _ in 0..2 {
+            let record = host.next().unwrap();
+            host.control(record);
+        }
+        host.control(ControlRecord::File(Default::default()));
+    }
+    assert!(host.file_began());
+    assert_eq!(host.checkpoint(), Some(CheckpointReason::File));
+}
+
 #[test]
 fn files_without_room_for_a_checkpoint_do_not_make_further_files() {
     let mut host = Host::new(Checkpoints::Auto, true, 1500);
     host.checkpoint();
-    for has_checkpoint in [true, true, false] {
-        assert_eq!(host.file_began(), has_checkpoint);
+    for (is_full, has_checkpoint) in [(false, true), (true, true), (true, false)] {
+        assert_eq!(host.file_followed(is_full), has_checkpoint);
         if has_checkpoint {
             for _ in 0..2 {
                 let record = host.next().unwrap();

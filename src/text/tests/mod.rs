@@ -149,7 +149,10 @@ fn changed_link_shows_only_differences() {
         link_change(renamed, link()),
         "link change veth0 name veth0 → eth1"
     );
-    assert_eq!(link_change(link(), link()), "link change veth0");
+    assert_eq!(
+        link_change(link(), link()),
+        "link change veth0 (no difference)"
+    );
 }
 
 /// A bond announces a failover: the event is all that its message says.

@@ -349,7 +349,7 @@ fn change_of_an_object_without_a_known_former_state_shows_every_field() {
     let tracked = changed(nsid(Some(7)).into(), nsid(Some(8)).into());
     assert_eq!(sentence(&tracked), "nsid change 3 pid 8 → 7");
     let unchanged = changed(nsid(Some(7)).into(), nsid(Some(7)).into());
-    assert_eq!(sentence(&unchanged), "nsid change 3");
+    assert_eq!(sentence(&unchanged), "nsid change 3 (no difference)");
 }
 
 #[test]

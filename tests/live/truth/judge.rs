@@ -99,8 +99,10 @@ pub(super) fn folded(objects: &Objects) -> Vec<String> {
     }
     // `bridge` lists the settings of a VLAN that hold for a whole bridge by another command.
     for vlan in of_kind(objects, "vlan").filter(|it| it.get("global").is_none()) {
-        let number = vlan["vlan"].as_u64().unwrap();
-        all.push(vlan_sentence(&vlan["dev"], number, &vlan["flags"]));
+        let first = vlan["vlan"].as_u64().unwrap();
+        for number in first..=vlan["vlan_end"].as_u64().unwrap_or(first) {
+            all.push(vlan_sentence(&vlan["dev"], number, &vlan["flags"]));
+        }
     }
     for entry in of_kind(objects, "fdb") {
         let dev = entry["dev"].clone();
