@@ -69,6 +69,10 @@ impl FamilyId {
     pub const ETHTOOL: FamilyId = FamilyId::curated(0);
     /// `netdev`: queues, NAPI instances, page pools and XDP features of devices.
     pub const NETDEV: FamilyId = FamilyId::curated(1);
+    /// `devlink`: devices with ports, parameters, health reporters and more.
+    pub const DEVLINK: FamilyId = FamilyId::curated(2);
+    /// `mptcp_pm`: connections of Multipath TCP.
+    pub const MPTCP_PM: FamilyId = FamilyId::curated(3);
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);

@@ -50,7 +50,9 @@ fuzz_target!(|data: &[u8]| {
         FamilyId::NLCTRL,
         FamilyId::ETHTOOL,
         FamilyId::NETDEV,
-    ][usize::from(choice >> 4 & 3)];
+        FamilyId::DEVLINK,
+        FamilyId::MPTCP_PM,
+    ][usize::from(choice >> 4) % 6];
     let events_of = Channel {
         family,
         ..Channel::ROUTE_EVENTS

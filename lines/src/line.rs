@@ -145,6 +145,31 @@ pub enum Object {
     NetdevQueue(Box<NetdevQueue>),
     /// A NAPI instance: what polls queues of a device that is up.
     NetdevNapi(Box<NetdevNapi>),
+    /// A device of devlink.
+    Devlink(Box<Devlink>),
+    /// What a device of devlink is, and the versions of its firmware. The kernel announces no change:
+    /// read after a reload, and after an update of the firmware.
+    DevlinkInfo(Box<DevlinkInfo>),
+    /// A port of a device of devlink: a physical one, or one that stands for a function of the device.
+    DevlinkPort(Box<DevlinkPort>),
+    /// A parameter of a device of devlink, with a value for each configuration mode that it has.
+    DevlinkParam(Box<DevlinkParam>),
+    /// An address region of a device of devlink, with the numbers of its snapshots.
+    DevlinkRegion(Box<DevlinkRegion>),
+    /// A health reporter of a device of devlink. The kernel announces errors and recoveries, and
+    /// neither new reporters nor settings: these are read.
+    DevlinkHealth(Box<DevlinkHealth>),
+    /// A reason for which a device of devlink passes packets to the kernel.
+    DevlinkTrap(Box<DevlinkTrap>),
+    /// A group of traps.
+    DevlinkTrapGroup(Box<DevlinkTrapGroup>),
+    /// A policer, which limits the packets of groups of traps.
+    DevlinkTrapPolicer(Box<DevlinkTrapPolicer>),
+    /// A limit of the rate at which a function, or a group of functions, of a device of devlink may
+    /// send.
+    DevlinkRate(Box<DevlinkRate>),
+    /// A line card of a device of devlink, or the slot for one.
+    DevlinkLinecard(Box<DevlinkLinecard>),
     /// A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
     NftTable(Box<NftTable>),
     /// A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a
@@ -182,6 +207,10 @@ pub enum Object {
     Cachereport(Box<Cachereport>),
     /// Counters of a device (`struct if_stats_msg`, linux/if_link.h).
     Stats(Box<Stats>),
+    /// A step of an update of the firmware of a device of devlink.
+    DevlinkFlash(Box<DevlinkFlash>),
+    /// An event of a connection of Multipath TCP (`MPTCP_ATTR_*`).
+    MptcpEvent(Box<MptcpEvent>),
     /// The end of a transaction of nftables: a set of changes that the kernel makes at once
     /// (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it.
     NftGeneration(Box<NftGeneration>),
@@ -287,6 +316,17 @@ impl Object {
             Object::Netdev(_) => "netdev",
             Object::NetdevQueue(_) => "netdev_queue",
             Object::NetdevNapi(_) => "netdev_napi",
+            Object::Devlink(_) => "devlink",
+            Object::DevlinkInfo(_) => "devlink_info",
+            Object::DevlinkPort(_) => "devlink_port",
+            Object::DevlinkParam(_) => "devlink_param",
+            Object::DevlinkRegion(_) => "devlink_region",
+            Object::DevlinkHealth(_) => "devlink_health",
+            Object::DevlinkTrap(_) => "devlink_trap",
+            Object::DevlinkTrapGroup(_) => "devlink_trap_group",
+            Object::DevlinkTrapPolicer(_) => "devlink_trap_policer",
+            Object::DevlinkRate(_) => "devlink_rate",
+            Object::DevlinkLinecard(_) => "devlink_linecard",
             Object::NftTable(_) => "nft_table",
             Object::NftChain(_) => "nft_chain",
             Object::NftRule(_) => "nft_rule",
@@ -302,6 +342,8 @@ impl Object {
             Object::Nduseropt(_) => "nduseropt",
             Object::Cachereport(_) => "cachereport",
             Object::Stats(_) => "stats",
+            Object::DevlinkFlash(_) => "devlink_flash",
+            Object::MptcpEvent(_) => "mptcp_event",
             Object::NftGeneration(_) => "nft_generation",
             Object::NftTrace(_) => "nft_trace",
             Object::XfrmEvent(_) => "xfrm_event",
@@ -344,6 +386,17 @@ impl Serialize for Object {
             Object::Netdev(it) => it.serialize(s),
             Object::NetdevQueue(it) => it.serialize(s),
             Object::NetdevNapi(it) => it.serialize(s),
+            Object::Devlink(it) => it.serialize(s),
+            Object::DevlinkInfo(it) => it.serialize(s),
+            Object::DevlinkPort(it) => it.serialize(s),
+            Object::DevlinkParam(it) => it.serialize(s),
+            Object::DevlinkRegion(it) => it.serialize(s),
+            Object::DevlinkHealth(it) => it.serialize(s),
+            Object::DevlinkTrap(it) => it.serialize(s),
+            Object::DevlinkTrapGroup(it) => it.serialize(s),
+            Object::DevlinkTrapPolicer(it) => it.serialize(s),
+            Object::DevlinkRate(it) => it.serialize(s),
+            Object::DevlinkLinecard(it) => it.serialize(s),
             Object::NftTable(it) => it.serialize(s),
             Object::NftChain(it) => it.serialize(s),
             Object::NftRule(it) => it.serialize(s),
@@ -359,6 +412,8 @@ impl Serialize for Object {
             Object::Nduseropt(it) => it.serialize(s),
             Object::Cachereport(it) => it.serialize(s),
             Object::Stats(it) => it.serialize(s),
+            Object::DevlinkFlash(it) => it.serialize(s),
+            Object::MptcpEvent(it) => it.serialize(s),
             Object::NftGeneration(it) => it.serialize(s),
             Object::NftTrace(it) => it.serialize(s),
             Object::XfrmEvent(it) => it.serialize(s),
@@ -418,6 +473,17 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "netdev" => Object::Netdev(Deserialize::deserialize(d)?),
             "netdev_queue" => Object::NetdevQueue(Deserialize::deserialize(d)?),
             "netdev_napi" => Object::NetdevNapi(Deserialize::deserialize(d)?),
+            "devlink" => Object::Devlink(Deserialize::deserialize(d)?),
+            "devlink_info" => Object::DevlinkInfo(Deserialize::deserialize(d)?),
+            "devlink_port" => Object::DevlinkPort(Deserialize::deserialize(d)?),
+            "devlink_param" => Object::DevlinkParam(Deserialize::deserialize(d)?),
+            "devlink_region" => Object::DevlinkRegion(Deserialize::deserialize(d)?),
+            "devlink_health" => Object::DevlinkHealth(Deserialize::deserialize(d)?),
+            "devlink_trap" => Object::DevlinkTrap(Deserialize::deserialize(d)?),
+            "devlink_trap_group" => Object::DevlinkTrapGroup(Deserialize::deserialize(d)?),
+            "devlink_trap_policer" => Object::DevlinkTrapPolicer(Deserialize::deserialize(d)?),
+            "devlink_rate" => Object::DevlinkRate(Deserialize::deserialize(d)?),
+            "devlink_linecard" => Object::DevlinkLinecard(Deserialize::deserialize(d)?),
             "nft_table" => Object::NftTable(Deserialize::deserialize(d)?),
             "nft_chain" => Object::NftChain(Deserialize::deserialize(d)?),
             "nft_rule" => Object::NftRule(Deserialize::deserialize(d)?),
@@ -433,6 +499,8 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "nduseropt" => Object::Nduseropt(Deserialize::deserialize(d)?),
             "cachereport" => Object::Cachereport(Deserialize::deserialize(d)?),
             "stats" => Object::Stats(Deserialize::deserialize(d)?),
+            "devlink_flash" => Object::DevlinkFlash(Deserialize::deserialize(d)?),
+            "mptcp_event" => Object::MptcpEvent(Deserialize::deserialize(d)?),
             "nft_generation" => Object::NftGeneration(Deserialize::deserialize(d)?),
             "nft_trace" => Object::NftTrace(Deserialize::deserialize(d)?),
             "xfrm_event" => Object::XfrmEvent(Deserialize::deserialize(d)?),

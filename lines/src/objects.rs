@@ -1498,22 +1498,486 @@ pub struct Counts {
     pub objects: u64,
 }
 
-/// Handle of a devlink port.
+/// A device of devlink.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Devlink {
+    /// Name of the bus: `pci`, `auxiliary`, `netdevsim`.
+    pub bus_name: String,
+    /// Name of the device on that bus: `0000:03:00.0`.
+    pub dev_name: String,
+    /// Number of the device, of newer kernels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// The devices that it contains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nested_devlinks: Option<Vec<DevlinkNested>>,
+    /// The last reload failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reload_failed: Option<bool>,
+    /// How often it was reloaded, by action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reload_stats: Option<Vec<DevlinkReloads>>,
+    /// How often it was reloaded because of another host or function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_reload_stats: Option<Vec<DevlinkReloads>>,
+}
+
+/// A step of an update of the firmware of a device of devlink.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkFlash {
+    /// Name of the bus.
+    pub bus_name: String,
+    /// The component that is updated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// How much is done, mostly bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub done: Option<u64>,
+    /// `begin`, `status`, `end`.
+    pub event: String,
+    /// What the driver does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_msg: Option<String>,
+    /// Time that the step may take, seconds; 0: not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u64>,
+    /// How much there is to do; 0: not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// A function of a device (`DEVLINK_PORT_FUNCTION_ATTR_*`, `DEVLINK_PORT_FN_ATTR_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkFunction {
+    /// Capabilities that are enabled: `roce`, `migratable`, `ipsec_crypto`, `ipsec_packet`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caps: Option<Vec<String>>,
+    /// Capabilities that can be enabled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caps_known: Option<Vec<String>>,
+    /// Hardware address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hw_addr: Option<String>,
+    /// Maximum number of event queues for I/O.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_io_eqs: Option<u32>,
+    /// The device of devlink that the function is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nested_devlink: Option<Box<DevlinkNested>>,
+    /// A driver uses it: `attached`, `detached`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opstate: Option<String>,
+    /// `active`, `inactive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// A health reporter of a device of devlink. The kernel announces errors and recoveries, and
+/// neither new reporters nor settings: these are read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkHealth {
+    /// It stores a dump of an error automatically.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_dump: Option<bool>,
+    /// It recovers from errors automatically.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_recover: Option<bool>,
+    /// Time after the first recovery in which there may be further ones, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst_period: Option<u64>,
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Number of errors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<u64>,
+    /// Least time between two automatic recoveries, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grace_period: Option<u64>,
+    /// When the last dump of an error was stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_dump: Option<Time>,
+    /// Index of the port, of a reporter of a port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_index: Option<u32>,
+    /// Number of recoveries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recover: Option<u64>,
+    /// Name of the reporter.
+    pub reporter: String,
+    /// `healthy`, `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// What a device of devlink is, and the versions of its firmware. The kernel announces no change:
+/// read after a reload, and after an update of the firmware.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkInfo {
+    /// Serial number of the board.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub board_serial_number: Option<String>,
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Name of the driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver: Option<String>,
+    /// Versions that never change: of the board, of chips.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<Vec<DevlinkVersion>>,
+    /// Versions that are in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub running: Option<Vec<DevlinkVersion>>,
+    /// Serial number of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial_number: Option<String>,
+    /// Versions that will be in use after a reload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Vec<DevlinkVersion>>,
+}
+
+/// A line card of a device of devlink, or the slot for one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkLinecard {
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Index of the line card.
+    pub linecard: u32,
+    /// The device of devlink that the line card is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nested_devlink: Option<Box<DevlinkNested>>,
+    /// `unprovisioned`, `unprovisioning`, `provisioning`, `provisioning_failed`, `provisioned`,
+    /// `active`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Types that are possible.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supported_types: Option<Vec<String>>,
+    /// Type for which it is provisioned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// Another device of devlink that a device, port or line card contains.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkNested {
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Number of its network namespace, if that is another one; -1 if it has no number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netns_id: Option<i32>,
+}
+
+/// A parameter of a device of devlink, with a value for each configuration mode that it has.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkParam {
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Value with which the driver begins after a reload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driverinit: Option<String>,
+    /// Default of `driverinit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driverinit_default: Option<String>,
+    /// Its meaning is the same for every driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generic: Option<bool>,
+    /// Name of the parameter.
+    pub name: String,
+    /// Value that the device keeps, and begins with after a reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permanent: Option<String>,
+    /// Default of `permanent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub permanent_default: Option<String>,
+    /// Index of the port, of a parameter of a port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_index: Option<u32>,
+    /// Value in use: it applies at once when it is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<String>,
+    /// Default of `runtime`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runtime_default: Option<String>,
+    /// Type of the values, which are text in every case: `u8`, `u16`, `u32`, `u64`, `string`, `bool`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// A port of a device of devlink: a physical one, or one that stands for a function of the device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DevlinkPort {
     /// Name of the bus.
+    pub bus_name: String,
+    /// Number of the controller of the function.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bus_name: Option<String>,
+    pub controller: Option<u32>,
+    /// The type that was requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub desired_type: Option<String>,
     /// Name of the device on that bus.
+    pub dev_name: String,
+    /// The function is of another host.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub dev_name: Option<String>,
-    /// Index of the devlink instance.
+    pub external: Option<bool>,
+    /// `physical`, `cpu`, `dsa`, `pcipf`, `pcivf`, `pcisf`, `virtual`, `unused`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub index: Option<u64>,
+    pub flavour: Option<String>,
+    /// The function that the port stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub function: Option<Box<DevlinkFunction>>,
+    /// Name of the InfiniBand device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ibdev: Option<String>,
+    /// Number of lanes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lanes: Option<u32>,
+    /// Index of the line card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linecard: Option<u32>,
+    /// Name of the network device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netdev: Option<String>,
+    /// Index of the network device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netdev_ifindex: Option<u32>,
+    /// Number of the physical PCI function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pfnum: Option<u16>,
+    /// Number on the front panel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u32>,
     /// Index of the port.
+    pub port_index: u32,
+    /// Number of the subfunction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sfnum: Option<u32>,
+    /// Number of ports that it was split into, of older kernels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split_count: Option<u32>,
+    /// The ports of one group were split from one port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split_group: Option<u32>,
+    /// Number of the port within its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split_subport: Option<u32>,
+    /// It can be split.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub splittable: Option<bool>,
+    /// `eth`, `ib`, `auto`, `notset`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// Number of the virtual PCI function.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vfnum: Option<u16>,
+}
+
+/// A limit of the rate at which a function, or a group of functions, of a device of devlink may
+/// send.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkRate {
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Of a node: its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    /// Name of the node that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Of a leaf: index of the port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port_index: Option<u32>,
+    /// Shares of the traffic classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tc_bw: Option<Vec<DevlinkTcBandwidth>>,
+    /// Maximum rate, bytes per second; 0: not limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_max: Option<u64>,
+    /// Priority among its siblings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_priority: Option<u32>,
+    /// Least rate that it has a share of, bytes per second; 0: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_share: Option<u64>,
+    /// Weight among siblings of its priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_weight: Option<u32>,
+    /// `leaf`: of the function of a port; `node`: of a group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// An address region of a device of devlink, with the numbers of its snapshots.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkRegion {
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Maximum number of snapshots.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_snapshots: Option<u32>,
+    /// Name of the region.
+    pub name: String,
+    /// Index of the port, of a region of a port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_index: Option<u32>,
+    /// Size, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Numbers of its snapshots, sorted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<Vec<u32>>,
+}
+
+/// The reloads with a limit (`DEVLINK_ATTR_RELOAD_STATS_ENTRY`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkReloadCount {
+    /// Number of reloads.
+    pub count: u32,
+    /// `no_reset`: without an interruption; `unspecified`: any.
+    pub limit: String,
+}
+
+/// The reloads with an action (`DEVLINK_ATTR_RELOAD_ACTION_INFO`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkReloads {
+    /// `driver_reinit`, `fw_activate`.
+    pub action: String,
+    /// Their number, by limit.
+    pub stats: Vec<DevlinkReloadCount>,
+}
+
+/// The share of a traffic class (`DEVLINK_RATE_TC_ATTR_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkTcBandwidth {
+    /// Its share, percent.
+    pub bw: u32,
+    /// Number of the traffic class.
+    pub tc: u8,
+}
+
+/// A reason for which a device of devlink passes packets to the kernel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkTrap {
+    /// What the device does with the packet: `drop`, `trap` (passes it to the kernel alone), `mirror`
+    /// (forwards it as well).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// The kernel learns the cookie of the flow action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow_action_cookie: Option<bool>,
+    /// Its meaning is the same for every driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generic: Option<bool>,
+    /// Name of its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// The kernel learns the input port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_port: Option<bool>,
+    /// Name of the trap.
+    pub name: String,
+    /// With `details`: their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_bytes: Option<u64>,
+    /// With `details`: packets that the device dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_dropped: Option<u64>,
+    /// With `details`: number of packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_packets: Option<u64>,
+    /// `drop` (the packet would be dropped), `exception` (it could not be forwarded), `control` (the
+    /// control plane needs it).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// A group of traps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkTrapGroup {
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Its meaning is the same for every driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generic: Option<bool>,
+    /// Name of the group.
+    pub name: String,
+    /// Number of the policer that limits its packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policer: Option<u32>,
+    /// With `details`: their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_bytes: Option<u64>,
+    /// With `details`: number of packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_packets: Option<u64>,
+}
+
+/// A policer, which limits the packets of groups of traps.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkTrapPolicer {
+    /// Packets of a burst.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u64>,
+    /// Name of the bus.
+    pub bus_name: String,
+    /// Name of the device on that bus.
+    pub dev_name: String,
+    /// Number of the policer.
+    pub policer: u32,
+    /// Packets per second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u64>,
+    /// With `details`: packets that it dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_dropped: Option<u64>,
+}
+
+/// The version of a component (`DEVLINK_ATTR_INFO_VERSION_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DevlinkVersion {
+    /// The component: `fw`, `fw.mgmt`, `board.id`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
 }
 
 /// Settings of a switch port (`IFLA_DSA_*`, linux/if_link.h).
@@ -3083,23 +3547,34 @@ names! {
 /// rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP
 /// and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that
 /// is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a
-/// device that is up. With `--kind netdev_napi` or `--family netdev`. `nft_table`: A table of
-/// nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain
-/// of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables.
-/// `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of
-/// nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables.
-/// `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or
-/// `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm`
-/// or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation.
-/// With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of
-/// FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`:
-/// Options of a router advertisement that concern programs. `cachereport`: A request of the kernel
-/// to the multicast routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction
-/// of nftables: its number, and the process that requested it. With `--family nftables`.
-/// `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`.
-/// `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family
-/// xfrm` or `--kind`. `generic`: A message of a netlink family without a kind of its own.
-/// `unknown`: A message without a decoder. `meta`: nlstream's own record.
+/// device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of
+/// devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`,
+/// or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of
+/// its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a
+/// device of devlink. `devlink_region`: An address region of a device of devlink, with its
+/// snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason
+/// for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of
+/// traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink.
+/// `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A
+/// line card of a device of devlink. `nft_table`: A table of nftables. This kind and the others of
+/// nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of
+/// nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of
+/// nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like.
+/// `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association
+/// of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets
+/// IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a
+/// connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel
+/// expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a
+/// router announced. `nduseropt`: Options of a router advertisement that concern programs.
+/// `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a
+/// device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With
+/// `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of
+/// a subflow. With `--family mptcp_pm` or `--kind`. `nft_generation`: A transaction of nftables:
+/// its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of
+/// a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of
+/// xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`.
+/// `generic`: A message of a netlink family without a kind of its own. `unknown`: A message
+/// without a decoder. `meta`: nlstream's own record.
 Kind {
 /// `link`.
 Link = "link",
@@ -3157,6 +3632,28 @@ Netdev = "netdev",
 NetdevQueue = "netdev_queue",
 /// `netdev_napi`.
 NetdevNapi = "netdev_napi",
+/// `devlink`.
+Devlink = "devlink",
+/// `devlink_info`.
+DevlinkInfo = "devlink_info",
+/// `devlink_port`.
+DevlinkPort = "devlink_port",
+/// `devlink_param`.
+DevlinkParam = "devlink_param",
+/// `devlink_region`.
+DevlinkRegion = "devlink_region",
+/// `devlink_health`.
+DevlinkHealth = "devlink_health",
+/// `devlink_trap`.
+DevlinkTrap = "devlink_trap",
+/// `devlink_trap_group`.
+DevlinkTrapGroup = "devlink_trap_group",
+/// `devlink_trap_policer`.
+DevlinkTrapPolicer = "devlink_trap_policer",
+/// `devlink_rate`.
+DevlinkRate = "devlink_rate",
+/// `devlink_linecard`.
+DevlinkLinecard = "devlink_linecard",
 /// `nft_table`.
 NftTable = "nft_table",
 /// `nft_chain`.
@@ -3187,6 +3684,10 @@ Nduseropt = "nduseropt",
 Cachereport = "cachereport",
 /// `stats`.
 Stats = "stats",
+/// `devlink_flash`.
+DevlinkFlash = "devlink_flash",
+/// `mptcp_event`.
+MptcpEvent = "mptcp_event",
 /// `nft_generation`.
 NftGeneration = "nft_generation",
 /// `nft_trace`.
@@ -3248,7 +3749,7 @@ pub struct Link {
     pub cfm_status: Option<Vec<CfmStatus>>,
     /// Handle of the devlink port.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub devlink_port: Option<Box<DevlinkPort>>,
+    pub devlink_port: Option<Box<LinkDevlinkPort>>,
     /// Id of the DPLL pin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dpll_pin: Option<u32>,
@@ -3455,6 +3956,24 @@ pub struct Link {
     /// XDP programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub xdp: Option<Box<Xdp>>,
+}
+
+/// Handle of a devlink port.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LinkDevlinkPort {
+    /// Name of the bus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bus_name: Option<String>,
+    /// Name of the device on that bus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev_name: Option<String>,
+    /// Index of the devlink instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// Index of the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_index: Option<u32>,
 }
 
 /// Type and type-specific settings of a device (`IFLA_LINKINFO`).
@@ -3803,6 +4322,68 @@ pub struct Metrics {
     /// Maximum advertised TCP window, bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<u32>,
+}
+
+/// An event of a connection of Multipath TCP (`MPTCP_ATTR_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MptcpEvent {
+    /// The subflow is a backup.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<bool>,
+    /// Name of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Remote port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dport: Option<u16>,
+    /// Remote address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst: Option<IpAddr>,
+    /// Number of the error that ended a subflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<u8>,
+    /// `created`, `established`, `closed` (of a connection), `announced`, `removed` (of an address of
+    /// the peer), `sub_established`, `sub_closed`, `sub_priority` (of a subflow), `listener_created`,
+    /// `listener_closed`.
+    pub event: String,
+    /// Address family: `inet`, `inet6`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// `deny_join_id0`: no further subflow to the address of the first; `server_side`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Index of the device of the subflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ifindex: Option<u32>,
+    /// Id of the local address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_id: Option<u8>,
+    /// Id of the remote address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_id: Option<u8>,
+    /// Flags of the reset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset_flags: Option<u32>,
+    /// Why a subflow was reset: `mptcp`, `resource`, `prohibited`, `wq2big`, `badperf`, `middlebox`,
+    /// `unspecified`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reset_reason: Option<String>,
+    /// The connection was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_side: Option<bool>,
+    /// Local port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sport: Option<u16>,
+    /// Local address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub src: Option<IpAddr>,
+    /// Timeout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<u32>,
+    /// Token of the connection, eight hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
 }
 
 /// A multicast route.

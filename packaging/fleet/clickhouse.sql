@@ -17,7 +17,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl FINAL;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind String) ENGINE = MergeTree ORDER BY kind;
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -265,6 +265,128 @@ CREATE VIEW nl_conntrack AS SELECT host, run, seq, time, op, origin, netns, ifna
   , JSONExtract(object, 'use', 'Nullable(Int64)') AS "use"
   , JSONExtract(object, 'zone', 'Nullable(Int64)') AS "zone"
 FROM nl_lines WHERE kind = 'conntrack';
+CREATE VIEW nl_devlink AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtract(object, 'index', 'Nullable(Int64)') AS "index"
+  , JSONExtract(object, 'reload_failed', 'Nullable(Bool)') AS "reload_failed"
+FROM nl_lines WHERE kind = 'devlink';
+CREATE VIEW nl_devlink_health AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'auto_dump', 'Nullable(Bool)') AS "auto_dump"
+  , JSONExtract(object, 'auto_recover', 'Nullable(Bool)') AS "auto_recover"
+  , JSONExtract(object, 'burst_period', 'Nullable(Int64)') AS "burst_period"
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtract(object, 'error', 'Nullable(Int64)') AS "error"
+  , JSONExtract(object, 'grace_period', 'Nullable(Int64)') AS "grace_period"
+  , JSONExtractString(object, 'last_dump') AS "last_dump"
+  , JSONExtract(object, 'port_index', 'Nullable(Int64)') AS "port_index"
+  , JSONExtract(object, 'recover', 'Nullable(Int64)') AS "recover"
+  , JSONExtractString(object, 'reporter') AS "reporter"
+  , JSONExtractString(object, 'state') AS "state"
+FROM nl_lines WHERE kind = 'devlink_health';
+CREATE VIEW nl_devlink_info AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'board_serial_number') AS "board_serial_number"
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtractString(object, 'driver') AS "driver"
+  , JSONExtractString(object, 'serial_number') AS "serial_number"
+FROM nl_lines WHERE kind = 'devlink_info';
+CREATE VIEW nl_devlink_linecard AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtract(object, 'linecard', 'Nullable(Int64)') AS "linecard"
+  , JSONExtractString(object, 'state') AS "state"
+  , JSONExtractString(object, 'type') AS "type"
+FROM nl_lines WHERE kind = 'devlink_linecard';
+CREATE VIEW nl_devlink_param AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtractString(object, 'driverinit') AS "driverinit"
+  , JSONExtractString(object, 'driverinit_default') AS "driverinit_default"
+  , JSONExtract(object, 'generic', 'Nullable(Bool)') AS "generic"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtractString(object, 'permanent') AS "permanent"
+  , JSONExtractString(object, 'permanent_default') AS "permanent_default"
+  , JSONExtract(object, 'port_index', 'Nullable(Int64)') AS "port_index"
+  , JSONExtractString(object, 'runtime') AS "runtime"
+  , JSONExtractString(object, 'runtime_default') AS "runtime_default"
+  , JSONExtractString(object, 'type') AS "type"
+FROM nl_lines WHERE kind = 'devlink_param';
+CREATE VIEW nl_devlink_port AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtract(object, 'controller', 'Nullable(Int64)') AS "controller"
+  , JSONExtractString(object, 'desired_type') AS "desired_type"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtract(object, 'external', 'Nullable(Bool)') AS "external"
+  , JSONExtractString(object, 'flavour') AS "flavour"
+  , JSONExtractString(object, 'ibdev') AS "ibdev"
+  , JSONExtract(object, 'lanes', 'Nullable(Int64)') AS "lanes"
+  , JSONExtract(object, 'linecard', 'Nullable(Int64)') AS "linecard"
+  , JSONExtractString(object, 'netdev') AS "netdev"
+  , JSONExtract(object, 'netdev_ifindex', 'Nullable(Int64)') AS "netdev_ifindex"
+  , JSONExtract(object, 'pfnum', 'Nullable(Int64)') AS "pfnum"
+  , JSONExtract(object, 'port', 'Nullable(Int64)') AS "port"
+  , JSONExtract(object, 'port_index', 'Nullable(Int64)') AS "port_index"
+  , JSONExtract(object, 'sfnum', 'Nullable(Int64)') AS "sfnum"
+  , JSONExtract(object, 'split_count', 'Nullable(Int64)') AS "split_count"
+  , JSONExtract(object, 'split_group', 'Nullable(Int64)') AS "split_group"
+  , JSONExtract(object, 'split_subport', 'Nullable(Int64)') AS "split_subport"
+  , JSONExtract(object, 'splittable', 'Nullable(Bool)') AS "splittable"
+  , JSONExtractString(object, 'type') AS "type"
+  , JSONExtract(object, 'vfnum', 'Nullable(Int64)') AS "vfnum"
+FROM nl_lines WHERE kind = 'devlink_port';
+CREATE VIEW nl_devlink_rate AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtractString(object, 'node') AS "node"
+  , JSONExtractString(object, 'parent') AS "parent"
+  , JSONExtract(object, 'port_index', 'Nullable(Int64)') AS "port_index"
+  , JSONExtract(object, 'tx_max', 'Nullable(Int64)') AS "tx_max"
+  , JSONExtract(object, 'tx_priority', 'Nullable(Int64)') AS "tx_priority"
+  , JSONExtract(object, 'tx_share', 'Nullable(Int64)') AS "tx_share"
+  , JSONExtract(object, 'tx_weight', 'Nullable(Int64)') AS "tx_weight"
+  , JSONExtractString(object, 'type') AS "type"
+FROM nl_lines WHERE kind = 'devlink_rate';
+CREATE VIEW nl_devlink_region AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtract(object, 'max_snapshots', 'Nullable(Int64)') AS "max_snapshots"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'port_index', 'Nullable(Int64)') AS "port_index"
+  , JSONExtract(object, 'size', 'Nullable(Int64)') AS "size"
+FROM nl_lines WHERE kind = 'devlink_region';
+CREATE VIEW nl_devlink_trap AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'action') AS "action"
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtract(object, 'flow_action_cookie', 'Nullable(Bool)') AS "flow_action_cookie"
+  , JSONExtract(object, 'generic', 'Nullable(Bool)') AS "generic"
+  , JSONExtractString(object, 'group') AS "group"
+  , JSONExtract(object, 'input_port', 'Nullable(Bool)') AS "input_port"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'rx_bytes', 'Nullable(Int64)') AS "rx_bytes"
+  , JSONExtract(object, 'rx_dropped', 'Nullable(Int64)') AS "rx_dropped"
+  , JSONExtract(object, 'rx_packets', 'Nullable(Int64)') AS "rx_packets"
+  , JSONExtractString(object, 'type') AS "type"
+FROM nl_lines WHERE kind = 'devlink_trap';
+CREATE VIEW nl_devlink_trap_group AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtract(object, 'generic', 'Nullable(Bool)') AS "generic"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'policer', 'Nullable(Int64)') AS "policer"
+  , JSONExtract(object, 'rx_bytes', 'Nullable(Int64)') AS "rx_bytes"
+  , JSONExtract(object, 'rx_packets', 'Nullable(Int64)') AS "rx_packets"
+FROM nl_lines WHERE kind = 'devlink_trap_group';
+CREATE VIEW nl_devlink_trap_policer AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'burst', 'Nullable(Int64)') AS "burst"
+  , JSONExtractString(object, 'bus_name') AS "bus_name"
+  , JSONExtractString(object, 'dev_name') AS "dev_name"
+  , JSONExtract(object, 'policer', 'Nullable(Int64)') AS "policer"
+  , JSONExtract(object, 'rate', 'Nullable(Int64)') AS "rate"
+  , JSONExtract(object, 'rx_dropped', 'Nullable(Int64)') AS "rx_dropped"
+FROM nl_lines WHERE kind = 'devlink_trap_policer';
 CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'dev') AS "dev"
   , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"

@@ -15,7 +15,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind text PRIMARY KEY);
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -262,6 +262,128 @@ CREATE VIEW nl_conntrack AS SELECT host, run, seq, time, op, origin, netns, ifna
   , CAST(object->>'$.use' AS bigint) AS "use"
   , CAST(object->>'$.zone' AS bigint) AS "zone"
 FROM nl_lines WHERE kind = 'conntrack';
+CREATE VIEW nl_devlink AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , CAST(object->>'$.index' AS bigint) AS "index"
+  , CAST(object->>'$.reload_failed' AS boolean) AS "reload_failed"
+FROM nl_lines WHERE kind = 'devlink';
+CREATE VIEW nl_devlink_health AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object->>'$.auto_dump' AS boolean) AS "auto_dump"
+  , CAST(object->>'$.auto_recover' AS boolean) AS "auto_recover"
+  , CAST(object->>'$.burst_period' AS bigint) AS "burst_period"
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , CAST(object->>'$.error' AS bigint) AS "error"
+  , CAST(object->>'$.grace_period' AS bigint) AS "grace_period"
+  , object->>'$.last_dump' AS "last_dump"
+  , CAST(object->>'$.port_index' AS bigint) AS "port_index"
+  , CAST(object->>'$.recover' AS bigint) AS "recover"
+  , object->>'$.reporter' AS "reporter"
+  , object->>'$.state' AS "state"
+FROM nl_lines WHERE kind = 'devlink_health';
+CREATE VIEW nl_devlink_info AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.board_serial_number' AS "board_serial_number"
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , object->>'$.driver' AS "driver"
+  , object->>'$.serial_number' AS "serial_number"
+FROM nl_lines WHERE kind = 'devlink_info';
+CREATE VIEW nl_devlink_linecard AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , CAST(object->>'$.linecard' AS bigint) AS "linecard"
+  , object->>'$.state' AS "state"
+  , object->>'$.type' AS "type"
+FROM nl_lines WHERE kind = 'devlink_linecard';
+CREATE VIEW nl_devlink_param AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , object->>'$.driverinit' AS "driverinit"
+  , object->>'$.driverinit_default' AS "driverinit_default"
+  , CAST(object->>'$.generic' AS boolean) AS "generic"
+  , object->>'$.name' AS "name"
+  , object->>'$.permanent' AS "permanent"
+  , object->>'$.permanent_default' AS "permanent_default"
+  , CAST(object->>'$.port_index' AS bigint) AS "port_index"
+  , object->>'$.runtime' AS "runtime"
+  , object->>'$.runtime_default' AS "runtime_default"
+  , object->>'$.type' AS "type"
+FROM nl_lines WHERE kind = 'devlink_param';
+CREATE VIEW nl_devlink_port AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.bus_name' AS "bus_name"
+  , CAST(object->>'$.controller' AS bigint) AS "controller"
+  , object->>'$.desired_type' AS "desired_type"
+  , object->>'$.dev_name' AS "dev_name"
+  , CAST(object->>'$.external' AS boolean) AS "external"
+  , object->>'$.flavour' AS "flavour"
+  , object->>'$.ibdev' AS "ibdev"
+  , CAST(object->>'$.lanes' AS bigint) AS "lanes"
+  , CAST(object->>'$.linecard' AS bigint) AS "linecard"
+  , object->>'$.netdev' AS "netdev"
+  , CAST(object->>'$.netdev_ifindex' AS bigint) AS "netdev_ifindex"
+  , CAST(object->>'$.pfnum' AS bigint) AS "pfnum"
+  , CAST(object->>'$.port' AS bigint) AS "port"
+  , CAST(object->>'$.port_index' AS bigint) AS "port_index"
+  , CAST(object->>'$.sfnum' AS bigint) AS "sfnum"
+  , CAST(object->>'$.split_count' AS bigint) AS "split_count"
+  , CAST(object->>'$.split_group' AS bigint) AS "split_group"
+  , CAST(object->>'$.split_subport' AS bigint) AS "split_subport"
+  , CAST(object->>'$.splittable' AS boolean) AS "splittable"
+  , object->>'$.type' AS "type"
+  , CAST(object->>'$.vfnum' AS bigint) AS "vfnum"
+FROM nl_lines WHERE kind = 'devlink_port';
+CREATE VIEW nl_devlink_rate AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , object->>'$.node' AS "node"
+  , object->>'$.parent' AS "parent"
+  , CAST(object->>'$.port_index' AS bigint) AS "port_index"
+  , CAST(object->>'$.tx_max' AS bigint) AS "tx_max"
+  , CAST(object->>'$.tx_priority' AS bigint) AS "tx_priority"
+  , CAST(object->>'$.tx_share' AS bigint) AS "tx_share"
+  , CAST(object->>'$.tx_weight' AS bigint) AS "tx_weight"
+  , object->>'$.type' AS "type"
+FROM nl_lines WHERE kind = 'devlink_rate';
+CREATE VIEW nl_devlink_region AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , CAST(object->>'$.max_snapshots' AS bigint) AS "max_snapshots"
+  , object->>'$.name' AS "name"
+  , CAST(object->>'$.port_index' AS bigint) AS "port_index"
+  , CAST(object->>'$.size' AS bigint) AS "size"
+FROM nl_lines WHERE kind = 'devlink_region';
+CREATE VIEW nl_devlink_trap AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.action' AS "action"
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , CAST(object->>'$.flow_action_cookie' AS boolean) AS "flow_action_cookie"
+  , CAST(object->>'$.generic' AS boolean) AS "generic"
+  , object->>'$.group' AS "group"
+  , CAST(object->>'$.input_port' AS boolean) AS "input_port"
+  , object->>'$.name' AS "name"
+  , CAST(object->>'$.rx_bytes' AS bigint) AS "rx_bytes"
+  , CAST(object->>'$.rx_dropped' AS bigint) AS "rx_dropped"
+  , CAST(object->>'$.rx_packets' AS bigint) AS "rx_packets"
+  , object->>'$.type' AS "type"
+FROM nl_lines WHERE kind = 'devlink_trap';
+CREATE VIEW nl_devlink_trap_group AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , CAST(object->>'$.generic' AS boolean) AS "generic"
+  , object->>'$.name' AS "name"
+  , CAST(object->>'$.policer' AS bigint) AS "policer"
+  , CAST(object->>'$.rx_bytes' AS bigint) AS "rx_bytes"
+  , CAST(object->>'$.rx_packets' AS bigint) AS "rx_packets"
+FROM nl_lines WHERE kind = 'devlink_trap_group';
+CREATE VIEW nl_devlink_trap_policer AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object->>'$.burst' AS bigint) AS "burst"
+  , object->>'$.bus_name' AS "bus_name"
+  , object->>'$.dev_name' AS "dev_name"
+  , CAST(object->>'$.policer' AS bigint) AS "policer"
+  , CAST(object->>'$.rate' AS bigint) AS "rate"
+  , CAST(object->>'$.rx_dropped' AS bigint) AS "rx_dropped"
+FROM nl_lines WHERE kind = 'devlink_trap_policer';
 CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object->>'$.dev' AS "dev"
   , CAST(object->>'$.ifindex' AS bigint) AS "ifindex"

@@ -15,10 +15,14 @@ use crate::netlink::other::other;
 
 static ETHTOOL: Decoders = decoders(FamilyId::ETHTOOL);
 static NETDEV: Decoders = decoders(FamilyId::NETDEV);
+static DEVLINK: Decoders = decoders(FamilyId::DEVLINK);
+static MPTCP_PM: Decoders = decoders(FamilyId::MPTCP_PM);
 
 fn decoders_of(family: &Curated) -> &'static Decoders {
     match family.id() {
         FamilyId::ETHTOOL => &ETHTOOL,
+        FamilyId::DEVLINK => &DEVLINK,
+        FamilyId::MPTCP_PM => &MPTCP_PM,
         _ => &NETDEV,
     }
 }

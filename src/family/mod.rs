@@ -25,7 +25,7 @@ use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::{
     Nlctrl,
-    curated::{ETHTOOL, NETDEV},
+    curated::{DEVLINK, ETHTOOL, MPTCP_PM, NETDEV},
 };
 use crate::netlink::nfnetlink::{CONNTRACK, EXPECT, NFT_TRACE, NFTABLES};
 use crate::netlink::request::Request;
@@ -59,7 +59,8 @@ pub trait Family: Protocol + std::fmt::Debug {
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
 pub static FAMILIES: &[&dyn Family] = &[
-    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &NFTABLES, &NFT_TRACE, &Xfrm, &CONNTRACK, &EXPECT,
+    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM, &NFTABLES, &NFT_TRACE, &Xfrm,
+    &CONNTRACK, &EXPECT,
 ];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.

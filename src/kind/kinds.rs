@@ -484,6 +484,29 @@ kinds! {
         NetdevQueue: Rc<netdev::NetdevQueue> = "netdev_queue";
         /// A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`.
         NetdevNapi: Rc<netdev::NetdevNapi> = "netdev_napi";
+        /// A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`,
+        /// or `--kind` and their name.
+        Devlink: Rc<devlink::Devlink> = "devlink";
+        /// What a device of devlink is, with the versions of its firmware.
+        DevlinkInfo: Rc<devlink::DevlinkInfo> = "devlink_info";
+        /// A port of a device of devlink.
+        DevlinkPort: Rc<devlink::DevlinkPort> = "devlink_port";
+        /// A parameter of a device of devlink.
+        DevlinkParam: Rc<devlink::DevlinkParam> = "devlink_param";
+        /// An address region of a device of devlink, with its snapshots.
+        DevlinkRegion: Rc<devlink::DevlinkRegion> = "devlink_region";
+        /// A health reporter of a device of devlink.
+        DevlinkHealth: Rc<devlink::DevlinkHealth> = "devlink_health";
+        /// A reason for which a device of devlink passes packets to the kernel.
+        DevlinkTrap: Rc<devlink::DevlinkTrap> = "devlink_trap";
+        /// A group of traps of devlink.
+        DevlinkTrapGroup: Rc<devlink::DevlinkTrapGroup> = "devlink_trap_group";
+        /// A policer of groups of traps of devlink.
+        DevlinkTrapPolicer: Rc<devlink::DevlinkTrapPolicer> = "devlink_trap_policer";
+        /// A limit of the rate of functions of a device of devlink.
+        DevlinkRate: Rc<devlink::DevlinkRate> = "devlink_rate";
+        /// A line card of a device of devlink.
+        DevlinkLinecard: Rc<devlink::DevlinkLinecard> = "devlink_linecard";
         /// A table of nftables. This kind and the others of nftables: with `--family nftables`.
         NftTable: Rc<nft_table::NftTable> = "nft_table";
         /// A chain of nftables.
@@ -516,6 +539,10 @@ kinds! {
         Cachereport: cachereport::Cachereport = "cachereport";
         /// Counters of a device.
         Stats: stats::Stats = "stats";
+        /// A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`.
+        DevlinkFlash: devlink::DevlinkFlash = "devlink_flash";
+        /// An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`.
+        MptcpEvent: mptcp::MptcpEvent = "mptcp_event";
         /// A transaction of nftables: its number, and the process that requested it. With `--family nftables`.
         NftGeneration: nft_generation::NftGeneration = "nft_generation";
         /// A step of a packet through the rules of nftables. With `--family nft_trace`.

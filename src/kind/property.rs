@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 
 use super::conntrack;
+use super::genl::devlink;
 use super::nl::NlType;
 use super::route::{
     address, cachereport, fdb, link, mdb, mroute, neigh, nexthop, route, rule, tc, vlan,
@@ -251,6 +252,8 @@ pub fn known(property: Property, names: &Names) -> Vec<String> {
             numbered(mdb::STATES),
             mroute::STATES.to_vec(),
             flags(rule::STATE),
+            numbered(devlink::HEALTH_STATES),
+            numbered(devlink::LINECARD_STATES),
             numbered(conntrack::TCP_STATES),
             numbered(conntrack::SCTP_STATES),
             numbered(conntrack::DCCP_STATES),

@@ -250,10 +250,17 @@ pub enum Trigger {
     XfrmState,
     /// Policies of xfrm got other addresses by a migration.
     XfrmPolicy,
+    /// A device of devlink came, went or was reloaded, or its firmware was updated: its health reporters and
+    /// versions change without a message.
+    Devlink,
+    /// A port of devlink came or went, and with it its health reporters.
+    DevlinkPort,
+    /// An event of a region of devlink told a part of it.
+    DevlinkRegion,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::XfrmPolicy as usize + 1;
+const TRIGGERS: usize = Trigger::DevlinkRegion as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -307,6 +314,9 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::NftChainName,
     Trigger::XfrmState,
     Trigger::XfrmPolicy,
+    Trigger::Devlink,
+    Trigger::DevlinkPort,
+    Trigger::DevlinkRegion,
 ];
 
 /// A set of kinds for each trigger.

@@ -64,6 +64,7 @@ pub const HEADER: usize = 4;
 pub type Commands = &'static [(u16, &'static str)];
 
 pub mod curated;
+pub mod devlink;
 pub mod ethtool;
 pub mod mptcp;
 pub mod netdev;

@@ -15,6 +15,8 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &super::genl::Nlctrl,
     &curated::ETHTOOL,
     &curated::NETDEV,
+    &curated::DEVLINK,
+    &curated::MPTCP_PM,
     &nfnetlink::NFTABLES,
     &nfnetlink::NFT_TRACE,
     &super::xfrm::Xfrm,

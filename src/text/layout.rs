@@ -4,6 +4,8 @@
 
 mod conntrack;
 mod device;
+mod devlink;
+mod mptcp;
 mod nft;
 mod route;
 mod tc;
@@ -173,6 +175,18 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::Action => &tc::ACTION,
         Kind::GenlFamily => &device::GENL_FAMILY,
         Kind::Ethtool => &device::ETHTOOL,
+        Kind::Devlink => &devlink::DEVICE,
+        Kind::DevlinkInfo => &devlink::INFO,
+        Kind::DevlinkPort => &devlink::PORT,
+        Kind::DevlinkParam | Kind::DevlinkRegion | Kind::DevlinkTrap | Kind::DevlinkTrapGroup => {
+            &devlink::NAMED
+        }
+        Kind::DevlinkHealth => &devlink::HEALTH,
+        Kind::DevlinkTrapPolicer => &devlink::TRAP_POLICER,
+        Kind::DevlinkRate => &devlink::RATE,
+        Kind::DevlinkLinecard => &devlink::LINECARD,
+        Kind::DevlinkFlash => &devlink::FLASH,
+        Kind::MptcpEvent => &mptcp::EVENT,
         Kind::NftTable => &nft::TABLE,
         Kind::NftChain => &nft::CHAIN,
         Kind::NftRule => &nft::RULE,

@@ -18,6 +18,7 @@ mod all_netns;
 mod by;
 mod combined;
 mod conntrack;
+mod devlink;
 mod docs;
 mod ends;
 mod events;
@@ -64,6 +65,7 @@ fn main() {
         by::trials,
         combined::trials,
         conntrack::trials,
+        devlink::trials,
         docs::trials,
         ends::trials,
         events::trials,

@@ -34,13 +34,15 @@ pub(crate) enum Need {
     Xfrm,
     /// ESP with AES, which many kernels lack: elsewhere the trial runs in a guest.
     GuestEsp,
+    /// Root, and devices of netdevsim, which most kernels lack: elsewhere the trial runs in a guest.
+    GuestNetdevsim,
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
 pub(crate) use Need::{
-    AppendOnly, Bpf, GuestEsp, GuestLinkType, Landlock, LinkType, Mounts, Namespace, Program,
-    UapiHeaders, Users, Xfrm,
+    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestNetdevsim, Landlock, LinkType, Mounts,
+    Namespace, Program, UapiHeaders, Users, Xfrm,
 };
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
@@ -106,6 +108,11 @@ impl Need {
                     .to_owned(),
                 "the kernel has no ESP".to_owned(),
             ),
+            GuestNetdevsim => (
+                "[ $(id -u) = 0 ] && modprobe -q netdevsim && test -w /sys/bus/netdevsim/new_device"
+                    .to_owned(),
+                "not root, or the kernel has no netdevsim".to_owned(),
+            ),
             UapiHeaders => (
                 "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),
                 "no uapi headers: linux-libc-dev is not installed".to_owned(),
@@ -137,7 +144,7 @@ pub(crate) fn trial(
         let mut is_for_guest = true;
         for need in needs {
             if let Some(reason) = need.missing() {
-                is_for_guest &= matches!(need, GuestLinkType(_) | GuestEsp);
+                is_for_guest &= matches!(need, GuestLinkType(_) | GuestEsp | GuestNetdevsim);
                 missing.push(reason);
             }
         }

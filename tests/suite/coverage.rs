@@ -141,6 +141,8 @@ fn every_message_type_has_rows() {
         genl::COMMANDS,
         genl::ethtool::COMMANDS,
         genl::netdev::COMMANDS,
+        genl::mptcp::COMMANDS,
+        genl::devlink::COMMANDS,
         nfnetlink::MESSAGES,
         nfnetlink::CONNTRACK_MESSAGES,
         nfnetlink::EXPECT_MESSAGES,

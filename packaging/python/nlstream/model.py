@@ -51,6 +51,17 @@ KINDS: Dict[str, Kind] = {
     "netdev": Kind(("ifindex",), (), True),
     "netdev_queue": Kind(("ifindex", "type", "id",), (), True),
     "netdev_napi": Kind(("id",), (), True),
+    "devlink": Kind(("bus_name", "dev_name",), (), True),
+    "devlink_info": Kind(("bus_name", "dev_name",), (), True),
+    "devlink_port": Kind(("bus_name", "dev_name", "port_index",), (), True),
+    "devlink_param": Kind(("bus_name", "dev_name", "port_index", "name",), (), True),
+    "devlink_region": Kind(("bus_name", "dev_name", "port_index", "name",), (), True),
+    "devlink_health": Kind(("bus_name", "dev_name", "port_index", "reporter",), (), True),
+    "devlink_trap": Kind(("bus_name", "dev_name", "name",), (), True),
+    "devlink_trap_group": Kind(("bus_name", "dev_name", "name",), (), True),
+    "devlink_trap_policer": Kind(("bus_name", "dev_name", "policer",), (), True),
+    "devlink_rate": Kind(("bus_name", "dev_name", "port_index", "node",), (), True),
+    "devlink_linecard": Kind(("bus_name", "dev_name", "linecard",), (), True),
     "nft_table": Kind(("family", "name",), ("generation",), True),
     "nft_chain": Kind(("family", "table", "handle",), ("generation",), True),
     "nft_rule": Kind(("family", "table", "handle",), ("generation",), True),
@@ -829,13 +840,397 @@ class Counts(TypedDict):
     objects: int
 
 
-class DevlinkPort(TypedDict):
-    """Handle of a devlink port."""
+class Devlink(TypedDict):
+    """A device of devlink."""
+
+    bus_name: str
+    dev_name: str
+    index: NotRequired[int]
+    nested_devlinks: NotRequired[List[DevlinkNested]]
+    reload_failed: NotRequired[bool]
+    reload_stats: NotRequired[List[DevlinkReloads]]
+    remote_reload_stats: NotRequired[List[DevlinkReloads]]
+
+
+class DevlinkFlash(TypedDict):
+    """A step of an update of the firmware of a device of devlink."""
+
+    bus_name: str
+    component: NotRequired[str]
+    dev_name: str
+    done: NotRequired[int]
+    event: str
+    status_msg: NotRequired[str]
+    timeout: NotRequired[int]
+    total: NotRequired[int]
+
+
+class DevlinkFunction(TypedDict):
+    """A function of a device (`DEVLINK_PORT_FUNCTION_ATTR_*`, `DEVLINK_PORT_FN_ATTR_*`)."""
+
+    caps: NotRequired[List[str]]
+    caps_known: NotRequired[List[str]]
+    hw_addr: NotRequired[str]
+    max_io_eqs: NotRequired[int]
+    nested_devlink: NotRequired[DevlinkNested]
+    opstate: NotRequired[str]
+    state: NotRequired[str]
+
+
+class DevlinkHealth(TypedDict):
+    """A health reporter of a device of devlink. The kernel announces errors and recoveries, and neither new reporters nor settings: these are read."""
+
+    auto_dump: NotRequired[bool]
+    auto_recover: NotRequired[bool]
+    burst_period: NotRequired[int]
+    bus_name: str
+    dev_name: str
+    error: NotRequired[int]
+    grace_period: NotRequired[int]
+    last_dump: NotRequired[str]
+    port_index: NotRequired[int]
+    recover: NotRequired[int]
+    reporter: str
+    state: NotRequired[str]
+
+
+class DevlinkHealthOld(TypedDict):
+    """Previous values of a `devlink_health`: the properties that differ and had a value."""
+
+    auto_dump: NotRequired[bool]
+    auto_recover: NotRequired[bool]
+    burst_period: NotRequired[int]
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    error: NotRequired[int]
+    grace_period: NotRequired[int]
+    last_dump: NotRequired[str]
+    port_index: NotRequired[int]
+    recover: NotRequired[int]
+    reporter: NotRequired[str]
+    state: NotRequired[str]
+
+
+class DevlinkInfo(TypedDict):
+    """What a device of devlink is, and the versions of its firmware. The kernel announces no change: read after a reload, and after an update of the firmware."""
+
+    board_serial_number: NotRequired[str]
+    bus_name: str
+    dev_name: str
+    driver: NotRequired[str]
+    fixed: NotRequired[List[DevlinkVersion]]
+    running: NotRequired[List[DevlinkVersion]]
+    serial_number: NotRequired[str]
+    stored: NotRequired[List[DevlinkVersion]]
+
+
+class DevlinkInfoOld(TypedDict):
+    """Previous values of a `devlink_info`: the properties that differ and had a value."""
+
+    board_serial_number: NotRequired[str]
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    driver: NotRequired[str]
+    fixed: NotRequired[List[DevlinkVersion]]
+    running: NotRequired[List[DevlinkVersion]]
+    serial_number: NotRequired[str]
+    stored: NotRequired[List[DevlinkVersion]]
+
+
+class DevlinkLinecard(TypedDict):
+    """A line card of a device of devlink, or the slot for one."""
+
+    bus_name: str
+    dev_name: str
+    linecard: int
+    nested_devlink: NotRequired[DevlinkNested]
+    state: NotRequired[str]
+    supported_types: NotRequired[List[str]]
+    type: NotRequired[str]
+
+
+class DevlinkLinecardOld(TypedDict):
+    """Previous values of a `devlink_linecard`: the properties that differ and had a value."""
+
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    linecard: NotRequired[int]
+    nested_devlink: NotRequired[DevlinkNested]
+    state: NotRequired[str]
+    supported_types: NotRequired[List[str]]
+    type: NotRequired[str]
+
+
+class DevlinkNested(TypedDict):
+    """Another device of devlink that a device, port or line card contains."""
+
+    bus_name: str
+    dev_name: str
+    netns_id: NotRequired[int]
+
+
+class DevlinkOld(TypedDict):
+    """Previous values of a `devlink`: the properties that differ and had a value."""
 
     bus_name: NotRequired[str]
     dev_name: NotRequired[str]
     index: NotRequired[int]
+    nested_devlinks: NotRequired[List[DevlinkNested]]
+    reload_failed: NotRequired[bool]
+    reload_stats: NotRequired[List[DevlinkReloads]]
+    remote_reload_stats: NotRequired[List[DevlinkReloads]]
+
+
+class DevlinkParam(TypedDict):
+    """A parameter of a device of devlink, with a value for each configuration mode that it has."""
+
+    bus_name: str
+    dev_name: str
+    driverinit: NotRequired[str]
+    driverinit_default: NotRequired[str]
+    generic: NotRequired[bool]
+    name: str
+    permanent: NotRequired[str]
+    permanent_default: NotRequired[str]
     port_index: NotRequired[int]
+    runtime: NotRequired[str]
+    runtime_default: NotRequired[str]
+    type: NotRequired[str]
+
+
+class DevlinkParamOld(TypedDict):
+    """Previous values of a `devlink_param`: the properties that differ and had a value."""
+
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    driverinit: NotRequired[str]
+    driverinit_default: NotRequired[str]
+    generic: NotRequired[bool]
+    name: NotRequired[str]
+    permanent: NotRequired[str]
+    permanent_default: NotRequired[str]
+    port_index: NotRequired[int]
+    runtime: NotRequired[str]
+    runtime_default: NotRequired[str]
+    type: NotRequired[str]
+
+
+class DevlinkPort(TypedDict):
+    """A port of a device of devlink: a physical one, or one that stands for a function of the device."""
+
+    bus_name: str
+    controller: NotRequired[int]
+    desired_type: NotRequired[str]
+    dev_name: str
+    external: NotRequired[bool]
+    flavour: NotRequired[str]
+    function: NotRequired[DevlinkFunction]
+    ibdev: NotRequired[str]
+    lanes: NotRequired[int]
+    linecard: NotRequired[int]
+    netdev: NotRequired[str]
+    netdev_ifindex: NotRequired[int]
+    pfnum: NotRequired[int]
+    port: NotRequired[int]
+    port_index: int
+    sfnum: NotRequired[int]
+    split_count: NotRequired[int]
+    split_group: NotRequired[int]
+    split_subport: NotRequired[int]
+    splittable: NotRequired[bool]
+    type: NotRequired[str]
+    vfnum: NotRequired[int]
+
+
+class DevlinkPortOld(TypedDict):
+    """Previous values of a `devlink_port`: the properties that differ and had a value."""
+
+    bus_name: NotRequired[str]
+    controller: NotRequired[int]
+    desired_type: NotRequired[str]
+    dev_name: NotRequired[str]
+    external: NotRequired[bool]
+    flavour: NotRequired[str]
+    function: NotRequired[DevlinkFunction]
+    ibdev: NotRequired[str]
+    lanes: NotRequired[int]
+    linecard: NotRequired[int]
+    netdev: NotRequired[str]
+    netdev_ifindex: NotRequired[int]
+    pfnum: NotRequired[int]
+    port: NotRequired[int]
+    port_index: NotRequired[int]
+    sfnum: NotRequired[int]
+    split_count: NotRequired[int]
+    split_group: NotRequired[int]
+    split_subport: NotRequired[int]
+    splittable: NotRequired[bool]
+    type: NotRequired[str]
+    vfnum: NotRequired[int]
+
+
+class DevlinkRate(TypedDict):
+    """A limit of the rate at which a function, or a group of functions, of a device of devlink may send."""
+
+    bus_name: str
+    dev_name: str
+    node: NotRequired[str]
+    parent: NotRequired[str]
+    port_index: NotRequired[int]
+    tc_bw: NotRequired[List[DevlinkTcBandwidth]]
+    tx_max: NotRequired[int]
+    tx_priority: NotRequired[int]
+    tx_share: NotRequired[int]
+    tx_weight: NotRequired[int]
+    type: NotRequired[str]
+
+
+class DevlinkRateOld(TypedDict):
+    """Previous values of a `devlink_rate`: the properties that differ and had a value."""
+
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    node: NotRequired[str]
+    parent: NotRequired[str]
+    port_index: NotRequired[int]
+    tc_bw: NotRequired[List[DevlinkTcBandwidth]]
+    tx_max: NotRequired[int]
+    tx_priority: NotRequired[int]
+    tx_share: NotRequired[int]
+    tx_weight: NotRequired[int]
+    type: NotRequired[str]
+
+
+class DevlinkRegion(TypedDict):
+    """An address region of a device of devlink, with the numbers of its snapshots."""
+
+    bus_name: str
+    dev_name: str
+    max_snapshots: NotRequired[int]
+    name: str
+    port_index: NotRequired[int]
+    size: NotRequired[int]
+    snapshots: NotRequired[List[int]]
+
+
+class DevlinkRegionOld(TypedDict):
+    """Previous values of a `devlink_region`: the properties that differ and had a value."""
+
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    max_snapshots: NotRequired[int]
+    name: NotRequired[str]
+    port_index: NotRequired[int]
+    size: NotRequired[int]
+    snapshots: NotRequired[List[int]]
+
+
+class DevlinkReloadCount(TypedDict):
+    """The reloads with a limit (`DEVLINK_ATTR_RELOAD_STATS_ENTRY`)."""
+
+    count: int
+    limit: str
+
+
+class DevlinkReloads(TypedDict):
+    """The reloads with an action (`DEVLINK_ATTR_RELOAD_ACTION_INFO`)."""
+
+    action: str
+    stats: List[DevlinkReloadCount]
+
+
+class DevlinkTcBandwidth(TypedDict):
+    """The share of a traffic class (`DEVLINK_RATE_TC_ATTR_*`)."""
+
+    bw: int
+    tc: int
+
+
+class DevlinkTrap(TypedDict):
+    """A reason for which a device of devlink passes packets to the kernel."""
+
+    action: NotRequired[str]
+    bus_name: str
+    dev_name: str
+    flow_action_cookie: NotRequired[bool]
+    generic: NotRequired[bool]
+    group: NotRequired[str]
+    input_port: NotRequired[bool]
+    name: str
+    rx_bytes: NotRequired[int]
+    rx_dropped: NotRequired[int]
+    rx_packets: NotRequired[int]
+    type: NotRequired[str]
+
+
+class DevlinkTrapGroup(TypedDict):
+    """A group of traps."""
+
+    bus_name: str
+    dev_name: str
+    generic: NotRequired[bool]
+    name: str
+    policer: NotRequired[int]
+    rx_bytes: NotRequired[int]
+    rx_packets: NotRequired[int]
+
+
+class DevlinkTrapGroupOld(TypedDict):
+    """Previous values of a `devlink_trap_group`: the properties that differ and had a value."""
+
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    generic: NotRequired[bool]
+    name: NotRequired[str]
+    policer: NotRequired[int]
+    rx_bytes: NotRequired[int]
+    rx_packets: NotRequired[int]
+
+
+class DevlinkTrapOld(TypedDict):
+    """Previous values of a `devlink_trap`: the properties that differ and had a value."""
+
+    action: NotRequired[str]
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    flow_action_cookie: NotRequired[bool]
+    generic: NotRequired[bool]
+    group: NotRequired[str]
+    input_port: NotRequired[bool]
+    name: NotRequired[str]
+    rx_bytes: NotRequired[int]
+    rx_dropped: NotRequired[int]
+    rx_packets: NotRequired[int]
+    type: NotRequired[str]
+
+
+class DevlinkTrapPolicer(TypedDict):
+    """A policer, which limits the packets of groups of traps."""
+
+    burst: NotRequired[int]
+    bus_name: str
+    dev_name: str
+    policer: int
+    rate: NotRequired[int]
+    rx_dropped: NotRequired[int]
+
+
+class DevlinkTrapPolicerOld(TypedDict):
+    """Previous values of a `devlink_trap_policer`: the properties that differ and had a value."""
+
+    burst: NotRequired[int]
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    policer: NotRequired[int]
+    rate: NotRequired[int]
+    rx_dropped: NotRequired[int]
+
+
+class DevlinkVersion(TypedDict):
+    """The version of a component (`DEVLINK_ATTR_INFO_VERSION_*`)."""
+
+    name: str
+    version: str
 
 
 class Dsa(TypedDict):
@@ -1651,8 +2046,8 @@ class Ipvlan(TypedDict):
     vepa: NotRequired[bool]
 
 
-#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
-Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "nft_generation", "nft_trace", "xfrm_event", "generic", "unknown", "meta"], str]
+#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
+Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "nft_generation", "nft_trace", "xfrm_event", "generic", "unknown", "meta"], str]
 
 
 class Link(TypedDict):
@@ -1671,7 +2066,7 @@ class Link(TypedDict):
     carrier_up_count: NotRequired[int]
     cfm: NotRequired[List[Cfm]]
     cfm_status: NotRequired[List[CfmStatus]]
-    devlink_port: NotRequired[DevlinkPort]
+    devlink_port: NotRequired[LinkDevlinkPort]
     dpll_pin: NotRequired[int]
     event: NotRequired[str]
     flags: List[str]
@@ -1742,6 +2137,15 @@ class Link(TypedDict):
     xdp: NotRequired[Xdp]
 
 
+class LinkDevlinkPort(TypedDict):
+    """Handle of a devlink port."""
+
+    bus_name: NotRequired[str]
+    dev_name: NotRequired[str]
+    index: NotRequired[int]
+    port_index: NotRequired[int]
+
+
 class LinkInfo(TypedDict):
     """Type and type-specific settings of a device (`IFLA_LINKINFO`)."""
 
@@ -1768,7 +2172,7 @@ class LinkOld(TypedDict):
     carrier_up_count: NotRequired[int]
     cfm: NotRequired[List[Cfm]]
     cfm_status: NotRequired[List[CfmStatus]]
-    devlink_port: NotRequired[DevlinkPort]
+    devlink_port: NotRequired[LinkDevlinkPort]
     dpll_pin: NotRequired[int]
     event: NotRequired[str]
     flags: NotRequired[List[str]]
@@ -2019,6 +2423,29 @@ class Metrics(TypedDict):
     rttvar: NotRequired[int]
     ssthresh: NotRequired[int]
     window: NotRequired[int]
+
+
+class MptcpEvent(TypedDict):
+    """An event of a connection of Multipath TCP (`MPTCP_ATTR_*`)."""
+
+    backup: NotRequired[bool]
+    dev: NotRequired[str]
+    dport: NotRequired[int]
+    dst: NotRequired[str]
+    error: NotRequired[int]
+    event: str
+    family: NotRequired[str]
+    flags: NotRequired[List[str]]
+    ifindex: NotRequired[int]
+    local_id: NotRequired[int]
+    remote_id: NotRequired[int]
+    reset_flags: NotRequired[int]
+    reset_reason: NotRequired[str]
+    server_side: NotRequired[bool]
+    sport: NotRequired[int]
+    src: NotRequired[str]
+    timeout: NotRequired[int]
+    token: NotRequired[str]
 
 
 class Mroute(TypedDict):
@@ -5349,6 +5776,314 @@ class NetdevNapiLine(TypedDict):
     netdev_napi: NetdevNapi
 
 
+class DevlinkLine(TypedDict):
+    """A device of devlink."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink: Devlink
+
+
+class DevlinkInfoLine(TypedDict):
+    """What a device of devlink is, and the versions of its firmware. The kernel announces no change: read after a reload, and after an update of the firmware."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_info"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkInfoOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_info: DevlinkInfo
+
+
+class DevlinkPortLine(TypedDict):
+    """A port of a device of devlink: a physical one, or one that stands for a function of the device."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_port"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkPortOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_port: DevlinkPort
+
+
+class DevlinkParamLine(TypedDict):
+    """A parameter of a device of devlink, with a value for each configuration mode that it has."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_param"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkParamOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_param: DevlinkParam
+
+
+class DevlinkRegionLine(TypedDict):
+    """An address region of a device of devlink, with the numbers of its snapshots."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_region"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkRegionOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_region: DevlinkRegion
+
+
+class DevlinkHealthLine(TypedDict):
+    """A health reporter of a device of devlink. The kernel announces errors and recoveries, and neither new reporters nor settings: these are read."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_health"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkHealthOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_health: DevlinkHealth
+
+
+class DevlinkTrapLine(TypedDict):
+    """A reason for which a device of devlink passes packets to the kernel."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_trap"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkTrapOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_trap: DevlinkTrap
+
+
+class DevlinkTrapGroupLine(TypedDict):
+    """A group of traps."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_trap_group"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkTrapGroupOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_trap_group: DevlinkTrapGroup
+
+
+class DevlinkTrapPolicerLine(TypedDict):
+    """A policer, which limits the packets of groups of traps."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_trap_policer"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkTrapPolicerOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_trap_policer: DevlinkTrapPolicer
+
+
+class DevlinkRateLine(TypedDict):
+    """A limit of the rate at which a function, or a group of functions, of a device of devlink may send."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_rate"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkRateOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_rate: DevlinkRate
+
+
+class DevlinkLinecardLine(TypedDict):
+    """A line card of a device of devlink, or the slot for one."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_linecard"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DevlinkLinecardOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_linecard: DevlinkLinecard
+
+
 class NftTableLine(TypedDict):
     """A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`."""
 
@@ -5761,6 +6496,58 @@ class StatsLine(TypedDict):
     stats: Stats
 
 
+class DevlinkFlashLine(TypedDict):
+    """A step of an update of the firmware of a device of devlink."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["devlink_flash"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    devlink_flash: DevlinkFlash
+
+
+class MptcpEventLine(TypedDict):
+    """An event of a connection of Multipath TCP (`MPTCP_ATTR_*`)."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["mptcp_event"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    mptcp_event: MptcpEvent
+
+
 class NftGenerationLine(TypedDict):
     """The end of a transaction of nftables: a set of changes that the kernel makes at once (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it."""
 
@@ -6113,6 +6900,17 @@ Line = Union[
     NetdevLine,
     NetdevQueueLine,
     NetdevNapiLine,
+    DevlinkLine,
+    DevlinkInfoLine,
+    DevlinkPortLine,
+    DevlinkParamLine,
+    DevlinkRegionLine,
+    DevlinkHealthLine,
+    DevlinkTrapLine,
+    DevlinkTrapGroupLine,
+    DevlinkTrapPolicerLine,
+    DevlinkRateLine,
+    DevlinkLinecardLine,
     NftTableLine,
     NftChainLine,
     NftRuleLine,
@@ -6128,6 +6926,8 @@ Line = Union[
     NduseroptLine,
     CachereportLine,
     StatsLine,
+    DevlinkFlashLine,
+    MptcpEventLine,
     NftGenerationLine,
     NftTraceLine,
     XfrmEventLine,

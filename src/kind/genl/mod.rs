@@ -1,7 +1,9 @@
 //! The kinds of generic netlink families, a file for each family.
 
 pub mod ctrl;
+pub mod devlink;
 pub mod ethtool;
 pub mod generic;
+pub mod mptcp;
 pub mod netdev;
 pub mod tables;

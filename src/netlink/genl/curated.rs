@@ -2,7 +2,7 @@
 //! when it is registered; [`Curated::id`] is a number of nlstream that stands for it, and a message is
 //! assigned to a family by the name that the controller announced for the id.
 
-use super::{Commands, HEADER, command, ethtool, name_in, netdev};
+use super::{Commands, HEADER, command, devlink, ethtool, mptcp, name_in, netdev};
 use crate::channel::FamilyId;
 use crate::netlink::family::{Groups, Protocol};
 use crate::netlink::frame::Message;
@@ -26,8 +26,20 @@ pub static NETDEV: Curated = Curated {
     commands: netdev::COMMANDS,
 };
 
+pub static DEVLINK: Curated = Curated {
+    id: FamilyId::DEVLINK,
+    name: "devlink",
+    commands: devlink::COMMANDS,
+};
+
+pub static MPTCP_PM: Curated = Curated {
+    id: FamilyId::MPTCP_PM,
+    name: "mptcp_pm",
+    commands: mptcp::COMMANDS,
+};
+
 /// All of them.
-pub static ALL: [&Curated; 2] = [&ETHTOOL, &NETDEV];
+pub static ALL: [&Curated; 4] = [&ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM];
 
 impl Curated {
     /// The family of that name.

@@ -82,6 +82,11 @@ pub(super) fn open(
         opened.answers.extend(of_controller);
         for family in announced.iter().filter(|it| is_wanted(&requested, it)) {
             let subscription = Subscription::open_generic(reach, family, rcvbuf)?;
+            let refused = subscription.events.refused.first();
+            if let Some((_, error)) = refused.filter(|_| Curated::of_name(&family.name).is_some()) {
+                opened.unavailable.push(unavailable(&family.name, error));
+                continue;
+            }
             if subscription.family.id() == FamilyId::ETHTOOL {
                 let id = subscription.id;
                 let requests = strings::common_requests().map(|it| it.addressed(id));
@@ -138,12 +143,17 @@ impl Opened {
             Err(Error::Socket(error)) if is_of_kernel(&error) => error,
             Err(error) => return Err(error),
         };
-        self.unavailable.push(UnavailableFamily {
-            family: family.name().to_owned(),
-            errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
-            error: error.to_string(),
-        });
+        self.unavailable.push(unavailable(family.name(), &error));
         Ok(())
+    }
+}
+
+/// A family that could not be joined.
+fn unavailable(family: &str, error: &io::Error) -> UnavailableFamily {
+    UnavailableFamily {
+        family: family.to_owned(),
+        errno: error.raw_os_error().unwrap_or(0).unsigned_abs(),
+        error: error.to_string(),
     }
 }
 

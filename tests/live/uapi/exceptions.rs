@@ -129,7 +129,27 @@ pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
             "TCA_FQ_WEIGHTS",
         ],
     ),
+    ((6, 2), &["DEVLINK_PORT_FN_ATTR_CAPS"]),
+    (
+        (6, 3),
+        &[
+            "DEVLINK_ATTR_RATE_TX_PRIORITY",
+            "DEVLINK_ATTR_RATE_TX_WEIGHT",
+        ],
+    ),
+    ((6, 7), &["DEVLINK_PORT_FN_ATTR_DEVLINK"]),
     ((6, 8), &["TCA_MIRRED_BLOCKID"]),
+    ((6, 10), &["DEVLINK_PORT_FN_ATTR_MAX_IO_EQS"]),
+    (
+        (7, 2),
+        &[
+            "DEVLINK_ATTR_HEALTH_REPORTER_BURST_PERIOD",
+            "DEVLINK_ATTR_PARAM_VALUE_DEFAULT",
+            "DEVLINK_ATTR_RATE_TC_BWS",
+            "DEVLINK_RATE_TC_ATTR_INDEX",
+            "DEVLINK_RATE_TC_ATTR_BW",
+        ],
+    ),
     (
         (6, 9),
         &[
@@ -461,7 +481,12 @@ pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
 pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
     (
         &["DEVLINK_ATTR_*"],
-        "attributes of the generic netlink family devlink: a link names only its port",
+        "attributes of requests of devlink, and of what is not announced: buffers, pipeline tables, \
+         resources, contents of regions and dumps",
+    ),
+    (
+        &["DEVLINK_CMD_*"],
+        "requests that nlstream does not send, and messages that no kernel sends",
     ),
     (
         &["NL80211_ATTR_*", "NUM_NL80211_ATTR"],

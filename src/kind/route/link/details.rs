@@ -77,6 +77,7 @@ pub struct XdpProg {
 /// Handle of a devlink port.
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes)]
+#[schemars(rename = "LinkDevlinkPort")]
 pub struct DevlinkPort {
     /// Name of the bus.
     #[nla(DEVLINK_ATTR_BUS_NAME = 1)]
