@@ -6,6 +6,9 @@ use clap::parser::ValueSource;
 use super::args::{FormatArg, Stream, WhenArg};
 use super::config::Found;
 use super::{Cli, Command};
+use crate::channel::FamilyId;
+use crate::event::meta::Settings;
+use crate::family::Subscribed;
 
 /// Options of the output file.
 const OF_FILE: [&str; 5] = [
@@ -36,6 +39,12 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
                 }
                 Some(_) => {}
             }
+            if !receives_flows(&cli.stream) {
+                warn(
+                    &["conntrack-sample"],
+                    "without --family conntrack or --kind conntrack",
+                );
+            }
             let metrics = cli.metrics.as_ref();
             of_stream(&cli.stream, metrics.is_some(), &is_set, &mut warnings);
             if let Some(path) = metrics
@@ -58,6 +67,19 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
         Some(_) => {}
     }
     warnings
+}
+
+/// Returns true if the run receives events of flows.
+fn receives_flows(stream: &Stream) -> bool {
+    let settings = Settings {
+        kinds: stream.kinds(),
+        filters: stream.filters.0.clone(),
+        ..Settings::default()
+    };
+    let families = Subscribed::new(&settings);
+    families
+        .iter()
+        .any(|family| family.id() == FamilyId::CONNTRACK)
 }
 
 /// `writes`: the run also writes a file that no option of `stream` names.

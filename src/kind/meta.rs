@@ -272,12 +272,18 @@ pub struct Settings {
     #[serde(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub no_track: Vec<Kind>,
+    /// Flows of which the run received events (`--conntrack-sample`); absent if of all. The kernel dropped those of all
+    /// others, which is no loss.
+    pub conntrack_sample: Option<String>,
     /// Generic netlink families whose messages have kinds of their own, if the run reads any. Messages of the others
     /// are of the kind `generic`.
     #[serde(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub curated: Vec<String>,
 }
+
+/// Maximum length of a value of `--conntrack-sample`, bytes.
+const MAX_SAMPLE: usize = 4096;
 
 /// More than the generic netlink families that have kinds of their own.
 const MAX_CURATED: usize = 64;
@@ -345,6 +351,10 @@ impl Settings {
             if kinds.len() > Kind::ALL.len() {
                 return Err(fault(name)("expected each kind at most once"));
             }
+        }
+        let sample = self.conntrack_sample.as_deref();
+        if sample.is_some_and(|text| text.len() > MAX_SAMPLE) {
+            return Err(fault("conntrack_sample")("expected at most 4096 bytes"));
         }
         if self.curated.len() > MAX_CURATED {
             return Err(fault("curated")("expected each family at most once"));

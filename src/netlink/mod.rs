@@ -29,6 +29,7 @@ pub mod raw;
 pub mod request;
 pub mod requester;
 pub mod rtm;
+pub mod sample;
 pub mod secrets;
 pub mod sys;
 pub mod xfrm;

@@ -134,6 +134,12 @@ impl Builder {
         self
     }
 
+    /// Only the events of some flows, as the option `--conntrack-sample` names them: `1/16`, `proto=tcp,zone=3`.
+    pub fn conntrack_sample(mut self, flows: &str) -> Self {
+        self.settings().conntrack_sample = Some(flows.to_owned());
+        self
+    }
+
     /// Size of the events that wait for the program, bytes of their lines; by default 64 MiB. Beyond it a
     /// live run drops events, and the reading of a capture waits.
     pub fn queue(mut self, bytes: usize) -> Self {

@@ -13,6 +13,8 @@ crate::trial::trials! {
     flows_are_those_of_conntrack_field_by_field(Namespace, Program("conntrack"), Program("nft"), Program("ping"), Program("python3")),
     expected_flows_are_those_of_conntrack(Namespace, Program("conntrack"), Program("nft"), Program("ping"), Program("python3")),
     a_storm_of_flows_is_lines_and_counted_losses(Namespace, Program("conntrack"), Program("nft"), Program("python3")),
+    a_share_of_the_flows_is_received_whole(Namespace, Program("conntrack"), Program("nft"), Program("python3")),
+    flows_are_sampled_by_protocol_zone_and_mark(Namespace, Program("conntrack")),
     only_the_named_events_are_joined(Namespace, Program("conntrack")),
     flows_are_joined_only_by_name(Namespace),
     without_cap_net_admin_flows_are_unavailable_and_the_run_goes_on(Namespace, Program("setpriv")),
@@ -284,6 +286,146 @@ fn a_storm_of_flows_is_lines_and_counted_losses() {
             flows.len()
         );
     }
+}
+
+/// The hash of the id by which a share is taken.
+fn part(id: u64, parts: u64) -> u64 {
+    let hash = (id as u32).wrapping_mul(0x9e37_79b1) >> 8;
+    u64::from(hash) % parts
+}
+
+/// The ids that conntrack(8) lists judge which flows a share has: each with its beginning and end, and none is lost in a
+/// buffer that is too small for all.
+fn a_share_of_the_flows_is_received_whole() {
+    const FLOWS: u64 = 20_000;
+    const PARTS: u64 = 16;
+    let ns = Namespace::new();
+    ns.run(
+        "ip link set lo up; nft add table ip t; nft add chain ip t c '{ type filter hook output priority 0; }'
+         nft add rule ip t c ct state new counter
+         { echo 3600 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout; } 2>/dev/null || true",
+    );
+    let sample = format!("1/{PARTS}");
+    let mut lost_of_all = 0;
+    for options in [&[][..], &["--conntrack-sample", &sample]] {
+        ns.run("conntrack -F 2>/dev/null");
+        let family = ["--family", "conntrack=new,destroy", "--rcvbuf", "1M"];
+        let mut stream = ns.stream(&[&family, options].concat());
+        let start = stream.seen[0]["meta"]["settings"].clone();
+        assert_eq!(start["conntrack_sample"].as_str(), options.get(1).copied());
+        ns.run(&format!("python3 -c \"{STORM}\" {FLOWS}"));
+        let listed = ns.run("conntrack -L -o id 2>/dev/null");
+        let id = |row: &str| -> u64 { row.rsplit_once(" id=").unwrap().1.trim().parse().unwrap() };
+        let all: Vec<_> = listed.lines().map(id).collect();
+        let is_received = |id: &&u64| options.is_empty() || part(**id, PARTS) == 0;
+        let mut expected: Vec<_> = all.iter().filter(is_received).copied().collect();
+        if !options.is_empty() {
+            ns.run("conntrack -F 2>/dev/null");
+            let mut ended = 0;
+            stream.wait_for("the end of each flow", |line| {
+                ended += usize::from(line["op"] == "delete");
+                ended == expected.len()
+            });
+        }
+        let (seen, stderr) = stream.interrupt();
+        let of = |op: &str| {
+            let lines = seen
+                .iter()
+                .filter(|line| line["kind"] == "conntrack" && line["op"] == op);
+            let ids = lines.map(|line| line["conntrack"]["id"].as_u64().unwrap());
+            let mut ids: Vec<_> = ids.collect();
+            ids.sort_unstable();
+            ids
+        };
+        let lost: u64 = seen
+            .iter()
+            .filter_map(|line| line["meta"]["lost"].as_u64())
+            .sum();
+        if options.is_empty() {
+            lost_of_all = lost;
+            continue;
+        }
+        expected.sort_unstable();
+        assert!(expected.len() as u64 > FLOWS / PARTS / 2, "{stderr}");
+        assert_eq!(lost, 0, "{stderr}");
+        assert!(of("add") == expected && of("delete") == expected);
+        let flows = all.len();
+        eprintln!(
+            "--rcvbuf 1M, {flows} flows: {lost_of_all} lost of all, none of a sixteenth ({})",
+            expected.len()
+        );
+    }
+    assert!(lost_of_all > 0, "the buffer is not too small for all");
+}
+
+fn flows_are_sampled_by_protocol_zone_and_mark() {
+    let ns = Namespace::new();
+    let flow = |port: u16, options: &str| {
+        format!("-s 192.0.2.1 -d 192.0.2.2 --sport {port} --dport 9 --timeout 50 {options}")
+    };
+    let tcp = "-p tcp --state ESTABLISHED";
+    let flows = [
+        flow(1, tcp),
+        flow(2, "-p udp"),
+        flow(3, &format!("{tcp} -w 3")),
+        flow(4, "-p udp -w 3 -m 1"),
+        flow(5, &format!("{tcp} -m 0x101")),
+        flow(6, &format!("{tcp} --orig-zone 3")),
+    ];
+    let all: &[u16] = &[1, 2, 3, 4, 5, 6];
+    for (sample, expected) in [
+        ("1/1", all),
+        ("proto=tcp", &[1, 3, 5, 6]),
+        ("proto=!tcp", &[2, 4]),
+        ("zone=3", &[3, 4, 6]),
+        ("zone=3,zone=0", all),
+        ("proto=udp,zone=3", &[4]),
+        ("mark=0x1/0xff", &[4, 5]),
+        ("mark=0", &[1, 2, 3, 6]),
+        ("mark=1,proto=sctp", &[]),
+    ] {
+        let options = ["--family", "conntrack,route", "--conntrack-sample", sample];
+        let mut stream = ns.stream(&options);
+        for flow in &flows {
+            ns.run(&format!("conntrack -I {flow} 2>/dev/null"));
+        }
+        ns.run("conntrack -F 2>/dev/null; ip link add v0 type veth peer name v1");
+        stream.wait("link", "add");
+        ns.run("ip link delete v0");
+        let (seen, stderr) = stream.interrupt();
+        for op in ["add", "delete"] {
+            let lines = seen
+                .iter()
+                .filter(|line| line["kind"] == "conntrack" && line["op"] == op);
+            let mut ports: Vec<_> = lines
+                .map(|line| line["conntrack"]["sport"].as_u64().unwrap() as u16)
+                .collect();
+            ports.sort_unstable();
+            assert_eq!(ports, expected, "{op} with {sample}: {stderr}");
+        }
+        assert!(seen.iter().all(|line| line["op"] != "gap"), "{stderr}");
+    }
+    let mut command = ns.command(NLSTREAM);
+    let output = command
+        .args(["--conntrack-sample", "proto=tpc"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("did you mean `tcp`?, at character 7"),
+        "{stderr}"
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let mut command = ns.command(NLSTREAM);
+    let output = command
+        .args(["--conntrack-sample", "1/2", "--for", "100ms"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("--conntrack-sample has no effect without --family conntrack"),
+        "{stderr}"
+    );
 }
 
 fn only_the_named_events_are_joined() {
