@@ -6,7 +6,7 @@ use clap::parser::ValueSource;
 use super::args::{FormatArg, Stream, WhenArg};
 use super::config::Found;
 use super::{Cli, Command};
-use crate::channel::FamilyId;
+use crate::event::Kind;
 use crate::event::meta::Settings;
 use crate::family::Subscribed;
 
@@ -39,11 +39,14 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
                 }
                 Some(_) => {}
             }
-            if !receives_flows(&cli.stream) {
+            if !receives(&cli.stream, Kind::Conntrack) {
                 warn(
                     &["conntrack-sample"],
                     "without --family conntrack or --kind conntrack",
                 );
+            }
+            if !cli.track.iter().any(|kind| receives(&cli.stream, kind.0)) {
+                warn(&["track"], "without --family or --kind with the same name");
             }
             let metrics = cli.metrics.as_ref();
             of_stream(&cli.stream, metrics.is_some(), &is_set, &mut warnings);
@@ -69,17 +72,16 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
     warnings
 }
 
-/// Returns true if the run receives events of flows.
-fn receives_flows(stream: &Stream) -> bool {
+/// Returns true if the run receives events of the kind.
+fn receives(stream: &Stream, kind: Kind) -> bool {
     let settings = Settings {
         kinds: stream.kinds(),
         filters: stream.filters.0.clone(),
         ..Settings::default()
     };
     let families = Subscribed::new(&settings);
-    families
-        .iter()
-        .any(|family| family.id() == FamilyId::CONNTRACK)
+    let mut families = families.iter();
+    families.any(|family| Some(family.id()) == kind.netlink_family())
 }
 
 /// `writes`: the run also writes a file that no option of `stream` names.

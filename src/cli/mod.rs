@@ -31,7 +31,9 @@ use crate::run::report::ReportQuery;
 use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
 use crate::text::Times;
-use args::{ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextArgs, WhenArg};
+use args::{
+    ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextArgs, TrackArg, WhenArg,
+};
 use config::Found;
 use exec::ExecArgs;
 use filters::ObjectFilterArgs;
@@ -141,6 +143,12 @@ struct Cli {
         hide_possible_values = true
     )]
     no_track: Vec<KindArg>,
+    /// Track the objects of these kinds as well, which otherwise have events only, as a comma-separated list
+    ///
+    /// For --family conntrack and --family expect: a snapshot, `changed` and `old`, and a resync. Flows that the kernel ends
+    /// without a message are found by reading all of them again (--audit).
+    #[arg(long, value_name = "LIST", value_delimiter = ',', ignore_case = true)]
+    track: Vec<TrackArg>,
     #[command(flatten)]
     file: FileArgs,
     #[command(flatten)]
@@ -183,6 +191,7 @@ impl Live {
                 count: cli.stream.count,
                 max_line: cli.stream.max_line,
                 no_track: cli.no_track.iter().map(|kind| kind.0).collect(),
+                track: cli.track.iter().map(|kind| kind.0).collect(),
                 conntrack_sample: cli.conntrack_sample.clone(),
                 curated: Vec::new(),
             },

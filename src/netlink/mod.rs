@@ -12,6 +12,7 @@ macro_rules! numbers {
 pub(crate) use numbers;
 
 pub mod attr;
+pub mod audit;
 pub mod broker;
 pub(crate) mod build;
 pub mod dump;

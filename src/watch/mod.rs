@@ -128,6 +128,12 @@ impl Builder {
         self
     }
 
+    /// Also track the objects of these kinds, which otherwise have events only: flows and expectations.
+    pub fn track(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
+        self.settings().track = kinds.into_iter().collect();
+        self
+    }
+
     /// Size of the socket's receive buffer, bytes; by default 32 MiB. If the kernel grants less, a warning says so.
     pub fn receive_buffer(mut self, bytes: u32) -> Self {
         (self.live.rcvbuf, self.live.is_rcvbuf_requested) = (bytes, true);

@@ -67,11 +67,11 @@ pub(super) fn open(
     // Read once, and only if a pattern asks for it.
     let existing = LazyCell::new(registered);
     for family in Subscribed::new(settings).iter() {
-        if family.needs_net_admin() {
+        if family.is_restricted() {
             let sample = sample
                 .as_ref()
                 .filter(|_| family.id() == FamilyId::CONNTRACK);
-            opened.add_privileged(reach, family, requested.groups(family), rcvbuf, sample)?;
+            opened.add_restricted(reach, family, requested.groups(family), rcvbuf, sample)?;
             continue;
         }
         let is_route = family.id() == FamilyId::ROUTE;
@@ -101,7 +101,7 @@ pub(super) fn open(
     for family in Subscribed::by_pattern(settings).iter() {
         if existing.contains(&family.id().protocol()) {
             // Flows are requested by name only.
-            opened.add_privileged(reach, family, requested.groups(family), rcvbuf, None)?;
+            opened.add_restricted(reach, family, requested.groups(family), rcvbuf, None)?;
         }
     }
     for number in requested.protocols(|number| existing.contains(&number)) {
@@ -116,12 +116,12 @@ pub(super) fn open(
 }
 
 impl Opened {
-    /// Opens the sockets of a family that needs CAP_NET_ADMIN, and joins these groups; `None`: all. One that
+    /// Opens the sockets of a family that the kernel may refuse to join, and joins these groups; `None`: all. One that
     /// cannot be joined is noted, and the run goes on without it. `sample`: only the events of these flows.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2) that have another reason.
-    fn add_privileged(
+    fn add_restricted(
         &mut self,
         reach: Reach,
         family: &'static dyn Family,
