@@ -65,6 +65,8 @@ impl FamilyId {
 
     /// xfrm, the protocol of IPsec (`NETLINK_XFRM`).
     pub const XFRM: FamilyId = FamilyId(6);
+    /// The audit protocol (`NETLINK_AUDIT`).
+    pub const AUDIT: FamilyId = FamilyId(9);
     /// `ethtool`: settings of devices.
     pub const ETHTOOL: FamilyId = FamilyId::curated(0);
     /// `netdev`: queues, NAPI instances, page pools and XDP features of devices.

@@ -219,6 +219,10 @@ pub enum Object {
     NftTrace(Box<NftTrace>),
     /// An event of xfrm (linux/xfrm.h).
     XfrmEvent(Box<XfrmEvent>),
+    /// A change of a table of netfilter: of legacy iptables, ip6tables, arptables or ebtables
+    /// (`xt_replace` is a change of rules), or of nftables. The record of audit says so while auditing
+    /// is enabled.
+    NetfilterCfg(Box<NetfilterCfg>),
     /// A message of a netlink family without a kind of its own.
     Generic(Box<Generic>),
     /// A message that no kind decodes.
@@ -347,6 +351,7 @@ impl Object {
             Object::NftGeneration(_) => "nft_generation",
             Object::NftTrace(_) => "nft_trace",
             Object::XfrmEvent(_) => "xfrm_event",
+            Object::NetfilterCfg(_) => "netfilter_cfg",
             Object::Generic(_) => "generic",
             Object::Unknown(_) => "unknown",
             Object::Meta(_) => "meta",
@@ -417,6 +422,7 @@ impl Serialize for Object {
             Object::NftGeneration(it) => it.serialize(s),
             Object::NftTrace(it) => it.serialize(s),
             Object::XfrmEvent(it) => it.serialize(s),
+            Object::NetfilterCfg(it) => it.serialize(s),
             Object::Generic(it) => it.serialize(s),
             Object::Unknown(it) => it.serialize(s),
             Object::Meta(Meta::Checkpoint(it)) => it.serialize(s),
@@ -504,6 +510,7 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "nft_generation" => Object::NftGeneration(Deserialize::deserialize(d)?),
             "nft_trace" => Object::NftTrace(Deserialize::deserialize(d)?),
             "xfrm_event" => Object::XfrmEvent(Deserialize::deserialize(d)?),
+            "netfilter_cfg" => Object::NetfilterCfg(Deserialize::deserialize(d)?),
             "generic" => Object::Generic(Deserialize::deserialize(d)?),
             "unknown" => Object::Unknown(Deserialize::deserialize(d)?),
             "meta" => Object::Meta(match self.1 {

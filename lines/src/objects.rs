@@ -1298,7 +1298,7 @@ pub struct Conntrack {
     /// Bits that rules set, least significant byte first, hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<String>,
-    /// Mark, hexadecimal.
+    /// Mark, hexadecimal; absent: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mark: Option<String>,
     /// The flow that this one belongs to: the control connection of FTP.
@@ -1347,7 +1347,7 @@ pub struct Conntrack {
     /// Key of GRE from the source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub srckey: Option<u16>,
-    /// When the flow began.
+    /// When the flow began. Events have it only when it ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<Time>,
     /// State of TCP, SCTP or DCCP: `SYN_SENT`, `ESTABLISHED`, `TIME_WAIT` …
@@ -3573,8 +3573,9 @@ names! {
 /// its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of
 /// a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of
 /// xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`.
-/// `generic`: A message of a netlink family without a kind of its own. `unknown`: A message
-/// without a decoder. `meta`: nlstream's own record.
+/// `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it.
+/// With `--family audit`. `generic`: A message of a netlink family without a kind of its own.
+/// `unknown`: A message without a decoder. `meta`: nlstream's own record.
 Kind {
 /// `link`.
 Link = "link",
@@ -3694,6 +3695,8 @@ NftGeneration = "nft_generation",
 NftTrace = "nft_trace",
 /// `xfrm_event`.
 XfrmEvent = "xfrm_event",
+/// `netfilter_cfg`.
+NetfilterCfg = "netfilter_cfg",
 /// `generic`.
 Generic = "generic",
 /// `unknown`.
@@ -4879,6 +4882,42 @@ pub struct NetdevQueue {
     /// True if an AF_XDP socket uses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub xsk: Option<bool>,
+}
+
+/// A change of a table of netfilter: of legacy iptables, ip6tables, arptables or ebtables
+/// (`xt_replace` is a change of rules), or of nftables. The record of audit says so while auditing
+/// is enabled.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NetfilterCfg {
+    /// Name of the thread.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comm: Option<String>,
+    /// Number of entries: of legacy iptables, rules and chains' ends in the table, of nftables,
+    /// objects of the operation.
+    pub entries: u32,
+    /// Family of the table: `ip`, `ip6`, `inet`, `arp`, `bridge`, `netdev`.
+    pub family: String,
+    /// Number of the transaction of nftables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u32>,
+    /// What was done: `xt_register`, `xt_replace`, `xt_unregister`, `nft_register_rule`,
+    /// `nft_unregister_chain` … Linux 5.9 and later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// The process, Linux 5.12 and later: its id in the first process id namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// When the kernel made the record, with milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record_time: Option<Time>,
+    /// Number of the event in the audit log. Several records may have it.
+    pub serial: u64,
+    /// Security label of the process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Name of the table.
+    pub table: String,
 }
 
 /// Settings of a netkit device (`IFLA_NETKIT_*`, linux/if_link.h).
@@ -6208,6 +6247,10 @@ pub struct RxStats {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    /// Flows of which the run received events (`--conntrack-sample`); absent if of all. The kernel
+    /// dropped those of all others, which is no loss.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conntrack_sample: Option<String>,
     /// Number of event lines after which the run stops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
@@ -6229,6 +6272,9 @@ pub struct Settings {
     pub no_track: Option<Vec<Kind>>,
     /// True if the output begins with a snapshot of existing objects.
     pub snapshot: bool,
+    /// Kinds whose objects are tracked, and are not unless requested (`--track`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub track: Option<Vec<Kind>>,
     /// Optional parts of a line that were requested.
     pub with: Vec<Part>,
 }

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clap::builder::{PathBufValueParser, PossibleValue, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
@@ -155,6 +156,27 @@ impl ValueEnum for KindArg {
             }
             all
         };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()))
+    }
+}
+
+/// A kind whose objects are tracked only on request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TrackArg(pub Kind);
+
+impl ValueEnum for TrackArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<TrackArg>> = LazyLock::new(|| {
+            let kinds = Kind::ALL.iter().copied();
+            kinds
+                .filter(|kind| kind.is_on_request())
+                .map(TrackArg)
+                .collect()
+        });
         &ALL
     }
 

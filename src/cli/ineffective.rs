@@ -6,6 +6,9 @@ use clap::parser::ValueSource;
 use super::args::{FormatArg, Stream, WhenArg};
 use super::config::Found;
 use super::{Cli, Command};
+use crate::event::Kind;
+use crate::event::meta::Settings;
+use crate::family::Subscribed;
 
 /// Options of the output file.
 const OF_FILE: [&str; 5] = [
@@ -36,6 +39,15 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
                 }
                 Some(_) => {}
             }
+            if !receives(&cli.stream, Kind::Conntrack) {
+                warn(
+                    &["conntrack-sample"],
+                    "without --family conntrack or --kind conntrack",
+                );
+            }
+            if !cli.track.iter().any(|kind| receives(&cli.stream, kind.0)) {
+                warn(&["track"], "without --family or --kind with the same name");
+            }
             let metrics = cli.metrics.as_ref();
             of_stream(&cli.stream, metrics.is_some(), &is_set, &mut warnings);
             if let Some(path) = metrics
@@ -58,6 +70,18 @@ pub(super) fn warnings(cli: &Cli, matches: &ArgMatches, found: &Found) -> Vec<St
         Some(_) => {}
     }
     warnings
+}
+
+/// Returns true if the run receives events of the kind.
+fn receives(stream: &Stream, kind: Kind) -> bool {
+    let settings = Settings {
+        kinds: stream.kinds(),
+        filters: stream.filters.0.clone(),
+        ..Settings::default()
+    };
+    let families = Subscribed::new(&settings);
+    let mut families = families.iter();
+    families.any(|family| Some(family.id()) == kind.netlink_family())
 }
 
 /// `writes`: the run also writes a file that no option of `stream` names.

@@ -31,12 +31,17 @@ use crate::run::report::ReportQuery;
 use crate::run::state::StateQuery;
 use crate::run::{Checkpoints, Outputs};
 use crate::text::Times;
-use args::{ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextArgs, WhenArg};
+use args::{
+    ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextArgs, TrackArg, WhenArg,
+};
 use config::Found;
 use exec::ExecArgs;
 use filters::ObjectFilterArgs;
 use reporting::ReportArgs;
-use values::{Never, checkpoints, duration, duration_or_never, moment, namespace, run_id, size};
+use values::{
+    Never, checkpoints, conntrack_sample, duration, duration_or_never, moment, namespace, run_id,
+    size,
+};
 
 /// Print every change of the network configuration as one line of JSON or text
 ///
@@ -95,6 +100,14 @@ struct Cli {
     /// by net.core.rmem_max.
     #[arg(long, value_name = "SIZE", default_value = "32M", value_parser = size)]
     rcvbuf: u32,
+    /// Receive only the events of some flows: `1/16` of all, or `proto=tcp,zone=3,mark=0x1/0xff`
+    ///
+    /// Conditions, separated by commas; a flow has to meet all of them. N/M is a share of the flows, with all events of
+    /// each. The names are proto, zone and mark; of several values of one name one has to match, and `!` before a value
+    /// means that it must not match. The kernel drops the other events before they take space in the receive
+    /// buffer, and they are no loss. For --family conntrack.
+    #[arg(long, value_name = "LIST", value_parser = conntrack_sample)]
+    conntrack_sample: Option<String>,
     /// Maximum size of the queue of lines for a slow reader; lines beyond it are dropped
     ///
     /// A `meta` line with `op:"gap"` reports the number of dropped lines. The current state of
@@ -130,6 +143,12 @@ struct Cli {
         hide_possible_values = true
     )]
     no_track: Vec<KindArg>,
+    /// Track the objects of these kinds as well, which otherwise have events only, as a comma-separated list
+    ///
+    /// For --family conntrack and --family expect: a snapshot, `changed` and `old`, and a resync. Flows that the kernel ends
+    /// without a message are found by reading all of them again (--audit).
+    #[arg(long, value_name = "LIST", value_delimiter = ',', ignore_case = true)]
+    track: Vec<TrackArg>,
     #[command(flatten)]
     file: FileArgs,
     #[command(flatten)]
@@ -172,6 +191,8 @@ impl Live {
                 count: cli.stream.count,
                 max_line: cli.stream.max_line,
                 no_track: cli.no_track.iter().map(|kind| kind.0).collect(),
+                track: cli.track.iter().map(|kind| kind.0).collect(),
+                conntrack_sample: cli.conntrack_sample.clone(),
                 curated: Vec::new(),
             },
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),

@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Span, Timestamp};
 use crate::event::Op;
 use crate::event::meta::MAX_TEXT;
 use crate::event::meta::{check_count, check_max_line, check_run};
+use crate::filter::Fault;
+use crate::filter::sample::sample;
 use crate::run::Checkpoints;
 use crate::run::exec::OnFailure;
 
@@ -41,6 +43,10 @@ pub(super) fn period(text: &str) -> Result<SignedDuration, String> {
             duration(text).map_err(|_| "expected a number with a unit: 15m, 1h, 1d, 2w".to_owned())
         }
     }
+}
+
+pub(super) fn conntrack_sample(text: &str) -> Result<String, Fault> {
+    sample(text).map(|_| text.to_owned())
 }
 
 pub(super) fn checkpoints(text: &str) -> Result<Checkpoints, String> {

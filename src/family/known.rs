@@ -194,8 +194,7 @@ impl Requested {
 
     /// Returns true if a family with kinds was requested by a pattern alone.
     pub fn has_pattern_of(&self, family: &dyn Protocol) -> bool {
-        let is_alone = subsystem(family.id()).is_some_and(|it| it.by_name_only);
-        !is_alone && !self.names(family) && self.contains(family.name())
+        !family.is_by_name_only() && !self.names(family) && self.contains(family.name())
     }
 
     /// The numbers of the protocols without kinds of their own that were requested by name, or by a pattern if
@@ -284,10 +283,21 @@ mod tests {
     }
 
     #[test]
+    fn audit_is_requested_by_name() {
+        use crate::netlink::audit::Audit;
+        for values in [&["all"][..], &["*"], &["aud*"]] {
+            let requested = requested(values);
+            assert!(!requested.names(&Audit) && !requested.has_pattern_of(&Audit));
+            assert!(!requested.protocols(|_| true).contains(&9));
+        }
+        assert!(requested(&["Audit"]).names(&Audit));
+    }
+
+    #[test]
     fn a_pattern_requests_only_protocols_that_exist() {
         let exists = |number| number == 12;
         assert_eq!(requested(&["all"]).protocols(exists), [12]);
-        assert_eq!(requested(&["AUDIT", "inet"]).protocols(exists), [9]);
+        assert_eq!(requested(&["SELINUX", "inet"]).protocols(exists), [7]);
         assert!(requested(&["a*t"]).protocols(exists).is_empty());
         assert!(!requested(&["audit", "netfilter", "nft"]).has_generic());
         // Has kinds of its own.

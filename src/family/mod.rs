@@ -1,6 +1,7 @@
 //! The netlink families: what the messages of each mean. Their wire format is
 //! [`Protocol`](crate::netlink::family::Protocol).
 
+mod audit;
 mod curated;
 pub mod generations;
 pub mod known;
@@ -21,6 +22,7 @@ use crate::event::meta::Settings;
 use crate::event::{Kind, Op, Unparsed};
 
 use crate::netlink;
+use crate::netlink::audit::Audit;
 use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::{
@@ -60,7 +62,7 @@ pub trait Family: Protocol + std::fmt::Debug {
 /// Every family whose messages have kinds of their own, rtnetlink first.
 pub static FAMILIES: &[&dyn Family] = &[
     &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM, &NFTABLES, &NFT_TRACE, &Xfrm,
-    &CONNTRACK, &EXPECT,
+    &CONNTRACK, &EXPECT, &Audit,
 ];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.

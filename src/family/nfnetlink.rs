@@ -15,10 +15,49 @@ use crate::netlink::nfnetlink::{
     NFT_MSG_NEWGEN, NFT_MSG_TRACE, Subsystem,
 };
 
-static NFTABLES: Decoders = decoders(FamilyId::NFTABLES);
-static NFT_TRACE: Decoders = decoders(FamilyId::NFT_TRACE);
-static CONNTRACK: Decoders = decoders(FamilyId::CONNTRACK);
-static EXPECT: Decoders = decoders(FamilyId::EXPECT);
+/// What the messages of a subsystem mean.
+struct Meaning {
+    family: FamilyId,
+    decoders: Decoders,
+    /// The messages that delete their object.
+    deletions: &'static [u16],
+    /// The messages that are about no object.
+    notifications: &'static [u16],
+}
+
+impl Meaning {
+    const fn of(
+        family: FamilyId,
+        deletions: &'static [u16],
+        notifications: &'static [u16],
+    ) -> Self {
+        Meaning {
+            family,
+            decoders: decoders(family),
+            deletions,
+            notifications,
+        }
+    }
+}
+
+static MEANINGS: [Meaning; 4] = [
+    Meaning::of(FamilyId::CONNTRACK, &[IPCTNL_MSG_CT_DELETE], &[]),
+    Meaning::of(FamilyId::EXPECT, &[IPCTNL_MSG_EXP_DELETE], &[]),
+    Meaning::of(
+        FamilyId::NFTABLES,
+        &[
+            NFT_MSG_DELTABLE,
+            NFT_MSG_DELCHAIN,
+            NFT_MSG_DELRULE,
+            NFT_MSG_DELSET,
+            NFT_MSG_DELSETELEM,
+            NFT_MSG_DELOBJ,
+            NFT_MSG_DELFLOWTABLE,
+        ],
+        &[NFT_MSG_NEWGEN],
+    ),
+    Meaning::of(FamilyId::NFT_TRACE, &[], &[NFT_MSG_TRACE]),
+];
 
 impl Family for Subsystem {
     fn decode(
@@ -27,28 +66,33 @@ impl Family for Subsystem {
         message: &Message<'_>,
         each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
     ) {
-        let decoders = match self.id() {
-            FamilyId::NFT_TRACE => &NFT_TRACE,
-            FamilyId::CONNTRACK => &CONNTRACK,
-            FamilyId::EXPECT => &EXPECT,
-            _ => &NFTABLES,
+        let Some(meaning) = MEANINGS.iter().find(|it| it.family == self.id()) else {
+            return;
         };
-        let action = match (self.id(), self.message_type(message)) {
-            (FamilyId::CONNTRACK, IPCTNL_MSG_CT_DELETE)
-            | (FamilyId::EXPECT, IPCTNL_MSG_EXP_DELETE) => MessageAction::Delete,
-            (FamilyId::CONNTRACK | FamilyId::EXPECT, _) => MessageAction::New,
-            (_, message) => action_of_nft(message),
+        let number = self.message_type(message);
+        let action = if meaning.deletions.contains(&number) {
+            MessageAction::Delete
+        } else if meaning.notifications.contains(&number) {
+            MessageAction::Notify
+        } else {
+            MessageAction::New
         };
-        decode::decode(self, decoders, action, context, message, each);
+        decode::decode(self, &meaning.decoders, action, context, message, each);
     }
 }
 
-/// What a message of nftables does to its object.
-fn action_of_nft(message: u16) -> MessageAction {
-    match message {
-        NFT_MSG_DELTABLE | NFT_MSG_DELCHAIN | NFT_MSG_DELRULE | NFT_MSG_DELSET
-        | NFT_MSG_DELSETELEM | NFT_MSG_DELOBJ | NFT_MSG_DELFLOWTABLE => MessageAction::Delete,
-        NFT_MSG_NEWGEN | NFT_MSG_TRACE => MessageAction::Notify,
-        _ => MessageAction::New,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::nfnetlink::SUBSYSTEMS;
+
+    #[test]
+    fn every_subsystem_has_a_meaning() {
+        let meanings = MEANINGS.iter().map(|it| it.family);
+        let mut meanings: Vec<_> = meanings.collect();
+        let mut subsystems: Vec<_> = SUBSYSTEMS.iter().map(|it| it.id()).collect();
+        meanings.sort();
+        subsystems.sort();
+        assert_eq!(meanings, subsystems);
     }
 }

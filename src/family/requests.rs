@@ -16,7 +16,7 @@ pub(super) fn requests(kinds: KindSet, settings: &Settings) -> BTreeMap<Kind, Ve
             .kinds
             .as_ref()
             .is_none_or(|kinds| kinds.contains(kind));
-        *kind == Kind::Link || (requested && !settings.no_track.contains(kind))
+        *kind == Kind::Link || (requested && settings.tracks(*kind))
     };
     let tracked = kinds.iter().filter(is_tracked);
     let requests = tracked.map(|kind| (kind, kind.dumps(details)));

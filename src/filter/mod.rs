@@ -9,6 +9,7 @@ mod fault;
 mod json;
 mod options;
 mod pattern;
+pub mod sample;
 mod selection;
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,8 @@ use crate::event::{Event, Kind, Origin, Payload};
 use crate::kind::property::{Property, Value};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
-use crate::netlink::nfnetlink::{subsystem, unabbreviated};
+use crate::netlink::nfnetlink::unabbreviated;
+use crate::netlink::protocols::protocol;
 
 /// Values of filters by option, as the user gave them: `settings.filters`.
 pub type Values = BTreeMap<String, Vec<String>>;
@@ -392,8 +393,8 @@ pub fn prepare(settings: &mut Settings, names: &Names, joins: bool) -> Result<()
         _ if !joins => true,
         Some(FamilyId::ROUTE) => true,
         Some(id) => {
-            let mut alone = subsystem(id).into_iter().filter(|it| it.by_name_only);
-            names_families && alone.all(|it| is_named(it.name()))
+            let family = protocol(id);
+            names_families && (!family.is_by_name_only() || is_named(family.name()))
         }
         None => names_families,
     };

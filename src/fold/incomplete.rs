@@ -137,11 +137,8 @@ impl Fold {
     /// Returns true if the lines tell when an object of this kind is deleted: its deletions are
     /// announced, and the run tracks it.
     pub fn is_tracked(&self, kind: Kind) -> bool {
-        let is_excluded = |run: &Run| {
-            let settings = run.settings.as_ref();
-            settings.is_some_and(|it| it.no_track.iter().any(|name| name == kind.name()))
-        };
-        kind.is_listed() && !self.run.as_ref().is_some_and(is_excluded)
+        let settings = self.run.as_ref().and_then(|run| run.settings.as_ref());
+        settings.map_or(kind.is_tracked(false, false), |it| it.tracks(kind))
     }
 }
 
@@ -174,8 +171,6 @@ impl Run {
         {
             return Some(IncompleteReason::NotWritten(kinds));
         }
-        let is_untracked =
-            |kind: &Kind| !kind.is_listed() || settings.no_track.iter().any(|it| it == kind.name());
-        named(&is_untracked).map(IncompleteReason::Untracked)
+        named(&|kind| !settings.tracks(*kind)).map(IncompleteReason::Untracked)
     }
 }

@@ -55,7 +55,15 @@ struct Settings {
     kinds: Option<Vec<String>>,
     filters: BTreeMap<String, Vec<String>>,
     no_track: Vec<String>,
+    track: Vec<String>,
     snapshot: bool,
+}
+
+impl Settings {
+    fn tracks(&self, kind: Kind) -> bool {
+        let is_in = |list: &[String]| list.iter().any(|name| name == kind.name());
+        kind.is_tracked(is_in(&self.track), is_in(&self.no_track))
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -17,7 +17,7 @@ use super::object::Object;
 use super::property::{Place, Properties, Property, Value};
 use super::route::*;
 use super::spec::{Decoders, Device, KindSpec, KindsByTrigger, Propagation, Triggers};
-use super::{Op, conntrack, meta, xfrm};
+use super::{Op, audit, conntrack, meta, xfrm};
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::netlink::request::Request;
@@ -96,6 +96,28 @@ macro_rules! kinds {
                 match self {
                     $(Kind::$state => <$type as KindSpec>::LISTED,)+
                     _ => true,
+                }
+            }
+
+            /// Returns true if objects of the kind are tracked only on request ([`KindSpec::ON_REQUEST`]).
+            pub const fn is_on_request(self) -> bool {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::ON_REQUEST,)+
+                    _ => false,
+                }
+            }
+
+            /// Returns true if a run tracks objects of the kind. `requested`: `--track` names it; `excluded`:
+            /// `--no-track` does.
+            pub const fn is_tracked(self, requested: bool, excluded: bool) -> bool {
+                self.is_listed() && !excluded && (requested || !self.is_on_request())
+            }
+
+            /// Returns true if events do not disturb a dump ([`KindSpec::STABLE_DUMPS`]).
+            pub const fn has_stable_dumps(self) -> bool {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::STABLE_DUMPS,)+
+                    _ => false,
                 }
             }
 
@@ -550,6 +572,8 @@ kinds! {
         /// An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or
         /// `--kind`.
         XfrmEvent: xfrm::XfrmEvent = "xfrm_event";
+        /// A change of a table of netfilter, of legacy iptables too, as audit records it. With `--family audit`.
+        NetfilterCfg: audit::NetfilterCfg = "netfilter_cfg";
         /// A message of a netlink family without a kind of its own.
         Generic: generic::Generic = "generic";
         /// A message without a decoder.

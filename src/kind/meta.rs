@@ -272,12 +272,22 @@ pub struct Settings {
     #[serde(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub no_track: Vec<Kind>,
+    /// Kinds whose objects are tracked, and are not unless requested (`--track`).
+    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub track: Vec<Kind>,
+    /// Flows of which the run received events (`--conntrack-sample`); absent if of all. The kernel dropped those of all
+    /// others, which is no loss.
+    pub conntrack_sample: Option<String>,
     /// Generic netlink families whose messages have kinds of their own, if the run reads any. Messages of the others
     /// are of the kind `generic`.
     #[serde(default)]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub curated: Vec<String>,
 }
+
+/// Maximum length of a value of `--conntrack-sample`, bytes.
+const MAX_SAMPLE: usize = 4096;
 
 /// More than the generic netlink families that have kinds of their own.
 const MAX_CURATED: usize = 64;
@@ -326,6 +336,11 @@ pub fn check_count(events: u64) -> Result<(), &'static str> {
 }
 
 impl Settings {
+    /// Returns true if objects of the kind are tracked, if it is one of those of the run.
+    pub fn tracks(&self, kind: Kind) -> bool {
+        kind.is_tracked(self.track.contains(&kind), self.no_track.contains(&kind))
+    }
+
     /// Judges settings, wherever they are from: the command line, its file of options, or a
     /// recording.
     ///
@@ -341,10 +356,23 @@ impl Settings {
         let count = self.count.map_or(Ok(()), check_count);
         count.map_err(fault("count"))?;
         let kinds = self.kinds.as_deref().unwrap_or_default();
-        for (name, kinds) in [("kinds", kinds), ("no_track", &self.no_track)] {
+        let lists = [
+            ("kinds", kinds),
+            ("no_track", &self.no_track),
+            ("track", &self.track),
+        ];
+        for (name, kinds) in lists {
             if kinds.len() > Kind::ALL.len() {
                 return Err(fault(name)("expected each kind at most once"));
             }
+        }
+        let sample = self.conntrack_sample.as_deref();
+        if sample.is_some_and(|text| text.len() > MAX_SAMPLE) {
+            return Err(fault("conntrack_sample")("expected at most 4096 bytes"));
+        }
+        if sample.is_some() && self.track.contains(&Kind::Conntrack) {
+            let both = "flows can be tracked (`track`) only if the events of all are received";
+            return Err(fault("conntrack_sample")(both));
         }
         if self.curated.len() > MAX_CURATED {
             return Err(fault("curated")("expected each family at most once"));

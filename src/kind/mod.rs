@@ -3,6 +3,7 @@
 //! the schema's descriptions.
 
 pub mod attributes;
+pub mod audit;
 pub mod by;
 pub mod conntrack;
 pub mod context;

@@ -27,6 +27,11 @@ pub trait KindSpec: Sized + Into<Payload> {
     /// for one device, parent and block, actions only for one type: such objects are reported but
     /// not stored.
     const LISTED: bool = true;
+    /// Objects of the kind are tracked only on request (`--track`): their dumps, or what is stored, cost much.
+    const ON_REQUEST: bool = false;
+    /// A dump lists each object that exists during all of it, whatever happens to other ones meanwhile, so that events
+    /// do not make it unclean.
+    const STABLE_DUMPS: bool = false;
     /// The message of a deletion has little more than the key: its line has what the stored object had.
     const DELETED_BY_KEY: bool = false;
     /// The triggers after which the kernel may have changed objects of the kind without an event.

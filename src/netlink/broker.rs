@@ -13,8 +13,9 @@ use netlink_sys::Socket;
 
 use super::frame::Messages;
 use super::nfnetlink::{
-    NFNL_SUBSYS_NFTABLES, NFT_MSG_GETCHAIN, NFT_MSG_GETFLOWTABLE, NFT_MSG_GETGEN, NFT_MSG_GETOBJ,
-    NFT_MSG_GETRULE, NFT_MSG_GETSET, NFT_MSG_GETSETELEM, NFT_MSG_GETTABLE,
+    CT, EXP, IPCTNL_MSG_CT_GET, IPCTNL_MSG_EXP_GET, NFNL_SUBSYS_NFTABLES, NFT_MSG_GETCHAIN,
+    NFT_MSG_GETFLOWTABLE, NFT_MSG_GETGEN, NFT_MSG_GETOBJ, NFT_MSG_GETRULE, NFT_MSG_GETSET,
+    NFT_MSG_GETSETELEM, NFT_MSG_GETTABLE,
 };
 use super::raw::NETLINK_XFRM;
 use super::sys;
@@ -35,6 +36,8 @@ const REQUESTS: &[(u16, &[u16])] = &[
             nft(NFT_MSG_GETGEN),
             nft(NFT_MSG_GETOBJ),
             nft(NFT_MSG_GETFLOWTABLE),
+            CT | IPCTNL_MSG_CT_GET,
+            EXP | IPCTNL_MSG_EXP_GET,
         ],
     ),
 ];
@@ -157,6 +160,18 @@ mod tests {
         ));
         assert!(!is_allowed(NETLINK_NETFILTER, &list));
         assert!(!is_allowed(0, &Request::links(false).message(7)));
+        let flows = Request::flows().message(7);
+        assert!(is_allowed(NETLINK_NETFILTER, &flows));
+        assert!(is_allowed(
+            NETLINK_NETFILTER,
+            &Request::expectations().message(7)
+        ));
+        // IPCTNL_MSG_CT_GET_CTRZERO and every other message of a flow.
+        for kind in (0..=255).filter(|kind| *kind != 1) {
+            let mut other = flows.clone();
+            other[4] = kind;
+            assert!(!is_allowed(NETLINK_NETFILTER, &other), "{kind}");
+        }
         let with = |at: usize, byte: u8| {
             let mut bytes = list.clone();
             bytes[at] = byte;

@@ -8,6 +8,7 @@ use netlink_sys::{Socket, SocketAddr};
 use super::EventSource;
 use super::family::{Groups, Protocol};
 use super::pushdown;
+use super::sample::Sample;
 use super::sys::{Batch, Datagram, adopt, drops, listen_all_nsid, memberships, set_receive_buffer};
 use crate::channel::FamilyId;
 
@@ -25,6 +26,8 @@ pub struct Events {
     protocol: &'static dyn Protocol,
     socket: Socket,
     batch: Batch,
+    /// A classic BPF filter selects what is received.
+    is_sampled: bool,
     /// Value of the kernel's drop counter when it was last read.
     drops: u32,
     /// The names of groups, if the controller of generic netlink announced them.
@@ -48,17 +51,18 @@ impl Events {
     }
 
     /// The same with these groups alone, by number and name: those of a generic netlink family that the
-    /// controller announced, or some of another family.
+    /// controller announced, or some of another family. `sample`: only the events of these flows.
     ///
     /// # Errors
     /// As for [`Events::open`].
-    pub fn open_generic(
+    pub fn open_groups(
         protocol: &'static dyn Protocol,
         groups: Vec<(u32, String)>,
         rcvbuf: u32,
+        sample: Option<&Sample>,
     ) -> io::Result<Self> {
         let socket = socket(protocol, rcvbuf)?;
-        Self::of_socket(protocol, socket, Groups::Listed(&[]), groups)
+        Self::of_groups(protocol, socket, groups, sample)
     }
 
     /// The same for the events of all network namespaces that have a number in that of the calling thread
@@ -73,19 +77,37 @@ impl Events {
         Ok(events.with_nsids())
     }
 
-    /// The same for a generic netlink family, as [`Events::open_generic`].
+    /// The same with some groups, as [`Events::open_groups`].
     ///
     /// # Errors
     /// As for [`Events::open_all`].
-    pub fn open_all_generic(
+    pub fn open_all_groups(
         protocol: &'static dyn Protocol,
         groups: Vec<(u32, String)>,
         rcvbuf: u32,
+        sample: Option<&Sample>,
     ) -> io::Result<Self> {
         let socket = socket(protocol, rcvbuf)?;
         listen_all_nsid(socket.as_fd())?;
-        let events = Self::of_socket(protocol, socket, Groups::Listed(&[]), groups)?;
+        let events = Self::of_groups(protocol, socket, groups, sample)?;
         Ok(events.with_nsids())
+    }
+
+    /// The filter comes before the groups: no event of another flow is queued.
+    fn of_groups(
+        protocol: &'static dyn Protocol,
+        socket: Socket,
+        groups: Vec<(u32, String)>,
+        sample: Option<&Sample>,
+    ) -> io::Result<Self> {
+        if let Some(sample) = sample {
+            sample.attach(socket.as_fd())?;
+        }
+        let events = Self::of_socket(protocol, socket, Groups::Listed(&[]), groups)?;
+        Ok(Events {
+            is_sampled: sample.is_some(),
+            ..events
+        })
     }
 
     fn with_nsids(self) -> Self {
@@ -126,6 +148,7 @@ impl Events {
             protocol,
             socket,
             batch: Batch::new(SLOTS, BUFFER_SIZE),
+            is_sampled: false,
             drops,
             names,
             joined,
@@ -140,6 +163,11 @@ impl Events {
     /// Those of setsockopt(2).
     pub fn pass_only(&self, types: &[u16]) -> io::Result<()> {
         pushdown::pass_only(self.socket.as_fd(), types)
+    }
+
+    /// Returns true if a classic BPF filter selects what is received: a socket has room for one filter.
+    pub fn is_sampled(&self) -> bool {
+        self.is_sampled
     }
 
     /// The family of the socket.

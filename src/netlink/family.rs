@@ -70,6 +70,18 @@ pub trait Protocol: Sync {
     fn needs_net_admin(&self) -> bool {
         false
     }
+
+    /// Returns true if the kernel may refuse that a task joins the protocol's groups: with CAP_NET_ADMIN, or with
+    /// another capability.
+    fn is_restricted(&self) -> bool {
+        self.needs_net_admin()
+    }
+
+    /// Returns true if only its name requests the family, and no pattern: it may have a message for each packet,
+    /// make the kernel do more work, or tell of more than the network.
+    fn is_by_name_only(&self) -> bool {
+        false
+    }
 }
 
 /// Who sends a message with `NLM_F_REQUEST`.

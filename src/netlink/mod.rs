@@ -12,6 +12,7 @@ macro_rules! numbers {
 pub(crate) use numbers;
 
 pub mod attr;
+pub mod audit;
 pub mod broker;
 pub(crate) mod build;
 pub mod dump;
@@ -29,6 +30,7 @@ pub mod raw;
 pub mod request;
 pub mod requester;
 pub mod rtm;
+pub mod sample;
 pub mod secrets;
 pub mod sys;
 pub mod xfrm;

@@ -12,6 +12,11 @@ pub const HEADER: usize = 4;
 /// The subsystem of nftables (`NFNL_SUBSYS_NFTABLES`, linux/netfilter/nfnetlink.h).
 pub const NFNL_SUBSYS_NFTABLES: u16 = 10;
 
+/// The types of messages of flows and expectations (`NFNL_SUBSYS_CTNETLINK`, `NFNL_SUBSYS_CTNETLINK_EXP`) without the
+/// low byte.
+pub const CT: u16 = 1 << 8;
+pub const EXP: u16 = 2 << 8;
+
 // `NFT_MSG_*` (linux/netfilter/nf_tables.h): the low byte of the type.
 super::numbers! { MESSAGES:
     NFT_MSG_NEWTABLE = 0;
@@ -77,8 +82,8 @@ pub struct Subsystem {
     name: &'static str,
     /// A shorter name, for options.
     alias: Option<&'static str>,
-    /// It is joined only by its name, and by no pattern: it may have a message for each packet.
-    pub by_name_only: bool,
+    /// [`Protocol::is_by_name_only`]
+    by_name_only: bool,
     /// Its multicast groups, by number and name.
     groups: &'static [(u32, &'static str)],
     /// The names of its messages by the low byte of their type.
@@ -197,8 +202,6 @@ pub fn unabbreviated(text: &str) -> &str {
 pub(super) fn of_type(kind: u16) -> FamilyId {
     const NFT: u16 = NFNL_SUBSYS_NFTABLES << 8;
     const TRACE: u16 = NFT | NFT_MSG_TRACE;
-    const CT: u16 = 1 << 8;
-    const EXP: u16 = 2 << 8;
     match (kind, kind & 0xff00) {
         (TRACE, _) => FamilyId::NFT_TRACE,
         (_, NFT) => FamilyId::NFTABLES,
@@ -282,6 +285,10 @@ impl Protocol for Subsystem {
 
     fn needs_net_admin(&self) -> bool {
         true
+    }
+
+    fn is_by_name_only(&self) -> bool {
+        self.by_name_only
     }
 }
 

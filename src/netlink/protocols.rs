@@ -22,6 +22,7 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &super::xfrm::Xfrm,
     &nfnetlink::CONNTRACK,
     &nfnetlink::EXPECT,
+    &super::audit::Audit,
 ];
 
 /// The protocol of that id: one without kinds of its own if it is none of [`PROTOCOLS`].

@@ -9,22 +9,21 @@ use libc::sock_filter;
 use super::sys::attach_classic_filter;
 
 /// The instructions used here (linux/bpf_common.h): class, size or operation, and mode or source.
-#[cfg(target_endian = "little")]
-const LD_B_ABS: u16 = 0x30;
+pub(super) const LD_B_ABS: u16 = 0x30;
 const LD_H_ABS: u16 = 0x28;
 #[cfg(target_endian = "big")]
 const LD_W_ABS: u16 = 0x20;
 const LD_W_LEN: u16 = 0x80;
 const ADD_K: u16 = 0x04;
-const AND_K: u16 = 0x54;
+pub(super) const AND_K: u16 = 0x54;
 #[cfg(target_endian = "little")]
 const LSH_K: u16 = 0x64;
 #[cfg(target_endian = "little")]
 const OR_X: u16 = 0x4c;
-const TAX: u16 = 0x07;
-const JEQ_K: u16 = 0x15;
+pub(super) const TAX: u16 = 0x07;
+pub(super) const JEQ_K: u16 = 0x15;
 const JGT_X: u16 = 0x2d;
-const RET_K: u16 = 0x06;
+pub(super) const RET_K: u16 = 0x06;
 
 /// Offset of `nlmsg_type` in a message.
 const TYPE: u32 = 4;
@@ -32,7 +31,7 @@ const TYPE: u32 = 4;
 /// Number of types up to which a jump over their comparisons is possible.
 const MAX_TYPES: usize = 250;
 
-fn statement(code: u16, k: u32) -> sock_filter {
+pub(super) const fn statement(code: u16, k: u32) -> sock_filter {
     sock_filter {
         code,
         jt: 0,
@@ -41,7 +40,7 @@ fn statement(code: u16, k: u32) -> sock_filter {
     }
 }
 
-fn jump(code: u16, k: u32, yes: usize, no: u8) -> sock_filter {
+pub(super) fn jump(code: u16, k: u32, yes: usize, no: u8) -> sock_filter {
     sock_filter {
         code,
         jt: yes as u8, // at most MAX_TYPES + 1

@@ -320,6 +320,18 @@ impl Request {
         Self::of_body(xfrm::XFRM_MSG_GETPOLICY, Vec::new())
     }
 
+    /// The flows that the kernel tracks, of every family (`struct nfgenmsg`).
+    pub fn flows() -> Self {
+        let header = vec![0; nfnetlink::HEADER];
+        Self::of_body(nfnetlink::CT | nfnetlink::IPCTNL_MSG_CT_GET, header)
+    }
+
+    /// The flows that the kernel expects.
+    pub fn expectations() -> Self {
+        let header = vec![0; nfnetlink::HEADER];
+        Self::of_body(nfnetlink::EXP | nfnetlink::IPCTNL_MSG_EXP_GET, header)
+    }
+
     /// A dump of a generic netlink family with these attributes. [`Request::addressed`] sets its id.
     pub fn generic(command: u16, attributes: &[u8]) -> Self {
         const VERSION: u8 = 1;

@@ -84,9 +84,37 @@ fn secrets(id: FamilyId, name: Option<&str>) -> &'static Secrets {
     }
 }
 
+/// Records of audit with command lines, and what was typed (linux/audit.h): `AUDIT_USER_CMD`, `AUDIT_USER_TTY`,
+/// `AUDIT_EXECVE`, `AUDIT_TTY`, `AUDIT_PROCTITLE`.
+const COMMANDS: &[u16] = &[1123, 1124, 1309, 1319, 1327];
+
+/// A copy of a datagram of audit with zeros behind the number of each such record; `None` if it has none.
+fn redacted_records(datagram: &[u8]) -> Option<Vec<u8>> {
+    const STAMP: &[u8] = b"): ";
+    let mut bytes = None::<Vec<u8>>;
+    let mut at = 0;
+    for message in Messages::new(datagram) {
+        let Some(message) = message.map_or_else(Message::incomplete, Some) else {
+            break;
+        };
+        let end = at + message.bytes.len();
+        if COMMANDS.contains(&message.kind) {
+            let body = message.body;
+            let stamp = body.windows(STAMP.len()).position(|it| it == STAMP);
+            let secret = body.len() - stamp.map_or(0, |stamp| stamp + STAMP.len());
+            bytes.get_or_insert_with(|| datagram.to_vec())[end - secret..end].fill(0);
+        }
+        at = (at + align(message.bytes.len())).min(datagram.len());
+    }
+    bytes
+}
+
 /// A copy of a datagram with zeros in place of its secrets; `None` if its family has none. `name`: of
 /// a generic netlink family.
 pub fn redacted(id: FamilyId, name: Option<&str>, datagram: &[u8]) -> Option<Vec<u8>> {
+    if id == FamilyId::AUDIT {
+        return redacted_records(datagram);
+    }
     let secrets = secrets(id, name);
     if secrets.known.is_empty() {
         return None;
@@ -197,6 +225,34 @@ mod tests {
         };
         let redacted = redacted(id, Some("nl80211"), &message(33, &body(0xaa)));
         assert_eq!(redacted, Some(message(33, &body(0))));
+    }
+
+    #[test]
+    fn command_lines_in_records_of_audit_are_zero() {
+        let record = |kind, text: &str| message(kind, text.as_bytes());
+        let hidden = |kind, open: &str, secret: usize| {
+            message(kind, &[open.as_bytes(), &vec![0; secret]].concat())
+        };
+        let other = record(1325, "audit(1.001:2): table=t family=2 entries=444");
+        let datagram = [
+            other.clone(),
+            record(1309, "audit(1.001:2): argc=1 a0=\"secret!!\""),
+            record(1327, "proctitle=secret"),
+        ]
+        .concat();
+        let expected = [
+            other.clone(),
+            hidden(1309, "audit(1.001:2): ", 20),
+            hidden(1327, "", 16),
+        ]
+        .concat();
+        assert_eq!(redacted(FamilyId::AUDIT, None, &datagram), Some(expected));
+        assert_eq!(redacted(FamilyId::AUDIT, None, &other), None);
+        // One that was cut off.
+        let cut = &datagram[..datagram.len() - 5];
+        let found = redacted(FamilyId::AUDIT, None, cut).unwrap();
+        assert_eq!(found.len(), cut.len());
+        assert!(!found.windows(3).any(|it| it == b"sec"));
     }
 
     #[test]

@@ -151,15 +151,9 @@ impl Pipeline {
         let has_raw = config.format.has_raw();
         let encoder = Encoder::new(config.format, &config.run, &config.start);
         let mut tracked = KindSet::EMPTY;
-        for kind in Kind::ALL
-            .iter()
-            .copied()
-            .filter(|kind| filter.selects_kind(*kind) && kind.is_listed())
-        {
+        let is_tracked = |kind: &Kind| filter.selects_kind(*kind) && settings.tracks(*kind);
+        for kind in Kind::ALL.iter().copied().filter(is_tracked) {
             tracked.insert(kind);
-        }
-        for kind in &settings.no_track {
-            tracked.remove(*kind);
         }
         let is_foreign = config.start.is_foreign();
         let listed = config.start.namespaces.iter().flatten().enumerate();

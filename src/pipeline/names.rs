@@ -36,7 +36,7 @@ const MAX_WITHHELD: usize = 1024;
 const MAX_WITHHELD_BYTES: usize = 1 << 20;
 /// How long an event waits for the name of a device. The kernel sends the message about a new device
 /// within microseconds, unless the process that makes the device has to wait for a processor.
-pub(crate) const NAME_WAIT: Duration = Duration::from_secs(1);
+pub const NAME_WAIT: Duration = Duration::from_secs(1);
 const MAX_WAIT: jiff::SignedDuration = jiff::SignedDuration::from_secs(NAME_WAIT.as_secs() as i64);
 
 /// Events whose lines wait for the names of devices.

@@ -9,7 +9,9 @@ use crate::event::meta::{Netns, Part, RefusedGroup, Settings, Start, Unavailable
 use crate::event::values::Time;
 use crate::input::Header;
 use crate::names::Names;
+use crate::netlink::audit::Audit;
 use crate::netlink::events::Events;
+use crate::netlink::family::Protocol as _;
 use crate::netlink::groups;
 use crate::sink::Sink;
 
@@ -70,11 +72,15 @@ pub(super) fn header<'a>(
         errno,
     } in &unavailable
     {
-        let what_to_do = match *errno == libc::EPERM.unsigned_abs() {
-            true => {
+        let is_audit = *family == Audit.name();
+        let what_to_do = match (*errno == libc::EPERM.unsigned_abs(), is_audit) {
+            (true, true) => {
+                "; run as root or with CAP_AUDIT_READ, outside of user namespaces (docs/nftables.md)"
+            }
+            (true, false) => {
                 "; run as root or with CAP_NET_ADMIN (docs/confinement.md), which a process apart keeps"
             }
-            false => "",
+            (false, _) => "",
         };
         warn!(
             "the netlink family {family} is unavailable, its events will be missing: {error}{what_to_do}"

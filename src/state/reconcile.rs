@@ -36,7 +36,7 @@ impl Reconciliation {
 /// The result of a reconciliation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReconcileResult {
-    /// The dump was complete, and no event was about an object of the kind while it was read.
+    /// The dump was complete, and no event that may disturb it was about an object of the kind while it was read.
     pub clean: bool,
     /// Number of stored objects that a clean dump did not contain, and that may still exist.
     pub missing: usize,
@@ -201,7 +201,7 @@ impl State {
             quick: _,
             changed,
         } = reconciliation;
-        let clean = complete && touched_by_event.is_empty();
+        let clean = complete && (touched_by_event.is_empty() || kind.has_stable_dumps());
         let mut changes = self.take_found(kind, origin);
         let of = SweepOf {
             clean,

@@ -200,6 +200,7 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::XfrmEvent => &xfrm::EVENT,
         Kind::Conntrack => &conntrack::CONNTRACK,
         Kind::Expect => &conntrack::EXPECT,
+        Kind::NetfilterCfg => &nft::NETFILTER_CFG,
         Kind::Unknown => &device::UNKNOWN,
         #[allow(unreachable_patterns, reason = "a new kind needs no layout of its own")]
         _ => &PLAIN,

@@ -76,6 +76,9 @@ fn start(out: &mut EscapingWriter<'_>, start: &Start) -> fmt::Result {
     for it in start.unavailable_families.iter().flatten() {
         write!(out, ", {} unavailable: {}", it.family, it.error)?;
     }
+    if let Some(sample) = &start.settings.conntrack_sample {
+        write!(out, ", flows {sample}")?;
+    }
     if let Some(since) = &start.since {
         write!(out, ", since {:.3}", since.0)?;
     }

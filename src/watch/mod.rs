@@ -128,9 +128,21 @@ impl Builder {
         self
     }
 
+    /// Also track the objects of these kinds, which otherwise have events only: flows and expectations.
+    pub fn track(mut self, kinds: impl IntoIterator<Item = Kind>) -> Self {
+        self.settings().track = kinds.into_iter().collect();
+        self
+    }
+
     /// Size of the socket's receive buffer, bytes; by default 32 MiB. If the kernel grants less, a warning says so.
     pub fn receive_buffer(mut self, bytes: u32) -> Self {
         (self.live.rcvbuf, self.live.is_rcvbuf_requested) = (bytes, true);
+        self
+    }
+
+    /// Only the events of some flows, as the option `--conntrack-sample` names them: `1/16`, `proto=tcp,zone=3`.
+    pub fn conntrack_sample(mut self, flows: &str) -> Self {
+        self.settings().conntrack_sample = Some(flows.to_owned());
         self
     }
 

@@ -169,7 +169,9 @@ impl LineOracle {
             lines: 0,
         };
         let mut has_checkpoint = false;
-        let unlisted = Kind::ALL.iter().filter(|kind| !kind.is_listed());
+        let unlisted = Kind::ALL
+            .iter()
+            .filter(|kind| !kind.is_tracked(false, false));
         let mut untracked: BTreeSet<_> = unlisted.map(|kind| kind.name().to_owned()).collect();
         for line in text.lines() {
             let parsed: Value =
@@ -185,6 +187,10 @@ impl LineOracle {
             let no_track = parsed["meta"]["settings"]["no_track"].as_array();
             let names = no_track.into_iter().flatten().filter_map(Value::as_str);
             untracked.extend(names.map(str::to_owned));
+            let track = parsed["meta"]["settings"]["track"].as_array();
+            for name in track.into_iter().flatten().filter_map(Value::as_str) {
+                untracked.remove(name);
+            }
             self.rules.fold(&parsed, &mut checked.objects);
         }
         let mut fold = nlstream::fold::Fold::default();

@@ -7,12 +7,17 @@ use serde_json::{Value, json};
 
 use crate::common::{NLSTREAM, lines, root, wait_until};
 use crate::namespace::{Namespace, Stream};
+use crate::truth::fold::{fold, of_kind};
 use crate::xfrm::status;
 
 crate::trial::trials! {
     flows_are_those_of_conntrack_field_by_field(Namespace, Program("conntrack"), Program("nft"), Program("ping"), Program("python3")),
     expected_flows_are_those_of_conntrack(Namespace, Program("conntrack"), Program("nft"), Program("ping"), Program("python3")),
     a_storm_of_flows_is_lines_and_counted_losses(Namespace, Program("conntrack"), Program("nft"), Program("python3")),
+    a_share_of_the_flows_is_received_whole(Namespace, Program("conntrack"), Program("nft"), Program("python3")),
+    flows_are_sampled_by_protocol_zone_and_mark(Namespace, Program("conntrack")),
+    tracked_flows_fold_to_those_of_conntrack_after_losses(Namespace, Program("conntrack"), Program("nft"), Program("python3")),
+    events_of_tracked_flows_leave_nothing_to_correct(Namespace, Program("conntrack"), Program("nft"), Program("ping"), Program("python3")),
     only_the_named_events_are_joined(Namespace, Program("conntrack")),
     flows_are_joined_only_by_name(Namespace),
     without_cap_net_admin_flows_are_unavailable_and_the_run_goes_on(Namespace, Program("setpriv")),
@@ -79,6 +84,14 @@ fn number(hex: &Value) -> Value {
     })
 }
 
+/// The lines have no mark of 0, conntrack has it in some events.
+fn mark_of(mark: &Value) -> Value {
+    match mark.as_u64() {
+        Some(0) => Value::Null,
+        _ => mark.clone(),
+    }
+}
+
 /// A line as flows.py writes the flow.
 fn as_conntrack(line: &Value) -> Value {
     let flow = &line["conntrack"];
@@ -101,7 +114,8 @@ fn as_conntrack(line: &Value) -> Value {
         Some(time.as_nanosecond().div_euclid(1_000_000_000))
     };
     let types = [("add", "new"), ("change", "update"), ("delete", "destroy")];
-    let (_, kind) = types.iter().find(|(op, _)| line["op"] == *op).unwrap();
+    let kind = types.iter().find(|(op, _)| line["op"] == *op);
+    let kind = kind.map(|(_, kind)| kind);
     let family = match flow["family"].as_str() {
         Some("inet") => "ipv4",
         _ => "ipv6",
@@ -116,32 +130,44 @@ fn as_conntrack(line: &Value) -> Value {
         "type": kind, "family": family, "proto": proto,
         "original": direction(flow, "orig", "orig_zone"),
         "reply": direction(&flow["reply"], "reply", "zone"),
-        "state": flow["state"], "timeout": flow["timeout"], "mark": number(&flow["mark"]),
+        "state": flow["state"], "timeout": flow["timeout"], "mark": mark_of(&number(&flow["mark"])),
         "zone": flow["zone"], "id": flow["id"],
         "assured": has("assured"), "unreplied": !has("seen_reply"),
         "deltatime": delta.map(|(stop, start)| stop - start),
     })
 }
 
-fn flows_are_those_of_conntrack_field_by_field() {
-    let (seen, xml) = observed("-E -o xml,id,timestamp", |xml| xml.contains("192.0.2.99"));
+/// The flows in the XML of conntrack(8), each as [`as_conntrack`] writes it.
+fn flows_of(xml: &str) -> Vec<Value> {
     let mut python = Command::new("python3");
     python
         .arg(script("flows.py"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped());
     let mut python = python.spawn().unwrap();
-    std::io::Write::write_all(&mut python.stdin.take().unwrap(), xml.as_bytes()).unwrap();
-    let mut expected = lines(&python.wait_with_output().unwrap().stdout);
+    let mut input = python.stdin.take().unwrap();
+    // The pipes hold less than some listings.
+    let xml = xml.to_owned();
+    let writer = std::thread::spawn(move || std::io::Write::write_all(&mut input, xml.as_bytes()));
+    let output = python.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    lines(&output.stdout)
+}
+
+fn flows_are_those_of_conntrack_field_by_field() {
+    let (seen, xml) = observed("-E -o xml,id,timestamp", |xml| xml.contains("192.0.2.99"));
+    let mut expected = flows_of(&xml);
     let flows: Vec<_> = seen
         .iter()
         .filter(|line| line["kind"] == "conntrack")
         .collect();
     let mut found: Vec<_> = flows.iter().map(|line| as_conntrack(line)).collect();
     // conntrack has the names of TCP for the states of SCTP.
-    let all = found.iter_mut().chain(&mut expected);
-    for flow in all.filter(|flow| flow["proto"] == "sctp") {
-        flow["state"] = Value::Null;
+    for flow in found.iter_mut().chain(&mut expected) {
+        if flow["proto"] == "sctp" {
+            flow["state"] = Value::Null;
+        }
+        flow["mark"] = mark_of(&flow["mark"]);
     }
     for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
         assert_eq!(found, expected, "{}", flows[at]);
@@ -284,6 +310,318 @@ fn a_storm_of_flows_is_lines_and_counted_losses() {
             flows.len()
         );
     }
+}
+
+/// The hash of the id by which a share is taken.
+fn part(id: u64, parts: u64) -> u64 {
+    let hash = (id as u32).wrapping_mul(0x9e37_79b1) >> 8;
+    u64::from(hash) % parts
+}
+
+/// The ids that conntrack(8) lists judge which flows a share has: each with its beginning and end, and none is lost in a
+/// buffer that is too small for all.
+fn a_share_of_the_flows_is_received_whole() {
+    const FLOWS: u64 = 20_000;
+    const PARTS: u64 = 16;
+    let ns = Namespace::new();
+    ns.run(
+        "ip link set lo up; nft add table ip t; nft add chain ip t c '{ type filter hook output priority 0; }'
+         nft add rule ip t c ct state new counter
+         { echo 3600 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout; } 2>/dev/null || true",
+    );
+    let sample = format!("1/{PARTS}");
+    let mut lost_of_all = 0;
+    for options in [&[][..], &["--conntrack-sample", &sample]] {
+        ns.run("conntrack -F 2>/dev/null");
+        let family = ["--family", "conntrack=new,destroy", "--rcvbuf", "1M"];
+        let mut stream = ns.stream(&[&family, options].concat());
+        let start = stream.seen[0]["meta"]["settings"].clone();
+        assert_eq!(start["conntrack_sample"].as_str(), options.get(1).copied());
+        ns.run(&format!("python3 -c \"{STORM}\" {FLOWS}"));
+        let listed = ns.run("conntrack -L -o id 2>/dev/null");
+        let id = |row: &str| -> u64 { row.rsplit_once(" id=").unwrap().1.trim().parse().unwrap() };
+        let all: Vec<_> = listed.lines().map(id).collect();
+        let is_received = |id: &&u64| options.is_empty() || part(**id, PARTS) == 0;
+        let mut expected: Vec<_> = all.iter().filter(is_received).copied().collect();
+        if !options.is_empty() {
+            ns.run("conntrack -F 2>/dev/null");
+            let mut ended = 0;
+            stream.wait_for("the end of each flow", |line| {
+                ended += usize::from(line["op"] == "delete");
+                ended == expected.len()
+            });
+        }
+        let (seen, stderr) = stream.interrupt();
+        let of = |op: &str| {
+            let lines = seen
+                .iter()
+                .filter(|line| line["kind"] == "conntrack" && line["op"] == op);
+            let ids = lines.map(|line| line["conntrack"]["id"].as_u64().unwrap());
+            let mut ids: Vec<_> = ids.collect();
+            ids.sort_unstable();
+            ids
+        };
+        let lost: u64 = seen
+            .iter()
+            .filter_map(|line| line["meta"]["lost"].as_u64())
+            .sum();
+        if options.is_empty() {
+            lost_of_all = lost;
+            continue;
+        }
+        expected.sort_unstable();
+        assert!(expected.len() as u64 > FLOWS / PARTS / 2, "{stderr}");
+        assert_eq!(lost, 0, "{stderr}");
+        assert!(of("add") == expected && of("delete") == expected);
+        let flows = all.len();
+        eprintln!(
+            "--rcvbuf 1M, {flows} flows: {lost_of_all} lost of all, none of a sixteenth ({})",
+            expected.len()
+        );
+    }
+    assert!(lost_of_all > 0, "the buffer is not too small for all");
+}
+
+fn flows_are_sampled_by_protocol_zone_and_mark() {
+    let ns = Namespace::new();
+    let flow = |port: u16, options: &str| {
+        format!("{options} -s 192.0.2.1 -d 192.0.2.2 --sport {port} --dport 9 --timeout 50")
+    };
+    let tcp = "-p tcp --state ESTABLISHED";
+    let flows = [
+        flow(1, tcp),
+        flow(2, "-p udp"),
+        flow(3, &format!("{tcp} -w 3")),
+        flow(4, "-p udp -w 3 -m 1"),
+        flow(5, &format!("{tcp} -m 0x101")),
+        flow(6, &format!("{tcp} --orig-zone 3")),
+    ];
+    let all: &[u16] = &[1, 2, 3, 4, 5, 6];
+    for (sample, expected) in [
+        ("1/1", all),
+        ("proto=tcp", &[1, 3, 5, 6]),
+        ("proto=!tcp", &[2, 4]),
+        ("zone=3", &[3, 4, 6]),
+        ("zone=3,zone=0", all),
+        ("proto=udp,zone=3", &[4]),
+        ("mark=0x1/0xff", &[4, 5]),
+        ("mark=0", &[1, 2, 3, 6]),
+        ("mark=1,proto=sctp", &[]),
+    ] {
+        let options = ["--family", "conntrack,route", "--conntrack-sample", sample];
+        let mut stream = ns.stream(&options);
+        for flow in &flows {
+            ns.run(&format!("conntrack -I {flow} 2>/dev/null"));
+        }
+        ns.run("conntrack -F 2>/dev/null; ip link add v0 type veth peer name v1");
+        stream.wait("link", "add");
+        ns.run("ip link delete v0");
+        let (seen, stderr) = stream.interrupt();
+        for op in ["add", "delete"] {
+            let lines = seen
+                .iter()
+                .filter(|line| line["kind"] == "conntrack" && line["op"] == op);
+            let mut ports: Vec<_> = lines
+                .map(|line| line["conntrack"]["sport"].as_u64().unwrap() as u16)
+                .collect();
+            ports.sort_unstable();
+            assert_eq!(ports, expected, "{op} with {sample}: {stderr}");
+        }
+        assert!(seen.iter().all(|line| line["op"] != "gap"), "{stderr}");
+    }
+    let mut command = ns.command(NLSTREAM);
+    let output = command
+        .args(["--conntrack-sample", "proto=tpc"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("at character 7"), "{stderr}");
+    assert_eq!(output.status.code(), Some(2));
+    let mut command = ns.command(NLSTREAM);
+    let output = command
+        .args(["--conntrack-sample", "1/2", "--for", "100ms"])
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("--conntrack-sample has no effect without --family conntrack"),
+        "{stderr}"
+    );
+}
+
+/// The flows to which lines fold, and those of `conntrack -L`, without what changes with time alone.
+fn folded_and_listed(ns: &Namespace, lines: &[Value]) -> (Vec<Value>, Vec<Value>) {
+    let folded = fold(lines);
+    let folded =
+        of_kind(&folded, "conntrack").map(|flow| as_conntrack(&json!({ "conntrack": flow })));
+    let listed = flows_of(&ns.run(
+        "conntrack -L -f ipv4 -o xml,id 2>/dev/null; conntrack -L -f ipv6 -o xml,id 2>/dev/null",
+    ));
+    let stable = |mut flow: Value| {
+        if flow["proto"] == "sctp" {
+            flow["state"] = Value::Null;
+        }
+        flow["mark"] = mark_of(&flow["mark"]);
+        (flow["timeout"], flow["deltatime"], flow["type"]) =
+            (Value::Null, Value::Null, Value::Null);
+        for direction in ["original", "reply"] {
+            (flow[direction]["packets"], flow[direction]["bytes"]) = (Value::Null, Value::Null);
+        }
+        flow
+    };
+    let sorted = |flows: &mut dyn Iterator<Item = Value>| {
+        let mut flows: Vec<_> = flows.map(stable).collect();
+        flows.sort_by_key(|flow| (flow["id"].as_u64(), flow.to_string()));
+        flows
+    };
+    (sorted(&mut { folded }), sorted(&mut listed.into_iter()))
+}
+
+/// Flows that are older than the run, that end while events are switched off, and that begin, change and are flushed
+/// while events are lost.
+fn tracked_flows_fold_to_those_of_conntrack_after_losses() {
+    let ns = Namespace::new();
+    ns.run(
+        "ip link set lo up; nft add table ip t; nft add chain ip t c '{ type filter hook output priority 0; }'
+         nft add rule ip t c ct state new counter
+         { echo 3600 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout; } 2>/dev/null || true",
+    );
+    let add = |first: u16, count: u16, options: &str| {
+        ns.run(&format!(
+            "for ((i = {first}; i < {first} + {count}; i++)); do
+                conntrack -I {options} -s 192.0.2.1 -d 192.0.2.2 --sport $i --dport 9 --timeout 900 2>/dev/null
+             done"
+        ));
+    };
+    let (tcp, udp) = ("-p tcp --state SYN_SENT", "-p udp");
+    add(1, 20, &format!("{tcp} -w 3"));
+    add(101, 20, &format!("{udp} -m 5"));
+    let options = [
+        "--family",
+        "conntrack",
+        "--track",
+        "conntrack",
+        "--rcvbuf",
+        "8K",
+        "--audit",
+        "2s",
+    ];
+    let mut stream = ns.synced(&options);
+    let is_flow = |line: &&Value| line["kind"] == "conntrack";
+    let existing: Vec<_> = stream.seen.iter().filter(is_flow).collect();
+    assert!(
+        existing
+            .iter()
+            .all(|line| (&line["op"], &line["origin"]) == (&json!("present"), &json!("snapshot")))
+    );
+    assert!(existing.len() >= 40, "{}", existing.len());
+    // One that the kernel would not tell of, and one that it does.
+    ns.run("conntrack -D -p tcp --orig-port-src 3 2>/dev/null");
+    ns.run("conntrack -U -p udp -s 192.0.2.1 -d 192.0.2.2 --sport 104 --dport 9 -m 6 2>/dev/null");
+    add(201, 3, tcp);
+    ns.run("conntrack -U -p tcp -s 192.0.2.1 -d 192.0.2.2 --sport 202 --dport 9 --state ESTABLISHED -u SEEN_REPLY,ASSURED -m 9 2>/dev/null");
+    let port = |line: &Value| line["conntrack"]["sport"].as_u64();
+    let changed = stream.wait_for("a changed flow", |line| {
+        line["op"] == "change" && port(line) == Some(202)
+    });
+    assert_eq!(changed["old"]["state"], "SYN_SENT", "{changed}");
+    assert!(
+        changed["old"].get("mark").is_none() && changed["conntrack"]["mark"] == "0x9",
+        "{changed}"
+    );
+    let mut is_equal = |when: &str| {
+        let mut last = Default::default();
+        for _ in 0..30 {
+            stream.wait_for_quiet(std::time::Duration::from_millis(500));
+            last = folded_and_listed(&ns, stream.so_far());
+            if last.0 == last.1 {
+                return last.0.len();
+            }
+        }
+        panic!("{when}: {:#?}", differing(&last));
+    };
+    is_equal("flows that a program changed");
+    // Events are switched off.
+    ns.run("echo 0 >/proc/sys/net/netfilter/nf_conntrack_events");
+    add(301, 10, udp);
+    ns.run("conntrack -D -p udp --orig-port-src 105 2>/dev/null; conntrack -D -p tcp --orig-port-src 201 2>/dev/null");
+    ns.run("echo 2 >/proc/sys/net/netfilter/nf_conntrack_events");
+    is_equal("flows without events");
+    // More than the buffer holds, twice, with a flush in between.
+    ns.run(&format!("python3 -c \"{STORM}\" 3000 & for ((i = 0; i < 20; i++)); do conntrack -F 2>/dev/null; done; wait"));
+    let count = is_equal("flows whose events were lost");
+    add(401, 10, &format!("{tcp} -m 1"));
+    ns.run(&format!("python3 -c \"{STORM}\" 2000; conntrack -U -p tcp -s 192.0.2.1 -m 2 2>/dev/null; conntrack -F 2>/dev/null"));
+    add(501, 10, udp);
+    is_equal("flows that were flushed");
+    let (seen, stderr) = stream.interrupt();
+    let number = |op: &str, origins: &[&str]| {
+        let is = |line: &&Value| line["op"] == op && origins.iter().any(|it| line["origin"] == *it);
+        seen.iter().filter(is_flow).filter(is).count()
+    };
+    let gaps = seen.iter().filter(|line| line["op"] == "gap").count();
+    let resyncs = seen.iter().filter(|line| line["op"] == "resync").count();
+    let silent = ["inferred", "resync"];
+    let (added, deleted) = (number("add", &silent), number("delete", &silent));
+    eprintln!(
+        "{count} flows after the storm, {gaps} gaps, {resyncs} resyncs; found by dumps: {added} added, {deleted} deleted"
+    );
+    assert!(gaps > 0 && resyncs > 0, "{stderr}");
+    assert!(added > 10 && deleted > 2, "{added} {deleted}");
+    let old = seen
+        .iter()
+        .find(|line| line["op"] == "delete" && port(line) == Some(3));
+    assert_eq!(old.unwrap()["origin"], "inferred");
+}
+
+/// The flows of which the two lists do not have the same.
+fn differing((folded, listed): &(Vec<Value>, Vec<Value>)) -> Vec<String> {
+    let of = |name: &str, these: &[Value], others: &[Value]| -> Vec<_> {
+        let only = these.iter().filter(|it| !others.contains(it));
+        only.map(|it| format!("{name}: {it}")).collect()
+    };
+    [of("folded", folded, listed), of("listed", listed, folded)].concat()
+}
+
+/// What events say of a flow is all that a dump would: an audit finds nothing.
+fn events_of_tracked_flows_leave_nothing_to_correct() {
+    let ns = Namespace::new();
+    let scenario = root().join("fixtures/conntrack/make.sh");
+    let part = |name: &str| ns.run(&format!("bash -c '. {}; {name}'", scenario.display()));
+    part("setup");
+    let track = [
+        "--track",
+        "conntrack,expect",
+        "--audit",
+        "1s",
+        "--heartbeat",
+        "1s",
+    ];
+    let mut stream = ns.synced(&[&["--family", "conntrack,expect"], &track[..]].concat());
+    part("events");
+    stream.wait_for("the last flow", |line| {
+        line["conntrack"]["src"] == "192.0.2.99"
+    });
+    // Two audits.
+    for _ in 0..3 {
+        stream.wait("meta", "heartbeat");
+    }
+    let (folded, listed) = folded_and_listed(&ns, stream.so_far());
+    assert_eq!(folded, listed);
+    let (seen, stderr) = stream.interrupt();
+    let flows = seen
+        .iter()
+        .filter(|line| line["kind"] == "conntrack" || line["kind"] == "expect");
+    let flows: Vec<_> = flows.collect();
+    assert!(flows.len() > 40);
+    let corrected = flows.iter().filter(|line| line["origin"] == "inferred");
+    let corrected: Vec<_> = corrected.collect();
+    assert!(corrected.is_empty(), "{corrected:#?}: {stderr}");
+    // An update has what was known of the flow, and the end has all of it.
+    let ended = flows
+        .iter()
+        .find(|line| line["op"] == "delete" && line["conntrack"]["mark"] == "0x2a");
+    assert!(ended.unwrap()["conntrack"]["reply"].is_object());
 }
 
 fn only_the_named_events_are_joined() {

@@ -186,7 +186,11 @@ impl Stream {
     }
 
     /// Waits for the next line for which `wanted` holds, and returns it.
-    pub(crate) fn wait_for(&mut self, condition: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_for(
+        &mut self,
+        condition: &str,
+        mut wanted: impl FnMut(&Value) -> bool,
+    ) -> Value {
         let end = Instant::now() + self.patience;
         loop {
             while let Some(line) = self.seen.get(self.read) {

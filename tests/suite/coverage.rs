@@ -7,7 +7,7 @@ use std::path::Path;
 use nlstream::event::Kind;
 use nlstream::event::tables;
 use nlstream::family;
-use nlstream::netlink::{genl, groups, nfnetlink, raw, rtm, xfrm};
+use nlstream::netlink::{audit, genl, groups, nfnetlink, raw, rtm, xfrm};
 use nlstream::schema;
 
 use crate::common;
@@ -147,6 +147,7 @@ fn every_message_type_has_rows() {
         nfnetlink::CONNTRACK_MESSAGES,
         nfnetlink::EXPECT_MESSAGES,
         xfrm::MESSAGES,
+        audit::MESSAGES,
     ]
     .concat();
     for name in types.chain(commands.iter().map(|(_, name)| name)) {
@@ -233,7 +234,8 @@ fn every_kind_has_payload_decoder_example_and_text() {
         let is_declared = ["route", "genl", "nft"].iter().any(|family| {
             exists(&format!("src/kind/{family}/{module}.rs"))
                 || exists(&format!("src/kind/{family}/{module}/mod.rs"))
-        }) || exists(&format!("src/kind/{module}/mod.rs"));
+        }) || exists(&format!("src/kind/{module}/mod.rs"))
+            || exists(&format!("src/kind/{module}.rs"));
         assert!(is_declared, "{name}: no file {module}.rs below src/kind");
         assert!(
             examples.iter().any(|line| line["kind"] == name),

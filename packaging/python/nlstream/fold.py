@@ -248,7 +248,8 @@ class Fold:
         Objects whose deletions are not announced may be gone: they are left out, unless `partial` is true.
         """
         settings = (self._run and self._run.settings) or {}
-        untracked = set(settings.get("no_track", ())) | {kind for kind, it in KINDS.items() if not it.tracked}
+        untracked = {kind for kind, it in KINDS.items() if not it.tracked} - set(settings.get("track", ()))
+        untracked |= set(settings.get("no_track", ()))
         found = []
         for _, (line, _) in sorted(self._objects.items()):
             kind = line["kind"]

@@ -17,7 +17,7 @@ class Kind(NamedTuple):
     key: Tuple[str, ...]
     #: The properties that describe an event and not the object.
     transient: Tuple[str, ...]
-    #: A run tells of every object of the kind, and when it is deleted.
+    #: A run tells of every object of the kind, and when it is deleted, unless its settings say otherwise.
     tracked: bool
 
 
@@ -71,7 +71,7 @@ KINDS: Dict[str, Kind] = {
     "nft_flowtable": Kind(("family", "table", "name",), ("generation",), True),
     "xfrm_state": Kind(("src", "dst", "proto", "spi", "reqid", "mark", "mark_mask", "if_id",), ("expired",), True),
     "xfrm_policy": Kind(("index",), ("expired",), True),
-    "conntrack": Kind(("family", "proto", "zone", "orig_zone", "src", "dst", "sport", "dport", "icmp_type", "icmp_code", "icmp_id", "srckey", "dstkey",), ("event_time",), False),
+    "conntrack": Kind(("family", "proto", "zone", "orig_zone", "src", "dst", "sport", "dport", "icmp_type", "icmp_code", "icmp_id", "srckey", "dstkey",), ("orig_packets", "orig_bytes", "reply_packets", "reply_bytes", "event_time", "use",), False),
     "expect": Kind(("family", "proto", "zone", "src", "dst", "sport", "dport", "id",), (), False),
 }
 
@@ -2046,8 +2046,8 @@ class Ipvlan(TypedDict):
     vepa: NotRequired[bool]
 
 
-#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
-Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "nft_generation", "nft_trace", "xfrm_event", "generic", "unknown", "meta"], str]
+#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
+Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "nft_generation", "nft_trace", "xfrm_event", "netfilter_cfg", "generic", "unknown", "meta"], str]
 
 
 class Link(TypedDict):
@@ -2921,6 +2921,21 @@ class NetdevQueueOld(TypedDict):
     xsk: NotRequired[bool]
 
 
+class NetfilterCfg(TypedDict):
+    """A change of a table of netfilter: of legacy iptables, ip6tables, arptables or ebtables (`xt_replace` is a change of rules), or of nftables. The record of audit says so while auditing is enabled."""
+
+    comm: NotRequired[str]
+    entries: int
+    family: str
+    generation: NotRequired[int]
+    operation: NotRequired[str]
+    pid: NotRequired[int]
+    record_time: NotRequired[str]
+    serial: int
+    subject: NotRequired[str]
+    table: str
+
+
 class Netkit(TypedDict):
     """Settings of a netkit device (`IFLA_NETKIT_*`, linux/if_link.h)."""
 
@@ -3774,6 +3789,7 @@ class RxStats(TypedDict):
 Settings = TypedDict(
     "Settings",
     {
+        "conntrack_sample": "NotRequired[str]",
         "count": "NotRequired[int]",
         "curated": "NotRequired[List[str]]",
         "filters": "NotRequired[Dict[str, List[str]]]",
@@ -3781,6 +3797,7 @@ Settings = TypedDict(
         "max_line": "NotRequired[int]",
         "no_track": "NotRequired[List[Kind]]",
         "snapshot": "bool",
+        "track": "NotRequired[List[Kind]]",
         "with": "List[Part]",
     },
 )
@@ -6626,6 +6643,32 @@ class XfrmEventLine(TypedDict):
     xfrm_event: XfrmEvent
 
 
+class NetfilterCfgLine(TypedDict):
+    """A change of a table of netfilter: of legacy iptables, ip6tables, arptables or ebtables (`xt_replace` is a change of rules), or of nftables. The record of audit says so while auditing is enabled."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["netfilter_cfg"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    netfilter_cfg: NetfilterCfg
+
+
 class GenericLine(TypedDict):
     """A message of a netlink family without a kind of its own."""
 
@@ -6931,6 +6974,7 @@ Line = Union[
     NftGenerationLine,
     NftTraceLine,
     XfrmEventLine,
+    NetfilterCfgLine,
     GenericLine,
     UnknownLine,
     MetaCheckpointLine,

@@ -7,15 +7,15 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::parts::Tuple;
+use super::read;
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
-use crate::kind::wire::family;
+use crate::kind::spec::KindSpec;
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::nfnetlink::{IPCTNL_MSG_EXP_DELETE, IPCTNL_MSG_EXP_NEW};
+use crate::netlink::request::Request;
 use crate::value::{FlagNames, Flags, Symbol, Text};
 
 /// A flow that the kernel expects.
@@ -90,23 +90,19 @@ const DIRECTIONS: &[(u32, &str)] = &[(0, "original"), (1, "reply")];
 impl KindSpec for Expect {
     const NETLINK_FAMILY: FamilyId = FamilyId::EXPECT;
     const MESSAGES: &'static [u16] = &[IPCTNL_MSG_EXP_NEW, IPCTNL_MSG_EXP_DELETE];
-    // As flows.
-    const LISTED: bool = false;
+    const ON_REQUEST: bool = true;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<4>()?;
-        let mut expect = Expect {
-            family: family(header[0]),
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::expectations()]
+    }
+
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        read(context, body, |family| Expect {
+            family,
             flags: Flags::new(0, FLAGS),
-            ..Default::default()
-        };
-        expect.attributes(context, attributes);
-        emit.object(context, expect)
+            ..Expect::default()
+        })
     }
 }
 

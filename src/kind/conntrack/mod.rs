@@ -1,6 +1,6 @@
 //! `kind:"conntrack"` and `kind:"expect"`: flows that the kernel tracks, and those that it expects
-//! (nfnetlink, linux/netfilter/nfnetlink_conntrack.h). Both are events only: the kernel ends a flow that began
-//! before anybody listened without a message, so what is stored would not be what exists.
+//! (nfnetlink, linux/netfilter/nfnetlink_conntrack.h). Both are events only unless `--track` asks for more: the kernel
+//! ends a flow that began before anybody listened without a message, so only dumps tell what exists.
 
 mod expect;
 mod parts;
@@ -13,18 +13,19 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use crate::channel::FamilyId;
-use crate::json::{JsonSchema, MAX_INTEGER};
-use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::json::JsonSchema;
+use crate::kind::attributes::{AttrDecl, Attributes, FromAttr as _};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec};
+use crate::kind::fields::Fields as _;
+use crate::kind::spec::KindSpec;
 use crate::kind::wire::family;
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
-use crate::netlink::nfnetlink::{IPCTNL_MSG_CT_DELETE, IPCTNL_MSG_CT_NEW};
+use crate::netlink::nfnetlink::{HEADER, IPCTNL_MSG_CT_DELETE, IPCTNL_MSG_CT_NEW};
+use crate::netlink::request::Request;
 use crate::value::{FlagNames, Flags, Hex, Symbol, Text, Time};
 pub use expect::Expect;
+use parts::{Counters, ProtocolInfo, Tuple};
 pub use parts::{DCCP_STATES, SCTP_STATES, TCP_STATES};
-use parts::{Tuple, hex};
 
 /// A flow that the kernel tracks (`CTA_*`). The kernel's module decides what an event has: counters and
 /// times need `net.netfilter.nf_conntrack_acct` and `nf_conntrack_timestamp`.
@@ -96,8 +97,8 @@ pub struct Conntrack {
     #[nla(CTA_TIMEOUT = 7, wire = be32)]
     #[state(volatile)]
     pub timeout: Option<u32>,
-    /// Mark, hexadecimal.
-    #[nla(CTA_MARK = 8, map(be32, hex))]
+    /// Mark, hexadecimal; absent: 0.
+    #[nla(CTA_MARK = 8, optional, map(be32, mark))]
     pub mark: Option<String>,
     /// Number of the flow, which no other one has at that time.
     #[nla(CTA_ID = 12, wire = be32)]
@@ -114,19 +115,20 @@ pub struct Conntrack {
     /// The flow that this one belongs to: the control connection of FTP.
     pub master: Option<Tuple>,
     /// Packets from the sender of the first one.
-    #[state(volatile)]
+    #[state(volatile, transient)]
     pub orig_packets: Option<u64>,
     /// Bytes from the sender of the first packet.
-    #[state(volatile)]
+    #[state(volatile, transient)]
     pub orig_bytes: Option<u64>,
     /// Packets of the other direction.
-    #[state(volatile)]
+    #[state(volatile, transient)]
     pub reply_packets: Option<u64>,
     /// Bytes of the other direction.
-    #[state(volatile)]
+    #[state(volatile, transient)]
     pub reply_bytes: Option<u64>,
-    /// When the flow began.
+    /// When the flow began. Events have it only when it ends.
     #[nla(CTA_TIMESTAMP / CTA_TIMESTAMP_START = 1, with = time)]
+    #[state(volatile)]
     pub start: Option<Time>,
     /// When it ended.
     #[nla(CTA_TIMESTAMP / CTA_TIMESTAMP_STOP = 2, with = time)]
@@ -137,7 +139,7 @@ pub struct Conntrack {
     pub event_time: Option<Time>,
     /// Number of references in the kernel.
     #[nla(CTA_USE = 11, details, wire = be32)]
-    #[state(volatile)]
+    #[state(volatile, transient)]
     pub r#use: Option<u32>,
     /// With `details`: scaling of windows and flags of TCP, tags of SCTP.
     #[state(volatile)]
@@ -179,6 +181,11 @@ const STATUS: &FlagNames = &[
     (1 << 15, "hw_offload"),
 ];
 
+/// Dumps leave out 0, of events it depends on what made them.
+fn mark(number: u32) -> Option<String> {
+    (number != 0).then(|| format!("{number:#x}"))
+}
+
 /// Reads nanoseconds since 1970.
 fn time(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Time, AttrError> {
     let nanoseconds = i128::from(attr.be64()?);
@@ -189,23 +196,33 @@ fn time(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Time, AttrError> {
 impl KindSpec for Conntrack {
     const NETLINK_FAMILY: FamilyId = FamilyId::CONNTRACK;
     const MESSAGES: &'static [u16] = &[IPCTNL_MSG_CT_NEW, IPCTNL_MSG_CT_DELETE];
-    // The kernel lists them, but never says when one ends that began before somebody listened.
-    const LISTED: bool = false;
+    const ON_REQUEST: bool = true;
+    // `ctnetlink_dump_table` walks the buckets of the hash table, and reads one again from which an entry was removed.
+    const STABLE_DUMPS: bool = true;
+    // An update has what has changed, and a deletion less than the flow had.
+    const DELETED_BY_KEY: bool = true;
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let (header, attributes) = message.body.split_first_chunk::<4>()?;
-        let mut flow = Conntrack {
-            family: family(header[0]),
+    fn dumps(_details: bool) -> Vec<Request> {
+        vec![Request::flows()]
+    }
+
+    fn from_body(context: &mut DecodeContext<'_>, body: &[u8]) -> Option<Self> {
+        read(context, body, |family| Conntrack {
+            family,
             status: Flags::new(0, STATUS),
-            ..Default::default()
-        };
-        flow.attributes(context, attributes);
-        emit.object(context, flow)
+            ..Conntrack::default()
+        })
+    }
+
+    fn add_stored(&mut self, stored: &Self) {
+        // Of another flow between the same ports nothing remains.
+        if self.id == stored.id {
+            // The kernel leaves out a mark of 0.
+            let mark = self.mark.take();
+            self.merge_missing(stored);
+            self.mark = mark;
+        }
     }
 }
 
@@ -244,7 +261,7 @@ impl Conntrack {
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError> {
-        let (state, details) = parts::protocol_state(context, attr)?;
+        let (state, details) = ProtocolInfo::from_attr(context, attr)?.split();
         self.state = state;
         self.protocol_details = details.filter(|_| context.details);
         Ok(())
@@ -255,7 +272,8 @@ impl Conntrack {
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError> {
-        (self.orig_packets, self.orig_bytes) = counters(context, attr)?;
+        let counters = Counters::from_attr(context, attr)?;
+        (self.orig_packets, self.orig_bytes) = (counters.packets, counters.bytes);
         Ok(())
     }
 
@@ -264,27 +282,56 @@ impl Conntrack {
         context: &mut DecodeContext<'_>,
         attr: &Attr<'_>,
     ) -> Result<(), AttrError> {
-        (self.reply_packets, self.reply_bytes) = counters(context, attr)?;
+        let counters = Counters::from_attr(context, attr)?;
+        (self.reply_packets, self.reply_bytes) = (counters.packets, counters.bytes);
         Ok(())
     }
 }
 
-/// Packets and bytes.
-type Counters = (Option<u64>, Option<u64>);
+/// Reads an object of a message that begins with a `struct nfgenmsg`. `new`: one of that address family.
+fn read<T: Attributes>(
+    context: &mut DecodeContext<'_>,
+    body: &[u8],
+    new: impl FnOnce(Symbol) -> T,
+) -> Option<T> {
+    let (header, attributes) = body.split_first_chunk::<HEADER>()?;
+    let mut object = new(family(header[0]));
+    object.attributes(context, attributes);
+    Some(object)
+}
 
-fn counters(context: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Counters, AttrError> {
-    const CTA_COUNTERS_PACKETS: u16 = 1;
-    const CTA_COUNTERS_BYTES: u16 = 2;
-    const CTA_COUNTERS_PAD: u16 = 5;
-    let mut counters = (None, None);
-    context.nested(attr, |_, attr| {
-        match attr.kind {
-            CTA_COUNTERS_PACKETS => counters.0 = Some(attr.be64()?.min(MAX_INTEGER)),
-            CTA_COUNTERS_BYTES => counters.1 = Some(attr.be64()?.min(MAX_INTEGER)),
-            CTA_COUNTERS_PAD => {}
-            _ => return Err(AttrError::Unknown),
-        }
-        Ok(())
-    })?;
-    Ok(counters)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_keeps_what_the_kernel_left_out() {
+        let text = |text: &str| Some(Text(text.as_bytes().into()));
+        let stored = Conntrack {
+            id: Some(7),
+            mark: Some("0x5".to_owned()),
+            helper: text("ftp"),
+            state: Some(Symbol::Known("SYN_SENT")),
+            ..Conntrack::default()
+        };
+        let update = |id, mark: Option<&str>| {
+            let mut flow = Conntrack {
+                id: Some(id),
+                mark: mark.map(str::to_owned),
+                state: Some(Symbol::Known("ESTABLISHED")),
+                ..Conntrack::default()
+            };
+            flow.add_stored(&stored);
+            (flow.helper, flow.mark, flow.state)
+        };
+        let established = Some(Symbol::Known("ESTABLISHED"));
+        assert_eq!(update(7, None), (text("ftp"), None, established.clone()));
+        let marked = Some("0x6".to_owned());
+        assert_eq!(
+            update(7, Some("0x6")),
+            (text("ftp"), marked, established.clone())
+        );
+        // Another flow between the same ports.
+        assert_eq!(update(8, None), (None, None, established));
+    }
 }

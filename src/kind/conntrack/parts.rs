@@ -6,15 +6,11 @@ use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::json::JsonSchema;
+use crate::json::{JsonSchema, MAX_INTEGER};
 use crate::kind::context::DecodeContext;
 use crate::kind::route::rule::IP_PROTOCOLS;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::value::Symbol;
-
-pub(super) fn hex(number: u32) -> String {
-    format!("{number:#x}")
-}
 
 /// Packets of one direction (`CTA_TUPLE_*`).
 #[skip_serializing_none]
@@ -190,80 +186,89 @@ pub const SCTP_STATES: &[(u32, &str)] = &[
     (9, "HEARTBEAT_ACKED"),
 ];
 
-/// Reads a `CTA_PROTOINFO`. Returns the state, and the details.
-pub(super) fn protocol_state(
-    context: &mut DecodeContext<'_>,
-    attr: &Attr<'_>,
-) -> Result<(Option<Symbol>, Option<Details>), AttrError> {
-    const CTA_PROTOINFO_TCP: u16 = 1;
-    const CTA_PROTOINFO_DCCP: u16 = 2;
-    const CTA_PROTOINFO_SCTP: u16 = 3;
-    const CTA_PROTOINFO_TCP_STATE: u16 = 1;
-    const CTA_PROTOINFO_TCP_WSCALE_ORIGINAL: u16 = 2;
-    const CTA_PROTOINFO_TCP_WSCALE_REPLY: u16 = 3;
-    const CTA_PROTOINFO_TCP_FLAGS_ORIGINAL: u16 = 4;
-    const CTA_PROTOINFO_TCP_FLAGS_REPLY: u16 = 5;
-    const CTA_PROTOINFO_DCCP_STATE: u16 = 1;
-    const CTA_PROTOINFO_DCCP_ROLE: u16 = 2;
-    const CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ: u16 = 3;
-    const CTA_PROTOINFO_DCCP_PAD: u16 = 4;
-    const CTA_PROTOINFO_SCTP_STATE: u16 = 1;
-    const CTA_PROTOINFO_SCTP_VTAG_ORIGINAL: u16 = 2;
-    const CTA_PROTOINFO_SCTP_VTAG_REPLY: u16 = 3;
-    let (mut state, mut details) = (None, Details::default());
-    // struct nf_ct_tcp_flags: flags and their mask.
-    let flags = |attr: &Attr<'_>| match attr.value {
+/// The state of a flow's protocol (`CTA_PROTOINFO_*`): one of them.
+#[derive(Default, Attributes)]
+pub(super) struct ProtocolInfo {
+    #[nla(CTA_PROTOINFO_TCP = 1)]
+    tcp: Option<Tcp>,
+    #[nla(CTA_PROTOINFO_DCCP = 2)]
+    dccp: Option<Dccp>,
+    #[nla(CTA_PROTOINFO_SCTP = 3)]
+    sctp: Option<Sctp>,
+}
+
+#[derive(Default, Attributes)]
+struct Tcp {
+    #[nla(CTA_PROTOINFO_TCP_STATE = 1, names(u8, TCP_STATES))]
+    state: Option<Symbol>,
+    #[nla(CTA_PROTOINFO_TCP_WSCALE_ORIGINAL = 2)]
+    orig_wscale: Option<u8>,
+    #[nla(CTA_PROTOINFO_TCP_WSCALE_REPLY = 3)]
+    reply_wscale: Option<u8>,
+    #[nla(CTA_PROTOINFO_TCP_FLAGS_ORIGINAL = 4, with = tcp_flags)]
+    orig_flags: Option<u8>,
+    #[nla(CTA_PROTOINFO_TCP_FLAGS_REPLY = 5, with = tcp_flags)]
+    reply_flags: Option<u8>,
+}
+
+#[derive(Default, Attributes)]
+#[nla(skip(CTA_PROTOINFO_DCCP_PAD = 4))]
+struct Dccp {
+    #[nla(CTA_PROTOINFO_DCCP_STATE = 1, names(u8, DCCP_STATES))]
+    state: Option<Symbol>,
+    #[nla(CTA_PROTOINFO_DCCP_ROLE = 2)]
+    role: Option<u8>,
+    #[nla(CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ = 3, map(be64, |number: u64| number.to_string()))]
+    handshake_seq: Option<String>,
+}
+
+#[derive(Default, Attributes)]
+struct Sctp {
+    #[nla(CTA_PROTOINFO_SCTP_STATE = 1, names(u8, SCTP_STATES))]
+    state: Option<Symbol>,
+    #[nla(CTA_PROTOINFO_SCTP_VTAG_ORIGINAL = 2, wire = be32)]
+    orig_vtag: Option<u32>,
+    #[nla(CTA_PROTOINFO_SCTP_VTAG_REPLY = 3, wire = be32)]
+    reply_vtag: Option<u32>,
+}
+
+/// `struct nf_ct_tcp_flags`: flags and their mask. Returns the flags.
+fn tcp_flags(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<u8, AttrError> {
+    match attr.value {
         [flags, _mask] => Ok(*flags),
         _ => Err(AttrError::Length),
-    };
-    context.nested(attr, |context, of| {
-        if !matches!(
-            of.kind,
-            CTA_PROTOINFO_TCP | CTA_PROTOINFO_DCCP | CTA_PROTOINFO_SCTP
-        ) {
-            return Err(AttrError::Unknown);
-        }
-        context.nested(&of, |_, attr| {
-            match (of.kind, attr.kind) {
-                (CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_STATE) => {
-                    state = Some(Symbol::of(attr.u8()?.into(), TCP_STATES));
-                }
-                (CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_WSCALE_ORIGINAL) => {
-                    details.orig_wscale = Some(attr.u8()?);
-                }
-                (CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_WSCALE_REPLY) => {
-                    details.reply_wscale = Some(attr.u8()?);
-                }
-                (CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_FLAGS_ORIGINAL) => {
-                    details.orig_flags = Some(flags(&attr)?);
-                }
-                (CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_FLAGS_REPLY) => {
-                    details.reply_flags = Some(flags(&attr)?);
-                }
-                (CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_STATE) => {
-                    state = Some(Symbol::of(attr.u8()?.into(), DCCP_STATES));
-                }
-                (CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_ROLE) => details.role = Some(attr.u8()?),
-                (CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_HANDSHAKE_SEQ) => {
-                    details.handshake_seq = Some(attr.be64()?.to_string());
-                }
-                (CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_PAD) => {}
-                (CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_STATE) => {
-                    state = Some(Symbol::of(attr.u8()?.into(), SCTP_STATES));
-                }
-                (CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_VTAG_ORIGINAL) => {
-                    details.orig_vtag = Some(attr.be32()?);
-                }
-                (CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_VTAG_REPLY) => {
-                    details.reply_vtag = Some(attr.be32()?);
-                }
-                _ => return Err(AttrError::Unknown),
-            }
-            Ok(())
-        })
-    })?;
-    let details = (details != Details::default()).then_some(details);
-    Ok((state, details))
+    }
+}
+
+impl ProtocolInfo {
+    /// The state, and the details.
+    pub(super) fn split(self) -> (Option<Symbol>, Option<Details>) {
+        let tcp = self.tcp.unwrap_or_default();
+        let dccp = self.dccp.unwrap_or_default();
+        let sctp = self.sctp.unwrap_or_default();
+        let details = Details {
+            orig_wscale: tcp.orig_wscale,
+            reply_wscale: tcp.reply_wscale,
+            orig_flags: tcp.orig_flags,
+            reply_flags: tcp.reply_flags,
+            orig_vtag: sctp.orig_vtag,
+            reply_vtag: sctp.reply_vtag,
+            role: dccp.role,
+            handshake_seq: dccp.handshake_seq,
+        };
+        let details = (details != Details::default()).then_some(details);
+        (tcp.state.or(dccp.state).or(sctp.state), details)
+    }
+}
+
+/// Packets and bytes of one direction (`CTA_COUNTERS_*`).
+#[derive(Default, Attributes)]
+#[nla(skip(CTA_COUNTERS_PAD = 5))]
+pub(super) struct Counters {
+    #[nla(CTA_COUNTERS_PACKETS = 1, map(be64, |number: u64| number.min(MAX_INTEGER)))]
+    pub packets: Option<u64>,
+    #[nla(CTA_COUNTERS_BYTES = 2, map(be64, |number: u64| number.min(MAX_INTEGER)))]
+    pub bytes: Option<u64>,
 }
 
 /// A correction of sequence numbers (`CTA_SEQADJ_*`).

@@ -118,7 +118,7 @@ impl Generic {
                 generic.header = nonempty(header);
                 generic.numbered(attributes);
             }
-            None if id.protocol() == NETLINK_AUDIT => generic.text = Some(strings(message.body)),
+            None if id == FamilyId::AUDIT => generic.text = Some(strings(message.body)),
             None => generic.data = nonempty(message.body),
         }
         if id.protocol() == NETLINK_CONNECTOR {
@@ -195,9 +195,6 @@ impl Generic {
         generic
     }
 }
-
-/// `NETLINK_AUDIT` (linux/netlink.h): its records are text.
-const NETLINK_AUDIT: u16 = 9;
 
 fn nonempty(bytes: &[u8]) -> Option<Hex> {
     (!bytes.is_empty()).then(|| Hex(bytes.into()))

@@ -22,7 +22,7 @@ pub use meaning::SetTypes;
 pub use order::RuleOrder;
 
 /// `NFPROTO_*` (linux/netfilter.h), by the names of nft(8).
-const FAMILIES: &[(u32, &str)] = &[
+pub(super) const FAMILIES: &[(u32, &str)] = &[
     (0, "unspec"),
     (1, "inet"),
     (2, "ip"),

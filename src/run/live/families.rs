@@ -20,14 +20,17 @@ use crate::event::meta::{Settings, UnavailableFamily};
 use crate::event::scope::Scope;
 use crate::family::known::{GenericFamilies, Requested};
 use crate::family::{Family, Subscribed};
+use crate::filter::sample;
 use crate::input::{ControlRecord, Input};
 use crate::netlink::dump::Dumps;
 use crate::netlink::events::Events;
+use crate::netlink::family::Groups;
 use crate::netlink::genl::curated::Curated;
 use crate::netlink::genl::{
     self, Announcement, CTRL_CMD_DELFAMILY, CTRL_CMD_NEWFAMILY, CTRL_CMD_NEWMCAST_GRP,
 };
 use crate::netlink::other::other;
+use crate::netlink::sample::Sample;
 use crate::netlink::{DumpSource, EventSource};
 
 /// Datagrams that are read before the run begins, with the id of their family: the controller's answers, and the
@@ -50,7 +53,7 @@ pub(super) struct Opened {
 /// passed it.
 ///
 /// # Errors
-/// Those of socket(2), bind(2) and setsockopt(2).
+/// Those of socket(2), bind(2) and setsockopt(2), and those of [`sample::of`].
 pub(super) fn open(
     reach: Reach,
     settings: &Settings,
@@ -60,11 +63,15 @@ pub(super) fn open(
 ) -> Result<Opened, Error> {
     let mut opened = Opened::default();
     let requested = Requested::of(settings);
+    let sample = sample::of(settings)?;
     // Read once, and only if a pattern asks for it.
     let existing = LazyCell::new(registered);
     for family in Subscribed::new(settings).iter() {
-        if family.needs_net_admin() {
-            opened.add_privileged(reach, family, requested.groups(family), rcvbuf)?;
+        if family.is_restricted() {
+            let sample = sample
+                .as_ref()
+                .filter(|_| family.id() == FamilyId::CONNTRACK);
+            opened.add_restricted(reach, family, requested.groups(family), rcvbuf, sample)?;
             continue;
         }
         let is_route = family.id() == FamilyId::ROUTE;
@@ -98,7 +105,8 @@ pub(super) fn open(
     }
     for family in Subscribed::by_pattern(settings).iter() {
         if existing.contains(&family.id().protocol()) {
-            opened.add_privileged(reach, family, requested.groups(family), rcvbuf)?;
+            // Flows are requested by name only.
+            opened.add_restricted(reach, family, requested.groups(family), rcvbuf, None)?;
         }
     }
     for number in requested.protocols(|number| existing.contains(&number)) {
@@ -113,20 +121,26 @@ pub(super) fn open(
 }
 
 impl Opened {
-    /// Opens the sockets of a family that needs CAP_NET_ADMIN, and joins these groups; `None`: all. One that
-    /// cannot be joined is noted, and the run goes on without it.
+    /// Opens the sockets of a family that the kernel may refuse to join, and joins these groups; `None`: all. One that
+    /// cannot be joined is noted, and the run goes on without it. `sample`: only the events of these flows.
     ///
     /// # Errors
     /// Those of socket(2), bind(2) and setsockopt(2) that have another reason.
-    fn add_privileged(
+    fn add_restricted(
         &mut self,
         reach: Reach,
         family: &'static dyn Family,
         groups: Option<Vec<u32>>,
         rcvbuf: u32,
+        sample: Option<&Sample>,
     ) -> Result<(), Error> {
-        let opened = match groups {
-            Some(groups) => Subscription::open_groups(reach, family, &groups, rcvbuf),
+        let named = || match family.groups() {
+            Groups::Named(groups) => groups.iter().map(|(group, _)| *group).collect(),
+            Groups::Listed(groups) => groups.to_vec(),
+            Groups::All => Vec::new(),
+        };
+        let opened = match groups.or_else(|| sample.map(|_| named())) {
+            Some(groups) => Subscription::open_groups(reach, family, &groups, rcvbuf, sample),
             None => Subscription::open(reach, family, rcvbuf, None, None),
         };
         let error = match opened {

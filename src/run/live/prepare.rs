@@ -54,15 +54,15 @@ impl Prepared {
 /// If a namespace does not exist or cannot be entered, or if a socket cannot be opened.
 pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error> {
     let with_by = live.settings.with.contains(&Part::By);
-    let needs_net_admin = Subscribed::new(&live.settings)
+    let is_restricted = Subscribed::new(&live.settings)
         .iter()
-        .any(|family| family.needs_net_admin());
+        .any(|family| family.is_restricted());
     let mut namespaces = Namespaces::default();
     if live.all_netns {
         namespaces = all::open(&live.settings, live.rcvbuf, live.audit, confine)?;
     } else if !live.netns.is_empty() {
         namespaces = namespaces::open(&live.netns, &live.settings, live.rcvbuf)?;
-    } else if with_by || needs_net_admin || !Requested::of(&live.settings).is_empty() {
+    } else if with_by || is_restricted || !Requested::of(&live.settings).is_empty() {
         // A socket has one filter: with `by` that which tells who caused the events.
         let needed = needed_messages(&live.settings).filter(|_| !with_by);
         let passed = passed_socket(live)?;

@@ -135,6 +135,10 @@ fn attach(subscriptions: &mut [Subscription<Events, Dumps>]) -> Result<(), Unava
     let filter = Filter::new()?;
     let sockets = subscriptions.len();
     for subscription in subscriptions {
+        // A socket has one filter: of sampled flows nobody is known.
+        if subscription.events.is_sampled() {
+            continue;
+        }
         subscription.requesters = Some(filter.attach(&subscription.events, sockets)?);
     }
     Ok(())

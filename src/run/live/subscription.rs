@@ -15,6 +15,7 @@ use crate::netlink::genl::Announcement;
 use crate::netlink::genl::curated::Curated;
 use crate::netlink::other::other;
 use crate::netlink::requester::Requesters;
+use crate::netlink::sample::Sample;
 
 /// The network namespaces whose events a socket receives.
 #[derive(Clone, Copy, Debug)]
@@ -140,11 +141,11 @@ impl Subscription<Events, Dumps> {
         };
         let named = |(group, name): &(u32, String)| (*group, format!("{}/{name}", announced.name));
         let groups = announced.groups.iter().map(named).collect();
-        let subscription = Self::with_groups(reach, family, groups, rcvbuf)?;
+        let subscription = Self::with_groups(reach, family, groups, rcvbuf, None)?;
         Ok(Subscription { id, ..subscription })
     }
 
-    /// Opens both sockets of a family, and joins only these of its groups.
+    /// Opens both sockets of a family, and joins only these of its groups. `sample`: only the events of these flows.
     ///
     /// # Errors
     /// As for [`Subscription::open`].
@@ -153,9 +154,10 @@ impl Subscription<Events, Dumps> {
         family: &'static dyn Family,
         groups: &[u32],
         rcvbuf: u32,
+        sample: Option<&Sample>,
     ) -> Result<Self, Error> {
         let groups = groups.iter().map(|it| (*it, family.group_name(*it)));
-        Self::with_groups(reach, family, groups.collect(), rcvbuf)
+        Self::with_groups(reach, family, groups.collect(), rcvbuf, sample)
     }
 
     fn with_groups(
@@ -163,9 +165,11 @@ impl Subscription<Events, Dumps> {
         family: &'static dyn Family,
         groups: Vec<(u32, String)>,
         rcvbuf: u32,
+        sample: Option<&Sample>,
     ) -> Result<Self, Error> {
         let Reach::One(netns) = reach else {
-            let events = Events::open_all_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
+            let events = Events::open_all_groups(family, groups, rcvbuf, sample);
+            let events = events.map_err(Error::Socket)?;
             return Ok(Self::new(
                 NetnsId::OWN,
                 family,
@@ -173,7 +177,7 @@ impl Subscription<Events, Dumps> {
                 Dumps::visiting(family),
             ));
         };
-        let events = Events::open_generic(family, groups, rcvbuf).map_err(Error::Socket)?;
+        let events = Events::open_groups(family, groups, rcvbuf, sample).map_err(Error::Socket)?;
         let dumps = match netns {
             NetnsId::OWN => Dumps::open(family),
             _ => Dumps::open_only(family),

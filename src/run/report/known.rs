@@ -50,6 +50,8 @@ struct Settings {
     filters: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     no_track: Vec<String>,
+    #[serde(default)]
+    track: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -94,6 +96,7 @@ struct Run {
     /// Namespaces with a gap, or of which the snapshot is not complete.
     gaps: Vec<String>,
     no_track: Vec<String>,
+    track: Vec<String>,
     /// A snapshot or checkpoint is complete, and no line is missing since.
     is_complete: bool,
     incomplete: Vec<String>,
@@ -137,6 +140,7 @@ impl Known {
                 let start: Start = line.meta()?;
                 let filters: Values = start.settings.filters;
                 self.run.no_track = start.settings.no_track;
+                self.run.track = start.settings.track;
                 let names = Names::of_machine();
                 let written = Selection::of_written(&filters, Vocabulary::open(&names));
                 let hiding = written.map(|it| it.hiding_changes()).unwrap_or_default();
@@ -270,8 +274,8 @@ impl Known {
 
     /// Returns true if the run lists the objects of the kind.
     pub(super) fn is_tracked(&self, kind: Kind) -> bool {
-        let mut no_track = self.run.no_track.iter();
-        kind.is_listed() && !no_track.any(|name| name == kind.name())
+        let is_in = |list: &[String]| list.iter().any(|name| name == kind.name());
+        kind.is_tracked(is_in(&self.run.track), is_in(&self.run.no_track))
     }
 
     /// The record that the objects of now begin with, if they are known.

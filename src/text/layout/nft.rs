@@ -144,15 +144,29 @@ pub(super) const FLOWTABLE: Layout = Layout {
 pub(super) const GENERATION_END: Layout = Layout {
     subject: |it| it.text("id"),
     identity: &["id"],
-    items: &[text("by process", &["pid", "comm"], |it| {
-        let pid = it.text("pid")?;
-        Some(match it.text("comm") {
-            Some(comm) => format!("{pid} ({comm})"),
-            None => pid,
-        })
-    })],
+    items: &[text("by process", &["pid", "comm"], process)],
     ..NFT
 };
+
+pub(super) const NETFILTER_CFG: Layout = Layout {
+    subject: |it| Some(format!("{} {}", it.text("family")?, it.text("table")?)),
+    identity: &["family", "table"],
+    items: &[
+        field("", &["operation"]).bare(),
+        field("entries", &["entries"]),
+        text("by process", &["pid", "comm"], process),
+        field("generation", &["generation"]),
+    ],
+    ..PLAIN
+};
+
+fn process(it: &Fields) -> Option<String> {
+    let pid = it.text("pid")?;
+    Some(match it.text("comm") {
+        Some(comm) => format!("{pid} ({comm})"),
+        None => pid,
+    })
+}
 
 /// Expressions, each with its name and the values of its fields. Registers and lengths say nothing to a person.
 fn expressions(it: &Fields) -> Option<String> {

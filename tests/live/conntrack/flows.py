@@ -1,4 +1,4 @@
-# Writes the flows in the output of `conntrack -E -o xml,id,timestamp` as JSON, an array for each line.
+# Writes the flows in the output of `conntrack -E -o xml,id,timestamp`, or of `conntrack -L -o xml,id`, as JSON lines.
 import json, re, sys
 import xml.etree.ElementTree as tree
 
@@ -6,7 +6,7 @@ def number(text):
     return None if text is None else int(text, 0)
 
 for line in sys.stdin:
-    found = re.search("<flow .*</flow>", line)
+    found = re.search("<flow[ >].*</flow>", line)
     if not found:
         continue
     flow = tree.fromstring(found.group())

@@ -235,7 +235,7 @@ impl Run {
         let settings = &header.start.settings;
         let is_stored = |name: &str| {
             let kind = Kind::ALL.iter().find(|kind| kind.name() == name).unwrap();
-            kind.is_listed() && !settings.no_track.contains(kind)
+            settings.tracks(*kind)
         };
         objects.retain(|(_, kind, _), _| is_stored(kind));
         // They change with time alone, so that a difference in them is no change.

@@ -44,7 +44,11 @@ from typing import NotRequired
             kind.name(),
             tuple(kind.key()),
             tuple(kind.transient()),
-            if kind.is_listed() { "True" } else { "False" }
+            if kind.is_tracked(false, false) {
+                "True"
+            } else {
+                "False"
+            }
         );
     }
     kinds += "}\n";
@@ -56,7 +60,7 @@ class Kind(NamedTuple):
     key: Tuple[str, ...]
     #: The properties that describe an event and not the object.
     transient: Tuple[str, ...]
-    #: A run tells of every object of the kind, and when it is deleted.
+    #: A run tells of every object of the kind, and when it is deleted, unless its settings say otherwise.
     tracked: bool
 
 
