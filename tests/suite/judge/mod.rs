@@ -68,7 +68,9 @@ impl Figures {
 fn netlink_packet_route_decodes_the_same_values() {
     let rules = table::rules();
     let mut figures = Figures::default();
-    for folder in common::fixtures() {
+    // The links of netdevsim have attributes of hardware, for which there are no rules yet.
+    let folders = common::fixtures().into_iter();
+    for folder in folders.filter(|it| !it.ends_with("devlink")) {
         read(&folder.join("capture.pcapng"), &rules, &mut figures);
     }
     println!(
