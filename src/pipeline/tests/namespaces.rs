@@ -341,7 +341,7 @@ fn a_loss_in_one_family_concerns_no_other() {
     assert!(is_lost && kinds == KindSet::of(&[Kind::GenlFamily]));
     // Families without objects have nothing to read again.
     for (family, name) in [
-        (FamilyId::of_protocol(9).unwrap(), "audit"),
+        (FamilyId::of_protocol(7).unwrap(), "selinux"),
         (FamilyId::generic(29).unwrap(), "29"),
     ] {
         let (gap, kinds, is_lost) = lose_in(family);

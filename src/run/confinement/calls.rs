@@ -458,7 +458,11 @@ mod tests {
         needs.protocols.dedup();
         let allowed = sockets(&needs);
         assert_eq!(allowed.len(), others + needs.protocols.len());
-        for family in FAMILIES {
+        // Audit has no dumps, for which a socket is opened again.
+        let dumped = FAMILIES
+            .iter()
+            .filter(|it| it.needs_net_admin() || !it.is_restricted());
+        for family in dumped {
             let protocol = u64::from(family.id().protocol());
             let matches = |conditions: &Vec<Condition>| {
                 conditions
