@@ -337,7 +337,15 @@ fn a_share_of_the_flows_is_received_whole() {
         let mut stream = ns.stream(&[&family, options].concat());
         let start = stream.seen[0]["meta"]["settings"].clone();
         assert_eq!(start["conntrack_sample"].as_str(), options.get(1).copied());
+        // All of them are more than the buffer holds; how many are read meanwhile depends on the machine.
+        let is_stopped = options.is_empty();
+        if is_stopped {
+            stream.signal("STOP");
+        }
         ns.run(&format!("python3 -c \"{STORM}\" {FLOWS}"));
+        if is_stopped {
+            stream.signal("CONT");
+        }
         let listed = ns.run("conntrack -L -o id 2>/dev/null");
         let id = |row: &str| -> u64 { row.rsplit_once(" id=").unwrap().1.trim().parse().unwrap() };
         let all: Vec<_> = listed.lines().map(id).collect();
@@ -571,7 +579,7 @@ fn tracked_flows_fold_to_those_of_conntrack_after_losses() {
     let old = seen
         .iter()
         .find(|line| line["op"] == "delete" && port(line) == Some(3));
-    assert_eq!(old.unwrap()["origin"], "inferred");
+    assert_eq!(old.unwrap()["origin"], "inferred", "{old:?}");
 }
 
 /// The flows of which the two lists do not have the same.
