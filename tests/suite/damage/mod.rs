@@ -207,10 +207,12 @@ pub(crate) fn samples(most: usize) -> Vec<(Header, Vec<Sample>)> {
     some
 }
 
-/// Returns a pipeline with every optional part.
+/// Returns a pipeline with every kind and every optional part.
 fn pipeline(header: &Header) -> Pipeline {
     use nlstream::event::meta::Part;
     let mut header = header.clone();
+    header.start.settings.kinds = None;
+    header.start.settings.filters.clear();
     header.start.settings.with = vec![
         Part::Details,
         Part::Raw,
