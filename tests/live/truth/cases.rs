@@ -259,7 +259,8 @@ const ONCE: &[Case] = &[
         "event_of_a_device_that_joins_and_leaves",
         BRIDGE,
         BR,
-        "ip link set v0 nomaster; ip link set v0 master br0; ip link set w1 master br0; ip link del w0; ip link set br0 mtu 1400",
+        "ip link set v0 nomaster; ip link set v0 master br0; ip link set v1 nomaster; ip link set w1 master br0
+        ip link del w0; ip link set br0 mtu 1400",
     ),
     replaced(
         "events_of_names_and_addresses",
