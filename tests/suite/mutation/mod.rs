@@ -84,8 +84,8 @@ impl Corpus {
         corpus
     }
 
-    /// The inputs of the replay with that number, and the header of the run.
-    fn replay(&self, random: &mut Random) -> (&str, Header, Vec<Owned>) {
+    /// Makes the replay of that random sequence.
+    fn replay(&self, random: &mut Random) -> Replay<'_> {
         let at = random.below(self.fixtures.len());
         let fixture = &self.fixtures[at];
         let (mut header, mut inputs) = (fixture.header.clone(), self.inputs[at].clone());
@@ -121,8 +121,23 @@ impl Corpus {
         }
         // A run watches one namespace, and its lines do not name it.
         inputs.retain(|input| input.channel.netns == NetnsId::OWN);
-        (&fixture.name, header, inputs)
+        Replay {
+            name: &fixture.name,
+            is_file,
+            header,
+            inputs,
+        }
     }
+}
+
+/// What is replayed.
+struct Replay<'a> {
+    /// The fixture that it was made of.
+    name: &'a str,
+    /// Whether the bytes of the file were damaged, and its header with them.
+    is_file: bool,
+    header: Header,
+    inputs: Vec<Owned>,
 }
 
 /// A run, and what its lines must be.
@@ -262,7 +277,12 @@ impl Run {
 /// Replays the mutation with that number. Returns the number of lines.
 fn replay(corpus: &Corpus, number: u64, oracle: &mut LineOracle) -> Result<u64, String> {
     let mut random = Random(number.wrapping_mul(0x5851_f42d_4c95_7f2d));
-    let (name, header, inputs) = corpus.replay(&mut random);
+    let Replay {
+        name,
+        is_file,
+        header,
+        inputs,
+    } = corpus.replay(&mut random);
     let json = !random.one_in(10);
     let format = match json {
         true => Format::Json,
@@ -270,7 +290,12 @@ fn replay(corpus: &Corpus, number: u64, oracle: &mut LineOracle) -> Result<u64, 
     };
     let config = Config::new(format, "00000000".to_owned(), &header);
     let mut lines = Vec::new();
-    let pipeline = Pipeline::new(config, &mut lines).map_err(|error| error.to_string())?;
+    let pipeline = match Pipeline::new(config, &mut lines) {
+        Ok(pipeline) => pipeline,
+        // A damaged filter, which a replay refuses as it does one of the command line.
+        Err(_) if is_file => return Ok(0),
+        Err(error) => return Err(error.to_string()),
+    };
     let mut run = Run { pipeline, lines };
     // As in a replay; a live run has no index, and the same lines.
     if number.is_multiple_of(2) {
