@@ -175,6 +175,13 @@ fn units_verify_and_have_low_exposure() {
     let page = crate::common::root().join("docs/confinement.md");
     let page = std::fs::read_to_string(page).unwrap();
     assert!(page.contains(&settings.join("\n")), "{settings:#?}");
+    // What a unit is given has to be given up, which the filter of the service itself refuses.
+    for drop_in in [&by, &net_admin] {
+        let mut filters = drop_in
+            .lines()
+            .filter_map(|line| line.strip_prefix("SystemCallFilter="));
+        assert!(filters.any(|it| it.split(' ').any(|call| call == "capset")));
+    }
     let analyze = |args: &[&str]| {
         let mut command = Command::new("systemd-analyze");
         let files = [

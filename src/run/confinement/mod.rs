@@ -109,6 +109,10 @@ impl Needs {
     }
 }
 
+/// What to do if capabilities cannot be given up: a filter of a service manager or container refuses it.
+pub(super) const CAPSET: &str =
+    "allow the system call capset (in a systemd unit: SystemCallFilter=capset)";
+
 /// Confines the thread that visits network namespaces, for good: it keeps the capabilities to find and
 /// enter them, reads files and opens netlink sockets. Landlock would hide the files of other processes in
 /// /proc. `protocols`: those of families that need CAP_NET_ADMIN. `report`: as for [`enter`].
@@ -118,7 +122,9 @@ pub(super) fn enter_visitor(protocols: Vec<u16>, report: fn(&str)) {
         ..Needs::new(Mode::Visit, &[], None)
     };
     if let Err(error) = capabilities::drop_visitor() {
-        warn!("cannot drop capabilities of the thread that visits namespaces: {error}");
+        warn!(
+            "cannot give up capabilities of the thread that visits namespaces: {error}; {CAPSET}"
+        );
     }
     let needs = Needs {
         has_visitor: true,
@@ -137,7 +143,9 @@ pub(super) fn enter_broker(sockets: &[RawFd], report: fn(&str)) {
         ..Needs::new(Mode::Broker, &[], None)
     };
     if let Err(error) = capabilities::drop_broker() {
-        warn!("cannot drop capabilities of the process that keeps CAP_NET_ADMIN: {error}");
+        warn!(
+            "cannot give up capabilities of the process that keeps CAP_NET_ADMIN: {error}; {CAPSET}"
+        );
     }
     if let Err(error) = seccomp::filter(&needs, report) {
         warn!("cannot filter system calls of the process that keeps CAP_NET_ADMIN: {error}");
@@ -167,7 +175,7 @@ pub fn enter(needs: &Needs, report: fn(&str)) {
     };
     crate::file::note_user();
     if let Err(error) = capabilities::drop(needs) {
-        log!(level, "cannot drop capabilities: {error}");
+        warn!("cannot give up capabilities, and keeps them: {error}; {CAPSET}");
     }
     match needs.files_of_others().next() {
         // Landlock keeps a process out of the files of others in /proc.

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::{fs, io};
 
+use caps::errors::CapsError;
 use caps::{CapSet, Capability};
+use log::warn;
 
 use super::ports::Ports;
 #[cfg(feature = "cli")]
@@ -40,7 +42,11 @@ impl Helper {
         let (answered, answers) = channel();
         let (ready, is_ready) = channel();
         let thread = move || {
-            keep_only(Capability::CAP_SYS_PTRACE);
+            if let Err(error) = keep_only(Capability::CAP_SYS_PTRACE) {
+                warn!(
+                    "cannot give up capabilities of the thread that reads about processes: {error}"
+                );
+            }
             #[cfg(not(feature = "cli"))]
             let _ = confine;
             #[cfg(feature = "cli")]
@@ -94,11 +100,17 @@ fn executable(pid: u32) -> io::Result<PathBuf> {
     fs::read_link(format!("/proc/{pid}/exe"))
 }
 
-/// Gives up all other capabilities of the thread. Those that it never had make no difference.
-fn keep_only(capability: Capability) {
-    let has = caps::read(None, CapSet::Permitted).unwrap_or_default();
-    let kept: HashSet<_> = has.into_iter().filter(|it| *it == capability).collect();
-    let _ = caps::set(None, CapSet::Effective, &kept);
-    let _ = caps::set(None, CapSet::Permitted, &kept);
-    let _ = caps::clear(None, CapSet::Inheritable);
+/// Gives up all other capabilities of the thread.
+///
+/// # Errors
+/// If capset(2) or capget(2) fails. It is not called if there is nothing to give up: a service manager may filter it.
+fn keep_only(capability: Capability) -> Result<(), CapsError> {
+    let has = caps::read(None, CapSet::Permitted)?;
+    let kept: HashSet<_> = has.iter().copied().filter(|it| *it == capability).collect();
+    if kept == has && caps::read(None, CapSet::Inheritable)?.is_empty() {
+        return Ok(());
+    }
+    caps::set(None, CapSet::Effective, &kept)?;
+    caps::set(None, CapSet::Permitted, &kept)?;
+    caps::clear(None, CapSet::Inheritable)
 }
