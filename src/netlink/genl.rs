@@ -98,6 +98,11 @@ pub fn command(message: &Message<'_>) -> u16 {
     message.body.first().map_or(0, |command| (*command).into())
 }
 
+/// The attributes of a generic netlink message, behind its `struct genlmsghdr`; `None` if the message is shorter.
+pub fn attributes<'a>(message: &Message<'a>) -> Option<&'a [u8]> {
+    message.body.get(HEADER..)
+}
+
 /// What a message of the controller says about a family.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Announcement {
@@ -127,7 +132,7 @@ fn announcement(message: &Message<'_>) -> Option<Announcement> {
     const CTRL_ATTR_MCAST_GROUPS: u16 = 7;
     const CTRL_ATTR_MCAST_GRP_NAME: u16 = 1;
     const CTRL_ATTR_MCAST_GRP_ID: u16 = 2;
-    let (_, attributes) = message.body.split_first_chunk::<HEADER>()?;
+    let attributes = attributes(message)?;
     let mut found = Announcement {
         command: command(message),
         ..Announcement::default()

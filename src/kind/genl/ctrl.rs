@@ -14,8 +14,8 @@ use crate::kind::spec::{Emit, KindSpec};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
 use crate::netlink::genl::{
-    CTRL_CMD_DELFAMILY, CTRL_CMD_DELMCAST_GRP, CTRL_CMD_NEWFAMILY, CTRL_CMD_NEWMCAST_GRP, HEADER,
-    command, command_name,
+    CTRL_CMD_DELFAMILY, CTRL_CMD_DELMCAST_GRP, CTRL_CMD_NEWFAMILY, CTRL_CMD_NEWMCAST_GRP,
+    attributes, command, command_name,
 };
 use crate::netlink::request::Request;
 use crate::value::{FlagNames, Flags};
@@ -196,9 +196,8 @@ impl KindSpec for GenlFamily {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        let (_, attributes) = message.body.split_first_chunk::<HEADER>()?;
         let mut family = GenlFamily::default();
-        family.attributes(context, attributes);
+        family.attributes(context, attributes(message)?);
         family.name_ops();
         let groups = std::mem::take(&mut family.mcast_groups);
         family.mcast_groups = match command(message) {

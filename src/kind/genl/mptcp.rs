@@ -16,7 +16,7 @@ use crate::kind::wire::FAMILIES;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
 use crate::netlink::genl::mptcp::*;
-use crate::netlink::genl::{HEADER, command};
+use crate::netlink::genl::{attributes, command};
 use crate::value::{FlagNames, Flags, IfName, Symbol};
 
 /// Names of `MPTCP_EVENT_*`.
@@ -147,12 +147,11 @@ impl KindSpec for MptcpEvent {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        let (_, attributes) = message.body.split_first_chunk::<HEADER>()?;
         let mut event = MptcpEvent {
             event: Symbol::of(command(message).into(), EVENTS),
             ..MptcpEvent::default()
         };
-        event.attributes(context, attributes);
+        event.attributes(context, attributes(message)?);
         emit.object_as(context, MessageAction::Notify, event)
     }
 }

@@ -13,7 +13,7 @@ use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger};
 use crate::netlink::build::attr;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::netdev::*;
-use crate::netlink::genl::{HEADER, command};
+use crate::netlink::genl::{attributes, command};
 use crate::netlink::request::Request;
 use crate::value::{FlagNames, Flags, Hex, IfName, Symbol};
 
@@ -129,12 +129,6 @@ pub struct NetdevNapi {
     /// A kernel thread polls: `disabled`, `enabled`, `busy-poll`.
     #[nla(NETDEV_A_NAPI_THREADED = 8, names(u32, THREADED))]
     pub threaded: Option<Symbol>,
-}
-
-/// The attributes of a message.
-fn attributes<'a>(message: &Message<'a>) -> Option<&'a [u8]> {
-    let (_, attributes) = message.body.split_first_chunk::<HEADER>()?;
-    Some(attributes)
 }
 
 // Of requests. The attributes of objects are declared with their fields.

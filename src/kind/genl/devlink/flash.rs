@@ -4,7 +4,6 @@ use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::attributes;
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::Op;
@@ -12,10 +11,10 @@ use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::netlink::frame::Message;
-use crate::netlink::genl::command;
 use crate::netlink::genl::devlink::{
     DEVLINK_CMD_FLASH_UPDATE, DEVLINK_CMD_FLASH_UPDATE_END, DEVLINK_CMD_FLASH_UPDATE_STATUS,
 };
+use crate::netlink::genl::{attributes, command};
 use crate::value::{Symbol, Text};
 
 /// `DEVLINK_CMD_FLASH_UPDATE*`

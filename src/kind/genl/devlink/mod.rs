@@ -25,7 +25,7 @@ use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::attr::Attrs;
 use crate::netlink::frame::Message;
-use crate::netlink::genl::{HEADER, command};
+use crate::netlink::genl::{attributes, command};
 use crate::value::Text;
 pub use device::{Devlink, DevlinkInfo};
 pub use flash::DevlinkFlash;
@@ -36,12 +36,6 @@ pub use port::DevlinkPort;
 pub use rate::DevlinkRate;
 pub use region::DevlinkRegion;
 pub use trap::{DevlinkTrap, DevlinkTrapGroup, DevlinkTrapPolicer};
-
-/// The attributes of a message.
-fn attributes<'a>(message: &Message<'a>) -> Option<&'a [u8]> {
-    let (_, attributes) = message.body.split_first_chunk::<HEADER>()?;
-    Some(attributes)
-}
 
 /// Returns true if a message is about a port, or about an object of one.
 fn has_port(message: &Message<'_>) -> bool {

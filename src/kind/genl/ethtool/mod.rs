@@ -223,7 +223,7 @@ impl KindSpec for Ethtool {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        let (_, attributes) = message.body.split_first_chunk::<{ genl::HEADER }>()?;
+        let attributes = genl::attributes(message)?;
         let number = command(message);
         let mut settings = SETTINGS.iter();
         let setting = settings.find(|setting| setting.messages.contains(&number))?;

@@ -9,7 +9,7 @@ use crate::netlink::attr::{Attr, Attrs};
 use crate::netlink::build::{attr, nested};
 use crate::netlink::frame::Messages;
 use crate::netlink::genl::ethtool::{ETHTOOL_MSG_STRSET_GET, ETHTOOL_MSG_STRSET_GET_REPLY};
-use crate::netlink::genl::{HEADER, command};
+use crate::netlink::genl::{attributes, command};
 use crate::netlink::request::Request;
 
 /// `enum ethtool_stringset` (linux/ethtool.h)
@@ -67,7 +67,7 @@ impl StringSets {
     pub fn learn(&mut self, netns: NetnsId, datagram: &[u8]) {
         for message in Messages::new(datagram).flatten() {
             if command(&message) == ETHTOOL_MSG_STRSET_GET_REPLY
-                && let Some((_, attributes)) = message.body.split_first_chunk::<HEADER>()
+                && let Some(attributes) = attributes(&message)
             {
                 self.learn_from(netns, attributes);
             }
