@@ -35,6 +35,17 @@ const BUSY_INTERVAL: Duration = Duration::from_millis(20);
 /// due by lines or time.
 const MAX_CUT: u32 = 2;
 
+/// Why a file ended, as far as checkpoints go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileEnd {
+    /// By its size or age, or on request. That says nothing about the room for a checkpoint.
+    Rotated,
+    /// It took no more (RLIMIT_FSIZE), and the records that wait are events.
+    Full,
+    /// It took no more, and lines of a checkpoint wait.
+    FullInCheckpoint,
+}
+
 /// Decides when the checkpoints of a run are written.
 #[derive(Debug)]
 pub(super) struct CheckpointScheduler {
@@ -90,13 +101,12 @@ impl CheckpointScheduler {
         self.when = when;
     }
 
-    /// A file began. `is_full`: the last one took no more (RLIMIT_FSIZE), so that records wait; `waits`:
-    /// lines of a checkpoint are among them. Returns false if there will be no checkpoint at the
+    /// A file began, after one that ended so. Returns false if there will be no checkpoint at the
     /// beginning of files from now on, since the last ones had no room for it: each would only be the
-    /// reason for another file. A file that ended for its events says nothing about the room.
+    /// reason for another file.
     pub(super) fn file_began(
         &mut self,
-        (is_full, waits): (bool, bool),
+        last: FileEnd,
         pipeline: &Pipeline,
         bytes: u64,
         now: Instant,
@@ -105,7 +115,11 @@ impl CheckpointScheduler {
             return true;
         }
         let had_begun = self.current.take().is_some();
-        let is_cut = is_full && (had_begun || waits);
+        let is_cut = match last {
+            FileEnd::Rotated => false,
+            FileEnd::Full => had_begun,
+            FileEnd::FullInCheckpoint => true,
+        };
         if is_cut {
             self.cut += 1;
         } else if self.has_ended {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use log::warn;
 
 use super::Outputs;
-use super::checkpoint::CheckpointScheduler;
+use super::checkpoint::{CheckpointScheduler, FileEnd};
 use super::recorder::Recorder;
 use crate::error::Error;
 use crate::event::meta::{Pulse, Stop};
@@ -278,13 +278,15 @@ impl Session {
         feed(self, ControlRecord::File(opened))?;
         let bytes = self.written - self.checkpoint_sizes.total;
         let now = Instant::now();
-        let is_full = sink.pending() > 0;
-        if !self.checkpoints.file_began(
-            (is_full, self.checkpoint_sizes.waits),
-            &self.pipeline,
-            bytes,
-            now,
-        ) {
+        let last = match (sink.pending() > 0, self.checkpoint_sizes.waits) {
+            (false, _) => FileEnd::Rotated,
+            (true, false) => FileEnd::Full,
+            (true, true) => FileEnd::FullInCheckpoint,
+        };
+        let at_files = self
+            .checkpoints
+            .file_began(last, &self.pipeline, bytes, now);
+        if !at_files {
             warn!(
                 "the files end before the checkpoint at their beginning is complete: `nlstream state` needs earlier files; \
                  raise the limit of the file size (RLIMIT_FSIZE), or set --checkpoint to off"

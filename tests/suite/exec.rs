@@ -419,7 +419,7 @@ fn a_command_that_takes_too_long_ends_with_its_process_group() {
         text.contains("link change d1 (run 00000001, seq 7) exceeded"),
         "{text}"
     );
-    assert!(text.contains("1 failed"), "{text}");
+    assert!(text.contains("of which failed: 1"), "{text}");
     let is_alive = |pid: &str| {
         let stat = read(&format!("/proc/{pid}/stat"));
         !stat.is_empty() && !stat.contains(") Z ")
@@ -446,7 +446,7 @@ fn a_failure_is_counted_ends_the_run_or_is_tried_again() {
     let text = failed(&output, 0);
     assert!(text.contains("seq 1) ended with status 3"), "{text}");
     assert!(
-        text.contains("3 events, 3 commands ended, of which 1 failed"),
+        text.contains("events: 3, commands that ended: 3, of which failed: 1"),
         "{text}"
     );
     let (output, seqs) = of("stop");
@@ -507,7 +507,7 @@ fn a_command_need_not_read_its_input() {
         "sleep 0.1",
     ] {
         let output = run(&["--", "sh", "-c", script], &large);
-        assert!(failed(&output, 0).contains("1 commands ended, of which 0 failed"));
+        assert!(failed(&output, 0).contains("commands that ended: 1, of which failed: 0"));
     }
     assert_eq!(succeeded(&run(&["--", "cat"], &large)), large);
 }
@@ -518,7 +518,7 @@ fn an_input_without_lines_or_closed_is_told() {
         .args(["-c", &format!("{NLSTREAM} exec -- true <&-")])
         .output()
         .unwrap();
-    assert!(failed(&output, 0).contains("0 events"));
+    assert!(failed(&output, 0).contains("events: 0,"));
     for (input, text) in [
         ("not json\n", "line 1 is not"),
         ("{\"v\":2}\n", "version 2 of the schema"),
@@ -550,7 +550,10 @@ fn events_at_full_speed_all_have_a_command() {
         .map(|seq| plain(seq, (seq % 7) as u32))
         .collect();
     let output = run(&["--jobs", "4", "--", "true"], &input);
-    assert!(failed(&output, 0).contains("10000 events, 10000 commands ended, of which 0 failed"));
+    assert!(
+        failed(&output, 0)
+            .contains("events: 10000, commands that ended: 10000, of which failed: 0")
+    );
 }
 
 #[test]

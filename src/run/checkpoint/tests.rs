@@ -62,17 +62,16 @@ impl Host {
     }
 
     fn file_began(&mut self) -> bool {
-        self.file_followed(false)
+        self.file_followed(FileEnd::Rotated)
     }
 
-    /// `is_full`: the last file took no more.
-    fn file_followed(&mut self, is_full: bool) -> bool {
+    fn file_followed(&mut self, last: FileEnd) -> bool {
         let Host {
             pipeline,
             scheduler,
             ..
         } = self;
-        scheduler.file_began((is_full, false), pipeline, self.bytes, self.now)
+        scheduler.file_began(last, pipeline, self.bytes, self.now)
     }
 
     fn next(&mut self) -> Option<ControlRecord> {
@@ -278,8 +277,12 @@ fn files_that_end_for_their_events_are_followed_by_a_checkpoint_all_the_same() {
 fn files_without_room_for_a_checkpoint_do_not_make_further_files() {
     let mut host = Host::new(Checkpoints::Auto, true, 1500);
     host.checkpoint();
-    for (is_full, has_checkpoint) in [(false, true), (true, true), (true, false)] {
-        assert_eq!(host.file_followed(is_full), has_checkpoint);
+    for (last, has_checkpoint) in [
+        (FileEnd::Rotated, true),
+        (FileEnd::Full, true),
+        (FileEnd::Full, false),
+    ] {
+        assert_eq!(host.file_followed(last), has_checkpoint);
         if has_checkpoint {
             for _ in 0..2 {
                 let record = host.next().unwrap();

@@ -241,7 +241,7 @@ impl<'a> Loop<'a> {
             commands,
             failed,
         } = self.counts;
-        info!("{events} events, {commands} commands ended, of which {failed} failed");
+        info!("events: {events}, commands that ended: {commands}, of which failed: {failed}");
         self.error.map_or(Ok(()), Err)
     }
 
