@@ -105,7 +105,9 @@ fn one(options: &Options, place: &Place, report: &mut Report<'_>, load: &Load) {
     for (program, column) in &readers {
         let name = match program {
             Program::Floor => "floor: receive and count".to_owned(),
-            Program::Nlstream | Program::Unprivileged => "nlstream > file".to_owned(),
+            Program::Nlstream | Program::Unprivileged | Program::Flows => {
+                "nlstream > file".to_owned()
+            }
             Program::Ip(kind) => format!("ip -rc 268435456 monitor {kind} > file"),
         };
         rows.push(vec![

@@ -9,6 +9,7 @@
 mod common;
 mod cpu;
 mod floor;
+mod flows;
 mod growth;
 mod latency;
 mod lossless;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     cpu::measure(&options, &place, &mut report);
     lossless::measure(&options, &place, &mut report);
     growth::measure(&options, &place, &mut report);
+    flows::measure(&options, &place, &mut report);
     latency::measure(&options, &mut report);
     start::measure(&options, &mut report);
     report.end()

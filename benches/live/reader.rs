@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use netlink_sys::protocols::{NETLINK_NETFILTER, NETLINK_ROUTE};
+
 use super::floor;
 use super::place::{Place, as_nobody};
 use crate::common::process::{Cost, Running};
@@ -26,13 +28,26 @@ pub(crate) enum Program {
     Nlstream,
     /// nlstream without any privilege.
     Unprivileged,
+    /// nlstream, of flows that begin.
+    Flows,
     /// `ip -rc 268435456 monitor` of that kind.
     Ip(&'static str),
+}
+
+impl Program {
+    /// The protocol of its socket, `NETLINK_*`.
+    fn protocol(self) -> isize {
+        match self {
+            Program::Flows => NETLINK_NETFILTER,
+            _ => NETLINK_ROUTE,
+        }
+    }
 }
 
 /// A listening program that writes to a file.
 pub(crate) struct Listening {
     pub running: Running,
+    protocol: isize,
     output: PathBuf,
 }
 
@@ -63,7 +78,7 @@ impl Listening {
         let own = std::env::current_exe().expect("it has a path");
         let mut command = match program {
             Program::Floor => Command::new(own),
-            Program::Nlstream | Program::Unprivileged => Command::new(NLSTREAM),
+            Program::Nlstream | Program::Unprivileged | Program::Flows => Command::new(NLSTREAM),
             Program::Ip(_) => Command::new("ip"),
         };
         match program {
@@ -71,12 +86,18 @@ impl Listening {
             Program::Ip(kind) => drop(command.args(["-rc", "268435456", "monitor", kind])),
             // Only root has privileges to drop.
             Program::Unprivileged if place.privileged => drop(as_nobody(&mut command)),
+            Program::Flows => drop(command.args(["--family", "conntrack=new"])),
             Program::Nlstream | Program::Unprivileged => {}
         }
         // nlstream warns about groups that need privilege.
         let command = command.stdin(Stdio::null()).stderr(Stdio::null());
         let running = Running::start(command.stdout(file), place.reading());
-        let listening = Listening { running, output };
+        let protocol = program.protocol();
+        let listening = Listening {
+            running,
+            protocol,
+            output,
+        };
         listening.rest();
         listening
     }
@@ -89,7 +110,7 @@ impl Listening {
             sleep(STEP);
             assert!(Instant::now() < end, "{:?} never rests", self.running.child);
             let now = std::fs::metadata(&self.output).map_or(0, |data| data.len());
-            let listens = listener().is_some_and(|socket| socket.queued == 0);
+            let listens = listener(self.protocol).is_some_and(|socket| socket.queued == 0);
             quiet = if listens && now == length {
                 quiet + 1
             } else {
@@ -101,7 +122,7 @@ impl Listening {
 
     /// Ends the program.
     pub(crate) fn end(self) -> ReaderResult {
-        let socket = listener().expect("the socket accepts connections until the end");
+        let socket = listener(self.protocol).expect("the socket accepts connections until the end");
         self.running.terminate();
         let cost = self.running.end();
         let last = last_line(&self.output);
@@ -114,13 +135,14 @@ impl Listening {
     }
 }
 
-/// Returns the only socket of this namespace that is a member of a group (/proc/net/netlink).
-fn listener() -> Option<Socket> {
+/// Returns the only socket of this protocol and namespace that is a member of a group (/proc/net/netlink).
+fn listener(protocol: isize) -> Option<Socket> {
+    let protocol = protocol.to_string();
     let text = std::fs::read_to_string("/proc/thread-self/net/netlink").ok()?;
     text.lines().skip(1).find_map(|line| {
         let words: Vec<_> = line.split_whitespace().collect();
         // sk Eth Pid Groups Rmem Wmem Dump Locks Drops Inode
-        let listens = words.get(1) == Some(&"0") && words.get(3) != Some(&"00000000");
+        let listens = words.get(1) == Some(&&*protocol) && words.get(3) != Some(&"00000000");
         listens.then_some(())?;
         Some(Socket {
             queued: words.get(4)?.parse().ok()?,

@@ -1,6 +1,7 @@
 //! Man pages and completions, made of the command line.
 
-use clap::CommandFactory as _;
+use clap::builder::PossibleValue;
+use clap::{Command, CommandFactory as _, ValueHint};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, italic, roman};
@@ -9,9 +10,52 @@ use super::Cli;
 
 /// The completions of a shell.
 pub(super) fn completions(shell: Shell) -> String {
+    let mut command = with_hints(Cli::command());
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "nlstream", &mut text);
-    String::from_utf8_lossy(&text).into_owned()
+    clap_complete::generate(shell, &mut command, "nlstream", &mut text);
+    let text = String::from_utf8_lossy(&text).into_owned();
+    match shell {
+        Shell::Bash => with_lists(text, &command),
+        _ => text,
+    }
+}
+
+/// Says of the options of a command and its commands which have file names as values: no other is to be completed with them.
+fn with_hints(command: Command) -> Command {
+    let command = command.mut_args(|arg| {
+        let names = arg.get_value_names().unwrap_or_default();
+        let has_files = names
+            .iter()
+            .any(|name| name.contains("FILE") || name.contains("PATH"));
+        match arg.get_action().takes_values() && !has_files {
+            true => arg.value_hint(ValueHint::Other),
+            false => arg,
+        }
+    });
+    command.mut_subcommands(with_hints)
+}
+
+/// Makes the completions of bash complete the last value of a comma-separated list: those of clap_complete know only the first.
+fn with_lists(mut text: String, command: &Command) -> String {
+    let values = |names: &str, prefix: &str, word: &str| {
+        format!(r#"$(compgen {prefix}-W "{names}" -- "{word}")"#)
+    };
+    for arg in command.get_arguments() {
+        if arg.get_value_delimiter() != Some(',') {
+            continue;
+        }
+        let names = arg.get_possible_values();
+        let names = names.iter().filter(|it| !it.is_hide_set());
+        let names: Vec<_> = names.map(PossibleValue::get_name).collect();
+        if !names.is_empty() {
+            let names = names.join(" ");
+            text = text.replace(
+                &values(&names, "", "${cur}"),
+                &values(&names, r#"-P "${cur%"${cur##*,}"}" "#, "${cur##*,}"),
+            );
+        }
+    }
+    command.get_subcommands().fold(text, with_lists)
 }
 
 /// The completions of the shells for which distributions have a folder, by the names of their files.
@@ -127,16 +171,18 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// The page of a command. `program`: it is that of the program.
-fn page(command: clap::Command, program: Option<&clap::Command>) -> String {
+fn page(command: Command, program: Option<&Command>) -> String {
     let examples = command
         .get_after_help()
         .map(|text| examples(&text.to_string()));
-    let man = Man::new(command.clone()).manual("nlstream");
+    let man = Man::new(command.clone())
+        .manual("nlstream")
+        .source(concat!("nlstream ", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
     // Writing to memory does not fail.
     let _ = man.render_title(&mut page);
     let _ = man.render_name_section(&mut page);
-    let _ = man.render_synopsis_section(&mut page);
+    let _ = synopsis(command).to_writer(&mut page);
     let _ = man.render_description_section(&mut page);
     let _ = man.render_options_section(&mut page);
     if program.is_some() {
@@ -178,6 +224,18 @@ fn page(command: clap::Command, program: Option<&clap::Command>) -> String {
     more.text([italic(see)]);
     let _ = more.to_writer(&mut page);
     String::from_utf8_lossy(&page).into_owned()
+}
+
+/// The usage of a command, as its help has it: the options have a section of their own, with their values.
+fn synopsis(mut command: Command) -> Roff {
+    let usage = command.render_usage().to_string();
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    for line in usage.trim_start_matches("Usage:").lines() {
+        roff.text([bold(line.trim())]);
+        roff.control("br", []);
+    }
+    roff
 }
 
 /// The command lines under "Examples:" of a help, each with what it does.

@@ -245,8 +245,8 @@ pub enum Trigger {
     NexthopEntry,
     /// A set of nftables was deleted, and its elements with it.
     NftSet,
-    /// A device was added to a chain or flowtable of nftables, or removed from it: the message names only
-    /// that device.
+    /// A device was removed from a chain or flowtable of nftables, of which a message names only that device, or a chain
+    /// went with its last one.
     NftHook,
     /// A chain of nftables was renamed.
     NftChainName,

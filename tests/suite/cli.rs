@@ -150,7 +150,16 @@ fn pages_and_completions_are_in_the_program() {
     ] {
         assert!(page.contains(part), "{part}");
     }
-    assert!(text(&["man", "replay"]).contains(".TH nlstream-replay"));
+    // The usage, and the version at the foot of each page.
+    assert!(page.contains("\\fBnlstream [OPTIONS]\\fR"), "{page}");
+    let page = text(&["man", "state"]);
+    let usage = "\\fBnlstream state [OPTIONS] <FILE>...\\fR";
+    assert!(page.contains(usage), "{page}");
+    let version = concat!("\"nlstream ", env!("CARGO_PKG_VERSION"), "\"");
+    assert!(
+        page.contains(&format!(".TH nlstream-state 1  {version}")),
+        "{page}"
+    );
     assert!(stderr(&["man", "nonsense"], 2).contains("replay, state, log"));
     for (shell, part) in [
         ("bash", "complete -F _nlstream"),
@@ -160,6 +169,43 @@ fn pages_and_completions_are_in_the_program() {
         assert!(text(&["completions", shell]).contains(part), "{shell}");
     }
     assert!(stderr(&["completions", "cmd"], 2).contains("bash"));
+}
+
+/// What bash proposes for the last of these words.
+fn completed(words: &[&str]) -> Vec<String> {
+    let script = "compopt() { :; }; source /dev/stdin; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1))
+        _nlstream \"$1\" \"${COMP_WORDS[-1]}\" \"${COMP_WORDS[-2]}\"; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let mut bash = std::process::Command::new("bash");
+    bash.args(["-c", script, "bash"]).args(words);
+    bash.stdin(std::process::Stdio::piped());
+    bash.stdout(std::process::Stdio::piped());
+    let mut bash = bash.spawn().unwrap();
+    let mut input = bash.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, &nlstream(&["completions", "bash"]).stdout).unwrap();
+    drop(input);
+    let output = bash.wait_with_output().unwrap();
+    assert!(output.status.success(), "{words:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes_the_last_value_of_a_list_and_files_only_where_they_are_named() {
+    for option in ["-k", "--kind"] {
+        assert_eq!(completed(&["nlstream", option, "qd"]), ["qdisc"]);
+        assert_eq!(completed(&["nlstream", option, "link,qd"]), ["link,qdisc"]);
+        assert_eq!(
+            completed(&["nlstream", option, "link,route,addr"]),
+            ["link,route,address", "link,route,addrlabel"]
+        );
+    }
+    let of_state = ["nlstream", "state", "-k", "route,qd"];
+    assert_eq!(completed(&of_state), ["route,qdisc"]);
+    assert_eq!(completed(&["nlstream", "--format", "te"]), ["text"]);
+    // /etc exists: a time is no file, an output is.
+    assert_eq!(completed(&["nlstream", "state", "--at", "/et"]), ["/et"]);
+    assert_eq!(completed(&["nlstream", "--output", "/et"]), ["/etc"]);
+    assert_eq!(completed(&["nlstream", "--for", "/et"]), ["/et"]);
 }
 
 #[test]

@@ -146,7 +146,10 @@ fn other_devices(
 
 #[cfg(test)]
 mod tests {
+    use super::nft_chain::NftChain;
     use super::*;
+    use crate::kind::spec::KindSpec as _;
+    use crate::kind::{Kind, Op};
 
     fn names(names: &[&str]) -> Option<Vec<Text>> {
         Some(
@@ -173,6 +176,22 @@ mod tests {
         // The whole object.
         assert_eq!(left(names(&["v1", "v2"]), names(&["v1", "v2"])), None);
         assert_eq!(left(None, names(&["v1"])), None);
+    }
+
+    #[test]
+    fn rules_are_read_again_when_a_chain_goes_with_its_device() {
+        let reads_rules = |devices, op| {
+            let chain = NftChain {
+                devices,
+                ..NftChain::default()
+            };
+            let affected = chain.triggers(op, None).affected();
+            affected.iter().any(|kinds| kinds.contains(Kind::NftRule))
+        };
+        assert!(reads_rules(names(&["v1"]), Op::Delete));
+        // The kernel announces each rule of other chains.
+        assert!(!reads_rules(None, Op::Delete));
+        assert!(!reads_rules(names(&["v1"]), Op::Add));
     }
 
     #[test]

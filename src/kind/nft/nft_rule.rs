@@ -77,7 +77,9 @@ impl KindSpec for NftRule {
     const MESSAGES: &'static [u16] = &[NFT_MSG_NEWRULE, NFT_MSG_DELRULE];
     const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
     const DELETED_BY_KEY: bool = true;
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::NftChainName];
+    // With the last device of a chain kernels before 6.4 remove the chain and its rules, without a message
+    // (`__nft_release_basechain`).
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::NftChainName, Trigger::NftHook];
 
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::nftables(NFT_MSG_GETRULE)]
