@@ -339,7 +339,8 @@ fn silent_changes_of_wireless_devices_are_read() {
     let ns = &radios.0;
     let interfaces = radios.interfaces();
     let dev = &interfaces[0];
-    let mut stream = ns.synced(&["--family", "nl80211"]);
+    // A quick audit pauses for the longer, the slower a dump is, and no longer than an audit.
+    let mut stream = ns.synced(&["--family", "nl80211", "--audit", "5s"]);
     let phy = ns.run(&format!("iw dev {dev} info | sed -n 's/.*wiphy //p'"));
     let phy = phy.trim();
     ns.run(&format!("iw phy#{phy} set rts 2000"));
