@@ -75,6 +75,8 @@ impl FamilyId {
     pub const DEVLINK: FamilyId = FamilyId::curated(2);
     /// `mptcp_pm`: connections of Multipath TCP.
     pub const MPTCP_PM: FamilyId = FamilyId::curated(3);
+    /// `nl80211`: wireless devices.
+    pub const NL80211: FamilyId = FamilyId::curated(4);
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);

@@ -85,6 +85,7 @@ pub fn attributes(input: TokenStream) -> TokenStream {
 /// | `no_property(FIELD, …)` | fields with the name of a property that mean something else |
 /// | `prefix(FIELD)`, `prefix(FIELD, LENGTH)` | an address or prefix that the object is about, for filters, and the field with the length of the prefix; repeatable |
 /// | `copy_volatile = F` | `F(&mut self, &old)` copies the volatile values within fields; `F` is a path |
+/// | `copy_volatile_if = F` | a dump entry for which `F(&self, &old)` is false keeps its volatile values: it has a line; `F` is a path |
 ///
 /// Without a key `Keyed` has to be implemented by hand.
 ///

@@ -20,6 +20,7 @@ struct Options {
     other_devices: Vec<(Ident, Ident)>,
     names_devices: Option<Path>,
     copy_volatile: Option<Path>,
+    copy_volatile_if: Option<Path>,
     properties: Declared,
 }
 
@@ -96,13 +97,17 @@ fn options(input: &DeriveInput) -> syn::Result<Options> {
                         input.parse::<Token![=]>()?;
                         options.copy_volatile = Some(input.parse()?);
                     }
+                    "copy_volatile_if" => {
+                        input.parse::<Token![=]>()?;
+                        options.copy_volatile_if = Some(input.parse()?);
+                    }
                     other => {
                         let text = format!(
                             "unknown option `{other}`: expected one of `key(FIELD, …)`, \
                              `key_except(FIELD, …)`, `device(INDEX, NAME)`, \
                              `is_device(INDEX, NAME)`, `names_device(INDEX, NAME)`, `names_devices = F`, \
                              `property(PROPERTY = FIELD)`, `no_property(FIELD, …)`, `prefix(FIELD)`, \
-                             `copy_volatile = F`"
+                             `copy_volatile = F`, `copy_volatile_if = F`"
                         );
                         return Err(Error::new(option.span(), text));
                     }
@@ -233,6 +238,10 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
         .copy_volatile
         .iter()
         .map(|copy| quote!(#copy(self, old);));
+    let unless = options
+        .copy_volatile_if
+        .iter()
+        .map(|copies| quote!(if !#copies(self, old) { return; }));
     let all: Vec<_> = named_fields(input)?.collect();
     let properties = options.properties.expand(name, &all, &with_properties)?;
     Ok(quote! {
@@ -260,6 +269,7 @@ pub fn expand_object(input: &DeriveInput) -> syn::Result<TokenStream> {
 
             #[allow(unused_variables)]
             fn copy_volatile(&mut self, old: &Self) {
+                #(#unless)*
                 #(#volatile)*
                 #(#copy)*
             }

@@ -52,7 +52,8 @@ fuzz_target!(|data: &[u8]| {
         FamilyId::NETDEV,
         FamilyId::DEVLINK,
         FamilyId::MPTCP_PM,
-    ][usize::from(choice >> 4) % 6];
+        FamilyId::NL80211,
+    ][usize::from(choice >> 4) % 7];
     let events_of = Channel {
         family,
         ..Channel::ROUTE_EVENTS

@@ -170,6 +170,15 @@ pub enum Object {
     DevlinkRate(Box<DevlinkRate>),
     /// A line card of a device of devlink, or the slot for one.
     DevlinkLinecard(Box<DevlinkLinecard>),
+    /// A wireless device, with its settings. What its hardware can do is left out.
+    Wiphy(Box<Wiphy>),
+    /// An interface of a wireless device. The kernel announces neither its network nor its channel:
+    /// read after the events that change them.
+    WifiInterface(Box<WifiInterface>),
+    /// A station that an interface of a wireless device talks to.
+    WifiStation(Box<WifiStation>),
+    /// A regulatory domain. The kernel announces that it changed (`wifi_event`): then it is read.
+    WifiRegdom(Box<WifiRegdom>),
     /// A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
     NftTable(Box<NftTable>),
     /// A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a
@@ -211,6 +220,8 @@ pub enum Object {
     DevlinkFlash(Box<DevlinkFlash>),
     /// An event of a connection of Multipath TCP (`MPTCP_ATTR_*`).
     MptcpEvent(Box<MptcpEvent>),
+    /// An event of a wireless device.
+    WifiEvent(Box<WifiEvent>),
     /// The end of a transaction of nftables: a set of changes that the kernel makes at once
     /// (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it.
     NftGeneration(Box<NftGeneration>),
@@ -331,6 +342,10 @@ impl Object {
             Object::DevlinkTrapPolicer(_) => "devlink_trap_policer",
             Object::DevlinkRate(_) => "devlink_rate",
             Object::DevlinkLinecard(_) => "devlink_linecard",
+            Object::Wiphy(_) => "wiphy",
+            Object::WifiInterface(_) => "wifi_interface",
+            Object::WifiStation(_) => "wifi_station",
+            Object::WifiRegdom(_) => "wifi_regdom",
             Object::NftTable(_) => "nft_table",
             Object::NftChain(_) => "nft_chain",
             Object::NftRule(_) => "nft_rule",
@@ -348,6 +363,7 @@ impl Object {
             Object::Stats(_) => "stats",
             Object::DevlinkFlash(_) => "devlink_flash",
             Object::MptcpEvent(_) => "mptcp_event",
+            Object::WifiEvent(_) => "wifi_event",
             Object::NftGeneration(_) => "nft_generation",
             Object::NftTrace(_) => "nft_trace",
             Object::XfrmEvent(_) => "xfrm_event",
@@ -402,6 +418,10 @@ impl Serialize for Object {
             Object::DevlinkTrapPolicer(it) => it.serialize(s),
             Object::DevlinkRate(it) => it.serialize(s),
             Object::DevlinkLinecard(it) => it.serialize(s),
+            Object::Wiphy(it) => it.serialize(s),
+            Object::WifiInterface(it) => it.serialize(s),
+            Object::WifiStation(it) => it.serialize(s),
+            Object::WifiRegdom(it) => it.serialize(s),
             Object::NftTable(it) => it.serialize(s),
             Object::NftChain(it) => it.serialize(s),
             Object::NftRule(it) => it.serialize(s),
@@ -419,6 +439,7 @@ impl Serialize for Object {
             Object::Stats(it) => it.serialize(s),
             Object::DevlinkFlash(it) => it.serialize(s),
             Object::MptcpEvent(it) => it.serialize(s),
+            Object::WifiEvent(it) => it.serialize(s),
             Object::NftGeneration(it) => it.serialize(s),
             Object::NftTrace(it) => it.serialize(s),
             Object::XfrmEvent(it) => it.serialize(s),
@@ -490,6 +511,10 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "devlink_trap_policer" => Object::DevlinkTrapPolicer(Deserialize::deserialize(d)?),
             "devlink_rate" => Object::DevlinkRate(Deserialize::deserialize(d)?),
             "devlink_linecard" => Object::DevlinkLinecard(Deserialize::deserialize(d)?),
+            "wiphy" => Object::Wiphy(Deserialize::deserialize(d)?),
+            "wifi_interface" => Object::WifiInterface(Deserialize::deserialize(d)?),
+            "wifi_station" => Object::WifiStation(Deserialize::deserialize(d)?),
+            "wifi_regdom" => Object::WifiRegdom(Deserialize::deserialize(d)?),
             "nft_table" => Object::NftTable(Deserialize::deserialize(d)?),
             "nft_chain" => Object::NftChain(Deserialize::deserialize(d)?),
             "nft_rule" => Object::NftRule(Deserialize::deserialize(d)?),
@@ -507,6 +532,7 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "stats" => Object::Stats(Deserialize::deserialize(d)?),
             "devlink_flash" => Object::DevlinkFlash(Deserialize::deserialize(d)?),
             "mptcp_event" => Object::MptcpEvent(Deserialize::deserialize(d)?),
+            "wifi_event" => Object::WifiEvent(Deserialize::deserialize(d)?),
             "nft_generation" => Object::NftGeneration(Deserialize::deserialize(d)?),
             "nft_trace" => Object::NftTrace(Deserialize::deserialize(d)?),
             "xfrm_event" => Object::XfrmEvent(Deserialize::deserialize(d)?),

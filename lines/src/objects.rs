@@ -3556,26 +3556,32 @@ names! {
 /// for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of
 /// traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink.
 /// `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A
-/// line card of a device of devlink. `nft_table`: A table of nftables. This kind and the others of
-/// nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of
-/// nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of
-/// nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like.
-/// `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association
-/// of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets
-/// IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a
-/// connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel
-/// expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a
-/// router announced. `nduseropt`: Options of a router advertisement that concern programs.
-/// `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a
-/// device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With
-/// `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of
-/// a subflow. With `--family mptcp_pm` or `--kind`. `nft_generation`: A transaction of nftables:
-/// its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of
-/// a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of
-/// xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`.
-/// `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it.
-/// With `--family audit`. `generic`: A message of a netlink family without a kind of its own.
-/// `unknown`: A message without a decoder. `meta`: nlstream's own record.
+/// line card of a device of devlink. `wiphy`: A wireless device. With `--family nl80211` or
+/// `--kind wiphy`. `wifi_interface`: An interface of a wireless device. With `--family nl80211` or
+/// `--kind`. `wifi_station`: A station that a wireless interface talks to. With `--family nl80211`
+/// or `--kind`. `wifi_regdom`: A regulatory domain of wireless devices. With `--family nl80211` or
+/// `--kind`. `nft_table`: A table of nftables. This kind and the others of nftables: with
+/// `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables.
+/// `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables.
+/// `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`:
+/// A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With
+/// `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects.
+/// With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection,
+/// with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as
+/// the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router
+/// announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`:
+/// A request of the kernel to the multicast routing daemon. `stats`: Counters of a device.
+/// `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family
+/// devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a
+/// subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device:
+/// scan, connection, radar … With `--family nl80211` or `--kind`. `nft_generation`: A
+/// transaction of nftables: its number, and the process that requested it. With `--family
+/// nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family
+/// nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush …
+/// With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy
+/// iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink
+/// family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's
+/// own record.
 Kind {
 /// `link`.
 Link = "link",
@@ -3655,6 +3661,14 @@ DevlinkTrapPolicer = "devlink_trap_policer",
 DevlinkRate = "devlink_rate",
 /// `devlink_linecard`.
 DevlinkLinecard = "devlink_linecard",
+/// `wiphy`.
+Wiphy = "wiphy",
+/// `wifi_interface`.
+WifiInterface = "wifi_interface",
+/// `wifi_station`.
+WifiStation = "wifi_station",
+/// `wifi_regdom`.
+WifiRegdom = "wifi_regdom",
 /// `nft_table`.
 NftTable = "nft_table",
 /// `nft_chain`.
@@ -3689,6 +3703,8 @@ Stats = "stats",
 DevlinkFlash = "devlink_flash",
 /// `mptcp_event`.
 MptcpEvent = "mptcp_event",
+/// `wifi_event`.
+WifiEvent = "wifi_event",
 /// `nft_generation`.
 NftGeneration = "nft_generation",
 /// `nft_trace`.
@@ -7322,6 +7338,386 @@ pub struct Vxlan {
     /// Only packets with the network ids of the VNI filter are accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vnifilter: Option<bool>,
+}
+
+/// An event of a wireless device.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WifiEvent {
+    /// No beacons are heard.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beacon_loss: Option<bool>,
+    /// The other side ended the connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_ap: Option<bool>,
+    /// Its centre, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub center_freq1: Option<u32>,
+    /// Centre of its second part, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub center_freq2: Option<u32>,
+    /// Beacons until the channel is switched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ch_switch_count: Option<u32>,
+    /// Type of the channel: `no-HT`, `HT20`, `HT40-`, `HT40+`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_type: Option<String>,
+    /// Its country.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Name of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Time on the channel, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u32>,
+    /// `scan_started`, `scan_finished`, `scan_aborted`, `auth`, `assoc`, `connect`, `roam`,
+    /// `port_authorized`, `deauth`, `disassoc`, `disconnect`, `cqm` (quality of the connection),
+    /// `radar`, `channel_switched`, `reg_change`, `start_ap`, `stop_ap` …
+    pub event: String,
+    /// Frequency of the primary channel, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freq: Option<u32>,
+    /// Index of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ifindex: Option<u32>,
+    /// Address of the other side: the access point, or the station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+    /// Number of packets that were not acknowledged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packet_loss: Option<u32>,
+    /// `detected`, `cac_started`, `cac_finished`, `cac_aborted`, `nop_finished`, `pre_cac_expired`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub radar_event: Option<String>,
+    /// Reason code of IEEE 802.11.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<u16>,
+    /// The other side asks for a new connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reconnect_requested: Option<bool>,
+    /// Number of the reason for which an access point refused a station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<u32>,
+    /// Who changed the regulatory domain: `core`, `user`, `driver`, `country_ie`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reg_initiator: Option<String>,
+    /// What it is: `country`, `world`, `custom_world`, `intersection`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reg_type: Option<String>,
+    /// The signal crossed a threshold: `low`, `high`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rssi_event: Option<String>,
+    /// Signal, dBm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rssi_level: Option<i32>,
+    /// Frequencies of a scan, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan_freqs: Option<Vec<u32>>,
+    /// Names of the networks that a scan looks for; an empty one means any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan_ssids: Option<Vec<String>>,
+    /// Name of the network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssid: Option<String>,
+    /// Status code of IEEE 802.11; 0: success.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// There was no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timed_out: Option<bool>,
+    /// In which step: `scan`, `auth`, `assoc`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_reason: Option<String>,
+    /// Time in which they were sent, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub txe_interval: Option<u32>,
+    /// Number of packets of which that is the share.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub txe_pkts: Option<u32>,
+    /// Share of failed packets, percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub txe_rate: Option<u32>,
+    /// Id of the interface (`wdev` of `wifi_interface`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wdev: Option<u64>,
+    /// Width of the channel, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<String>,
+    /// Number of the wireless device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wiphy: Option<u32>,
+}
+
+/// An interface of a wireless device. The kernel announces neither its network nor its channel:
+/// read after the events that change them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WifiInterface {
+    /// Address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addr: Option<String>,
+    /// Its centre, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub center_freq1: Option<u32>,
+    /// Centre of its second part, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub center_freq2: Option<u32>,
+    /// Type of the channel: `no-HT`, `HT20`, `HT40-`, `HT40+`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_type: Option<String>,
+    /// Name of the network device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Frames have four addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub four_addr: Option<bool>,
+    /// Frequency of the primary channel, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freq: Option<u32>,
+    /// Index of the network device, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ifindex: Option<u32>,
+    /// Type: `managed`, `AP`, `monitor`, `mesh point` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iftype: Option<String>,
+    /// Links of an interface with several (multi-link operation), each with a channel of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<Vec<WifiLink>>,
+    /// Name of the network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssid: Option<String>,
+    /// Power, hundredths of dBm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_power: Option<i32>,
+    /// Id of the interface: the number of the wireless device, multiplied by 2 to the power of 32, and
+    /// its number there.
+    pub wdev: u64,
+    /// Width of the channel, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<String>,
+    /// Number of the wireless device.
+    pub wiphy: u32,
+}
+
+/// A link of an interface.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WifiLink {
+    /// Address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addr: Option<String>,
+    /// Its centre, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub center_freq1: Option<u32>,
+    /// Centre of its second part, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub center_freq2: Option<u32>,
+    /// Type of the channel: `no-HT`, `HT20`, `HT40-`, `HT40+`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channel_type: Option<String>,
+    /// Frequency of the primary channel, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freq: Option<u32>,
+    /// Number of the link.
+    pub link: u8,
+    /// Power, hundredths of dBm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_power: Option<i32>,
+    /// Width of the channel, MHz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<String>,
+}
+
+/// The rate of a frame (`NL80211_RATE_INFO_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WifiRate {
+    /// Units of 100 kbit/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bitrate: Option<u32>,
+    /// Modulation and coding scheme of EHT (802.11be).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eht_mcs: Option<u8>,
+    /// Number of spatial streams of EHT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eht_nss: Option<u8>,
+    /// Modulation and coding scheme of HE (802.11ax).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub he_mcs: Option<u8>,
+    /// Number of spatial streams of HE.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub he_nss: Option<u8>,
+    /// Modulation and coding scheme of HT (802.11n).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mcs: Option<u8>,
+    /// Modulation and coding scheme of S1G (802.11ah).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s1g_mcs: Option<u8>,
+    /// Number of spatial streams of S1G.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub s1g_nss: Option<u8>,
+    /// Modulation and coding scheme of UHR (802.11bn).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uhr_mcs: Option<u8>,
+    /// The same of VHT (802.11ac).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vht_mcs: Option<u8>,
+    /// Number of spatial streams of VHT.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vht_nss: Option<u8>,
+    /// Width of the channel, MHz; absent: 20.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+}
+
+/// What is allowed in a range of frequencies.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WifiRegRule {
+    /// Time in which a channel is checked for radar, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dfs_cac_time: Option<u32>,
+    /// End of the range, kHz.
+    pub end: u32,
+    /// `dfs`, `no-ir`, `no-indoor`, `no-outdoor`, `auto-bw` …
+    pub flags: Vec<String>,
+    /// Maximum gain of the antenna, hundredths of dBi.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_antenna_gain: Option<u32>,
+    /// Maximum width of a channel, kHz.
+    pub max_bw: u32,
+    /// Maximum power, hundredths of dBm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_eirp: Option<u32>,
+    /// Maximum power spectral density, dBm per MHz; with the flag `psd`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_psd: Option<i32>,
+    /// Begin of the range, kHz.
+    pub start: u32,
+}
+
+/// A regulatory domain. The kernel announces that it changed (`wifi_event`): then it is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WifiRegdom {
+    /// The country: `DE`; `00`: the world, `99`: built by the driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// Rules for radar: `FCC`, `ETSI`, `JP`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dfs_region: Option<String>,
+    /// Who hinted at it: `user`, `cell_base`, `indoor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// What is allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Vec<WifiRegRule>>,
+    /// The device manages it by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub self_managed: Option<bool>,
+    /// Number of the wireless device that it is for; absent: for all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wiphy: Option<u32>,
+}
+
+/// A station that an interface of a wireless device talks to.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WifiStation {
+    /// Beacons that were missed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beacon_loss: Option<u32>,
+    /// Time since the station was connected, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connected_time: Option<u32>,
+    /// Name of the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Expected throughput, kbit/s.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_throughput: Option<u32>,
+    /// `authorized`, `authenticated`, `associated`, `short-preamble`, `wme`, `mfp`, `tdls-peer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// Index of the device.
+    pub ifindex: u32,
+    /// Time since its last activity, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inactive_time: Option<u32>,
+    /// Address of the station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac: Option<String>,
+    /// Their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_bytes: Option<u64>,
+    /// Packets from the station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_packets: Option<u32>,
+    /// Rate of the last frame from the station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_rate: Option<Box<WifiRate>>,
+    /// Signal, dBm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal: Option<i32>,
+    /// Average of the signal, dBm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal_avg: Option<i32>,
+    /// Their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_bytes: Option<u64>,
+    /// Packets that were not acknowledged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_failed: Option<u32>,
+    /// Packets to the station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_packets: Option<u32>,
+    /// Rate of the last frame to the station.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_rate: Option<Box<WifiRate>>,
+    /// Packets that were sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_retries: Option<u32>,
+}
+
+/// A wireless device, with its settings. What its hardware can do is left out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wiphy {
+    /// Antennas that can receive, a bit each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub antenna_avail_rx: Option<u32>,
+    /// Antennas that can send, a bit each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub antenna_avail_tx: Option<u32>,
+    /// Antennas that may receive, a bit each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub antenna_rx: Option<u32>,
+    /// Antennas that may send, a bit each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub antenna_tx: Option<u32>,
+    /// Class of the distance to the farthest station, in steps of 3 µs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage_class: Option<u8>,
+    /// Longest frame that is not fragmented, bytes; absent if none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frag_threshold: Option<u32>,
+    /// Its name: `phy0`.
+    pub name: String,
+    /// The same of a long frame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_long: Option<u8>,
+    /// How often a short frame is sent until it is acknowledged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_short: Option<u8>,
+    /// Longest frame that needs no RTS, bytes; absent if none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rts_threshold: Option<u32>,
+    /// Types of interfaces that it can have: `managed`, `AP`, `monitor` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supported_iftypes: Option<Vec<String>>,
+    /// Number of the device.
+    pub wiphy: u32,
 }
 
 /// Settings of a modem device (`IFLA_WWAN_*`, linux/wwan.h).

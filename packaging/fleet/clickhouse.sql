@@ -17,7 +17,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl FINAL;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind String) ENGINE = MergeTree ORDER BY kind;
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -860,6 +860,59 @@ CREATE VIEW nl_vni AS SELECT host, run, seq, time, op, origin, netns, ifname, id
   , JSONExtract(object, 'vni', 'Nullable(Int64)') AS "vni"
   , JSONExtract(object, 'vni_end', 'Nullable(Int64)') AS "vni_end"
 FROM nl_lines WHERE kind = 'vni';
+CREATE VIEW nl_wifi_interface AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'addr') AS "addr"
+  , JSONExtract(object, 'center_freq1', 'Nullable(Int64)') AS "center_freq1"
+  , JSONExtract(object, 'center_freq2', 'Nullable(Int64)') AS "center_freq2"
+  , JSONExtractString(object, 'channel_type') AS "channel_type"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'four_addr', 'Nullable(Bool)') AS "four_addr"
+  , JSONExtract(object, 'freq', 'Nullable(Int64)') AS "freq"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'iftype') AS "iftype"
+  , JSONExtractString(object, 'ssid') AS "ssid"
+  , JSONExtract(object, 'tx_power', 'Nullable(Int64)') AS "tx_power"
+  , JSONExtract(object, 'wdev', 'Nullable(Int64)') AS "wdev"
+  , JSONExtractString(object, 'width') AS "width"
+  , JSONExtract(object, 'wiphy', 'Nullable(Int64)') AS "wiphy"
+FROM nl_lines WHERE kind = 'wifi_interface';
+CREATE VIEW nl_wifi_regdom AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'country') AS "country"
+  , JSONExtractString(object, 'dfs_region') AS "dfs_region"
+  , JSONExtractString(object, 'hint') AS "hint"
+  , JSONExtract(object, 'self_managed', 'Nullable(Bool)') AS "self_managed"
+  , JSONExtract(object, 'wiphy', 'Nullable(Int64)') AS "wiphy"
+FROM nl_lines WHERE kind = 'wifi_regdom';
+CREATE VIEW nl_wifi_station AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'beacon_loss', 'Nullable(Int64)') AS "beacon_loss"
+  , JSONExtract(object, 'connected_time', 'Nullable(Int64)') AS "connected_time"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'expected_throughput', 'Nullable(Int64)') AS "expected_throughput"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'inactive_time', 'Nullable(Int64)') AS "inactive_time"
+  , JSONExtractString(object, 'mac') AS "mac"
+  , JSONExtract(object, 'rx_bytes', 'Nullable(Int64)') AS "rx_bytes"
+  , JSONExtract(object, 'rx_packets', 'Nullable(Int64)') AS "rx_packets"
+  , JSONExtract(object, 'signal', 'Nullable(Int64)') AS "signal"
+  , JSONExtract(object, 'signal_avg', 'Nullable(Int64)') AS "signal_avg"
+  , JSONExtract(object, 'tx_bytes', 'Nullable(Int64)') AS "tx_bytes"
+  , JSONExtract(object, 'tx_failed', 'Nullable(Int64)') AS "tx_failed"
+  , JSONExtract(object, 'tx_packets', 'Nullable(Int64)') AS "tx_packets"
+  , JSONExtract(object, 'tx_retries', 'Nullable(Int64)') AS "tx_retries"
+FROM nl_lines WHERE kind = 'wifi_station';
+CREATE VIEW nl_wiphy AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'antenna_avail_rx', 'Nullable(Int64)') AS "antenna_avail_rx"
+  , JSONExtract(object, 'antenna_avail_tx', 'Nullable(Int64)') AS "antenna_avail_tx"
+  , JSONExtract(object, 'antenna_rx', 'Nullable(Int64)') AS "antenna_rx"
+  , JSONExtract(object, 'antenna_tx', 'Nullable(Int64)') AS "antenna_tx"
+  , JSONExtract(object, 'coverage_class', 'Nullable(Int64)') AS "coverage_class"
+  , JSONExtract(object, 'frag_threshold', 'Nullable(Int64)') AS "frag_threshold"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'retry_long', 'Nullable(Int64)') AS "retry_long"
+  , JSONExtract(object, 'retry_short', 'Nullable(Int64)') AS "retry_short"
+  , JSONExtract(object, 'rts_threshold', 'Nullable(Int64)') AS "rts_threshold"
+  , JSONExtract(object, 'wiphy', 'Nullable(Int64)') AS "wiphy"
+FROM nl_lines WHERE kind = 'wiphy';
 CREATE VIEW nl_xfrm_policy AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'action') AS "action"
   , JSONExtractString(object, 'dir') AS "dir"

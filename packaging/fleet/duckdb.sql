@@ -15,7 +15,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind text PRIMARY KEY);
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -857,6 +857,59 @@ CREATE VIEW nl_vni AS SELECT host, run, seq, time, op, origin, netns, ifname, id
   , CAST(object->>'$.vni' AS bigint) AS "vni"
   , CAST(object->>'$.vni_end' AS bigint) AS "vni_end"
 FROM nl_lines WHERE kind = 'vni';
+CREATE VIEW nl_wifi_interface AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.addr' AS "addr"
+  , CAST(object->>'$.center_freq1' AS bigint) AS "center_freq1"
+  , CAST(object->>'$.center_freq2' AS bigint) AS "center_freq2"
+  , object->>'$.channel_type' AS "channel_type"
+  , object->>'$.dev' AS "dev"
+  , CAST(object->>'$.four_addr' AS boolean) AS "four_addr"
+  , CAST(object->>'$.freq' AS bigint) AS "freq"
+  , CAST(object->>'$.ifindex' AS bigint) AS "ifindex"
+  , object->>'$.iftype' AS "iftype"
+  , object->>'$.ssid' AS "ssid"
+  , CAST(object->>'$.tx_power' AS bigint) AS "tx_power"
+  , CAST(object->>'$.wdev' AS bigint) AS "wdev"
+  , object->>'$.width' AS "width"
+  , CAST(object->>'$.wiphy' AS bigint) AS "wiphy"
+FROM nl_lines WHERE kind = 'wifi_interface';
+CREATE VIEW nl_wifi_regdom AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.country' AS "country"
+  , object->>'$.dfs_region' AS "dfs_region"
+  , object->>'$.hint' AS "hint"
+  , CAST(object->>'$.self_managed' AS boolean) AS "self_managed"
+  , CAST(object->>'$.wiphy' AS bigint) AS "wiphy"
+FROM nl_lines WHERE kind = 'wifi_regdom';
+CREATE VIEW nl_wifi_station AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object->>'$.beacon_loss' AS bigint) AS "beacon_loss"
+  , CAST(object->>'$.connected_time' AS bigint) AS "connected_time"
+  , object->>'$.dev' AS "dev"
+  , CAST(object->>'$.expected_throughput' AS bigint) AS "expected_throughput"
+  , CAST(object->>'$.ifindex' AS bigint) AS "ifindex"
+  , CAST(object->>'$.inactive_time' AS bigint) AS "inactive_time"
+  , object->>'$.mac' AS "mac"
+  , CAST(object->>'$.rx_bytes' AS bigint) AS "rx_bytes"
+  , CAST(object->>'$.rx_packets' AS bigint) AS "rx_packets"
+  , CAST(object->>'$.signal' AS bigint) AS "signal"
+  , CAST(object->>'$.signal_avg' AS bigint) AS "signal_avg"
+  , CAST(object->>'$.tx_bytes' AS bigint) AS "tx_bytes"
+  , CAST(object->>'$.tx_failed' AS bigint) AS "tx_failed"
+  , CAST(object->>'$.tx_packets' AS bigint) AS "tx_packets"
+  , CAST(object->>'$.tx_retries' AS bigint) AS "tx_retries"
+FROM nl_lines WHERE kind = 'wifi_station';
+CREATE VIEW nl_wiphy AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object->>'$.antenna_avail_rx' AS bigint) AS "antenna_avail_rx"
+  , CAST(object->>'$.antenna_avail_tx' AS bigint) AS "antenna_avail_tx"
+  , CAST(object->>'$.antenna_rx' AS bigint) AS "antenna_rx"
+  , CAST(object->>'$.antenna_tx' AS bigint) AS "antenna_tx"
+  , CAST(object->>'$.coverage_class' AS bigint) AS "coverage_class"
+  , CAST(object->>'$.frag_threshold' AS bigint) AS "frag_threshold"
+  , object->>'$.name' AS "name"
+  , CAST(object->>'$.retry_long' AS bigint) AS "retry_long"
+  , CAST(object->>'$.retry_short' AS bigint) AS "retry_short"
+  , CAST(object->>'$.rts_threshold' AS bigint) AS "rts_threshold"
+  , CAST(object->>'$.wiphy' AS bigint) AS "wiphy"
+FROM nl_lines WHERE kind = 'wiphy';
 CREATE VIEW nl_xfrm_policy AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object->>'$.action' AS "action"
   , object->>'$.dir' AS "dir"

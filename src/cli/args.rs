@@ -136,7 +136,7 @@ fn kinds_help() -> String {
     let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
     format!(
         "Output only these kinds and meta, as a comma-separated list; genl_family, \
-         ethtool, netdev, devlink… only if named here or by --family, generic by --family [kinds: {}]",
+         ethtool, netdev, devlink, wiphy… only if named here or by --family, generic by --family [kinds: {}]",
         names.join(", ")
     )
 }

@@ -12,16 +12,19 @@ use crate::netlink::family::Protocol as _;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::curated::Curated;
 use crate::netlink::other::other;
+use crate::netlink::secrets::redacted;
 
 static ETHTOOL: Decoders = decoders(FamilyId::ETHTOOL);
 static NETDEV: Decoders = decoders(FamilyId::NETDEV);
 static DEVLINK: Decoders = decoders(FamilyId::DEVLINK);
+static NL80211: Decoders = decoders(FamilyId::NL80211);
 static MPTCP_PM: Decoders = decoders(FamilyId::MPTCP_PM);
 
 fn decoders_of(family: &Curated) -> &'static Decoders {
     match family.id() {
         FamilyId::ETHTOOL => &ETHTOOL,
         FamilyId::DEVLINK => &DEVLINK,
+        FamilyId::NL80211 => &NL80211,
         FamilyId::MPTCP_PM => &MPTCP_PM,
         _ => &NETDEV,
     }
@@ -35,6 +38,15 @@ impl Family for Curated {
         message: &Message<'_>,
         each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
     ) {
+        // An attribute that a kind does not know is written as it is.
+        let redacted = match context.secrets {
+            true => None,
+            false => redacted(self.id(), Some(self.name()), message.bytes),
+        };
+        let message = match &redacted {
+            Some(bytes) => &message.with_bytes(bytes),
+            None => message,
+        };
         let decoders = decoders_of(self);
         if decoders.contains(self.message_type(message)) {
             return decode::decode(self, decoders, MessageAction::New, context, message, each);
@@ -44,5 +56,43 @@ impl Family for Curated {
             header: 0,
         };
         super::other::decode(*other(self.id()), Some(&known), context, message, each);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Names;
+    use crate::netlink::build::{attr, message};
+    use crate::netlink::frame::Messages;
+    use crate::netlink::genl::curated;
+    use crate::netlink::genl::nl80211::COMMANDS;
+
+    /// Neither keys nor frames or information elements, in whichever message of a wireless device they are, and also if
+    /// nobody has set them to zero before.
+    #[test]
+    fn no_line_of_a_wireless_device_has_secrets() {
+        const SECRETS: &[u16] = &[7, 42, 51, 77, 78, 80, 81, 85, 122, 156, 242, 243, 254, 277];
+        let names = Names::builtin();
+        // A frame of each type that is read, and one that is none.
+        for first in [0x10, 0x30, 0xa0, 0xb0, 0xc0, 0x5a] {
+            let secret = [&[first][..], &[0x5a; 61]].concat();
+            let attrs: Vec<_> = SECRETS.iter().map(|it| attr(*it, &secret)).collect();
+            for (command, name) in COMMANDS {
+                let body = [&[*command as u8, 1, 0, 0][..], &attrs.concat()].concat();
+                let bytes = message(30, &body);
+                let message = Messages::new(&bytes).next().unwrap().unwrap();
+                let mut context = DecodeContext::new(&names, true);
+                let mut number = 0;
+                let mut each = |decoded: Decoded, unparsed: Vec<Unparsed>| {
+                    let text = serde_json::to_string(&(decoded.payload, unparsed)).unwrap();
+                    assert!(!text.contains("5a5a"), "{name}: {text}");
+                    assert!(!text.contains("ZZ"), "{name}: {text}");
+                    number += 1;
+                };
+                curated::NL80211.decode(&mut context, &message, &mut each);
+                assert_eq!(number, 1, "{name}");
+            }
+        }
     }
 }

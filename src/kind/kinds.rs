@@ -529,6 +529,14 @@ kinds! {
         DevlinkRate: Rc<devlink::DevlinkRate> = "devlink_rate";
         /// A line card of a device of devlink.
         DevlinkLinecard: Rc<devlink::DevlinkLinecard> = "devlink_linecard";
+        /// A wireless device. With `--family nl80211` or `--kind wiphy`.
+        Wiphy: Rc<wifi::Wiphy> = "wiphy";
+        /// An interface of a wireless device. With `--family nl80211` or `--kind`.
+        WifiInterface: Rc<wifi::WifiInterface> = "wifi_interface";
+        /// A station that a wireless interface talks to. With `--family nl80211` or `--kind`.
+        WifiStation: Rc<wifi::WifiStation> = "wifi_station";
+        /// A regulatory domain of wireless devices. With `--family nl80211` or `--kind`.
+        WifiRegdom: Rc<wifi::WifiRegdom> = "wifi_regdom";
         /// A table of nftables. This kind and the others of nftables: with `--family nftables`.
         NftTable: Rc<nft_table::NftTable> = "nft_table";
         /// A chain of nftables.
@@ -565,6 +573,8 @@ kinds! {
         DevlinkFlash: devlink::DevlinkFlash = "devlink_flash";
         /// An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`.
         MptcpEvent: mptcp::MptcpEvent = "mptcp_event";
+        /// An event of a wireless device: scan, connection, radar … With `--family nl80211` or `--kind`.
+        WifiEvent: wifi::WifiEvent = "wifi_event";
         /// A transaction of nftables: its number, and the process that requested it. With `--family nftables`.
         NftGeneration: nft_generation::NftGeneration = "nft_generation";
         /// A step of a packet through the rules of nftables. With `--family nft_trace`.

@@ -262,10 +262,16 @@ pub enum Trigger {
     DevlinkPort,
     /// An event of a region of devlink told a part of it.
     DevlinkRegion,
+    /// A wireless interface got or lost a network, or another channel.
+    WifiInterface,
+    /// A station is new or was connected, or a wireless interface was deleted.
+    WifiStation,
+    /// A regulatory domain changed.
+    WifiRegdom,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::DevlinkRegion as usize + 1;
+const TRIGGERS: usize = Trigger::WifiRegdom as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -322,6 +328,7 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::Devlink,
     Trigger::DevlinkPort,
     Trigger::DevlinkRegion,
+    Trigger::WifiRegdom,
 ];
 
 /// A set of kinds for each trigger.

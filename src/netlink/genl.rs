@@ -68,6 +68,7 @@ pub mod devlink;
 pub mod ethtool;
 pub mod mptcp;
 pub mod netdev;
+pub mod nl80211;
 
 /// The name of a command in such a table.
 pub fn name_in(commands: Commands, number: u16) -> Option<&'static str> {

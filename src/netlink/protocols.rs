@@ -17,6 +17,7 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &curated::NETDEV,
     &curated::DEVLINK,
     &curated::MPTCP_PM,
+    &curated::NL80211,
     &nfnetlink::NFTABLES,
     &nfnetlink::NFT_TRACE,
     &super::xfrm::Xfrm,

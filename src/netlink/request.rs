@@ -340,6 +340,18 @@ impl Request {
         Self::of_body(UNADDRESSED, body)
     }
 
+    /// A request of nl80211 for what belongs to the interface of that index.
+    pub fn nl80211(command: u16, ifindex: u32) -> Self {
+        const NL80211_ATTR_IFINDEX: u16 = 3;
+        let interface = DefaultNla::new(NL80211_ATTR_IFINDEX, ifindex.to_ne_bytes().to_vec());
+        Self::generic(command, &bytes(&interface))
+    }
+
+    /// The stations of that interface.
+    pub fn nl80211_stations(ifindex: u32) -> Self {
+        Self::nl80211(genl::nl80211::NL80211_CMD_GET_STATION, ifindex)
+    }
+
     /// The same request for one object, or for those of one device.
     #[must_use]
     pub fn for_device(self) -> Self {

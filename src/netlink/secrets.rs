@@ -3,7 +3,8 @@
 use super::attr::align;
 use super::family::Protocol as _;
 use super::frame::{Message, Messages};
-use super::genl::HEADER;
+use super::genl::nl80211::*;
+use super::genl::{HEADER, command};
 use super::other::other;
 use super::raw::{NETLINK_XFRM, header_length};
 use crate::channel::FamilyId;
@@ -14,12 +15,15 @@ type Secret = (u16, usize);
 /// The attributes with secrets of a family.
 struct Secrets {
     known: &'static [Secret],
+    /// The same of some commands of generic netlink, instead.
+    of_command: &'static [(u16, Secret)],
     /// A higher number is one of a newer kernel: all of it may be secret.
     highest: u16,
 }
 
 const NONE: Secrets = Secrets {
     known: &[],
+    of_command: &[],
     highest: u16::MAX,
 };
 
@@ -35,6 +39,7 @@ const XFRM: Secrets = Secrets {
         (XFRMA_ALG_AEAD, 72),
         (XFRMA_ALG_AUTH_TRUNC, 72),
     ],
+    of_command: &[],
     // XFRMA_IPTFS_PKT_SIZE
     highest: 41,
 };
@@ -54,6 +59,10 @@ const NL80211_ATTR_FILS_KEK: u16 = 242;
 const NL80211_ATTR_FILS_NONCES: u16 = 243;
 const NL80211_ATTR_PMK: u16 = 254;
 const NL80211_ATTR_SAE_PASSWORD: u16 = 277;
+// In these frames the header, 24 bytes with the addresses, and status or reason are no secrets. Challenges, elements of
+// SAE and information elements follow (IEEE 802.11, 9.3.3).
+const STATUS_END: usize = 24 + 6;
+const REASON_END: usize = 24 + 2;
 const NL80211: Secrets = Secrets {
     known: &[
         (NL80211_ATTR_KEY_DATA, 0),
@@ -71,6 +80,20 @@ const NL80211: Secrets = Secrets {
         (NL80211_ATTR_PMK, 0),
         (NL80211_ATTR_SAE_PASSWORD, 0),
     ],
+    of_command: &[
+        (NL80211_CMD_AUTHENTICATE, (NL80211_ATTR_FRAME, STATUS_END)),
+        (NL80211_CMD_ASSOCIATE, (NL80211_ATTR_FRAME, STATUS_END)),
+        (NL80211_CMD_DEAUTHENTICATE, (NL80211_ATTR_FRAME, REASON_END)),
+        (NL80211_CMD_DISASSOCIATE, (NL80211_ATTR_FRAME, REASON_END)),
+        (
+            NL80211_CMD_UNPROT_DEAUTHENTICATE,
+            (NL80211_ATTR_FRAME, REASON_END),
+        ),
+        (
+            NL80211_CMD_UNPROT_DISASSOCIATE,
+            (NL80211_ATTR_FRAME, REASON_END),
+        ),
+    ],
     highest: u16::MAX,
 };
 
@@ -79,7 +102,7 @@ const NL80211: Secrets = Secrets {
 fn secrets(id: FamilyId, name: Option<&str>) -> &'static Secrets {
     match (id.protocol(), name) {
         (NETLINK_XFRM, _) => &XFRM,
-        _ if id.is_generic() && name == Some("nl80211") => &NL80211,
+        _ if id == FamilyId::NL80211 || id.is_generic() && name == Some("nl80211") => &NL80211,
         _ => &NONE,
     }
 }
@@ -136,8 +159,9 @@ pub fn redacted(id: FamilyId, name: Option<&str>, datagram: &[u8]) -> Option<Vec
         };
         let start = at + message.bytes.len() - message.body.len();
         let end = at + message.bytes.len();
+        let command = id.is_generic().then(|| command(&message));
         match header {
-            Some(header) => redact(secrets, &mut bytes[(start + header).min(end)..end]),
+            Some(header) => redact(secrets, command, &mut bytes[(start + header).min(end)..end]),
             // The end of a dump, and an error, of which the request that it repeats may have secrets.
             None if message.is_control() => bytes[(start + 4).min(end)..end].fill(0),
             // A type whose header is not known may have secrets anywhere.
@@ -148,14 +172,17 @@ pub fn redacted(id: FamilyId, name: Option<&str>, datagram: &[u8]) -> Option<Vec
     Some(bytes)
 }
 
-fn redact(secrets: &Secrets, mut bytes: &mut [u8]) {
+fn redact(secrets: &Secrets, command: Option<u16>, mut bytes: &mut [u8]) {
     const ATTR: usize = 4;
     while let Some(header) = bytes.first_chunk::<ATTR>() {
         let stated = usize::from(u16::from_ne_bytes([header[0], header[1]]));
         let kind = u16::from_ne_bytes([header[2], header[3]]) & super::attr::TYPE_MASK;
         // Of an attribute that was cut off, what is there.
         let length = stated.clamp(ATTR, bytes.len());
-        let secret = secrets.known.iter().find(|(it, _)| *it == kind);
+        let of_command = secrets.of_command.iter();
+        let mut of_command = of_command.filter(|(it, _)| Some(*it) == command);
+        let secret = of_command.find_map(|(_, secret)| (secret.0 == kind).then_some(secret));
+        let secret = secret.or_else(|| secrets.known.iter().find(|(it, _)| *it == kind));
         let open = match secret {
             Some((_, open)) => ATTR + open,
             None if kind > secrets.highest => ATTR,
@@ -225,6 +252,23 @@ mod tests {
         };
         let redacted = redacted(id, Some("nl80211"), &message(33, &body(0xaa)));
         assert_eq!(redacted, Some(message(33, &body(0))));
+    }
+
+    /// The header of a frame that ends a connection and its reason are left, and not what follows.
+    #[test]
+    fn the_fixed_fields_of_a_frame_that_ends_a_connection_are_kept() {
+        let body = |command, frame: &[u8]| [&[command, 1, 0, 0][..], &attr(51, frame)].concat();
+        for (command, open) in [(37, 30), (38, 30), (39, 26), (40, 26), (70, 26), (71, 26)] {
+            for id in [FamilyId::generic(33).unwrap(), FamilyId::NL80211] {
+                let found = redacted(
+                    id,
+                    Some("nl80211"),
+                    &message(33, &body(command, &[0xaa; 60])),
+                );
+                let kept = [vec![0xaa; open], vec![0; 60 - open]].concat();
+                assert_eq!(found, Some(message(33, &body(command, &kept))), "{command}");
+            }
+        }
     }
 
     #[test]

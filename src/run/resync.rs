@@ -354,7 +354,7 @@ impl ResyncScheduler {
         loop {
             let mut due = self.pending.iter_mut().filter(|(_, it)| it.due() <= now);
             let Some((target, pending)) = due.next() else {
-                return self.begin_quick_audit(now);
+                return self.begin_quick_audit(now, known);
             };
             let target = *target;
             let by_event = pending.by_event;
@@ -413,7 +413,7 @@ impl ResyncScheduler {
     }
 
     /// Begins the quick audit that is due, if there is one.
-    fn begin_quick_audit(&mut self, now: Instant) -> Option<Begin> {
+    fn begin_quick_audit(&mut self, now: Instant, known: &impl Known) -> Option<Begin> {
         let quick = self.quick.as_mut().filter(|_| self.synced)?;
         let targets = self
             .dumps
@@ -426,7 +426,8 @@ impl ResyncScheduler {
             family: dumps.family,
             role: Role::Dumps,
         };
-        let mut left = dumps.requests.clone();
+        let further = known.further_dumps(target.0, target.1);
+        let mut left = [dumps.requests.clone(), further].concat();
         left.reverse();
         let request = left.pop()?;
         debug!("dump {} (quick audit)", target.1.name());
@@ -501,6 +502,10 @@ impl ResyncScheduler {
             ) => current.complete = false,
             // The set was deleted meanwhile, or its table.
             Outcome::Failed(libc::ENOENT) if current.target.1 == Kind::NftElement => {
+                current.complete = false;
+            }
+            // The interface was deleted meanwhile.
+            Outcome::Failed(libc::ENODEV) if current.target.1 == Kind::WifiStation => {
                 current.complete = false;
             }
             // The device was deleted meanwhile.

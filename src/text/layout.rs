@@ -9,6 +9,7 @@ mod mptcp;
 mod nft;
 mod route;
 mod tc;
+mod wifi;
 mod xfrm;
 
 use super::node::{Fields, Node};
@@ -187,6 +188,11 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::DevlinkLinecard => &devlink::LINECARD,
         Kind::DevlinkFlash => &devlink::FLASH,
         Kind::MptcpEvent => &mptcp::EVENT,
+        Kind::Wiphy => &wifi::WIPHY,
+        Kind::WifiInterface => &wifi::INTERFACE,
+        Kind::WifiStation => &wifi::STATION,
+        Kind::WifiRegdom => &wifi::REGDOM,
+        Kind::WifiEvent => &wifi::EVENT,
         Kind::NftTable => &nft::TABLE,
         Kind::NftChain => &nft::CHAIN,
         Kind::NftRule => &nft::RULE,

@@ -46,6 +46,7 @@ mod trial;
 mod truth;
 mod uapi;
 mod watch;
+mod wifi;
 mod xfrm;
 
 fn main() {
@@ -90,6 +91,7 @@ fn main() {
         truth::trials,
         uapi::trials,
         watch::trials,
+        wifi::trials,
         xfrm::trials,
     ];
     let trials = modules.into_iter().flat_map(|trials| trials()).collect();

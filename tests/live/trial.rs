@@ -36,13 +36,15 @@ pub(crate) enum Need {
     GuestEsp,
     /// Root, and devices of netdevsim, which most kernels lack: elsewhere the trial runs in a guest.
     GuestNetdevsim,
+    /// Simulated radios (mac80211_hwsim), in a guest: their module makes devices when it is loaded.
+    GuestRadios,
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
 pub(crate) use Need::{
-    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestNetdevsim, Landlock, LinkType, Mounts,
-    Namespace, Program, UapiHeaders, Users, Xfrm,
+    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestNetdevsim, GuestRadios, Landlock, LinkType,
+    Mounts, Namespace, Program, UapiHeaders, Users, Xfrm,
 };
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
@@ -113,6 +115,12 @@ impl Need {
                     .to_owned(),
                 "not root, or the kernel has no netdevsim".to_owned(),
             ),
+            // The options of the kernel are those of `fixtures/guest`.
+            GuestRadios => (
+                "[ $(id -u) = 0 ] && grep -q ' moddir=' /proc/cmdline && modprobe -q mac80211_hwsim && iw phy | grep -q Wiphy"
+                    .to_owned(),
+                "no guest with simulated radios, whose kernel has cfg80211".to_owned(),
+            ),
             UapiHeaders => (
                 "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),
                 "no uapi headers: linux-libc-dev is not installed".to_owned(),
@@ -144,7 +152,10 @@ pub(crate) fn trial(
         let mut is_for_guest = true;
         for need in needs {
             if let Some(reason) = need.missing() {
-                is_for_guest &= matches!(need, GuestLinkType(_) | GuestEsp | GuestNetdevsim);
+                is_for_guest &= matches!(
+                    need,
+                    GuestLinkType(_) | GuestEsp | GuestNetdevsim | GuestRadios
+                );
                 missing.push(reason);
             }
         }

@@ -141,6 +141,7 @@ fn every_message_type_has_rows() {
         genl::COMMANDS,
         genl::ethtool::COMMANDS,
         genl::netdev::COMMANDS,
+        genl::nl80211::COMMANDS,
         genl::mptcp::COMMANDS,
         genl::devlink::COMMANDS,
         nfnetlink::MESSAGES,

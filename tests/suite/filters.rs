@@ -14,7 +14,7 @@ fn captures() -> Vec<String> {
     // The runs of these were limited to kinds of their own, without which a filter selects others.
     let captures = captures.filter(|path| {
         path.exists()
-            && !["genl", "conntrack", "audit", "devlink", "mptcp"]
+            && !["genl", "conntrack", "audit", "devlink", "mptcp", "wifi"]
                 .iter()
                 .any(|it| path.to_string_lossy().contains(it))
     });

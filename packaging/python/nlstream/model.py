@@ -62,6 +62,10 @@ KINDS: Dict[str, Kind] = {
     "devlink_trap_policer": Kind(("bus_name", "dev_name", "policer",), (), True),
     "devlink_rate": Kind(("bus_name", "dev_name", "port_index", "node",), (), True),
     "devlink_linecard": Kind(("bus_name", "dev_name", "linecard",), (), True),
+    "wiphy": Kind(("wiphy",), (), True),
+    "wifi_interface": Kind(("wdev",), (), True),
+    "wifi_station": Kind(("ifindex", "mac",), (), True),
+    "wifi_regdom": Kind(("wiphy",), (), True),
     "nft_table": Kind(("family", "name",), ("generation",), True),
     "nft_chain": Kind(("family", "table", "handle",), ("generation",), True),
     "nft_rule": Kind(("family", "table", "handle",), ("generation",), True),
@@ -2046,8 +2050,8 @@ class Ipvlan(TypedDict):
     vepa: NotRequired[bool]
 
 
-#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
-Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "nft_generation", "nft_trace", "xfrm_event", "netfilter_cfg", "generic", "unknown", "meta"], str]
+#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `wiphy`: A wireless device. With `--family nl80211` or `--kind wiphy`. `wifi_interface`: An interface of a wireless device. With `--family nl80211` or `--kind`. `wifi_station`: A station that a wireless interface talks to. With `--family nl80211` or `--kind`. `wifi_regdom`: A regulatory domain of wireless devices. With `--family nl80211` or `--kind`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device: scan, connection, radar … With `--family nl80211` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
+Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "wiphy", "wifi_interface", "wifi_station", "wifi_regdom", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "wifi_event", "nft_generation", "nft_trace", "xfrm_event", "netfilter_cfg", "generic", "unknown", "meta"], str]
 
 
 class Link(TypedDict):
@@ -4657,6 +4661,230 @@ class Vxlan(TypedDict):
     vnifilter: NotRequired[bool]
 
 
+class WifiEvent(TypedDict):
+    """An event of a wireless device."""
+
+    beacon_loss: NotRequired[bool]
+    by_ap: NotRequired[bool]
+    center_freq1: NotRequired[int]
+    center_freq2: NotRequired[int]
+    ch_switch_count: NotRequired[int]
+    channel_type: NotRequired[str]
+    country: NotRequired[str]
+    dev: NotRequired[str]
+    duration: NotRequired[int]
+    event: str
+    freq: NotRequired[int]
+    ifindex: NotRequired[int]
+    mac: NotRequired[str]
+    packet_loss: NotRequired[int]
+    radar_event: NotRequired[str]
+    reason: NotRequired[int]
+    reconnect_requested: NotRequired[bool]
+    refused: NotRequired[int]
+    reg_initiator: NotRequired[str]
+    reg_type: NotRequired[str]
+    rssi_event: NotRequired[str]
+    rssi_level: NotRequired[int]
+    scan_freqs: NotRequired[List[int]]
+    scan_ssids: NotRequired[List[str]]
+    ssid: NotRequired[str]
+    status: NotRequired[int]
+    timed_out: NotRequired[bool]
+    timeout_reason: NotRequired[str]
+    txe_interval: NotRequired[int]
+    txe_pkts: NotRequired[int]
+    txe_rate: NotRequired[int]
+    wdev: NotRequired[int]
+    width: NotRequired[str]
+    wiphy: NotRequired[int]
+
+
+class WifiInterface(TypedDict):
+    """An interface of a wireless device. The kernel announces neither its network nor its channel: read after the events that change them."""
+
+    addr: NotRequired[str]
+    center_freq1: NotRequired[int]
+    center_freq2: NotRequired[int]
+    channel_type: NotRequired[str]
+    dev: NotRequired[str]
+    four_addr: NotRequired[bool]
+    freq: NotRequired[int]
+    ifindex: NotRequired[int]
+    iftype: NotRequired[str]
+    links: NotRequired[List[WifiLink]]
+    ssid: NotRequired[str]
+    tx_power: NotRequired[int]
+    wdev: int
+    width: NotRequired[str]
+    wiphy: int
+
+
+class WifiInterfaceOld(TypedDict):
+    """Previous values of a `wifi_interface`: the properties that differ and had a value."""
+
+    addr: NotRequired[str]
+    center_freq1: NotRequired[int]
+    center_freq2: NotRequired[int]
+    channel_type: NotRequired[str]
+    dev: NotRequired[str]
+    four_addr: NotRequired[bool]
+    freq: NotRequired[int]
+    ifindex: NotRequired[int]
+    iftype: NotRequired[str]
+    links: NotRequired[List[WifiLink]]
+    ssid: NotRequired[str]
+    tx_power: NotRequired[int]
+    wdev: NotRequired[int]
+    width: NotRequired[str]
+    wiphy: NotRequired[int]
+
+
+class WifiLink(TypedDict):
+    """A link of an interface."""
+
+    addr: NotRequired[str]
+    center_freq1: NotRequired[int]
+    center_freq2: NotRequired[int]
+    channel_type: NotRequired[str]
+    freq: NotRequired[int]
+    link: int
+    tx_power: NotRequired[int]
+    width: NotRequired[str]
+
+
+class WifiRate(TypedDict):
+    """The rate of a frame (`NL80211_RATE_INFO_*`)."""
+
+    bitrate: NotRequired[int]
+    eht_mcs: NotRequired[int]
+    eht_nss: NotRequired[int]
+    he_mcs: NotRequired[int]
+    he_nss: NotRequired[int]
+    mcs: NotRequired[int]
+    s1g_mcs: NotRequired[int]
+    s1g_nss: NotRequired[int]
+    uhr_mcs: NotRequired[int]
+    vht_mcs: NotRequired[int]
+    vht_nss: NotRequired[int]
+    width: NotRequired[int]
+
+
+class WifiRegRule(TypedDict):
+    """What is allowed in a range of frequencies."""
+
+    dfs_cac_time: NotRequired[int]
+    end: int
+    flags: List[str]
+    max_antenna_gain: NotRequired[int]
+    max_bw: int
+    max_eirp: NotRequired[int]
+    max_psd: NotRequired[int]
+    start: int
+
+
+class WifiRegdom(TypedDict):
+    """A regulatory domain. The kernel announces that it changed (`wifi_event`): then it is read."""
+
+    country: NotRequired[str]
+    dfs_region: NotRequired[str]
+    hint: NotRequired[str]
+    rules: NotRequired[List[WifiRegRule]]
+    self_managed: NotRequired[bool]
+    wiphy: NotRequired[int]
+
+
+class WifiRegdomOld(TypedDict):
+    """Previous values of a `wifi_regdom`: the properties that differ and had a value."""
+
+    country: NotRequired[str]
+    dfs_region: NotRequired[str]
+    hint: NotRequired[str]
+    rules: NotRequired[List[WifiRegRule]]
+    self_managed: NotRequired[bool]
+    wiphy: NotRequired[int]
+
+
+class WifiStation(TypedDict):
+    """A station that an interface of a wireless device talks to."""
+
+    beacon_loss: NotRequired[int]
+    connected_time: NotRequired[int]
+    dev: NotRequired[str]
+    expected_throughput: NotRequired[int]
+    flags: NotRequired[List[str]]
+    ifindex: int
+    inactive_time: NotRequired[int]
+    mac: NotRequired[str]
+    rx_bytes: NotRequired[int]
+    rx_packets: NotRequired[int]
+    rx_rate: NotRequired[WifiRate]
+    signal: NotRequired[int]
+    signal_avg: NotRequired[int]
+    tx_bytes: NotRequired[int]
+    tx_failed: NotRequired[int]
+    tx_packets: NotRequired[int]
+    tx_rate: NotRequired[WifiRate]
+    tx_retries: NotRequired[int]
+
+
+class WifiStationOld(TypedDict):
+    """Previous values of a `wifi_station`: the properties that differ and had a value."""
+
+    beacon_loss: NotRequired[int]
+    connected_time: NotRequired[int]
+    dev: NotRequired[str]
+    expected_throughput: NotRequired[int]
+    flags: NotRequired[List[str]]
+    ifindex: NotRequired[int]
+    inactive_time: NotRequired[int]
+    mac: NotRequired[str]
+    rx_bytes: NotRequired[int]
+    rx_packets: NotRequired[int]
+    rx_rate: NotRequired[WifiRate]
+    signal: NotRequired[int]
+    signal_avg: NotRequired[int]
+    tx_bytes: NotRequired[int]
+    tx_failed: NotRequired[int]
+    tx_packets: NotRequired[int]
+    tx_rate: NotRequired[WifiRate]
+    tx_retries: NotRequired[int]
+
+
+class Wiphy(TypedDict):
+    """A wireless device, with its settings. What its hardware can do is left out."""
+
+    antenna_avail_rx: NotRequired[int]
+    antenna_avail_tx: NotRequired[int]
+    antenna_rx: NotRequired[int]
+    antenna_tx: NotRequired[int]
+    coverage_class: NotRequired[int]
+    frag_threshold: NotRequired[int]
+    name: str
+    retry_long: NotRequired[int]
+    retry_short: NotRequired[int]
+    rts_threshold: NotRequired[int]
+    supported_iftypes: NotRequired[List[str]]
+    wiphy: int
+
+
+class WiphyOld(TypedDict):
+    """Previous values of a `wiphy`: the properties that differ and had a value."""
+
+    antenna_avail_rx: NotRequired[int]
+    antenna_avail_tx: NotRequired[int]
+    antenna_rx: NotRequired[int]
+    antenna_tx: NotRequired[int]
+    coverage_class: NotRequired[int]
+    frag_threshold: NotRequired[int]
+    name: NotRequired[str]
+    retry_long: NotRequired[int]
+    retry_short: NotRequired[int]
+    rts_threshold: NotRequired[int]
+    supported_iftypes: NotRequired[List[str]]
+    wiphy: NotRequired[int]
+
+
 class Wwan(TypedDict):
     """Settings of a modem device (`IFLA_WWAN_*`, linux/wwan.h)."""
 
@@ -6101,6 +6329,118 @@ class DevlinkLinecardLine(TypedDict):
     devlink_linecard: DevlinkLinecard
 
 
+class WiphyLine(TypedDict):
+    """A wireless device, with its settings. What its hardware can do is left out."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["wiphy"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[WiphyOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    wiphy: Wiphy
+
+
+class WifiInterfaceLine(TypedDict):
+    """An interface of a wireless device. The kernel announces neither its network nor its channel: read after the events that change them."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["wifi_interface"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[WifiInterfaceOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    wifi_interface: WifiInterface
+
+
+class WifiStationLine(TypedDict):
+    """A station that an interface of a wireless device talks to."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["wifi_station"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[WifiStationOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    wifi_station: WifiStation
+
+
+class WifiRegdomLine(TypedDict):
+    """A regulatory domain. The kernel announces that it changed (`wifi_event`): then it is read."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["wifi_regdom"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[WifiRegdomOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    wifi_regdom: WifiRegdom
+
+
 class NftTableLine(TypedDict):
     """A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`."""
 
@@ -6565,6 +6905,32 @@ class MptcpEventLine(TypedDict):
     mptcp_event: MptcpEvent
 
 
+class WifiEventLine(TypedDict):
+    """An event of a wireless device."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["wifi_event"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    wifi_event: WifiEvent
+
+
 class NftGenerationLine(TypedDict):
     """The end of a transaction of nftables: a set of changes that the kernel makes at once (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it."""
 
@@ -6954,6 +7320,10 @@ Line = Union[
     DevlinkTrapPolicerLine,
     DevlinkRateLine,
     DevlinkLinecardLine,
+    WiphyLine,
+    WifiInterfaceLine,
+    WifiStationLine,
+    WifiRegdomLine,
     NftTableLine,
     NftChainLine,
     NftRuleLine,
@@ -6971,6 +7341,7 @@ Line = Union[
     StatsLine,
     DevlinkFlashLine,
     MptcpEventLine,
+    WifiEventLine,
     NftGenerationLine,
     NftTraceLine,
     XfrmEventLine,

@@ -7,3 +7,4 @@ pub mod generic;
 pub mod mptcp;
 pub mod netdev;
 pub mod tables;
+pub mod wifi;

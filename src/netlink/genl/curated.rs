@@ -2,7 +2,7 @@
 //! when it is registered; [`Curated::id`] is a number of nlstream that stands for it, and a message is
 //! assigned to a family by the name that the controller announced for the id.
 
-use super::{Commands, HEADER, command, devlink, ethtool, mptcp, name_in, netdev};
+use super::{Commands, HEADER, command, devlink, ethtool, mptcp, name_in, netdev, nl80211};
 use crate::channel::FamilyId;
 use crate::netlink::family::{Groups, Protocol};
 use crate::netlink::frame::Message;
@@ -38,8 +38,14 @@ pub static MPTCP_PM: Curated = Curated {
     commands: mptcp::COMMANDS,
 };
 
+pub static NL80211: Curated = Curated {
+    id: FamilyId::NL80211,
+    name: "nl80211",
+    commands: nl80211::COMMANDS,
+};
+
 /// All of them.
-pub static ALL: [&Curated; 4] = [&ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM];
+pub static ALL: [&Curated; 5] = [&ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM, &NL80211];
 
 impl Curated {
     /// The family of that name.

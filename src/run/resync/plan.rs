@@ -53,6 +53,11 @@ impl Known for Pipeline {
                 requests.push(Request::nftables_elements(family, table, set));
             });
         }
+        if kind == Kind::WifiStation {
+            for_each_interface(self.state(netns), &mut |ifindex| {
+                requests.push(Request::nl80211_stations(ifindex));
+            });
+        }
         requests
     }
 
@@ -71,6 +76,19 @@ fn for_each_set(state: &State, each: &mut dyn FnMut(&NftSet)) {
     for key in keys {
         if let Some(Payload::NftSet(set)) = state.object(Kind::NftSet, key) {
             each(&set);
+        }
+    }
+}
+
+/// Calls `each` with the index of every stored wireless interface that is a device.
+fn for_each_interface(state: &State, each: &mut dyn FnMut(u32)) {
+    let keys = (0..state.count(Kind::WifiInterface))
+        .filter_map(|at| state.key_at(Kind::WifiInterface, at));
+    for key in keys {
+        if let Some(Payload::WifiInterface(interface)) = state.object(Kind::WifiInterface, key)
+            && let Some(ifindex) = interface.ifindex
+        {
+            each(ifindex);
         }
     }
 }

@@ -566,3 +566,52 @@ fn there_is_no_quick_audit_before_the_first_dumps_are_complete() {
     let begin = resync.begin(now + quick::INTERVAL, &FEW).unwrap();
     assert_eq!((begin.quick, begin.origin), (false, Origin::Snapshot));
 }
+
+/// A wireless interface with stations.
+struct Interface;
+
+impl Known for Interface {
+    fn count(&self, _: NetnsId, _: Kind) -> usize {
+        1
+    }
+
+    fn devices_around(&self, _: NetnsId, _: Kind, _: &BTreeSet<u32>) -> Devices {
+        Devices {
+            devices: Vec::new(),
+            negotiates: false,
+        }
+    }
+
+    fn further_dumps(&self, _: NetnsId, _: Kind) -> Vec<Request> {
+        vec![Request::nl80211_stations(3)]
+    }
+}
+
+#[test]
+fn stations_of_each_interface_are_listed_in_quick_audits_too() {
+    let start = Instant::now();
+    let dumps = Dumps {
+        family: FamilyId::NL80211,
+        requests: vec![Request::generic(5, &[])],
+        details: false,
+    };
+    let dumps = BTreeMap::from([((OWN, Kind::WifiStation), dumps)]);
+    let mut resync = ResyncScheduler::new(dumps, Some(MINUTE), start);
+    // The interface is deleted meanwhile: the dump is repeated.
+    let mut now = start;
+    for (outcome, result, milestone) in [
+        (Outcome::Failed(libc::ENODEV), &UNCLEAN, Milestone::None),
+        (Outcome::Complete, &CLEAN, Milestone::Sync),
+        (Outcome::Complete, &CLEAN, Milestone::None),
+    ] {
+        let begin = resync.begin(now, &Interface).expect("a dump is due");
+        assert_eq!(begin.request, Request::generic(5, &[]));
+        assert_eq!(begin.quick, resync.synced);
+        let next = resync.dump_ended(Outcome::Complete);
+        assert_eq!(next, Ok(Request::nl80211_stations(3)));
+        let is_complete = outcome == Outcome::Complete;
+        assert_eq!(resync.dump_ended(outcome), Err(is_complete));
+        assert_eq!(resync.over(Some(result), now), milestone);
+        now += quick::INTERVAL;
+    }
+}
