@@ -7613,10 +7613,12 @@ pub struct WifiRegdom {
     /// What is allowed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rules: Option<Vec<WifiRegRule>>,
+    /// `global`: the domain of all wireless devices that have none of their own; `wiphy`: that of one.
+    pub scope: String,
     /// The device manages it by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub self_managed: Option<bool>,
-    /// Number of the wireless device that it is for; absent: for all others.
+    /// Number of this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wiphy: Option<u32>,
 }

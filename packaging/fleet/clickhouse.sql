@@ -880,6 +880,7 @@ CREATE VIEW nl_wifi_regdom AS SELECT host, run, seq, time, op, origin, netns, if
   , JSONExtractString(object, 'country') AS "country"
   , JSONExtractString(object, 'dfs_region') AS "dfs_region"
   , JSONExtractString(object, 'hint') AS "hint"
+  , JSONExtractString(object, 'scope') AS "scope"
   , JSONExtract(object, 'self_managed', 'Nullable(Bool)') AS "self_managed"
   , JSONExtract(object, 'wiphy', 'Nullable(Int64)') AS "wiphy"
 FROM nl_lines WHERE kind = 'wifi_regdom';

@@ -877,6 +877,7 @@ CREATE VIEW nl_wifi_regdom AS SELECT host, run, seq, time, op, origin, netns, if
   , object->>'$.country' AS "country"
   , object->>'$.dfs_region' AS "dfs_region"
   , object->>'$.hint' AS "hint"
+  , object->>'$.scope' AS "scope"
   , CAST(object->>'$.self_managed' AS boolean) AS "self_managed"
   , CAST(object->>'$.wiphy' AS bigint) AS "wiphy"
 FROM nl_lines WHERE kind = 'wifi_regdom';

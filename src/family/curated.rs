@@ -14,20 +14,18 @@ use crate::netlink::genl::curated::Curated;
 use crate::netlink::other::other;
 use crate::netlink::secrets::redacted;
 
-static ETHTOOL: Decoders = decoders(FamilyId::ETHTOOL);
-static NETDEV: Decoders = decoders(FamilyId::NETDEV);
-static DEVLINK: Decoders = decoders(FamilyId::DEVLINK);
-static NL80211: Decoders = decoders(FamilyId::NL80211);
-static MPTCP_PM: Decoders = decoders(FamilyId::MPTCP_PM);
+/// The decoders of each family.
+static DECODERS: [(FamilyId, Decoders); 5] = [
+    (FamilyId::ETHTOOL, decoders(FamilyId::ETHTOOL)),
+    (FamilyId::NETDEV, decoders(FamilyId::NETDEV)),
+    (FamilyId::DEVLINK, decoders(FamilyId::DEVLINK)),
+    (FamilyId::NL80211, decoders(FamilyId::NL80211)),
+    (FamilyId::MPTCP_PM, decoders(FamilyId::MPTCP_PM)),
+];
 
-fn decoders_of(family: &Curated) -> &'static Decoders {
-    match family.id() {
-        FamilyId::ETHTOOL => &ETHTOOL,
-        FamilyId::DEVLINK => &DEVLINK,
-        FamilyId::NL80211 => &NL80211,
-        FamilyId::MPTCP_PM => &MPTCP_PM,
-        _ => &NETDEV,
-    }
+fn decoders_of(family: &Curated) -> Option<&'static Decoders> {
+    let mut all = DECODERS.iter();
+    Some(&all.find(|(id, _)| *id == family.id())?.1)
 }
 
 impl Family for Curated {
@@ -48,7 +46,7 @@ impl Family for Curated {
             None => message,
         };
         let decoders = decoders_of(self);
-        if decoders.contains(self.message_type(message)) {
+        if let Some(decoders) = decoders.filter(|it| it.contains(self.message_type(message))) {
             return decode::decode(self, decoders, MessageAction::New, context, message, each);
         }
         let known = Known {
@@ -67,6 +65,13 @@ mod tests {
     use crate::netlink::frame::Messages;
     use crate::netlink::genl::curated;
     use crate::netlink::genl::nl80211::COMMANDS;
+
+    #[test]
+    fn each_family_has_decoders() {
+        for family in curated::ALL {
+            assert!(decoders_of(family).is_some(), "{}", family.name());
+        }
+    }
 
     /// Neither keys nor frames or information elements, in whichever message of a wireless device they are, and also if
     /// nobody has set them to zero before.

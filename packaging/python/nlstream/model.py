@@ -65,7 +65,7 @@ KINDS: Dict[str, Kind] = {
     "wiphy": Kind(("wiphy",), (), True),
     "wifi_interface": Kind(("wdev",), (), True),
     "wifi_station": Kind(("ifindex", "mac",), (), True),
-    "wifi_regdom": Kind(("wiphy",), (), True),
+    "wifi_regdom": Kind(("scope", "wiphy",), (), True),
     "nft_table": Kind(("family", "name",), ("generation",), True),
     "nft_chain": Kind(("family", "table", "handle",), ("generation",), True),
     "nft_rule": Kind(("family", "table", "handle",), ("generation",), True),
@@ -4790,6 +4790,7 @@ class WifiRegdom(TypedDict):
     dfs_region: NotRequired[str]
     hint: NotRequired[str]
     rules: NotRequired[List[WifiRegRule]]
+    scope: str
     self_managed: NotRequired[bool]
     wiphy: NotRequired[int]
 
@@ -4801,6 +4802,7 @@ class WifiRegdomOld(TypedDict):
     dfs_region: NotRequired[str]
     hint: NotRequired[str]
     rules: NotRequired[List[WifiRegRule]]
+    scope: NotRequired[str]
     self_managed: NotRequired[bool]
     wiphy: NotRequired[int]
 

@@ -5,7 +5,7 @@ use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::{CHANNEL_TYPES, WIDTHS, attributes};
+use super::{CHANNEL_TYPES, WIDTHS};
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::Op;
@@ -14,8 +14,8 @@ use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
-use crate::netlink::genl::command;
 use crate::netlink::genl::nl80211::*;
+use crate::netlink::genl::{attributes, command};
 use crate::value::{IfName, LlAddr, Symbol, Text};
 
 /// Declares the events: their messages, and the name of each.

@@ -146,7 +146,7 @@ impl KindSpec for WifiInterface {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        super::decode::<Self>(context, message, emit, Some(NL80211_CMD_DEL_INTERFACE))
+        super::decode::<Self>(context, message, emit, NL80211_CMD_DEL_INTERFACE)
     }
 
     fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {

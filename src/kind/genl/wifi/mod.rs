@@ -14,7 +14,7 @@ use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
-use crate::netlink::genl::{HEADER, command};
+use crate::netlink::genl::{attributes, command};
 use crate::value::Symbol;
 pub use event::WifiEvent;
 pub use interface::WifiInterface;
@@ -60,22 +60,16 @@ const WIDTHS: &[(u32, &str)] = &[
 /// `NL80211_CHAN_*`
 const CHANNEL_TYPES: &[(u32, &str)] = &[(0, "no-HT"), (1, "HT20"), (2, "HT40-"), (3, "HT40+")];
 
-/// The attributes of a message.
-fn attributes<'a>(message: &Message<'a>) -> Option<&'a [u8]> {
-    let (_, attributes) = message.body.split_first_chunk::<HEADER>()?;
-    Some(attributes)
-}
-
 /// Decodes the object of a message, which the command `deleted` deletes.
 fn decode<T: KindSpec + Attributes + Default>(
     context: &mut DecodeContext<'_>,
     message: &Message<'_>,
     emit: &mut Emit<'_>,
-    deleted: Option<u16>,
+    deleted: u16,
 ) -> Option<()> {
     let mut object = T::default();
     object.attributes(context, attributes(message)?);
-    let action = match deleted == Some(command(message)) {
+    let action = match deleted == command(message) {
         true => MessageAction::Delete,
         false => MessageAction::New,
     };

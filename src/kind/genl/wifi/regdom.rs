@@ -11,6 +11,7 @@ use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::{Emit, KindSpec, Trigger};
 use crate::netlink::frame::Message;
+use crate::netlink::genl::attributes;
 use crate::netlink::genl::nl80211::NL80211_CMD_GET_REG;
 use crate::netlink::request::Request;
 use crate::value::{FlagNames, Flags, Symbol, Text};
@@ -51,9 +52,11 @@ const FLAGS: &FlagNames = &[
 #[skip_serializing_none]
 #[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
 #[nla(skip(NL80211_ATTR_GENERATION = 46))]
-#[state(key(wiphy))]
+#[state(key(scope, wiphy))]
 pub struct WifiRegdom {
-    /// Number of the wireless device that it is for; absent: for all others.
+    /// `global`: the domain of all wireless devices that have none of their own; `wiphy`: that of one.
+    pub scope: Symbol,
+    /// Number of this one.
     #[nla(NL80211_ATTR_WIPHY = 1)]
     pub wiphy: Option<u32>,
     /// The country: `DE`; `00`: the world, `99`: built by the driver.
@@ -118,6 +121,12 @@ impl KindSpec for WifiRegdom {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        super::decode::<Self>(context, message, emit, None)
+        let mut domain = WifiRegdom::default();
+        domain.attributes(context, attributes(message)?);
+        domain.scope = Symbol::Known(match domain.wiphy {
+            Some(_) => "wiphy",
+            None => "global",
+        });
+        emit.object(context, domain)
     }
 }

@@ -271,7 +271,7 @@ impl KindSpec for WifiStation {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        super::decode::<Self>(context, message, emit, Some(NL80211_CMD_DEL_STATION))
+        super::decode::<Self>(context, message, emit, NL80211_CMD_DEL_STATION)
     }
 
     fn add_stored(&mut self, stored: &Self) {

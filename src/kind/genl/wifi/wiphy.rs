@@ -113,7 +113,7 @@ impl KindSpec for Wiphy {
         message: &Message<'_>,
         emit: &mut Emit<'_>,
     ) -> Option<()> {
-        super::decode::<Self>(context, message, emit, Some(NL80211_CMD_DEL_WIPHY))
+        super::decode::<Self>(context, message, emit, NL80211_CMD_DEL_WIPHY)
     }
 
     fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
