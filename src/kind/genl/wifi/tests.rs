@@ -76,13 +76,15 @@ fn rules_of_a_regulatory_domain_have_flags() {
     assert_eq!(
         payload::<WifiRegdom>(NL80211_CMD_GET_REG, &attrs),
         json!({
-            "country": "DE", "dfs_region": "ETSI",
+            "scope": "global", "country": "DE", "dfs_region": "ETSI",
             "rules": [{
                 "start": 5_250_000, "end": 5_330_000, "max_bw": 80_000, "max_eirp": 2000,
                 "flags": ["dfs", "no-ir", "auto-bw"],
             }],
         })
     );
+    let of_device = payload::<WifiRegdom>(NL80211_CMD_GET_REG, &[u32_attr(1, 7)]);
+    assert_eq!(of_device, json!({"scope": "wiphy", "wiphy": 7}));
 }
 
 #[test]
