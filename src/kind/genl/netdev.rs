@@ -5,15 +5,10 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
-use crate::kind::attributes::{AttrDecl, Attributes};
-use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Device, Emit, KindSpec, MessageAction, Trigger};
+use crate::kind::spec::{Device, Trigger};
 use crate::netlink::build::attr;
-use crate::netlink::frame::Message;
 use crate::netlink::genl::netdev::*;
-use crate::netlink::genl::{attributes, command};
 use crate::netlink::request::Request;
 use crate::value::{FlagNames, Flags, Hex, IfName, Symbol};
 
@@ -141,75 +136,57 @@ fn of_device(command: u16, attribute: u16, device: Device) -> Request {
     Request::generic(command, &attr(attribute, &device.ifindex.to_ne_bytes()))
 }
 
-/// Declares a kind: its messages, those that delete an object, and its requests.
-macro_rules! kind {
-    ($type:ident, [$($message:ident),+], deleted by $deleted:expr, stale after $stale:expr, $device:expr) => {
-        impl KindSpec for $type {
-            const NETLINK_FAMILY: FamilyId = FamilyId::NETDEV;
-            const MESSAGES: &'static [u16] = &[$($message),+];
-            const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-            const STALE_AFTER: &'static [Trigger] = $stale;
-
-            fn dumps(_details: bool) -> Vec<Request> {
-                let [get, ..] = [$($message),+];
-                vec![Request::generic(get, &[])]
-            }
-
-            fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
-                let of_device: fn(Device) -> Request = $device;
-                vec![of_device(device)]
-            }
-
-            fn decode(
-                context: &mut DecodeContext<'_>,
-                message: &Message<'_>,
-                emit: &mut Emit<'_>,
-            ) -> Option<()> {
-                let mut object = $type::default();
-                object.attributes(context, attributes(message)?);
-                let deleted: Option<u16> = $deleted;
-                let action = match deleted == Some(command(message)) {
-                    true => MessageAction::Delete,
-                    false => MessageAction::New,
-                };
-                emit.object_as(context, action, object)
-            }
-        }
-    };
-}
-
 kind!(
-    Netdev,
+    Netdev of NETDEV,
+    listed by NETDEV_CMD_DEV_GET,
     [
         NETDEV_CMD_DEV_GET,
         NETDEV_CMD_DEV_ADD_NTF,
         NETDEV_CMD_DEV_DEL_NTF,
         NETDEV_CMD_DEV_CHANGE_NTF
     ],
-    deleted by Some(NETDEV_CMD_DEV_DEL_NTF),
-    stale after &[],
-    |device| of_device(NETDEV_CMD_DEV_GET, NETDEV_A_DEV_IFINDEX, device).for_device()
+    deleted by [NETDEV_CMD_DEV_DEL_NTF],
+    {
+        fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+            vec![of_device(NETDEV_CMD_DEV_GET, NETDEV_A_DEV_IFINDEX, device).for_device()]
+        }
+    }
 );
 // Queues and NAPI instances come and go without a message.
 kind!(
-    NetdevQueue,
+    NetdevQueue of NETDEV,
+    listed by NETDEV_CMD_QUEUE_GET,
     [NETDEV_CMD_QUEUE_GET],
-    deleted by None,
-    stale after &[Trigger::Device, Trigger::NewDevice],
-    |device| of_device(NETDEV_CMD_QUEUE_GET, NETDEV_A_QUEUE_IFINDEX, device).strict()
+    deleted by [],
+    {
+        const STALE_AFTER: &'static [Trigger] = &[Trigger::Device, Trigger::NewDevice];
+
+        fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+            vec![of_device(NETDEV_CMD_QUEUE_GET, NETDEV_A_QUEUE_IFINDEX, device).strict()]
+        }
+    }
 );
 kind!(
-    NetdevNapi,
+    NetdevNapi of NETDEV,
+    listed by NETDEV_CMD_NAPI_GET,
     [NETDEV_CMD_NAPI_GET],
-    deleted by None,
-    stale after &[Trigger::Device, Trigger::NewDevice],
-    |device| of_device(NETDEV_CMD_NAPI_GET, NETDEV_A_NAPI_IFINDEX, device).strict()
+    deleted by [],
+    {
+        const STALE_AFTER: &'static [Trigger] = &[Trigger::Device, Trigger::NewDevice];
+
+        fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+            vec![of_device(NETDEV_CMD_NAPI_GET, NETDEV_A_NAPI_IFINDEX, device).strict()]
+        }
+    }
 );
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::kind::context::DecodeContext;
+    use crate::kind::spec::{Emit, KindSpec, MessageAction};
     use crate::names::Names;
     use crate::netlink::build::{attr, message};
     use crate::netlink::frame::Messages;

@@ -4,12 +4,13 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::{DevlinkNested, DevlinkPort, has_port, kind};
+use super::{DevlinkNested, DevlinkPort, has_port};
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes, FromAttr as _};
 use crate::kind::context::DecodeContext;
+use crate::kind::genl;
 use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -109,8 +110,8 @@ impl KindSpec for Devlink {
     ) -> Option<()> {
         // The kernel lists ports with the command of devices (`devlink_nl_port_get_dump_one`).
         match has_port(message) {
-            true => super::decode::<DevlinkPort>(context, message, emit, &[]),
-            false => super::decode::<Self>(context, message, emit, &[DEVLINK_CMD_DEL]),
+            true => genl::decode::<DevlinkPort>(context, message, emit, &[]),
+            false => genl::decode::<Self>(context, message, emit, &[DEVLINK_CMD_DEL]),
         }
     }
 
@@ -204,8 +205,8 @@ impl DevlinkInfo {
 }
 
 kind!(
-    DevlinkInfo,
-    DEVLINK_CMD_INFO_GET,
+    DevlinkInfo of DEVLINK,
+    listed by DEVLINK_CMD_INFO_GET,
     [DEVLINK_CMD_INFO_GET],
     deleted by [],
     { const STALE_AFTER: &'static [Trigger] = &[Trigger::Devlink]; }

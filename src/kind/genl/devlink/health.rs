@@ -5,7 +5,6 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::kind;
 use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::kind::spec::Trigger;
@@ -79,8 +78,8 @@ fn time(_: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<Time, AttrError> {
 }
 
 kind!(
-    DevlinkHealth,
-    DEVLINK_CMD_HEALTH_REPORTER_GET,
+    DevlinkHealth of DEVLINK,
+    listed by DEVLINK_CMD_HEALTH_REPORTER_GET,
     [
         DEVLINK_CMD_HEALTH_REPORTER_GET,
         DEVLINK_CMD_HEALTH_REPORTER_RECOVER

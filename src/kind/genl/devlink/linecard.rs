@@ -4,7 +4,7 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::{DevlinkNested, kind};
+use super::DevlinkNested;
 use crate::json::JsonSchema;
 use crate::netlink::genl::devlink::{
     DEVLINK_CMD_LINECARD_DEL, DEVLINK_CMD_LINECARD_GET, DEVLINK_CMD_LINECARD_NEW,
@@ -55,8 +55,8 @@ pub struct DevlinkLinecard {
 }
 
 kind!(
-    DevlinkLinecard,
-    DEVLINK_CMD_LINECARD_GET,
+    DevlinkLinecard of DEVLINK,
+    listed by DEVLINK_CMD_LINECARD_GET,
     [DEVLINK_CMD_LINECARD_NEW, DEVLINK_CMD_LINECARD_DEL],
     deleted by [DEVLINK_CMD_LINECARD_DEL]
 );

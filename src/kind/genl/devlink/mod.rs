@@ -20,12 +20,9 @@ use serde_with::skip_serializing_none;
 use nlstream_derive::Attributes;
 
 use crate::json::JsonSchema;
-use crate::kind::attributes::Attributes;
-use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::attr::Attrs;
 use crate::netlink::frame::Message;
-use crate::netlink::genl::{attributes, command};
+use crate::netlink::genl::attributes;
 use crate::value::Text;
 pub use device::{Devlink, DevlinkInfo};
 pub use flash::DevlinkFlash;
@@ -43,50 +40,6 @@ fn has_port(message: &Message<'_>) -> bool {
     let mut all = Attrs::new(attributes(message).unwrap_or_default()).flatten();
     all.any(|it| it.kind == DEVLINK_ATTR_PORT_INDEX)
 }
-
-/// Decodes the object of a message, which one of the commands in `deleted` deletes.
-fn decode<T: KindSpec + Attributes + Default>(
-    context: &mut DecodeContext<'_>,
-    message: &Message<'_>,
-    emit: &mut Emit<'_>,
-    deleted: &[u16],
-) -> Option<()> {
-    let mut object = T::default();
-    object.attributes(context, attributes(message)?);
-    let action = match deleted.contains(&command(message)) {
-        true => MessageAction::Delete,
-        false => MessageAction::New,
-    };
-    emit.object_as(context, action, object)
-}
-
-/// Declares how objects of a kind are read: the request that lists them, their messages, and those that
-/// delete one. In braces further items of the declaration.
-macro_rules! kind {
-    ($type:ident, $get:ident, [$($message:ident),+], deleted by [$($deleted:ident),*] $(, { $($item:tt)* })?) => {
-        impl crate::kind::spec::KindSpec for $type {
-            const NETLINK_FAMILY: crate::channel::FamilyId = crate::channel::FamilyId::DEVLINK;
-            const MESSAGES: &'static [u16] = &[$($message),+];
-            const ATTRS: &'static [crate::kind::attributes::AttrDecl] =
-                <Self as crate::kind::attributes::Attributes>::ATTRS;
-
-            fn dumps(_details: bool) -> Vec<crate::netlink::request::Request> {
-                vec![crate::netlink::request::Request::generic($get, &[])]
-            }
-
-            fn decode(
-                context: &mut crate::kind::context::DecodeContext<'_>,
-                message: &crate::netlink::frame::Message<'_>,
-                emit: &mut crate::kind::spec::Emit<'_>,
-            ) -> Option<()> {
-                super::decode::<Self>(context, message, emit, &[$($deleted),*])
-            }
-
-            $($($item)*)?
-        }
-    };
-}
-use kind;
 
 /// Another device of devlink that a device, port or line card contains.
 #[skip_serializing_none]

@@ -4,7 +4,6 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::kind;
 use crate::json::JsonSchema;
 use crate::kind::context::DecodeContext;
 use crate::netlink::attr::{Attr, AttrError};
@@ -136,8 +135,8 @@ fn text(of: &Symbol, attr: &Attr<'_>) -> Result<String, AttrError> {
 }
 
 kind!(
-    DevlinkParam,
-    DEVLINK_CMD_PARAM_GET,
+    DevlinkParam of DEVLINK,
+    listed by DEVLINK_CMD_PARAM_GET,
     [
         DEVLINK_CMD_PARAM_GET,
         DEVLINK_CMD_PARAM_NEW,

@@ -4,7 +4,7 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::{DevlinkNested, kind};
+use super::DevlinkNested;
 use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::context::DecodeContext;
@@ -155,8 +155,8 @@ impl DevlinkFunction {
 }
 
 kind!(
-    DevlinkPort,
-    DEVLINK_CMD_PORT_GET,
+    DevlinkPort of DEVLINK,
+    listed by DEVLINK_CMD_PORT_GET,
     [DEVLINK_CMD_PORT_NEW, DEVLINK_CMD_PORT_DEL],
     deleted by [DEVLINK_CMD_PORT_DEL],
     {

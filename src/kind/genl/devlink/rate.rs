@@ -4,7 +4,6 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::kind;
 use crate::json::JsonSchema;
 use crate::kind::attributes::FromAttr as _;
 use crate::kind::context::DecodeContext;
@@ -84,8 +83,8 @@ impl DevlinkRate {
 }
 
 kind!(
-    DevlinkRate,
-    DEVLINK_CMD_RATE_GET,
+    DevlinkRate of DEVLINK,
+    listed by DEVLINK_CMD_RATE_GET,
     [DEVLINK_CMD_RATE_NEW, DEVLINK_CMD_RATE_DEL],
     deleted by [DEVLINK_CMD_RATE_DEL]
 );

@@ -4,7 +4,6 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::kind;
 use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::context::DecodeContext;
@@ -80,8 +79,8 @@ impl DevlinkRegion {
 }
 
 kind!(
-    DevlinkRegion,
-    DEVLINK_CMD_REGION_GET,
+    DevlinkRegion of DEVLINK,
+    listed by DEVLINK_CMD_REGION_GET,
     [
         DEVLINK_CMD_REGION_GET,
         DEVLINK_CMD_REGION_NEW,

@@ -5,7 +5,6 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::kind;
 use crate::json::JsonSchema;
 use crate::netlink::genl::devlink::{
     DEVLINK_CMD_TRAP_DEL, DEVLINK_CMD_TRAP_GET, DEVLINK_CMD_TRAP_GROUP_DEL,
@@ -72,8 +71,8 @@ pub struct DevlinkTrap {
 }
 
 kind!(
-    DevlinkTrap,
-    DEVLINK_CMD_TRAP_GET,
+    DevlinkTrap of DEVLINK,
+    listed by DEVLINK_CMD_TRAP_GET,
     [DEVLINK_CMD_TRAP_NEW, DEVLINK_CMD_TRAP_DEL],
     deleted by [DEVLINK_CMD_TRAP_DEL]
 );
@@ -114,8 +113,8 @@ pub struct DevlinkTrapGroup {
 }
 
 kind!(
-    DevlinkTrapGroup,
-    DEVLINK_CMD_TRAP_GROUP_GET,
+    DevlinkTrapGroup of DEVLINK,
+    listed by DEVLINK_CMD_TRAP_GROUP_GET,
     [DEVLINK_CMD_TRAP_GROUP_NEW, DEVLINK_CMD_TRAP_GROUP_DEL],
     deleted by [DEVLINK_CMD_TRAP_GROUP_DEL]
 );
@@ -154,8 +153,8 @@ pub struct DevlinkTrapPolicer {
 }
 
 kind!(
-    DevlinkTrapPolicer,
-    DEVLINK_CMD_TRAP_POLICER_GET,
+    DevlinkTrapPolicer of DEVLINK,
+    listed by DEVLINK_CMD_TRAP_POLICER_GET,
     [DEVLINK_CMD_TRAP_POLICER_NEW, DEVLINK_CMD_TRAP_POLICER_DEL],
     deleted by [DEVLINK_CMD_TRAP_POLICER_DEL]
 );

@@ -5,13 +5,9 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{CHANNEL_TYPES, IFTYPES, WIDTHS};
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::Op;
-use crate::kind::attributes::{AttrDecl, Attributes};
-use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Device, Emit, KindSpec, Trigger, Triggers};
-use crate::netlink::frame::Message;
+use crate::kind::spec::{Device, Trigger, Triggers};
 use crate::netlink::genl::nl80211::{
     NL80211_CMD_DEL_INTERFACE, NL80211_CMD_GET_INTERFACE, NL80211_CMD_NEW_INTERFACE,
     NL80211_CMD_SET_INTERFACE,
@@ -123,36 +119,23 @@ pub struct WifiLink {
     pub tx_power: Option<i32>,
 }
 
-impl KindSpec for WifiInterface {
-    const NETLINK_FAMILY: FamilyId = FamilyId::NL80211;
-    const MESSAGES: &'static [u16] = &[
-        NL80211_CMD_NEW_INTERFACE,
-        NL80211_CMD_SET_INTERFACE,
-        NL80211_CMD_DEL_INTERFACE,
-    ];
-    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::WifiInterface];
+kind!(
+    WifiInterface of NL80211,
+    listed by NL80211_CMD_GET_INTERFACE,
+    [NL80211_CMD_NEW_INTERFACE, NL80211_CMD_SET_INTERFACE, NL80211_CMD_DEL_INTERFACE],
+    deleted by [NL80211_CMD_DEL_INTERFACE],
+    {
+        const STALE_AFTER: &'static [Trigger] = &[Trigger::WifiInterface];
 
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::generic(NL80211_CMD_GET_INTERFACE, &[])]
-    }
+        fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+            vec![Request::nl80211(NL80211_CMD_GET_INTERFACE, device.ifindex).for_device()]
+        }
 
-    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
-        vec![Request::nl80211(NL80211_CMD_GET_INTERFACE, device.ifindex).for_device()]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        super::decode::<Self>(context, message, emit, NL80211_CMD_DEL_INTERFACE)
-    }
-
-    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
-        match op {
-            Op::Delete => Triggers::of(&[Trigger::WifiStation]),
-            _ => Triggers::NONE,
+        fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+            match op {
+                Op::Delete => Triggers::of(&[Trigger::WifiStation]),
+                _ => Triggers::NONE,
+            }
         }
     }
-}
+);

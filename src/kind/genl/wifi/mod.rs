@@ -9,12 +9,8 @@ mod station;
 mod tests;
 mod wiphy;
 
-use crate::kind::attributes::Attributes;
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
-use crate::netlink::genl::{attributes, command};
 use crate::value::Symbol;
 pub use event::WifiEvent;
 pub use interface::WifiInterface;
@@ -59,22 +55,6 @@ const WIDTHS: &[(u32, &str)] = &[
 ];
 /// `NL80211_CHAN_*`
 const CHANNEL_TYPES: &[(u32, &str)] = &[(0, "no-HT"), (1, "HT20"), (2, "HT40-"), (3, "HT40+")];
-
-/// Decodes the object of a message, which the command `deleted` deletes.
-fn decode<T: KindSpec + Attributes + Default>(
-    context: &mut DecodeContext<'_>,
-    message: &Message<'_>,
-    emit: &mut Emit<'_>,
-    deleted: u16,
-) -> Option<()> {
-    let mut object = T::default();
-    object.attributes(context, attributes(message)?);
-    let action = match deleted == command(message) {
-        true => MessageAction::Delete,
-        false => MessageAction::New,
-    };
-    emit.object_as(context, action, object)
-}
 
 /// Power or signal: one byte with a sign.
 fn dbm(byte: u8) -> i32 {

@@ -6,15 +6,12 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::dbm;
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::Op;
-use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
 use crate::kind::fields::Fields;
-use crate::kind::spec::{Device, Emit, KindSpec, Trigger, Triggers};
+use crate::kind::spec::{Device, Trigger, Triggers};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::genl::nl80211::{
     NL80211_CMD_DEL_STATION, NL80211_CMD_GET_INTERFACE, NL80211_CMD_NEW_STATION,
 };
@@ -249,40 +246,31 @@ impl WifiStation {
     }
 }
 
-impl KindSpec for WifiStation {
-    const NETLINK_FAMILY: FamilyId = FamilyId::NL80211;
-    const MESSAGES: &'static [u16] = &[NL80211_CMD_NEW_STATION, NL80211_CMD_DEL_STATION];
-    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-    // Those of mac80211 have little more than the key, too, if a station is new (`sta_info_insert_finish`).
-    const DELETED_BY_KEY: bool = true;
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::WifiStation];
+// Those of each stored interface follow: the kernel lists the stations of one interface at a time.
+kind!(
+    WifiStation of NL80211,
+    listed by NL80211_CMD_GET_INTERFACE,
+    [NL80211_CMD_NEW_STATION, NL80211_CMD_DEL_STATION],
+    deleted by [NL80211_CMD_DEL_STATION],
+    {
+        // Those of mac80211 have little more than the key, too, if a station is new (`sta_info_insert_finish`).
+        const DELETED_BY_KEY: bool = true;
+        const STALE_AFTER: &'static [Trigger] = &[Trigger::WifiStation];
 
-    // Those of each stored interface follow: the kernel lists the stations of one interface at a time.
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::generic(NL80211_CMD_GET_INTERFACE, &[])]
-    }
+        fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
+            vec![Request::nl80211_stations(device.ifindex).strict()]
+        }
 
-    fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
-        vec![Request::nl80211_stations(device.ifindex).strict()]
-    }
+        fn add_stored(&mut self, stored: &Self) {
+            self.merge_missing(stored);
+        }
 
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        super::decode::<Self>(context, message, emit, NL80211_CMD_DEL_STATION)
-    }
-
-    fn add_stored(&mut self, stored: &Self) {
-        self.merge_missing(stored);
-    }
-
-    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
-        // It becomes associated and authorized without an event.
-        match op {
-            Op::Add => Triggers::of(&[Trigger::WifiStation]),
-            _ => Triggers::NONE,
+        fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+            // It becomes associated and authorized without an event.
+            match op {
+                Op::Add => Triggers::of(&[Trigger::WifiStation]),
+                _ => Triggers::NONE,
+            }
         }
     }
-}
+);

@@ -2,7 +2,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::kind::Op;
-use crate::kind::spec::{Decoded, Trigger, Triggers};
+use crate::kind::context::DecodeContext;
+use crate::kind::spec::{Decoded, Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::names::Names;
 use crate::netlink::build::{attr, message, nested};
 use crate::netlink::frame::Messages;

@@ -5,17 +5,12 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::iftypes;
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::Op;
-use crate::kind::attributes::{AttrDecl, Attributes};
-use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, Trigger, Triggers};
-use crate::netlink::frame::Message;
+use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::genl::nl80211::{
     NL80211_CMD_DEL_WIPHY, NL80211_CMD_GET_WIPHY, NL80211_CMD_NEW_WIPHY,
 };
-use crate::netlink::request::Request;
 use crate::value::{Symbol, Text};
 
 /// A wireless device, with its settings. What its hardware can do is left out.
@@ -96,31 +91,22 @@ fn limited(threshold: u32) -> Option<u32> {
     (threshold != u32::MAX).then_some(threshold)
 }
 
-impl KindSpec for Wiphy {
-    const NETLINK_FAMILY: FamilyId = FamilyId::NL80211;
-    const MESSAGES: &'static [u16] = &[NL80211_CMD_NEW_WIPHY, NL80211_CMD_DEL_WIPHY];
-    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-    const DELETED_BY_KEY: bool = true;
+// Without `NL80211_ATTR_SPLIT_WIPHY_DUMP`: one message for each device, with the attributes that events have. What a
+// split dump adds are capabilities.
+kind!(
+    Wiphy of NL80211,
+    listed by NL80211_CMD_GET_WIPHY,
+    [NL80211_CMD_NEW_WIPHY, NL80211_CMD_DEL_WIPHY],
+    deleted by [NL80211_CMD_DEL_WIPHY],
+    {
+        const DELETED_BY_KEY: bool = true;
 
-    // Without `NL80211_ATTR_SPLIT_WIPHY_DUMP`: one message for each device, with the attributes that events have. What a
-    // split dump adds are capabilities.
-    fn dumps(_details: bool) -> Vec<Request> {
-        vec![Request::generic(NL80211_CMD_GET_WIPHY, &[])]
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        super::decode::<Self>(context, message, emit, NL80211_CMD_DEL_WIPHY)
-    }
-
-    fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
-        match op {
-            // A driver may bring a domain of its own.
-            Op::Add | Op::Delete => Triggers::of(&[Trigger::WifiRegdom]),
-            _ => Triggers::NONE,
+        fn triggers(&self, op: Op, _old: Option<&Self>) -> Triggers {
+            match op {
+                // A driver may bring a domain of its own.
+                Op::Add | Op::Delete => Triggers::of(&[Trigger::WifiRegdom]),
+                _ => Triggers::NONE,
+            }
         }
     }
-}
+);
