@@ -16,7 +16,9 @@ use super::nft::*;
 use super::object::Object;
 use super::property::{Place, Properties, Property, Value};
 use super::route::*;
-use super::spec::{Decoders, Device, KindSpec, KindsByTrigger, Propagation, Triggers};
+use super::spec::{
+    Decoders, Device, DumpsPerObject, KindSpec, KindsByTrigger, Propagation, Triggers,
+};
 use super::{Op, audit, conntrack, meta, xfrm};
 use crate::channel::FamilyId;
 use crate::json::JsonSchema;
@@ -135,6 +137,14 @@ macro_rules! kinds {
                 match self {
                     $(Kind::$state => <$type as KindSpec>::dumps(details),)+
                     _ => Vec::new(),
+                }
+            }
+
+            /// The dumps of the kind for each object of another one ([`KindSpec::DUMPS_PER_OBJECT`]).
+            pub const fn dumps_per_object(self) -> Option<DumpsPerObject> {
+                match self {
+                    $(Kind::$state => <$type as KindSpec>::DUMPS_PER_OBJECT,)+
+                    _ => None,
                 }
             }
 

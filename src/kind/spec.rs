@@ -47,6 +47,9 @@ pub trait KindSpec: Sized + Into<Payload> {
     const PROPAGATED: Propagation = Propagation::None;
     /// The declared attributes.
     const ATTRS: &'static [AttrDecl] = &[];
+    /// The objects of another kind for each of which the kernel lists those of this one in a dump of its
+    /// own. These dumps follow on [`KindSpec::dumps`].
+    const DUMPS_PER_OBJECT: Option<DumpsPerObject> = None;
 
     /// The dumps that list every object of the kind; none for a message.
     fn dumps(_details: bool) -> Vec<Request> {
@@ -98,6 +101,19 @@ pub trait KindSpec: Sized + Into<Payload> {
     fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
         Triggers::NONE
     }
+}
+
+/// How the objects of a kind are listed that belong to an object of another kind, as the elements of a set do.
+#[derive(Clone, Copy, Debug)]
+pub struct DumpsPerObject {
+    /// The kind of the other objects.
+    pub of: Kind,
+    /// The request that lists what belongs to one of them; `None` if nothing can.
+    pub request: fn(&Payload) -> Option<Request>,
+    /// The error of that request (`E…`) if the other object was deleted meanwhile.
+    pub deleted: i32,
+    /// Returns true if what belongs to that object comes and goes at any time without a message.
+    pub is_silent: fn(&Payload) -> bool,
 }
 
 /// A device whose objects are read.

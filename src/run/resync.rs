@@ -500,12 +500,14 @@ impl ResyncScheduler {
             Outcome::Failed(
                 libc::EINTR | libc::EAGAIN | libc::EBUSY | libc::ENOMEM | libc::ENOBUFS,
             ) => current.complete = false,
-            // The set was deleted meanwhile, or its table.
-            Outcome::Failed(libc::ENOENT) if current.target.1 == Kind::NftElement => {
-                current.complete = false;
-            }
-            // The interface was deleted meanwhile.
-            Outcome::Failed(libc::ENODEV) if current.target.1 == Kind::WifiStation => {
+            // The set was deleted meanwhile, or its table; the wireless interface, and so on.
+            Outcome::Failed(errno)
+                if current
+                    .target
+                    .1
+                    .dumps_per_object()
+                    .is_some_and(|it| it.deleted == errno) =>
+            {
                 current.complete = false;
             }
             // The device was deleted meanwhile.

@@ -11,7 +11,8 @@ use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, Trigger};
+use crate::kind::spec::{DumpsPerObject, Emit, KindSpec, Trigger};
+use crate::kind::{Kind, Payload};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
 use crate::netlink::nfnetlink::{NFT_MSG_DELSETELEM, NFT_MSG_NEWSETELEM};
@@ -120,8 +121,20 @@ impl KindSpec for NftElement {
     const ATTRS: &'static [AttrDecl] = List::ATTRS;
     const DELETED_BY_KEY: bool = true;
     const STALE_AFTER: &'static [Trigger] = &[Trigger::NftSet];
+    const DUMPS_PER_OBJECT: Option<DumpsPerObject> = Some(DumpsPerObject {
+        of: Kind::NftSet,
+        request: |set| match set {
+            Payload::NftSet(set) => {
+                let (family, table, set) = set.address();
+                Some(Request::nftables_elements(family, table, set))
+            }
+            _ => None,
+        },
+        deleted: libc::ENOENT,
+        is_silent: |set| matches!(set, Payload::NftSet(set) if set.is_silent()),
+    });
 
-    // Those of each stored set follow: the kernel lists the elements of one set at a time.
+    // The dumps of the sets are of the generation that this one shows.
     fn dumps(_details: bool) -> Vec<Request> {
         vec![Request::nftables_generation()]
     }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::Dumps;
 use crate::channel::NetnsId;
-use crate::event::nft_set::NftSet;
 use crate::event::scope::Scope;
 use crate::event::{Kind, Payload};
 use crate::netlink::request::Request;
@@ -25,7 +24,8 @@ pub(in crate::run) trait Known {
     /// These devices, and those whose objects of the kind may have changed with theirs.
     fn devices_around(&self, netns: NetnsId, kind: Kind, devices: &BTreeSet<u32>) -> Devices;
 
-    /// Further dumps of a kind, of which the kernel lists the objects of one other object at a time.
+    /// The dumps of a kind for each object of another one
+    /// ([`DumpsPerObject`](crate::kind::spec::DumpsPerObject)).
     fn further_dumps(&self, _netns: NetnsId, _kind: Kind) -> Vec<Request> {
         Vec::new()
     }
@@ -46,51 +46,24 @@ impl Known for Pipeline {
     }
 
     fn further_dumps(&self, netns: NetnsId, kind: Kind) -> Vec<Request> {
-        let mut requests = Vec::new();
-        if kind == Kind::NftElement {
-            for_each_set(self.state(netns), &mut |set| {
-                let (family, table, set) = set.address();
-                requests.push(Request::nftables_elements(family, table, set));
-            });
-        }
-        if kind == Kind::WifiStation {
-            for_each_interface(self.state(netns), &mut |ifindex| {
-                requests.push(Request::nl80211_stations(ifindex));
-            });
-        }
-        requests
+        let Some(dumps) = kind.dumps_per_object() else {
+            return Vec::new();
+        };
+        let objects = objects(self.state(netns), dumps.of);
+        objects.filter_map(|it| (dumps.request)(&it)).collect()
     }
 
     fn is_silent(&self, netns: NetnsId, kind: Kind) -> bool {
-        let mut is_silent = false;
-        if kind == Kind::NftElement {
-            for_each_set(self.state(netns), &mut |set| is_silent |= set.is_silent());
-        }
-        is_silent
+        kind.dumps_per_object().is_some_and(|dumps| {
+            objects(self.state(netns), dumps.of).any(|it| (dumps.is_silent)(&it))
+        })
     }
 }
 
-/// Calls `each` with every stored set of nftables.
-fn for_each_set(state: &State, each: &mut dyn FnMut(&NftSet)) {
-    let keys = (0..state.count(Kind::NftSet)).filter_map(|at| state.key_at(Kind::NftSet, at));
-    for key in keys {
-        if let Some(Payload::NftSet(set)) = state.object(Kind::NftSet, key) {
-            each(&set);
-        }
-    }
-}
-
-/// Calls `each` with the index of every stored wireless interface that is a device.
-fn for_each_interface(state: &State, each: &mut dyn FnMut(u32)) {
-    let keys = (0..state.count(Kind::WifiInterface))
-        .filter_map(|at| state.key_at(Kind::WifiInterface, at));
-    for key in keys {
-        if let Some(Payload::WifiInterface(interface)) = state.object(Kind::WifiInterface, key)
-            && let Some(ifindex) = interface.ifindex
-        {
-            each(ifindex);
-        }
-    }
+/// The stored objects of a kind.
+fn objects(state: &State, kind: Kind) -> impl Iterator<Item = Payload> {
+    let keys = (0..state.count(kind)).filter_map(move |at| state.key_at(kind, at));
+    keys.filter_map(move |key| state.object(kind, key))
 }
 
 /// What a reconciliation reads.

@@ -7,10 +7,10 @@ use serde_with::skip_serializing_none;
 
 use super::dbm;
 use crate::json::JsonSchema;
-use crate::kind::Op;
 use crate::kind::context::DecodeContext;
 use crate::kind::fields::Fields;
-use crate::kind::spec::{Device, Trigger, Triggers};
+use crate::kind::spec::{Device, DumpsPerObject, Trigger, Triggers};
+use crate::kind::{Kind, Op, Payload};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::genl::nl80211::{
     NL80211_CMD_DEL_STATION, NL80211_CMD_GET_INTERFACE, NL80211_CMD_NEW_STATION,
@@ -246,7 +246,7 @@ impl WifiStation {
     }
 }
 
-// Those of each stored interface follow: the kernel lists the stations of one interface at a time.
+// The interfaces are listed first, since those in the state may be old.
 kind!(
     WifiStation of NL80211,
     listed by NL80211_CMD_GET_INTERFACE,
@@ -256,6 +256,15 @@ kind!(
         // Those of mac80211 have little more than the key, too, if a station is new (`sta_info_insert_finish`).
         const DELETED_BY_KEY: bool = true;
         const STALE_AFTER: &'static [Trigger] = &[Trigger::WifiStation];
+        const DUMPS_PER_OBJECT: Option<DumpsPerObject> = Some(DumpsPerObject {
+            of: Kind::WifiInterface,
+            request: |interface| match interface {
+                Payload::WifiInterface(interface) => interface.ifindex.map(Request::nl80211_stations),
+                _ => None,
+            },
+            deleted: libc::ENODEV,
+            is_silent: |_| false,
+        });
 
         fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
             vec![Request::nl80211_stations(device.ifindex).strict()]
