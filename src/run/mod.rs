@@ -5,6 +5,7 @@
 #![cfg_attr(not(feature = "cli"), allow(dead_code))]
 
 mod backlog;
+mod capabilities;
 mod checkpoint;
 mod clock;
 #[cfg(feature = "cli")]

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use caps::Capability::{
-    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_SYS_PTRACE,
+    CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_PTRACE,
 };
 use caps::errors::CapsError;
 use caps::{CapSet, Capability};
@@ -16,6 +16,7 @@ use rustix::process::{getegid, geteuid};
 
 use super::{Mode, Needs};
 use crate::file::{folder_of, target_of};
+use crate::run::capabilities::leave;
 
 /// Gives up all capabilities that the run does not need.
 ///
@@ -28,9 +29,8 @@ pub(super) fn drop(needs: &Needs) -> Result<(), CapsError> {
     if needs.mode == Mode::Live && !needs.has_broker && has.contains(&CAP_NET_ADMIN) {
         left.insert(CAP_NET_ADMIN);
     }
-    // A service manager may have dropped all, and filter capset(2) as well.
-    if left == has && caps::read(None, CapSet::Inheritable)?.is_empty() {
-        return Ok(());
+    if left == has {
+        return leave(&left);
     }
     caps::set(None, CapSet::Effective, &left)?;
     // Judged without the capabilities: root usually owns its files.
@@ -53,41 +53,7 @@ pub(super) fn drop(needs: &Needs) -> Result<(), CapsError> {
             keep(CAP_DAC_OVERRIDE, output, &path, enter, &has, &mut left)?;
         }
     }
-    caps::set(None, CapSet::Effective, &left)?;
-    caps::set(None, CapSet::Permitted, &left)?;
-    caps::clear(None, CapSet::Inheritable)
-}
-
-/// Gives up all capabilities of this thread that the visits of network namespaces do not need.
-///
-/// # Errors
-/// If capset(2) or capget(2) fails.
-pub(super) fn drop_visitor() -> Result<(), CapsError> {
-    // To enter a namespace; to give it a number; to see those of other users' processes, and folders
-    // of container managers.
-    let needed = [
-        CAP_SYS_ADMIN,
-        CAP_NET_ADMIN,
-        CAP_SYS_PTRACE,
-        CAP_DAC_READ_SEARCH,
-    ];
-    let has = caps::read(None, CapSet::Permitted)?;
-    let left = needed.into_iter().filter(|it| has.contains(it)).collect();
-    caps::set(None, CapSet::Effective, &left)?;
-    caps::set(None, CapSet::Permitted, &left)?;
-    caps::clear(None, CapSet::Inheritable)
-}
-
-/// Gives up all capabilities of the broker but CAP_NET_ADMIN.
-///
-/// # Errors
-/// If capset(2) or capget(2) fails.
-pub(super) fn drop_broker() -> Result<(), CapsError> {
-    let has = caps::read(None, CapSet::Permitted)?;
-    let left = has.into_iter().filter(|it| *it == CAP_NET_ADMIN).collect();
-    caps::set(None, CapSet::Effective, &left)?;
-    caps::set(None, CapSet::Permitted, &left)?;
-    caps::clear(None, CapSet::Inheritable)
+    leave(&left)
 }
 
 /// Keeps this capability, and the one for paths through another process (proc(5)), if the file cannot

@@ -12,8 +12,10 @@ use std::ffi::OsString;
 use std::os::fd::RawFd;
 use std::path::{Path, PathBuf};
 
+use caps::Capability;
 use log::{Level, debug, log, warn};
 
+use super::capabilities::{keep_only, warn_kept};
 use super::live::Live;
 use super::log::LogQuery;
 use super::replay::Replay;
@@ -109,30 +111,26 @@ impl Needs {
     }
 }
 
-/// What to do if capabilities cannot be given up: a filter of a service manager or container refuses it.
-pub(super) const CAPSET: &str =
-    "allow the system call capset (in a systemd unit: SystemCallFilter=capset)";
-
 /// Confines the thread that visits network namespaces, for good: it keeps the capabilities to find and
 /// enter them, reads files and opens netlink sockets. Landlock would hide the files of other processes in
 /// /proc. `protocols`: those of families that need CAP_NET_ADMIN. `report`: as for [`enter`].
 pub(super) fn enter_visitor(protocols: Vec<u16>, report: fn(&str)) {
+    // To enter a namespace; to give it a number; to see those of other users' processes, and folders
+    // of container managers.
+    let needed = [
+        Capability::CAP_SYS_ADMIN,
+        Capability::CAP_NET_ADMIN,
+        Capability::CAP_SYS_PTRACE,
+        Capability::CAP_DAC_READ_SEARCH,
+    ];
+    let thread = "the thread that visits namespaces";
+    keep_only(&needed, thread);
     let needs = Needs {
         protocols,
+        has_visitor: true,
         ..Needs::new(Mode::Visit, &[], None)
     };
-    if let Err(error) = capabilities::drop_visitor() {
-        warn!(
-            "cannot give up capabilities of the thread that visits namespaces: {error}; {CAPSET}"
-        );
-    }
-    let needs = Needs {
-        has_visitor: true,
-        ..needs
-    };
-    if let Err(error) = seccomp::filter(&needs, report) {
-        warn!("cannot filter system calls of the thread that visits namespaces: {error}");
-    }
+    filter_calls(&needs, thread, report);
 }
 
 /// Confines the broker, for good: it keeps CAP_NET_ADMIN, and sends on these file descriptors.
@@ -142,14 +140,9 @@ pub(super) fn enter_broker(sockets: &[RawFd], report: fn(&str)) {
         sockets: sockets.to_vec(),
         ..Needs::new(Mode::Broker, &[], None)
     };
-    if let Err(error) = capabilities::drop_broker() {
-        warn!(
-            "cannot give up capabilities of the process that keeps CAP_NET_ADMIN: {error}; {CAPSET}"
-        );
-    }
-    if let Err(error) = seccomp::filter(&needs, report) {
-        warn!("cannot filter system calls of the process that keeps CAP_NET_ADMIN: {error}");
-    }
+    let process = "the process that keeps CAP_NET_ADMIN";
+    keep_only(&[Capability::CAP_NET_ADMIN], process);
+    filter_calls(&needs, process, report);
 }
 
 /// Filters the system calls of the thread that reads about processes, for good, in a run with a thread that
@@ -159,8 +152,12 @@ pub(super) fn enter_processes(report: fn(&str)) {
         has_visitor: true,
         ..Needs::new(Mode::Live, &[], None)
     };
-    if let Err(error) = seccomp::filter(&needs, report) {
-        warn!("cannot filter system calls of the thread that reads about processes: {error}");
+    filter_calls(&needs, "the thread that reads about processes", report);
+}
+
+fn filter_calls(needs: &Needs, thread: &str, report: fn(&str)) {
+    if let Err(error) = seccomp::filter(needs, report) {
+        warn!("cannot filter system calls of {thread}: {error}");
     }
 }
 
@@ -175,7 +172,7 @@ pub fn enter(needs: &Needs, report: fn(&str)) {
     };
     crate::file::note_user();
     if let Err(error) = capabilities::drop(needs) {
-        warn!("cannot give up capabilities, and keeps them: {error}; {CAPSET}");
+        warn_kept("this process", &error);
     }
     match needs.files_of_others().next() {
         // Landlock keeps a process out of the files of others in /proc.
@@ -192,7 +189,5 @@ pub fn enter(needs: &Needs, report: fn(&str)) {
             Err(error) => log!(level, "cannot apply landlock: {error}"),
         },
     }
-    if let Err(error) = seccomp::filter(needs, report) {
-        warn!("cannot filter system calls: {error}");
-    }
+    filter_calls(needs, "this process", report);
 }

@@ -2,16 +2,14 @@
 //! Landlock would forbid it to a confined thread, and it needs CAP_SYS_PTRACE, which is the only
 //! capability that the thread keeps.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::{fs, io};
 
-use caps::errors::CapsError;
-use caps::{CapSet, Capability};
-use log::warn;
+use caps::Capability;
 
 use super::ports::Ports;
+use crate::run::capabilities::keep_only;
 #[cfg(feature = "cli")]
 use crate::run::confinement;
 
@@ -42,11 +40,8 @@ impl Helper {
         let (answered, answers) = channel();
         let (ready, is_ready) = channel();
         let thread = move || {
-            if let Err(error) = keep_only(Capability::CAP_SYS_PTRACE) {
-                warn!(
-                    "cannot give up capabilities of the thread that reads about processes: {error}"
-                );
-            }
+            let thread = "the thread that reads about processes";
+            keep_only(&[Capability::CAP_SYS_PTRACE], thread);
             #[cfg(not(feature = "cli"))]
             let _ = confine;
             #[cfg(feature = "cli")]
@@ -98,19 +93,4 @@ impl Helper {
 
 fn executable(pid: u32) -> io::Result<PathBuf> {
     fs::read_link(format!("/proc/{pid}/exe"))
-}
-
-/// Gives up all other capabilities of the thread.
-///
-/// # Errors
-/// If capset(2) or capget(2) fails. It is not called if there is nothing to give up: a service manager may filter it.
-fn keep_only(capability: Capability) -> Result<(), CapsError> {
-    let has = caps::read(None, CapSet::Permitted)?;
-    let kept: HashSet<_> = has.iter().copied().filter(|it| *it == capability).collect();
-    if kept == has && caps::read(None, CapSet::Inheritable)?.is_empty() {
-        return Ok(());
-    }
-    caps::set(None, CapSet::Effective, &kept)?;
-    caps::set(None, CapSet::Permitted, &kept)?;
-    caps::clear(None, CapSet::Inheritable)
 }
