@@ -23,7 +23,7 @@ use crate::event::{Kind, Op, Unparsed};
 
 use crate::netlink;
 use crate::netlink::audit::Audit;
-use crate::netlink::family::Protocol;
+use crate::netlink::family::{Privilege, Protocol};
 use crate::netlink::frame::Message;
 use crate::netlink::genl::{
     Nlctrl,
@@ -145,7 +145,7 @@ impl Subscribed {
     pub fn privileged_protocols(settings: &Settings) -> Vec<u16> {
         let (certain, by_pattern) = (Self::new(settings), Self::by_pattern(settings));
         let families = certain.iter().chain(by_pattern.iter());
-        let privileged = families.filter(|family| family.needs_net_admin());
+        let privileged = families.filter(|family| family.privilege() == Privilege::NetAdmin);
         let mut protocols: Vec<_> = privileged.map(|it| it.id().protocol()).collect();
         protocols.sort_unstable();
         protocols.dedup();

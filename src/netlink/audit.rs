@@ -1,7 +1,7 @@
 //! The wire format of the audit protocol: records of text, without attributes (linux/audit.h). The kernel sends them to
 //! the members of the group only in the first network namespace, and only while auditing is enabled.
 
-use super::family::{Groups, Protocol};
+use super::family::{Groups, Privilege, Protocol};
 use super::frame::Message;
 use super::other::{Other, other};
 use crate::channel::FamilyId;
@@ -54,8 +54,8 @@ impl Protocol for Audit {
         None
     }
 
-    fn is_restricted(&self) -> bool {
-        true
+    fn privilege(&self) -> Privilege {
+        Privilege::AuditRead
     }
 
     fn is_by_name_only(&self) -> bool {

@@ -65,22 +65,44 @@ pub trait Protocol: Sync {
         true
     }
 
-    /// Returns true if the kernel lets only a task with CAP_NET_ADMIN join the protocol's groups and
-    /// request its dumps.
-    fn needs_net_admin(&self) -> bool {
-        false
-    }
-
-    /// Returns true if the kernel may refuse that a task joins the protocol's groups: with CAP_NET_ADMIN, or with
-    /// another capability.
-    fn is_restricted(&self) -> bool {
-        self.needs_net_admin()
+    /// What a task must have to join the protocol's groups and to request its dumps.
+    fn privilege(&self) -> Privilege {
+        Privilege::None
     }
 
     /// Returns true if only its name requests the family, and no pattern: it may have a message for each packet,
     /// make the kernel do more work, or tell of more than the network.
     fn is_by_name_only(&self) -> bool {
         false
+    }
+}
+
+/// What a task must have for a protocol. Without it the kernel refuses, and the run goes on without the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privilege {
+    None,
+    /// CAP_NET_ADMIN, for the groups and the dumps.
+    NetAdmin,
+    /// CAP_AUDIT_READ in the initial user namespace, for the group (`audit_multicast_bind`).
+    AuditRead,
+}
+
+impl Privilege {
+    /// Returns true if the kernel may refuse that a task joins the groups.
+    pub fn is_restricted(self) -> bool {
+        self != Privilege::None
+    }
+
+    /// What to do if the kernel has refused.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Privilege::AuditRead => {
+                "run as root or with CAP_AUDIT_READ, outside of user namespaces (docs/nftables.md)"
+            }
+            Privilege::None | Privilege::NetAdmin => {
+                "run as root or with CAP_NET_ADMIN (docs/confinement.md), which a process apart keeps"
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The wire format of nfnetlink: each of its subsystems with kinds is a family of its own, with its own
 //! sockets. The other ones share the family `netfilter`.
 
-use super::family::{Groups, Protocol};
+use super::family::{Groups, Privilege, Protocol};
 use super::frame::Message;
 use super::raw::find;
 use crate::channel::{FamilyId, NETLINK_NETFILTER};
@@ -283,8 +283,8 @@ impl Protocol for Subsystem {
         self.type_name(number).map(|_| HEADER)
     }
 
-    fn needs_net_admin(&self) -> bool {
-        true
+    fn privilege(&self) -> Privilege {
+        Privilege::NetAdmin
     }
 
     fn is_by_name_only(&self) -> bool {

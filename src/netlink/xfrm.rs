@@ -1,6 +1,6 @@
 //! The wire format of xfrm, the netlink protocol of IPsec (linux/xfrm.h).
 
-use super::family::{Groups, Protocol};
+use super::family::{Groups, Privilege, Protocol};
 use super::frame::Message;
 use super::other::other;
 use crate::channel::FamilyId;
@@ -119,8 +119,8 @@ impl Protocol for Xfrm {
         other(self.id()).header_length(number)
     }
 
-    fn needs_net_admin(&self) -> bool {
-        true
+    fn privilege(&self) -> Privilege {
+        Privilege::NetAdmin
     }
 
     fn is_state(&self, message: &Message<'_>) -> bool {

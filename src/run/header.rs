@@ -7,11 +7,11 @@ use crate::channel::FamilyId;
 use crate::event::Kind;
 use crate::event::meta::{Netns, Part, RefusedGroup, Settings, Start, UnavailableFamily};
 use crate::event::values::Time;
+use crate::family::FAMILIES;
 use crate::input::Header;
 use crate::names::Names;
-use crate::netlink::audit::Audit;
 use crate::netlink::events::Events;
-use crate::netlink::family::Protocol as _;
+use crate::netlink::family::Privilege;
 use crate::netlink::groups;
 use crate::sink::Sink;
 
@@ -72,18 +72,16 @@ pub(super) fn header<'a>(
         errno,
     } in &unavailable
     {
-        let is_audit = *family == Audit.name();
-        let what_to_do = match (*errno == libc::EPERM.unsigned_abs(), is_audit) {
-            (true, true) => {
-                "; run as root or with CAP_AUDIT_READ, outside of user namespaces (docs/nftables.md)"
-            }
-            (true, false) => {
-                "; run as root or with CAP_NET_ADMIN (docs/confinement.md), which a process apart keeps"
-            }
-            (false, _) => "",
+        let mut named = FAMILIES.iter().filter(|it| it.name() == family);
+        let privilege = named
+            .next()
+            .map_or(Privilege::NetAdmin, |it| it.privilege());
+        let advice = match *errno == libc::EPERM.unsigned_abs() {
+            true => format!("; {}", privilege.advice()),
+            false => String::new(),
         };
         warn!(
-            "the netlink family {family} is unavailable, its events will be missing: {error}{what_to_do}"
+            "the netlink family {family} is unavailable, its events will be missing: {error}{advice}"
         );
     }
     let opened = sink.opened().cloned().unwrap_or_default();

@@ -427,6 +427,7 @@ pub static CALLS: &[Call] = &[
 mod tests {
     use super::*;
     use crate::family::FAMILIES;
+    use crate::netlink::family::Privilege;
 
     #[test]
     fn each_call_is_listed_once() {
@@ -449,7 +450,9 @@ mod tests {
             partial: false,
         });
         let others = sockets(&needs).len();
-        let privileged = FAMILIES.iter().filter(|it| it.needs_net_admin());
+        let privileged = FAMILIES
+            .iter()
+            .filter(|it| it.privilege() == Privilege::NetAdmin);
         let mut needs = Needs {
             protocols: privileged.map(|it| it.id().protocol()).collect(),
             ..needs
@@ -461,7 +464,7 @@ mod tests {
         // Audit has no dumps, for which a socket is opened again.
         let dumped = FAMILIES
             .iter()
-            .filter(|it| it.needs_net_admin() || !it.is_restricted());
+            .filter(|it| it.privilege() == Privilege::NetAdmin || !it.privilege().is_restricted());
         for family in dumped.clone() {
             let protocol = u64::from(family.id().protocol());
             let matches = |conditions: &Vec<Condition>| {

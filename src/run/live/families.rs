@@ -67,7 +67,7 @@ pub(super) fn open(
     // Read once, and only if a pattern asks for it.
     let existing = LazyCell::new(registered);
     for family in Subscribed::new(settings).iter() {
-        if family.is_restricted() {
+        if family.privilege().is_restricted() {
             let sample = sample
                 .as_ref()
                 .filter(|_| family.id() == FamilyId::CONNTRACK);

@@ -22,6 +22,7 @@ use crate::netlink::broker::Broker;
 use crate::netlink::dump::Dumps;
 #[cfg(feature = "cli")]
 use crate::netlink::events::Events;
+use crate::netlink::family::Privilege;
 use crate::run::files::{Access, Files};
 use crate::run::metrics;
 #[cfg(feature = "cli")]
@@ -56,7 +57,7 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
     let with_by = live.settings.with.contains(&Part::By);
     let is_restricted = Subscribed::new(&live.settings)
         .iter()
-        .any(|family| family.is_restricted());
+        .any(|family| family.privilege().is_restricted());
     let mut namespaces = Namespaces::default();
     if live.all_netns {
         namespaces = all::open(&live.settings, live.rcvbuf, live.audit, confine)?;
@@ -102,7 +103,7 @@ pub fn prepare(live: &Live, confine: Option<fn(&str)>) -> Result<Prepared, Error
 #[cfg(feature = "cli")]
 fn start_broker(subscriptions: &mut [Subscription<Events, Dumps>], report: fn(&str)) -> bool {
     let privileged = subscriptions.iter_mut().enumerate();
-    let privileged = privileged.filter(|(_, it)| it.family.needs_net_admin());
+    let privileged = privileged.filter(|(_, it)| it.family.privilege() == Privilege::NetAdmin);
     let places: Vec<_> = privileged.map(|(at, _)| at).collect();
     if places.is_empty() {
         return false;
