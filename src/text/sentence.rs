@@ -236,6 +236,10 @@ impl Object {
             if is_named(name) || is_named(shown) {
                 continue;
             }
+            // Counters and ages come and go with other changes.
+            if layout.rest == Rest::Changed && self.kind.volatile().contains(&&**name) {
+                continue;
+            }
             if differs(name) || differs(shown) {
                 let old = former.fields.field(name);
                 let old = old.and_then(|old| device(&former.fields, name, old));
