@@ -7,7 +7,7 @@
 //!
 //! let text = r#"{"v":1,"run":"6565f1d3a1b2c3","seq":7,"time":"2026-11-24T20:26:54.897123456Z",
 //!     "kind":"nsid","op":"delete","origin":"kernel","nsid":{"nsid":3},"changed":[],"old":{}}"#;
-//! let line: Line = serde_json::from_str(text)?;
+//! let line = Line::parse(text.as_bytes())?;
 //! assert_eq!((line.seq, line.op), (7, Op::Delete));
 //! assert!(matches!(line.object, Object::Nsid(nsid) if nsid.nsid == 3));
 //! # Ok::<(), serde_json::Error>(())

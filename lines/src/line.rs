@@ -760,9 +760,12 @@ impl<'de> Visitor<'de> for LineVisitor {
             );
             return Err(de::Error::custom(text));
         }
+        // By the deserializer of text: for that of values all types would be compiled once more.
         let read = |value: Value| {
+            let text = value.to_string();
+            let mut text = serde_json::Deserializer::from_slice(text.as_bytes());
             ObjectOf(&kind, &op)
-                .deserialize(value)
+                .deserialize(&mut text)
                 .map_err(de::Error::custom)
         };
         if let Some((_, value)) = unread.into_iter().find(|(name, _)| *name == kind) {

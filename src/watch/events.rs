@@ -75,7 +75,7 @@ impl Events {
         let length = rest.iter().position(|byte| *byte == b'\n');
         let length = length.map_or(rest.len(), |at| at + 1);
         self.at += length;
-        let line = serde_json::from_slice(&rest[..length]);
+        let line = Line::parse(&rest[..length]);
         Some(line.map_err(|error| Error::Encode(error.into())))
     }
 

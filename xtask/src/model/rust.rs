@@ -427,7 +427,12 @@ pub struct Line {{
                 let text = format_args!(\"version {} of the schema: this program reads version {VERSION}\", line.v);
                 return Err(de::Error::custom(text));
             }
-            let read = |value: Value| ObjectOf(&kind, &op).deserialize(value).map_err(de::Error::custom);
+            // By the deserializer of text: for that of values all types would be compiled once more.
+            let read = |value: Value| {
+                let text = value.to_string();
+                let mut text = serde_json::Deserializer::from_slice(text.as_bytes());
+                ObjectOf(&kind, &op).deserialize(&mut text).map_err(de::Error::custom)
+            };
             if let Some((_, value)) = unread.into_iter().find(|(name, _)| *name == kind) {
                 line.object = read(value)?;
                 has_object = true;
