@@ -268,10 +268,16 @@ pub enum Trigger {
     WifiStation,
     /// A regulatory domain changed.
     WifiRegdom,
+    /// An event of a tunnel or session of L2TP, of this network namespace or another one.
+    L2tp,
+    /// A team device came or went.
+    Team,
+    /// A datapath of Open vSwitch came or went, or a device that may be one.
+    OvsDatapath,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::WifiRegdom as usize + 1;
+const TRIGGERS: usize = Trigger::OvsDatapath as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -329,6 +335,9 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::DevlinkPort,
     Trigger::DevlinkRegion,
     Trigger::WifiRegdom,
+    Trigger::L2tp,
+    Trigger::Team,
+    Trigger::OvsDatapath,
 ];
 
 /// A set of kinds for each trigger.

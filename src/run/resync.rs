@@ -508,6 +508,14 @@ impl ResyncScheduler {
             Outcome::Failed(libc::ENODEV) if current.target.1 == Kind::WifiStation => {
                 current.complete = false;
             }
+            // There is no datapath whose local port is that device, so it has no ports.
+            Outcome::Failed(libc::ENODEV) if current.target.1 == Kind::OvsVport => {}
+            // The team device was deleted meanwhile.
+            Outcome::Failed(libc::EINVAL)
+                if matches!(current.target.1, Kind::TeamPort | Kind::TeamOption) =>
+            {
+                current.complete = false;
+            }
             // The device was deleted meanwhile.
             Outcome::Failed(libc::ENODEV) if !current.scope.is_kind() => {}
             Outcome::Failed(_) if !current.scope.is_kind() => {

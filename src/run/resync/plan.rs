@@ -7,6 +7,8 @@ use crate::channel::NetnsId;
 use crate::event::nft_set::NftSet;
 use crate::event::scope::Scope;
 use crate::event::{Kind, Payload};
+use crate::netlink::genl::ovs::OVS_VPORT_CMD_GET;
+use crate::netlink::genl::team::{TEAM_CMD_OPTIONS_GET, TEAM_CMD_PORT_LIST_GET};
 use crate::netlink::request::Request;
 use crate::pipeline::Pipeline;
 use crate::state::{Devices, Effect, State};
@@ -58,6 +60,28 @@ impl Known for Pipeline {
                 requests.push(Request::nl80211_stations(ifindex));
             });
         }
+        let of_team = match kind {
+            Kind::TeamPort => Some(TEAM_CMD_PORT_LIST_GET),
+            Kind::TeamOption => Some(TEAM_CMD_OPTIONS_GET),
+            _ => None,
+        };
+        if let Some(command) = of_team {
+            for_each_device(self.state(netns), "team", &mut |ifindex| {
+                requests.push(Request::team(command, ifindex));
+            });
+        }
+        if kind == Kind::OvsVport {
+            let mut datapaths = BTreeSet::new();
+            for_each_datapath(self.state(netns), &mut |ifindex| {
+                _ = datapaths.insert(ifindex)
+            });
+            // The datapaths are of another family, which need not be watched. The local port of one is such a device.
+            for_each_device(self.state(netns), "openvswitch", &mut |ifindex| {
+                datapaths.insert(ifindex);
+            });
+            let of_datapath = |ifindex| Request::ovs(OVS_VPORT_CMD_GET, ifindex);
+            requests.extend(datapaths.into_iter().map(of_datapath));
+        }
         requests
     }
 
@@ -89,6 +113,29 @@ fn for_each_interface(state: &State, each: &mut dyn FnMut(u32)) {
             && let Some(ifindex) = interface.ifindex
         {
             each(ifindex);
+        }
+    }
+}
+
+/// Calls `each` with the index of every stored datapath of Open vSwitch.
+fn for_each_datapath(state: &State, each: &mut dyn FnMut(u32)) {
+    let keys =
+        (0..state.count(Kind::OvsDatapath)).filter_map(|at| state.key_at(Kind::OvsDatapath, at));
+    for key in keys {
+        if let Some(Payload::OvsDatapath(datapath)) = state.object(Kind::OvsDatapath, key) {
+            each(datapath.ifindex);
+        }
+    }
+}
+
+/// Calls `each` with the index of every stored device of a type.
+fn for_each_device(state: &State, r#type: &str, each: &mut dyn FnMut(u32)) {
+    let keys = (0..state.count(Kind::Link)).filter_map(|at| state.key_at(Kind::Link, at));
+    for key in keys {
+        if let Some(Payload::Link(link)) = state.object(Kind::Link, key)
+            && link.is_of_type(r#type)
+        {
+            each(link.ifindex);
         }
     }
 }
