@@ -77,6 +77,14 @@ impl FamilyId {
     pub const MPTCP_PM: FamilyId = FamilyId::curated(3);
     /// `nl80211`: wireless devices.
     pub const NL80211: FamilyId = FamilyId::curated(4);
+    /// `l2tp`: tunnels of L2TP.
+    pub const L2TP: FamilyId = FamilyId::curated(8);
+    /// `team`: team devices.
+    pub const TEAM: FamilyId = FamilyId::curated(9);
+    /// `ovs_datapath`: datapaths of Open vSwitch.
+    pub const OVS_DATAPATH: FamilyId = FamilyId::curated(10);
+    /// `ovs_vport`: ports of these datapaths.
+    pub const OVS_VPORT: FamilyId = FamilyId::curated(11);
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);

@@ -53,7 +53,11 @@ fuzz_target!(|data: &[u8]| {
         FamilyId::DEVLINK,
         FamilyId::MPTCP_PM,
         FamilyId::NL80211,
-    ][usize::from(choice >> 4) % 7];
+        FamilyId::L2TP,
+        FamilyId::TEAM,
+        FamilyId::OVS_DATAPATH,
+        FamilyId::OVS_VPORT,
+    ][usize::from(choice >> 4) % 11];
     let events_of = Channel {
         family,
         ..Channel::ROUTE_EVENTS

@@ -179,6 +179,18 @@ pub enum Object {
     WifiStation(Box<WifiStation>),
     /// A regulatory domain. The kernel announces that it changed (`wifi_event`): then it is read.
     WifiRegdom(Box<WifiRegdom>),
+    /// A tunnel of L2TP.
+    L2tpTunnel(Box<L2tpTunnel>),
+    /// A session in a tunnel of L2TP.
+    L2tpSession(Box<L2tpSession>),
+    /// A port of a team device.
+    TeamPort(Box<TeamPort>),
+    /// An option of a team device, of one of its ports, or of an element of an array.
+    TeamOption(Box<TeamOption>),
+    /// A datapath of Open vSwitch.
+    OvsDatapath(Box<OvsDatapath>),
+    /// A port of a datapath of Open vSwitch.
+    OvsVport(Box<OvsVport>),
     /// A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
     NftTable(Box<NftTable>),
     /// A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a
@@ -222,6 +234,8 @@ pub enum Object {
     MptcpEvent(Box<MptcpEvent>),
     /// An event of a wireless device.
     WifiEvent(Box<WifiEvent>),
+    /// An event of a tunnel or session of L2TP, in whichever network namespace it is.
+    L2tpEvent(Box<L2tpEvent>),
     /// The end of a transaction of nftables: a set of changes that the kernel makes at once
     /// (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it.
     NftGeneration(Box<NftGeneration>),
@@ -346,6 +360,12 @@ impl Object {
             Object::WifiInterface(_) => "wifi_interface",
             Object::WifiStation(_) => "wifi_station",
             Object::WifiRegdom(_) => "wifi_regdom",
+            Object::L2tpTunnel(_) => "l2tp_tunnel",
+            Object::L2tpSession(_) => "l2tp_session",
+            Object::TeamPort(_) => "team_port",
+            Object::TeamOption(_) => "team_option",
+            Object::OvsDatapath(_) => "ovs_datapath",
+            Object::OvsVport(_) => "ovs_vport",
             Object::NftTable(_) => "nft_table",
             Object::NftChain(_) => "nft_chain",
             Object::NftRule(_) => "nft_rule",
@@ -364,6 +384,7 @@ impl Object {
             Object::DevlinkFlash(_) => "devlink_flash",
             Object::MptcpEvent(_) => "mptcp_event",
             Object::WifiEvent(_) => "wifi_event",
+            Object::L2tpEvent(_) => "l2tp_event",
             Object::NftGeneration(_) => "nft_generation",
             Object::NftTrace(_) => "nft_trace",
             Object::XfrmEvent(_) => "xfrm_event",
@@ -422,6 +443,12 @@ impl Serialize for Object {
             Object::WifiInterface(it) => it.serialize(s),
             Object::WifiStation(it) => it.serialize(s),
             Object::WifiRegdom(it) => it.serialize(s),
+            Object::L2tpTunnel(it) => it.serialize(s),
+            Object::L2tpSession(it) => it.serialize(s),
+            Object::TeamPort(it) => it.serialize(s),
+            Object::TeamOption(it) => it.serialize(s),
+            Object::OvsDatapath(it) => it.serialize(s),
+            Object::OvsVport(it) => it.serialize(s),
             Object::NftTable(it) => it.serialize(s),
             Object::NftChain(it) => it.serialize(s),
             Object::NftRule(it) => it.serialize(s),
@@ -440,6 +467,7 @@ impl Serialize for Object {
             Object::DevlinkFlash(it) => it.serialize(s),
             Object::MptcpEvent(it) => it.serialize(s),
             Object::WifiEvent(it) => it.serialize(s),
+            Object::L2tpEvent(it) => it.serialize(s),
             Object::NftGeneration(it) => it.serialize(s),
             Object::NftTrace(it) => it.serialize(s),
             Object::XfrmEvent(it) => it.serialize(s),
@@ -515,6 +543,12 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "wifi_interface" => Object::WifiInterface(Deserialize::deserialize(d)?),
             "wifi_station" => Object::WifiStation(Deserialize::deserialize(d)?),
             "wifi_regdom" => Object::WifiRegdom(Deserialize::deserialize(d)?),
+            "l2tp_tunnel" => Object::L2tpTunnel(Deserialize::deserialize(d)?),
+            "l2tp_session" => Object::L2tpSession(Deserialize::deserialize(d)?),
+            "team_port" => Object::TeamPort(Deserialize::deserialize(d)?),
+            "team_option" => Object::TeamOption(Deserialize::deserialize(d)?),
+            "ovs_datapath" => Object::OvsDatapath(Deserialize::deserialize(d)?),
+            "ovs_vport" => Object::OvsVport(Deserialize::deserialize(d)?),
             "nft_table" => Object::NftTable(Deserialize::deserialize(d)?),
             "nft_chain" => Object::NftChain(Deserialize::deserialize(d)?),
             "nft_rule" => Object::NftRule(Deserialize::deserialize(d)?),
@@ -533,6 +567,7 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "devlink_flash" => Object::DevlinkFlash(Deserialize::deserialize(d)?),
             "mptcp_event" => Object::MptcpEvent(Deserialize::deserialize(d)?),
             "wifi_event" => Object::WifiEvent(Deserialize::deserialize(d)?),
+            "l2tp_event" => Object::L2tpEvent(Deserialize::deserialize(d)?),
             "nft_generation" => Object::NftGeneration(Deserialize::deserialize(d)?),
             "nft_trace" => Object::NftTrace(Deserialize::deserialize(d)?),
             "xfrm_event" => Object::XfrmEvent(Deserialize::deserialize(d)?),

@@ -3560,28 +3560,34 @@ names! {
 /// `--kind wiphy`. `wifi_interface`: An interface of a wireless device. With `--family nl80211` or
 /// `--kind`. `wifi_station`: A station that a wireless interface talks to. With `--family nl80211`
 /// or `--kind`. `wifi_regdom`: A regulatory domain of wireless devices. With `--family nl80211` or
-/// `--kind`. `nft_table`: A table of nftables. This kind and the others of nftables: with
-/// `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables.
-/// `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables.
-/// `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`:
-/// A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With
-/// `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects.
-/// With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection,
-/// with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as
-/// the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router
-/// announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`:
-/// A request of the kernel to the multicast routing daemon. `stats`: Counters of a device.
-/// `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family
-/// devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a
-/// subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device:
-/// scan, connection, radar … With `--family nl80211` or `--kind`. `nft_generation`: A
-/// transaction of nftables: its number, and the process that requested it. With `--family
-/// nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family
-/// nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush …
-/// With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy
-/// iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink
-/// family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's
-/// own record.
+/// `--kind`. `l2tp_tunnel`: A tunnel of L2TP. With `--family l2tp` or `--kind`. `l2tp_session`: A
+/// session in a tunnel of L2TP. With `--family l2tp` or `--kind`. `team_port`: A port of a team
+/// device. With `--family team` or `--kind`. `team_option`: An option of a team device, or of a
+/// port of one. With `--family team` or `--kind`. `ovs_datapath`: A datapath of Open vSwitch. With
+/// `--family ovs_datapath` or `--kind`. `ovs_vport`: A port of a datapath of Open vSwitch. With
+/// `--family ovs_vport` or `--kind`. `nft_table`: A table of nftables. This kind and the others of
+/// nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of
+/// nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of
+/// nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like.
+/// `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association
+/// of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets
+/// IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a
+/// connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel
+/// expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a
+/// router announced. `nduseropt`: Options of a router advertisement that concern programs.
+/// `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a
+/// device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With
+/// `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of
+/// a subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device:
+/// scan, connection, radar … With `--family nl80211` or `--kind`. `l2tp_event`: An event of a
+/// tunnel or session of L2TP, in any network namespace. With `--family l2tp` or `--kind`.
+/// `nft_generation`: A transaction of nftables: its number, and the process that requested it.
+/// With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With
+/// `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry,
+/// flush … With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter,
+/// of legacy iptables too, as audit records it. With `--family audit`. `generic`: A message of a
+/// netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`:
+/// nlstream's own record.
 Kind {
 /// `link`.
 Link = "link",
@@ -3669,6 +3675,18 @@ WifiInterface = "wifi_interface",
 WifiStation = "wifi_station",
 /// `wifi_regdom`.
 WifiRegdom = "wifi_regdom",
+/// `l2tp_tunnel`.
+L2tpTunnel = "l2tp_tunnel",
+/// `l2tp_session`.
+L2tpSession = "l2tp_session",
+/// `team_port`.
+TeamPort = "team_port",
+/// `team_option`.
+TeamOption = "team_option",
+/// `ovs_datapath`.
+OvsDatapath = "ovs_datapath",
+/// `ovs_vport`.
+OvsVport = "ovs_vport",
 /// `nft_table`.
 NftTable = "nft_table",
 /// `nft_chain`.
@@ -3705,6 +3723,8 @@ DevlinkFlash = "devlink_flash",
 MptcpEvent = "mptcp_event",
 /// `wifi_event`.
 WifiEvent = "wifi_event",
+/// `l2tp_event`.
+L2tpEvent = "l2tp_event",
 /// `nft_generation`.
 NftGeneration = "nft_generation",
 /// `nft_trace`.
@@ -3720,6 +3740,180 @@ Unknown = "unknown",
 /// `meta`.
 Meta = "meta",
 }
+}
+
+/// An event of a tunnel or session of L2TP, in whichever network namespace it is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct L2tpEvent {
+    /// What carries the packets of the tunnel: `UDP`, `IP`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encap: Option<String>,
+    /// `tunnel_create`, `tunnel_delete`, `tunnel_modify`, `session_create`, `session_delete`,
+    /// `session_modify`.
+    pub event: String,
+    /// The name with which the device of the session was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// Local address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<IpAddr>,
+    /// Local UDP port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_port: Option<u16>,
+    /// Address of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<IpAddr>,
+    /// UDP port of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_port: Option<u16>,
+    /// Number of the session on the side of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_session_id: Option<u32>,
+    /// Number of the tunnel on the side of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_tunnel_id: Option<u32>,
+    /// What the session carries: `eth`, `eth_vlan`, `ppp`, `ppp_ac`, `ip`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pw_type: Option<String>,
+    /// Number of the session on this side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<u32>,
+    /// Number of the tunnel on this side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tunnel_id: Option<u32>,
+    /// Version of L2TP: 2 or 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u8>,
+}
+
+/// A session in a tunnel of L2TP.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct L2tpSession {
+    /// Cookie of packets to the peer, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<String>,
+    /// Categories of messages for debugging, which the kernel does not use any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<u32>,
+    /// The name with which its device was made. The kernel does not follow when the device is renamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interface: Option<String>,
+    /// This side decides about sequence numbers (L2TP network server).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lns_mode: Option<bool>,
+    /// Cookie that packets of the peer must have, hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_cookie: Option<String>,
+    /// Number of the session on the side of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_session_id: Option<u32>,
+    /// Number of the tunnel on the side of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_tunnel_id: Option<u32>,
+    /// What it carries: `eth`, `eth_vlan`, `ppp`, `ppp_ac`, `ip`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pw_type: Option<String>,
+    /// Packets must have sequence numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recv_seq: Option<bool>,
+    /// Time for which packets wait for those before them, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reorder_timeout: Option<u64>,
+    /// Packets are sent with sequence numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_seq: Option<bool>,
+    /// Number of the session on this side.
+    pub session_id: u32,
+    /// Counters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Box<L2tpStats>>,
+    /// Number of the tunnel on this side.
+    pub tunnel_id: u32,
+    /// The socket of the tunnel has policies of IPsec.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub using_ipsec: Option<bool>,
+}
+
+/// Counters of a tunnel or session (`L2TP_ATTR_STATS`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct L2tpStats {
+    /// Their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_bytes: Option<u64>,
+    /// Packets discarded because of a wrong cookie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_cookie_discards: Option<u64>,
+    /// Packets received with an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_errors: Option<u64>,
+    /// Packets discarded because of an invalid header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_invalid: Option<u64>,
+    /// Packets received out of sequence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_oos_packets: Option<u64>,
+    /// Packets received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_packets: Option<u64>,
+    /// Packets discarded because of their sequence number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rx_seq_discards: Option<u64>,
+    /// Their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_bytes: Option<u64>,
+    /// Packets that could not be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_errors: Option<u64>,
+    /// Packets sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tx_packets: Option<u64>,
+}
+
+/// A tunnel of L2TP.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct L2tpTunnel {
+    /// Packets have a UDP checksum, over IPv4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<bool>,
+    /// Categories of messages for debugging, which the kernel does not use any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<u32>,
+    /// What carries the packets: `UDP`, `IP`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encap: Option<String>,
+    /// Local address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local: Option<IpAddr>,
+    /// Local UDP port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub local_port: Option<u16>,
+    /// Address of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer: Option<IpAddr>,
+    /// UDP port of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_port: Option<u16>,
+    /// Its number on the side of the peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_tunnel: Option<u32>,
+    /// Counters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Box<L2tpStats>>,
+    /// Number of the tunnel on this side.
+    pub tunnel_id: u32,
+    /// True if packets without a UDP checksum are accepted, over IPv6.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub udp_zero_csum6_rx: Option<bool>,
+    /// True if packets are sent without a UDP checksum, over IPv6.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub udp_zero_csum6_tx: Option<bool>,
+    /// Version of L2TP: 2 or 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u8>,
 }
 
 /// A network device (`struct ifinfomsg`, linux/rtnetlink.h; attributes `IFLA_*`, linux/if_link.h).
@@ -5724,6 +5918,142 @@ pub struct Ovpn {
     pub mode: Option<String>,
 }
 
+/// A datapath of Open vSwitch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OvsDatapath {
+    /// Name of that device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Index of the device that is its local port.
+    pub ifindex: u32,
+    /// Number of entries of the cache of masks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub masks_cache_size: Option<u32>,
+    /// Counters of masks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub megaflow_stats: Option<Box<OvsMegaflowStats>>,
+    /// The same for each CPU.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_cpu_pids: Option<Vec<u32>>,
+    /// Counters of packets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Box<OvsDatapathStats>>,
+    /// Port id of the netlink socket that packets without a flow are passed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upcall_pid: Option<u32>,
+    /// Features that the switch uses: `unaligned`, `vport-pids`, `tc-recirc-sharing`,
+    /// `dispatch-upcall-per-cpu`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_features: Option<Vec<String>>,
+}
+
+/// Counters of the packets of a datapath (`struct ovs_dp_stats`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OvsDatapathStats {
+    /// Number of flows.
+    pub flows: u64,
+    /// Packets for which there was a flow.
+    pub hit: u64,
+    /// Packets that could not be passed to the switch.
+    pub lost: u64,
+    /// Packets for which there was none.
+    pub missed: u64,
+}
+
+/// Counters of the masks of a datapath (`struct ovs_dp_megaflow_stats`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OvsMegaflowStats {
+    /// Packets whose mask was in the cache.
+    pub cache_hit: u64,
+    /// Masks that were tried to find flows.
+    pub mask_hit: u64,
+    /// Number of masks.
+    pub masks: u64,
+}
+
+/// Counters of packets without a flow (`OVS_VPORT_UPCALL_ATTR_*`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OvsUpcallStats {
+    /// Those that could not be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fail: Option<u64>,
+    /// Those passed to the switch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success: Option<u64>,
+}
+
+/// A port of a datapath of Open vSwitch.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OvsVport {
+    /// Name of its device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Name of the datapath's local port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dp: Option<String>,
+    /// Index of the datapath's local port.
+    pub dp_ifindex: u32,
+    /// UDP port of a tunnel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dst_port: Option<u16>,
+    /// Index of its device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ifindex: Option<u32>,
+    /// Name of the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Index of its device there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netns_ifindex: Option<u32>,
+    /// Number of the network namespace of its device, if that is another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub netnsid: Option<i32>,
+    /// Number of the port; 0 is the local port.
+    pub port_no: u32,
+    /// Counters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stats: Option<Box<OvsVportStats>>,
+    /// `netdev` (a device), `internal` (a device of the datapath), `gre`, `vxlan`, `geneve`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// Port ids of the netlink sockets that packets without a flow are passed to; 0: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upcall_pid: Option<Vec<u32>>,
+    /// Counters of packets without a flow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upcall_stats: Option<Box<OvsUpcallStats>>,
+    /// True if a VXLAN tunnel uses the group policy extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vxlan_gbp: Option<bool>,
+}
+
+/// Counters of a port (`struct ovs_vport_stats`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OvsVportStats {
+    /// Bytes received.
+    pub rx_bytes: u64,
+    /// Packets dropped on receipt.
+    pub rx_dropped: u64,
+    /// Bad packets received.
+    pub rx_errors: u64,
+    /// Packets received.
+    pub rx_packets: u64,
+    /// Bytes sent.
+    pub tx_bytes: u64,
+    /// Packets dropped before they were sent.
+    pub tx_dropped: u64,
+    /// Packets that could not be sent.
+    pub tx_errors: u64,
+    /// Packets sent.
+    pub tx_packets: u64,
+}
+
 names! {
 /// An optional part of a line. `details`: Counters, devconf and other details in the payload.
 /// `raw`: The complete netlink message, as `raw`, in the first line of each message. `message`: A
@@ -6555,6 +6885,60 @@ pub struct TdcConst {
     /// Delay.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tdcv: Option<Box<Bounds>>,
+}
+
+/// An option of a team device, of one of its ports, or of an element of an array.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TeamOption {
+    /// Number of the element, of an array of options.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub array_index: Option<u32>,
+    /// Name of the team device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Index of the team device.
+    pub ifindex: u32,
+    /// Name of the option.
+    pub name: String,
+    /// Name of the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// Index of the port, of an option of a port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port_ifindex: Option<u32>,
+    /// Type of the value, which is text in every case: `u32`, `s32`, `bool`, `string`, `binary`
+    /// (hexadecimal).
+    pub r#type: String,
+    /// Value. Counters, whose names end with `_stats`, change without a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+}
+
+/// A port of a team device.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TeamPort {
+    /// Name of the team device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dev: Option<String>,
+    /// Duplex mode when the port became working: `half`, `full`, `unknown`; `half` if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duplex: Option<String>,
+    /// Index of the team device.
+    pub ifindex: u32,
+    /// The team device takes the port as working: by its carrier, or as a program says (option
+    /// `user_linkup`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linkup: Option<bool>,
+    /// Name of the port.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<String>,
+    /// Index of the port.
+    pub port_ifindex: u32,
+    /// Speed when the port became working, Mbit/s; 0 if it is not, or is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<u32>,
 }
 
 /// An in-situ OAM trace.

@@ -17,7 +17,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl FINAL;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind String) ENGINE = MergeTree ORDER BY kind;
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('l2tp_session'), ('l2tp_tunnel'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('ovs_datapath'), ('ovs_vport'), ('qdisc'), ('route'), ('rule'), ('team_option'), ('team_port'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -450,6 +450,36 @@ CREATE VIEW nl_genl_family AS SELECT host, run, seq, time, op, origin, netns, if
   , JSONExtractString(object, 'name') AS "name"
   , JSONExtract(object, 'version', 'Nullable(Int64)') AS "version"
 FROM nl_lines WHERE kind = 'genl_family';
+CREATE VIEW nl_l2tp_session AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'cookie') AS "cookie"
+  , JSONExtract(object, 'debug', 'Nullable(Int64)') AS "debug"
+  , JSONExtractString(object, 'interface') AS "interface"
+  , JSONExtract(object, 'lns_mode', 'Nullable(Bool)') AS "lns_mode"
+  , JSONExtractString(object, 'peer_cookie') AS "peer_cookie"
+  , JSONExtract(object, 'peer_session_id', 'Nullable(Int64)') AS "peer_session_id"
+  , JSONExtract(object, 'peer_tunnel_id', 'Nullable(Int64)') AS "peer_tunnel_id"
+  , JSONExtractString(object, 'pw_type') AS "pw_type"
+  , JSONExtract(object, 'recv_seq', 'Nullable(Bool)') AS "recv_seq"
+  , JSONExtract(object, 'reorder_timeout', 'Nullable(Int64)') AS "reorder_timeout"
+  , JSONExtract(object, 'send_seq', 'Nullable(Bool)') AS "send_seq"
+  , JSONExtract(object, 'session_id', 'Nullable(Int64)') AS "session_id"
+  , JSONExtract(object, 'tunnel_id', 'Nullable(Int64)') AS "tunnel_id"
+  , JSONExtract(object, 'using_ipsec', 'Nullable(Bool)') AS "using_ipsec"
+FROM nl_lines WHERE kind = 'l2tp_session';
+CREATE VIEW nl_l2tp_tunnel AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'checksum', 'Nullable(Bool)') AS "checksum"
+  , JSONExtract(object, 'debug', 'Nullable(Int64)') AS "debug"
+  , JSONExtractString(object, 'encap') AS "encap"
+  , JSONExtractString(object, 'local') AS "local"
+  , JSONExtract(object, 'local_port', 'Nullable(Int64)') AS "local_port"
+  , JSONExtractString(object, 'peer') AS "peer"
+  , JSONExtract(object, 'peer_port', 'Nullable(Int64)') AS "peer_port"
+  , JSONExtract(object, 'peer_tunnel', 'Nullable(Int64)') AS "peer_tunnel"
+  , JSONExtract(object, 'tunnel_id', 'Nullable(Int64)') AS "tunnel_id"
+  , JSONExtract(object, 'udp_zero_csum6_rx', 'Nullable(Bool)') AS "udp_zero_csum6_rx"
+  , JSONExtract(object, 'udp_zero_csum6_tx', 'Nullable(Bool)') AS "udp_zero_csum6_tx"
+  , JSONExtract(object, 'version', 'Nullable(Int64)') AS "version"
+FROM nl_lines WHERE kind = 'l2tp_tunnel';
 CREATE VIEW nl_link AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'address') AS "address"
   , JSONExtract(object, 'allmulti', 'Nullable(Int64)') AS "allmulti"
@@ -746,6 +776,25 @@ CREATE VIEW nl_nsid AS SELECT host, run, seq, time, op, origin, netns, ifname, i
   , JSONExtract(object, 'nsid', 'Nullable(Int64)') AS "nsid"
   , JSONExtract(object, 'pid', 'Nullable(Int64)') AS "pid"
 FROM nl_lines WHERE kind = 'nsid';
+CREATE VIEW nl_ovs_datapath AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'masks_cache_size', 'Nullable(Int64)') AS "masks_cache_size"
+  , JSONExtract(object, 'upcall_pid', 'Nullable(Int64)') AS "upcall_pid"
+FROM nl_lines WHERE kind = 'ovs_datapath';
+CREATE VIEW nl_ovs_vport AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'dp') AS "dp"
+  , JSONExtract(object, 'dp_ifindex', 'Nullable(Int64)') AS "dp_ifindex"
+  , JSONExtract(object, 'dst_port', 'Nullable(Int64)') AS "dst_port"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'netns_ifindex', 'Nullable(Int64)') AS "netns_ifindex"
+  , JSONExtract(object, 'netnsid', 'Nullable(Int64)') AS "netnsid"
+  , JSONExtract(object, 'port_no', 'Nullable(Int64)') AS "port_no"
+  , JSONExtractString(object, 'type') AS "type"
+  , JSONExtract(object, 'vxlan_gbp', 'Nullable(Bool)') AS "vxlan_gbp"
+FROM nl_lines WHERE kind = 'ovs_vport';
 CREATE VIEW nl_qdisc AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'dev') AS "dev"
   , JSONExtract(object, 'egress_block', 'Nullable(Int64)') AS "egress_block"
@@ -826,6 +875,25 @@ CREATE VIEW nl_rule AS SELECT host, run, seq, time, op, origin, netns, ifname, i
   , JSONExtract(object, 'uid_end', 'Nullable(Int64)') AS "uid_end"
   , JSONExtract(object, 'uid_start', 'Nullable(Int64)') AS "uid_start"
 FROM nl_lines WHERE kind = 'rule';
+CREATE VIEW nl_team_option AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'array_index', 'Nullable(Int64)') AS "array_index"
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtractString(object, 'port') AS "port"
+  , JSONExtract(object, 'port_ifindex', 'Nullable(Int64)') AS "port_ifindex"
+  , JSONExtractString(object, 'type') AS "type"
+  , JSONExtractString(object, 'value') AS "value"
+FROM nl_lines WHERE kind = 'team_option';
+CREATE VIEW nl_team_port AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'dev') AS "dev"
+  , JSONExtractString(object, 'duplex') AS "duplex"
+  , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
+  , JSONExtract(object, 'linkup', 'Nullable(Bool)') AS "linkup"
+  , JSONExtractString(object, 'port') AS "port"
+  , JSONExtract(object, 'port_ifindex', 'Nullable(Int64)') AS "port_ifindex"
+  , JSONExtract(object, 'speed', 'Nullable(Int64)') AS "speed"
+FROM nl_lines WHERE kind = 'team_port';
 CREATE VIEW nl_vlan AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'dev') AS "dev"
   , JSONExtract(object, 'global', 'Nullable(Bool)') AS "global"

@@ -19,7 +19,7 @@ CREATE INDEX nl_time ON nl (host, time);
 CREATE VIEW nl_lines AS SELECT * FROM nl;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind text PRIMARY KEY);
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('qdisc'), ('route'), ('rule'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('l2tp_session'), ('l2tp_tunnel'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('ovs_datapath'), ('ovs_vport'), ('qdisc'), ('route'), ('rule'), ('team_option'), ('team_port'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -453,6 +453,36 @@ CREATE VIEW nl_genl_family AS SELECT host, run, seq, time, op, origin, netns, if
   , object #>> '{name}' AS "name"
   , CAST(object #>> '{version}' AS bigint) AS "version"
 FROM nl_lines WHERE kind = 'genl_family';
+CREATE VIEW nl_l2tp_session AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{cookie}' AS "cookie"
+  , CAST(object #>> '{debug}' AS bigint) AS "debug"
+  , object #>> '{interface}' AS "interface"
+  , CAST(object #>> '{lns_mode}' AS boolean) AS "lns_mode"
+  , object #>> '{peer_cookie}' AS "peer_cookie"
+  , CAST(object #>> '{peer_session_id}' AS bigint) AS "peer_session_id"
+  , CAST(object #>> '{peer_tunnel_id}' AS bigint) AS "peer_tunnel_id"
+  , object #>> '{pw_type}' AS "pw_type"
+  , CAST(object #>> '{recv_seq}' AS boolean) AS "recv_seq"
+  , CAST(object #>> '{reorder_timeout}' AS bigint) AS "reorder_timeout"
+  , CAST(object #>> '{send_seq}' AS boolean) AS "send_seq"
+  , CAST(object #>> '{session_id}' AS bigint) AS "session_id"
+  , CAST(object #>> '{tunnel_id}' AS bigint) AS "tunnel_id"
+  , CAST(object #>> '{using_ipsec}' AS boolean) AS "using_ipsec"
+FROM nl_lines WHERE kind = 'l2tp_session';
+CREATE VIEW nl_l2tp_tunnel AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object #>> '{checksum}' AS boolean) AS "checksum"
+  , CAST(object #>> '{debug}' AS bigint) AS "debug"
+  , object #>> '{encap}' AS "encap"
+  , object #>> '{local}' AS "local"
+  , CAST(object #>> '{local_port}' AS bigint) AS "local_port"
+  , object #>> '{peer}' AS "peer"
+  , CAST(object #>> '{peer_port}' AS bigint) AS "peer_port"
+  , CAST(object #>> '{peer_tunnel}' AS bigint) AS "peer_tunnel"
+  , CAST(object #>> '{tunnel_id}' AS bigint) AS "tunnel_id"
+  , CAST(object #>> '{udp_zero_csum6_rx}' AS boolean) AS "udp_zero_csum6_rx"
+  , CAST(object #>> '{udp_zero_csum6_tx}' AS boolean) AS "udp_zero_csum6_tx"
+  , CAST(object #>> '{version}' AS bigint) AS "version"
+FROM nl_lines WHERE kind = 'l2tp_tunnel';
 CREATE VIEW nl_link AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object #>> '{address}' AS "address"
   , CAST(object #>> '{allmulti}' AS bigint) AS "allmulti"
@@ -749,6 +779,25 @@ CREATE VIEW nl_nsid AS SELECT host, run, seq, time, op, origin, netns, ifname, i
   , CAST(object #>> '{nsid}' AS bigint) AS "nsid"
   , CAST(object #>> '{pid}' AS bigint) AS "pid"
 FROM nl_lines WHERE kind = 'nsid';
+CREATE VIEW nl_ovs_datapath AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{dev}' AS "dev"
+  , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
+  , CAST(object #>> '{masks_cache_size}' AS bigint) AS "masks_cache_size"
+  , CAST(object #>> '{upcall_pid}' AS bigint) AS "upcall_pid"
+FROM nl_lines WHERE kind = 'ovs_datapath';
+CREATE VIEW nl_ovs_vport AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{dev}' AS "dev"
+  , object #>> '{dp}' AS "dp"
+  , CAST(object #>> '{dp_ifindex}' AS bigint) AS "dp_ifindex"
+  , CAST(object #>> '{dst_port}' AS bigint) AS "dst_port"
+  , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
+  , object #>> '{name}' AS "name"
+  , CAST(object #>> '{netns_ifindex}' AS bigint) AS "netns_ifindex"
+  , CAST(object #>> '{netnsid}' AS bigint) AS "netnsid"
+  , CAST(object #>> '{port_no}' AS bigint) AS "port_no"
+  , object #>> '{type}' AS "type"
+  , CAST(object #>> '{vxlan_gbp}' AS boolean) AS "vxlan_gbp"
+FROM nl_lines WHERE kind = 'ovs_vport';
 CREATE VIEW nl_qdisc AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object #>> '{dev}' AS "dev"
   , CAST(object #>> '{egress_block}' AS bigint) AS "egress_block"
@@ -829,6 +878,25 @@ CREATE VIEW nl_rule AS SELECT host, run, seq, time, op, origin, netns, ifname, i
   , CAST(object #>> '{uid_end}' AS bigint) AS "uid_end"
   , CAST(object #>> '{uid_start}' AS bigint) AS "uid_start"
 FROM nl_lines WHERE kind = 'rule';
+CREATE VIEW nl_team_option AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object #>> '{array_index}' AS bigint) AS "array_index"
+  , object #>> '{dev}' AS "dev"
+  , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
+  , object #>> '{name}' AS "name"
+  , object #>> '{port}' AS "port"
+  , CAST(object #>> '{port_ifindex}' AS bigint) AS "port_ifindex"
+  , object #>> '{type}' AS "type"
+  , object #>> '{value}' AS "value"
+FROM nl_lines WHERE kind = 'team_option';
+CREATE VIEW nl_team_port AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object #>> '{dev}' AS "dev"
+  , object #>> '{duplex}' AS "duplex"
+  , CAST(object #>> '{ifindex}' AS bigint) AS "ifindex"
+  , CAST(object #>> '{linkup}' AS boolean) AS "linkup"
+  , object #>> '{port}' AS "port"
+  , CAST(object #>> '{port_ifindex}' AS bigint) AS "port_ifindex"
+  , CAST(object #>> '{speed}' AS bigint) AS "speed"
+FROM nl_lines WHERE kind = 'team_port';
 CREATE VIEW nl_vlan AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object #>> '{dev}' AS "dev"
   , CAST(object #>> '{global}' AS boolean) AS "global"

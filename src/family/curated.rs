@@ -15,12 +15,16 @@ use crate::netlink::other::other;
 use crate::netlink::secrets::redacted;
 
 /// The decoders of each family.
-static DECODERS: [(FamilyId, Decoders); 5] = [
+static DECODERS: [(FamilyId, Decoders); 9] = [
     (FamilyId::ETHTOOL, decoders(FamilyId::ETHTOOL)),
     (FamilyId::NETDEV, decoders(FamilyId::NETDEV)),
     (FamilyId::DEVLINK, decoders(FamilyId::DEVLINK)),
     (FamilyId::NL80211, decoders(FamilyId::NL80211)),
     (FamilyId::MPTCP_PM, decoders(FamilyId::MPTCP_PM)),
+    (FamilyId::L2TP, decoders(FamilyId::L2TP)),
+    (FamilyId::TEAM, decoders(FamilyId::TEAM)),
+    (FamilyId::OVS_DATAPATH, decoders(FamilyId::OVS_DATAPATH)),
+    (FamilyId::OVS_VPORT, decoders(FamilyId::OVS_VPORT)),
 ];
 
 fn decoders_of(family: &Curated) -> Option<&'static Decoders> {
@@ -51,7 +55,7 @@ impl Family for Curated {
         }
         let known = Known {
             name: self.name().into(),
-            header: 0,
+            header: self.own_header(),
         };
         super::other::decode(*other(self.id()), Some(&known), context, message, each);
     }

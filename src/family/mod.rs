@@ -27,7 +27,7 @@ use crate::netlink::family::{Privilege, Protocol};
 use crate::netlink::frame::Message;
 use crate::netlink::genl::{
     Nlctrl,
-    curated::{DEVLINK, ETHTOOL, MPTCP_PM, NETDEV, NL80211},
+    curated::{DEVLINK, ETHTOOL, L2TP, MPTCP_PM, NETDEV, NL80211, OVS_DATAPATH, OVS_VPORT, TEAM},
 };
 use crate::netlink::nfnetlink::{CONNTRACK, EXPECT, NFT_TRACE, NFTABLES};
 use crate::netlink::request::Request;
@@ -61,8 +61,23 @@ pub trait Family: Protocol + std::fmt::Debug {
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
 pub static FAMILIES: &[&dyn Family] = &[
-    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM, &NL80211, &NFTABLES, &NFT_TRACE,
-    &Xfrm, &CONNTRACK, &EXPECT, &Audit,
+    &Rtnetlink,
+    &Nlctrl,
+    &ETHTOOL,
+    &NETDEV,
+    &DEVLINK,
+    &MPTCP_PM,
+    &NL80211,
+    &L2TP,
+    &TEAM,
+    &OVS_DATAPATH,
+    &OVS_VPORT,
+    &NFTABLES,
+    &NFT_TRACE,
+    &Xfrm,
+    &CONNTRACK,
+    &EXPECT,
+    &Audit,
 ];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.

@@ -141,10 +141,10 @@ macro_rules! kinds {
             }
 
             /// The dumps of the kind for each object of another one ([`KindSpec::DUMPS_PER_OBJECT`]).
-            pub const fn dumps_per_object(self) -> Option<DumpsPerObject> {
+            pub const fn dumps_per_object(self) -> &'static [DumpsPerObject] {
                 match self {
                     $(Kind::$state => <$type as KindSpec>::DUMPS_PER_OBJECT,)+
-                    _ => None,
+                    _ => &[],
                 }
             }
 
@@ -547,6 +547,18 @@ kinds! {
         WifiStation: Rc<wifi::WifiStation> = "wifi_station";
         /// A regulatory domain of wireless devices. With `--family nl80211` or `--kind`.
         WifiRegdom: Rc<wifi::WifiRegdom> = "wifi_regdom";
+        /// A tunnel of L2TP. With `--family l2tp` or `--kind`.
+        L2tpTunnel: Rc<l2tp::L2tpTunnel> = "l2tp_tunnel";
+        /// A session in a tunnel of L2TP. With `--family l2tp` or `--kind`.
+        L2tpSession: Rc<l2tp::L2tpSession> = "l2tp_session";
+        /// A port of a team device. With `--family team` or `--kind`.
+        TeamPort: Rc<team::TeamPort> = "team_port";
+        /// An option of a team device, or of a port of one. With `--family team` or `--kind`.
+        TeamOption: Rc<team::TeamOption> = "team_option";
+        /// A datapath of Open vSwitch. With `--family ovs_datapath` or `--kind`.
+        OvsDatapath: Rc<ovs::OvsDatapath> = "ovs_datapath";
+        /// A port of a datapath of Open vSwitch. With `--family ovs_vport` or `--kind`.
+        OvsVport: Rc<ovs::OvsVport> = "ovs_vport";
         /// A table of nftables. This kind and the others of nftables: with `--family nftables`.
         NftTable: Rc<nft_table::NftTable> = "nft_table";
         /// A chain of nftables.
@@ -585,6 +597,8 @@ kinds! {
         MptcpEvent: mptcp::MptcpEvent = "mptcp_event";
         /// An event of a wireless device: scan, connection, radar … With `--family nl80211` or `--kind`.
         WifiEvent: wifi::WifiEvent = "wifi_event";
+        /// An event of a tunnel or session of L2TP, in any network namespace. With `--family l2tp` or `--kind`.
+        L2tpEvent: l2tp::L2tpEvent = "l2tp_event";
         /// A transaction of nftables: its number, and the process that requested it. With `--family nftables`.
         NftGeneration: nft_generation::NftGeneration = "nft_generation";
         /// A step of a packet through the rules of nftables. With `--family nft_trace`.

@@ -47,9 +47,9 @@ pub trait KindSpec: Sized + Into<Payload> {
     const PROPAGATED: Propagation = Propagation::None;
     /// The declared attributes.
     const ATTRS: &'static [AttrDecl] = &[];
-    /// The objects of another kind for each of which the kernel lists those of this one in a dump of its
+    /// The objects of other kinds for each of which the kernel lists those of this one in a dump of its
     /// own. These dumps follow on [`KindSpec::dumps`].
-    const DUMPS_PER_OBJECT: Option<DumpsPerObject> = None;
+    const DUMPS_PER_OBJECT: &'static [DumpsPerObject] = &[];
 
     /// The dumps that list every object of the kind; none for a message.
     fn dumps(_details: bool) -> Vec<Request> {
@@ -110,10 +110,26 @@ pub struct DumpsPerObject {
     pub of: Kind,
     /// The request that lists what belongs to one of them; `None` if nothing can.
     pub request: fn(&Payload) -> Option<Request>,
-    /// The error of that request (`E…`) if the other object was deleted meanwhile.
-    pub deleted: i32,
+    /// The error of that request (`E…`) if the other object does not exist: it was deleted meanwhile, and the kind is read
+    /// again.
+    pub missing: i32,
+    /// The other object may be one that the request is not about: then that error means that nothing belongs to it.
+    pub is_guess: bool,
     /// Returns true if what belongs to that object comes and goes at any time without a message.
     pub is_silent: fn(&Payload) -> bool,
+}
+
+impl DumpsPerObject {
+    /// Those of the objects of a kind, whose own objects have messages.
+    pub const fn of(of: Kind, request: fn(&Payload) -> Option<Request>, missing: i32) -> Self {
+        DumpsPerObject {
+            of,
+            request,
+            missing,
+            is_guess: false,
+            is_silent: |_| false,
+        }
+    }
 }
 
 /// A device whose objects are read.
@@ -284,10 +300,16 @@ pub enum Trigger {
     WifiStation,
     /// A regulatory domain changed.
     WifiRegdom,
+    /// An event of a tunnel or session of L2TP, of this network namespace or another one.
+    L2tp,
+    /// A team device came or went.
+    Team,
+    /// A datapath of Open vSwitch came or went, or a device that may be one.
+    OvsDatapath,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::WifiRegdom as usize + 1;
+const TRIGGERS: usize = Trigger::OvsDatapath as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -345,6 +367,9 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::DevlinkPort,
     Trigger::DevlinkRegion,
     Trigger::WifiRegdom,
+    Trigger::L2tp,
+    Trigger::Team,
+    Trigger::OvsDatapath,
 ];
 
 /// A set of kinds for each trigger.

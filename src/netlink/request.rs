@@ -33,6 +33,9 @@ pub struct Request {
     body: Vec<u8>,
     /// The answer is one object and not a list.
     single: bool,
+    /// The answer is a list, but the request is none for a dump (`NLM_F_DUMP`): the kernel lists the objects of the one
+    /// that it names.
+    parts: bool,
     /// The kernel restricts the list to the attributes and header fields of the request only with
     /// `NETLINK_GET_STRICT_CHK`.
     pub(super) strict: bool,
@@ -102,12 +105,14 @@ impl Request {
             kind,
             body,
             single: false,
+            parts: false,
             strict: false,
         }
     }
 
     /// The same request for one object, which the kernel acknowledges.
-    fn single(self) -> Self {
+    #[must_use]
+    pub fn single(self) -> Self {
         Request {
             single: true,
             ..self
@@ -347,6 +352,21 @@ impl Request {
         Self::generic(command, &bytes(&interface))
     }
 
+    /// A list of the team device of that index.
+    pub fn team(command: u16, ifindex: u32) -> Self {
+        const TEAM_ATTR_TEAM_IFINDEX: u16 = 1;
+        let device = DefaultNla::new(TEAM_ATTR_TEAM_IFINDEX, ifindex.to_ne_bytes().to_vec());
+        Request {
+            parts: true,
+            ..Self::generic(command, &bytes(&device))
+        }
+    }
+
+    /// A request of a family of Open vSwitch about the datapath of that index; 0: about none.
+    pub fn ovs(command: u16, dp_ifindex: u32) -> Self {
+        Self::generic(command, &dp_ifindex.to_ne_bytes())
+    }
+
     /// The stations of that interface.
     pub fn nl80211_stations(ifindex: u32) -> Self {
         Self::nl80211(genl::nl80211::NL80211_CMD_GET_STATION, ifindex)
@@ -478,9 +498,11 @@ impl Request {
         let mut header = NetlinkHeader::default();
         header.length = (header.buffer_len() + self.body.len()) as u32;
         header.message_type = self.kind;
-        header.flags = match self.single {
-            true => NLM_F_REQUEST | NLM_F_ACK,
-            false => NLM_F_REQUEST | NLM_F_DUMP,
+        header.flags = match self {
+            // The end of the list is its own; an acknowledgement would be a second one.
+            Request { parts: true, .. } => NLM_F_REQUEST,
+            Request { single: true, .. } => NLM_F_REQUEST | NLM_F_ACK,
+            _ => NLM_F_REQUEST | NLM_F_DUMP,
         };
         header.sequence_number = seq;
         let mut message = bytes(&header);
@@ -576,6 +598,11 @@ mod tests {
         let header = [20, 0, 0, 0, 0x10, 0, 1, 3, 4, 3, 2, 1, 0, 0, 0, 0];
         assert_eq!(message[..16], header);
         assert_eq!(message[16..], [3, 2, 0, 0]);
+        // A list that is no dump, and has one end.
+        let request = Request::team(2, 7).addressed(FamilyId::generic(29).unwrap());
+        let message = request.message(0x0102_0304);
+        assert_eq!(message[4..8], [29, 0, 1, 0]);
+        assert_eq!(message[16..], [2, 1, 0, 0, 8, 0, 1, 0, 7, 0, 0, 0]);
         // Of a family whose id differs from boot to boot.
         let request = Request::generic(15, &[4, 0, 1, 0x80]);
         let addressed = request.addressed(FamilyId::generic(29).unwrap());

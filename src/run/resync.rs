@@ -492,6 +492,7 @@ impl ResyncScheduler {
         let Some(current) = &mut self.current else {
             return Err(false);
         };
+        let per_object = current.target.1.dumps_per_object();
         match outcome {
             // A kernel without support for the objects has no objects of that kind.
             Outcome::Complete | Outcome::Failed(libc::EOPNOTSUPP | libc::EAFNOSUPPORT) => {}
@@ -500,15 +501,9 @@ impl ResyncScheduler {
             Outcome::Failed(
                 libc::EINTR | libc::EAGAIN | libc::EBUSY | libc::ENOMEM | libc::ENOBUFS,
             ) => current.complete = false,
-            // The set was deleted meanwhile, or its table; the wireless interface, and so on.
-            Outcome::Failed(errno)
-                if current
-                    .target
-                    .1
-                    .dumps_per_object()
-                    .is_some_and(|it| it.deleted == errno) =>
-            {
-                current.complete = false;
+            // The set, interface or the like that was asked for does not exist.
+            Outcome::Failed(errno) if per_object.iter().any(|it| it.missing == errno) => {
+                current.complete &= per_object.iter().any(|it| it.is_guess);
             }
             // The device was deleted meanwhile.
             Outcome::Failed(libc::ENODEV) if !current.scope.is_kind() => {}

@@ -5,10 +5,13 @@
 mod conntrack;
 mod device;
 mod devlink;
+mod l2tp;
 mod mptcp;
 mod nft;
+mod ovs;
 mod route;
 mod tc;
+mod team;
 mod wifi;
 mod xfrm;
 
@@ -193,6 +196,13 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::WifiStation => &wifi::STATION,
         Kind::WifiRegdom => &wifi::REGDOM,
         Kind::WifiEvent => &wifi::EVENT,
+        Kind::L2tpTunnel => &l2tp::TUNNEL,
+        Kind::L2tpSession => &l2tp::SESSION,
+        Kind::L2tpEvent => &l2tp::EVENT,
+        Kind::TeamPort => &team::PORT,
+        Kind::TeamOption => &team::OPTION,
+        Kind::OvsDatapath => &ovs::DATAPATH,
+        Kind::OvsVport => &ovs::VPORT,
         Kind::NftTable => &nft::TABLE,
         Kind::NftChain => &nft::CHAIN,
         Kind::NftRule => &nft::RULE,

@@ -26,12 +26,14 @@ mod families;
 mod filters;
 mod identity;
 mod judge;
+mod l2tp;
 mod loss;
 mod names;
 mod namespace;
 mod netns;
 mod nft;
 mod output;
+mod ovs;
 mod probe;
 mod ranges;
 mod recording;
@@ -40,6 +42,7 @@ mod rtmon;
 mod service;
 mod systemd;
 mod tc;
+mod team;
 mod text;
 mod top;
 mod trial;
@@ -74,11 +77,13 @@ fn main() {
         filters::trials,
         identity::trials,
         judge::trials,
+        l2tp::trials,
         loss::trials,
         names::trials,
         netns::trials,
         nft::trials,
         output::trials,
+        ovs::trials,
         probe::trials,
         ranges::trials,
         recording::trials,
@@ -86,6 +91,7 @@ fn main() {
         service::trials,
         systemd::trials,
         tc::trials,
+        team::trials,
         text::trials,
         top::trials,
         truth::trials,

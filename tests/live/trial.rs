@@ -38,13 +38,15 @@ pub(crate) enum Need {
     GuestNetdevsim,
     /// Simulated radios (mac80211_hwsim), in a guest: their module makes devices when it is loaded.
     GuestRadios,
+    /// A module of the kernel, in a guest: its objects are not limited to a namespace, or it makes some when it is loaded.
+    GuestModule(&'static str),
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
 pub(crate) use Need::{
-    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestNetdevsim, GuestRadios, Landlock, LinkType,
-    Mounts, Namespace, Program, UapiHeaders, Users, Xfrm,
+    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestModule, GuestNetdevsim, GuestRadios, Landlock,
+    LinkType, Mounts, Namespace, Program, UapiHeaders, Users, Xfrm,
 };
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
@@ -121,6 +123,10 @@ impl Need {
                     .to_owned(),
                 "no guest with simulated radios, whose kernel has cfg80211".to_owned(),
             ),
+            GuestModule(name) => (
+                format!("[ $(id -u) = 0 ] && grep -q ' moddir=' /proc/cmdline && modprobe -q {name}"),
+                format!("no guest whose kernel has the module {name}"),
+            ),
             UapiHeaders => (
                 "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),
                 "no uapi headers: linux-libc-dev is not installed".to_owned(),
@@ -154,7 +160,7 @@ pub(crate) fn trial(
             if let Some(reason) = need.missing() {
                 is_for_guest &= matches!(
                     need,
-                    GuestLinkType(_) | GuestEsp | GuestNetdevsim | GuestRadios
+                    GuestLinkType(_) | GuestModule(_) | GuestEsp | GuestNetdevsim | GuestRadios
                 );
                 missing.push(reason);
             }

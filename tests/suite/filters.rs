@@ -14,9 +14,19 @@ fn captures() -> Vec<String> {
     // The runs of these were limited to kinds of their own, without which a filter selects others.
     let captures = captures.filter(|path| {
         path.exists()
-            && !["genl", "conntrack", "audit", "devlink", "mptcp", "wifi"]
-                .iter()
-                .any(|it| path.to_string_lossy().contains(it))
+            && ![
+                "genl",
+                "conntrack",
+                "audit",
+                "devlink",
+                "mptcp",
+                "wifi",
+                "l2tp",
+                "team",
+                "ovs",
+            ]
+            .iter()
+            .any(|it| path.to_string_lossy().contains(it))
     });
     captures
         .map(|path| path.to_str().unwrap().to_owned())

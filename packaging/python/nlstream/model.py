@@ -66,6 +66,12 @@ KINDS: Dict[str, Kind] = {
     "wifi_interface": Kind(("wdev",), (), True),
     "wifi_station": Kind(("ifindex", "mac",), (), True),
     "wifi_regdom": Kind(("scope", "wiphy",), (), True),
+    "l2tp_tunnel": Kind(("tunnel_id",), (), True),
+    "l2tp_session": Kind(("tunnel_id", "session_id",), (), True),
+    "team_port": Kind(("ifindex", "port_ifindex",), (), True),
+    "team_option": Kind(("ifindex", "name", "port_ifindex", "array_index",), (), True),
+    "ovs_datapath": Kind(("ifindex",), (), True),
+    "ovs_vport": Kind(("dp_ifindex", "port_no",), (), True),
     "nft_table": Kind(("family", "name",), ("generation",), True),
     "nft_chain": Kind(("family", "table", "handle",), ("generation",), True),
     "nft_rule": Kind(("family", "table", "handle",), ("generation",), True),
@@ -2050,8 +2056,117 @@ class Ipvlan(TypedDict):
     vepa: NotRequired[bool]
 
 
-#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `wiphy`: A wireless device. With `--family nl80211` or `--kind wiphy`. `wifi_interface`: An interface of a wireless device. With `--family nl80211` or `--kind`. `wifi_station`: A station that a wireless interface talks to. With `--family nl80211` or `--kind`. `wifi_regdom`: A regulatory domain of wireless devices. With `--family nl80211` or `--kind`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device: scan, connection, radar … With `--family nl80211` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
-Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "wiphy", "wifi_interface", "wifi_station", "wifi_regdom", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "wifi_event", "nft_generation", "nft_trace", "xfrm_event", "netfilter_cfg", "generic", "unknown", "meta"], str]
+#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `wiphy`: A wireless device. With `--family nl80211` or `--kind wiphy`. `wifi_interface`: An interface of a wireless device. With `--family nl80211` or `--kind`. `wifi_station`: A station that a wireless interface talks to. With `--family nl80211` or `--kind`. `wifi_regdom`: A regulatory domain of wireless devices. With `--family nl80211` or `--kind`. `l2tp_tunnel`: A tunnel of L2TP. With `--family l2tp` or `--kind`. `l2tp_session`: A session in a tunnel of L2TP. With `--family l2tp` or `--kind`. `team_port`: A port of a team device. With `--family team` or `--kind`. `team_option`: An option of a team device, or of a port of one. With `--family team` or `--kind`. `ovs_datapath`: A datapath of Open vSwitch. With `--family ovs_datapath` or `--kind`. `ovs_vport`: A port of a datapath of Open vSwitch. With `--family ovs_vport` or `--kind`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device: scan, connection, radar … With `--family nl80211` or `--kind`. `l2tp_event`: An event of a tunnel or session of L2TP, in any network namespace. With `--family l2tp` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
+Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "wiphy", "wifi_interface", "wifi_station", "wifi_regdom", "l2tp_tunnel", "l2tp_session", "team_port", "team_option", "ovs_datapath", "ovs_vport", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "wifi_event", "l2tp_event", "nft_generation", "nft_trace", "xfrm_event", "netfilter_cfg", "generic", "unknown", "meta"], str]
+
+
+class L2tpEvent(TypedDict):
+    """An event of a tunnel or session of L2TP, in whichever network namespace it is."""
+
+    encap: NotRequired[str]
+    event: str
+    interface: NotRequired[str]
+    local: NotRequired[str]
+    local_port: NotRequired[int]
+    peer: NotRequired[str]
+    peer_port: NotRequired[int]
+    peer_session_id: NotRequired[int]
+    peer_tunnel_id: NotRequired[int]
+    pw_type: NotRequired[str]
+    session_id: NotRequired[int]
+    tunnel_id: NotRequired[int]
+    version: NotRequired[int]
+
+
+class L2tpSession(TypedDict):
+    """A session in a tunnel of L2TP."""
+
+    cookie: NotRequired[str]
+    debug: NotRequired[int]
+    interface: NotRequired[str]
+    lns_mode: NotRequired[bool]
+    peer_cookie: NotRequired[str]
+    peer_session_id: NotRequired[int]
+    peer_tunnel_id: NotRequired[int]
+    pw_type: NotRequired[str]
+    recv_seq: NotRequired[bool]
+    reorder_timeout: NotRequired[int]
+    send_seq: NotRequired[bool]
+    session_id: int
+    stats: NotRequired[L2tpStats]
+    tunnel_id: int
+    using_ipsec: NotRequired[bool]
+
+
+class L2tpSessionOld(TypedDict):
+    """Previous values of a `l2tp_session`: the properties that differ and had a value."""
+
+    cookie: NotRequired[str]
+    debug: NotRequired[int]
+    interface: NotRequired[str]
+    lns_mode: NotRequired[bool]
+    peer_cookie: NotRequired[str]
+    peer_session_id: NotRequired[int]
+    peer_tunnel_id: NotRequired[int]
+    pw_type: NotRequired[str]
+    recv_seq: NotRequired[bool]
+    reorder_timeout: NotRequired[int]
+    send_seq: NotRequired[bool]
+    session_id: NotRequired[int]
+    stats: NotRequired[L2tpStats]
+    tunnel_id: NotRequired[int]
+    using_ipsec: NotRequired[bool]
+
+
+class L2tpStats(TypedDict):
+    """Counters of a tunnel or session (`L2TP_ATTR_STATS`)."""
+
+    rx_bytes: NotRequired[int]
+    rx_cookie_discards: NotRequired[int]
+    rx_errors: NotRequired[int]
+    rx_invalid: NotRequired[int]
+    rx_oos_packets: NotRequired[int]
+    rx_packets: NotRequired[int]
+    rx_seq_discards: NotRequired[int]
+    tx_bytes: NotRequired[int]
+    tx_errors: NotRequired[int]
+    tx_packets: NotRequired[int]
+
+
+class L2tpTunnel(TypedDict):
+    """A tunnel of L2TP."""
+
+    checksum: NotRequired[bool]
+    debug: NotRequired[int]
+    encap: NotRequired[str]
+    local: NotRequired[str]
+    local_port: NotRequired[int]
+    peer: NotRequired[str]
+    peer_port: NotRequired[int]
+    peer_tunnel: NotRequired[int]
+    stats: NotRequired[L2tpStats]
+    tunnel_id: int
+    udp_zero_csum6_rx: NotRequired[bool]
+    udp_zero_csum6_tx: NotRequired[bool]
+    version: NotRequired[int]
+
+
+class L2tpTunnelOld(TypedDict):
+    """Previous values of a `l2tp_tunnel`: the properties that differ and had a value."""
+
+    checksum: NotRequired[bool]
+    debug: NotRequired[int]
+    encap: NotRequired[str]
+    local: NotRequired[str]
+    local_port: NotRequired[int]
+    peer: NotRequired[str]
+    peer_port: NotRequired[int]
+    peer_tunnel: NotRequired[int]
+    stats: NotRequired[L2tpStats]
+    tunnel_id: NotRequired[int]
+    udp_zero_csum6_rx: NotRequired[bool]
+    udp_zero_csum6_tx: NotRequired[bool]
+    version: NotRequired[int]
 
 
 class Link(TypedDict):
@@ -3444,6 +3559,107 @@ class Ovpn(TypedDict):
     mode: NotRequired[str]
 
 
+class OvsDatapath(TypedDict):
+    """A datapath of Open vSwitch."""
+
+    dev: NotRequired[str]
+    ifindex: int
+    masks_cache_size: NotRequired[int]
+    megaflow_stats: NotRequired[OvsMegaflowStats]
+    per_cpu_pids: NotRequired[List[int]]
+    stats: NotRequired[OvsDatapathStats]
+    upcall_pid: NotRequired[int]
+    user_features: NotRequired[List[str]]
+
+
+class OvsDatapathOld(TypedDict):
+    """Previous values of a `ovs_datapath`: the properties that differ and had a value."""
+
+    dev: NotRequired[str]
+    ifindex: NotRequired[int]
+    masks_cache_size: NotRequired[int]
+    megaflow_stats: NotRequired[OvsMegaflowStats]
+    per_cpu_pids: NotRequired[List[int]]
+    stats: NotRequired[OvsDatapathStats]
+    upcall_pid: NotRequired[int]
+    user_features: NotRequired[List[str]]
+
+
+class OvsDatapathStats(TypedDict):
+    """Counters of the packets of a datapath (`struct ovs_dp_stats`)."""
+
+    flows: int
+    hit: int
+    lost: int
+    missed: int
+
+
+class OvsMegaflowStats(TypedDict):
+    """Counters of the masks of a datapath (`struct ovs_dp_megaflow_stats`)."""
+
+    cache_hit: int
+    mask_hit: int
+    masks: int
+
+
+class OvsUpcallStats(TypedDict):
+    """Counters of packets without a flow (`OVS_VPORT_UPCALL_ATTR_*`)."""
+
+    fail: NotRequired[int]
+    success: NotRequired[int]
+
+
+class OvsVport(TypedDict):
+    """A port of a datapath of Open vSwitch."""
+
+    dev: NotRequired[str]
+    dp: NotRequired[str]
+    dp_ifindex: int
+    dst_port: NotRequired[int]
+    ifindex: NotRequired[int]
+    name: NotRequired[str]
+    netns_ifindex: NotRequired[int]
+    netnsid: NotRequired[int]
+    port_no: int
+    stats: NotRequired[OvsVportStats]
+    type: NotRequired[str]
+    upcall_pid: NotRequired[List[int]]
+    upcall_stats: NotRequired[OvsUpcallStats]
+    vxlan_gbp: NotRequired[bool]
+
+
+class OvsVportOld(TypedDict):
+    """Previous values of a `ovs_vport`: the properties that differ and had a value."""
+
+    dev: NotRequired[str]
+    dp: NotRequired[str]
+    dp_ifindex: NotRequired[int]
+    dst_port: NotRequired[int]
+    ifindex: NotRequired[int]
+    name: NotRequired[str]
+    netns_ifindex: NotRequired[int]
+    netnsid: NotRequired[int]
+    port_no: NotRequired[int]
+    stats: NotRequired[OvsVportStats]
+    type: NotRequired[str]
+    upcall_pid: NotRequired[List[int]]
+    upcall_stats: NotRequired[OvsUpcallStats]
+    vxlan_gbp: NotRequired[bool]
+
+
+class OvsVportStats(TypedDict):
+    """Counters of a port (`struct ovs_vport_stats`)."""
+
+    rx_bytes: int
+    rx_dropped: int
+    rx_errors: int
+    rx_packets: int
+    tx_bytes: int
+    tx_dropped: int
+    tx_errors: int
+    tx_packets: int
+
+
 #: An optional part of a line. `details`: Counters, devconf and other details in the payload. `raw`: The complete netlink message, as `raw`, in the first line of each message. `message`: A human-readable description of the event, as `message`. `host`: Host name of the monitored machine, as `host`. `by`: Who caused the event, as `by`. `id`: The identity of the object as one text, as `id`. `secrets`: Keys and other secrets, which are set to zero otherwise: in lines, in `raw` and in recordings.
 Part = Union[Literal["details", "raw", "message", "host", "by", "id", "secrets"], str]
 
@@ -4253,6 +4469,56 @@ class TdcConst(TypedDict):
     tdcf: NotRequired[Bounds]
     tdco: NotRequired[Bounds]
     tdcv: NotRequired[Bounds]
+
+
+class TeamOption(TypedDict):
+    """An option of a team device, of one of its ports, or of an element of an array."""
+
+    array_index: NotRequired[int]
+    dev: NotRequired[str]
+    ifindex: int
+    name: str
+    port: NotRequired[str]
+    port_ifindex: NotRequired[int]
+    type: str
+    value: NotRequired[str]
+
+
+class TeamOptionOld(TypedDict):
+    """Previous values of a `team_option`: the properties that differ and had a value."""
+
+    array_index: NotRequired[int]
+    dev: NotRequired[str]
+    ifindex: NotRequired[int]
+    name: NotRequired[str]
+    port: NotRequired[str]
+    port_ifindex: NotRequired[int]
+    type: NotRequired[str]
+    value: NotRequired[str]
+
+
+class TeamPort(TypedDict):
+    """A port of a team device."""
+
+    dev: NotRequired[str]
+    duplex: NotRequired[str]
+    ifindex: int
+    linkup: NotRequired[bool]
+    port: NotRequired[str]
+    port_ifindex: int
+    speed: NotRequired[int]
+
+
+class TeamPortOld(TypedDict):
+    """Previous values of a `team_port`: the properties that differ and had a value."""
+
+    dev: NotRequired[str]
+    duplex: NotRequired[str]
+    ifindex: NotRequired[int]
+    linkup: NotRequired[bool]
+    port: NotRequired[str]
+    port_ifindex: NotRequired[int]
+    speed: NotRequired[int]
 
 
 class Trace(TypedDict):
@@ -6443,6 +6709,174 @@ class WifiRegdomLine(TypedDict):
     wifi_regdom: WifiRegdom
 
 
+class L2tpTunnelLine(TypedDict):
+    """A tunnel of L2TP."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["l2tp_tunnel"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[L2tpTunnelOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    l2tp_tunnel: L2tpTunnel
+
+
+class L2tpSessionLine(TypedDict):
+    """A session in a tunnel of L2TP."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["l2tp_session"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[L2tpSessionOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    l2tp_session: L2tpSession
+
+
+class TeamPortLine(TypedDict):
+    """A port of a team device."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["team_port"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[TeamPortOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    team_port: TeamPort
+
+
+class TeamOptionLine(TypedDict):
+    """An option of a team device, of one of its ports, or of an element of an array."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["team_option"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[TeamOptionOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    team_option: TeamOption
+
+
+class OvsDatapathLine(TypedDict):
+    """A datapath of Open vSwitch."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["ovs_datapath"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[OvsDatapathOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    ovs_datapath: OvsDatapath
+
+
+class OvsVportLine(TypedDict):
+    """A port of a datapath of Open vSwitch."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["ovs_vport"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[OvsVportOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    ovs_vport: OvsVport
+
+
 class NftTableLine(TypedDict):
     """A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`."""
 
@@ -6933,6 +7367,32 @@ class WifiEventLine(TypedDict):
     wifi_event: WifiEvent
 
 
+class L2tpEventLine(TypedDict):
+    """An event of a tunnel or session of L2TP, in whichever network namespace it is."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["l2tp_event"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    l2tp_event: L2tpEvent
+
+
 class NftGenerationLine(TypedDict):
     """The end of a transaction of nftables: a set of changes that the kernel makes at once (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it."""
 
@@ -7326,6 +7786,12 @@ Line = Union[
     WifiInterfaceLine,
     WifiStationLine,
     WifiRegdomLine,
+    L2tpTunnelLine,
+    L2tpSessionLine,
+    TeamPortLine,
+    TeamOptionLine,
+    OvsDatapathLine,
+    OvsVportLine,
     NftTableLine,
     NftChainLine,
     NftRuleLine,
@@ -7344,6 +7810,7 @@ Line = Union[
     DevlinkFlashLine,
     MptcpEventLine,
     WifiEventLine,
+    L2tpEventLine,
     NftGenerationLine,
     NftTraceLine,
     XfrmEventLine,

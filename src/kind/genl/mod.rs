@@ -31,9 +31,12 @@ pub mod ctrl;
 pub mod devlink;
 pub mod ethtool;
 pub mod generic;
+pub mod l2tp;
 pub mod mptcp;
 pub mod netdev;
+pub mod ovs;
 pub mod tables;
+pub mod team;
 pub mod wifi;
 
 use super::attributes::Attributes;

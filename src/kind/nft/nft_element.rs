@@ -121,18 +121,20 @@ impl KindSpec for NftElement {
     const ATTRS: &'static [AttrDecl] = List::ATTRS;
     const DELETED_BY_KEY: bool = true;
     const STALE_AFTER: &'static [Trigger] = &[Trigger::NftSet];
-    const DUMPS_PER_OBJECT: Option<DumpsPerObject> = Some(DumpsPerObject {
-        of: Kind::NftSet,
-        request: |set| match set {
-            Payload::NftSet(set) => {
-                let (family, table, set) = set.address();
-                Some(Request::nftables_elements(family, table, set))
-            }
-            _ => None,
-        },
-        deleted: libc::ENOENT,
+    const DUMPS_PER_OBJECT: &'static [DumpsPerObject] = &[DumpsPerObject {
         is_silent: |set| matches!(set, Payload::NftSet(set) if set.is_silent()),
-    });
+        ..DumpsPerObject::of(
+            Kind::NftSet,
+            |set| match set {
+                Payload::NftSet(set) => {
+                    let (family, table, set) = set.address();
+                    Some(Request::nftables_elements(family, table, set))
+                }
+                _ => None,
+            },
+            libc::ENOENT,
+        )
+    }];
 
     // The dumps of the sets are of the generation that this one shows.
     fn dumps(_details: bool) -> Vec<Request> {

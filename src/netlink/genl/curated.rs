@@ -2,7 +2,9 @@
 //! when it is registered; [`Curated::id`] is a number of nlstream that stands for it, and a message is
 //! assigned to a family by the name that the controller announced for the id.
 
-use super::{Commands, HEADER, command, devlink, ethtool, mptcp, name_in, netdev, nl80211};
+use super::{
+    Commands, HEADER, command, devlink, ethtool, l2tp, mptcp, name_in, netdev, nl80211, ovs, team,
+};
 use crate::channel::FamilyId;
 use crate::netlink::family::{Groups, Protocol};
 use crate::netlink::frame::Message;
@@ -13,44 +15,94 @@ pub struct Curated {
     id: FamilyId,
     name: &'static str,
     commands: Commands,
+    /// Length of the family's own fixed header, which follows `struct genlmsghdr`.
+    header: usize,
 }
 
 pub static ETHTOOL: Curated = Curated {
     id: FamilyId::ETHTOOL,
     name: "ethtool",
     commands: ethtool::COMMANDS,
+    header: 0,
 };
 pub static NETDEV: Curated = Curated {
     id: FamilyId::NETDEV,
     name: "netdev",
     commands: netdev::COMMANDS,
+    header: 0,
 };
 
 pub static DEVLINK: Curated = Curated {
     id: FamilyId::DEVLINK,
     name: "devlink",
     commands: devlink::COMMANDS,
+    header: 0,
 };
 
 pub static MPTCP_PM: Curated = Curated {
     id: FamilyId::MPTCP_PM,
     name: "mptcp_pm",
     commands: mptcp::COMMANDS,
+    header: 0,
 };
 
 pub static NL80211: Curated = Curated {
     id: FamilyId::NL80211,
     name: "nl80211",
     commands: nl80211::COMMANDS,
+    header: 0,
+};
+
+pub static L2TP: Curated = Curated {
+    id: FamilyId::L2TP,
+    name: "l2tp",
+    commands: l2tp::COMMANDS,
+    header: 0,
+};
+
+pub static TEAM: Curated = Curated {
+    id: FamilyId::TEAM,
+    name: "team",
+    commands: team::COMMANDS,
+    header: 0,
+};
+
+pub static OVS_DATAPATH: Curated = Curated {
+    id: FamilyId::OVS_DATAPATH,
+    name: "ovs_datapath",
+    commands: ovs::DATAPATH_COMMANDS,
+    header: ovs::OVS_HEADER,
+};
+
+pub static OVS_VPORT: Curated = Curated {
+    id: FamilyId::OVS_VPORT,
+    name: "ovs_vport",
+    commands: ovs::VPORT_COMMANDS,
+    header: ovs::OVS_HEADER,
 };
 
 /// All of them.
-pub static ALL: [&Curated; 5] = [&ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM, &NL80211];
+pub static ALL: [&Curated; 9] = [
+    &ETHTOOL,
+    &NETDEV,
+    &DEVLINK,
+    &MPTCP_PM,
+    &NL80211,
+    &L2TP,
+    &TEAM,
+    &OVS_DATAPATH,
+    &OVS_VPORT,
+];
 
 impl Curated {
     /// The family of that name.
     pub fn of_name(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|it| it.name == name)
+    }
+
+    /// Length of the family's own fixed header, bytes.
+    pub fn own_header(&self) -> usize {
+        self.header
     }
 
     /// The family of that number of nlstream; `None` for an id of the kernel.
@@ -94,7 +146,7 @@ impl Protocol for Curated {
     }
 
     fn header_length(&self, _: u16) -> Option<usize> {
-        Some(HEADER)
+        Some(HEADER + self.header)
     }
 }
 

@@ -46,17 +46,24 @@ impl Known for Pipeline {
     }
 
     fn further_dumps(&self, netns: NetnsId, kind: Kind) -> Vec<Request> {
-        let Some(dumps) = kind.dumps_per_object() else {
-            return Vec::new();
-        };
-        let objects = objects(self.state(netns), dumps.of);
-        objects.filter_map(|it| (dumps.request)(&it)).collect()
+        let mut requests = Vec::new();
+        for dumps in kind.dumps_per_object() {
+            let others = requests.len();
+            for request in
+                objects(self.state(netns), dumps.of).filter_map(|it| (dumps.request)(&it))
+            {
+                if !requests[..others].contains(&request) {
+                    requests.push(request);
+                }
+            }
+        }
+        requests
     }
 
     fn is_silent(&self, netns: NetnsId, kind: Kind) -> bool {
-        kind.dumps_per_object().is_some_and(|dumps| {
-            objects(self.state(netns), dumps.of).any(|it| (dumps.is_silent)(&it))
-        })
+        kind.dumps_per_object()
+            .iter()
+            .any(|dumps| objects(self.state(netns), dumps.of).any(|it| (dumps.is_silent)(&it)))
     }
 }
 

@@ -567,10 +567,10 @@ fn there_is_no_quick_audit_before_the_first_dumps_are_complete() {
     assert_eq!((begin.quick, begin.origin), (false, Origin::Snapshot));
 }
 
-/// A wireless interface with stations.
-struct Interface;
+/// An object whose own objects are listed by that request.
+struct Listed(Request);
 
-impl Known for Interface {
+impl Known for Listed {
     fn count(&self, _: NetnsId, _: Kind) -> usize {
         1
     }
@@ -583,7 +583,7 @@ impl Known for Interface {
     }
 
     fn further_dumps(&self, _: NetnsId, _: Kind) -> Vec<Request> {
-        vec![Request::nl80211_stations(3)]
+        vec![self.0.clone()]
     }
 }
 
@@ -597,6 +597,7 @@ fn stations_of_each_interface_are_listed_in_quick_audits_too() {
     };
     let dumps = BTreeMap::from([((OWN, Kind::WifiStation), dumps)]);
     let mut resync = ResyncScheduler::new(dumps, Some(MINUTE), start);
+    let interface = Listed(Request::nl80211_stations(3));
     // The interface is deleted meanwhile: the dump is repeated.
     let mut now = start;
     for (outcome, result, milestone) in [
@@ -604,7 +605,7 @@ fn stations_of_each_interface_are_listed_in_quick_audits_too() {
         (Outcome::Complete, &CLEAN, Milestone::Sync),
         (Outcome::Complete, &CLEAN, Milestone::None),
     ] {
-        let begin = resync.begin(now, &Interface).expect("a dump is due");
+        let begin = resync.begin(now, &interface).expect("a dump is due");
         assert_eq!(begin.request, Request::generic(5, &[]));
         assert_eq!(begin.quick, resync.synced);
         let next = resync.dump_ended(Outcome::Complete);
@@ -614,4 +615,51 @@ fn stations_of_each_interface_are_listed_in_quick_audits_too() {
         assert_eq!(resync.over(Some(result), now), milestone);
         now += quick::INTERVAL;
     }
+}
+
+/// A scheduler of one kind, whose first request is that one.
+fn of_kind(kind: Kind, family: FamilyId, request: Request) -> ResyncScheduler {
+    let dumps = Dumps {
+        family,
+        requests: vec![request],
+        details: false,
+    };
+    let dumps = BTreeMap::from([((OWN, kind), dumps)]);
+    ResyncScheduler::new(dumps, Some(MINUTE), Instant::now())
+}
+
+/// The kernel answers with EINVAL: "the name in the request is not team master".
+#[test]
+fn a_team_device_that_is_deleted_meanwhile_makes_its_kind_be_read_again() {
+    let noop = Request::generic(0, &[]);
+    let mut resync = of_kind(Kind::TeamOption, FamilyId::TEAM, noop);
+    let team = Listed(Request::team(2, 9));
+    let mut now = Instant::now();
+    for (outcome, result, milestone) in [
+        (Outcome::Failed(libc::EINVAL), &UNCLEAN, Milestone::None),
+        (Outcome::Complete, &CLEAN, Milestone::Sync),
+    ] {
+        resync.begin(now, &team).expect("a dump is due");
+        assert_eq!(
+            resync.dump_ended(Outcome::Complete),
+            Ok(Request::team(2, 9))
+        );
+        let is_complete = outcome == Outcome::Complete;
+        assert_eq!(resync.dump_ended(outcome), Err(is_complete));
+        assert_eq!(resync.over(Some(result), now), milestone);
+        now += quick::INTERVAL;
+    }
+}
+
+/// An internal port has a device of the same type as a local port, which is no datapath.
+#[test]
+fn a_device_that_is_no_datapath_has_no_ports() {
+    let mut resync = of_kind(Kind::OvsVport, FamilyId::OVS_VPORT, Request::ovs(3, 0));
+    let datapath = Listed(Request::ovs(3, 9));
+    let now = Instant::now();
+    resync.begin(now, &datapath).expect("a dump is due");
+    let missing = Outcome::Failed(libc::ENODEV);
+    assert_eq!(resync.dump_ended(missing), Ok(Request::ovs(3, 9)));
+    assert_eq!(resync.dump_ended(missing), Err(true));
+    assert_eq!(resync.over(Some(&CLEAN), now), Milestone::Sync);
 }

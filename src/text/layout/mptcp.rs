@@ -20,7 +20,7 @@ pub(super) const EVENT: Layout = Layout {
 };
 
 /// An address and its port, as `ss` writes them: `192.0.2.1:80`, `[2001:db8::1]:80`.
-fn end(it: &Fields, address: &str, port: &str) -> Option<String> {
+pub(super) fn end(it: &Fields, address: &str, port: &str) -> Option<String> {
     let address = it.text(address)?;
     Some(match it.text(port) {
         Some(port) if address.contains(':') => format!("[{address}]:{port}"),

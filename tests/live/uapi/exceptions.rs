@@ -39,6 +39,8 @@ pub(super) const PREFIXES: &[&str] = &[
     "ETHTOOL_A_",
     "ETHTOOL_MSG_",
     "IPCTNL_MSG_",
+    "L2TP_ATTR_",
+    "L2TP_CMD_",
     "NFTA_",
     "NFT_MSG_",
     "CTA_",
@@ -52,7 +54,15 @@ pub(super) const PREFIXES: &[&str] = &[
     "NL80211_CMD_",
     "NL80211_RATE_INFO_",
     "NL80211_STA_INFO_",
+    "OVS_DP_ATTR_",
+    "OVS_DP_CMD_",
+    "OVS_TUNNEL_ATTR_",
+    "OVS_VPORT_ATTR_",
+    "OVS_VPORT_CMD_",
+    "OVS_VPORT_UPCALL_ATTR_",
     "SOCK_D",
+    "TEAM_ATTR_",
+    "TEAM_CMD_",
     "XFRM_MSG_",
 ];
 
@@ -146,6 +156,9 @@ pub(super) const NEWER: &[((u32, u32), &[&str])] = &[
     (
         (7, 2),
         &[
+            "OVS_VPORT_ATTR_UPCALL_STATS",
+            "OVS_VPORT_UPCALL_ATTR_SUCCESS",
+            "OVS_VPORT_UPCALL_ATTR_FAIL",
             "NL80211_ATTR_MLO_LINK_DISABLED",
             "NL80211_ATTR_WIPHY_RADIO_INDEX",
             "NL80211_ATTR_S1G_PRIMARY_2MHZ",
@@ -517,6 +530,26 @@ pub(super) const UNDECLARED: &[(&[&str], &str)] = &[
     (
         &["DEVLINK_CMD_*", "NL80211_CMD_*"],
         "requests that nlstream does not send, and messages that no kernel sends",
+    ),
+    (
+        &[
+            "L2TP_CMD_NOOP",
+            "L2TP_ATTR_NONE",
+            "L2TP_ATTR_STATS_NONE",
+            "L2TP_ATTR_OFFSET",
+            "L2TP_ATTR_DATA_SEQ",
+            "L2TP_ATTR_L2SPEC_TYPE",
+            "L2TP_ATTR_L2SPEC_LEN",
+            "L2TP_ATTR_VLAN_ID",
+            "L2TP_ATTR_FD",
+            "L2TP_ATTR_MTU",
+            "L2TP_ATTR_MRU",
+        ],
+        "attributes of requests of l2tp, and those that the kernel does not use any more",
+    ),
+    (
+        &["OVS_DP_ATTR_IFINDEX", "TEAM_CMD_OPTIONS_SET"],
+        "of requests of ovs_datapath and team",
     ),
     (
         &["NL80211_ATTR_*", "NUM_NL80211_ATTR"],

@@ -256,15 +256,16 @@ kind!(
         // Those of mac80211 have little more than the key, too, if a station is new (`sta_info_insert_finish`).
         const DELETED_BY_KEY: bool = true;
         const STALE_AFTER: &'static [Trigger] = &[Trigger::WifiStation];
-        const DUMPS_PER_OBJECT: Option<DumpsPerObject> = Some(DumpsPerObject {
-            of: Kind::WifiInterface,
-            request: |interface| match interface {
-                Payload::WifiInterface(interface) => interface.ifindex.map(Request::nl80211_stations),
+        const DUMPS_PER_OBJECT: &'static [DumpsPerObject] = &[DumpsPerObject::of(
+            Kind::WifiInterface,
+            |interface| match interface {
+                Payload::WifiInterface(interface) => {
+                    interface.ifindex.map(Request::nl80211_stations)
+                }
                 _ => None,
             },
-            deleted: libc::ENODEV,
-            is_silent: |_| false,
-        });
+            libc::ENODEV,
+        )];
 
         fn device_dumps(device: Device, _details: bool) -> Vec<Request> {
             vec![Request::nl80211_stations(device.ifindex).strict()]

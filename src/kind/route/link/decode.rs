@@ -70,7 +70,14 @@ impl KindSpec for Link {
     }
 
     fn triggers(&self, op: Op, old: Option<&Self>) -> Triggers {
-        match (op, old) {
+        let of_type = match op {
+            Op::Add | Op::Delete if self.is_of_type("team") => Triggers::of(&[Trigger::Team]),
+            Op::Add | Op::Delete if self.is_of_type("openvswitch") => {
+                Triggers::of(&[Trigger::OvsDatapath])
+            }
+            _ => Triggers::NONE,
+        };
+        let triggers = match (op, old) {
             (Op::Delete, _) => Triggers::of(&[
                 Trigger::Device,
                 Trigger::OldDevice,
@@ -107,7 +114,8 @@ impl KindSpec for Link {
                 }
                 triggers
             }
-        }
+        };
+        triggers.or(of_type)
     }
 }
 

@@ -1,0 +1,141 @@
+//! `kind:"team_option"`: options of team devices, and of their ports.
+
+use nlstream_derive::{Attributes, State};
+use serde::Serialize;
+use serde_with::skip_serializing_none;
+
+use super::List;
+use crate::channel::FamilyId;
+use crate::json::JsonSchema;
+use crate::kind::Kind;
+use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::context::DecodeContext;
+use crate::kind::spec::{DumpsPerObject, Emit, KindSpec, Trigger};
+use crate::netlink::attr::{Attr, AttrError};
+use crate::netlink::frame::Message;
+use crate::netlink::genl::team::TEAM_CMD_OPTIONS_GET;
+use crate::netlink::request::Request;
+use crate::value::{Hex, IfName, Symbol, Text};
+
+/// Types of options: `NLA_*` of the kernel (net/netlink.h).
+const TYPES: &[(u32, &str)] = &[
+    (3, "u32"),
+    (5, "string"),
+    (6, "bool"),
+    (11, "binary"),
+    (14, "s32"),
+];
+
+/// An option of a team device, of one of its ports, or of an element of an array.
+#[skip_serializing_none]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, JsonSchema, Attributes, State)]
+#[nla(
+    custom(
+        TEAM_ATTR_OPTION_TYPE = 3 => Self::kind_of_value,
+        TEAM_ATTR_OPTION_DATA = 4 => Self::data,
+    ),
+    skip(TEAM_ATTR_OPTION_CHANGED = 2, TEAM_ATTR_OPTION_REMOVED = 5),
+)]
+#[state(
+    key(ifindex, name, port_ifindex, array_index),
+    device(ifindex, dev),
+    names_device(port_ifindex, port),
+    no_property(r#type),
+    copy_volatile = Self::copy_counters
+)]
+pub struct TeamOption {
+    /// Index of the team device.
+    pub ifindex: u32,
+    /// Name of the team device.
+    pub dev: Option<IfName>,
+    /// Name of the option.
+    #[nla(TEAM_ATTR_OPTION_NAME = 1)]
+    pub name: Text,
+    /// Index of the port, of an option of a port.
+    #[nla(TEAM_ATTR_OPTION_PORT_IFINDEX = 6)]
+    pub port_ifindex: Option<u32>,
+    /// Name of the port.
+    pub port: Option<IfName>,
+    /// Number of the element, of an array of options.
+    #[nla(TEAM_ATTR_OPTION_ARRAY_INDEX = 7)]
+    pub array_index: Option<u32>,
+    /// Type of the value, which is text in every case: `u32`, `s32`, `bool`, `string`, `binary` (hexadecimal).
+    pub r#type: Symbol,
+    /// Value. Counters, whose names end with `_stats`, change without a line.
+    pub value: Option<String>,
+}
+
+impl TeamOption {
+    /// Reads the type, which precedes the value (`team_nl_fill_one_option_get`).
+    fn kind_of_value(
+        &mut self,
+        _: &mut DecodeContext<'_>,
+        attr: &Attr<'_>,
+    ) -> Result<(), AttrError> {
+        self.r#type = Symbol::of(attr.u8()?.into(), TYPES);
+        // A switch that is off has no value.
+        self.value = self.r#type.is("bool").then(|| "false".to_owned());
+        Ok(())
+    }
+
+    fn data(&mut self, _: &mut DecodeContext<'_>, attr: &Attr<'_>) -> Result<(), AttrError> {
+        let Symbol::Known(of) = &self.r#type else {
+            return Err(AttrError::Unknown);
+        };
+        self.value = Some(match *of {
+            "u32" => attr.u32()?.to_string(),
+            "s32" => attr.i32()?.to_string(),
+            "bool" => "true".to_owned(),
+            "string" => attr.str()?.to_owned(),
+            _ => Hex(attr.value.into()).to_string(),
+        });
+        Ok(())
+    }
+
+    /// The counters of the mode `loadbalance`.
+    fn copy_counters(&mut self, old: &Self) {
+        if self.name.0.ends_with(b"_stats") {
+            self.value.clone_from(&old.value);
+        }
+    }
+}
+
+impl KindSpec for TeamOption {
+    const NETLINK_FAMILY: FamilyId = FamilyId::TEAM;
+    const MESSAGES: &'static [u16] = &[TEAM_CMD_OPTIONS_GET];
+    const STALE_AFTER: &'static [Trigger] = &[Trigger::Team];
+    const DUMPS_PER_OBJECT: &'static [DumpsPerObject] = &[DumpsPerObject::of(
+        Kind::Link,
+        |device| super::list(TEAM_CMD_OPTIONS_GET, device),
+        libc::EINVAL,
+    )];
+    const ATTRS: &'static [AttrDecl] = &[
+        AttrDecl::new("TEAM_ATTR_TEAM_IFINDEX", 1, || &[]),
+        AttrDecl::new("TEAM_ATTR_LIST_OPTION", 2, || {
+            const {
+                &[AttrDecl::new("TEAM_ATTR_ITEM_OPTION", 1, || {
+                    <TeamOption as Attributes>::ATTRS
+                })]
+            }
+        }),
+    ];
+
+    fn dumps(_details: bool) -> Vec<Request> {
+        super::dumps()
+    }
+
+    fn decode(
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        emit: &mut Emit<'_>,
+    ) -> Option<()> {
+        let list = List {
+            list: 2,
+            removed: 5,
+        };
+        super::decode(context, message, emit, list, |ifindex| TeamOption {
+            ifindex,
+            ..TeamOption::default()
+        })
+    }
+}
