@@ -77,6 +77,10 @@ impl FamilyId {
     pub const MPTCP_PM: FamilyId = FamilyId::curated(3);
     /// `nl80211`: wireless devices.
     pub const NL80211: FamilyId = FamilyId::curated(4);
+    /// `thermal`: thermal zones, their trips, and cooling devices.
+    pub const THERMAL: FamilyId = FamilyId::curated(10);
+    /// `dpll`: digital phase-locked loops and their pins.
+    pub const DPLL: FamilyId = FamilyId::curated(11);
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);

@@ -53,7 +53,9 @@ fuzz_target!(|data: &[u8]| {
         FamilyId::DEVLINK,
         FamilyId::MPTCP_PM,
         FamilyId::NL80211,
-    ][usize::from(choice >> 4) % 7];
+        FamilyId::THERMAL,
+        FamilyId::DPLL,
+    ][usize::from(choice >> 4) % 9];
     let events_of = Channel {
         family,
         ..Channel::ROUTE_EVENTS

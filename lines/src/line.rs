@@ -179,6 +179,21 @@ pub enum Object {
     WifiStation(Box<WifiStation>),
     /// A regulatory domain. The kernel announces that it changed (`wifi_event`): then it is read.
     WifiRegdom(Box<WifiRegdom>),
+    /// A thermal zone: a sensor with trips and a governor. The kernel lists neither its temperature
+    /// nor whether it is enabled, and announces its governor only when that is changed: it is read for
+    /// each zone.
+    ThermalZone(Box<ThermalZone>),
+    /// A trip of a thermal zone. Its end with the zone has no event: the trips are read then. So are
+    /// changes by the firmware, of which Linux before 6.12 has no event (`acpi_thermal_notify`).
+    ThermalTrip(Box<ThermalTrip>),
+    /// A cooling device: a fan, or what makes a processor slower. The kernel lists its name alone:
+    /// `state` is absent until that changes. Kernels of today do not announce devices that come or go:
+    /// these are found by the audit.
+    ThermalCoolingDevice(Box<ThermalCoolingDevice>),
+    /// A digital phase-locked loop.
+    DpllDevice(Box<DpllDevice>),
+    /// A pin: an input or output of loops, or of other pins.
+    DpllPin(Box<DpllPin>),
     /// A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
     NftTable(Box<NftTable>),
     /// A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a
@@ -222,6 +237,8 @@ pub enum Object {
     MptcpEvent(Box<MptcpEvent>),
     /// An event of a wireless device.
     WifiEvent(Box<WifiEvent>),
+    /// An event of a thermal zone.
+    ThermalEvent(Box<ThermalEvent>),
     /// The end of a transaction of nftables: a set of changes that the kernel makes at once
     /// (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it.
     NftGeneration(Box<NftGeneration>),
@@ -346,6 +363,11 @@ impl Object {
             Object::WifiInterface(_) => "wifi_interface",
             Object::WifiStation(_) => "wifi_station",
             Object::WifiRegdom(_) => "wifi_regdom",
+            Object::ThermalZone(_) => "thermal_zone",
+            Object::ThermalTrip(_) => "thermal_trip",
+            Object::ThermalCoolingDevice(_) => "thermal_cooling_device",
+            Object::DpllDevice(_) => "dpll_device",
+            Object::DpllPin(_) => "dpll_pin",
             Object::NftTable(_) => "nft_table",
             Object::NftChain(_) => "nft_chain",
             Object::NftRule(_) => "nft_rule",
@@ -364,6 +386,7 @@ impl Object {
             Object::DevlinkFlash(_) => "devlink_flash",
             Object::MptcpEvent(_) => "mptcp_event",
             Object::WifiEvent(_) => "wifi_event",
+            Object::ThermalEvent(_) => "thermal_event",
             Object::NftGeneration(_) => "nft_generation",
             Object::NftTrace(_) => "nft_trace",
             Object::XfrmEvent(_) => "xfrm_event",
@@ -422,6 +445,11 @@ impl Serialize for Object {
             Object::WifiInterface(it) => it.serialize(s),
             Object::WifiStation(it) => it.serialize(s),
             Object::WifiRegdom(it) => it.serialize(s),
+            Object::ThermalZone(it) => it.serialize(s),
+            Object::ThermalTrip(it) => it.serialize(s),
+            Object::ThermalCoolingDevice(it) => it.serialize(s),
+            Object::DpllDevice(it) => it.serialize(s),
+            Object::DpllPin(it) => it.serialize(s),
             Object::NftTable(it) => it.serialize(s),
             Object::NftChain(it) => it.serialize(s),
             Object::NftRule(it) => it.serialize(s),
@@ -440,6 +468,7 @@ impl Serialize for Object {
             Object::DevlinkFlash(it) => it.serialize(s),
             Object::MptcpEvent(it) => it.serialize(s),
             Object::WifiEvent(it) => it.serialize(s),
+            Object::ThermalEvent(it) => it.serialize(s),
             Object::NftGeneration(it) => it.serialize(s),
             Object::NftTrace(it) => it.serialize(s),
             Object::XfrmEvent(it) => it.serialize(s),
@@ -515,6 +544,11 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "wifi_interface" => Object::WifiInterface(Deserialize::deserialize(d)?),
             "wifi_station" => Object::WifiStation(Deserialize::deserialize(d)?),
             "wifi_regdom" => Object::WifiRegdom(Deserialize::deserialize(d)?),
+            "thermal_zone" => Object::ThermalZone(Deserialize::deserialize(d)?),
+            "thermal_trip" => Object::ThermalTrip(Deserialize::deserialize(d)?),
+            "thermal_cooling_device" => Object::ThermalCoolingDevice(Deserialize::deserialize(d)?),
+            "dpll_device" => Object::DpllDevice(Deserialize::deserialize(d)?),
+            "dpll_pin" => Object::DpllPin(Deserialize::deserialize(d)?),
             "nft_table" => Object::NftTable(Deserialize::deserialize(d)?),
             "nft_chain" => Object::NftChain(Deserialize::deserialize(d)?),
             "nft_rule" => Object::NftRule(Deserialize::deserialize(d)?),
@@ -533,6 +567,7 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "devlink_flash" => Object::DevlinkFlash(Deserialize::deserialize(d)?),
             "mptcp_event" => Object::MptcpEvent(Deserialize::deserialize(d)?),
             "wifi_event" => Object::WifiEvent(Deserialize::deserialize(d)?),
+            "thermal_event" => Object::ThermalEvent(Deserialize::deserialize(d)?),
             "nft_generation" => Object::NftGeneration(Deserialize::deserialize(d)?),
             "nft_trace" => Object::NftTrace(Deserialize::deserialize(d)?),
             "xfrm_event" => Object::XfrmEvent(Deserialize::deserialize(d)?),

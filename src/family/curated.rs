@@ -15,12 +15,14 @@ use crate::netlink::other::other;
 use crate::netlink::secrets::redacted;
 
 /// The decoders of each family.
-static DECODERS: [(FamilyId, Decoders); 5] = [
+static DECODERS: [(FamilyId, Decoders); 7] = [
     (FamilyId::ETHTOOL, decoders(FamilyId::ETHTOOL)),
     (FamilyId::NETDEV, decoders(FamilyId::NETDEV)),
     (FamilyId::DEVLINK, decoders(FamilyId::DEVLINK)),
     (FamilyId::NL80211, decoders(FamilyId::NL80211)),
     (FamilyId::MPTCP_PM, decoders(FamilyId::MPTCP_PM)),
+    (FamilyId::THERMAL, decoders(FamilyId::THERMAL)),
+    (FamilyId::DPLL, decoders(FamilyId::DPLL)),
 ];
 
 fn decoders_of(family: &Curated) -> Option<&'static Decoders> {

@@ -27,7 +27,7 @@ use crate::netlink::family::Protocol;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::{
     Nlctrl,
-    curated::{DEVLINK, ETHTOOL, MPTCP_PM, NETDEV, NL80211},
+    curated::{DEVLINK, DPLL, ETHTOOL, MPTCP_PM, NETDEV, NL80211, THERMAL},
 };
 use crate::netlink::nfnetlink::{CONNTRACK, EXPECT, NFT_TRACE, NFTABLES};
 use crate::netlink::request::Request;
@@ -61,8 +61,8 @@ pub trait Family: Protocol + std::fmt::Debug {
 
 /// Every family whose messages have kinds of their own, rtnetlink first.
 pub static FAMILIES: &[&dyn Family] = &[
-    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM, &NL80211, &NFTABLES, &NFT_TRACE,
-    &Xfrm, &CONNTRACK, &EXPECT, &Audit,
+    &Rtnetlink, &Nlctrl, &ETHTOOL, &NETDEV, &DEVLINK, &MPTCP_PM, &NL80211, &THERMAL, &DPLL,
+    &NFTABLES, &NFT_TRACE, &Xfrm, &CONNTRACK, &EXPECT, &Audit,
 ];
 
 /// The types of rtnetlink's messages that a run with these settings needs; `None` if it may need any.

@@ -537,6 +537,16 @@ kinds! {
         WifiStation: Rc<wifi::WifiStation> = "wifi_station";
         /// A regulatory domain of wireless devices. With `--family nl80211` or `--kind`.
         WifiRegdom: Rc<wifi::WifiRegdom> = "wifi_regdom";
+        /// A thermal zone: a sensor with trips and a governor. With `--family thermal` or `--kind`.
+        ThermalZone: Rc<thermal::ThermalZone> = "thermal_zone";
+        /// A temperature at which something is done about a thermal zone. With `--family thermal` or `--kind`.
+        ThermalTrip: Rc<thermal::ThermalTrip> = "thermal_trip";
+        /// What cools thermal zones. With `--family thermal` or `--kind`.
+        ThermalCoolingDevice: Rc<thermal::ThermalCoolingDevice> = "thermal_cooling_device";
+        /// A digital phase-locked loop, which keeps clocks synchronous. With `--family dpll` or `--kind`.
+        DpllDevice: Rc<dpll::DpllDevice> = "dpll_device";
+        /// An input or output of digital phase-locked loops. With `--family dpll` or `--kind`.
+        DpllPin: Rc<dpll::DpllPin> = "dpll_pin";
         /// A table of nftables. This kind and the others of nftables: with `--family nftables`.
         NftTable: Rc<nft_table::NftTable> = "nft_table";
         /// A chain of nftables.
@@ -575,6 +585,8 @@ kinds! {
         MptcpEvent: mptcp::MptcpEvent = "mptcp_event";
         /// An event of a wireless device: scan, connection, radar … With `--family nl80211` or `--kind`.
         WifiEvent: wifi::WifiEvent = "wifi_event";
+        /// An event of a thermal zone: a crossed trip, a temperature … With `--family thermal` or `--kind`.
+        ThermalEvent: thermal::ThermalEvent = "thermal_event";
         /// A transaction of nftables: its number, and the process that requested it. With `--family nftables`.
         NftGeneration: nft_generation::NftGeneration = "nft_generation";
         /// A step of a packet through the rules of nftables. With `--family nft_trace`.

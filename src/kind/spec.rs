@@ -268,10 +268,13 @@ pub enum Trigger {
     WifiStation,
     /// A regulatory domain changed.
     WifiRegdom,
+    /// A thermal zone came, or went with its trips; or the state of a cooling device was announced, and nothing else is
+    /// known of it.
+    ThermalZone,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::WifiRegdom as usize + 1;
+const TRIGGERS: usize = Trigger::ThermalZone as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -329,6 +332,7 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::DevlinkPort,
     Trigger::DevlinkRegion,
     Trigger::WifiRegdom,
+    Trigger::ThermalZone,
 ];
 
 /// A set of kinds for each trigger.

@@ -65,10 +65,12 @@ pub type Commands = &'static [(u16, &'static str)];
 
 pub mod curated;
 pub mod devlink;
+pub mod dpll;
 pub mod ethtool;
 pub mod mptcp;
 pub mod netdev;
 pub mod nl80211;
+pub mod thermal;
 
 /// The name of a command in such a table.
 pub fn name_in(commands: Commands, number: u16) -> Option<&'static str> {

@@ -18,6 +18,8 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &curated::DEVLINK,
     &curated::MPTCP_PM,
     &curated::NL80211,
+    &curated::THERMAL,
+    &curated::DPLL,
     &nfnetlink::NFTABLES,
     &nfnetlink::NFT_TRACE,
     &super::xfrm::Xfrm,

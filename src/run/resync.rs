@@ -85,6 +85,8 @@ struct Current {
     early: bool,
     /// The dumps that are still to be requested, last first.
     left: Vec<Request>,
+    /// Those that follow were added.
+    extended: bool,
     /// Every dump so far was complete, and no event was lost meanwhile.
     complete: bool,
     failed: bool,
@@ -397,6 +399,7 @@ impl ResyncScheduler {
                 begun_cpu: (self.cpu_time)(),
                 early,
                 left,
+                extended: false,
                 complete: true,
                 failed: false,
                 rejected: false,
@@ -442,6 +445,7 @@ impl ResyncScheduler {
             begun_cpu: (self.cpu_time)(),
             early: false,
             left,
+            extended: false,
             complete: true,
             failed: false,
             rejected: false,
@@ -486,6 +490,18 @@ impl ResyncScheduler {
         self.current.as_ref().map(|current| current.channel)
     }
 
+    /// Adds the dumps that follow when those so far have been answered.
+    pub(super) fn extend(&mut self, known: &impl Known) {
+        if let Some(current) = &mut self.current
+            && current.left.is_empty()
+            && !current.extended
+        {
+            current.extended = true;
+            current.left = known.later_dumps(current.target.0, current.target.1);
+            current.left.reverse();
+        }
+    }
+
     /// Handles the end of a dump. Returns the next dump to request, or `Err` if there is none: with
     /// `true` if every dump of the reconciliation was complete.
     pub(super) fn dump_ended(&mut self, outcome: Outcome) -> Result<Request, bool> {
@@ -506,6 +522,12 @@ impl ResyncScheduler {
             }
             // The interface was deleted meanwhile.
             Outcome::Failed(libc::ENODEV) if current.target.1 == Kind::WifiStation => {
+                current.complete = false;
+            }
+            // The zone was deleted meanwhile.
+            Outcome::Failed(libc::EINVAL)
+                if matches!(current.target.1, Kind::ThermalZone | Kind::ThermalTrip) =>
+            {
                 current.complete = false;
             }
             // The device was deleted meanwhile.

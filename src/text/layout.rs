@@ -5,10 +5,12 @@
 mod conntrack;
 mod device;
 mod devlink;
+mod dpll;
 mod mptcp;
 mod nft;
 mod route;
 mod tc;
+mod thermal;
 mod wifi;
 mod xfrm;
 
@@ -193,6 +195,12 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::WifiStation => &wifi::STATION,
         Kind::WifiRegdom => &wifi::REGDOM,
         Kind::WifiEvent => &wifi::EVENT,
+        Kind::ThermalZone => &thermal::ZONE,
+        Kind::ThermalTrip => &thermal::TRIP,
+        Kind::ThermalCoolingDevice => &thermal::COOLING_DEVICE,
+        Kind::ThermalEvent => &thermal::EVENT,
+        Kind::DpllDevice => &dpll::DEVICE,
+        Kind::DpllPin => &dpll::PIN,
         Kind::NftTable => &nft::TABLE,
         Kind::NftChain => &nft::CHAIN,
         Kind::NftRule => &nft::RULE,

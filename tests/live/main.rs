@@ -27,6 +27,7 @@ mod filters;
 mod identity;
 mod judge;
 mod loss;
+mod mptcp;
 mod names;
 mod namespace;
 mod netns;
@@ -41,6 +42,7 @@ mod service;
 mod systemd;
 mod tc;
 mod text;
+mod thermal;
 mod top;
 mod trial;
 mod truth;
@@ -75,6 +77,7 @@ fn main() {
         identity::trials,
         judge::trials,
         loss::trials,
+        mptcp::trials,
         names::trials,
         netns::trials,
         nft::trials,
@@ -87,6 +90,7 @@ fn main() {
         systemd::trials,
         tc::trials,
         text::trials,
+        thermal::trials,
         top::trials,
         truth::trials,
         uapi::trials,

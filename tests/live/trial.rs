@@ -38,13 +38,17 @@ pub(crate) enum Need {
     GuestNetdevsim,
     /// Simulated radios (mac80211_hwsim), in a guest: their module makes devices when it is loaded.
     GuestRadios,
+    /// The thermal zone of `fixtures/thermal`, which the ACPI of a guest has.
+    GuestThermal,
+    /// Multipath TCP, in the kernel.
+    Mptcp,
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
 pub(crate) use Need::{
-    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestNetdevsim, GuestRadios, Landlock, LinkType,
-    Mounts, Namespace, Program, UapiHeaders, Users, Xfrm,
+    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestNetdevsim, GuestRadios, GuestThermal, Landlock,
+    LinkType, Mounts, Mptcp, Namespace, Program, UapiHeaders, Users, Xfrm,
 };
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
@@ -121,6 +125,15 @@ impl Need {
                     .to_owned(),
                 "no guest with simulated radios, whose kernel has cfg80211".to_owned(),
             ),
+            GuestThermal => (
+                "[ $(id -u) = 0 ] && grep -q ' moddir=' /proc/cmdline && modprobe -q fan && grep -q acpitz /sys/class/thermal/thermal_zone0/type"
+                    .to_owned(),
+                "no guest with a thermal zone".to_owned(),
+            ),
+            Mptcp => (
+                "unshare -rn ip mptcp limits".to_owned(),
+                "the kernel has no Multipath TCP".to_owned(),
+            ),
             UapiHeaders => (
                 "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),
                 "no uapi headers: linux-libc-dev is not installed".to_owned(),
@@ -154,7 +167,7 @@ pub(crate) fn trial(
             if let Some(reason) = need.missing() {
                 is_for_guest &= matches!(
                     need,
-                    GuestLinkType(_) | GuestEsp | GuestNetdevsim | GuestRadios
+                    GuestLinkType(_) | GuestEsp | GuestNetdevsim | GuestRadios | GuestThermal
                 );
                 missing.push(reason);
             }

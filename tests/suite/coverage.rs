@@ -143,6 +143,8 @@ fn every_message_type_has_rows() {
         genl::netdev::COMMANDS,
         genl::nl80211::COMMANDS,
         genl::mptcp::COMMANDS,
+        genl::thermal::COMMANDS,
+        genl::dpll::COMMANDS,
         genl::devlink::COMMANDS,
         nfnetlink::MESSAGES,
         nfnetlink::CONNTRACK_MESSAGES,

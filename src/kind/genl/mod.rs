@@ -2,9 +2,11 @@
 
 pub mod ctrl;
 pub mod devlink;
+pub mod dpll;
 pub mod ethtool;
 pub mod generic;
 pub mod mptcp;
 pub mod netdev;
 pub mod tables;
+pub mod thermal;
 pub mod wifi;

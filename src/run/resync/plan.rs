@@ -30,6 +30,11 @@ pub(in crate::run) trait Known {
         Vec::new()
     }
 
+    /// Dumps that follow when the others have been answered: what the kernel tells of one object at a time.
+    fn later_dumps(&self, _netns: NetnsId, _kind: Kind) -> Vec<Request> {
+        Vec::new()
+    }
+
     /// Returns true if objects of the kind come and go at any time without a message.
     fn is_silent(&self, _netns: NetnsId, _kind: Kind) -> bool {
         false
@@ -56,6 +61,21 @@ impl Known for Pipeline {
         if kind == Kind::WifiStation {
             for_each_interface(self.state(netns), &mut |ifindex| {
                 requests.push(Request::nl80211_stations(ifindex));
+            });
+        }
+        if kind == Kind::ThermalTrip {
+            for_each_zone(self.state(netns), &mut |zone| {
+                requests.push(Request::thermal_trips(zone));
+            });
+        }
+        requests
+    }
+
+    fn later_dumps(&self, netns: NetnsId, kind: Kind) -> Vec<Request> {
+        let mut requests = Vec::new();
+        if kind == Kind::ThermalZone {
+            for_each_zone(self.state(netns), &mut |zone| {
+                requests.push(Request::thermal_governor(zone));
             });
         }
         requests
@@ -89,6 +109,17 @@ fn for_each_interface(state: &State, each: &mut dyn FnMut(u32)) {
             && let Some(ifindex) = interface.ifindex
         {
             each(ifindex);
+        }
+    }
+}
+
+/// Calls `each` with the number of every stored thermal zone.
+fn for_each_zone(state: &State, each: &mut dyn FnMut(u32)) {
+    let keys =
+        (0..state.count(Kind::ThermalZone)).filter_map(|at| state.key_at(Kind::ThermalZone, at));
+    for key in keys {
+        if let Some(Payload::ThermalZone(zone)) = state.object(Kind::ThermalZone, key) {
+            each(zone.id);
         }
     }
 }

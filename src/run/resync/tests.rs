@@ -615,3 +615,53 @@ fn stations_of_each_interface_are_listed_in_quick_audits_too() {
         now += quick::INTERVAL;
     }
 }
+
+/// A thermal zone of which the kernel tells the governor on request.
+struct Zone;
+
+impl Known for Zone {
+    fn count(&self, _: NetnsId, _: Kind) -> usize {
+        1
+    }
+
+    fn devices_around(&self, _: NetnsId, _: Kind, _: &BTreeSet<u32>) -> Devices {
+        Devices {
+            devices: Vec::new(),
+            negotiates: false,
+        }
+    }
+
+    fn later_dumps(&self, _: NetnsId, _: Kind) -> Vec<Request> {
+        vec![Request::thermal_governor(0), Request::thermal_governor(3)]
+    }
+}
+
+#[test]
+fn what_follows_is_asked_once_when_the_others_are_answered() {
+    let start = Instant::now();
+    let dumps = Dumps {
+        family: FamilyId::THERMAL,
+        requests: vec![Request::generic(1, &[])],
+        details: false,
+    };
+    let dumps = BTreeMap::from([((OWN, Kind::ThermalZone), dumps)]);
+    let mut resync = ResyncScheduler::new(dumps, None, start);
+    // A zone is deleted meanwhile: the dump is repeated.
+    let mut now = start;
+    for (outcome, result, milestone) in [
+        (Outcome::Failed(libc::EINVAL), &UNCLEAN, Milestone::None),
+        (Outcome::Complete, &CLEAN, Milestone::Sync),
+    ] {
+        resync.begin(now, &Zone).expect("a dump is due");
+        for zone in [0, 3] {
+            resync.extend(&Zone);
+            let next = resync.dump_ended(Outcome::Complete);
+            assert_eq!(next, Ok(Request::thermal_governor(zone)));
+        }
+        resync.extend(&Zone);
+        let is_complete = outcome == Outcome::Complete;
+        assert_eq!(resync.dump_ended(outcome), Err(is_complete));
+        assert_eq!(resync.over(Some(result), now), milestone);
+        now += MINUTE;
+    }
+}

@@ -53,6 +53,7 @@ pub(super) const PREFIXES: &[&str] = &[
     "NL80211_RATE_INFO_",
     "NL80211_STA_INFO_",
     "SOCK_D",
+    "THERMAL_GENL_",
     "XFRM_MSG_",
 ];
 
