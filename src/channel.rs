@@ -85,6 +85,10 @@ impl FamilyId {
     pub const OVS_DATAPATH: FamilyId = FamilyId::curated(10);
     /// `ovs_vport`: ports of these datapaths.
     pub const OVS_VPORT: FamilyId = FamilyId::curated(11);
+    /// `thermal`: thermal zones, their trips, and cooling devices.
+    pub const THERMAL: FamilyId = FamilyId::curated(12);
+    /// `dpll`: digital phase-locked loops and their pins.
+    pub const DPLL: FamilyId = FamilyId::curated(13);
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);

@@ -57,7 +57,9 @@ fuzz_target!(|data: &[u8]| {
         FamilyId::TEAM,
         FamilyId::OVS_DATAPATH,
         FamilyId::OVS_VPORT,
-    ][usize::from(choice >> 4) % 11];
+        FamilyId::THERMAL,
+        FamilyId::DPLL,
+    ][usize::from(choice >> 4) % 13];
     let events_of = Channel {
         family,
         ..Channel::ROUTE_EVENTS

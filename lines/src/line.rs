@@ -191,6 +191,21 @@ pub enum Object {
     OvsDatapath(Box<OvsDatapath>),
     /// A port of a datapath of Open vSwitch.
     OvsVport(Box<OvsVport>),
+    /// A thermal zone: a sensor with trips and a governor. The kernel lists neither its temperature
+    /// nor whether it is enabled, and announces its governor only when that is changed: it is read for
+    /// each zone.
+    ThermalZone(Box<ThermalZone>),
+    /// A trip of a thermal zone. Its end with the zone has no event: the trips are read then. So are
+    /// changes by the firmware, of which Linux before 6.12 has no event (`acpi_thermal_notify`).
+    ThermalTrip(Box<ThermalTrip>),
+    /// A cooling device: a fan, or what makes a processor slower. The kernel lists its name alone:
+    /// `state` is absent until that changes. Kernels of today do not announce devices that come or go:
+    /// these are found by the audit.
+    ThermalCoolingDevice(Box<ThermalCoolingDevice>),
+    /// A digital phase-locked loop.
+    DpllDevice(Box<DpllDevice>),
+    /// A pin: an input or output of loops, or of other pins.
+    DpllPin(Box<DpllPin>),
     /// A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`.
     NftTable(Box<NftTable>),
     /// A chain (`NFTA_CHAIN_*`, linux/netfilter/nf_tables.h), named as in `nft -j`. A chain with a
@@ -236,6 +251,8 @@ pub enum Object {
     WifiEvent(Box<WifiEvent>),
     /// An event of a tunnel or session of L2TP, in whichever network namespace it is.
     L2tpEvent(Box<L2tpEvent>),
+    /// An event of a thermal zone.
+    ThermalEvent(Box<ThermalEvent>),
     /// The end of a transaction of nftables: a set of changes that the kernel makes at once
     /// (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it.
     NftGeneration(Box<NftGeneration>),
@@ -366,6 +383,11 @@ impl Object {
             Object::TeamOption(_) => "team_option",
             Object::OvsDatapath(_) => "ovs_datapath",
             Object::OvsVport(_) => "ovs_vport",
+            Object::ThermalZone(_) => "thermal_zone",
+            Object::ThermalTrip(_) => "thermal_trip",
+            Object::ThermalCoolingDevice(_) => "thermal_cooling_device",
+            Object::DpllDevice(_) => "dpll_device",
+            Object::DpllPin(_) => "dpll_pin",
             Object::NftTable(_) => "nft_table",
             Object::NftChain(_) => "nft_chain",
             Object::NftRule(_) => "nft_rule",
@@ -385,6 +407,7 @@ impl Object {
             Object::MptcpEvent(_) => "mptcp_event",
             Object::WifiEvent(_) => "wifi_event",
             Object::L2tpEvent(_) => "l2tp_event",
+            Object::ThermalEvent(_) => "thermal_event",
             Object::NftGeneration(_) => "nft_generation",
             Object::NftTrace(_) => "nft_trace",
             Object::XfrmEvent(_) => "xfrm_event",
@@ -449,6 +472,11 @@ impl Serialize for Object {
             Object::TeamOption(it) => it.serialize(s),
             Object::OvsDatapath(it) => it.serialize(s),
             Object::OvsVport(it) => it.serialize(s),
+            Object::ThermalZone(it) => it.serialize(s),
+            Object::ThermalTrip(it) => it.serialize(s),
+            Object::ThermalCoolingDevice(it) => it.serialize(s),
+            Object::DpllDevice(it) => it.serialize(s),
+            Object::DpllPin(it) => it.serialize(s),
             Object::NftTable(it) => it.serialize(s),
             Object::NftChain(it) => it.serialize(s),
             Object::NftRule(it) => it.serialize(s),
@@ -468,6 +496,7 @@ impl Serialize for Object {
             Object::MptcpEvent(it) => it.serialize(s),
             Object::WifiEvent(it) => it.serialize(s),
             Object::L2tpEvent(it) => it.serialize(s),
+            Object::ThermalEvent(it) => it.serialize(s),
             Object::NftGeneration(it) => it.serialize(s),
             Object::NftTrace(it) => it.serialize(s),
             Object::XfrmEvent(it) => it.serialize(s),
@@ -549,6 +578,11 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "team_option" => Object::TeamOption(Deserialize::deserialize(d)?),
             "ovs_datapath" => Object::OvsDatapath(Deserialize::deserialize(d)?),
             "ovs_vport" => Object::OvsVport(Deserialize::deserialize(d)?),
+            "thermal_zone" => Object::ThermalZone(Deserialize::deserialize(d)?),
+            "thermal_trip" => Object::ThermalTrip(Deserialize::deserialize(d)?),
+            "thermal_cooling_device" => Object::ThermalCoolingDevice(Deserialize::deserialize(d)?),
+            "dpll_device" => Object::DpllDevice(Deserialize::deserialize(d)?),
+            "dpll_pin" => Object::DpllPin(Deserialize::deserialize(d)?),
             "nft_table" => Object::NftTable(Deserialize::deserialize(d)?),
             "nft_chain" => Object::NftChain(Deserialize::deserialize(d)?),
             "nft_rule" => Object::NftRule(Deserialize::deserialize(d)?),
@@ -568,6 +602,7 @@ impl<'de> DeserializeSeed<'de> for ObjectOf<'_> {
             "mptcp_event" => Object::MptcpEvent(Deserialize::deserialize(d)?),
             "wifi_event" => Object::WifiEvent(Deserialize::deserialize(d)?),
             "l2tp_event" => Object::L2tpEvent(Deserialize::deserialize(d)?),
+            "thermal_event" => Object::ThermalEvent(Deserialize::deserialize(d)?),
             "nft_generation" => Object::NftGeneration(Deserialize::deserialize(d)?),
             "nft_trace" => Object::NftTrace(Deserialize::deserialize(d)?),
             "xfrm_event" => Object::XfrmEvent(Deserialize::deserialize(d)?),

@@ -1980,6 +1980,191 @@ pub struct DevlinkVersion {
     pub version: String,
 }
 
+/// A digital phase-locked loop.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DpllDevice {
+    /// Id of the clock (EUI-64), 16 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_id: Option<String>,
+    /// Quality of the clock in holdover (ITU-T G.8264): `itu-opt1-prc`, `itu-opt1-eec1` …
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_quality_level: Option<Vec<String>>,
+    /// The frequency of the inputs is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frequency_monitor: Option<bool>,
+    /// Number of the device.
+    pub id: u32,
+    /// `unlocked`, `locked`, `locked-ho-acq` (locked, and holdover possible), `holdover` (the input
+    /// was lost).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_status: Option<String>,
+    /// Why the lock was lost: `none`, `undefined`, `media-down`,
+    /// `fractional-frequency-offset-too-high`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lock_status_error: Option<String>,
+    /// How an input is selected: `manual` (by a program), `automatic` (by priority).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The modes that it can have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode_supported: Option<Vec<String>>,
+    /// Name of the driver: `ice`, `zl3073x`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module_name: Option<String>,
+    /// Number of measurements of which the phase offset is the average.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_offset_avg_factor: Option<u32>,
+    /// The phase offset of all inputs is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_offset_monitor: Option<bool>,
+    /// Temperature, thousandths of a degree Celsius.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temp: Option<i32>,
+    /// What it drives: `pps` (pulses once a second), `eec` (the clock of Ethernet), `generic`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// A range of frequencies.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DpllFrequencies {
+    /// The highest, Hz.
+    pub max: u64,
+    /// The lowest, Hz.
+    pub min: u64,
+}
+
+/// What a pin is to a loop.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DpllParentDevice {
+    /// `input`, `output`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<String>,
+    /// Offset of the frequency from that of the loop, parts per million.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fractional_frequency_offset: Option<i64>,
+    /// The same, parts per trillion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fractional_frequency_offset_ppt: Option<i64>,
+    /// Number of the device.
+    pub id: u32,
+    /// `active`, `standby`, `no-signal`, `qual-failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operstate: Option<String>,
+    /// Offset of the phase from that of the loop, thousandths of a picosecond.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_offset: Option<i64>,
+    /// Priority: the lowest number is preferred.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prio: Option<u32>,
+    /// `connected`, `disconnected`, `selectable`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// What a pin is to another one that multiplexes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DpllParentPin {
+    /// Number of the other pin.
+    pub id: u32,
+    /// `active`, `standby`, `no-signal`, `qual-failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operstate: Option<String>,
+    /// `connected`, `disconnected`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// A pin: an input or output of loops, or of other pins.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DpllPin {
+    /// Its name on the board.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub board_label: Option<String>,
+    /// `direction-can-change`, `priority-can-change`, `state-can-change`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Vec<String>>,
+    /// Id of the clock (EUI-64), 16 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clock_id: Option<String>,
+    /// Frequency of the synchronization that is embedded in the signal, Hz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub esync_frequency: Option<u64>,
+    /// The frequencies that this can have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub esync_frequency_supported: Option<Vec<DpllFrequencies>>,
+    /// Share of its pulse, percent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub esync_pulse: Option<u32>,
+    /// Offset of its frequency from that of the loop, parts per million.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fractional_frequency_offset: Option<i64>,
+    /// The same, parts per trillion.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fractional_frequency_offset_ppt: Option<i64>,
+    /// Frequency, Hz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frequency: Option<u64>,
+    /// The frequencies that it can have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frequency_supported: Option<Vec<DpllFrequencies>>,
+    /// Number of the pin.
+    pub id: u32,
+    /// Measured frequency, thousandths of Hz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured_frequency: Option<u64>,
+    /// Name of the driver.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub module_name: Option<String>,
+    /// Its name on the chip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package_label: Option<String>,
+    /// Its name on the front panel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub panel_label: Option<String>,
+    /// The loops that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_device: Option<Vec<DpllParentDevice>>,
+    /// The pins that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_pin: Option<Vec<DpllParentPin>>,
+    /// Adjustment of the phase, picoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_adjust: Option<i32>,
+    /// Step of adjustments, picoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_adjust_gran: Option<u32>,
+    /// Greatest one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_adjust_max: Option<i32>,
+    /// Least adjustment of the phase, picoseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phase_adjust_min: Option<i32>,
+    /// The pins that give it the phase.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_sync: Option<Vec<DpllReference>>,
+    /// `mux` (of other pins), `ext` (external), `synce-eth-port` (the clock of an Ethernet port),
+    /// `int-oscillator`, `gnss`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// A pin that can give another one the phase.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DpllReference {
+    /// Number of the pin.
+    pub id: u32,
+    /// `connected`, `disconnected`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
 /// Settings of a switch port (`IFLA_DSA_*`, linux/if_link.h).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -3565,22 +3750,29 @@ names! {
 /// device. With `--family team` or `--kind`. `team_option`: An option of a team device, or of a
 /// port of one. With `--family team` or `--kind`. `ovs_datapath`: A datapath of Open vSwitch. With
 /// `--family ovs_datapath` or `--kind`. `ovs_vport`: A port of a datapath of Open vSwitch. With
-/// `--family ovs_vport` or `--kind`. `nft_table`: A table of nftables. This kind and the others of
-/// nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of
-/// nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of
-/// nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like.
-/// `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association
-/// of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets
-/// IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a
-/// connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel
-/// expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a
-/// router announced. `nduseropt`: Options of a router advertisement that concern programs.
-/// `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a
-/// device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With
-/// `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of
-/// a subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device:
-/// scan, connection, radar … With `--family nl80211` or `--kind`. `l2tp_event`: An event of a
-/// tunnel or session of L2TP, in any network namespace. With `--family l2tp` or `--kind`.
+/// `--family ovs_vport` or `--kind`. `thermal_zone`: A thermal zone: a sensor with trips and a
+/// governor. With `--family thermal` or `--kind`. `thermal_trip`: A temperature at which something
+/// is done about a thermal zone. With `--family thermal` or `--kind`. `thermal_cooling_device`:
+/// What cools thermal zones. With `--family thermal` or `--kind`. `dpll_device`: A digital
+/// phase-locked loop, which keeps clocks synchronous. With `--family dpll` or `--kind`.
+/// `dpll_pin`: An input or output of digital phase-locked loops. With `--family dpll` or `--kind`.
+/// `nft_table`: A table of nftables. This kind and the others of nftables: with `--family
+/// nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set
+/// or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A
+/// named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of
+/// nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm`
+/// or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family
+/// xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its
+/// translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data
+/// connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced.
+/// `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request
+/// of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`:
+/// A step of an update of the firmware of a device of devlink. With `--family devlink` or
+/// `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With
+/// `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device: scan, connection,
+/// radar … With `--family nl80211` or `--kind`. `l2tp_event`: An event of a tunnel or session of
+/// L2TP, in any network namespace. With `--family l2tp` or `--kind`. `thermal_event`: An event of
+/// a thermal zone: a crossed trip, a temperature … With `--family thermal` or `--kind`.
 /// `nft_generation`: A transaction of nftables: its number, and the process that requested it.
 /// With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With
 /// `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry,
@@ -3687,6 +3879,16 @@ TeamOption = "team_option",
 OvsDatapath = "ovs_datapath",
 /// `ovs_vport`.
 OvsVport = "ovs_vport",
+/// `thermal_zone`.
+ThermalZone = "thermal_zone",
+/// `thermal_trip`.
+ThermalTrip = "thermal_trip",
+/// `thermal_cooling_device`.
+ThermalCoolingDevice = "thermal_cooling_device",
+/// `dpll_device`.
+DpllDevice = "dpll_device",
+/// `dpll_pin`.
+DpllPin = "dpll_pin",
 /// `nft_table`.
 NftTable = "nft_table",
 /// `nft_chain`.
@@ -3725,6 +3927,8 @@ MptcpEvent = "mptcp_event",
 WifiEvent = "wifi_event",
 /// `l2tp_event`.
 L2tpEvent = "l2tp_event",
+/// `thermal_event`.
+ThermalEvent = "thermal_event",
 /// `nft_generation`.
 NftGeneration = "nft_generation",
 /// `nft_trace`.
@@ -6939,6 +7143,108 @@ pub struct TeamPort {
     /// Speed when the port became working, Mbit/s; 0 if it is not, or is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speed: Option<u32>,
+}
+
+/// A cooling device: a fan, or what makes a processor slower. The kernel lists its name alone:
+/// `state` is absent until that changes. Kernels of today do not announce devices that come or go:
+/// these are found by the audit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThermalCoolingDevice {
+    /// Number of the device: that of `cooling_device0` is 0.
+    pub id: u32,
+    /// The highest state, if the kernel announced the device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_state: Option<u32>,
+    /// Its name, which sysfs calls the type: `Fan`, `Processor`. Several devices may have the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How much it cools; 0: not at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<u32>,
+}
+
+/// What the firmware lets a processor do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThermalCpu {
+    /// Number of the processor.
+    pub cpu: u32,
+    /// Energy efficiency, 0 to 1023.
+    pub efficiency: u32,
+    /// Performance, 0 to 1023.
+    pub performance: u32,
+}
+
+/// An event of a thermal zone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThermalEvent {
+    /// What the firmware lets the processors do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpus: Option<Vec<ThermalCpu>>,
+    /// When it is crossed: `up`, `down`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<Vec<String>>,
+    /// `trip_up`, `trip_down` (a trip was crossed), `zone_enabled`, `zone_disabled`, `threshold_up`,
+    /// `threshold_down` (a threshold of a program was crossed), `threshold_add`, `threshold_delete`,
+    /// `threshold_flush` (all of them), `cpu_capability_change` (of processors), `temperature` (a
+    /// sample, with `--family thermal=sampling`).
+    pub event: String,
+    /// The temperature before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_temp: Option<i32>,
+    /// Temperature of the zone, thousandths of a degree Celsius.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temp: Option<i32>,
+    /// Temperature of a threshold, thousandths of a degree Celsius.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<i32>,
+    /// Number of the trip in its zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trip: Option<u32>,
+    /// Number of the zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<u32>,
+}
+
+/// A trip of a thermal zone. Its end with the zone has no event: the trips are read then. So are
+/// changes by the firmware, of which Linux before 6.12 has no event (`acpi_thermal_notify`).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThermalTrip {
+    /// How far below it the zone must cool down, thousandths of a degree.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hyst: Option<i32>,
+    /// Number of the trip in its zone.
+    pub id: u32,
+    /// The temperature, thousandths of a degree Celsius; -274000: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temp: Option<i32>,
+    /// What is done: `active` (a fan runs), `passive` (the device slows down), `hot` (a program is
+    /// told), `critical` (the machine is shut down).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+    /// Number of the zone.
+    pub zone: u32,
+}
+
+/// A thermal zone: a sensor with trips and a governor. The kernel lists neither its temperature
+/// nor whether it is enabled, and announces its governor only when that is changed: it is read for
+/// each zone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ThermalZone {
+    /// What decides when it is cooled, which sysfs calls the policy: `step_wise`, `fair_share`,
+    /// `bang_bang`, `user_space`, `power_allocator`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub governor: Option<String>,
+    /// Number of the zone: that of `thermal_zone0` is 0.
+    pub id: u32,
+    /// Its name, which sysfs calls the type: `acpitz`, `x86_pkg_temp`. Several zones may have the
+    /// same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// An in-situ OAM trace.

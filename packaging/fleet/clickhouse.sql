@@ -17,7 +17,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl FINAL;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind String) ENGINE = MergeTree ORDER BY kind;
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('l2tp_session'), ('l2tp_tunnel'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('ovs_datapath'), ('ovs_vport'), ('qdisc'), ('route'), ('rule'), ('team_option'), ('team_port'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('dpll_device'), ('dpll_pin'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('l2tp_session'), ('l2tp_tunnel'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('ovs_datapath'), ('ovs_vport'), ('qdisc'), ('route'), ('rule'), ('team_option'), ('team_port'), ('thermal_cooling_device'), ('thermal_trip'), ('thermal_zone'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -387,6 +387,38 @@ CREATE VIEW nl_devlink_trap_policer AS SELECT host, run, seq, time, op, origin, 
   , JSONExtract(object, 'rate', 'Nullable(Int64)') AS "rate"
   , JSONExtract(object, 'rx_dropped', 'Nullable(Int64)') AS "rx_dropped"
 FROM nl_lines WHERE kind = 'devlink_trap_policer';
+CREATE VIEW nl_dpll_device AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'clock_id') AS "clock_id"
+  , JSONExtract(object, 'frequency_monitor', 'Nullable(Bool)') AS "frequency_monitor"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "dpll_device_id"
+  , JSONExtractString(object, 'lock_status') AS "lock_status"
+  , JSONExtractString(object, 'lock_status_error') AS "lock_status_error"
+  , JSONExtractString(object, 'mode') AS "mode"
+  , JSONExtractString(object, 'module_name') AS "module_name"
+  , JSONExtract(object, 'phase_offset_avg_factor', 'Nullable(Int64)') AS "phase_offset_avg_factor"
+  , JSONExtract(object, 'phase_offset_monitor', 'Nullable(Bool)') AS "phase_offset_monitor"
+  , JSONExtract(object, 'temp', 'Nullable(Int64)') AS "temp"
+  , JSONExtractString(object, 'type') AS "type"
+FROM nl_lines WHERE kind = 'dpll_device';
+CREATE VIEW nl_dpll_pin AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'board_label') AS "board_label"
+  , JSONExtractString(object, 'clock_id') AS "clock_id"
+  , JSONExtract(object, 'esync_frequency', 'Nullable(Int64)') AS "esync_frequency"
+  , JSONExtract(object, 'esync_pulse', 'Nullable(Int64)') AS "esync_pulse"
+  , JSONExtract(object, 'fractional_frequency_offset', 'Nullable(Int64)') AS "fractional_frequency_offset"
+  , JSONExtract(object, 'fractional_frequency_offset_ppt', 'Nullable(Int64)') AS "fractional_frequency_offset_ppt"
+  , JSONExtract(object, 'frequency', 'Nullable(Int64)') AS "frequency"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "dpll_pin_id"
+  , JSONExtract(object, 'measured_frequency', 'Nullable(Int64)') AS "measured_frequency"
+  , JSONExtractString(object, 'module_name') AS "module_name"
+  , JSONExtractString(object, 'package_label') AS "package_label"
+  , JSONExtractString(object, 'panel_label') AS "panel_label"
+  , JSONExtract(object, 'phase_adjust', 'Nullable(Int64)') AS "phase_adjust"
+  , JSONExtract(object, 'phase_adjust_gran', 'Nullable(Int64)') AS "phase_adjust_gran"
+  , JSONExtract(object, 'phase_adjust_max', 'Nullable(Int64)') AS "phase_adjust_max"
+  , JSONExtract(object, 'phase_adjust_min', 'Nullable(Int64)') AS "phase_adjust_min"
+  , JSONExtractString(object, 'type') AS "type"
+FROM nl_lines WHERE kind = 'dpll_pin';
 CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'dev') AS "dev"
   , JSONExtract(object, 'ifindex', 'Nullable(Int64)') AS "ifindex"
@@ -894,6 +926,24 @@ CREATE VIEW nl_team_port AS SELECT host, run, seq, time, op, origin, netns, ifna
   , JSONExtract(object, 'port_ifindex', 'Nullable(Int64)') AS "port_ifindex"
   , JSONExtract(object, 'speed', 'Nullable(Int64)') AS "speed"
 FROM nl_lines WHERE kind = 'team_port';
+CREATE VIEW nl_thermal_cooling_device AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "thermal_cooling_device_id"
+  , JSONExtract(object, 'max_state', 'Nullable(Int64)') AS "max_state"
+  , JSONExtractString(object, 'name') AS "name"
+  , JSONExtract(object, 'state', 'Nullable(Int64)') AS "state"
+FROM nl_lines WHERE kind = 'thermal_cooling_device';
+CREATE VIEW nl_thermal_trip AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtract(object, 'hyst', 'Nullable(Int64)') AS "hyst"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "thermal_trip_id"
+  , JSONExtract(object, 'temp', 'Nullable(Int64)') AS "temp"
+  , JSONExtractString(object, 'type') AS "type"
+  , JSONExtract(object, 'zone', 'Nullable(Int64)') AS "zone"
+FROM nl_lines WHERE kind = 'thermal_trip';
+CREATE VIEW nl_thermal_zone AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , JSONExtractString(object, 'governor') AS "governor"
+  , JSONExtract(object, 'id', 'Nullable(Int64)') AS "thermal_zone_id"
+  , JSONExtractString(object, 'name') AS "name"
+FROM nl_lines WHERE kind = 'thermal_zone';
 CREATE VIEW nl_vlan AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , JSONExtractString(object, 'dev') AS "dev"
   , JSONExtract(object, 'global', 'Nullable(Bool)') AS "global"

@@ -15,7 +15,7 @@ CREATE TABLE nl (
 CREATE VIEW nl_lines AS SELECT * FROM nl;
 -- The kinds of objects: their lines can be folded.
 CREATE TABLE nl_kinds (kind text PRIMARY KEY);
-INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('l2tp_session'), ('l2tp_tunnel'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('ovs_datapath'), ('ovs_vport'), ('qdisc'), ('route'), ('rule'), ('team_option'), ('team_port'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
+INSERT INTO nl_kinds VALUES ('acaddress'), ('action'), ('address'), ('addrlabel'), ('chain'), ('class'), ('conntrack'), ('devlink'), ('devlink_health'), ('devlink_info'), ('devlink_linecard'), ('devlink_param'), ('devlink_port'), ('devlink_rate'), ('devlink_region'), ('devlink_trap'), ('devlink_trap_group'), ('devlink_trap_policer'), ('dpll_device'), ('dpll_pin'), ('ethtool'), ('expect'), ('fdb'), ('filter'), ('genl_family'), ('l2tp_session'), ('l2tp_tunnel'), ('link'), ('maddress'), ('mdb'), ('mroute'), ('neigh'), ('neightbl'), ('netconf'), ('netdev'), ('netdev_napi'), ('netdev_queue'), ('nexthop'), ('nexthop_bucket'), ('nft_chain'), ('nft_element'), ('nft_flowtable'), ('nft_object'), ('nft_rule'), ('nft_set'), ('nft_table'), ('nsid'), ('ovs_datapath'), ('ovs_vport'), ('qdisc'), ('route'), ('rule'), ('team_option'), ('team_port'), ('thermal_cooling_device'), ('thermal_trip'), ('thermal_zone'), ('vlan'), ('vni'), ('wifi_interface'), ('wifi_regdom'), ('wifi_station'), ('wiphy'), ('xfrm_policy'), ('xfrm_state');
 
 -- name: load
 -- Inserts lines, those that are there already not again.
@@ -384,6 +384,38 @@ CREATE VIEW nl_devlink_trap_policer AS SELECT host, run, seq, time, op, origin, 
   , CAST(object->>'$.rate' AS bigint) AS "rate"
   , CAST(object->>'$.rx_dropped' AS bigint) AS "rx_dropped"
 FROM nl_lines WHERE kind = 'devlink_trap_policer';
+CREATE VIEW nl_dpll_device AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.clock_id' AS "clock_id"
+  , CAST(object->>'$.frequency_monitor' AS boolean) AS "frequency_monitor"
+  , CAST(object->>'$.id' AS bigint) AS "dpll_device_id"
+  , object->>'$.lock_status' AS "lock_status"
+  , object->>'$.lock_status_error' AS "lock_status_error"
+  , object->>'$.mode' AS "mode"
+  , object->>'$.module_name' AS "module_name"
+  , CAST(object->>'$.phase_offset_avg_factor' AS bigint) AS "phase_offset_avg_factor"
+  , CAST(object->>'$.phase_offset_monitor' AS boolean) AS "phase_offset_monitor"
+  , CAST(object->>'$.temp' AS bigint) AS "temp"
+  , object->>'$.type' AS "type"
+FROM nl_lines WHERE kind = 'dpll_device';
+CREATE VIEW nl_dpll_pin AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.board_label' AS "board_label"
+  , object->>'$.clock_id' AS "clock_id"
+  , CAST(object->>'$.esync_frequency' AS bigint) AS "esync_frequency"
+  , CAST(object->>'$.esync_pulse' AS bigint) AS "esync_pulse"
+  , CAST(object->>'$.fractional_frequency_offset' AS bigint) AS "fractional_frequency_offset"
+  , CAST(object->>'$.fractional_frequency_offset_ppt' AS bigint) AS "fractional_frequency_offset_ppt"
+  , CAST(object->>'$.frequency' AS bigint) AS "frequency"
+  , CAST(object->>'$.id' AS bigint) AS "dpll_pin_id"
+  , CAST(object->>'$.measured_frequency' AS bigint) AS "measured_frequency"
+  , object->>'$.module_name' AS "module_name"
+  , object->>'$.package_label' AS "package_label"
+  , object->>'$.panel_label' AS "panel_label"
+  , CAST(object->>'$.phase_adjust' AS bigint) AS "phase_adjust"
+  , CAST(object->>'$.phase_adjust_gran' AS bigint) AS "phase_adjust_gran"
+  , CAST(object->>'$.phase_adjust_max' AS bigint) AS "phase_adjust_max"
+  , CAST(object->>'$.phase_adjust_min' AS bigint) AS "phase_adjust_min"
+  , object->>'$.type' AS "type"
+FROM nl_lines WHERE kind = 'dpll_pin';
 CREATE VIEW nl_ethtool AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object->>'$.dev' AS "dev"
   , CAST(object->>'$.ifindex' AS bigint) AS "ifindex"
@@ -891,6 +923,24 @@ CREATE VIEW nl_team_port AS SELECT host, run, seq, time, op, origin, netns, ifna
   , CAST(object->>'$.port_ifindex' AS bigint) AS "port_ifindex"
   , CAST(object->>'$.speed' AS bigint) AS "speed"
 FROM nl_lines WHERE kind = 'team_port';
+CREATE VIEW nl_thermal_cooling_device AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object->>'$.id' AS bigint) AS "thermal_cooling_device_id"
+  , CAST(object->>'$.max_state' AS bigint) AS "max_state"
+  , object->>'$.name' AS "name"
+  , CAST(object->>'$.state' AS bigint) AS "state"
+FROM nl_lines WHERE kind = 'thermal_cooling_device';
+CREATE VIEW nl_thermal_trip AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , CAST(object->>'$.hyst' AS bigint) AS "hyst"
+  , CAST(object->>'$.id' AS bigint) AS "thermal_trip_id"
+  , CAST(object->>'$.temp' AS bigint) AS "temp"
+  , object->>'$.type' AS "type"
+  , CAST(object->>'$.zone' AS bigint) AS "zone"
+FROM nl_lines WHERE kind = 'thermal_trip';
+CREATE VIEW nl_thermal_zone AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
+  , object->>'$.governor' AS "governor"
+  , CAST(object->>'$.id' AS bigint) AS "thermal_zone_id"
+  , object->>'$.name' AS "name"
+FROM nl_lines WHERE kind = 'thermal_zone';
 CREATE VIEW nl_vlan AS SELECT host, run, seq, time, op, origin, netns, ifname, id, details, object
   , object->>'$.dev' AS "dev"
   , CAST(object->>'$.global' AS boolean) AS "global"

@@ -15,7 +15,7 @@ use crate::netlink::other::other;
 use crate::netlink::secrets::redacted;
 
 /// The decoders of each family.
-static DECODERS: [(FamilyId, Decoders); 9] = [
+static DECODERS: [(FamilyId, Decoders); 11] = [
     (FamilyId::ETHTOOL, decoders(FamilyId::ETHTOOL)),
     (FamilyId::NETDEV, decoders(FamilyId::NETDEV)),
     (FamilyId::DEVLINK, decoders(FamilyId::DEVLINK)),
@@ -25,6 +25,8 @@ static DECODERS: [(FamilyId, Decoders); 9] = [
     (FamilyId::TEAM, decoders(FamilyId::TEAM)),
     (FamilyId::OVS_DATAPATH, decoders(FamilyId::OVS_DATAPATH)),
     (FamilyId::OVS_VPORT, decoders(FamilyId::OVS_VPORT)),
+    (FamilyId::THERMAL, decoders(FamilyId::THERMAL)),
+    (FamilyId::DPLL, decoders(FamilyId::DPLL)),
 ];
 
 fn decoders_of(family: &Curated) -> Option<&'static Decoders> {

@@ -9,8 +9,8 @@ use crate::event::ethtool::strings::StringSets;
 use crate::event::meta::Settings;
 use crate::kind::wire::FAMILIES;
 use crate::netlink::family::Protocol;
-use crate::netlink::genl::announcements;
 use crate::netlink::genl::curated::{self, Curated};
+use crate::netlink::genl::{Announcement, announcements};
 use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, event_of, subsystem, unabbreviated};
 use crate::netlink::raw::{self, ALL};
 
@@ -111,6 +111,8 @@ pub struct Requested {
     patterns: Vec<glob::Pattern>,
     /// Of families of which only events were named: the family, and the multicast group of an event.
     events: Vec<(FamilyId, u32)>,
+    /// Groups of generic netlink families that are joined only by their name.
+    groups: Vec<(&'static str, &'static str)>,
 }
 
 impl Requested {
@@ -134,6 +136,8 @@ impl Requested {
         let events = events.filter(|(subsystem, _)| !is_whole(subsystem.name()));
         let events = events.map(|(subsystem, group)| (subsystem.id(), group));
         let events = events.collect();
+        let groups = named.clone().filter_map(|text| curated::group_of(text));
+        let groups = groups.collect();
         let patterns = named.filter_map(|text| match &**text {
             ALL => glob::Pattern::new("*").ok(),
             text => glob::Pattern::new(unabbreviated(text)).ok(),
@@ -144,7 +148,16 @@ impl Requested {
         Requested {
             patterns: patterns.chain(of_kinds).collect(),
             events,
+            groups,
         }
+    }
+
+    /// Leaves out the groups of a generic netlink family that were not requested.
+    pub fn limit(&self, family: &mut Announcement) {
+        let name = family.name.as_str();
+        family.groups.retain(|(_, group)| {
+            !curated::is_by_name(name, group) || self.groups.contains(&(name, group))
+        });
     }
 
     /// The multicast groups of a family whose events were requested; `None`: all of its groups.
@@ -279,6 +292,27 @@ mod tests {
         for values in [&["all"][..], &["*"], &["netfilter"], &["conn*"]] {
             let requested = requested(values);
             assert!(!requested.names(&CONNTRACK) && !requested.has_pattern_of(&CONNTRACK));
+        }
+    }
+
+    #[test]
+    fn samples_of_temperatures_are_requested_by_name() {
+        let groups = |values: &[&str]| {
+            let mut family = Announcement {
+                name: "thermal".to_owned(),
+                groups: vec![(2, "sampling".to_owned()), (3, "event".to_owned())],
+                ..Announcement::default()
+            };
+            let requested = requested(values);
+            assert!(requested.contains("thermal") && requested.has_generic());
+            requested.limit(&mut family);
+            family.groups.into_iter().map(|(group, _)| group)
+        };
+        for values in [&["all"][..], &["thermal"], &["th*"]] {
+            assert!(groups(values).eq([3]), "{values:?}");
+        }
+        for values in [&["Thermal=Sampling"][..], &["all", "thermal=sampling"]] {
+            assert!(groups(values).eq([2, 3]), "{values:?}");
         }
     }
 

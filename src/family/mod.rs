@@ -27,7 +27,10 @@ use crate::netlink::family::{Privilege, Protocol};
 use crate::netlink::frame::Message;
 use crate::netlink::genl::{
     Nlctrl,
-    curated::{DEVLINK, ETHTOOL, L2TP, MPTCP_PM, NETDEV, NL80211, OVS_DATAPATH, OVS_VPORT, TEAM},
+    curated::{
+        DEVLINK, DPLL, ETHTOOL, L2TP, MPTCP_PM, NETDEV, NL80211, OVS_DATAPATH, OVS_VPORT, TEAM,
+        THERMAL,
+    },
 };
 use crate::netlink::nfnetlink::{CONNTRACK, EXPECT, NFT_TRACE, NFTABLES};
 use crate::netlink::request::Request;
@@ -72,6 +75,8 @@ pub static FAMILIES: &[&dyn Family] = &[
     &TEAM,
     &OVS_DATAPATH,
     &OVS_VPORT,
+    &THERMAL,
+    &DPLL,
     &NFTABLES,
     &NFT_TRACE,
     &Xfrm,

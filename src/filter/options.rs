@@ -9,6 +9,7 @@ use crate::kind::property::{Property, Value, known};
 use crate::kind::wire::FAMILIES;
 use crate::names::Names;
 use crate::netlink::genl::NAMES;
+use crate::netlink::genl::curated::{group_of, groups_of};
 use crate::netlink::nfnetlink::{SUBSYSTEMS, Subsystem, event_of, subsystem, unabbreviated};
 use crate::netlink::protocols::protocol;
 use crate::netlink::raw::{self, ALL};
@@ -139,6 +140,7 @@ pub const FILTERS: &[FilterOption] = &[
                they are named, with `all` if the kernel has them: to join can make the kernel load a module. \
                nft stands for nftables; nft_trace, conntrack and expect are joined by their names alone, and \
                conntrack=new,destroy joins these events (new, update, destroy), which a replay does not tell apart. \
+               thermal=sampling joins the temperatures of thermal zones, too. \
                A live run and the kernel's list decide which names are known.",
         subject: Subject::Object(Property::Family),
         parse: |text, vocabulary| word(Property::Family, "address family", text, vocabulary),
@@ -419,10 +421,12 @@ fn check_family(what: &str, text: &str, vocabulary: Vocabulary<'_>) -> Result<()
     of_build.extend(NAMES);
     if let Some((name, event)) = text.split_once('=')
         && event_of(text).is_none()
+        && group_of(text).is_none()
     {
         let mut all = SUBSYSTEMS.iter();
         let subsystem = all.find(|it| it.name().eq_ignore_ascii_case(name));
-        let events: Vec<_> = subsystem.into_iter().flat_map(|it| it.events()).collect();
+        let events = subsystem.into_iter().flat_map(|it| it.events());
+        let events: Vec<_> = events.chain(groups_of(name)).collect();
         return Err(match events.is_empty() {
             true => Fault::new(
                 text,

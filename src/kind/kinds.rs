@@ -559,6 +559,16 @@ kinds! {
         OvsDatapath: Rc<ovs::OvsDatapath> = "ovs_datapath";
         /// A port of a datapath of Open vSwitch. With `--family ovs_vport` or `--kind`.
         OvsVport: Rc<ovs::OvsVport> = "ovs_vport";
+        /// A thermal zone: a sensor with trips and a governor. With `--family thermal` or `--kind`.
+        ThermalZone: Rc<thermal::ThermalZone> = "thermal_zone";
+        /// A temperature at which something is done about a thermal zone. With `--family thermal` or `--kind`.
+        ThermalTrip: Rc<thermal::ThermalTrip> = "thermal_trip";
+        /// What cools thermal zones. With `--family thermal` or `--kind`.
+        ThermalCoolingDevice: Rc<thermal::ThermalCoolingDevice> = "thermal_cooling_device";
+        /// A digital phase-locked loop, which keeps clocks synchronous. With `--family dpll` or `--kind`.
+        DpllDevice: Rc<dpll::DpllDevice> = "dpll_device";
+        /// An input or output of digital phase-locked loops. With `--family dpll` or `--kind`.
+        DpllPin: Rc<dpll::DpllPin> = "dpll_pin";
         /// A table of nftables. This kind and the others of nftables: with `--family nftables`.
         NftTable: Rc<nft_table::NftTable> = "nft_table";
         /// A chain of nftables.
@@ -599,6 +609,8 @@ kinds! {
         WifiEvent: wifi::WifiEvent = "wifi_event";
         /// An event of a tunnel or session of L2TP, in any network namespace. With `--family l2tp` or `--kind`.
         L2tpEvent: l2tp::L2tpEvent = "l2tp_event";
+        /// An event of a thermal zone: a crossed trip, a temperature … With `--family thermal` or `--kind`.
+        ThermalEvent: thermal::ThermalEvent = "thermal_event";
         /// A transaction of nftables: its number, and the process that requested it. With `--family nftables`.
         NftGeneration: nft_generation::NftGeneration = "nft_generation";
         /// A step of a packet through the rules of nftables. With `--family nft_trace`.

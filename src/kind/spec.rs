@@ -306,10 +306,13 @@ pub enum Trigger {
     Team,
     /// A datapath of Open vSwitch came or went, or a device that may be one.
     OvsDatapath,
+    /// A thermal zone came, or went with its trips; or the state of a cooling device was announced, and nothing else is
+    /// known of it.
+    ThermalZone,
 }
 
 /// The number of triggers.
-const TRIGGERS: usize = Trigger::OvsDatapath as usize + 1;
+const TRIGGERS: usize = Trigger::ThermalZone as usize + 1;
 
 /// A set of [`Trigger`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -370,6 +373,7 @@ const ANYWHERE: &[Trigger] = &[
     Trigger::L2tp,
     Trigger::Team,
     Trigger::OvsDatapath,
+    Trigger::ThermalZone,
 ];
 
 /// A set of kinds for each trigger.

@@ -30,6 +30,9 @@ pub struct Dumps {
     /// `None` between the visits of namespaces.
     socket: Option<Socket>,
     batch: Batch,
+    /// Number of requests so far.
+    count: u32,
+    /// Sequence number of the last one.
     seq: u32,
     /// True while a dump is in progress.
     in_progress: bool,
@@ -95,6 +98,7 @@ impl Dumps {
             protocol,
             socket: None,
             batch: Batch::new(1, BUFFER_SIZE),
+            count: 0,
             seq: 0,
             in_progress: false,
             interrupted: false,
@@ -217,7 +221,8 @@ pub fn socket(protocol: &dyn Protocol) -> io::Result<Socket> {
 
 impl DumpSource for Dumps {
     fn request(&mut self, request: &Request) -> io::Result<()> {
-        self.seq += 1;
+        self.count += 1;
+        self.seq = request.seq().unwrap_or(self.count);
         self.interrupted = false;
         self.batch.grow();
         if request.strict != self.strict {

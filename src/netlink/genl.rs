@@ -65,6 +65,7 @@ pub type Commands = &'static [(u16, &'static str)];
 
 pub mod curated;
 pub mod devlink;
+pub mod dpll;
 pub mod ethtool;
 pub mod l2tp;
 pub mod mptcp;
@@ -72,6 +73,7 @@ pub mod netdev;
 pub mod nl80211;
 pub mod ovs;
 pub mod team;
+pub mod thermal;
 
 /// The name of a command in such a table.
 pub fn name_in(commands: Commands, number: u16) -> Option<&'static str> {

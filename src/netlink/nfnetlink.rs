@@ -193,6 +193,9 @@ pub fn unabbreviated(text: &str) -> &str {
     if let Some((subsystem, _)) = event_of(text) {
         return subsystem.name;
     }
+    if let Some((family, _)) = super::genl::curated::group_of(text) {
+        return family;
+    }
     let mut all = SUBSYSTEMS.iter();
     let is_alias = |it: &&&Subsystem| it.alias.is_some_and(|it| it.eq_ignore_ascii_case(text));
     all.find(is_alias).map_or(text, |it| it.name)

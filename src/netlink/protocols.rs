@@ -22,6 +22,8 @@ pub static PROTOCOLS: &[&dyn Protocol] = &[
     &curated::TEAM,
     &curated::OVS_DATAPATH,
     &curated::OVS_VPORT,
+    &curated::THERMAL,
+    &curated::DPLL,
     &nfnetlink::NFTABLES,
     &nfnetlink::NFT_TRACE,
     &super::xfrm::Xfrm,

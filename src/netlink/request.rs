@@ -39,6 +39,17 @@ pub struct Request {
     /// The kernel restricts the list to the attributes and header fields of the request only with
     /// `NETLINK_GET_STRICT_CHK`.
     pub(super) strict: bool,
+    /// Number of the object that the request is about, if the answer does not name it.
+    subject: Option<u32>,
+}
+
+/// The sequence number of a request is this one and the number of its subject, if it has one. Other requests have small
+/// ones, and other programs commonly small ones or the seconds since 1970.
+const SUBJECT: u32 = 0xf000_0000;
+
+/// The number of the object that the answer with that sequence number is about.
+pub fn subject(seq: u32) -> Option<u32> {
+    (seq >= SUBJECT).then_some(seq & !SUBJECT)
 }
 
 /// `nlmsg_type` of a request to a generic netlink family before [`Request::addressed`]. `NLMSG_NOOP` and the
@@ -107,6 +118,7 @@ impl Request {
             single: false,
             parts: false,
             strict: false,
+            subject: None,
         }
     }
 
@@ -372,6 +384,30 @@ impl Request {
         Self::nl80211(genl::nl80211::NL80211_CMD_GET_STATION, ifindex)
     }
 
+    fn thermal(command: u16, zone: u32) -> Self {
+        const THERMAL_GENL_ATTR_TZ_ID: u16 = 2;
+        let zone = DefaultNla::new(THERMAL_GENL_ATTR_TZ_ID, zone.to_ne_bytes().to_vec());
+        Self::generic(command, &bytes(&zone)).single()
+    }
+
+    /// The governor of that thermal zone.
+    pub fn thermal_governor(zone: u32) -> Self {
+        Self::thermal(genl::thermal::THERMAL_GENL_CMD_TZ_GET_GOV, zone)
+    }
+
+    /// The trips of that thermal zone.
+    pub fn thermal_trips(zone: u32) -> Self {
+        Request {
+            subject: Some(zone & !SUBJECT),
+            ..Self::thermal(genl::thermal::THERMAL_GENL_CMD_TZ_GET_TRIP, zone)
+        }
+    }
+
+    /// The sequence number of the request, if that says what it is about.
+    pub(super) fn seq(&self) -> Option<u32> {
+        Some(SUBJECT | self.subject?)
+    }
+
     /// The same request for one object, or for those of one device.
     #[must_use]
     pub fn for_device(self) -> Self {
@@ -612,5 +648,14 @@ mod tests {
         assert_eq!(message[16..], [15, 1, 0, 0, 4, 0, 1, 0x80]);
         let other = Request::genl_families();
         assert_eq!(other.clone().addressed(FamilyId::ETHTOOL), other);
+    }
+
+    #[test]
+    fn the_sequence_number_says_whose_trips_an_answer_has() {
+        assert_eq!(subject(Request::thermal_trips(7).seq().unwrap()), Some(7));
+        assert_eq!(Request::thermal_governor(7).seq(), None);
+        for seq in [0, 1, 0x1000, 1_790_000_000] {
+            assert_eq!(subject(seq), None);
+        }
     }
 }

@@ -85,6 +85,8 @@ struct Current {
     early: bool,
     /// The dumps that are still to be requested, last first.
     left: Vec<Request>,
+    /// Those that follow were added.
+    extended: bool,
     /// Every dump so far was complete, and no event was lost meanwhile.
     complete: bool,
     failed: bool,
@@ -354,7 +356,7 @@ impl ResyncScheduler {
         loop {
             let mut due = self.pending.iter_mut().filter(|(_, it)| it.due() <= now);
             let Some((target, pending)) = due.next() else {
-                return self.begin_quick_audit(now, known);
+                return self.begin_quick_audit(now);
             };
             let target = *target;
             let by_event = pending.by_event;
@@ -397,6 +399,7 @@ impl ResyncScheduler {
                 begun_cpu: (self.cpu_time)(),
                 early,
                 left,
+                extended: false,
                 complete: true,
                 failed: false,
                 rejected: false,
@@ -413,7 +416,7 @@ impl ResyncScheduler {
     }
 
     /// Begins the quick audit that is due, if there is one.
-    fn begin_quick_audit(&mut self, now: Instant, known: &impl Known) -> Option<Begin> {
+    fn begin_quick_audit(&mut self, now: Instant) -> Option<Begin> {
         let quick = self.quick.as_mut().filter(|_| self.synced)?;
         let targets = self
             .dumps
@@ -426,8 +429,7 @@ impl ResyncScheduler {
             family: dumps.family,
             role: Role::Dumps,
         };
-        let further = known.further_dumps(target.0, target.1);
-        let mut left = [dumps.requests.clone(), further].concat();
+        let mut left = dumps.requests.clone();
         left.reverse();
         let request = left.pop()?;
         debug!("dump {} (quick audit)", target.1.name());
@@ -442,6 +444,7 @@ impl ResyncScheduler {
             begun_cpu: (self.cpu_time)(),
             early: false,
             left,
+            extended: false,
             complete: true,
             failed: false,
             rejected: false,
@@ -484,6 +487,20 @@ impl ResyncScheduler {
     /// The channel of the dump in progress.
     pub(super) fn channel(&self) -> Option<Channel> {
         self.current.as_ref().map(|current| current.channel)
+    }
+
+    /// Adds the dumps for each object ([`Known::further_dumps`]), when those of the kind have been answered: the objects may
+    /// be of the same kind.
+    pub(super) fn extend(&mut self, known: &impl Known) {
+        if let Some(current) = &mut self.current
+            && current.left.is_empty()
+            && current.scope.is_kind()
+            && !current.extended
+        {
+            current.extended = true;
+            current.left = known.further_dumps(current.target.0, current.target.1);
+            current.left.reverse();
+        }
     }
 
     /// Handles the end of a dump. Returns the next dump to request, or `Err` if there is none: with

@@ -112,6 +112,9 @@ impl Store for ObjectStore {
                 LinkStore::copy_names(payload, &mut stored.value.clone());
             }
             payload.copy_volatile(&stored.value);
+            if entry.action == MessageAction::Partial {
+                payload.merge_missing(&stored.value);
+            }
             let is_same = *payload == stored.value;
             self.0.mark_seen(key);
             if is_same {

@@ -5,6 +5,7 @@
 mod conntrack;
 mod device;
 mod devlink;
+mod dpll;
 mod l2tp;
 mod mptcp;
 mod nft;
@@ -12,6 +13,7 @@ mod ovs;
 mod route;
 mod tc;
 mod team;
+mod thermal;
 mod wifi;
 mod xfrm;
 
@@ -203,6 +205,12 @@ pub(super) fn of(kind: Kind) -> &'static Layout {
         Kind::TeamOption => &team::OPTION,
         Kind::OvsDatapath => &ovs::DATAPATH,
         Kind::OvsVport => &ovs::VPORT,
+        Kind::ThermalZone => &thermal::ZONE,
+        Kind::ThermalTrip => &thermal::TRIP,
+        Kind::ThermalCoolingDevice => &thermal::COOLING_DEVICE,
+        Kind::ThermalEvent => &thermal::EVENT,
+        Kind::DpllDevice => &dpll::DEVICE,
+        Kind::DpllPin => &dpll::PIN,
         Kind::NftTable => &nft::TABLE,
         Kind::NftChain => &nft::CHAIN,
         Kind::NftRule => &nft::RULE,

@@ -1,10 +1,8 @@
 //! Devices of devlink, by netdevsim, which Debian's kernels lack: `fixtures/modules` builds it for a guest. Judged by devlink(8).
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
-use crate::namespace::{Namespace, Stream};
+use crate::namespace::Namespace;
 
 crate::trial::trials! {
     objects_are_those_that_devlink_shows(GuestNetdevsim, Program("devlink")),
@@ -45,22 +43,6 @@ impl Drop for Device {
     fn drop(&mut self) {
         let _ = std::fs::write("/sys/bus/netdevsim/del_device", self.1.to_string());
     }
-}
-
-/// The objects of a kind after the lines so far, by the field that names them.
-fn folded(stream: &Stream, kind: &str, name: &str) -> BTreeMap<String, Value> {
-    let mut objects = BTreeMap::new();
-    for line in stream.seen.iter().filter(|line| line["kind"] == kind) {
-        let it = &line[kind];
-        let key = it[name]
-            .as_str()
-            .map_or(it[name].to_string(), str::to_owned);
-        match line["op"].as_str().unwrap() {
-            "delete" => drop(objects.remove(&key)),
-            _ => drop(objects.insert(key, it.clone())),
-        }
-    }
-    objects
 }
 
 /// Compares the values of the fields that have the same name in both. Returns their number.
@@ -115,7 +97,7 @@ fn objects_are_those_that_devlink_shows() {
         }
     }
 
-    let ports = folded(&stream, "devlink_port", "port_index");
+    let ports = stream.folded("devlink_port", "port_index");
     let shown = device.shown("port show");
     assert_eq!(ports.len(), 2);
     for (index, port) in &ports {
@@ -124,7 +106,7 @@ fn objects_are_those_that_devlink_shows() {
             "{port}"
         );
     }
-    let params = folded(&stream, "devlink_param", "name");
+    let params = stream.folded("devlink_param", "name");
     let mut values = 0;
     for shown in device.listed("dev param show") {
         let param = &params[shown["name"].as_str().unwrap()];
@@ -143,7 +125,7 @@ fn objects_are_those_that_devlink_shows() {
         ("devlink_trap_group", "name", "trap group show", 5),
         ("devlink_trap_policer", "policer", "trap policer show", 6),
     ] {
-        let objects = folded(&stream, kind, key);
+        let objects = stream.folded(kind, key);
         let shown = device.listed(command);
         assert_eq!(objects.len(), shown.len(), "{kind}");
         let compared: usize = shown
@@ -156,11 +138,11 @@ fn objects_are_those_that_devlink_shows() {
             .sum();
         assert!(compared >= least, "{kind}: {compared}");
     }
-    let region = &folded(&stream, "devlink_region", "name")["dummy"];
+    let region = &stream.folded("devlink_region", "name")["dummy"];
     let shown = &device.shown("region show")[format!("{name}/dummy")];
     assert_eq!(shown["size"], region["size"]);
     assert_eq!(shown["snapshot"], region["snapshots"]);
-    let info = &folded(&stream, "devlink_info", "dev_name");
+    let info = &stream.folded("devlink_info", "dev_name");
     assert_eq!(info.len(), 1, "{info:?}");
     assert_eq!(device.shown("dev info")[&name]["driver"], "netdevsim");
     for line in &stream.seen {

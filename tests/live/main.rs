@@ -28,6 +28,7 @@ mod identity;
 mod judge;
 mod l2tp;
 mod loss;
+mod mptcp;
 mod names;
 mod namespace;
 mod netns;
@@ -44,6 +45,7 @@ mod systemd;
 mod tc;
 mod team;
 mod text;
+mod thermal;
 mod top;
 mod trial;
 mod truth;
@@ -79,6 +81,7 @@ fn main() {
         judge::trials,
         l2tp::trials,
         loss::trials,
+        mptcp::trials,
         names::trials,
         netns::trials,
         nft::trials,
@@ -93,6 +96,7 @@ fn main() {
         tc::trials,
         team::trials,
         text::trials,
+        thermal::trials,
         top::trials,
         truth::trials,
         uapi::trials,

@@ -1,5 +1,6 @@
 //! A network namespace for one test, and the program streaming in it.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, Stdio};
@@ -183,6 +184,22 @@ impl Stream {
         let value: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         self.seen.push(value.clone());
         value
+    }
+
+    /// The objects of a kind after the lines so far, by the field that names them.
+    pub(crate) fn folded(&self, kind: &str, name: &str) -> BTreeMap<String, Value> {
+        let mut objects = BTreeMap::new();
+        for line in self.seen.iter().filter(|line| line["kind"] == kind) {
+            let it = &line[kind];
+            let key = it[name]
+                .as_str()
+                .map_or(it[name].to_string(), str::to_owned);
+            match line["op"].as_str().unwrap() {
+                "delete" => drop(objects.remove(&key)),
+                _ => drop(objects.insert(key, it.clone())),
+            }
+        }
+        objects
     }
 
     /// Waits for the next line for which `wanted` holds, and returns it.

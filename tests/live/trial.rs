@@ -40,13 +40,17 @@ pub(crate) enum Need {
     GuestRadios,
     /// A module of the kernel, in a guest: its objects are not limited to a namespace, or it makes some when it is loaded.
     GuestModule(&'static str),
+    /// The thermal zone of `fixtures/thermal`, which the ACPI of a guest has.
+    GuestThermal,
+    /// Multipath TCP, in the kernel.
+    Mptcp,
     /// The kernel's uapi headers, in `NLSTREAM_UAPI` or /usr/include.
     UapiHeaders,
 }
 
 pub(crate) use Need::{
-    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestModule, GuestNetdevsim, GuestRadios, Landlock,
-    LinkType, Mounts, Namespace, Program, UapiHeaders, Users, Xfrm,
+    AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestModule, GuestNetdevsim, GuestRadios,
+    GuestThermal, Landlock, LinkType, Mounts, Mptcp, Namespace, Program, UapiHeaders, Users, Xfrm,
 };
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
@@ -127,6 +131,15 @@ impl Need {
                 format!("[ $(id -u) = 0 ] && grep -q ' moddir=' /proc/cmdline && modprobe -q {name}"),
                 format!("no guest whose kernel has the module {name}"),
             ),
+            GuestThermal => (
+                "[ $(id -u) = 0 ] && grep -q ' moddir=' /proc/cmdline && modprobe -q fan && grep -q acpitz /sys/class/thermal/thermal_zone0/type"
+                    .to_owned(),
+                "no guest with a thermal zone".to_owned(),
+            ),
+            Mptcp => (
+                "unshare -rn ip mptcp limits".to_owned(),
+                "the kernel has no Multipath TCP".to_owned(),
+            ),
             UapiHeaders => (
                 "test -e ${NLSTREAM_UAPI:-/usr/include}/linux/rtnetlink.h".to_owned(),
                 "no uapi headers: linux-libc-dev is not installed".to_owned(),
@@ -160,7 +173,12 @@ pub(crate) fn trial(
             if let Some(reason) = need.missing() {
                 is_for_guest &= matches!(
                     need,
-                    GuestLinkType(_) | GuestModule(_) | GuestEsp | GuestNetdevsim | GuestRadios
+                    GuestLinkType(_)
+                        | GuestModule(_)
+                        | GuestEsp
+                        | GuestNetdevsim
+                        | GuestRadios
+                        | GuestThermal
                 );
                 missing.push(reason);
             }

@@ -12,6 +12,7 @@ use crate::namespace::{Namespace, Stream};
 crate::trial::trials! {
     objects_and_events_are_those_that_iw_shows(GuestRadios, Program("iw"), Program("hostapd")),
     silent_changes_of_wireless_devices_are_read(GuestRadios, Program("iw")),
+    quality_and_radar_are_events(GuestRadios, Program("iw"), Program("hostapd")),
 }
 
 /// The radios of the machine, in a namespace of their own until its end.
@@ -74,24 +75,9 @@ impl Drop for Background {
     }
 }
 
-/// The objects of a kind after the lines so far, by a field.
-fn folded(stream: &Stream, kind: &str, name: &str) -> BTreeMap<String, Value> {
-    let mut objects = BTreeMap::new();
-    for line in stream.seen.iter().filter(|line| line["kind"] == kind) {
-        let it = &line[kind];
-        let key = it[name].as_str();
-        let key = key.map_or_else(|| it[name].to_string(), str::to_owned);
-        match line["op"].as_str().unwrap() {
-            "delete" => drop(objects.remove(&key)),
-            _ => drop(objects.insert(key, it.clone())),
-        }
-    }
-    objects
-}
-
 /// Compares the interfaces with those of `iw dev`. Returns the number of values.
 fn compare_interfaces(radios: &Radios, stream: &Stream) -> usize {
-    let ours = folded(stream, "wifi_interface", "dev");
+    let ours = stream.folded("wifi_interface", "dev");
     let shown = radios.shown();
     assert_eq!(
         ours.keys().collect::<Vec<_>>(),
@@ -134,7 +120,7 @@ fn compare_interfaces(radios: &Radios, stream: &Stream) -> usize {
 
 /// Compares the flags of the stations with those that iw(8) prints. Returns the number of flags.
 fn compare_stations(radios: &Radios, stream: &Stream) -> usize {
-    let ours = folded(stream, "wifi_station", "dev");
+    let ours = stream.folded("wifi_station", "dev");
     let mut compared = 0;
     for dev in radios.interfaces() {
         let text = radios.0.run(&format!("iw dev {dev} station dump"));
@@ -300,7 +286,7 @@ fn objects_and_events_are_those_that_iw_shows() {
         domain["country"] == "DE" && domain["wiphy"] == Value::Null
     });
     // Radios may have domains of their own.
-    let domains = folded(&stream, "wifi_regdom", "wiphy");
+    let domains = stream.folded("wifi_regdom", "wiphy");
     assert_eq!(rules(&domains["null"]), shown_rules(ns));
     // The access point ends the connection.
     ns.run(&format!(
@@ -321,7 +307,7 @@ fn objects_and_events_are_those_that_iw_shows() {
         it["dev"] == client.as_str() && it["ssid"] == Value::Null
     });
     stream.wait_for_quiet(Duration::from_secs(3));
-    assert!(folded(&stream, "wifi_station", "dev").is_empty());
+    assert!(stream.folded("wifi_station", "dev").is_empty());
     let judged = ns.run(&format!("cat {folder}/events; rm -r {folder}"));
     let judged: Vec<_> = judged.lines().filter_map(word_of).collect();
     let ours: Vec<_> = stream.seen.iter().filter_map(word_of_line).collect();
@@ -366,5 +352,88 @@ fn silent_changes_of_wireless_devices_are_read() {
     ));
     let line = stream.wait_for("the name", |line| line["wiphy"]["name"] == "renamed");
     assert_eq!(line["origin"], "kernel");
+    stream.interrupt();
+}
+
+/// A signal below the threshold of a program, and radar on the channel of an access point.
+fn quality_and_radar_are_events() {
+    let radios = Radios::new();
+    let ns = &radios.0;
+    let interfaces = radios.interfaces();
+    let [ap, client, ..] = &interfaces[..] else {
+        panic!("{interfaces:?}");
+    };
+    let mut stream = ns.synced(&["--family", "nl80211"]);
+    let folder = ns.run("mktemp -d");
+    let folder = folder.trim();
+    ns.run(&format!(
+        "printf '%s\\n' interface={ap} driver=nl80211 ssid=trial hw_mode=g channel=1 >{folder}/conf"
+    ));
+    let hostapd = Background::new(
+        ns.command("bash")
+            .args(["-c", &format!("exec hostapd {folder}/conf >{folder}/log")]),
+    );
+    stream.wait_for("the access point", |line| {
+        line["wifi_interface"]["ssid"] == "trial" && line["wifi_interface"]["freq"] == 2412
+    });
+    ns.run(&format!(
+        "ip link set {client} up; iw dev {client} connect trial 2412"
+    ));
+    stream.wait_for("the connection", |line| {
+        line["wifi_event"]["event"] == "connect" && line["wifi_event"]["status"] == 0
+    });
+    ns.run(&format!("iw dev {client} cqm rssi -10 2"));
+    let line = stream.wait_for("a low signal", |line| line["wifi_event"]["event"] == "cqm");
+    let event = &line["wifi_event"];
+    assert_eq!(
+        (&event["dev"], &event["rssi_event"]),
+        (&json!(client), &json!("low"))
+    );
+    let signal = ns.run(&format!(
+        "iw dev {client} station dump | sed -n 's/.*signal:[ \t]*\\(-[0-9]*\\).*/\\1/p'"
+    ));
+    let signal: i64 = signal.trim().parse().unwrap();
+    let level = event["rssi_level"].as_i64().unwrap();
+    assert!(
+        level < -10 && (level - signal).abs() <= 3,
+        "{level} {signal}"
+    );
+    drop(hostapd);
+    stream.wait_for("the end of the access point", |line| {
+        line["wifi_event"]["event"] == "disconnect"
+    });
+
+    // Channel 52 may be used only while there is no radar.
+    let phy = ns.run(&format!("iw dev {client} info | sed -n 's/.*wiphy //p'"));
+    let phy = phy.trim();
+    let number: u64 = phy.parse().unwrap();
+    ns.run(&format!(
+        "iw reg set DE
+         mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+         ip link set {client} down; iw dev {client} set type __ap; ip link set {client} up"
+    ));
+    stream.wait_for("the rules of Germany", |line| {
+        line["wifi_regdom"]["country"] == "DE" && line["wifi_regdom"]["wiphy"] == Value::Null
+    });
+    let radar = |name: &'static str| {
+        move |line: &Value| {
+            let event = &line["wifi_event"];
+            event["event"] == "radar" && event["radar_event"] == name
+        }
+    };
+    ns.run(&format!(
+        "iw dev {client} cac trigger channel 52
+         echo 1 >/sys/kernel/debug/ieee80211/phy{phy}/hwsim/dfs_simulate_radar; rm -r {folder}"
+    ));
+    let line = stream.wait_for("the end of the check", radar("cac_aborted"));
+    assert_eq!(line["wifi_event"]["dev"], client.as_str());
+    // The other radios are told, too.
+    let line = stream.wait_for("radar", |line| {
+        radar("detected")(line) && line["wifi_event"]["wiphy"] == number
+    });
+    assert_eq!(line["wifi_event"]["freq"], 5260);
+    for line in &stream.seen {
+        assert_eq!(line["unparsed"], Value::Null, "{line}");
+    }
     stream.interrupt();
 }

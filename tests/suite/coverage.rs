@@ -147,6 +147,8 @@ fn every_message_type_has_rows() {
         genl::ovs::DATAPATH_COMMANDS,
         genl::ovs::VPORT_COMMANDS,
         genl::mptcp::COMMANDS,
+        genl::thermal::COMMANDS,
+        genl::dpll::COMMANDS,
         genl::devlink::COMMANDS,
         nfnetlink::MESSAGES,
         nfnetlink::CONNTRACK_MESSAGES,

@@ -72,6 +72,11 @@ KINDS: Dict[str, Kind] = {
     "team_option": Kind(("ifindex", "name", "port_ifindex", "array_index",), (), True),
     "ovs_datapath": Kind(("ifindex",), (), True),
     "ovs_vport": Kind(("dp_ifindex", "port_no",), (), True),
+    "thermal_zone": Kind(("id",), (), True),
+    "thermal_trip": Kind(("zone", "id",), (), True),
+    "thermal_cooling_device": Kind(("id",), (), True),
+    "dpll_device": Kind(("id",), (), True),
+    "dpll_pin": Kind(("id",), (), True),
     "nft_table": Kind(("family", "name",), ("generation",), True),
     "nft_chain": Kind(("family", "table", "handle",), ("generation",), True),
     "nft_rule": Kind(("family", "table", "handle",), ("generation",), True),
@@ -1243,6 +1248,133 @@ class DevlinkVersion(TypedDict):
     version: str
 
 
+class DpllDevice(TypedDict):
+    """A digital phase-locked loop."""
+
+    clock_id: NotRequired[str]
+    clock_quality_level: NotRequired[List[str]]
+    frequency_monitor: NotRequired[bool]
+    id: int
+    lock_status: NotRequired[str]
+    lock_status_error: NotRequired[str]
+    mode: NotRequired[str]
+    mode_supported: NotRequired[List[str]]
+    module_name: NotRequired[str]
+    phase_offset_avg_factor: NotRequired[int]
+    phase_offset_monitor: NotRequired[bool]
+    temp: NotRequired[int]
+    type: NotRequired[str]
+
+
+class DpllDeviceOld(TypedDict):
+    """Previous values of a `dpll_device`: the properties that differ and had a value."""
+
+    clock_id: NotRequired[str]
+    clock_quality_level: NotRequired[List[str]]
+    frequency_monitor: NotRequired[bool]
+    id: NotRequired[int]
+    lock_status: NotRequired[str]
+    lock_status_error: NotRequired[str]
+    mode: NotRequired[str]
+    mode_supported: NotRequired[List[str]]
+    module_name: NotRequired[str]
+    phase_offset_avg_factor: NotRequired[int]
+    phase_offset_monitor: NotRequired[bool]
+    temp: NotRequired[int]
+    type: NotRequired[str]
+
+
+class DpllFrequencies(TypedDict):
+    """A range of frequencies."""
+
+    max: int
+    min: int
+
+
+class DpllParentDevice(TypedDict):
+    """What a pin is to a loop."""
+
+    direction: NotRequired[str]
+    fractional_frequency_offset: NotRequired[int]
+    fractional_frequency_offset_ppt: NotRequired[int]
+    id: int
+    operstate: NotRequired[str]
+    phase_offset: NotRequired[int]
+    prio: NotRequired[int]
+    state: NotRequired[str]
+
+
+class DpllParentPin(TypedDict):
+    """What a pin is to another one that multiplexes it."""
+
+    id: int
+    operstate: NotRequired[str]
+    state: NotRequired[str]
+
+
+class DpllPin(TypedDict):
+    """A pin: an input or output of loops, or of other pins."""
+
+    board_label: NotRequired[str]
+    capabilities: NotRequired[List[str]]
+    clock_id: NotRequired[str]
+    esync_frequency: NotRequired[int]
+    esync_frequency_supported: NotRequired[List[DpllFrequencies]]
+    esync_pulse: NotRequired[int]
+    fractional_frequency_offset: NotRequired[int]
+    fractional_frequency_offset_ppt: NotRequired[int]
+    frequency: NotRequired[int]
+    frequency_supported: NotRequired[List[DpllFrequencies]]
+    id: int
+    measured_frequency: NotRequired[int]
+    module_name: NotRequired[str]
+    package_label: NotRequired[str]
+    panel_label: NotRequired[str]
+    parent_device: NotRequired[List[DpllParentDevice]]
+    parent_pin: NotRequired[List[DpllParentPin]]
+    phase_adjust: NotRequired[int]
+    phase_adjust_gran: NotRequired[int]
+    phase_adjust_max: NotRequired[int]
+    phase_adjust_min: NotRequired[int]
+    reference_sync: NotRequired[List[DpllReference]]
+    type: NotRequired[str]
+
+
+class DpllPinOld(TypedDict):
+    """Previous values of a `dpll_pin`: the properties that differ and had a value."""
+
+    board_label: NotRequired[str]
+    capabilities: NotRequired[List[str]]
+    clock_id: NotRequired[str]
+    esync_frequency: NotRequired[int]
+    esync_frequency_supported: NotRequired[List[DpllFrequencies]]
+    esync_pulse: NotRequired[int]
+    fractional_frequency_offset: NotRequired[int]
+    fractional_frequency_offset_ppt: NotRequired[int]
+    frequency: NotRequired[int]
+    frequency_supported: NotRequired[List[DpllFrequencies]]
+    id: NotRequired[int]
+    measured_frequency: NotRequired[int]
+    module_name: NotRequired[str]
+    package_label: NotRequired[str]
+    panel_label: NotRequired[str]
+    parent_device: NotRequired[List[DpllParentDevice]]
+    parent_pin: NotRequired[List[DpllParentPin]]
+    phase_adjust: NotRequired[int]
+    phase_adjust_gran: NotRequired[int]
+    phase_adjust_max: NotRequired[int]
+    phase_adjust_min: NotRequired[int]
+    reference_sync: NotRequired[List[DpllReference]]
+    type: NotRequired[str]
+
+
+class DpllReference(TypedDict):
+    """A pin that can give another one the phase."""
+
+    id: int
+    state: NotRequired[str]
+
+
 class Dsa(TypedDict):
     """Settings of a switch port (`IFLA_DSA_*`, linux/if_link.h)."""
 
@@ -2056,8 +2188,8 @@ class Ipvlan(TypedDict):
     vepa: NotRequired[bool]
 
 
-#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `wiphy`: A wireless device. With `--family nl80211` or `--kind wiphy`. `wifi_interface`: An interface of a wireless device. With `--family nl80211` or `--kind`. `wifi_station`: A station that a wireless interface talks to. With `--family nl80211` or `--kind`. `wifi_regdom`: A regulatory domain of wireless devices. With `--family nl80211` or `--kind`. `l2tp_tunnel`: A tunnel of L2TP. With `--family l2tp` or `--kind`. `l2tp_session`: A session in a tunnel of L2TP. With `--family l2tp` or `--kind`. `team_port`: A port of a team device. With `--family team` or `--kind`. `team_option`: An option of a team device, or of a port of one. With `--family team` or `--kind`. `ovs_datapath`: A datapath of Open vSwitch. With `--family ovs_datapath` or `--kind`. `ovs_vport`: A port of a datapath of Open vSwitch. With `--family ovs_vport` or `--kind`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device: scan, connection, radar … With `--family nl80211` or `--kind`. `l2tp_event`: An event of a tunnel or session of L2TP, in any network namespace. With `--family l2tp` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
-Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "wiphy", "wifi_interface", "wifi_station", "wifi_regdom", "l2tp_tunnel", "l2tp_session", "team_port", "team_option", "ovs_datapath", "ovs_vport", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "wifi_event", "l2tp_event", "nft_generation", "nft_trace", "xfrm_event", "netfilter_cfg", "generic", "unknown", "meta"], str]
+#: Kind of the object or message that a line describes, named as in `ip`, `bridge` and `tc monitor`. `link`: A network device. `address`: An address of a device. `route`: A route. `neigh`: A neighbour: ARP and NDP, proxies included. `fdb`: A forwarding entry of a bridge, a vxlan or a device's own filter. `rule`: A routing rule. `mroute`: A multicast route. `nexthop`: A next hop object, or a group of them. `nexthop_bucket`: A bucket of a resilient group of next hops. `netconf`: Switches of IPv4, IPv6 and MPLS on a device. `nsid`: The number of another network namespace. `mdb`: A multicast entry of a bridge or vxlan. `vlan`: A VLAN of a bridge or port. `vni`: A network identifier of a vxlan. `maddress`: A multicast group that a device listens to. `acaddress`: An anycast address of a device. `neightbl`: Settings of the neighbour tables. `addrlabel`: A label of IPv6 prefixes. `qdisc`: A queueing discipline. `class`: A class of a queueing discipline. `filter`: A filter of traffic control. `chain`: A chain of filters. `action`: A standalone action of traffic control. `genl_family`: A generic netlink family. With `--kind genl_family` or `--family`. `ethtool`: A setting of a device: link modes, features, rings … With `--kind ethtool` or `--family ethtool`. `netdev`: What a device offers to XDP and AF_XDP. With `--kind netdev` or `--family netdev`. `netdev_queue`: A queue of a device that is up. With `--kind netdev_queue` or `--family netdev`. `netdev_napi`: A NAPI instance of a device that is up. With `--kind netdev_napi` or `--family netdev`. `devlink`: A device of devlink: an adapter or a switch. This kind and the others of devlink: with `--family devlink`, or `--kind` and their name. `devlink_info`: What a device of devlink is, with the versions of its firmware. `devlink_port`: A port of a device of devlink. `devlink_param`: A parameter of a device of devlink. `devlink_region`: An address region of a device of devlink, with its snapshots. `devlink_health`: A health reporter of a device of devlink. `devlink_trap`: A reason for which a device of devlink passes packets to the kernel. `devlink_trap_group`: A group of traps of devlink. `devlink_trap_policer`: A policer of groups of traps of devlink. `devlink_rate`: A limit of the rate of functions of a device of devlink. `devlink_linecard`: A line card of a device of devlink. `wiphy`: A wireless device. With `--family nl80211` or `--kind wiphy`. `wifi_interface`: An interface of a wireless device. With `--family nl80211` or `--kind`. `wifi_station`: A station that a wireless interface talks to. With `--family nl80211` or `--kind`. `wifi_regdom`: A regulatory domain of wireless devices. With `--family nl80211` or `--kind`. `l2tp_tunnel`: A tunnel of L2TP. With `--family l2tp` or `--kind`. `l2tp_session`: A session in a tunnel of L2TP. With `--family l2tp` or `--kind`. `team_port`: A port of a team device. With `--family team` or `--kind`. `team_option`: An option of a team device, or of a port of one. With `--family team` or `--kind`. `ovs_datapath`: A datapath of Open vSwitch. With `--family ovs_datapath` or `--kind`. `ovs_vport`: A port of a datapath of Open vSwitch. With `--family ovs_vport` or `--kind`. `thermal_zone`: A thermal zone: a sensor with trips and a governor. With `--family thermal` or `--kind`. `thermal_trip`: A temperature at which something is done about a thermal zone. With `--family thermal` or `--kind`. `thermal_cooling_device`: What cools thermal zones. With `--family thermal` or `--kind`. `dpll_device`: A digital phase-locked loop, which keeps clocks synchronous. With `--family dpll` or `--kind`. `dpll_pin`: An input or output of digital phase-locked loops. With `--family dpll` or `--kind`. `nft_table`: A table of nftables. This kind and the others of nftables: with `--family nftables`. `nft_chain`: A chain of nftables. `nft_rule`: A rule of nftables. `nft_set`: A set or map of nftables. `nft_element`: An element of a set or map of nftables. `nft_object`: A named object of nftables: a counter, quota, limit or the like. `nft_flowtable`: A flowtable of nftables. `xfrm_state`: A state of xfrm: a security association of IPsec. With `--family xfrm` or `--kind`. `xfrm_policy`: A policy of xfrm: which packets IPsec protects. With `--family xfrm` or `--kind`. `conntrack`: A flow that the kernel tracks: a connection, with its translation. With `--family conntrack`. `expect`: A flow that the kernel expects, as the data connection of FTP. With `--family expect`. `prefix`: An IPv6 prefix that a router announced. `nduseropt`: Options of a router advertisement that concern programs. `cachereport`: A request of the kernel to the multicast routing daemon. `stats`: Counters of a device. `devlink_flash`: A step of an update of the firmware of a device of devlink. With `--family devlink` or `--kind`. `mptcp_event`: An event of a connection of Multipath TCP, or of a subflow. With `--family mptcp_pm` or `--kind`. `wifi_event`: An event of a wireless device: scan, connection, radar … With `--family nl80211` or `--kind`. `l2tp_event`: An event of a tunnel or session of L2TP, in any network namespace. With `--family l2tp` or `--kind`. `thermal_event`: An event of a thermal zone: a crossed trip, a temperature … With `--family thermal` or `--kind`. `nft_generation`: A transaction of nftables: its number, and the process that requested it. With `--family nftables`. `nft_trace`: A step of a packet through the rules of nftables. With `--family nft_trace`. `xfrm_event`: An event of xfrm that is no state: acquire, soft expiry, flush … With `--family xfrm` or `--kind`. `netfilter_cfg`: A change of a table of netfilter, of legacy iptables too, as audit records it. With `--family audit`. `generic`: A message of a netlink family without a kind of its own. `unknown`: A message without a decoder. `meta`: nlstream's own record.
+Kind = Union[Literal["link", "address", "route", "neigh", "fdb", "rule", "mroute", "nexthop", "nexthop_bucket", "netconf", "nsid", "mdb", "vlan", "vni", "maddress", "acaddress", "neightbl", "addrlabel", "qdisc", "class", "filter", "chain", "action", "genl_family", "ethtool", "netdev", "netdev_queue", "netdev_napi", "devlink", "devlink_info", "devlink_port", "devlink_param", "devlink_region", "devlink_health", "devlink_trap", "devlink_trap_group", "devlink_trap_policer", "devlink_rate", "devlink_linecard", "wiphy", "wifi_interface", "wifi_station", "wifi_regdom", "l2tp_tunnel", "l2tp_session", "team_port", "team_option", "ovs_datapath", "ovs_vport", "thermal_zone", "thermal_trip", "thermal_cooling_device", "dpll_device", "dpll_pin", "nft_table", "nft_chain", "nft_rule", "nft_set", "nft_element", "nft_object", "nft_flowtable", "xfrm_state", "xfrm_policy", "conntrack", "expect", "prefix", "nduseropt", "cachereport", "stats", "devlink_flash", "mptcp_event", "wifi_event", "l2tp_event", "thermal_event", "nft_generation", "nft_trace", "xfrm_event", "netfilter_cfg", "generic", "unknown", "meta"], str]
 
 
 class L2tpEvent(TypedDict):
@@ -4521,6 +4653,81 @@ class TeamPortOld(TypedDict):
     speed: NotRequired[int]
 
 
+class ThermalCoolingDevice(TypedDict):
+    """A cooling device: a fan, or what makes a processor slower. The kernel lists its name alone: `state` is absent until that changes. Kernels of today do not announce devices that come or go: these are found by the audit."""
+
+    id: int
+    max_state: NotRequired[int]
+    name: NotRequired[str]
+    state: NotRequired[int]
+
+
+class ThermalCoolingDeviceOld(TypedDict):
+    """Previous values of a `thermal_cooling_device`: the properties that differ and had a value."""
+
+    id: NotRequired[int]
+    max_state: NotRequired[int]
+    name: NotRequired[str]
+    state: NotRequired[int]
+
+
+class ThermalCpu(TypedDict):
+    """What the firmware lets a processor do."""
+
+    cpu: int
+    efficiency: int
+    performance: int
+
+
+class ThermalEvent(TypedDict):
+    """An event of a thermal zone."""
+
+    cpus: NotRequired[List[ThermalCpu]]
+    direction: NotRequired[List[str]]
+    event: str
+    prev_temp: NotRequired[int]
+    temp: NotRequired[int]
+    threshold: NotRequired[int]
+    trip: NotRequired[int]
+    zone: NotRequired[int]
+
+
+class ThermalTrip(TypedDict):
+    """A trip of a thermal zone. Its end with the zone has no event: the trips are read then. So are changes by the firmware, of which Linux before 6.12 has no event (`acpi_thermal_notify`)."""
+
+    hyst: NotRequired[int]
+    id: int
+    temp: NotRequired[int]
+    type: NotRequired[str]
+    zone: int
+
+
+class ThermalTripOld(TypedDict):
+    """Previous values of a `thermal_trip`: the properties that differ and had a value."""
+
+    hyst: NotRequired[int]
+    id: NotRequired[int]
+    temp: NotRequired[int]
+    type: NotRequired[str]
+    zone: NotRequired[int]
+
+
+class ThermalZone(TypedDict):
+    """A thermal zone: a sensor with trips and a governor. The kernel lists neither its temperature nor whether it is enabled, and announces its governor only when that is changed: it is read for each zone."""
+
+    governor: NotRequired[str]
+    id: int
+    name: NotRequired[str]
+
+
+class ThermalZoneOld(TypedDict):
+    """Previous values of a `thermal_zone`: the properties that differ and had a value."""
+
+    governor: NotRequired[str]
+    id: NotRequired[int]
+    name: NotRequired[str]
+
+
 class Trace(TypedDict):
     """An in-situ OAM trace."""
 
@@ -6877,6 +7084,146 @@ class OvsVportLine(TypedDict):
     ovs_vport: OvsVport
 
 
+class ThermalZoneLine(TypedDict):
+    """A thermal zone: a sensor with trips and a governor. The kernel lists neither its temperature nor whether it is enabled, and announces its governor only when that is changed: it is read for each zone."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["thermal_zone"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[ThermalZoneOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    thermal_zone: ThermalZone
+
+
+class ThermalTripLine(TypedDict):
+    """A trip of a thermal zone. Its end with the zone has no event: the trips are read then. So are changes by the firmware, of which Linux before 6.12 has no event (`acpi_thermal_notify`)."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["thermal_trip"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[ThermalTripOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    thermal_trip: ThermalTrip
+
+
+class ThermalCoolingDeviceLine(TypedDict):
+    """A cooling device: a fan, or what makes a processor slower. The kernel lists its name alone: `state` is absent until that changes. Kernels of today do not announce devices that come or go: these are found by the audit."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["thermal_cooling_device"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[ThermalCoolingDeviceOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    thermal_cooling_device: ThermalCoolingDevice
+
+
+class DpllDeviceLine(TypedDict):
+    """A digital phase-locked loop."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["dpll_device"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DpllDeviceOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    dpll_device: DpllDevice
+
+
+class DpllPinLine(TypedDict):
+    """A pin: an input or output of loops, or of other pins."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["dpll_pin"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    changed: NotRequired[List[str]]
+    old: NotRequired[DpllPinOld]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    dpll_pin: DpllPin
+
+
 class NftTableLine(TypedDict):
     """A table (`NFTA_TABLE_*`, linux/netfilter/nf_tables.h), named as in `nft -j`."""
 
@@ -7393,6 +7740,32 @@ class L2tpEventLine(TypedDict):
     l2tp_event: L2tpEvent
 
 
+class ThermalEventLine(TypedDict):
+    """An event of a thermal zone."""
+
+    v: int
+    run: str
+    seq: int
+    time: str
+    host: NotRequired[str]
+    netns: NotRequired[Netns]
+    kind: Literal["thermal_event"]
+    op: str
+    origin: NotRequired[Origin]
+    ifindex: NotRequired[int]
+    ifname: NotRequired[str]
+    id: NotRequired[str]
+    message: NotRequired[str]
+    uncertain: NotRequired[Literal[True]]
+    by: NotRequired[By]
+    nl: NotRequired[Nl]
+    unparsed: NotRequired[List[Unparsed]]
+    raw: NotRequired[str]
+    truncated: NotRequired[Literal[True]]
+    incomplete: NotRequired[Literal[True]]
+    thermal_event: ThermalEvent
+
+
 class NftGenerationLine(TypedDict):
     """The end of a transaction of nftables: a set of changes that the kernel makes at once (`NFTA_GEN_*`, linux/netfilter/nf_tables.h). The lines of its changes precede it."""
 
@@ -7792,6 +8165,11 @@ Line = Union[
     TeamOptionLine,
     OvsDatapathLine,
     OvsVportLine,
+    ThermalZoneLine,
+    ThermalTripLine,
+    ThermalCoolingDeviceLine,
+    DpllDeviceLine,
+    DpllPinLine,
     NftTableLine,
     NftChainLine,
     NftRuleLine,
@@ -7811,6 +8189,7 @@ Line = Union[
     MptcpEventLine,
     WifiEventLine,
     L2tpEventLine,
+    ThermalEventLine,
     NftGenerationLine,
     NftTraceLine,
     XfrmEventLine,

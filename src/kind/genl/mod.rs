@@ -29,6 +29,7 @@ macro_rules! kind {
 
 pub mod ctrl;
 pub mod devlink;
+pub mod dpll;
 pub mod ethtool;
 pub mod generic;
 pub mod l2tp;
@@ -37,6 +38,7 @@ pub mod netdev;
 pub mod ovs;
 pub mod tables;
 pub mod team;
+pub mod thermal;
 pub mod wifi;
 
 use super::attributes::Attributes;

@@ -3,7 +3,8 @@
 //! assigned to a family by the name that the controller announced for the id.
 
 use super::{
-    Commands, HEADER, command, devlink, ethtool, l2tp, mptcp, name_in, netdev, nl80211, ovs, team,
+    Commands, HEADER, command, devlink, dpll, ethtool, l2tp, mptcp, name_in, netdev, nl80211, ovs,
+    team, thermal,
 };
 use crate::channel::FamilyId;
 use crate::netlink::family::{Groups, Protocol};
@@ -81,8 +82,22 @@ pub static OVS_VPORT: Curated = Curated {
     header: ovs::OVS_HEADER,
 };
 
+pub static THERMAL: Curated = Curated {
+    id: FamilyId::THERMAL,
+    name: "thermal",
+    commands: thermal::COMMANDS,
+    header: 0,
+};
+
+pub static DPLL: Curated = Curated {
+    id: FamilyId::DPLL,
+    name: "dpll",
+    commands: dpll::COMMANDS,
+    header: 0,
+};
+
 /// All of them.
-pub static ALL: [&Curated; 9] = [
+pub static ALL: [&Curated; 11] = [
     &ETHTOOL,
     &NETDEV,
     &DEVLINK,
@@ -92,7 +107,31 @@ pub static ALL: [&Curated; 9] = [
     &TEAM,
     &OVS_DATAPATH,
     &OVS_VPORT,
+    &THERMAL,
+    &DPLL,
 ];
+
+/// The multicast groups that are joined only if `--family` names them, by family: they may have a message at any moment.
+const BY_NAME: &[(&str, &str)] = &[("thermal", thermal::SAMPLING)];
+
+/// Returns true if the group of that family is joined only by its name.
+pub fn is_by_name(family: &str, group: &str) -> bool {
+    BY_NAME.contains(&(family, group))
+}
+
+/// The family and such a group that a text as `thermal=sampling` names.
+pub fn group_of(text: &str) -> Option<(&'static str, &'static str)> {
+    let (family, group) = text.split_once('=')?;
+    let is_it =
+        |it: &&(&str, &str)| it.0.eq_ignore_ascii_case(family) && it.1.eq_ignore_ascii_case(group);
+    BY_NAME.iter().find(is_it).copied()
+}
+
+/// The groups of a family that a text can name.
+pub fn groups_of(family: &str) -> impl Iterator<Item = &'static str> {
+    let is_it = move |it: &&(&str, &str)| it.0.eq_ignore_ascii_case(family);
+    BY_NAME.iter().filter(is_it).map(|(_, group)| *group)
+}
 
 impl Curated {
     /// The family of that name.
@@ -134,7 +173,10 @@ impl Protocol for Curated {
     }
 
     fn message_type(&self, message: &Message<'_>) -> u16 {
-        command(message)
+        match self.id {
+            FamilyId::THERMAL => thermal::number(message),
+            _ => command(message),
+        }
     }
 
     fn address_family(&self, _: &Message<'_>) -> Option<u8> {
@@ -168,5 +210,15 @@ mod tests {
         for id in 0..1024 {
             assert!(Curated::of_id(FamilyId::generic(id).unwrap()).is_none());
         }
+    }
+
+    #[test]
+    fn groups_that_are_joined_by_name_are_named_with_their_family() {
+        assert_eq!(group_of("Thermal=SAMPLING"), Some(("thermal", "sampling")));
+        for text in ["thermal", "thermal=event", "netdev=sampling", "sampling"] {
+            assert_eq!(group_of(text), None, "{text}");
+        }
+        assert!(is_by_name("thermal", "sampling") && !is_by_name("thermal", "event"));
+        assert_eq!(groups_of("thermal").collect::<Vec<_>>(), ["sampling"]);
     }
 }

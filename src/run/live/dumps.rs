@@ -178,6 +178,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
 
     /// Requests the next dump of the reconciliation, or ends it.
     pub(super) fn end_dump(&mut self, outcome: Outcome) -> Result<(), Error> {
+        self.resync.extend(&self.session.pipeline);
         let complete = match self.resync.dump_ended(outcome) {
             Ok(request) => return self.request(&request),
             Err(complete) => complete,

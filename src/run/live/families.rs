@@ -84,6 +84,10 @@ pub(super) fn open(
         let announced: Vec<_> = answers
             .iter()
             .flat_map(|it| genl::announcements(it))
+            .map(|mut family| {
+                requested.limit(&mut family);
+                family
+            })
             .collect();
         let of_controller = answers.into_iter().map(|it| (FamilyId::NLCTRL, it));
         opened.answers.extend(of_controller);
@@ -288,7 +292,8 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             if follow.announced.is_empty() {
                 return Ok(());
             }
-            let (netns, family) = follow.announced.remove(0);
+            let (netns, mut family) = follow.announced.remove(0);
+            follow.requested.limit(&mut family);
             match family.command {
                 CTRL_CMD_NEWFAMILY | CTRL_CMD_NEWMCAST_GRP
                     if is_wanted(&follow.requested, &family) =>

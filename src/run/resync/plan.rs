@@ -24,7 +24,7 @@ pub(in crate::run) trait Known {
     /// These devices, and those whose objects of the kind may have changed with theirs.
     fn devices_around(&self, netns: NetnsId, kind: Kind, devices: &BTreeSet<u32>) -> Devices;
 
-    /// The dumps of a kind for each object of another one
+    /// The dumps of a kind for each object that is stored now
     /// ([`DumpsPerObject`](crate::kind::spec::DumpsPerObject)).
     fn further_dumps(&self, _netns: NetnsId, _kind: Kind) -> Vec<Request> {
         Vec::new()
@@ -96,7 +96,7 @@ pub(super) fn plan(
     }
     let whole = |negotiates| Plan {
         scope: Scope::Kind,
-        requests: [dumps.requests.clone(), known.further_dumps(netns, kind)].concat(),
+        requests: dumps.requests.clone(),
         negotiates,
     };
     let Scope::Devices(devices) = scope else {

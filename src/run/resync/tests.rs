@@ -567,8 +567,8 @@ fn there_is_no_quick_audit_before_the_first_dumps_are_complete() {
     assert_eq!((begin.quick, begin.origin), (false, Origin::Snapshot));
 }
 
-/// An object whose own objects are listed by that request.
-struct Listed(Request);
+/// Objects whose own objects are listed by these requests.
+struct Listed(Vec<Request>);
 
 impl Known for Listed {
     fn count(&self, _: NetnsId, _: Kind) -> usize {
@@ -583,7 +583,7 @@ impl Known for Listed {
     }
 
     fn further_dumps(&self, _: NetnsId, _: Kind) -> Vec<Request> {
-        vec![self.0.clone()]
+        self.0.clone()
     }
 }
 
@@ -597,7 +597,7 @@ fn stations_of_each_interface_are_listed_in_quick_audits_too() {
     };
     let dumps = BTreeMap::from([((OWN, Kind::WifiStation), dumps)]);
     let mut resync = ResyncScheduler::new(dumps, Some(MINUTE), start);
-    let interface = Listed(Request::nl80211_stations(3));
+    let interface = Listed(vec![Request::nl80211_stations(3)]);
     // The interface is deleted meanwhile: the dump is repeated.
     let mut now = start;
     for (outcome, result, milestone) in [
@@ -608,6 +608,7 @@ fn stations_of_each_interface_are_listed_in_quick_audits_too() {
         let begin = resync.begin(now, &interface).expect("a dump is due");
         assert_eq!(begin.request, Request::generic(5, &[]));
         assert_eq!(begin.quick, resync.synced);
+        resync.extend(&interface);
         let next = resync.dump_ended(Outcome::Complete);
         assert_eq!(next, Ok(Request::nl80211_stations(3)));
         let is_complete = outcome == Outcome::Complete;
@@ -633,13 +634,14 @@ fn of_kind(kind: Kind, family: FamilyId, request: Request) -> ResyncScheduler {
 fn a_team_device_that_is_deleted_meanwhile_makes_its_kind_be_read_again() {
     let noop = Request::generic(0, &[]);
     let mut resync = of_kind(Kind::TeamOption, FamilyId::TEAM, noop);
-    let team = Listed(Request::team(2, 9));
+    let team = Listed(vec![Request::team(2, 9)]);
     let mut now = Instant::now();
     for (outcome, result, milestone) in [
         (Outcome::Failed(libc::EINVAL), &UNCLEAN, Milestone::None),
         (Outcome::Complete, &CLEAN, Milestone::Sync),
     ] {
         resync.begin(now, &team).expect("a dump is due");
+        resync.extend(&team);
         assert_eq!(
             resync.dump_ended(Outcome::Complete),
             Ok(Request::team(2, 9))
@@ -655,11 +657,38 @@ fn a_team_device_that_is_deleted_meanwhile_makes_its_kind_be_read_again() {
 #[test]
 fn a_device_that_is_no_datapath_has_no_ports() {
     let mut resync = of_kind(Kind::OvsVport, FamilyId::OVS_VPORT, Request::ovs(3, 0));
-    let datapath = Listed(Request::ovs(3, 9));
+    let datapath = Listed(vec![Request::ovs(3, 9)]);
     let now = Instant::now();
     resync.begin(now, &datapath).expect("a dump is due");
+    resync.extend(&datapath);
     let missing = Outcome::Failed(libc::ENODEV);
     assert_eq!(resync.dump_ended(missing), Ok(Request::ovs(3, 9)));
     assert_eq!(resync.dump_ended(missing), Err(true));
     assert_eq!(resync.over(Some(&CLEAN), now), Milestone::Sync);
+}
+
+#[test]
+fn what_follows_is_asked_once_when_the_others_are_answered() {
+    let zones = [0, 3].map(Request::thermal_governor);
+    let zones = Listed(zones.to_vec());
+    let list = Request::generic(1, &[]);
+    let mut resync = of_kind(Kind::ThermalZone, FamilyId::THERMAL, list);
+    // A zone is deleted meanwhile: the dump is repeated.
+    let mut now = Instant::now();
+    for (outcome, result, milestone) in [
+        (Outcome::Failed(libc::EINVAL), &UNCLEAN, Milestone::None),
+        (Outcome::Complete, &CLEAN, Milestone::Sync),
+    ] {
+        resync.begin(now, &zones).expect("a dump is due");
+        for zone in [0, 3] {
+            resync.extend(&zones);
+            let next = resync.dump_ended(Outcome::Complete);
+            assert_eq!(next, Ok(Request::thermal_governor(zone)));
+        }
+        resync.extend(&zones);
+        let is_complete = outcome == Outcome::Complete;
+        assert_eq!(resync.dump_ended(outcome), Err(is_complete));
+        assert_eq!(resync.over(Some(result), now), milestone);
+        now += quick::INTERVAL;
+    }
 }
