@@ -266,6 +266,9 @@ pub(super) fn convert(name: &str, field: &Field<'_>) -> Vec<String> {
             .flat_map(|v| v.split(','))
             .map(str::to_owned)
             .collect(),
+        // Bytes, of which an array has zeros behind an address.
+        "mac" => field.each(|bytes| digits(bytes, 6, ":")),
+        "byte_digits" => field.each(|bytes| digits(bytes, usize::MAX, "")),
         "list_reversed" => {
             let list = field.values.iter().flat_map(|v| v.split(',').rev());
             list.map(str::to_owned).collect()
@@ -325,4 +328,14 @@ pub(super) fn convert(name: &str, field: &Field<'_>) -> Vec<String> {
         "masked" => field.masked(),
         _ => panic!("no conversion {name}"),
     }
+}
+
+/// Bytes in decimal, of which the first ones become hexadecimal digits.
+fn digits(bytes: &str, length: usize, separator: &str) -> String {
+    let bytes = bytes.split(',').take(length);
+    let bytes = bytes.map(|byte| {
+        byte.parse()
+            .map_or("?".to_owned(), |it: u8| format!("{it:02x}"))
+    });
+    bytes.collect::<Vec<_>>().join(separator)
 }

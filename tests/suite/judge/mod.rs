@@ -68,9 +68,7 @@ impl Figures {
 fn netlink_packet_route_decodes_the_same_values() {
     let rules = table::rules();
     let mut figures = Figures::default();
-    // The links of netdevsim have attributes of hardware, for which there are no rules yet.
-    let folders = common::fixtures().into_iter();
-    for folder in folders.filter(|it| !it.ends_with("devlink") && !it.ends_with("wifi")) {
+    for folder in common::fixtures() {
         read(&folder.join("capture.pcapng"), &rules, &mut figures);
     }
     println!(
