@@ -168,10 +168,11 @@ pub(crate) fn trial(
     };
     let run = move || {
         let mut missing = Vec::new();
-        let mut is_for_guest = true;
+        // Then it cannot run on this machine, whatever else is missing.
+        let mut is_for_guest = false;
         for need in needs {
             if let Some(reason) = need.missing() {
-                is_for_guest &= matches!(
+                is_for_guest |= matches!(
                     need,
                     GuestLinkType(_)
                         | GuestModule(_)
