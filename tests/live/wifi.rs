@@ -411,13 +411,14 @@ fn quality_and_radar_are_events() {
     let phy = ns.run(&format!("iw dev {client} info | sed -n 's/.*wiphy //p'"));
     let phy = phy.trim();
     let number: u64 = phy.parse().unwrap();
+    // Another country than that of the other trial, after which this one may run.
     ns.run(&format!(
-        "iw reg set DE
+        "iw reg set FR
          mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
          ip link set {client} down; iw dev {client} set type __ap; ip link set {client} up"
     ));
-    stream.wait_for("the rules of Germany", |line| {
-        line["wifi_regdom"]["country"] == "DE" && line["wifi_regdom"]["wiphy"] == Value::Null
+    stream.wait_for("the rules of France", |line| {
+        line["wifi_regdom"]["country"] == "FR" && line["wifi_regdom"]["wiphy"] == Value::Null
     });
     let radar = |name: &'static str| {
         move |line: &Value| {
