@@ -22,6 +22,7 @@ use crate::netlink::broker::Broker;
 use crate::netlink::dump::Dumps;
 #[cfg(feature = "cli")]
 use crate::netlink::events::Events;
+#[cfg(feature = "cli")]
 use crate::netlink::family::Privilege;
 use crate::run::files::{Access, Files};
 use crate::run::metrics;
