@@ -116,7 +116,11 @@ fn a_run_starts_while_state_examines_its_file() {
 
 fn exit_prints_the_snapshot_that_ip_prints() {
     let ns = Namespace::new();
-    ns.run("ip link add d0 type veth peer name d1; ip link set d1 up; ip link set d0 up; ip address add 192.0.2.1/24 dev d0");
+    // Without the addresses that the kernel adds some time after the devices have a carrier.
+    ns.run(
+        "ip link add d0 type veth peer name d1; for dev in d0 d1; do ip link set $dev addrgenmode none up; done
+         ip address add 192.0.2.1/24 dev d0; ip address add 2001:db8::1/64 dev d0 nodad",
+    );
     let output = run(&ns, &["--snapshot", "--exit", "-k", "link,address"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let all = lines(&output.stdout);
@@ -128,7 +132,10 @@ fn exit_prints_the_snapshot_that_ip_prints() {
     let of = |kind: &str, field: &str| {
         let of_kind = all
             .iter()
-            .filter(|line| line["kind"] == kind && line["op"] == "present");
+            // An event of an object may precede its entry.
+            .filter(|line| {
+                line["kind"] == kind && (line["op"] == "present" || line["op"] == "add")
+            });
         let mut values: Vec<_> = of_kind
             .map(|line| line[kind][field].as_str().unwrap().to_owned())
             .collect();
