@@ -36,16 +36,19 @@
 //! imports only modules of earlier stages; `tests/suite/layers.rs` enforces the order.
 
 pub mod capture;
-pub mod channel;
 pub mod decoder;
 pub mod error;
-pub mod event;
 pub mod fold;
 pub mod input;
-pub mod names;
 pub mod schema;
 #[cfg(feature = "watch")]
 pub mod watch;
+
+// A crate of their own compiles beside this one.
+#[doc(inline)]
+pub use nlstream_kinds::{channel, event, names};
+#[doc(hidden)]
+pub use nlstream_kinds::{escape, json, kind, netlink, value};
 
 // Declared one by one: rustfmt does not read modules that a macro declares.
 #[cfg(feature = "cli")]
@@ -58,24 +61,16 @@ pub mod decompress;
 #[doc(hidden)]
 pub mod encode;
 #[doc(hidden)]
-pub mod escape;
-#[doc(hidden)]
 pub mod family;
 #[doc(hidden)]
 pub mod file;
 #[doc(hidden)]
 pub mod filter;
 #[doc(hidden)]
-pub mod json;
-#[doc(hidden)]
-pub mod kind;
-#[doc(hidden)]
 pub mod lines;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod logging;
-#[doc(hidden)]
-pub mod netlink;
 #[doc(hidden)]
 pub mod pipeline;
 #[doc(hidden)]
@@ -88,5 +83,3 @@ pub mod state;
 pub mod stats;
 #[doc(hidden)]
 pub mod text;
-#[doc(hidden)]
-pub mod value;

@@ -2,14 +2,30 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
+use crate::event::Payload;
 use crate::json::{self, Ordered};
 
 /// The fields of an object, in the order of the line.
-pub(super) type Fields = Ordered<Node>;
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(from = "Ordered<Node>")]
+pub(super) struct Fields(pub Vec<(String, Node)>);
+
+impl From<Ordered<Node>> for Fields {
+    fn from(Ordered(fields): Ordered<Node>) -> Self {
+        Fields(fields)
+    }
+}
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
 
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +85,7 @@ impl<'de> Deserialize<'de> for Node {
                 while let Some(field) = map.next_entry()? {
                     fields.push(field);
                 }
-                Ok(Node::Object(Ordered(fields)))
+                Ok(Node::Object(Fields(fields)))
             }
         }
         d.deserialize_any(NodeVisitor)
@@ -91,7 +107,7 @@ impl Serialize for Node {
 
 impl Fields {
     /// Returns the fields that serde writes for a payload.
-    pub(super) fn of(payload: &impl Serialize) -> Self {
+    pub(super) fn of(payload: &Payload) -> Self {
         let mut text = Vec::new();
         // The JSON writer of the lines, so that a sentence has exactly what the line has.
         let written = json::append(&mut text, |json| payload.serialize(json));

@@ -7,7 +7,7 @@ use super::escape::EscapingWriter;
 use super::layout::{self, Item, Layout, Rest, Source};
 use super::node::{Fields, Node};
 use super::words::{self, Style};
-use crate::event::{Event, Kind, Op, Payload};
+use crate::event::{Event, Kind, Op};
 
 /// What a sentence says of an object.
 pub(super) struct Object {
@@ -34,10 +34,10 @@ impl Object {
         Object {
             kind: event.payload.kind(),
             op: event.op,
-            fields: of_payload(&event.payload),
+            fields: Fields::of(&event.payload),
             change: change.map(|change| Former {
                 names: change.names().map(str::to_owned).collect(),
-                fields: of_payload(change.old()),
+                fields: Fields::of(change.old()),
             }),
             family: family.map(ToString::to_string),
         }
@@ -274,10 +274,6 @@ impl Item {
     }
 }
 
-fn of_payload(payload: &Payload) -> Fields {
-    Fields::of(payload)
-}
-
 /// Returns true if a queueing discipline was replaced by one of another kind, whose options have other
 /// meanings.
 fn is_other_kind(kind: Kind, former: &Former) -> bool {
@@ -351,10 +347,10 @@ fn difference(
         (Some(Node::Object(old)), Some(Node::Object(new))) if name == "info_slave_data" => {
             let port = |fields: &Fields| {
                 let fields = fields.0.iter();
-                Fields::from(
+                Fields(
                     fields
                         .map(|(name, value)| (format!("port {name}"), value.clone()))
-                        .collect::<Vec<_>>(),
+                        .collect(),
                 )
             };
             differences(out, style, &port(old), &port(new))

@@ -22,6 +22,11 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The folders of the sources: those of the program, and of the kinds.
+pub(crate) fn source_folders() -> [PathBuf; 2] {
+    ["src", "kinds/src"].map(|folder| root().join(folder))
+}
+
 /// The folders of all fixtures, sorted by name.
 pub(crate) fn fixtures() -> Vec<PathBuf> {
     let folder = root().join("fixtures");

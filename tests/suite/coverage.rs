@@ -226,7 +226,7 @@ fn every_kind_has_payload_decoder_example_and_text() {
         }
     }
     let examples = common::lines(schema::EXAMPLES.as_bytes());
-    let declared = read("src/kind/kinds.rs");
+    let declared = read("kinds/src/kind/kinds.rs");
     for kind in Kind::ALL.iter().filter(|kind| **kind != Kind::Meta) {
         let name = kind.name();
         // `Link: Rc<link::Link> = "link";`, or without the `Rc`.
@@ -239,11 +239,14 @@ fn every_kind_has_payload_decoder_example_and_text() {
         let module = module.split_once('<').map_or(module, |(_, module)| module);
         let exists = |path: &str| common::root().join(Path::new(path)).exists();
         let is_declared = ["route", "genl", "nft"].iter().any(|family| {
-            exists(&format!("src/kind/{family}/{module}.rs"))
-                || exists(&format!("src/kind/{family}/{module}/mod.rs"))
-        }) || exists(&format!("src/kind/{module}/mod.rs"))
-            || exists(&format!("src/kind/{module}.rs"));
-        assert!(is_declared, "{name}: no file {module}.rs below src/kind");
+            exists(&format!("kinds/src/kind/{family}/{module}.rs"))
+                || exists(&format!("kinds/src/kind/{family}/{module}/mod.rs"))
+        }) || exists(&format!("kinds/src/kind/{module}/mod.rs"))
+            || exists(&format!("kinds/src/kind/{module}.rs"));
+        assert!(
+            is_declared,
+            "{name}: no file {module}.rs below kinds/src/kind"
+        );
         assert!(
             examples.iter().any(|line| line["kind"] == name),
             "{name}: no line in schema/examples.ndjson"

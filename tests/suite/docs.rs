@@ -115,11 +115,17 @@ fn has_member(text: &str, owner: &str, member: &str) -> bool {
     })
 }
 
-/// Returns why a path is wrong, if it is: its modules must be files or folders of `src`, the next
+/// Returns why a path is wrong, if it is: its modules must be files or folders of a crate's `src`, the next
 /// segment an item of these, and a further one its function, constant or variant.
 fn fault(path: &str) -> Option<String> {
+    let faults = common::source_folders().map(|folder| fault_in(&folder, path));
+    let [first, second] = faults;
+    first.and_then(|first| second.map(|second| format!("{first}, and {second}")))
+}
+
+fn fault_in(src: &Path, path: &str) -> Option<String> {
     const ITEMS: &[&str] = &["fn", "struct", "enum", "trait", "const", "static", "type"];
-    let mut place = common::root().join("src");
+    let mut place = src.to_owned();
     let mut rest: Vec<_> = path.split("::").collect();
     while let Some(module) = rest.first() {
         let (folder, file) = (place.join(module), place.join(format!("{module}.rs")));
@@ -131,7 +137,7 @@ fn fault(path: &str) -> Option<String> {
         rest.remove(0);
     }
     let mut files = Vec::new();
-    if place != common::root().join("src") {
+    if place != src {
         rust_files(&place, &mut files);
         // `module.rs` next to the folder `module`.
         rust_files(&place.with_extension("rs"), &mut files);

@@ -1,6 +1,7 @@
 //! A module imports only modules of earlier stages of the stream. Files of one module may import each
 //! other, and some must: `kind::table::decode` decodes a table with a hook of traffic control, which
-//! decodes the options of each match by `kind::table::decode`.
+//! decodes the options of each match by `kind::table::decode`. The first rows are the crate nlstream-kinds, which
+//! compiles beside the others.
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,18 @@ fn row(module: &str) -> usize {
     row.unwrap_or_else(|| panic!("the module {module} has no row in ROWS"))
 }
 
+/// Returns every source of both crates, with its path below the crate's `src`.
+fn all_sources() -> Vec<(PathBuf, PathBuf)> {
+    let mut all = Vec::new();
+    for folder in common::source_folders() {
+        let mut files = Vec::new();
+        sources(&folder, &mut files);
+        let with_path = |file: PathBuf| (file.strip_prefix(&folder).unwrap().to_owned(), file);
+        all.extend(files.into_iter().map(with_path));
+    }
+    all
+}
+
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -45,8 +58,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// Returns the module that a file belongs to: the first name of its path.
-fn module(src: &Path, file: &Path) -> String {
-    let path = file.strip_prefix(src).unwrap();
+fn module(path: &Path) -> String {
     let first = path.components().next().unwrap();
     let name = Path::new(first.as_os_str()).file_stem().unwrap();
     name.to_str().unwrap().to_owned()
@@ -74,12 +86,9 @@ fn imports(text: &str) -> Vec<String> {
 
 #[test]
 fn modules_import_earlier_modules_only() {
-    let src = common::root().join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
     let (mut faults, mut count) = (Vec::new(), 0);
-    for file in files {
-        let own = module(&src, &file);
+    for (path, file) in all_sources() {
+        let own = module(&path);
         if own == "lib" {
             continue;
         }
@@ -118,15 +127,14 @@ fn the_module_table_is_the_enforced_order() {
 
 #[test]
 fn unsafe_code_is_in_one_file() {
-    let src = common::root().join("src");
-    let mut files = Vec::new();
-    sources(&src, &mut files);
-    files.retain(|file| {
+    let mut files = all_sources();
+    files.retain(|(_, file)| {
         let text = std::fs::read_to_string(file).unwrap();
         let code = text
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"));
         code.into_iter().any(|line| line.contains("unsafe "))
     });
-    assert_eq!(files, [src.join("netlink/sys.rs")]);
+    let paths: Vec<_> = files.iter().map(|(path, _)| path.as_path()).collect();
+    assert_eq!(paths, [Path::new("netlink/sys.rs")]);
 }

@@ -43,7 +43,7 @@ fn is_path(text: &str) -> bool {
         && text.chars().all(of_path)
 }
 
-/// Returns true if a path exists, relative to the project, to `src`, or to the page. A component in
+/// Returns true if a path exists, relative to the project, to the `src` of a crate, or to the page. A component in
 /// capitals stands for a name of the reader's choice: only the folder in front of it must exist.
 fn exists(page: &Path, path: &str) -> bool {
     let is_placeholder = |part: &&str| {
@@ -55,7 +55,8 @@ fn exists(page: &Path, path: &str) -> bool {
         .take_while(|it| !is_placeholder(it))
         .collect();
     let page = page.parent().unwrap().to_owned();
-    let roots = [common::root().to_owned(), common::root().join("src"), page];
+    let [src, kinds] = common::source_folders();
+    let roots = [common::root().to_owned(), src, kinds, page];
     let documents = ["README.md", "BENCH.md", "CHANGELOG.md", "CONTRIBUTING.md"];
     let is_document = documents.iter().any(|it| path.ends_with(it));
     let path = if is_document { Path::new(path) } else { &fixed };
@@ -201,8 +202,8 @@ fn missing_files_and_commands_are_found() {
     for (path, is_there) in [
         ("tests/golden.rs", true),
         ("tests/comparing/sharks.py", false),
-        ("src/kind/route/KIND.rs", true),
-        ("src/kinds/route/KIND.rs", false),
+        ("kinds/src/kind/route/KIND.rs", true),
+        ("kinds/src/kinds/route/KIND.rs", false),
         ("netlink/sys.rs", true),
     ] {
         assert!(is_path(path), "{path}");

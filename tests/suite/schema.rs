@@ -144,7 +144,7 @@ fn every_property_is_described() {
     let schema = schema::schema();
     let (mut seen, mut found) = (0, Vec::new());
     undescribed(&schema, &schema, "", &mut seen, &mut found);
-    assert_eq!(found, NONE, "these need a doc comment in src/kind");
+    assert_eq!(found, NONE, "these need a doc comment in kinds/src/kind");
     assert!(seen > 300, "{seen}");
 
     let bare = json!({ "items": { "properties": { "a": { "description": " " } } } });

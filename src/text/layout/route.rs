@@ -284,7 +284,7 @@ fn metrics(it: &Fields) -> Option<Fields> {
         };
         (name.to_owned(), Node::Text(format!("{lock}{text}")))
     });
-    Some(Fields::from(values.collect::<Vec<_>>()))
+    Some(Fields(values.collect()))
 }
 
 /// `mpls 100/200`, `seg6 mode encap segs fd00::1`

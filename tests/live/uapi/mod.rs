@@ -11,7 +11,7 @@ use declarations::{Declaration, declarations_are_found};
 use exceptions::{NEWER, PREFIXES, UNDECLARED};
 use headers::{Headers, enumerators_and_defines_are_read};
 
-use crate::common::root;
+use crate::common::{root, source_folders};
 use crate::trial::trials;
 
 trials![
@@ -27,7 +27,8 @@ const COMPARED: (u32, u32) = (7, 2);
 
 /// Returns the path below the project's root, and the text, of every source.
 fn sources() -> impl Iterator<Item = (String, String)> {
-    let files = declarations::sources(&root().join("src")).into_iter();
+    let folders = source_folders().into_iter();
+    let files = folders.flat_map(|folder| declarations::sources(&folder));
     files.map(|file| {
         let path = file.strip_prefix(root()).unwrap().display().to_string();
         (path, std::fs::read_to_string(&file).unwrap())

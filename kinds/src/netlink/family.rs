@@ -1,5 +1,5 @@
 //! The netlink families whose datagrams can be read, as far as their wire format goes. What they
-//! mean is the subject of [`crate::family`].
+//! mean is the subject of the module `family` of nlstream.
 
 use std::sync::Arc;
 

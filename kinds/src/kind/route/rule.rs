@@ -170,7 +170,7 @@ pub(in crate::kind) const ACTIONS: &[(u32, &str)] = &[
 ];
 
 /// `IPPROTO_*` by the names of /etc/protocols, as far as rules are likely to select them.
-pub(crate) const IP_PROTOCOLS: &[(u32, &str)] = &[
+pub const IP_PROTOCOLS: &[(u32, &str)] = &[
     (1, "icmp"),
     (2, "igmp"),
     (4, "ipencap"),

@@ -14,7 +14,7 @@ pub(crate) use numbers;
 pub mod attr;
 pub mod audit;
 pub mod broker;
-pub(crate) mod build;
+pub mod build;
 pub mod dump;
 pub mod events;
 pub mod family;
