@@ -65,7 +65,8 @@ pub(super) fn channel(number: usize, description: &[u8]) -> Option<Channel> {
     if let Some(first) = FIRST.get(number) {
         return Some(*first);
     }
-    let description: Description = serde_json::from_slice(description).ok()?;
+    let description = std::str::from_utf8(description).ok()?;
+    let description: Description = serde_json::from_str(description).ok()?;
     let mut known = PROTOCOLS.iter().map(|it| (it.id(), it.name()));
     let number = description.protocol;
     let is_described =

@@ -448,7 +448,9 @@ fn text(options: &[PcapNGOption<'_>], code: OptionCode) -> Vec<u8> {
 
 /// The first JSON value in a comment. Other tools append comments of their own.
 fn json<T: DeserializeOwned>(comment: &[u8], name: &str, offset: u64) -> Result<T, Fault> {
-    let mut values = serde_json::Deserializer::from_slice(comment).into_iter();
+    // As text, since lines are read from text: serde's code for a type is compiled again for each source.
+    let text = comment.utf8_chunks().next().map_or("", |it| it.valid());
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
     match values.next() {
         Some(Ok(value)) => Ok(value),
         Some(Err(e)) => Err(Fault::malformed(offset, format!("{name}: {e}"))),

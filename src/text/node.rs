@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use crate::event::Payload;
-use crate::json::{self, Ordered};
+use crate::json::Ordered;
 
 /// The fields of an object, in the order of the line.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -110,8 +110,8 @@ impl Fields {
     pub(super) fn of(payload: &Payload) -> Self {
         let mut text = Vec::new();
         // The JSON writer of the lines, so that a sentence has exactly what the line has.
-        let written = json::append(&mut text, |json| payload.serialize(json));
-        let fields = written
+        let fields = payload.append_json(&mut text);
+        let fields = fields
             .ok()
             .and_then(|()| serde_json::from_slice(&text).ok());
         fields.unwrap_or_default()

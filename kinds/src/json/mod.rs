@@ -366,7 +366,9 @@ macro_rules! structures {
             type Ok = ();
             type Error = Error;
 
-            #[inline(always)]
+            // Not inlined: hundreds of types have a field, and few of them are written for many events (a third of
+            // the time that serializers take to compile).
+            #[inline(never)]
             fn serialize_field<T: Serialize + ?Sized>(
                 &mut self,
                 key: &'static str,

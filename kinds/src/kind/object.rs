@@ -1,9 +1,11 @@
 //! The devices that a payload names, and its changes.
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde_json::Error;
 
 use super::Payload;
 use super::fields::Mask;
+use crate::json::{self, Compound};
 use crate::value::{IfName, Word};
 
 /// Access to the devices that a payload names. Implemented by `#[derive(State)]` and
@@ -142,14 +144,6 @@ impl Change {
     pub fn former_fields(&self, mask: Mask) -> WithFields<'_> {
         self.old.with_fields(self.mask & mask)
     }
-
-    /// Writes the former values of the fields that differ.
-    ///
-    /// # Errors
-    /// Those of the serializer.
-    pub fn serialize_old<M: SerializeStruct>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.old.serialize_fields(self.mask, map)
-    }
 }
 
 /// See [`Change::changed`].
@@ -176,6 +170,33 @@ impl Payload {
             payload: self,
             mask,
         }
+    }
+
+    /// Appends the payload to an object. Generic code is compiled for the crate that calls it: so that of all kinds is
+    /// compiled with them.
+    ///
+    /// # Errors
+    /// Never; `Result` is required by serde.
+    pub fn append_to(&self, object: &mut Compound<'_>, key: &'static str) -> Result<(), Error> {
+        object.field(key, self)
+    }
+
+    /// Appends the payload as JSON.
+    ///
+    /// # Errors
+    /// Never; `Result` is required by serde.
+    pub fn append_json(&self, text: &mut Vec<u8>) -> Result<(), Error> {
+        json::append(text, |json| self.serialize(json))
+    }
+}
+
+impl WithFields<'_> {
+    /// Appends the fields to an object.
+    ///
+    /// # Errors
+    /// Never; `Result` is required by serde.
+    pub fn append_to(&self, object: &mut Compound<'_>, key: &'static str) -> Result<(), Error> {
+        object.field(key, self)
     }
 }
 

@@ -125,11 +125,11 @@ impl Envelope {
                 object.written(behind);
                 object.close()?;
             }
-            None => to.field(kind.name(), &event.payload)?,
+            None => event.payload.append_to(&mut to, kind.name())?,
         }
         if let Some(change) = &event.change {
             to.field("changed", &change.changed())?;
-            to.field("old", &change.former())?;
+            change.former().append_to(&mut to, "old")?;
         }
         if event.uncertain {
             to.field("uncertain", &true)?;

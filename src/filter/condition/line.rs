@@ -89,13 +89,16 @@ impl Line<'_> {
         }
         if let Some(wanted) = wanted.member(kind.name()) {
             let mask = wanted.mask(kind.fields().unwrap_or_default());
-            to.0.field(kind.name(), &event.payload.with_fields(mask))?;
+            event
+                .payload
+                .with_fields(mask)
+                .append_to(&mut to.0, kind.name())?;
         }
         if let Some(change) = &event.change {
             to.put("changed", &change.changed())?;
             if let Some(wanted) = wanted.member("old") {
                 let mask = wanted.mask(kind.fields().unwrap_or_default());
-                to.0.field("old", &change.former_fields(mask))?;
+                change.former_fields(mask).append_to(&mut to.0, "old")?;
             }
         }
         if event.uncertain {
