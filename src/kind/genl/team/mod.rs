@@ -74,12 +74,11 @@ use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::attr::{AttrError, Attrs};
 use crate::netlink::frame::Message;
 use crate::netlink::genl::attributes;
-use crate::netlink::genl::team::TEAM_CMD_NOOP;
+use crate::netlink::genl::team::{TEAM_ATTR_TEAM_IFINDEX, TEAM_CMD_NOOP};
 use crate::netlink::request::Request;
 pub use option::TeamOption;
 pub use port::TeamPort;
 
-const TEAM_ATTR_TEAM_IFINDEX: u16 = 1;
 /// `TEAM_ATTR_ITEM_OPTION`, `TEAM_ATTR_ITEM_PORT`
 const ITEM: u16 = 1;
 
