@@ -78,17 +78,17 @@ impl FamilyId {
     /// `nl80211`: wireless devices.
     pub const NL80211: FamilyId = FamilyId::curated(4);
     /// `l2tp`: tunnels of L2TP.
-    pub const L2TP: FamilyId = FamilyId::curated(8);
+    pub const L2TP: FamilyId = FamilyId::curated(5);
     /// `team`: team devices.
-    pub const TEAM: FamilyId = FamilyId::curated(9);
+    pub const TEAM: FamilyId = FamilyId::curated(6);
     /// `ovs_datapath`: datapaths of Open vSwitch.
-    pub const OVS_DATAPATH: FamilyId = FamilyId::curated(10);
+    pub const OVS_DATAPATH: FamilyId = FamilyId::curated(7);
     /// `ovs_vport`: ports of these datapaths.
-    pub const OVS_VPORT: FamilyId = FamilyId::curated(11);
+    pub const OVS_VPORT: FamilyId = FamilyId::curated(8);
     /// `thermal`: thermal zones, their trips, and cooling devices.
-    pub const THERMAL: FamilyId = FamilyId::curated(12);
+    pub const THERMAL: FamilyId = FamilyId::curated(9);
     /// `dpll`: digital phase-locked loops and their pins.
-    pub const DPLL: FamilyId = FamilyId::curated(13);
+    pub const DPLL: FamilyId = FamilyId::curated(10);
 
     /// A generic netlink family of which the id is not known.
     pub const GENERIC: FamilyId = FamilyId(NETLINK_GENERIC);

@@ -11,7 +11,7 @@ use crate::netlink::frame::Message;
 use crate::netlink::other::other;
 
 impl Family for Audit {
-    fn decode(
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,

@@ -12,7 +12,6 @@ use crate::netlink::family::Protocol as _;
 use crate::netlink::frame::Message;
 use crate::netlink::genl::curated::Curated;
 use crate::netlink::other::other;
-use crate::netlink::secrets::redacted;
 
 /// The decoders of each family.
 static DECODERS: [(FamilyId, Decoders); 11] = [
@@ -36,21 +35,12 @@ fn decoders_of(family: &Curated) -> Option<&'static Decoders> {
 
 impl Family for Curated {
     /// The kinds decide what a message does to its object. A message of no kind is one of kind `generic`.
-    fn decode(
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,
         each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
     ) {
-        // An attribute that a kind does not know is written as it is.
-        let redacted = match context.secrets {
-            true => None,
-            false => redacted(self.id(), Some(self.name()), message.bytes),
-        };
-        let message = match &redacted {
-            Some(bytes) => &message.with_bytes(bytes),
-            None => message,
-        };
         let decoders = decoders_of(self);
         if let Some(decoders) = decoders.filter(|it| it.contains(self.message_type(message))) {
             return decode::decode(self, decoders, MessageAction::New, context, message, each);

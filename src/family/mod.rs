@@ -35,6 +35,7 @@ use crate::netlink::genl::{
 use crate::netlink::nfnetlink::{CONNTRACK, EXPECT, NFT_TRACE, NFTABLES};
 use crate::netlink::request::Request;
 use crate::netlink::rtm::Rtnetlink;
+use crate::netlink::secrets::redacted;
 use crate::netlink::xfrm::Xfrm;
 
 /// A netlink family whose messages become events.
@@ -47,8 +48,33 @@ pub trait Family: Protocol + std::fmt::Debug {
     }
 
     /// Decodes one message, and passes each object in it to `each`, with the attributes that could
-    /// not be decoded.
+    /// not be decoded. Its secrets are zero, unless the context has them.
+    #[inline]
     fn decode(
+        &self,
+        context: &mut DecodeContext<'_>,
+        message: &Message<'_>,
+        each: &mut dyn FnMut(Decoded, Vec<Unparsed>),
+    ) {
+        match self.redacted(message, context.secrets) {
+            Some(bytes) => self.objects(context, &message.with_bytes(&bytes), each),
+            None => self.objects(context, message, each),
+        }
+    }
+
+    /// The bytes of a message with zeros in place of its secrets; `None` if its family has none, or if lines have them
+    /// (`secrets`).
+    #[inline]
+    fn redacted(&self, message: &Message<'_>, secrets: bool) -> Option<Vec<u8>> {
+        match secrets {
+            true => None,
+            false => redacted(self.id(), self.announced_name().as_deref(), message.bytes),
+        }
+    }
+
+    /// As [`Family::decode`], of a message whose secrets are zero, or that lines may have: the bytes of an attribute that
+    /// no kind knows are written.
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,

@@ -60,7 +60,7 @@ static MEANINGS: [Meaning; 4] = [
 ];
 
 impl Family for Subsystem {
-    fn decode(
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,

@@ -16,7 +16,7 @@ use crate::netlink::genl::{
 static DECODERS: Decoders = decoders(FamilyId::NLCTRL);
 
 impl Family for Nlctrl {
-    fn decode(
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,

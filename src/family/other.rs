@@ -13,7 +13,6 @@ use crate::event::{Kind, Unparsed};
 use crate::netlink::family::{Groups, Protocol};
 use crate::netlink::frame::{ControlMessage, Message};
 use crate::netlink::other::{Other, other};
-use crate::netlink::secrets::redacted;
 
 /// Such a protocol or family, and what the kernel announced about it.
 #[derive(Clone, Copy, Debug)]
@@ -53,16 +52,7 @@ pub(super) fn decode(
         name: &known.name,
         header: known.header,
     });
-    let name = announced.map(|it| it.name);
-    let redacted = match context.secrets {
-        true => None,
-        false => redacted(protocol.id(), name, message.bytes),
-    };
-    let message = match &redacted {
-        Some(bytes) => message.with_bytes(bytes),
-        None => *message,
-    };
-    let generic = Generic::new(context, protocol, announced, &message);
+    let generic = Generic::new(context, protocol, announced, message);
     let decoded = Decoded {
         action: MessageAction::Notify,
         payload: generic.into(),
@@ -75,7 +65,7 @@ impl Family for Other {
         kinds()
     }
 
-    fn decode(
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,
@@ -90,7 +80,7 @@ impl Family for OtherFamily<'_> {
         kinds()
     }
 
-    fn decode(
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,

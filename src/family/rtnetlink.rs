@@ -14,7 +14,7 @@ static DECODERS: Decoders = decoders(FamilyId::ROUTE);
 
 impl Family for Rtnetlink {
     #[inline]
-    fn decode(
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,

@@ -9,7 +9,6 @@ use crate::event::kinds::decoders;
 use crate::kind::spec::Decoders;
 use crate::kind::xfrm::XfrmEvent;
 use crate::netlink::frame::Message;
-use crate::netlink::secrets::redacted;
 use crate::netlink::xfrm::{
     XFRM_MSG_DELPOLICY, XFRM_MSG_DELSA, XFRM_MSG_FLUSHPOLICY, XFRM_MSG_NEWPOLICY, XFRM_MSG_NEWSA,
     XFRM_MSG_UPDPOLICY, XFRM_MSG_UPDSA, Xfrm,
@@ -18,7 +17,7 @@ use crate::netlink::xfrm::{
 static DECODERS: Decoders = decoders(FamilyId::XFRM);
 
 impl Family for Xfrm {
-    fn decode(
+    fn objects(
         &self,
         context: &mut DecodeContext<'_>,
         message: &Message<'_>,
@@ -36,14 +35,6 @@ impl Family for Xfrm {
             let payload = XfrmEvent::flush_of_policies().into();
             return each(Decoded { action, payload }, Vec::new());
         }
-        let redacted = match context.secrets {
-            true => None,
-            false => redacted(FamilyId::XFRM, None, message.bytes),
-        };
-        let message = match &redacted {
-            Some(bytes) => &message.with_bytes(bytes),
-            None => message,
-        };
         decode::decode(self, &DECODERS, action, context, message, each);
     }
 }

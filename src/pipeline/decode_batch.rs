@@ -22,7 +22,6 @@ use crate::netlink::family::Protocol;
 use crate::netlink::frame::{ControlMessage, Message, Messages};
 use crate::netlink::genl::Nlctrl;
 use crate::netlink::rtm::Rtnetlink;
-use crate::netlink::secrets::redacted;
 use crate::state::{Key, State};
 
 /// The content of a batch of inputs, in order.
@@ -250,11 +249,7 @@ impl<'s> Datagram<'s> {
         context.rule_order = self.rule_order.map(|order| (order, netns, is_event));
         let raw = self.optional_parts.raw;
         let raw = raw.then(|| {
-            let name = family.announced_name();
-            let redacted = match self.optional_parts.secrets {
-                true => None,
-                false => redacted(family.id(), name.as_deref(), message.bytes),
-            };
+            let redacted = family.redacted(&message, self.optional_parts.secrets);
             let bytes = redacted.as_deref().unwrap_or(message.bytes);
             Rc::new(Hex(bytes.into()))
         });

@@ -65,6 +65,10 @@ impl Store for LinkStore {
         Some(link)
     }
 
+    fn objects(&self, (): ()) -> impl Iterator<Item = Payload> {
+        self.table.iter().cloned().map(Payload::Link)
+    }
+
     /// Links are few, and in use all the time.
     fn prefetch(&self, _key: Key) {}
 

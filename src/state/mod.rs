@@ -157,6 +157,11 @@ impl State {
         self.stores.get(kind, key, &self.names)
     }
 
+    /// The stored objects of a kind, with the names of devices that their last lines have.
+    pub fn objects(&self, kind: Kind) -> impl Iterator<Item = Payload> {
+        self.stores.objects(kind, &self.names)
+    }
+
     /// The key of the object that an event is about, for [`State::apply_event`]; of IPv4 siblings
     /// that of the first. `None` if objects of the kind are not stored.
     pub fn key(&self, decoded: &Decoded) -> Option<Key> {

@@ -29,6 +29,10 @@ impl Store for ObjectStore {
         Some(payload)
     }
 
+    fn objects<'a>(&'a self, _env: Env<'a>) -> impl Iterator<Item = Payload> {
+        self.0.iter().cloned()
+    }
+
     fn prefetch(&self, key: Key) {
         self.0.prefetch(key);
     }

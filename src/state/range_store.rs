@@ -68,6 +68,10 @@ impl Store for RangeStore {
         self.objects.get(key, env)
     }
 
+    fn objects<'a>(&'a self, env: Env<'a>) -> impl Iterator<Item = Payload> {
+        self.objects.objects(env)
+    }
+
     fn prefetch(&self, key: Key) {
         self.objects.prefetch(key);
     }

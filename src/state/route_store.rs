@@ -102,6 +102,11 @@ impl Store for RouteStore {
         Some(route.into())
     }
 
+    fn objects<'a>(&'a self, env: Env<'a>) -> impl Iterator<Item = Payload> {
+        let stored = self.table.iter();
+        stored.filter_map(move |it| Some(self.decode_as_reported(it, env.names)?.into()))
+    }
+
     fn prefetch(&self, key: Key) {
         self.table.prefetch(key);
     }

@@ -31,6 +31,10 @@ pub(super) trait Store {
     /// The stored object of that key, with the names of devices.
     fn get(&self, key: Key, env: Self::Env<'_>) -> Option<Payload>;
 
+    /// The stored objects, with the names of devices that their last lines have. An object that is stored decoded is
+    /// shared, and not copied.
+    fn objects<'a>(&'a self, env: Self::Env<'a>) -> impl Iterator<Item = Payload>;
+
     /// Prefetches an object's state into the CPU cache.
     fn prefetch(&self, key: Key);
 

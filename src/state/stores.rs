@@ -135,6 +135,27 @@ impl Stores {
         }
     }
 
+    pub(super) fn objects<'a>(
+        &'a self,
+        kind: Kind,
+        names: &'a Names,
+    ) -> Box<dyn Iterator<Item = Payload> + 'a> {
+        let links = &self.links;
+        let env = Env { names, links };
+        match kind {
+            Kind::Link => Box::new(self.links.objects(())),
+            Kind::Route => Box::new(self.routes.objects(env)),
+            _ if kind.has_ranges() => {
+                let stores = self.ranges.get(&kind).into_iter();
+                Box::new(stores.flat_map(move |it| it.objects(env)))
+            }
+            _ => {
+                let stores = self.objects.get(&kind).into_iter();
+                Box::new(stores.flat_map(move |it| it.objects(env)))
+            }
+        }
+    }
+
     pub(super) fn prefetch(&self, kind: Kind, key: Key) {
         match kind {
             Kind::Link => self.links.prefetch(key),

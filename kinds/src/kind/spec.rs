@@ -47,7 +47,7 @@ pub trait KindSpec: Sized + Into<Payload> {
     const PROPAGATED: Propagation = Propagation::None;
     /// The declared attributes.
     const ATTRS: &'static [AttrDecl] = &[];
-    /// The objects of other kinds for each of which the kernel lists those of this one in a dump of its
+    /// The objects, of other kinds or of this one, for each of which the kernel lists those of this kind in a dump of its
     /// own. These dumps follow on [`KindSpec::dumps`].
     const DUMPS_PER_OBJECT: &'static [DumpsPerObject] = &[];
 
@@ -103,24 +103,25 @@ pub trait KindSpec: Sized + Into<Payload> {
     }
 }
 
-/// How the objects of a kind are listed that belong to an object of another kind, as the elements of a set do.
+/// How the objects of a kind are listed that belong to another object, as the elements of a set do; or how what the list
+/// of all objects leaves out is read for each, as the governors of thermal zones are.
 #[derive(Clone, Copy, Debug)]
 pub struct DumpsPerObject {
-    /// The kind of the other objects.
+    /// The kind of the objects that the requests are about. It may be the kind itself.
     pub of: Kind,
-    /// The request that lists what belongs to one of them; `None` if nothing can.
+    /// The request about one of them; `None` if nothing belongs to it.
     pub request: fn(&Payload) -> Option<Request>,
-    /// The error of that request (`E…`) if the other object does not exist: it was deleted meanwhile, and the kind is read
+    /// The error of that request (`E…`) if the object does not exist: it was deleted meanwhile, and the kind is read
     /// again.
     pub missing: i32,
-    /// The other object may be one that the request is not about: then that error means that nothing belongs to it.
+    /// The object may be one to which nothing can belong: then that error means that nothing does.
     pub is_guess: bool,
     /// Returns true if what belongs to that object comes and goes at any time without a message.
     pub is_silent: fn(&Payload) -> bool,
 }
 
 impl DumpsPerObject {
-    /// Those of the objects of a kind, whose own objects have messages.
+    /// A dump for each object of a kind. What belongs to it does not come or go without a message.
     pub const fn of(of: Kind, request: fn(&Payload) -> Option<Request>, missing: i32) -> Self {
         DumpsPerObject {
             of,

@@ -357,20 +357,23 @@ impl Request {
         Self::of_body(UNADDRESSED, body)
     }
 
+    /// The same about one object, whose number that attribute has.
+    fn generic_about(command: u16, attribute: u16, number: u32) -> Self {
+        let mut request = Self::generic(command, &[]);
+        request.attribute(attribute, number);
+        request
+    }
+
     /// A request of nl80211 for what belongs to the interface of that index.
     pub fn nl80211(command: u16, ifindex: u32) -> Self {
-        const NL80211_ATTR_IFINDEX: u16 = 3;
-        let interface = DefaultNla::new(NL80211_ATTR_IFINDEX, ifindex.to_ne_bytes().to_vec());
-        Self::generic(command, &bytes(&interface))
+        Self::generic_about(command, genl::nl80211::NL80211_ATTR_IFINDEX, ifindex)
     }
 
     /// A list of the team device of that index.
     pub fn team(command: u16, ifindex: u32) -> Self {
-        const TEAM_ATTR_TEAM_IFINDEX: u16 = 1;
-        let device = DefaultNla::new(TEAM_ATTR_TEAM_IFINDEX, ifindex.to_ne_bytes().to_vec());
         Request {
             parts: true,
-            ..Self::generic(command, &bytes(&device))
+            ..Self::generic_about(command, genl::team::TEAM_ATTR_TEAM_IFINDEX, ifindex)
         }
     }
 
@@ -385,9 +388,7 @@ impl Request {
     }
 
     fn thermal(command: u16, zone: u32) -> Self {
-        const THERMAL_GENL_ATTR_TZ_ID: u16 = 2;
-        let zone = DefaultNla::new(THERMAL_GENL_ATTR_TZ_ID, zone.to_ne_bytes().to_vec());
-        Self::generic(command, &bytes(&zone)).single()
+        Self::generic_about(command, genl::thermal::THERMAL_GENL_ATTR_TZ_ID, zone).single()
     }
 
     /// The governor of that thermal zone.

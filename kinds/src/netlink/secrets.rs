@@ -99,6 +99,7 @@ const NL80211: Secrets = Secrets {
 
 /// The attributes with secrets of a protocol, or of the generic netlink family of that name; none for
 /// nearly all.
+#[inline]
 fn secrets(id: FamilyId, name: Option<&str>) -> &'static Secrets {
     match (id.protocol(), name) {
         (NETLINK_XFRM, _) => &XFRM,
@@ -134,14 +135,19 @@ fn redacted_records(datagram: &[u8]) -> Option<Vec<u8>> {
 
 /// A copy of a datagram with zeros in place of its secrets; `None` if its family has none. `name`: of
 /// a generic netlink family.
+#[inline]
 pub fn redacted(id: FamilyId, name: Option<&str>, datagram: &[u8]) -> Option<Vec<u8>> {
     if id == FamilyId::AUDIT {
         return redacted_records(datagram);
     }
     let secrets = secrets(id, name);
-    if secrets.known.is_empty() {
-        return None;
+    match secrets.known.is_empty() {
+        true => None,
+        false => Some(without(secrets, id, datagram)),
     }
+}
+
+fn without(secrets: &Secrets, id: FamilyId, datagram: &[u8]) -> Vec<u8> {
     let mut bytes = datagram.to_vec();
     let mut at = 0;
     for message in Messages::new(datagram) {
@@ -169,7 +175,7 @@ pub fn redacted(id: FamilyId, name: Option<&str>, datagram: &[u8]) -> Option<Vec
         }
         at = (at + align(message.bytes.len())).min(bytes.len());
     }
-    Some(bytes)
+    bytes
 }
 
 fn redact(secrets: &Secrets, command: Option<u16>, mut bytes: &mut [u8]) {

@@ -43,6 +43,8 @@ impl Line<'_> {
         })
     }
 
+    /// The members that `encode::envelope::Envelope` writes, which has most of them as bytes of former lines, and all of
+    /// each. A test compares both for every line of the fixtures.
     fn members(&self, to: &mut Members) -> Result<(), Error> {
         let Line {
             surroundings,

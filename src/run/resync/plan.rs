@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::Dumps;
 use crate::channel::NetnsId;
+use crate::event::Kind;
 use crate::event::scope::Scope;
-use crate::event::{Kind, Payload};
 use crate::netlink::request::Request;
 use crate::pipeline::Pipeline;
-use crate::state::{Devices, Effect, State};
+use crate::state::{Devices, Effect};
 
 /// Number of stored objects above which a kind is read as a whole only if it is certain that many
 /// of them changed: a dump of so many takes about a tenth of a second.
@@ -49,9 +49,8 @@ impl Known for Pipeline {
         let mut requests = Vec::new();
         for dumps in kind.dumps_per_object() {
             let others = requests.len();
-            for request in
-                objects(self.state(netns), dumps.of).filter_map(|it| (dumps.request)(&it))
-            {
+            let objects = self.state(netns).objects(dumps.of);
+            for request in objects.filter_map(|it| (dumps.request)(&it)) {
                 if !requests[..others].contains(&request) {
                     requests.push(request);
                 }
@@ -61,16 +60,11 @@ impl Known for Pipeline {
     }
 
     fn is_silent(&self, netns: NetnsId, kind: Kind) -> bool {
-        kind.dumps_per_object()
-            .iter()
-            .any(|dumps| objects(self.state(netns), dumps.of).any(|it| (dumps.is_silent)(&it)))
+        kind.dumps_per_object().iter().any(|dumps| {
+            let mut objects = self.state(netns).objects(dumps.of);
+            objects.any(|it| (dumps.is_silent)(&it))
+        })
     }
-}
-
-/// The stored objects of a kind.
-fn objects(state: &State, kind: Kind) -> impl Iterator<Item = Payload> {
-    let keys = (0..state.count(kind)).filter_map(move |at| state.key_at(kind, at));
-    keys.filter_map(move |key| state.object(kind, key))
 }
 
 /// What a reconciliation reads.

@@ -1,5 +1,7 @@
 //! (known objects, message about a device) → (objects that are renamed, former and present names).
 
+use std::rc::Rc;
+
 use super::messages::*;
 use super::{apply, decoded, event, rename, state, summary};
 use crate::event::kind_set::KindSet;
@@ -83,6 +85,31 @@ fn every_object_of_a_renamed_device_is_reported_with_both_names() {
         back.iter().all(|change| change.ends_with("eth0")),
         "{back:?}"
     );
+}
+
+/// Each is an object of a key of the kind. During a rename they have the names of their last lines, and none is copied.
+#[test]
+fn the_objects_of_a_kind_are_shared_with_the_state() {
+    let mut state = with(&objects());
+    for kind in Kind::ALL {
+        let keys = (0..state.count(*kind)).filter_map(|at| state.key_at(*kind, at));
+        let expected: Vec<_> = keys.filter_map(|key| state.object(*kind, key)).collect();
+        let found: Vec<_> = state.objects(*kind).collect();
+        assert_eq!(found, expected, "{kind:?}");
+    }
+    assert_eq!(apply_only(&mut state, &link(2, "lan")), NameEffect::Changed);
+    state.begin_rename();
+    let found = |kind| state.objects(kind).map(|it| devices(&it));
+    assert_eq!(found(Kind::Address).collect::<Vec<_>>(), ["eth0", "port"]);
+    assert_eq!(found(Kind::Route).count(), 3);
+    let links = || {
+        state.objects(Kind::Link).filter_map(|it| match it {
+            Payload::Link(link) => Some(link),
+            _ => None,
+        })
+    };
+    assert_eq!(links().count(), 2);
+    assert!(links().zip(links()).all(|(a, b)| Rc::ptr_eq(&a, &b)));
 }
 
 #[test]

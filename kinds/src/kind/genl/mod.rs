@@ -27,6 +27,33 @@ macro_rules! kind {
     };
 }
 
+/// Declares how the events of a kind are read: their netlink family, their messages, and the name of each for the field
+/// `event`. In braces further items of the declaration. Before the modules, which use it.
+macro_rules! events {
+    ($type:ident of $family:ident, [$($message:ident = $name:literal),+ $(,)?] $(, { $($item:tt)* })?) => {
+        impl crate::kind::spec::KindSpec for $type {
+            const NETLINK_FAMILY: crate::channel::FamilyId = crate::channel::FamilyId::$family;
+            const MESSAGES: &'static [u16] = &[$($message),+];
+            const ATTRS: &'static [crate::kind::attributes::AttrDecl] =
+                <Self as crate::kind::attributes::Attributes>::ATTRS;
+
+            fn decode(
+                context: &mut crate::kind::context::DecodeContext<'_>,
+                message: &crate::netlink::frame::Message<'_>,
+                emit: &mut crate::kind::spec::Emit<'_>,
+            ) -> Option<()> {
+                const EVENTS: &[(u32, &str)] = &[$(($message as u32, $name)),+];
+                crate::kind::genl::decode_event(context, message, emit, EVENTS, |event| $type {
+                    event,
+                    ..<$type>::default()
+                })
+            }
+
+            $($($item)*)?
+        }
+    };
+}
+
 pub mod ctrl;
 pub mod devlink;
 pub mod dpll;
@@ -46,6 +73,7 @@ use super::context::DecodeContext;
 use super::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::frame::Message;
 use crate::netlink::genl::{attributes, command};
+use crate::value::Symbol;
 
 /// Decodes the object of a message, which one of the commands in `deleted` deletes.
 fn decode<T: KindSpec + Attributes + Default>(
@@ -61,4 +89,17 @@ fn decode<T: KindSpec + Attributes + Default>(
         false => MessageAction::New,
     };
     emit.object_as(context, action, object)
+}
+
+/// Decodes an event. `new` makes one from the name that its command has in `names`.
+fn decode_event<T: KindSpec + Attributes>(
+    context: &mut DecodeContext<'_>,
+    message: &Message<'_>,
+    emit: &mut Emit<'_>,
+    names: &'static [(u32, &'static str)],
+    new: fn(Symbol) -> T,
+) -> Option<()> {
+    let mut event = new(Symbol::of(command(message).into(), names));
+    event.attributes(context, attributes(message)?);
+    emit.object_as(context, MessageAction::Notify, event)
 }

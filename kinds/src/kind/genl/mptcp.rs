@@ -7,31 +7,13 @@ use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
-use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::kind::wire::FAMILIES;
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::genl::mptcp::*;
-use crate::netlink::genl::{attributes, command};
 use crate::value::{FlagNames, Flags, IfName, Symbol};
 
-/// Names of `MPTCP_EVENT_*`.
-const EVENTS: &[(u32, &str)] = &[
-    (MPTCP_EVENT_CREATED as u32, "created"),
-    (MPTCP_EVENT_ESTABLISHED as u32, "established"),
-    (MPTCP_EVENT_CLOSED as u32, "closed"),
-    (MPTCP_EVENT_ANNOUNCED as u32, "announced"),
-    (MPTCP_EVENT_REMOVED as u32, "removed"),
-    (MPTCP_EVENT_SUB_ESTABLISHED as u32, "sub_established"),
-    (MPTCP_EVENT_SUB_CLOSED as u32, "sub_closed"),
-    (MPTCP_EVENT_SUB_PRIORITY as u32, "sub_priority"),
-    (MPTCP_EVENT_LISTENER_CREATED as u32, "listener_created"),
-    (MPTCP_EVENT_LISTENER_CLOSED as u32, "listener_closed"),
-];
 /// `MPTCP_RST_E*` (linux/mptcp.h)
 const RESET_REASONS: &[(u32, &str)] = &[
     (0, "unspecified"),
@@ -126,41 +108,28 @@ impl MptcpEvent {
     }
 }
 
-impl KindSpec for MptcpEvent {
-    const NETLINK_FAMILY: FamilyId = FamilyId::MPTCP_PM;
-    const MESSAGES: &'static [u16] = &[
-        MPTCP_EVENT_CREATED,
-        MPTCP_EVENT_ESTABLISHED,
-        MPTCP_EVENT_CLOSED,
-        MPTCP_EVENT_ANNOUNCED,
-        MPTCP_EVENT_REMOVED,
-        MPTCP_EVENT_SUB_ESTABLISHED,
-        MPTCP_EVENT_SUB_CLOSED,
-        MPTCP_EVENT_SUB_PRIORITY,
-        MPTCP_EVENT_LISTENER_CREATED,
-        MPTCP_EVENT_LISTENER_CLOSED,
-    ];
-    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let mut event = MptcpEvent {
-            event: Symbol::of(command(message).into(), EVENTS),
-            ..MptcpEvent::default()
-        };
-        event.attributes(context, attributes(message)?);
-        emit.object_as(context, MessageAction::Notify, event)
-    }
-}
+events!(
+    MptcpEvent of MPTCP_PM,
+    [
+        MPTCP_EVENT_CREATED = "created",
+        MPTCP_EVENT_ESTABLISHED = "established",
+        MPTCP_EVENT_CLOSED = "closed",
+        MPTCP_EVENT_ANNOUNCED = "announced",
+        MPTCP_EVENT_REMOVED = "removed",
+        MPTCP_EVENT_SUB_ESTABLISHED = "sub_established",
+        MPTCP_EVENT_SUB_CLOSED = "sub_closed",
+        MPTCP_EVENT_SUB_PRIORITY = "sub_priority",
+        MPTCP_EVENT_LISTENER_CREATED = "listener_created",
+        MPTCP_EVENT_LISTENER_CLOSED = "listener_closed",
+    ]
+);
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::kind::spec::{Decoded, Emit, KindSpec as _, MessageAction};
     use crate::names::Names;
     use crate::netlink::build::{attr, message};
     use crate::netlink::frame::Messages;
@@ -196,7 +165,7 @@ mod tests {
         };
         let mut emit = Emit::new(MessageAction::New, &mut each);
         MptcpEvent::decode(&mut context, &message, &mut emit);
-        let found: crate::kind::spec::Decoded = found.unwrap();
+        let found: Decoded = found.unwrap();
         assert_eq!(found.action, MessageAction::Notify);
         assert_eq!(
             serde_json::to_value(found.payload).unwrap(),

@@ -18,83 +18,34 @@ pub struct Curated {
     commands: Commands,
     /// Length of the family's own fixed header, which follows `struct genlmsghdr`.
     header: usize,
+    /// The number of a message in `commands`.
+    number: fn(&Message<'_>) -> u16,
 }
 
-pub static ETHTOOL: Curated = Curated {
-    id: FamilyId::ETHTOOL,
-    name: "ethtool",
-    commands: ethtool::COMMANDS,
-    header: 0,
-};
-pub static NETDEV: Curated = Curated {
-    id: FamilyId::NETDEV,
-    name: "netdev",
-    commands: netdev::COMMANDS,
-    header: 0,
-};
-
-pub static DEVLINK: Curated = Curated {
-    id: FamilyId::DEVLINK,
-    name: "devlink",
-    commands: devlink::COMMANDS,
-    header: 0,
-};
-
-pub static MPTCP_PM: Curated = Curated {
-    id: FamilyId::MPTCP_PM,
-    name: "mptcp_pm",
-    commands: mptcp::COMMANDS,
-    header: 0,
-};
-
-pub static NL80211: Curated = Curated {
-    id: FamilyId::NL80211,
-    name: "nl80211",
-    commands: nl80211::COMMANDS,
-    header: 0,
-};
-
-pub static L2TP: Curated = Curated {
-    id: FamilyId::L2TP,
-    name: "l2tp",
-    commands: l2tp::COMMANDS,
-    header: 0,
-};
-
-pub static TEAM: Curated = Curated {
-    id: FamilyId::TEAM,
-    name: "team",
-    commands: team::COMMANDS,
-    header: 0,
-};
-
+pub static ETHTOOL: Curated = Curated::new(FamilyId::ETHTOOL, "ethtool", ethtool::COMMANDS);
+pub static NETDEV: Curated = Curated::new(FamilyId::NETDEV, "netdev", netdev::COMMANDS);
+pub static DEVLINK: Curated = Curated::new(FamilyId::DEVLINK, "devlink", devlink::COMMANDS);
+pub static MPTCP_PM: Curated = Curated::new(FamilyId::MPTCP_PM, "mptcp_pm", mptcp::COMMANDS);
+pub static NL80211: Curated = Curated::new(FamilyId::NL80211, "nl80211", nl80211::COMMANDS);
+pub static L2TP: Curated = Curated::new(FamilyId::L2TP, "l2tp", l2tp::COMMANDS);
+pub static TEAM: Curated = Curated::new(FamilyId::TEAM, "team", team::COMMANDS);
 pub static OVS_DATAPATH: Curated = Curated {
-    id: FamilyId::OVS_DATAPATH,
-    name: "ovs_datapath",
-    commands: ovs::DATAPATH_COMMANDS,
     header: ovs::OVS_HEADER,
+    ..Curated::new(
+        FamilyId::OVS_DATAPATH,
+        "ovs_datapath",
+        ovs::DATAPATH_COMMANDS,
+    )
 };
-
 pub static OVS_VPORT: Curated = Curated {
-    id: FamilyId::OVS_VPORT,
-    name: "ovs_vport",
-    commands: ovs::VPORT_COMMANDS,
     header: ovs::OVS_HEADER,
+    ..Curated::new(FamilyId::OVS_VPORT, "ovs_vport", ovs::VPORT_COMMANDS)
 };
-
 pub static THERMAL: Curated = Curated {
-    id: FamilyId::THERMAL,
-    name: "thermal",
-    commands: thermal::COMMANDS,
-    header: 0,
+    number: thermal::number,
+    ..Curated::new(FamilyId::THERMAL, "thermal", thermal::COMMANDS)
 };
-
-pub static DPLL: Curated = Curated {
-    id: FamilyId::DPLL,
-    name: "dpll",
-    commands: dpll::COMMANDS,
-    header: 0,
-};
+pub static DPLL: Curated = Curated::new(FamilyId::DPLL, "dpll", dpll::COMMANDS);
 
 /// All of them.
 pub static ALL: [&Curated; 11] = [
@@ -134,6 +85,17 @@ pub fn groups_of(family: &str) -> impl Iterator<Item = &'static str> {
 }
 
 impl Curated {
+    /// A family without a header of its own, whose messages have the numbers of their commands.
+    const fn new(id: FamilyId, name: &'static str, commands: Commands) -> Self {
+        Curated {
+            id,
+            name,
+            commands,
+            header: 0,
+            number: command,
+        }
+    }
+
     /// The family of that name.
     pub fn of_name(name: &str) -> Option<&'static Self> {
         ALL.into_iter().find(|it| it.name == name)
@@ -173,10 +135,7 @@ impl Protocol for Curated {
     }
 
     fn message_type(&self, message: &Message<'_>) -> u16 {
-        match self.id {
-            FamilyId::THERMAL => thermal::number(message),
-            _ => command(message),
-        }
+        (self.number)(message)
     }
 
     fn address_family(&self, _: &Message<'_>) -> Option<u8> {

@@ -1,5 +1,8 @@
 //! The messages of the generic netlink family `nl80211` (linux/nl80211.h). Requests and answers share their numbers.
 
+/// The attribute with the index of the device of an interface.
+pub const NL80211_ATTR_IFINDEX: u16 = 3;
+
 // The requests that list objects.
 pub const NL80211_CMD_GET_WIPHY: u16 = 1;
 pub const NL80211_CMD_GET_INTERFACE: u16 = 5;

@@ -7,27 +7,13 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{ENCAPS, PW_TYPES};
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::Op;
-use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
+use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::genl::l2tp::*;
-use crate::netlink::genl::{attributes, command};
 use crate::value::{IfName, Symbol};
-
-/// Names of the events.
-const EVENTS: &[(u32, &str)] = &[
-    (L2TP_CMD_TUNNEL_CREATE as u32, "tunnel_create"),
-    (L2TP_CMD_TUNNEL_DELETE as u32, "tunnel_delete"),
-    (L2TP_CMD_TUNNEL_MODIFY as u32, "tunnel_modify"),
-    (L2TP_CMD_SESSION_CREATE as u32, "session_create"),
-    (L2TP_CMD_SESSION_DELETE as u32, "session_delete"),
-    (L2TP_CMD_SESSION_MODIFY as u32, "session_modify"),
-];
 
 /// An event of a tunnel or session of L2TP, in whichever network namespace it is.
 #[skip_serializing_none]
@@ -107,32 +93,19 @@ impl L2tpEvent {
     }
 }
 
-impl KindSpec for L2tpEvent {
-    const NETLINK_FAMILY: FamilyId = FamilyId::L2TP;
-    const MESSAGES: &'static [u16] = &[
-        L2TP_CMD_TUNNEL_CREATE,
-        L2TP_CMD_TUNNEL_DELETE,
-        L2TP_CMD_TUNNEL_MODIFY,
-        L2TP_CMD_SESSION_CREATE,
-        L2TP_CMD_SESSION_DELETE,
-        L2TP_CMD_SESSION_MODIFY,
-    ];
-    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let mut event = L2tpEvent {
-            event: Symbol::of(command(message).into(), EVENTS),
-            ..L2tpEvent::default()
-        };
-        event.attributes(context, attributes(message)?);
-        emit.object_as(context, MessageAction::Notify, event)
+events!(
+    L2tpEvent of L2TP,
+    [
+        L2TP_CMD_TUNNEL_CREATE = "tunnel_create",
+        L2TP_CMD_TUNNEL_DELETE = "tunnel_delete",
+        L2TP_CMD_TUNNEL_MODIFY = "tunnel_modify",
+        L2TP_CMD_SESSION_CREATE = "session_create",
+        L2TP_CMD_SESSION_DELETE = "session_delete",
+        L2TP_CMD_SESSION_MODIFY = "session_modify",
+    ],
+    {
+        fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
+            Triggers::of(&[Trigger::L2tp])
+        }
     }
-
-    fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
-        Triggers::of(&[Trigger::L2tp])
-    }
-}
+);

@@ -10,7 +10,6 @@ use crate::json::JsonSchema;
 use crate::kind::Op;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::object::Object as _;
 use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -123,13 +122,8 @@ impl KindSpec for OvsDatapath {
         vec![Request::ovs(OVS_DP_CMD_GET, 0)]
     }
 
-    /// Counters are no change: an event in which only they differ has those of the stored object.
     fn add_stored(&mut self, stored: &Self) {
-        let mut other = self.clone();
-        other.copy_volatile(stored);
-        if other == *stored {
-            *self = other;
-        }
+        super::keep_counters(self, stored);
     }
 
     fn decode(

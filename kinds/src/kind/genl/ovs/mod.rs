@@ -7,6 +7,7 @@ mod tests;
 mod vport;
 
 use crate::kind::context::DecodeContext;
+use crate::kind::object::Object;
 use crate::kind::wire::u32_at;
 use crate::netlink::attr::{Attr, AttrError};
 use crate::netlink::frame::Message;
@@ -19,6 +20,15 @@ pub use vport::{OvsUpcallStats, OvsVport, OvsVportStats};
 fn split<'a>(message: &Message<'a>) -> Option<(u32, &'a [u8])> {
     let (header, attributes) = attributes(message)?.split_first_chunk::<OVS_HEADER>()?;
     Some((u32_at(header, 0), attributes))
+}
+
+/// Counters are no change: an event in which only they differ gets those of the stored object.
+fn keep_counters<T: Object + Clone + PartialEq>(event: &mut T, stored: &T) {
+    let mut other = event.clone();
+    other.copy_volatile(stored);
+    if other == *stored {
+        *event = other;
+    }
 }
 
 /// Reads an array of port ids of netlink sockets.

@@ -10,7 +10,6 @@ use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::object::Object as _;
 use crate::kind::spec::{DumpsPerObject, Emit, KindSpec, MessageAction, Trigger};
 use crate::kind::{Kind, Payload};
 use crate::netlink::attr::{Attr, AttrError};
@@ -208,13 +207,8 @@ impl KindSpec for OvsVport {
         vec![Request::ovs(OVS_VPORT_CMD_GET, 0)]
     }
 
-    /// Counters are no change: an event in which only they differ has those of the stored object.
     fn add_stored(&mut self, stored: &Self) {
-        let mut other = self.clone();
-        other.copy_volatile(stored);
-        if other == *stored {
-            *self = other;
-        }
+        super::keep_counters(self, stored);
     }
 
     fn decode(

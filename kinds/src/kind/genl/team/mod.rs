@@ -4,6 +4,64 @@
 //! The options of a new device are announced before the device has an index (`team_init`), and those that it has in every
 //! mode end with it without a message: they are read when a team device comes or goes.
 
+/// Declares how the objects in one list of a team device are read: the attributes of the list and of an object in it, the
+/// request for the list, and the attribute of an object that was removed. In braces the fields that an object has without
+/// an attribute. Before the modules, which use it.
+macro_rules! listed {
+    (
+        $type:ident in $list:ident = $number:literal / $item:ident,
+        requested by $get:ident,
+        removed by $removed:ident
+        $(, { $($field:ident: $value:expr),+ })?
+    ) => {
+        impl crate::kind::spec::KindSpec for $type {
+            const NETLINK_FAMILY: crate::channel::FamilyId = crate::channel::FamilyId::TEAM;
+            const MESSAGES: &'static [u16] = &[$get];
+            const STALE_AFTER: &'static [crate::kind::spec::Trigger] =
+                &[crate::kind::spec::Trigger::Team];
+            const DUMPS_PER_OBJECT: &'static [crate::kind::spec::DumpsPerObject] =
+                &[crate::kind::spec::DumpsPerObject::of(
+                    crate::kind::Kind::Link,
+                    |device| super::request($get, device),
+                    libc::EINVAL,
+                )];
+            const ATTRS: &'static [crate::kind::attributes::AttrDecl] = {
+                use crate::kind::attributes::{AttrDecl, Attributes};
+                &[
+                    AttrDecl::new("TEAM_ATTR_TEAM_IFINDEX", super::TEAM_ATTR_TEAM_IFINDEX, || &[]),
+                    AttrDecl::new(stringify!($list), $number, || {
+                        const {
+                            &[AttrDecl::new(stringify!($item), super::ITEM, || {
+                                <$type as Attributes>::ATTRS
+                            })]
+                        }
+                    }),
+                ]
+            };
+
+            fn dumps(_details: bool) -> Vec<crate::netlink::request::Request> {
+                super::dumps()
+            }
+
+            fn decode(
+                context: &mut crate::kind::context::DecodeContext<'_>,
+                message: &crate::netlink::frame::Message<'_>,
+                emit: &mut crate::kind::spec::Emit<'_>,
+            ) -> Option<()> {
+                let list = super::List {
+                    list: $number,
+                    removed: Self::$removed,
+                };
+                super::decode(context, message, emit, list, |ifindex| $type {
+                    ifindex,
+                    $($($field: $value,)+)?
+                    ..<$type>::default()
+                })
+            }
+        }
+    };
+}
+
 mod option;
 mod port;
 #[cfg(test)]
@@ -16,12 +74,13 @@ use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::attr::{AttrError, Attrs};
 use crate::netlink::frame::Message;
 use crate::netlink::genl::attributes;
-use crate::netlink::genl::team::TEAM_CMD_NOOP;
+use crate::netlink::genl::team::{TEAM_ATTR_TEAM_IFINDEX, TEAM_CMD_NOOP};
 use crate::netlink::request::Request;
 pub use option::TeamOption;
 pub use port::TeamPort;
 
-const TEAM_ATTR_TEAM_IFINDEX: u16 = 1;
+/// `TEAM_ATTR_ITEM_OPTION`, `TEAM_ATTR_ITEM_PORT`
+const ITEM: u16 = 1;
 
 /// The number of the list in a message, and that of the attribute which says that an object in it was removed.
 struct List {
@@ -37,8 +96,6 @@ fn decode<T: KindSpec + Attributes>(
     List { list, removed }: List,
     new: fn(u32) -> T,
 ) -> Option<()> {
-    // `TEAM_ATTR_ITEM_OPTION`, `TEAM_ATTR_ITEM_PORT`
-    const ITEM: u16 = 1;
     let body = attributes(message)?;
     let team = Attrs::new(body).flatten();
     let mut team = team.filter(|it| it.kind == TEAM_ATTR_TEAM_IFINDEX);
@@ -52,12 +109,14 @@ fn decode<T: KindSpec + Attributes>(
                 return Err(AttrError::Unknown);
             }
             let mut object = new(team);
-            context.within(ITEM, |context| object.attributes(context, attr.value))?;
-            let mut all = Attrs::new(attr.value).flatten();
-            let action = match all.any(|it| it.kind == removed) {
-                true => MessageAction::Delete,
-                false => MessageAction::New,
-            };
+            let mut action = MessageAction::New;
+            context.nested(&attr, |context, attr| match attr.kind {
+                kind if kind == removed => {
+                    action = MessageAction::Delete;
+                    Ok(())
+                }
+                _ => object.attribute(context, &attr),
+            })?;
             emit.object_as(context, action, object);
             Ok(())
         }),
@@ -68,7 +127,7 @@ fn decode<T: KindSpec + Attributes>(
 
 /// The request for a list of a team device. If it was deleted meanwhile, the kernel answers with EINVAL: "the name in the
 /// request is not team master".
-fn list(command: u16, device: &Payload) -> Option<Request> {
+fn request(command: u16, device: &Payload) -> Option<Request> {
     match device {
         Payload::Link(link) => {
             let is_team = link.is_of_type("team");

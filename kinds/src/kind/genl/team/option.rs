@@ -4,17 +4,10 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use super::List;
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
-use crate::kind::Kind;
-use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{DumpsPerObject, Emit, KindSpec, Trigger};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::genl::team::TEAM_CMD_OPTIONS_GET;
-use crate::netlink::request::Request;
 use crate::value::{Hex, IfName, Symbol, Text};
 
 /// Types of options: `NLA_*` of the kernel (net/netlink.h).
@@ -34,7 +27,8 @@ const TYPES: &[(u32, &str)] = &[
         TEAM_ATTR_OPTION_TYPE = 3 => Self::kind_of_value,
         TEAM_ATTR_OPTION_DATA = 4 => Self::data,
     ),
-    skip(TEAM_ATTR_OPTION_CHANGED = 2, TEAM_ATTR_OPTION_REMOVED = 5),
+    skip(TEAM_ATTR_OPTION_CHANGED = 2),
+    by_caller(TEAM_ATTR_OPTION_REMOVED = 5),
 )]
 #[state(
     key(ifindex, name, port_ifindex, array_index),
@@ -100,42 +94,8 @@ impl TeamOption {
     }
 }
 
-impl KindSpec for TeamOption {
-    const NETLINK_FAMILY: FamilyId = FamilyId::TEAM;
-    const MESSAGES: &'static [u16] = &[TEAM_CMD_OPTIONS_GET];
-    const STALE_AFTER: &'static [Trigger] = &[Trigger::Team];
-    const DUMPS_PER_OBJECT: &'static [DumpsPerObject] = &[DumpsPerObject::of(
-        Kind::Link,
-        |device| super::list(TEAM_CMD_OPTIONS_GET, device),
-        libc::EINVAL,
-    )];
-    const ATTRS: &'static [AttrDecl] = &[
-        AttrDecl::new("TEAM_ATTR_TEAM_IFINDEX", 1, || &[]),
-        AttrDecl::new("TEAM_ATTR_LIST_OPTION", 2, || {
-            const {
-                &[AttrDecl::new("TEAM_ATTR_ITEM_OPTION", 1, || {
-                    <TeamOption as Attributes>::ATTRS
-                })]
-            }
-        }),
-    ];
-
-    fn dumps(_details: bool) -> Vec<Request> {
-        super::dumps()
-    }
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let list = List {
-            list: 2,
-            removed: 5,
-        };
-        super::decode(context, message, emit, list, |ifindex| TeamOption {
-            ifindex,
-            ..TeamOption::default()
-        })
-    }
-}
+listed!(
+    TeamOption in TEAM_ATTR_LIST_OPTION = 2 / TEAM_ATTR_ITEM_OPTION,
+    requested by TEAM_CMD_OPTIONS_GET,
+    removed by TEAM_ATTR_OPTION_REMOVED
+);

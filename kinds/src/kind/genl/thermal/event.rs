@@ -4,38 +4,13 @@ use nlstream_derive::{Attributes, Object};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
-use crate::kind::attributes::{AttrDecl, Attributes};
+use crate::kind::attributes::Attributes;
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::genl::thermal::*;
-use crate::netlink::genl::{attributes, command};
 use crate::value::{FlagNames, Flags, Symbol};
 
-/// Declares the events: their messages, and the name of each.
-macro_rules! events {
-    ($($message:ident = $name:literal;)+) => {
-        const EVENTS: &[(u32, &str)] = &[$(($message as u32, $name)),+];
-        const MESSAGES: &[u16] = &[$($message),+];
-    };
-}
-
-events! {
-    THERMAL_GENL_SAMPLING_TEMP = "temperature";
-    THERMAL_GENL_EVENT_TZ_DISABLE = "zone_disabled";
-    THERMAL_GENL_EVENT_TZ_ENABLE = "zone_enabled";
-    THERMAL_GENL_EVENT_TZ_TRIP_UP = "trip_up";
-    THERMAL_GENL_EVENT_TZ_TRIP_DOWN = "trip_down";
-    THERMAL_GENL_EVENT_CPU_CAPABILITY_CHANGE = "cpu_capability_change";
-    THERMAL_GENL_EVENT_THRESHOLD_ADD = "threshold_add";
-    THERMAL_GENL_EVENT_THRESHOLD_DELETE = "threshold_delete";
-    THERMAL_GENL_EVENT_THRESHOLD_FLUSH = "threshold_flush";
-    THERMAL_GENL_EVENT_THRESHOLD_UP = "threshold_up";
-    THERMAL_GENL_EVENT_THRESHOLD_DOWN = "threshold_down";
-}
 /// `THERMAL_THRESHOLD_WAY_*`
 const DIRECTIONS: &FlagNames = &[(1, "up"), (2, "down")];
 
@@ -102,21 +77,19 @@ impl ThermalEvent {
     }
 }
 
-impl KindSpec for ThermalEvent {
-    const NETLINK_FAMILY: FamilyId = FamilyId::THERMAL;
-    const MESSAGES: &'static [u16] = MESSAGES;
-    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let mut event = ThermalEvent {
-            event: Symbol::of(command(message).into(), EVENTS),
-            ..ThermalEvent::default()
-        };
-        event.attributes(context, attributes(message)?);
-        emit.object_as(context, MessageAction::Notify, event)
-    }
-}
+events!(
+    ThermalEvent of THERMAL,
+    [
+        THERMAL_GENL_SAMPLING_TEMP = "temperature",
+        THERMAL_GENL_EVENT_TZ_DISABLE = "zone_disabled",
+        THERMAL_GENL_EVENT_TZ_ENABLE = "zone_enabled",
+        THERMAL_GENL_EVENT_TZ_TRIP_UP = "trip_up",
+        THERMAL_GENL_EVENT_TZ_TRIP_DOWN = "trip_down",
+        THERMAL_GENL_EVENT_CPU_CAPABILITY_CHANGE = "cpu_capability_change",
+        THERMAL_GENL_EVENT_THRESHOLD_ADD = "threshold_add",
+        THERMAL_GENL_EVENT_THRESHOLD_DELETE = "threshold_delete",
+        THERMAL_GENL_EVENT_THRESHOLD_FLUSH = "threshold_flush",
+        THERMAL_GENL_EVENT_THRESHOLD_UP = "threshold_up",
+        THERMAL_GENL_EVENT_THRESHOLD_DOWN = "threshold_down",
+    ]
+);

@@ -6,58 +6,14 @@ use serde::Serialize;
 use serde_with::skip_serializing_none;
 
 use super::{CHANNEL_TYPES, WIDTHS};
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
 use crate::kind::Op;
-use crate::kind::attributes::{AttrDecl, Attributes};
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction, Trigger, Triggers};
+use crate::kind::spec::{Trigger, Triggers};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::genl::nl80211::*;
-use crate::netlink::genl::{attributes, command};
 use crate::value::{IfName, LlAddr, Symbol, Text};
 
-/// Declares the events: their messages, and the name of each.
-macro_rules! events {
-    ($($message:ident = $name:literal;)+) => {
-        const EVENTS: &[(u32, &str)] = &[$(($message as u32, $name)),+];
-        const MESSAGES: &[u16] = &[$($message),+];
-    };
-}
-
-events! {
-    NL80211_CMD_START_AP = "start_ap";
-    NL80211_CMD_STOP_AP = "stop_ap";
-    NL80211_CMD_TRIGGER_SCAN = "scan_started";
-    NL80211_CMD_NEW_SCAN_RESULTS = "scan_finished";
-    NL80211_CMD_SCAN_ABORTED = "scan_aborted";
-    NL80211_CMD_REG_CHANGE = "reg_change";
-    NL80211_CMD_AUTHENTICATE = "auth";
-    NL80211_CMD_ASSOCIATE = "assoc";
-    NL80211_CMD_DEAUTHENTICATE = "deauth";
-    NL80211_CMD_DISASSOCIATE = "disassoc";
-    NL80211_CMD_MICHAEL_MIC_FAILURE = "michael_mic_failure";
-    NL80211_CMD_REG_BEACON_HINT = "reg_beacon_hint";
-    NL80211_CMD_JOIN_IBSS = "join_ibss";
-    NL80211_CMD_CONNECT = "connect";
-    NL80211_CMD_ROAM = "roam";
-    NL80211_CMD_DISCONNECT = "disconnect";
-    NL80211_CMD_REMAIN_ON_CHANNEL = "remain_on_channel";
-    NL80211_CMD_CANCEL_REMAIN_ON_CHANNEL = "remain_on_channel_ended";
-    NL80211_CMD_NOTIFY_CQM = "cqm";
-    NL80211_CMD_UNPROT_DEAUTHENTICATE = "unprotected_deauth";
-    NL80211_CMD_UNPROT_DISASSOCIATE = "unprotected_disassoc";
-    NL80211_CMD_START_SCHED_SCAN = "sched_scan_started";
-    NL80211_CMD_SCHED_SCAN_RESULTS = "sched_scan_results";
-    NL80211_CMD_SCHED_SCAN_STOPPED = "sched_scan_stopped";
-    NL80211_CMD_CH_SWITCH_NOTIFY = "channel_switched";
-    NL80211_CMD_CONN_FAILED = "connection_refused";
-    NL80211_CMD_RADAR_DETECT = "radar";
-    NL80211_CMD_CH_SWITCH_STARTED_NOTIFY = "channel_switch_started";
-    NL80211_CMD_WIPHY_REG_CHANGE = "wiphy_reg_change";
-    NL80211_CMD_PORT_AUTHORIZED = "port_authorized";
-}
 /// `NL80211_REGDOM_SET_BY_*`
 const INITIATORS: &[(u32, &str)] = &[(0, "core"), (1, "user"), (2, "driver"), (3, "country_ie")];
 /// `NL80211_REGDOM_TYPE_*`
@@ -269,46 +225,64 @@ impl WifiEvent {
     }
 }
 
-impl KindSpec for WifiEvent {
-    const NETLINK_FAMILY: FamilyId = FamilyId::NL80211;
-    const MESSAGES: &'static [u16] = MESSAGES;
-    const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-
-    fn decode(
-        context: &mut DecodeContext<'_>,
-        message: &Message<'_>,
-        emit: &mut Emit<'_>,
-    ) -> Option<()> {
-        let mut event = WifiEvent {
-            event: Symbol::of(command(message).into(), EVENTS),
-            ..WifiEvent::default()
-        };
-        event.attributes(context, attributes(message)?);
-        emit.object_as(context, MessageAction::Notify, event)
-    }
-
-    fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
-        const LINK: &[&str] = &[
-            "start_ap",
-            "stop_ap",
-            "join_ibss",
-            "connect",
-            "roam",
-            "disconnect",
-            "deauth",
-            "disassoc",
-            "assoc",
-            "channel_switched",
-        ];
-        match &self.event {
-            Symbol::Known("reg_change" | "wiphy_reg_change") => {
-                Triggers::of(&[Trigger::WifiRegdom])
+events!(
+    WifiEvent of NL80211,
+    [
+        NL80211_CMD_START_AP = "start_ap",
+        NL80211_CMD_STOP_AP = "stop_ap",
+        NL80211_CMD_TRIGGER_SCAN = "scan_started",
+        NL80211_CMD_NEW_SCAN_RESULTS = "scan_finished",
+        NL80211_CMD_SCAN_ABORTED = "scan_aborted",
+        NL80211_CMD_REG_CHANGE = "reg_change",
+        NL80211_CMD_AUTHENTICATE = "auth",
+        NL80211_CMD_ASSOCIATE = "assoc",
+        NL80211_CMD_DEAUTHENTICATE = "deauth",
+        NL80211_CMD_DISASSOCIATE = "disassoc",
+        NL80211_CMD_MICHAEL_MIC_FAILURE = "michael_mic_failure",
+        NL80211_CMD_REG_BEACON_HINT = "reg_beacon_hint",
+        NL80211_CMD_JOIN_IBSS = "join_ibss",
+        NL80211_CMD_CONNECT = "connect",
+        NL80211_CMD_ROAM = "roam",
+        NL80211_CMD_DISCONNECT = "disconnect",
+        NL80211_CMD_REMAIN_ON_CHANNEL = "remain_on_channel",
+        NL80211_CMD_CANCEL_REMAIN_ON_CHANNEL = "remain_on_channel_ended",
+        NL80211_CMD_NOTIFY_CQM = "cqm",
+        NL80211_CMD_UNPROT_DEAUTHENTICATE = "unprotected_deauth",
+        NL80211_CMD_UNPROT_DISASSOCIATE = "unprotected_disassoc",
+        NL80211_CMD_START_SCHED_SCAN = "sched_scan_started",
+        NL80211_CMD_SCHED_SCAN_RESULTS = "sched_scan_results",
+        NL80211_CMD_SCHED_SCAN_STOPPED = "sched_scan_stopped",
+        NL80211_CMD_CH_SWITCH_NOTIFY = "channel_switched",
+        NL80211_CMD_CONN_FAILED = "connection_refused",
+        NL80211_CMD_RADAR_DETECT = "radar",
+        NL80211_CMD_CH_SWITCH_STARTED_NOTIFY = "channel_switch_started",
+        NL80211_CMD_WIPHY_REG_CHANGE = "wiphy_reg_change",
+        NL80211_CMD_PORT_AUTHORIZED = "port_authorized",
+    ],
+    {
+        fn triggers(&self, _op: Op, _old: Option<&Self>) -> Triggers {
+            const LINK: &[&str] = &[
+                "start_ap",
+                "stop_ap",
+                "join_ibss",
+                "connect",
+                "roam",
+                "disconnect",
+                "deauth",
+                "disassoc",
+                "assoc",
+                "channel_switched",
+            ];
+            match &self.event {
+                Symbol::Known("reg_change" | "wiphy_reg_change") => {
+                    Triggers::of(&[Trigger::WifiRegdom])
+                }
+                Symbol::Known("port_authorized") => Triggers::of(&[Trigger::WifiStation]),
+                Symbol::Known(name) if LINK.contains(name) => {
+                    Triggers::of(&[Trigger::WifiInterface, Trigger::WifiStation])
+                }
+                _ => Triggers::NONE,
             }
-            Symbol::Known("port_authorized") => Triggers::of(&[Trigger::WifiStation]),
-            Symbol::Known(name) if LINK.contains(name) => {
-                Triggers::of(&[Trigger::WifiInterface, Trigger::WifiStation])
-            }
-            _ => Triggers::NONE,
         }
     }
-}
+);
