@@ -5,16 +5,11 @@ use nlstream_derive::{Attributes, State};
 use serde::Serialize;
 use serde_with::skip_serializing_none;
 
-use crate::channel::FamilyId;
 use crate::json::JsonSchema;
-use crate::kind::attributes::{AttrDecl, Attributes, FromAttr as _};
+use crate::kind::attributes::FromAttr as _;
 use crate::kind::context::DecodeContext;
-use crate::kind::spec::{Emit, KindSpec, MessageAction};
 use crate::netlink::attr::{Attr, AttrError};
-use crate::netlink::frame::Message;
 use crate::netlink::genl::dpll::*;
-use crate::netlink::genl::{attributes, command};
-use crate::netlink::request::Request;
 use crate::value::{FlagNames, Flags, Symbol, Text};
 
 /// `DPLL_MODE_*`
@@ -346,54 +341,27 @@ impl DpllPin {
     }
 }
 
-/// Declares a kind: its messages, that which lists the objects first, and that which deletes one.
-macro_rules! kind {
-    ($type:ident, [$get:ident, $($message:ident),+], deleted by $deleted:ident) => {
-        impl KindSpec for $type {
-            const NETLINK_FAMILY: FamilyId = FamilyId::DPLL;
-            const MESSAGES: &'static [u16] = &[$get, $($message),+];
-            const ATTRS: &'static [AttrDecl] = <Self as Attributes>::ATTRS;
-
-            fn dumps(_details: bool) -> Vec<Request> {
-                vec![Request::generic($get, &[])]
-            }
-
-            fn decode(
-                context: &mut DecodeContext<'_>,
-                message: &Message<'_>,
-                emit: &mut Emit<'_>,
-            ) -> Option<()> {
-                let mut object = $type::default();
-                object.attributes(context, attributes(message)?);
-                let action = match command(message) {
-                    $deleted => MessageAction::Delete,
-                    _ => MessageAction::New,
-                };
-                emit.object_as(context, action, object)
-            }
-        }
-    };
-}
-
 kind!(
-    DpllDevice,
+    DpllDevice of DPLL,
+    listed by DPLL_CMD_DEVICE_GET,
     [
         DPLL_CMD_DEVICE_GET,
         DPLL_CMD_DEVICE_CREATE_NTF,
         DPLL_CMD_DEVICE_DELETE_NTF,
         DPLL_CMD_DEVICE_CHANGE_NTF
     ],
-    deleted by DPLL_CMD_DEVICE_DELETE_NTF
+    deleted by [DPLL_CMD_DEVICE_DELETE_NTF]
 );
 kind!(
-    DpllPin,
+    DpllPin of DPLL,
+    listed by DPLL_CMD_PIN_GET,
     [
         DPLL_CMD_PIN_GET,
         DPLL_CMD_PIN_CREATE_NTF,
         DPLL_CMD_PIN_DELETE_NTF,
         DPLL_CMD_PIN_CHANGE_NTF
     ],
-    deleted by DPLL_CMD_PIN_DELETE_NTF
+    deleted by [DPLL_CMD_PIN_DELETE_NTF]
 );
 
 #[cfg(test)]
@@ -402,6 +370,7 @@ mod tests {
 
     use super::*;
     use crate::kind::attributes::declares;
+    use crate::kind::spec::{Emit, KindSpec, MessageAction};
     use crate::names::Names;
     use crate::netlink::build::{attr, message, nested};
     use crate::netlink::frame::Messages;
