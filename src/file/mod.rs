@@ -27,7 +27,7 @@ use thiserror::Error;
 pub use draft::{Draft, remove_stale};
 pub use folder::{Attributes, Existing, Folder, is_same};
 pub use link::{folder_of, target_of};
-pub use lock::lock;
+pub use lock::{lock, lock_within};
 pub use place::Place;
 
 /// Which folders are accepted for files that a privileged process writes.

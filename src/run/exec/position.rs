@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::event::Event;
 use crate::error::Error;
 use crate::event::values::Time;
-use crate::file::{Draft, FolderPolicy, Place, lock};
+use crate::file::{Draft, FolderPolicy, Place, lock_within};
 
 /// Name that is appended while the file is written.
 const PART: &str = ".part";
@@ -21,6 +22,9 @@ const PART: &str = ".part";
 const MAX_DONE: usize = 4096;
 /// Maximum size of the file, bytes: more than that of the largest that is written.
 const MAX_SIZE: u64 = 4 << 20;
+/// How long the lock of the file is waited for. The process of a command has the files of the process that starts it until
+/// it executes the command, also if that process was killed meanwhile.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A line: its run and its number, and its time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -221,7 +225,7 @@ fn load(path: &Path) -> io::Result<(Option<Saved>, Option<File>)> {
         return Err(invalid("it is not a regular file; choose another one"));
     }
     let mut file = existing.file;
-    if !lock(&file) {
+    if !lock_within(&file, PATIENCE) {
         let busy = "another nlstream exec uses it; choose another file";
         return Err(io::Error::new(io::ErrorKind::ResourceBusy, busy));
     }

@@ -9,23 +9,12 @@ use rustix::fs::OFlags;
 
 use super::repair;
 use crate::encode::{Framing, RecordReader};
-use crate::file::{Attributes, FolderPolicy, Place, is_refusal};
+use crate::file::{Attributes, FolderPolicy, Place, is_refusal, lock_within};
 use crate::input::Opened;
 
-/// How often, and at which interval, a run tries to lock its file.
-const LOCK_ATTEMPTS: u32 = 5;
-const LOCK_INTERVAL: Duration = Duration::from_millis(5);
-/// Locks the file for this process. Returns false if another one holds the lock. `nlstream state`
-/// tries for a moment whether it is held, and then holds it itself.
-fn lock(file: &File) -> bool {
-    for _ in 0..LOCK_ATTEMPTS {
-        if crate::file::lock(file) {
-            return true;
-        }
-        std::thread::sleep(LOCK_INTERVAL);
-    }
-    false
-}
+/// How long a run waits for the lock of its file: `nlstream state` tries for a moment whether it is held, and then holds
+/// it itself.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Opens or creates the file, locks it for this process and repairs its end. A new file gets the
 /// `attributes`.
@@ -50,7 +39,7 @@ pub(super) fn open(
     if !existing.is_regular {
         return Ok((place, file, Opened::default()));
     }
-    if !lock(&file) {
+    if !lock_within(&file, PATIENCE) {
         return Err(io::Error::new(
             io::ErrorKind::ResourceBusy,
             "another nlstream writes to it",
