@@ -36,7 +36,7 @@ pub struct Record {
     task: Requester,
     /// Flags of the task (`PF_*`, linux/sched.h).
     flags: u32,
-    /// What the [`Context`] says: the preemption count, or `OFF_STACK` and `NO_CALL`.
+    /// What the [`Context`] says: the preemption count, or `OFF_STACK`, `NO_CALL` and `NO_REGISTERS`.
     preempt: u32,
 }
 
@@ -84,6 +84,7 @@ impl Record {
             // A softirq runs on the stack of interrupts, unless its interrupt came from user mode:
             // then the stack of the task was empty, and is used.
             Context::Stack(..) if self.preempt & OFF_STACK != 0 => Some(true),
+            Context::Stack(..) if self.preempt & NO_REGISTERS != 0 => is_process().then_some(false),
             Context::Stack(..) if self.preempt & NO_CALL == 0 => Some(false),
             Context::Stack(..) if is_process() => Some(false),
             // What a process holds goes with it, and need not be in a system call.
@@ -199,9 +200,11 @@ impl Context {
 /// Binary logarithm of the size of a task's stack on x86_64, bytes (`THREAD_SIZE`).
 const STACK_BITS: i32 = 14;
 /// What the filter writes for [`Context::Stack`] in place of the preemption count: the kernel uses another
-/// stack than the task's, that of interrupts and softirqs; the task is not in a system call.
+/// stack than the task's, that of interrupts and softirqs; the task is not in a system call; the kernel does
+/// not show the task's registers: a hardened one gives those of no task for some, and these say nothing.
 const OFF_STACK: u32 = 1;
 const NO_CALL: u32 = 2;
+const NO_REGISTERS: u32 = 4;
 
 /// Offsets of the fields that the filter reads.
 pub(super) struct Offsets {
@@ -407,9 +410,18 @@ pub(super) fn assemble(
             instruction(0x77, R2, 0, 0, STACK_BITS),
             instruction(0x15, R2, 0, 1, 0),
             set(R9, OFF_STACK as i32),
-            // if ((s64) bpf_task_pt_regs(task)->orig_ax < 0) result |= NO_CALL
+            // registers = bpf_task_pt_regs(task)
             copy(R1, R8),
             call(TASK_PT_REGS),
+            // if ((registers - task->stack) >> STACK_BITS) result |= NO_REGISTERS
+            store(DW, R7, START, R0),
+            load(DW, R2, R7, START),
+            load(DW, R1, R8, stack),
+            instruction(0x1f, R2, R1, 0, 0),
+            instruction(0x77, R2, 0, 0, STACK_BITS),
+            instruction(0x15, R2, 0, 1, 0),
+            instruction(0x47, R9, 0, 0, NO_REGISTERS as i32),
+            // if ((s64) registers->orig_ax < 0) result |= NO_CALL
             load(DW, R1, R0, orig_ax),
             instruction(0x75, R1, 0, 1, 0),
             instruction(0x47, R9, 0, 0, NO_CALL as i32),
@@ -470,6 +482,12 @@ mod tests {
             (20, 10, 0, stack, 0, Some(true)),
             (28, 2, 0, stack, NO_CALL, Some(false)),
             (24, 2, 0, stack, NO_CALL, Some(true)),
+            // The kernel does not show the registers.
+            (28, 2, 0, stack, NO_REGISTERS, None),
+            (28, 2, 0, stack, NO_REGISTERS | NO_CALL, None),
+            (28, 2, 0, stack, NO_REGISTERS | OFF_STACK, Some(false)),
+            (28, 2, 77, stack, NO_REGISTERS, Some(true)),
+            (24, 2, 0, stack, NO_REGISTERS, Some(true)),
         ] {
             let header = header(kind, portid);
             let record = Record::test(header, 9, 0).with_flags(0, preempt);
