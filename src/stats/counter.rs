@@ -1,5 +1,6 @@
 //! Counts by name, of any number of names in limited memory.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, Hash, RandomState};
 
@@ -103,16 +104,24 @@ impl<T> Counter<T> {
         value: impl Fn(&Tally<T>) -> K,
         name: impl Fn(&Tally<T>) -> &str,
     ) -> Vec<&Tally<T>> {
-        let mut all: Vec<_> = self.tallies.values().collect();
-        let order = |one: &&Tally<T>, other: &&Tally<T>| {
+        self.first(number, &|one, other| {
             let values = value(other).cmp(&value(one));
             values.then_with(|| name(one).cmp(name(other)))
-        };
+        })
+    }
+
+    /// The first tallies in this order, at most `number`. Sorting is much code: once for all orders.
+    fn first(
+        &self,
+        number: usize,
+        order: &dyn Fn(&Tally<T>, &Tally<T>) -> Ordering,
+    ) -> Vec<&Tally<T>> {
+        let mut all: Vec<_> = self.tallies.values().collect();
         if all.len() > number {
-            all.select_nth_unstable_by(number, order);
+            all.select_nth_unstable_by(number, |one, other| order(one, other));
             all.truncate(number);
         }
-        all.sort_by(order);
+        all.sort_by(|one, other| order(one, other));
         all
     }
 }
