@@ -49,73 +49,115 @@ impl Found {
     }
 }
 
+/// The options of a run, of the command line, the environment and the configuration file.
+#[derive(Debug)]
+pub(super) struct Given {
+    /// What was parsed: to declare all options takes longer than to parse some.
+    command: Command,
+    pub(super) matches: ArgMatches,
+    pub(super) found: Found,
+}
+
 /// Reads command line, environment and configuration file. Exits the process on an invalid value
 /// and for `--help`.
-pub(super) fn read() -> (ArgMatches, Found) {
-    let plain = Cli::command()
-        .try_get_matches()
-        .unwrap_or_else(|error| exit(error));
-    if plain.subcommand_name().is_some() {
-        return (plain, Found::default());
+pub(super) fn read() -> Given {
+    let given = Given::parse(Cli::command()).unwrap_or_else(|error| exit(error));
+    if given.matches.subcommand_name().is_some() {
+        return given;
     }
-    read_live().unwrap_or_else(|error| fail(&error))
+    given.of_live().unwrap_or_else(|error| fail(&error))
 }
 
 /// Reads the options of a live run. The command line was validated before.
 ///
 /// # Errors
 /// If a variable or the file has an unknown option, or an invalid value.
-pub(super) fn read_live() -> Result<(ArgMatches, Found), String> {
-    check_variables()?;
-    let matches = |command: Command| command.try_get_matches();
-    let given = matches(with_variables(Cli::command())).map_err(|error| message(&error))?;
-    let path = given.get_one::<PathBuf>("config");
-    let found = match path {
-        Some(path) => load(path, true),
-        None => load(Path::new(DEFAULT), false),
-    }?;
-    if found.values.is_empty() {
-        return Ok((given, found));
+pub(super) fn read_live() -> Result<Given, String> {
+    let given = Given::parse(Cli::command()).map_err(|error| message(&error))?;
+    given.of_live()
+}
+
+impl Given {
+    fn parse(mut command: Command) -> Result<Self, clap::Error> {
+        Ok(Given {
+            matches: command.try_get_matches_from_mut(std::env::args_os())?,
+            command,
+            found: Found::default(),
+        })
     }
-    for (name, (line, values)) in &found.values {
-        let is_option = |arg: &Arg| key(arg) == Some(name.as_str());
-        let command = with_default(Cli::command(), &is_option, values);
-        let parsed = command.try_get_matches_from([env!("CARGO_PKG_NAME")]);
-        parsed.map_err(|error| {
-            let path = found.path.display();
-            format!("{path}, line {line}: {}", message(&error))
-        })?;
+
+    /// Adds the options of the environment and of the configuration file to those of the command line.
+    fn of_live(self) -> Result<Self, String> {
+        let variables = variables();
+        check_variables(&self.command, &variables)?;
+        let given = match variables.is_empty() {
+            true => self,
+            false => {
+                let command = with_variables(Cli::command(), &variables);
+                Self::parse(command).map_err(|error| message(&error))?
+            }
+        };
+        let path = given.matches.get_one::<PathBuf>("config");
+        let found = match path {
+            Some(path) => load(&given.command, path, true),
+            None => load(&given.command, Path::new(DEFAULT), false),
+        }?;
+        if found.values.is_empty() {
+            return Ok(Given { found, ..given });
+        }
+        for (name, (line, values)) in &found.values {
+            let is_option = |arg: &Arg| key(arg) == Some(name.as_str());
+            let command = with_default(Cli::command(), &is_option, values);
+            let parsed = command.try_get_matches_from([env!("CARGO_PKG_NAME")]);
+            parsed.map_err(|error| {
+                let path = found.path.display();
+                format!("{path}, line {line}: {}", message(&error))
+            })?;
+        }
+        let command = with_file(with_variables(Cli::command(), &variables), &found);
+        let given = Self::parse(command).map_err(|error| message(&error))?;
+        Ok(Given { found, ..given })
     }
-    let command = with_file(with_variables(Cli::command()), &found);
-    let matches = matches(command).map_err(|error| message(&error))?;
-    Ok((matches, found))
+
+    /// The effective options by name; those without a value are absent.
+    pub(super) fn options(&self) -> Options {
+        let args = self.command.get_arguments();
+        let keyed = args.filter_map(|arg| Some((key(arg)?, arg)));
+        let value = |arg: &Arg| {
+            let values = self.matches.get_raw(arg.get_id().as_str())?;
+            let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+            Some(values.join(","))
+        };
+        let options = keyed.filter_map(|(key, arg)| Some((key.to_owned(), value(arg)?)));
+        options.collect()
+    }
+}
+
+/// The environment variables that are set and are meant to be options.
+fn variables() -> Vec<String> {
+    if of_event() {
+        return Vec::new();
+    }
+    let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.into_string().ok());
+    let of_tests = |name: &str| OF_TESTS.iter().any(|prefix| name.starts_with(prefix));
+    names
+        .filter(|name| name.starts_with("NLSTREAM_") && !of_tests(name))
+        .collect()
 }
 
 /// # Errors
 /// If a variable is no option, or its value is invalid.
-fn check_variables() -> Result<(), String> {
-    if of_event() {
-        return Ok(());
-    }
-    let command = Cli::command();
-    let known: Vec<_> = command.get_arguments().filter_map(variable).collect();
-    for (name, value) in std::env::vars_os() {
-        let Some(name) = name.to_str() else { continue };
-        let of_tests = OF_TESTS.iter().any(|prefix| name.starts_with(prefix));
-        if !name.starts_with("NLSTREAM_") || value.is_empty() || of_tests {
-            continue;
-        }
-        if !known.iter().any(|known| known == name) {
-            let known = known.join(", ");
+fn check_variables(command: &Command, variables: &[String]) -> Result<(), String> {
+    let known = || command.get_arguments().filter_map(variable);
+    for name in variables {
+        if !known().any(|known| known == *name) {
+            let known = known().collect::<Vec<_>>().join(", ");
             return Err(format!(
                 "unknown environment variable {name}; valid variables: {known}"
             ));
         }
-        let of_variable = |arg: Arg| match variable(&arg).is_some_and(|it| it == name) {
-            true => arg.env(name.to_owned()).hide_env(true),
-            false => arg,
-        };
-        let command = Cli::command().mut_args(of_variable);
+        let command = with_variables(Cli::command(), std::slice::from_ref(name));
         let parsed = command.try_get_matches_from([env!("CARGO_PKG_NAME")]);
         parsed.map_err(|error| format!("environment variable {name}: {}", message(&error)))?;
     }
@@ -146,19 +188,15 @@ fn of_event() -> bool {
     std::env::var_os(MARK).is_some()
 }
 
-/// Adds the environment variables that are set as defaults. Subcommands have none: the variables
+/// Makes these environment variables the defaults of their arguments. Subcommands have none: the variables
 /// are meant for services.
-fn with_variables(command: Command) -> Command {
-    if of_event() {
-        return command;
-    }
-    command.mut_args(|arg| {
-        let set = |name: &String| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        match variable(&arg).filter(set) {
+fn with_variables(command: Command, variables: &[String]) -> Command {
+    command.mut_args(
+        |arg| match variable(&arg).filter(|name| variables.contains(name)) {
             Some(name) => arg.env(name).hide_env(true),
             None => arg,
-        }
-    })
+        },
+    )
 }
 
 fn with_file(command: Command, found: &Found) -> Command {
@@ -176,7 +214,7 @@ fn with_default(command: Command, wanted: &dyn Fn(&Arg) -> bool, values: &[Strin
     })
 }
 
-fn load(path: &Path, must_exist: bool) -> Result<Found, String> {
+fn load(command: &Command, path: &Path, must_exist: bool) -> Result<Found, String> {
     let name = path.display();
     let text = match std::fs::read_to_string(path) {
         Err(error) if !must_exist && error.kind() == std::io::ErrorKind::NotFound => {
@@ -197,13 +235,12 @@ fn load(path: &Path, must_exist: bool) -> Result<Found, String> {
         let key = places.get_ref().keys().find(|it| it.get_ref() == key);
         line_at(key.map_or(0, |key| key.span().start))
     };
-    let command = Cli::command();
     let mut values = BTreeMap::new();
     for (name, value) in &table {
         let arg = command.get_arguments().find(|arg| key(arg) == Some(name));
         let (file, line) = (path.display(), line_of(name));
         let Some(arg) = arg else {
-            let keys = keys(&command).join(", ");
+            let keys = keys(command).join(", ");
             return Err(format!(
                 "{file}, line {line}: unknown option `{name}`; valid options: {keys}"
             ));
@@ -239,25 +276,14 @@ fn strings(value: &Value, delimiter: Option<char>) -> Option<Vec<String>> {
     })
 }
 
-/// The effective options by name; those without a value are absent.
-pub(super) fn options(matches: &ArgMatches) -> Options {
-    let command = Cli::command();
-    let keyed = command
-        .get_arguments()
-        .filter_map(|arg| Some((key(arg)?, arg)));
-    let value = |arg: &Arg| {
-        let values = matches.get_raw(arg.get_id().as_str())?;
-        let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
-        Some(values.join(","))
-    };
-    let options = keyed.filter_map(|(key, arg)| Some((key.to_owned(), value(arg)?)));
-    options.collect()
-}
-
 /// Formats the effective options as a configuration file, with the source of each value as a
 /// comment.
-pub(super) fn print(matches: &ArgMatches, found: &Found) -> String {
-    let command = Cli::command();
+pub(super) fn print(given: &Given) -> String {
+    let Given {
+        command,
+        matches,
+        found,
+    } = given;
     let mut lines = Vec::new();
     for arg in command.get_arguments() {
         let Some(key) = key(arg) else { continue };

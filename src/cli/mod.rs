@@ -16,7 +16,7 @@ mod values;
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgAction, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 use jiff::{SignedDuration, Timestamp};
 
@@ -34,7 +34,7 @@ use crate::text::Times;
 use args::{
     ConfinementArgs, FileArgs, FormatArg, KindArg, LogArgs, Stream, TextArgs, TrackArg, WhenArg,
 };
-use config::Found;
+use config::Given;
 use exec::ExecArgs;
 use filters::ObjectFilterArgs;
 use reporting::ReportArgs;
@@ -169,10 +169,10 @@ struct Cli {
 }
 
 impl Live {
-    fn of(cli: &Cli, matches: &ArgMatches, found: &Found) -> Self {
+    fn of(cli: &Cli, given: &Given) -> Self {
         Live {
-            config: found.path().cloned(),
-            options: config::options(matches),
+            config: given.found.path().cloned(),
+            options: given.options(),
             read_options: Some(read_options),
             exit: cli.exit,
             netns: cli.netns.clone(),
@@ -197,9 +197,9 @@ impl Live {
             },
             duration: cli.stream.duration.map(SignedDuration::unsigned_abs),
             rcvbuf: cli.rcvbuf,
-            is_rcvbuf_requested: found.sets("rcvbuf")
+            is_rcvbuf_requested: given.found.sets("rcvbuf")
                 || matches!(
-                    matches.value_source("rcvbuf"),
+                    given.matches.value_source("rcvbuf"),
                     Some(ValueSource::CommandLine | ValueSource::EnvVariable)
                 ),
             is_service: true,
@@ -393,14 +393,14 @@ impl Cli {
 /// Reads the options of the running program again, after a change of the configuration file. The
 /// options of logging take effect.
 fn read_options() -> Result<Live, String> {
-    let (matches, found) = config::read_live()?;
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| report::message(&error))?;
+    let given = config::read_live()?;
+    let cli = Cli::from_arg_matches(&given.matches).map_err(|error| report::message(&error))?;
     cli.check()?;
     logging::set(cli.log.config());
-    for warning in ineffective::warnings(&cli, &matches, &found) {
+    for warning in ineffective::warnings(&cli, &given.matches, &given.found) {
         log::warn!("{warning}");
     }
-    Ok(Live::of(&cli, &matches, &found))
+    Ok(Live::of(&cli, &given))
 }
 
 /// What the program was called for.
@@ -417,12 +417,12 @@ pub struct Invocation {
 /// Reads command line, environment and configuration file. Exits the process if they are invalid,
 /// and for `--help`.
 pub fn invocation() -> Invocation {
-    let (matches, found) = config::read();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| report::exit(error));
+    let given = config::read();
+    let cli = Cli::from_arg_matches(&given.matches).unwrap_or_else(|error| report::exit(error));
     if let Err(error) = cli.check() {
         report::fail(error);
     }
-    let warnings = ineffective::warnings(&cli, &matches, &found);
+    let warnings = ineffective::warnings(&cli, &given.matches, &given.found);
     let log = match &cli.command {
         Some(Command::Exec(exec)) => exec.log.config(),
         _ => cli.log.config(),
@@ -445,9 +445,9 @@ pub fn invocation() -> Invocation {
     };
     let confined = confinement.is_on();
     let task = match cli.command {
-        None if cli.print_config => Task::Text(config::print(&matches, &found)),
+        None if cli.print_config => Task::Text(config::print(&given)),
         None => {
-            let live = Live::of(&cli, &matches, &found);
+            let live = Live::of(&cli, &given);
             if let Err(error) = live.settings.check() {
                 report::fail(&error);
             }
