@@ -135,8 +135,10 @@ impl KindSpec for Address {
     fn triggers(&self, op: Op, old: Option<&Self>) -> Triggers {
         match (op, old) {
             (Op::Delete, _) => Triggers::of(&[Trigger::OldAddress]),
-            // The groups of an IPv6 address are joined while it is tentative.
-            (_, Some(old)) if old.flags == self.flags => Triggers::NONE,
+            // The groups of an IPv6 address are joined while it is tentative. One without duplicate address
+            // detection is never tentative: a dump may have it before they are joined, and the event comes
+            // after that (addrconf_dad_begin).
+            (_, Some(old)) if old.flags == self.flags && !self.flags.has("nodad") => Triggers::NONE,
             _ => Triggers::of(&[Trigger::NewAddress]),
         }
     }

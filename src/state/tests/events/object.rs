@@ -5,6 +5,8 @@ use super::*;
 #[test]
 fn object_events() {
     let own = || address(2, "192.0.2.1", 24);
+    // IFA_F_NODAD
+    let without_detection = || address(2, "2001:db8::1", 64).header(2, &[0x02]);
     let other = || neigh(2, "192.0.2.7", [2, 0, 0, 0, 0, 1]);
     let get = Msg {
         kind: RTM_GETNEIGH,
@@ -18,6 +20,15 @@ fn object_events() {
             own(),
             "change",
             "",
+            1,
+        ),
+        // A dump may have it before its groups are joined, of which the event tells.
+        row(
+            "address without duplicate address detection, the same again",
+            [eth0(), without_detection()],
+            without_detection(),
+            "change",
+            NEW_ADDRESS,
             1,
         ),
         row(
