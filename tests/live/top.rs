@@ -87,6 +87,8 @@ impl Tty {
             .env_remove("NO_COLOR");
         program.envs(environment.iter().copied());
         let stdio = || Stdio::from(terminal.try_clone().unwrap());
+        // Before the program changes them.
+        let modes = modes(&controller);
         let child = program
             .stdin(stdio())
             .stdout(stdio())
@@ -107,7 +109,6 @@ impl Tty {
                 output.screen.process(&bytes[..read]);
             }
         });
-        let modes = modes(&controller);
         // Kept open by the test, so that the modes can be read at the end.
         std::mem::forget(terminal);
         Tty {
