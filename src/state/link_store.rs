@@ -350,7 +350,12 @@ impl LinkStore {
         if let Payload::Link(link) = payload {
             return self.name_link(link);
         }
-        let unresolved = self.name_each(None, &mut |name| payload.for_each_device(name));
+        let mut unresolved = false;
+        payload.for_each_device(&mut |index, name| {
+            // Some messages name a device, and another socket may have them before its link.
+            *name = self.name(index).or(*name);
+            unresolved |= index != 0 && name.is_none();
+        });
         self.adapt_lladdr(payload);
         unresolved
     }

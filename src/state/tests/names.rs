@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use super::messages::*;
 use super::{apply, decoded, event, rename, state, summary};
+use crate::event::devlink::DevlinkPort;
 use crate::event::kind_set::KindSet;
 use crate::event::scope::Scope;
+use crate::event::values::IfName;
 use crate::event::{Kind, Op, Origin, Payload};
 use crate::state::{NameEffect, Renames, State, StateChange};
 
@@ -367,4 +369,25 @@ fn a_device_that_only_a_part_of_the_messages_told_of_is_deleted_by_dumps() {
     }
     let ops: Vec<_> = changes.iter().map(|change| change.op).collect();
     assert_eq!((ops, state.count(Kind::Link)), (vec![Op::Delete], 0));
+}
+
+/// It may be read before the message about the link, which another socket has.
+#[test]
+fn a_message_keeps_the_name_that_it_has_of_a_device_that_is_not_known() {
+    let port = |netdev| DevlinkPort {
+        netdev_ifindex: Some(2),
+        netdev,
+        ..DevlinkPort::default()
+    };
+    let named = |state: &State, netdev| {
+        let mut payload = Payload::from(port(netdev));
+        let unresolved = state.stores.name_devices(&mut payload);
+        (unresolved, devices(&payload))
+    };
+    let eth0 = IfName::new(b"eth0");
+    assert_eq!(named(&state(), None), (true, "?".to_owned()));
+    assert_eq!(named(&state(), eth0), (false, "eth0".to_owned()));
+    // That of the link is the same, or newer.
+    let known = with(&[link(2, "new")]);
+    assert_eq!(named(&known, eth0), (false, "new".to_owned()));
 }
