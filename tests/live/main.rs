@@ -28,6 +28,7 @@ mod identity;
 mod judge;
 mod l2tp;
 mod loss;
+mod monitors;
 mod mptcp;
 mod names;
 mod namespace;
@@ -81,6 +82,7 @@ fn main() {
         judge::trials,
         l2tp::trials,
         loss::trials,
+        monitors::trials,
         mptcp::trials,
         names::trials,
         netns::trials,

@@ -22,6 +22,8 @@ pub(crate) enum Need {
     AppendOnly,
     /// A link type of the kernel: `ip link add type …`.
     LinkType(&'static str),
+    /// TAP devices: `ip tuntap`.
+    TapDevice,
     /// Network namespaces of root with CAP_BPF and CAP_PERFMON, and a kernel with BPF and its types.
     Bpf,
     /// The same for one that many kernels lack: elsewhere the trial runs in a guest (`fixtures/live`).
@@ -50,7 +52,8 @@ pub(crate) enum Need {
 
 pub(crate) use Need::{
     AppendOnly, Bpf, GuestEsp, GuestLinkType, GuestModule, GuestNetdevsim, GuestRadios,
-    GuestThermal, Landlock, LinkType, Mounts, Mptcp, Namespace, Program, UapiHeaders, Users, Xfrm,
+    GuestThermal, Landlock, LinkType, Mounts, Mptcp, Namespace, Program, TapDevice, UapiHeaders,
+    Users, Xfrm,
 };
 
 /// Options of unshare(1) with which root and other users exist inside: `Namespace::with_users`.
@@ -86,6 +89,10 @@ impl Need {
             LinkType(kind) | GuestLinkType(kind) => (
                 format!("unshare -rn ip link add probe0 type {kind}"),
                 format!("the kernel has no links of the type {kind}"),
+            ),
+            TapDevice => (
+                "modprobe -q tun; unshare -rn ip tuntap add dev probe0 mode tap".to_owned(),
+                "no /dev/net/tun, or the kernel has no TAP devices".to_owned(),
             ),
             Bpf => (
                 format!(

@@ -317,6 +317,11 @@ fn objects_and_events_are_those_that_iw_shows() {
         words.sort_by_key(|word| word.split(' ').next().map(str::to_owned));
     }
     assert_eq!(ours, judged);
+    eprintln!(
+        "iw event: {} events compared, {} equal, 0 explained",
+        judged.len(),
+        ours.len()
+    );
     for line in &stream.seen {
         assert_eq!(line["unparsed"], Value::Null, "{line}");
     }
