@@ -123,7 +123,9 @@ fn field(setting: &str, name: &str, maximum: bool) -> Option<String> {
         ("pause", "rx" | "tx") => name,
         ("coalesce", "sample-interval") => "rate_sample_interval".to_owned(),
         ("coalesce", _) => {
-            let frames = name.replace("-frames", "-frame");
+            let frames = name
+                .replace("-frames", "-frame")
+                .replace("-max-frame", "-frame");
             frames.replace("-frame", "-max-frames").replace('-', "_")
         }
         ("link_modes", "speed" | "duplex") | ("link_info", "port" | "phyad" | "transceiver") => {
@@ -148,7 +150,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
             let (name, _) = rx.split_once(" RX: ").unwrap();
             let name = match name {
                 "Adaptive" => "use-adaptive",
-                "CQE mode" => "use-cqe",
+                "CQE mode" => "use-cqe-mode",
                 other => panic!("{other}"),
             };
             let rx = rx.rsplit(' ').next().unwrap();
