@@ -356,7 +356,7 @@ impl ResyncScheduler {
         loop {
             let mut due = self.pending.iter_mut().filter(|(_, it)| it.due() <= now);
             let Some((target, pending)) = due.next() else {
-                return self.begin_quick_audit(now);
+                return self.begin_quick_audit(now, known);
             };
             let target = *target;
             let by_event = pending.by_event;
@@ -416,13 +416,12 @@ impl ResyncScheduler {
     }
 
     /// Begins the quick audit that is due, if there is one.
-    fn begin_quick_audit(&mut self, now: Instant) -> Option<Begin> {
+    fn begin_quick_audit(&mut self, now: Instant, known: &impl Known) -> Option<Begin> {
         let quick = self.quick.as_mut().filter(|_| self.synced)?;
-        let targets = self
-            .dumps
-            .keys()
-            .filter(|it| !self.pending.contains_key(*it));
-        let target = quick.next(targets.copied(), now)?;
+        let targets = self.dumps.keys().copied();
+        let targets = targets.filter(|target| !self.pending.contains_key(target));
+        let counted = targets.map(|target| (target, known.count(target.0, target.1)));
+        let target = quick.next(counted, now)?;
         let dumps = self.dumps.get(&target)?;
         let channel = Channel {
             netns: target.0,

@@ -16,29 +16,34 @@ const SHARE: u32 = 100;
 /// only by the audit of all kinds.
 const SHARE_OF_TARGET: u32 = 200;
 
+/// What an entry of a dump takes at least, about: a table may have grown since it was read.
+const ENTRY: Duration = Duration::from_micros(1);
+
 /// Decides when which kind is read.
 #[derive(Debug)]
 pub(super) struct QuickAudits {
     /// The interval of the audit of all kinds.
     audit: Duration,
+    begun: Instant,
     /// When the next round begins.
     due: Instant,
     /// What is left of the present round.
     round: VecDeque<Target>,
     /// How long the dumps of the present round took.
     took: Duration,
-    /// When a target may be read again: not after every interval, if its last dumps took long.
-    not_before: BTreeMap<Target, Instant>,
+    /// When a target was read, and how long that took. The next read is later if it takes long.
+    last: BTreeMap<Target, (Instant, Duration)>,
 }
 
 impl QuickAudits {
     pub(super) fn new(audit: Duration, now: Instant) -> Self {
         QuickAudits {
             audit,
+            begun: now,
             due: now + INTERVAL.min(audit),
             round: VecDeque::new(),
             took: Duration::ZERO,
-            not_before: BTreeMap::new(),
+            last: BTreeMap::new(),
         }
     }
 
@@ -47,18 +52,24 @@ impl QuickAudits {
         self.due
     }
 
-    /// The target to read now; `None` if none is due. `targets`: all that have no other read ahead.
+    /// The target to read now; `None` if none is due. `targets`: all that have no other read ahead, with the number
+    /// of their objects.
     pub(super) fn next(
         &mut self,
-        targets: impl Iterator<Item = Target>,
+        targets: impl Iterator<Item = (Target, usize)>,
         now: Instant,
     ) -> Option<Target> {
         if self.due > now {
             return None;
         }
         if self.round.is_empty() {
-            let is_due = |target: &Target| self.not_before.get(target).is_none_or(|it| *it <= now);
-            self.round = targets.filter(is_due).collect();
+            let is_due = |(target, count): &(Target, usize)| {
+                let last = self.last.get(target).copied();
+                let (ended, took) = last.unwrap_or((self.begun, Duration::ZERO));
+                let entries = u32::try_from(*count).unwrap_or(u32::MAX);
+                ended + self.pause(took.max(ENTRY.saturating_mul(entries))) <= now
+            };
+            self.round = targets.filter(is_due).map(|(target, _)| target).collect();
             self.took = Duration::ZERO;
         }
         let next = self.round.pop_front();
@@ -78,15 +89,19 @@ impl QuickAudits {
         now: Instant,
     ) {
         let took = took.unwrap_or(self.audit);
-        let pause = took.saturating_mul(SHARE_OF_TARGET - 1);
-        let pause = pause.clamp(INTERVAL.min(self.audit), self.audit);
-        self.not_before.insert(target, now + pause);
+        self.last.insert(target, (now, took));
         if quick {
             self.took += took;
             if self.round.is_empty() {
                 self.plan(now);
             }
         }
+    }
+
+    /// The time between two reads of a target that take this long each.
+    fn pause(&self, took: Duration) -> Duration {
+        let pause = took.saturating_mul(SHARE_OF_TARGET - 1);
+        pause.clamp(INTERVAL.min(self.audit), self.audit)
     }
 
     /// Plans the next round.
@@ -97,7 +112,7 @@ impl QuickAudits {
 
     /// The targets of an ended namespace are not read any more.
     pub(super) fn retain(&mut self, keeps: impl Fn(&Target) -> bool) {
-        self.not_before.retain(|target, _| keeps(target));
+        self.last.retain(|target, _| keeps(target));
         self.round.retain(keeps);
     }
 }

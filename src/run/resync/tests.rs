@@ -495,6 +495,38 @@ fn quick_audits_take_a_small_share_of_the_time() {
     assert!(resync.begin(now + quick::INTERVAL, &FEW).is_none());
 }
 
+/// Its last read, of few objects, was short: the next one would take long.
+#[test]
+fn a_quick_audit_waits_longer_for_a_table_that_has_grown() {
+    let start = Instant::now();
+    let grown = Fake {
+        count: 20_000,
+        ..FEW
+    };
+    for (known, pause, is_quick) in [
+        (&FEW, quick::INTERVAL, true),
+        (&grown, 199 * 20 * MS, true),
+        // The audit of all kinds.
+        (&MANY, MINUTE, false),
+    ] {
+        let mut resync = audited(MINUTE, start);
+        let mut now = start;
+        let begin = loop {
+            now += quick::INTERVAL;
+            if let Some(begin) = resync.begin(now, known) {
+                break begin;
+            }
+        };
+        assert_eq!(begin.quick, is_quick);
+        let waited = now - start;
+        assert!(
+            (pause..pause + 2 * quick::INTERVAL).contains(&waited),
+            "{} objects: {waited:?}",
+            known.count
+        );
+    }
+}
+
 /// What a busy machine, or a driver, makes a read wait for delays the next one by seconds.
 #[test]
 fn reads_for_events_take_a_share_of_the_time_by_what_they_cost() {
