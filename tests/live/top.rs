@@ -40,6 +40,19 @@ struct Tty {
 struct Output {
     bytes: Vec<u8>,
     screen: vt100::Parser,
+    /// The text of the screen, without a frame that has not come whole.
+    shown: String,
+}
+
+impl Output {
+    fn process(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+        self.screen.process(bytes);
+        let last = |mode: &[u8]| self.bytes.windows(mode.len()).rposition(|it| it == mode);
+        if last(b"\x1b[?2026h") <= last(b"\x1b[?2026l") {
+            self.shown = self.screen.screen().contents();
+        }
+    }
 }
 
 fn cells(number: u16) -> NonZeroU16 {
@@ -98,15 +111,14 @@ impl Tty {
         let output = Arc::new(Mutex::new(Output {
             bytes: Vec::new(),
             screen: vt100::Parser::new(cells(30), cells(100), 0),
+            shown: String::new(),
         }));
         let mut reader = File::from(controller.try_clone().unwrap());
         let shared = output.clone();
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(read @ 1..) = reader.read(&mut bytes) {
-                let mut output = shared.lock().unwrap();
-                output.bytes.extend_from_slice(&bytes[..read]);
-                output.screen.process(&bytes[..read]);
+                shared.lock().unwrap().process(&bytes[..read]);
             }
         });
         // Kept open by the test, so that the modes can be read at the end.
@@ -125,7 +137,7 @@ impl Tty {
     }
 
     fn screen(&self) -> String {
-        self.output.lock().unwrap().screen.screen().contents()
+        self.output.lock().unwrap().shown.clone()
     }
 
     fn row(&self, row: usize) -> String {

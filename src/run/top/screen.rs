@@ -17,7 +17,10 @@ use crate::escape;
 
 /// Another screen, no cursor, and no wrapping of a line that is too long.
 const ENTER: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
-const LEAVE: &[u8] = b"\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+const LEAVE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?7h\x1b[?25h\x1b[?1049l";
+/// A terminal that knows this mode shows what is between the two at once (synchronized output).
+const BEGIN_FRAME: &[u8] = b"\x1b[?2026h";
+const END_FRAME: &[u8] = b"\x1b[?2026l";
 /// Size without a terminal that tells its own.
 const SIZE: Size = Size {
     width: 80,
@@ -249,8 +252,11 @@ impl ratatui::backend::Backend for Backend<'_> {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let written = write(&self.screen.out, &self.bytes);
+        if self.bytes.is_empty() {
+            return Ok(());
+        }
+        let frame = [BEGIN_FRAME, &self.bytes, END_FRAME].concat();
         self.bytes.clear();
-        written
+        write(&self.screen.out, &frame)
     }
 }
