@@ -155,7 +155,7 @@ const SECTIONS: &[(&str, &[(&str, &str)])] = &[
         &[
             (
                 "SIGINT, SIGTERM",
-                "End the run, with its last lines; a second one ends the program at once.",
+                "End the run, with its last lines; a second one ends the program at once, while it waits for their reader.",
             ),
             (
                 "SIGHUP",

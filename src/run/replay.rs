@@ -188,7 +188,7 @@ pub(crate) fn run_file(
     }
     let mut stop = stop;
     stop.skipped.add(&capture.skipped());
-    session.stop(stop, &mut sink, last, None)?;
+    session.stop(stop, &mut sink, last, None, &|| {})?;
     report(&capture, file)
 }
 

@@ -328,7 +328,7 @@ impl Session {
         self.recorder.map_or(Ok(()), Recorder::finish)
     }
 
-    /// Ends the run: writes `stop`, and waits up to `patience` for the reader.
+    /// Ends the run: writes `stop`, and waits up to `patience` for the reader. `waits` is called if it has to wait.
     ///
     /// # Errors
     /// If a line cannot be written, or the recording is not complete.
@@ -338,6 +338,7 @@ impl Session {
         sink: &mut Sink,
         now: Time,
         patience: Option<Duration>,
+        waits: &dyn Fn(),
     ) -> Result<(), Error> {
         let _gone = self.flush(sink, now)?;
         // Writes only the gap: the state of dropped objects is not written any more.
@@ -355,6 +356,9 @@ impl Session {
         let _gone = sink.write(&self.lines)?;
         self.lines.clear();
         let _gone = self.flush(sink, now)?;
+        if sink.pending() > 0 {
+            waits();
+        }
         let end = Instant::now() + patience.unwrap_or_default();
         while sink.is_faulty() && Instant::now() < end {
             std::thread::sleep(RETRY);

@@ -1,11 +1,14 @@
 //! The end of a run, and heartbeats.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::common::NLSTREAM;
 use crate::namespace::Namespace;
 
 crate::trial::trials! {
+    a_signal_that_comes_twice_leaves_the_last_lines(Namespace),
     signals_end_the_run_with_a_stop_record(Namespace),
     count_and_for_end_the_run(Namespace),
     closed_stdout_ends_the_run_without_error(Namespace),
@@ -45,6 +48,17 @@ fn signals_end_the_run_with_a_stop_record() {
                 .any(|l| l["kind"] == "address" && l["op"] == "delete")
         );
         assert_eq!(stop(&lines)["events"], lines.len() - 2);
+    }
+}
+
+/// timeout(1) sends its signal to the program, and to the process group at once.
+fn a_signal_that_comes_twice_leaves_the_last_lines() {
+    let ns = Namespace::new();
+    for gap in [0, 50, 100, 150, 200, 300, 400, 500, 700, 1000] {
+        let stream = ns.stream(&[]);
+        stream.interrupt_twice(Duration::from_micros(gap));
+        let (lines, _) = stream.end();
+        assert_eq!(stop(&lines)["reason"], "signal", "{gap} µs");
     }
 }
 

@@ -270,6 +270,15 @@ impl Stream {
         assert!(status.unwrap().success());
     }
 
+    /// Sends SIGINT twice, with a pause between.
+    pub(crate) fn interrupt_twice(&self, pause: Duration) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        let interrupt = || rustix::process::kill_process(pid, rustix::process::Signal::INT);
+        interrupt().unwrap();
+        std::thread::sleep(pause);
+        interrupt().unwrap();
+    }
+
     /// Waits for the end of the program, which must succeed. Returns all lines, and its stderr.
     pub(crate) fn end(mut self) -> (Vec<Value>, String) {
         while let Ok(line) = self.lines.recv_timeout(self.patience) {

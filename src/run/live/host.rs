@@ -108,7 +108,7 @@ impl Host {
         requests
     }
 
-    /// A signal ends the run.
+    /// The run waits for the reader of its last lines: the next signal ends the program at once.
     pub(super) fn ending(&self) {
         match self {
             #[cfg(feature = "cli")]

@@ -99,7 +99,6 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             // Without an output file the terminal hung up.
             let reloads = requests.hang_up && sink.hang_up();
             if requests.end || (requests.hang_up && !reloads) {
-                self.host.ending();
                 break StopReason::Signal;
             }
             if sink.flush()? == Reader::Gone || self.session.rotate(sink, clock())? == Reader::Gone
@@ -376,7 +375,14 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             refused: self.refused.datagrams,
             ..Stop::default()
         };
+        // A second signal does not end the program before: timeout(1) sends its own twice, to the program and to
+        // the process group.
+        let waits = || {
+            if reason == StopReason::Signal {
+                self.host.ending();
+            }
+        };
         self.session
-            .stop(stop, sink, clock(), Some(SHUTDOWN_TIMEOUT))
+            .stop(stop, sink, clock(), Some(SHUTDOWN_TIMEOUT), &waits)
     }
 }
