@@ -17,7 +17,7 @@ impl LineBuffer {
     /// A buffer that appends to `bytes`.
     pub(super) fn append_to(mut bytes: Vec<u8>) -> Self {
         let end = bytes.len();
-        bytes.resize(end + RESERVE, 0);
+        bytes.extend_from_slice(&[0; RESERVE]);
         LineBuffer { bytes, end }
     }
 
@@ -44,7 +44,12 @@ impl LineBuffer {
     fn grow(&mut self, length: usize) {
         // By a constant and not by a factor: the buffer holds many earlier lines, and clearing a
         // reserve of their size would cost more than it saves.
-        self.bytes.resize(self.end + length.max(RESERVE), 0);
+        let wanted = self.end + length.max(RESERVE);
+        // `Vec::resize` is as fast only where it is compiled with optimization, and in the build of the tests it is not.
+        while self.bytes.len() < wanted {
+            let missing = RESERVE.min(wanted - self.bytes.len());
+            self.bytes.extend_from_slice(&[0; RESERVE][..missing]);
+        }
     }
 
     /// Appends bytes whose number is a constant.
