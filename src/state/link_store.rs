@@ -350,12 +350,8 @@ impl LinkStore {
         if let Payload::Link(link) = payload {
             return self.name_link(link);
         }
-        let mut unresolved = false;
-        payload.for_each_device(&mut |index, name| {
-            // Some messages name a device, and another socket may have them before its link.
-            *name = self.name(index).or(*name);
-            unresolved |= index != 0 && name.is_none();
-        });
+        // Some messages name a device, and another socket may have them before its link.
+        let unresolved = self.name_each(None, true, &mut |name| payload.for_each_device(name));
         self.adapt_lladdr(payload);
         unresolved
     }
@@ -377,21 +373,23 @@ impl LinkStore {
     fn name_link(&self, link: &mut Rc<Link>) -> bool {
         let own = Some((link.ifindex, link.ifname));
         let link = Rc::make_mut(link);
-        self.name_each(own, &mut |name| link.for_each_device(name))
+        self.name_each(own, false, &mut |name| link.for_each_device(name))
     }
 
     /// Fills in the names of the devices for which `for_each_device` calls back; `own` is the index
-    /// and name of one of them. Returns true if one of the names is still unknown.
+    /// and name of one of them. `keeps`: a name that is there remains if the device is not stored. Returns true if one of
+    /// the names is still unknown.
     pub(super) fn name_each(
         &self,
         own: Option<(u32, Option<IfName>)>,
+        keeps: bool,
         for_each_device: &mut dyn FnMut(NameSlot<'_>),
     ) -> bool {
         let mut unresolved = false;
         for_each_device(&mut |index, name| {
             *name = match own {
                 Some((ifindex, ifname)) if ifindex == index => ifname,
-                _ => self.name(index),
+                _ => self.name(index).or(name.filter(|_| keeps)),
             };
             unresolved |= index != 0 && name.is_none();
         });

@@ -24,6 +24,7 @@ const ENTRY: Duration = Duration::from_micros(1);
 pub(super) struct QuickAudits {
     /// The interval of the audit of all kinds.
     audit: Duration,
+    /// When the run began: until the first quick audit of a target has ended, its pause counts from here.
     begun: Instant,
     /// When the next round begins.
     due: Instant,

@@ -31,7 +31,7 @@ impl RouteStore {
         let generation = links.generation();
         let former = column.get(&route.common);
         let unnamed = route.common.clone();
-        let unresolved = links.name_each(None, &mut |name| route.for_each_device(name));
+        let unresolved = links.name_each(None, false, &mut |name| route.for_each_device(name));
         let reported = names_in(&mut |name| route.for_each_device(name));
         match former {
             // Another device was modified: keep the allocation, by which the rendered JSON is found.
