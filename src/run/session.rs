@@ -55,6 +55,9 @@ struct CheckpointSizes {
     warn_limit: Option<u64>,
 }
 
+/// Size at which lines are written although more events are queued, bytes: writing to a file costs
+/// less per byte in large pieces.
+const WRITE_SIZE: usize = 256 << 10;
 /// Size of the lines about dropped objects that are written at once, bytes.
 const PORTION: usize = 1024 * 1024;
 
@@ -134,6 +137,12 @@ impl Session {
     /// Sets the maximum size of the lines that wait for a slow reader, bytes.
     pub(super) fn set_limit(&mut self, limit: usize) {
         self.limit = limit;
+    }
+
+    /// Returns true if further lines may join those that were not passed to the sink yet. Whether too much waits for the
+    /// reader is known only once they are.
+    pub(super) fn accumulates(&self) -> bool {
+        self.lines.len() < WRITE_SIZE.min(self.limit)
     }
 
     /// Returns true if less than half of the limit waits for the reader.
@@ -353,9 +362,9 @@ impl Session {
         }
         let fed = self.pipeline.feed(&[input(&stop)], &mut self.lines);
         fed.map_err(Error::Encode)?;
+        // Not by `flush`, which goes on with the state of dropped objects: nothing follows `stop`.
         let _gone = sink.write(&self.lines)?;
         self.lines.clear();
-        let _gone = self.flush(sink, now)?;
         if sink.pending() > 0 {
             waits();
         }
@@ -369,6 +378,9 @@ impl Session {
         self.abandon()
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// Resident memory of this process, bytes (proc(5), statm).
 fn resident() -> Option<u64> {

@@ -1,6 +1,7 @@
 //! The protocol of a service manager: a passed socket, notifications, units.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -111,6 +112,16 @@ fn passed_descriptor_that_is_no_route_socket_is_refused() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
 }
 
+/// Receives a datagram from a socket that has a timeout: then the kernel does not repeat the call after a signal.
+pub(crate) fn receive(socket: &UnixDatagram, buffer: &mut [u8]) -> std::io::Result<usize> {
+    loop {
+        match socket.recv(buffer) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
 fn readiness_watchdog_and_stopping_are_notified() {
     let ns = Namespace::new();
     let path = std::env::temp_dir().join(format!("nlstream-notify-{}", std::process::id()));
@@ -126,22 +137,22 @@ fn readiness_watchdog_and_stopping_are_notified() {
         .env("WATCHDOG_USEC", "400000")
         .spawn()
         .unwrap();
-    let receive = || {
+    let next = || {
         let mut buffer = [0; 512];
-        let length = manager.recv(&mut buffer).unwrap();
+        let length = receive(&manager, &mut buffer).unwrap();
         String::from_utf8(buffer[..length].to_vec()).unwrap()
     };
-    assert!(receive().contains("READY=1"));
+    assert!(next().contains("READY=1"));
     let begun = std::time::Instant::now();
     for _ in 0..5 {
-        assert!(receive().contains("WATCHDOG=1"));
+        assert!(next().contains("WATCHDOG=1"));
     }
     let took = begun.elapsed();
     // Half of WATCHDOG_USEC apart. A busy machine may deliver them later.
     assert!(took > Duration::from_millis(700), "{took:?}");
     let pid = child.id().to_string();
     assert!(Command::new("kill").arg(&pid).status().unwrap().success());
-    while !receive().contains("STOPPING=1") {}
+    while !next().contains("STOPPING=1") {}
     assert!(child.wait().unwrap().success());
     std::fs::remove_file(&path).unwrap();
 }

@@ -100,9 +100,6 @@ const FIRST_SOCKET: usize = 6;
 /// Events processed before the sockets are emptied again. The smallest usual receive buffer
 /// (net.core.rmem_default) holds that many routes.
 const BATCH_SIZE: usize = 256;
-/// Size at which lines are written although more events are queued, bytes: writing to a file costs
-/// less per byte in large pieces.
-const WRITE_SIZE: usize = 256 << 10;
 /// Number of stored objects to which work in slices comes between two batches of events.
 const SLICE: u32 = 1024;
 /// Batches after which dump entries are processed even if events keep arriving.

@@ -14,7 +14,7 @@ use super::subscription::Subscription;
 use super::transactions::Transactions;
 use super::{
     COALESCE, COALESCE_STORM, FIRST_SOCKET, Host, LAST_READS, Live, MOUNTS, OUTPUT, READER,
-    RECORDING, REPORTS, SHUTDOWN_TIMEOUT, SIGNALS, SLICE, STORM_BATCH, WRITE_SIZE, clock,
+    RECORDING, REPORTS, SHUTDOWN_TIMEOUT, SIGNALS, SLICE, STORM_BATCH, clock,
 };
 use crate::channel::Channel;
 use crate::error::Error;
@@ -143,7 +143,7 @@ impl<E: EventSource, D: DumpSource> Stream<E, D> {
             self.session.write_checkpoint(sink, drained, clock(), now)?;
             self.timers(now)?;
             self.write_metrics(sink, now);
-            let more = !self.backlog.is_empty() && self.session.lines.len() < WRITE_SIZE;
+            let more = !self.backlog.is_empty() && self.session.accumulates();
             if !more && self.session.flush(sink, clock())? == Reader::Gone {
                 return self.session.abandon();
             }

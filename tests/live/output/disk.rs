@@ -75,6 +75,11 @@ fn lines_beyond_the_queue_are_a_gap_and_resynced() {
     service.wait_for_message("No space left");
     // More than the queue can hold.
     service.wait_for_lines(&ns.path(metrics), "address", 1501);
+    let text = std::fs::read_to_string(ns.path(metrics)).unwrap();
+    let most = text.split("\nnlstream_queue_most_bytes ").nth(1).unwrap();
+    let most: u64 = most.lines().next().unwrap().parse().unwrap();
+    // The queue, what was accepted when it was nearly full, and the events of one pass.
+    assert!((64 << 10..320 << 10).contains(&most), "{most}");
     free(&ns, &service, 1500);
     service.wait("\"op\":\"resync\"");
     service.end();

@@ -37,9 +37,14 @@ fn everything(ns: &Namespace, folder: &str) -> String {
     ))
 }
 
+/// Runs the program for a moment, or with `--exit` until the snapshot is complete.
 fn run(ns: &Namespace, args: &[&str]) -> Output {
+    let time = match args.contains(&"--exit") {
+        true => "30s",
+        false => "100ms",
+    };
     let mut command = ns.command("timeout");
-    command.args(["30", NLSTREAM, "--for", "100ms"]).args(args);
+    command.args(["60", NLSTREAM, "--for", time]).args(args);
     command.stdout(Stdio::null()).output().unwrap()
 }
 
@@ -283,7 +288,7 @@ fn a_file_that_can_only_grow_is_continued_after_a_torn_line() {
     let file = folder.join("net.ndjson");
     let file = file.to_str().unwrap();
     let run = || {
-        let output = run(&ns, &["--snapshot", "-k", "address", "-o", file]);
+        let output = run(&ns, &["--snapshot", "--exit", "-k", "address", "-o", file]);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{stderr}");
     };

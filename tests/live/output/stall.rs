@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::service::{add, address, chain, lines};
 use crate::common::{NLSTREAM, PATIENCE, wait_until};
 use crate::namespace::{Namespace, Stream};
+use crate::systemd::receive;
 
 crate::trial::trials! {
     fifo_that_stalls(Namespace),
@@ -146,7 +147,7 @@ fn stall(output: Output, ends: bool) {
         let messages = messages.clone();
         move || {
             let mut buffer = [0; 512];
-            while let Ok(length) = manager.recv(&mut buffer) {
+            while let Ok(length) = receive(&manager, &mut buffer) {
                 *messages.lock().unwrap() += &String::from_utf8_lossy(&buffer[..length]);
             }
         }
@@ -183,12 +184,15 @@ fn stall(output: Output, ends: bool) {
         assert!(text.contains("takes no more data"), "{text}");
         drop(output.read);
     } else {
-        let mut reader = (output.read)();
-        let reading = std::thread::spawn(move || {
-            let mut text = Vec::new();
-            // EIO of a terminal that was closed.
-            let _ = reader.read_to_end(&mut text);
-            String::from_utf8(text).unwrap()
+        let reader = (output.read)();
+        let text = Arc::new(Mutex::new(String::new()));
+        let reading = std::thread::spawn({
+            let text = text.clone();
+            move || {
+                // EIO of a terminal that was closed.
+                let lines = BufReader::new(reader).lines().map_while(Result::ok);
+                lines.for_each(|line| *text.lock().unwrap() += &(line + "\n"));
+            }
         });
         let caught_up = || {
             kill(&child, "HUP");
@@ -197,10 +201,14 @@ fn stall(output: Output, ends: bool) {
         };
         wait_until("the reader has caught up", caught_up);
         add(&ns, 1501, 1);
-        wait_until("the last line is written", caught_up);
+        // At the end of a run the state of dropped objects is not written.
+        wait_until("the last event is written", || {
+            text.lock().unwrap().contains(&address(1501))
+        });
         kill(&child, "TERM");
         assert!(child.0.wait().unwrap().success());
-        let lines = lines(&reading.join().unwrap());
+        reading.join().unwrap();
+        let lines = lines(&text.lock().unwrap());
         let chain = chain(&lines);
         assert!(chain.dropped > 0, "{chain:?}");
         // Every address is reported: by its event, or after the gap.
@@ -254,24 +262,32 @@ fn standard_error_that_stalls() {
             assert!(took < Duration::from_secs(10), "{took:?}");
             drop(reader);
         } else {
-            let reading = std::thread::spawn(move || {
-                let mut text = String::new();
-                (&reader).read_to_string(&mut text).unwrap();
-                text
+            const MISSING: &str = " log messages are missing here";
+            let text = Arc::new(Mutex::new(String::new()));
+            let reading = std::thread::spawn({
+                let text = text.clone();
+                move || {
+                    for line in BufReader::new(reader).lines() {
+                        *text.lock().unwrap() += &(line.unwrap() + "\n");
+                    }
+                }
             });
-            // The loop writes the messages that waited.
-            stream.signal("USR1");
-            stream.wait("meta", "heartbeat");
+            // The loop writes the messages that waited, as far as the reader takes them.
+            wait_until("the messages that waited are written", || {
+                stream.signal("USR1");
+                stream.wait("meta", "heartbeat");
+                text.lock().unwrap().contains(MISSING)
+            });
             stream.interrupt();
-            let text = reading.join().unwrap();
+            reading.join().unwrap();
+            let text = text.lock().unwrap();
             let lines: Vec<_> = text.lines().collect();
             let errors = lines
                 .iter()
                 .filter(|it| it.contains("cannot reload"))
                 .count();
-            let missing = " log messages are missing here";
             let missing = lines.iter().find_map(|line| {
-                let count = line.split_once(missing)?.0.rsplit(' ').next()?;
+                let count = line.split_once(MISSING)?.0.rsplit(' ').next()?;
                 count.parse::<usize>().ok()
             });
             assert_eq!(errors + missing.unwrap(), 400, "{missing:?}");
