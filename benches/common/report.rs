@@ -28,9 +28,9 @@ struct Goal {
     samples: Samples,
 }
 
-/// By what factor a result must miss its goal to fail the small form: more than noise and debug assertions cause. With these a
-/// replay takes seven to nine times as long as in the profile `dist`.
-const FAR: f64 = if cfg!(debug_assertions) { 12.0 } else { 4.0 };
+/// By what factor a result must miss its goal to fail the small form: more than noise and a build without optimization cause. In
+/// that of the tests a replay takes 15 to 20 times as long as in the profile `dist`.
+const FAR: f64 = if cfg!(debug_assertions) { 30.0 } else { 4.0 };
 
 impl<'a> Report<'a> {
     pub(crate) fn new(name: &'static str, options: &'a Options) -> Self {

@@ -107,5 +107,9 @@ fn main() {
         xfrm::trials,
     ];
     let trials = modules.into_iter().flat_map(|trials| trials()).collect();
-    libtest_mimic::run(&libtest_mimic::Arguments::from_args(), trials).exit();
+    let mut arguments = libtest_mimic::Arguments::from_args();
+    // Trials wait for the kernel and for the program most of their time.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(2 * cores);
+    libtest_mimic::run(&arguments, trials).exit();
 }

@@ -150,6 +150,11 @@ fn a_command_gets_the_line_and_variables() {
     assert_eq!(succeeded(&run(&["--", "cat"], &text)), text);
     let of_event = |text: &str| {
         let mut command = exec(&["--", "env"]);
+        // Options of the tests.
+        let inherited = std::env::vars_os().map(|(name, _)| name);
+        for name in inherited.filter(|name| name.to_string_lossy().starts_with("NLSTREAM_")) {
+            command.env_remove(name);
+        }
         // What the environment has from elsewhere does not look like a part of the event.
         command
             .env("NLSTREAM_IFINDEX", "9")

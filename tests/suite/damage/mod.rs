@@ -1,5 +1,7 @@
 //! Damaged captures and messages: the replay never panics, and the undamaged parts of a message are
 //! decoded.
+//!
+//! `NLSTREAM_TEST_DAMAGE=all` damages every position, which takes some minutes; otherwise an eighth of them is.
 
 mod attributes;
 
@@ -89,8 +91,8 @@ fn blocks(capture: &[u8]) -> Vec<usize> {
 
 #[test]
 fn every_prefix_of_a_capture_replays_its_complete_blocks() {
-    // One block of each type and length is cut at every byte: the reader does not parse the rest
-    // of a block before the block is complete.
+    // One block of each type and length is cut at every byte, or at an eighth of them: the reader does not parse the
+    // rest of a block before the block is complete.
     let seen = Mutex::new(HashSet::new());
     each(&captures(), |(name, capture)| {
         let (all_lines, complete) = replay(capture);
@@ -135,9 +137,10 @@ fn every_prefix_of_a_capture_replays_its_complete_blocks() {
                 .lock()
                 .unwrap()
                 .insert((bytes[..4].to_vec(), bytes.len()));
+            let mut cuts = positions(number, 0, bytes.len() - 1, 1).peekable();
             for (at, &byte) in bytes[..bytes.len() - 1].iter().enumerate() {
                 short.push(byte);
-                if every {
+                if cuts.next_if_eq(&at).is_some() && every {
                     let (inputs, complete) = read(&short);
                     assert!(!complete, "{name} at {}", block[0] + at);
                     assert_eq!(inputs, 0, "{name} at {}", block[0] + at);
@@ -207,6 +210,22 @@ pub(crate) fn samples(most: usize) -> Vec<(Header, Vec<Sample>)> {
     some
 }
 
+/// Returns the positions below `length` at which the `number`th sample is damaged: each `step`th one from `first`, or an
+/// eighth of these.
+fn positions(
+    number: usize,
+    first: usize,
+    length: usize,
+    step: usize,
+) -> impl Iterator<Item = usize> {
+    let all = std::env::var_os("NLSTREAM_TEST_DAMAGE").is_some_and(|value| value == "all");
+    let every = if all { 1 } else { 8 };
+    (first..length)
+        .step_by(step)
+        .skip(number % every)
+        .step_by(every)
+}
+
 /// Returns a pipeline with every kind and every optional part.
 fn pipeline(header: &Header) -> Pipeline {
     use nlstream::event::meta::Part;
@@ -244,10 +263,10 @@ fn message_with_a_flipped_byte_gives_complete_lines() {
     assert!(count > 500, "only {count} datagrams");
     each(&all, |(header, datagrams)| {
         let mut pipeline = pipeline(header);
-        for (number, datagram) in datagrams {
+        for (index, (number, datagram)) in datagrams.iter().enumerate() {
             let mut damaged = datagram.clone();
             // Over the messages of a layout every position is damaged.
-            for at in (number % STEP..datagram.len()).step_by(STEP) {
+            for at in positions(index, number % STEP, datagram.len(), STEP) {
                 for flip in [0xff, 1 << (at % 8)] {
                     damaged[at] ^= flip;
                     let lines = feed(&mut pipeline, &damaged);
@@ -267,8 +286,8 @@ fn message_with_a_flipped_byte_gives_complete_lines() {
 fn truncated_message_gives_a_line() {
     each(&samples(1), |(header, datagrams)| {
         let mut pipeline = pipeline(header);
-        for (_, datagram) in datagrams {
-            for length in 1..datagram.len() {
+        for (index, (_, datagram)) in datagrams.iter().enumerate() {
+            for length in positions(index, 1, datagram.len(), 1) {
                 // Truncated by the capture: the length in the header is larger than the datagram.
                 assert!(!feed(&mut pipeline, &datagram[..length]).is_empty());
                 // Truncated with a corrected length, as a process can send it.
